@@ -1,0 +1,16 @@
+package io.aragora.resilience;
+
+/**
+ * A body without a value that may throw.
+ *
+ * @param <X> what the body throws; {@link RuntimeException} where it throws nothing checked
+ */
+@FunctionalInterface
+public interface CheckedRunnable<X extends Throwable> {
+  /**
+   * Runs the body.
+   *
+   * @throws X if the body fails
+   */
+  void run() throws X;
+}

@@ -1,0 +1,21 @@
+package io.aragora.resilience;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A body that gives a value and may throw. The compiler infers {@code X}, so a policy that runs the body throws just
+ * what the body throws.
+ *
+ * @param <T> the value's type
+ * @param <X> what the body throws; {@link RuntimeException} where it throws nothing checked
+ */
+@FunctionalInterface
+public interface CheckedSupplier<T extends @Nullable Object, X extends Throwable> {
+  /**
+   * Runs the body.
+   *
+   * @return the value
+   * @throws X if the body fails
+   */
+  T get() throws X;
+}

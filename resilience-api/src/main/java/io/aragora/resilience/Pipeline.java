@@ -1,0 +1,45 @@
+package io.aragora.resilience;
+
+import java.util.List;
+
+/**
+ * Policies around each other, from the outermost to the innermost; itself a policy. Recommended order: retry, then circuit
+ * breaker, then timeout, so that each attempt has its own time limit and the breaker counts attempts.
+ *
+ * <p>With the breaker outside the retry, the breaker counts logical calls instead. {@code toString} prints the order.
+ */
+public interface Pipeline extends Policy {
+  /**
+   * Lists the policies.
+   *
+   * @return an immutable list, the outermost first
+   */
+  List<Policy> policies();
+
+  /**
+   * Lists what is doubtful about the order, each entry with its reason. The same lines are logged when it is built.
+   *
+   * @return an immutable list, empty where nothing is
+   */
+  List<String> warnings();
+
+  /** Collects policies from the outermost to the innermost. Not thread-safe. */
+  interface Builder {
+    /**
+     * Adds a policy inside those that were added before.
+     *
+     * @param policy one of this runtime's, or your own
+     * @return this builder
+     * @throws IllegalArgumentException if the same policy is in the pipeline already
+     */
+    Builder add(Policy policy);
+
+    /**
+     * Builds the pipeline.
+     *
+     * @return the pipeline
+     * @throws IllegalArgumentException if no policy was added
+     */
+    Pipeline build();
+  }
+}

@@ -1,0 +1,217 @@
+package io.aragora.resilience;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Optional;
+
+/**
+ * The runtime: it makes policies, and owns the timer, the background threads, the state store and the extensions that they
+ * need.
+ *
+ * <pre>{@code
+ * try (Resilience resilience = Resilience.create()) {
+ *   CircuitBreaker breaker = resilience.circuitBreaker("prices");
+ *   String price = breaker.call(() -> client.price("apples"));
+ * }
+ * }</pre>
+ *
+ * <p>Policies are known by name: the same name gives the same object. The first declaration of a name configures it; a
+ * second one that differs is an error that shows both, and a look-up by name alone declares nothing.
+ *
+ * <p>Thread-safe. After {@link #close()} whatever needs the timer throws {@link ResilienceClosedException}; breakers go on
+ * deciding.
+ */
+public interface Resilience extends AutoCloseable {
+  /**
+   * Makes a runtime with default settings.
+   *
+   * @return a running runtime
+   * @throws ResilienceConfigurationException if {@code resilience-core} is missing
+   */
+  static Resilience create() {
+    return builder().build();
+  }
+
+  /**
+   * Starts to describe a runtime.
+   *
+   * @return a new builder
+   */
+  static ResilienceBuilder builder() {
+    return new ResilienceBuilder();
+  }
+
+  /**
+   * Gives the runtime of the process, made with default settings at first use, for code that has no place to keep one.
+   *
+   * @return the same runtime until {@link #closeGlobal()}
+   */
+  static Resilience global() {
+    return GlobalResilience.get();
+  }
+
+  /**
+   * Sets the runtime of the process before its first use.
+   *
+   * @param resilience the runtime, owned by {@link #closeGlobal()} from now on
+   * @throws ResilienceConfigurationException if there is one already
+   */
+  static void setGlobal(Resilience resilience) {
+    GlobalResilience.set(resilience);
+  }
+
+  /** Closes the runtime of the process, if there is one; the next {@link #global()} makes another. For containers. */
+  static void closeGlobal() {
+    GlobalResilience.close();
+  }
+
+  /**
+   * Names the runtime in metrics, threads and errors.
+   *
+   * @return the name
+   */
+  String name();
+
+  /**
+   * Looks a breaker up, making one with default settings, or those that were declared, where there is none.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return the breaker of that name
+   * @throws ResilienceConfigurationException if it would be one too many
+   */
+  CircuitBreaker circuitBreaker(String name);
+
+  /**
+   * Declares a breaker.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param config its settings
+   * @return the breaker of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   */
+  CircuitBreaker circuitBreaker(String name, CircuitBreakerConfig config);
+
+  /**
+   * Lists the breakers.
+   *
+   * @return an immutable copy
+   */
+  Collection<CircuitBreaker> circuitBreakers();
+
+  /**
+   * Looks a retry up, making one with default settings where there is none.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return the retry of that name
+   * @throws ResilienceConfigurationException if it would be one too many
+   */
+  Retry retry(String name);
+
+  /**
+   * Declares a retry.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param config its settings
+   * @return the retry of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   */
+  Retry retry(String name, RetryConfig config);
+
+  /**
+   * Lists the retries.
+   *
+   * @return an immutable copy
+   */
+  Collection<Retry> retries();
+
+  /**
+   * Declares a timeout.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param config its settings
+   * @return the timeout of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   */
+  Timeout timeout(String name, TimeoutConfig config);
+
+  /**
+   * Declares a timeout.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param limit positive and at most 365 days
+   * @return the timeout of that name
+   * @throws ResilienceConfigurationException if the name is declared with another limit, or it would be one too many
+   */
+  default Timeout timeout(String name, Duration limit) {
+    return timeout(name, TimeoutConfig.of(limit));
+  }
+
+  /**
+   * Lists the timeouts.
+   *
+   * @return an immutable copy
+   */
+  Collection<Timeout> timeouts();
+
+  /**
+   * Starts a pipeline.
+   *
+   * @param name not blank, at most 10,000 characters; need not be unique
+   * @return a new builder
+   */
+  Pipeline.Builder pipeline(String name);
+
+  /**
+   * Gives the health checks.
+   *
+   * @return the registry
+   */
+  HealthRegistry health();
+
+  /**
+   * Tells how the keeping of state goes.
+   *
+   * @return the status at this instant
+   */
+  StateStoreStatus storeStatus();
+
+  /**
+   * Saves every breaker that changed and waits.
+   *
+   * @param limit the longest to wait; positive, at most 365 days
+   * @return whether everything that had changed before the call is saved now; true where no store is configured
+   */
+  boolean flush(Duration limit);
+
+  /**
+   * Finds an extension that was attached.
+   *
+   * @param type its class
+   * @param <E> its class
+   * @return the extension; empty if there is none, or it failed to attach
+   */
+  <E extends ResilienceExtension> Optional<E> extension(Class<E> type);
+
+  /**
+   * Tells whether the runtime was closed.
+   *
+   * @return whether it was
+   */
+  boolean isClosed();
+
+  /**
+   * Closes extensions, completes what is pending with {@link ResilienceClosedException}, saves and closes the store, and
+   * ends every thread. Closing twice does nothing.
+   */
+  @Override
+  void close();
+}

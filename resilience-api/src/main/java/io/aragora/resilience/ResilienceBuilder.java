@@ -1,0 +1,259 @@
+package io.aragora.resilience;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.spi.EndpointContribution;
+import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.spi.ResilienceProvider;
+import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes a runtime, and puts it together from what is on the module path or class path. Every setter checks its value.
+ * Not thread-safe.
+ */
+public final class ResilienceBuilder {
+  private static final AtomicInteger UNNAMED = new AtomicInteger();
+
+  private @Nullable String name;
+  private @Nullable TimeSource timeSource;
+  private @Nullable Executor executor;
+  private int maxPolicies = 1000;
+  private @Nullable String storeLocation;
+  private @Nullable StateStore store;
+  private Duration saveInterval = Duration.ofSeconds(30);
+  private final List<ResilienceExtension> extensions = new ArrayList<>();
+  private final Map<String, String> properties = new LinkedHashMap<>();
+  private @Nullable ModuleLayer layer;
+  private @Nullable ClassLoader loader;
+
+  ResilienceBuilder() {}
+
+  /**
+   * Names the runtime. Default: "resilience" with a number that is new in the process.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return this builder
+   * @throws IllegalArgumentException if the name is outside
+   */
+  public ResilienceBuilder name(String name) {
+    this.name = Setting.name("name", name);
+    return this;
+  }
+
+  /**
+   * Sets time and chance. Default: the system's.
+   *
+   * @param source the source
+   * @return this builder
+   */
+  public ResilienceBuilder timeSource(TimeSource source) {
+    this.timeSource = Objects.requireNonNull(source, "timeSource");
+    return this;
+  }
+
+  /**
+   * Sets where attempts of asynchronous calls run, from the second on. Default: the runtime's own threads. Timeouts fire
+   * and listeners hear whether or not this executor is busy.
+   *
+   * @param executor the executor, which the runtime does not close
+   * @return this builder
+   */
+  public ResilienceBuilder executor(Executor executor) {
+    this.executor = Objects.requireNonNull(executor, "executor");
+    return this;
+  }
+
+  /**
+   * Sets the most breakers, and the most retries, and the most timeouts that the runtime holds. Default 1000.
+   *
+   * @param count at least 1
+   * @return this builder
+   * @throws IllegalArgumentException if {@code count} is smaller
+   */
+  public ResilienceBuilder maxPolicies(int count) {
+    this.maxPolicies = Setting.atLeast("maxPolicies", 1, count);
+    return this;
+  }
+
+  /**
+   * Sets where breaker state is kept. Default: nowhere. {@code sqlite:state.db} needs {@code resilience-persistence}.
+   *
+   * @param location a scheme, a colon, and what the store makes of the rest
+   * @return this builder
+   * @throws IllegalArgumentException if there is no scheme
+   */
+  public ResilienceBuilder stateStore(String location) {
+    if (location.indexOf(':') < 2) {
+      throw new IllegalArgumentException(
+          "stateStore must start with a scheme, as in sqlite:state.db: " + location);
+    }
+    this.storeLocation = location;
+    this.store = null;
+    return this;
+  }
+
+  /**
+   * Sets where breaker state is kept.
+   *
+   * @param store an open store, which the runtime closes
+   * @return this builder
+   */
+  public ResilienceBuilder stateStore(StateStore store) {
+    this.store = Objects.requireNonNull(store, "stateStore");
+    this.storeLocation = null;
+    return this;
+  }
+
+  /**
+   * Sets how often counts are saved, beside every change of state, which is saved at once. Default 30 s.
+   *
+   * @param interval at least 100 ms, at most 365 days
+   * @return this builder
+   * @throws IllegalArgumentException if {@code interval} is outside
+   */
+  public ResilienceBuilder saveInterval(Duration interval) {
+    Setting.positive("saveInterval", interval);
+    if (interval.compareTo(Duration.ofMillis(100)) < 0) {
+      throw new IllegalArgumentException("saveInterval must be at least 100 ms: " + interval);
+    }
+    this.saveInterval = interval;
+    return this;
+  }
+
+  /**
+   * Adds an extension. One of the same class that is found on the path is left out then.
+   *
+   * @param extension the extension
+   * @return this builder
+   */
+  public ResilienceBuilder extension(ResilienceExtension extension) {
+    extensions.add(Objects.requireNonNull(extension, "extension"));
+    return this;
+  }
+
+  /**
+   * Sets a property of a plug-in. A system property of the same name wins.
+   *
+   * @param key the name
+   * @param value the value
+   * @return this builder
+   */
+  public ResilienceBuilder property(String key, String value) {
+    properties.put(Setting.name("property", key), Objects.requireNonNull(value, key));
+    return this;
+  }
+
+  /**
+   * Looks for plug-ins in this layer first.
+   *
+   * @param layer the layer
+   * @return this builder
+   */
+  public ResilienceBuilder moduleLayer(ModuleLayer layer) {
+    this.layer = Objects.requireNonNull(layer, "moduleLayer");
+    return this;
+  }
+
+  /**
+   * Looks for plug-ins with this loader first.
+   *
+   * @param loader the loader
+   * @return this builder
+   */
+  public ResilienceBuilder classLoader(ClassLoader loader) {
+    this.loader = Objects.requireNonNull(loader, "classLoader");
+    return this;
+  }
+
+  /**
+   * Puts the runtime together and starts it.
+   *
+   * @return a running runtime
+   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two
+   */
+  public Resilience build() {
+    Providers providers = new Providers(layer, loader);
+    List<ResilienceExtension> attached = new ArrayList<>(extensions);
+    for (ResilienceExtension found : providers.all(ResilienceExtension.class)) {
+      if (attached.stream().noneMatch(given -> given.getClass() == found.getClass())) {
+        attached.add(found);
+      }
+    }
+    ResilienceSettings settings = new ResilienceSettings(
+        name != null ? name : "resilience-" + UNNAMED.incrementAndGet(),
+        timeSource,
+        executor,
+        maxPolicies,
+        store(providers),
+        saveInterval,
+        attached,
+        providers.all(HealthCheckProvider.class),
+        providers.all(EndpointContribution.class),
+        properties);
+    return provider(providers).create(settings);
+  }
+
+  private static ResilienceProvider provider(Providers providers) {
+    List<ResilienceProvider> found = providers.all(ResilienceProvider.class);
+    if (found.isEmpty()) {
+      throw new ResilienceConfigurationException(
+          "no runtime found: add io.aragora:resilience-core to the module path or class path");
+    }
+    if (found.size() > 1) {
+      throw new ResilienceConfigurationException("more than one runtime found, keep one of them: "
+          + found.stream()
+              .map(provider -> provider.getClass().getName())
+              .sorted()
+              .collect(Collectors.joining(", ")));
+    }
+    return found.get(0);
+  }
+
+  private @Nullable StoreSetting store(Providers providers) {
+    StateStore given = store;
+    if (given != null) {
+      return new StoreSetting(given.getClass().getSimpleName(), () -> given);
+    }
+    String location = storeLocation;
+    if (location == null) {
+      return null;
+    }
+    String scheme = location.substring(0, location.indexOf(':')).toLowerCase(Locale.ROOT);
+    List<StateStoreProvider> found = providers.all(StateStoreProvider.class);
+    for (StateStoreProvider provider : found) {
+      if (provider.scheme().equals(scheme)) {
+        return new StoreSetting(location, () -> provider.open(location));
+      }
+    }
+    String known =
+        found.stream().map(StateStoreProvider::scheme).sorted().collect(Collectors.joining(", "));
+    throw new ResilienceConfigurationException(
+        "no store for '" + scheme + ":' in stateStore " + location + ": add "
+            + artifactFor(scheme) + " to the module path or class path (found: "
+            + (known.isEmpty() ? "none" : known)
+            + ")");
+  }
+
+  private static String artifactFor(String scheme) {
+    return switch (scheme) {
+      case "sqlite" -> "io.aragora:resilience-persistence";
+      case "postgresql" -> "io.aragora:resilience-postgresql";
+      default -> "the artifact whose StateStoreProvider has the scheme '" + scheme + "'";
+    };
+  }
+}

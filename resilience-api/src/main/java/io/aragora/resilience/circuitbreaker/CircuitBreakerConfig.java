@@ -1,0 +1,464 @@
+package io.aragora.resilience.circuitbreaker;
+
+import io.aragora.resilience.spi.Setting;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
+ * #toBuilder()}.
+ *
+ * <p>Two rules open a breaker, and both may be on: so many failures in a row ({@link Builder#failureThreshold}, on by
+ * default), and a share of failures in a time window ({@link Builder#failureRateThreshold}, off by default).
+ */
+public final class CircuitBreakerConfig {
+  private static final CircuitBreakerConfig DEFAULTS = builder().build();
+
+  private final int failureThreshold;
+  private final double failureRateThreshold;
+  private final int minimumNumberOfCalls;
+  private final Duration window;
+  private final Duration cooldown;
+  private final double cooldownBackoff;
+  private final Duration maxCooldown;
+  private final double cooldownJitter;
+  private final int successThreshold;
+  private final int halfOpenMaxCalls;
+  private final Duration halfOpenMaxDuration;
+  private final Predicate<? super Throwable> recordIf;
+  private final Predicate<? super Throwable> ignoreIf;
+  private final @Nullable Predicate<@Nullable Object> recordResultIf;
+  private final String declared;
+
+  private CircuitBreakerConfig(Builder builder) {
+    failureThreshold = builder.failureThreshold;
+    failureRateThreshold = builder.failureRateThreshold;
+    minimumNumberOfCalls = builder.minimumNumberOfCalls;
+    window = builder.window;
+    cooldown = builder.cooldown;
+    cooldownBackoff = builder.cooldownBackoff;
+    maxCooldown = builder.maxCooldown;
+    cooldownJitter = builder.cooldownJitter;
+    successThreshold = builder.successThreshold;
+    halfOpenMaxCalls = builder.halfOpenMaxCalls;
+    halfOpenMaxDuration = builder.halfOpenMaxDuration;
+    recordIf = builder.recordIf;
+    ignoreIf = builder.ignoreIf;
+    recordResultIf = builder.recordResultIf;
+    declared =
+        "failureThreshold=" + failureThreshold + ", failureRateThreshold=" + failureRateThreshold
+            + ", minimumNumberOfCalls=" + minimumNumberOfCalls + ", window=" + window
+            + ", cooldown=" + cooldown
+            + ", cooldownBackoff=" + cooldownBackoff + ", maxCooldown=" + maxCooldown
+            + ", cooldownJitter=" + cooldownJitter
+            + ", successThreshold=" + successThreshold + ", halfOpenMaxCalls=" + halfOpenMaxCalls
+            + ", halfOpenMaxDuration=" + halfOpenMaxDuration;
+  }
+
+  /**
+   * Gives the defaults: opens after 5 failures in a row, for 60 s; then 3 probes at a time, of which 2 close it.
+   *
+   * @return the defaults
+   */
+  public static CircuitBreakerConfig defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts from these settings.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.failureThreshold = failureThreshold;
+    builder.failureRateThreshold = failureRateThreshold;
+    builder.minimumNumberOfCalls = minimumNumberOfCalls;
+    builder.window = window;
+    builder.cooldown = cooldown;
+    builder.cooldownBackoff = cooldownBackoff;
+    builder.maxCooldown = maxCooldown;
+    builder.cooldownJitter = cooldownJitter;
+    builder.successThreshold = successThreshold;
+    builder.halfOpenMaxCalls = halfOpenMaxCalls;
+    builder.halfOpenMaxDuration = halfOpenMaxDuration;
+    builder.recordIf = recordIf;
+    builder.ignoreIf = ignoreIf;
+    builder.recordResultIf = recordResultIf;
+    return builder;
+  }
+
+  /**
+   * Gives {@link Builder#failureThreshold}.
+   *
+   * @return calls; 0 where the rule is off
+   */
+  public int failureThreshold() {
+    return failureThreshold;
+  }
+
+  /**
+   * Gives {@link Builder#failureRateThreshold}.
+   *
+   * @return percent; 0 where the rule is off
+   */
+  public double failureRateThreshold() {
+    return failureRateThreshold;
+  }
+
+  /**
+   * Gives {@link Builder#minimumNumberOfCalls}.
+   *
+   * @return calls
+   */
+  public int minimumNumberOfCalls() {
+    return minimumNumberOfCalls;
+  }
+
+  /**
+   * Gives {@link Builder#window}.
+   *
+   * @return the length
+   */
+  public Duration window() {
+    return window;
+  }
+
+  /**
+   * Gives {@link Builder#cooldown}.
+   *
+   * @return the length
+   */
+  public Duration cooldown() {
+    return cooldown;
+  }
+
+  /**
+   * Gives the factor of {@link Builder#cooldownBackoff}.
+   *
+   * @return the factor, at least 1
+   */
+  public double cooldownBackoff() {
+    return cooldownBackoff;
+  }
+
+  /**
+   * Gives the cap of {@link Builder#cooldownBackoff}.
+   *
+   * @return the longest cooldown
+   */
+  public Duration maxCooldown() {
+    return maxCooldown;
+  }
+
+  /**
+   * Gives {@link Builder#cooldownJitter}.
+   *
+   * @return the share, 0 to 1
+   */
+  public double cooldownJitter() {
+    return cooldownJitter;
+  }
+
+  /**
+   * Gives {@link Builder#successThreshold}.
+   *
+   * @return calls
+   */
+  public int successThreshold() {
+    return successThreshold;
+  }
+
+  /**
+   * Gives {@link Builder#halfOpenMaxCalls}.
+   *
+   * @return calls
+   */
+  public int halfOpenMaxCalls() {
+    return halfOpenMaxCalls;
+  }
+
+  /**
+   * Gives {@link Builder#halfOpenMaxDuration}.
+   *
+   * @return the length
+   */
+  public Duration halfOpenMaxDuration() {
+    return halfOpenMaxDuration;
+  }
+
+  /**
+   * Gives {@link Builder#recordIf}.
+   *
+   * @return the predicate
+   */
+  public Predicate<? super Throwable> recordIf() {
+    return recordIf;
+  }
+
+  /**
+   * Gives {@link Builder#ignoreIf}.
+   *
+   * @return the predicate
+   */
+  public Predicate<? super Throwable> ignoreIf() {
+    return ignoreIf;
+  }
+
+  /**
+   * Gives {@link Builder#recordResultIf}.
+   *
+   * @return the predicate, or null where no result counts as a failure
+   */
+  public @Nullable Predicate<@Nullable Object> recordResultIf() {
+    return recordResultIf;
+  }
+
+  /**
+   * Tells whether two configurations declare the same; functions are not compared.
+   *
+   * @param other another configuration
+   * @return whether every setting that is not a function is the same
+   */
+  public boolean declaresSameAs(CircuitBreakerConfig other) {
+    return declared.equals(other.declared);
+  }
+
+  /**
+   * Shows every setting that is not a function.
+   *
+   * @return the settings as {@code name=value}, separated by commas
+   */
+  @Override
+  public String toString() {
+    return declared;
+  }
+
+  /** Collects settings. Each setter checks its value, {@link #build()} their combination. Not thread-safe. */
+  public static final class Builder {
+    private int failureThreshold = 5;
+    private double failureRateThreshold;
+    private int minimumNumberOfCalls = 20;
+    private Duration window = Duration.ofSeconds(60);
+    private Duration cooldown = Duration.ofSeconds(60);
+    private double cooldownBackoff = 1;
+    private Duration maxCooldown = Duration.ofMinutes(10);
+    private double cooldownJitter;
+    private int successThreshold = 2;
+    private int halfOpenMaxCalls = 3;
+    private Duration halfOpenMaxDuration = Duration.ofSeconds(60);
+    private Predicate<? super Throwable> recordIf = failure -> true;
+    private Predicate<? super Throwable> ignoreIf = failure -> false;
+    private @Nullable Predicate<@Nullable Object> recordResultIf;
+
+    private Builder() {}
+
+    /**
+     * Opens after so many failures in a row. Default 5.
+     *
+     * @param calls at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is smaller
+     */
+    public Builder failureThreshold(int calls) {
+      failureThreshold = Setting.atLeast("failureThreshold", 1, calls);
+      return this;
+    }
+
+    /**
+     * Turns the rule of failures in a row off.
+     *
+     * @return this builder
+     */
+    public Builder noFailureThreshold() {
+      failureThreshold = 0;
+      return this;
+    }
+
+    /**
+     * Opens when at least this share of the calls in the window failed, once there are {@link #minimumNumberOfCalls}.
+     * Default off.
+     *
+     * @param percent in (0, 100]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code percent} is outside, or not a number
+     */
+    public Builder failureRateThreshold(double percent) {
+      failureRateThreshold = Setting.percent("failureRateThreshold", percent);
+      return this;
+    }
+
+    /**
+     * Sets how many calls the window must hold before a share of failures means something. Default 20.
+     *
+     * @param calls at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is smaller
+     */
+    public Builder minimumNumberOfCalls(int calls) {
+      minimumNumberOfCalls = Setting.atLeast("minimumNumberOfCalls", 1, calls);
+      return this;
+    }
+
+    /**
+     * Sets how long an outcome counts toward the failure rate. It leaves the window no earlier than after this time, and
+     * at most an eighth of it later. Default 60 s.
+     *
+     * @param length at least 1 ms and at most 365 days
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder window(Duration length) {
+      window = Setting.positive("window", length);
+      if (length.compareTo(Duration.ofMillis(1)) < 0) {
+        throw new IllegalArgumentException("window must be at least 1 ms: " + length);
+      }
+      return this;
+    }
+
+    /**
+     * Sets how long the breaker stays open before it lets probes through. Default 60 s.
+     *
+     * @param length positive and at most 365 days
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder cooldown(Duration length) {
+      cooldown = Setting.positive("cooldown", length);
+      return this;
+    }
+
+    /**
+     * Makes the cooldown longer each time the probes fail, starting anew when the breaker closes. Default: no growth.
+     *
+     * @param factor how many times longer than the one before; 1 to 100
+     * @param longest where growth ends, 10 min by default; at least {@link #cooldown}
+     * @return this builder
+     * @throws IllegalArgumentException if a value is outside
+     */
+    public Builder cooldownBackoff(double factor, Duration longest) {
+      cooldownBackoff = Setting.inRange("cooldownBackoff", 1, 100, factor);
+      maxCooldown = Setting.positive("maxCooldown", longest);
+      return this;
+    }
+
+    /**
+     * Makes each cooldown randomly longer, so that a fleet does not probe in step. Default 0.
+     *
+     * @param share the most that is added, as a share of the cooldown; 0 to 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code share} is outside, or not a number
+     */
+    public Builder cooldownJitter(double share) {
+      cooldownJitter = Setting.inRange("cooldownJitter", 0, 1, share);
+      return this;
+    }
+
+    /**
+     * Sets how many probes must succeed to close the breaker. Default 2.
+     *
+     * @param calls at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is smaller
+     */
+    public Builder successThreshold(int calls) {
+      successThreshold = Setting.atLeast("successThreshold", 1, calls);
+      return this;
+    }
+
+    /**
+     * Sets how many probes may be in flight at once. Default 3.
+     *
+     * @param calls 1 to 1000
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is outside
+     */
+    public Builder halfOpenMaxCalls(int calls) {
+      halfOpenMaxCalls = Setting.inRange("halfOpenMaxCalls", 1, 1000, calls);
+      return this;
+    }
+
+    /**
+     * Sets how long a probe may keep its place. One that has not ended by then frees it for another, so that half-open
+     * cannot stick. Default 60 s.
+     *
+     * @param length 1 ms to 12 hours
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder halfOpenMaxDuration(Duration length) {
+      if (length.compareTo(Duration.ofMillis(1)) < 0
+          || length.compareTo(Duration.ofHours(12)) > 0) {
+        throw new IllegalArgumentException(
+            "halfOpenMaxDuration must be in [1 ms, 12 h]: " + length);
+      }
+      halfOpenMaxDuration = length;
+      return this;
+    }
+
+    /**
+     * Sets which throwables count as a failure; the others count as a success, since the dependency answered. Default:
+     * all.
+     *
+     * @param predicate asked after {@link #ignoreIf}; where it throws itself, the call counts as a failure
+     * @return this builder
+     */
+    public Builder recordIf(Predicate<? super Throwable> predicate) {
+      recordIf = Objects.requireNonNull(predicate, "recordIf");
+      return this;
+    }
+
+    /**
+     * Sets which throwables are neither success nor failure. Default: none. Cancellation and interruption from outside
+     * never count, whatever is set here.
+     *
+     * @param predicate asked first; where it throws itself, the call counts as a failure
+     * @return this builder
+     */
+    public Builder ignoreIf(Predicate<? super Throwable> predicate) {
+      ignoreIf = Objects.requireNonNull(predicate, "ignoreIf");
+      return this;
+    }
+
+    /**
+     * Sets which results count as a failure, for dependencies that report errors in their answers. Default: none.
+     *
+     * @param predicate asked for every result; where it throws itself, the call counts as a failure
+     * @return this builder
+     */
+    public Builder recordResultIf(Predicate<@Nullable Object> predicate) {
+      recordResultIf = Objects.requireNonNull(predicate, "recordResultIf");
+      return this;
+    }
+
+    /**
+     * Builds the settings.
+     *
+     * @return the settings
+     * @throws IllegalArgumentException if no rule is on, or if {@code maxCooldown} is shorter than {@code cooldown} while
+     *     the cooldown grows
+     */
+    public CircuitBreakerConfig build() {
+      if (failureThreshold == 0 && failureRateThreshold == 0) {
+        throw new IllegalArgumentException(
+            "failureThreshold or failureRateThreshold must be set: neither is");
+      }
+      if (cooldownBackoff > 1 && maxCooldown.compareTo(cooldown) < 0) {
+        throw new IllegalArgumentException(
+            "maxCooldown must be at least cooldown, " + cooldown + ": " + maxCooldown);
+      }
+      return new CircuitBreakerConfig(this);
+    }
+  }
+}

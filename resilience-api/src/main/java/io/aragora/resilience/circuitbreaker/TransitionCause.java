@@ -1,0 +1,21 @@
+package io.aragora.resilience.circuitbreaker;
+
+/** Why a circuit breaker is in its state. */
+public enum TransitionCause {
+  /** It was just created. */
+  CREATED,
+  /** So many calls in a row failed. */
+  FAILURE_THRESHOLD,
+  /** Too large a share of the calls in the window failed. */
+  FAILURE_RATE,
+  /** The cooldown is over. */
+  COOLDOWN_ELAPSED,
+  /** A call that was admitted as a probe failed. */
+  PROBE_FAILED,
+  /** Enough probes succeeded. */
+  PROBES_SUCCEEDED,
+  /** Somebody asked for it. */
+  MANUAL,
+  /** It was saved in this state before a restart. */
+  RESTORED
+}

@@ -1,0 +1,2 @@
+/** The entry point, {@link io.aragora.resilience.Resilience}, and what every policy shares. */
+package io.aragora.resilience;

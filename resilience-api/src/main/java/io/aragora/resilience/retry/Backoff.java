@@ -1,0 +1,208 @@
+package io.aragora.resilience.retry;
+
+import io.aragora.resilience.spi.Setting;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * How long a retry waits before each further attempt: a strategy, a jitter, and a cap that holds after the jitter. Sums and
+ * products saturate, so that the thousandth delay is the cap and not an overflow. Immutable.
+ *
+ * <p>Sources: M. Brooker, <i>Exponential Backoff And Jitter</i>, AWS Architecture Blog, 2015 (full, equal, decorrelated).
+ */
+public final class Backoff {
+  /** Gives the delay of a strategy of your own. */
+  @FunctionalInterface
+  public interface Strategy {
+    /**
+     * Gives the delay before jitter and cap.
+     *
+     * @param retry 0 before the second attempt, 1 before the third, and so on
+     * @return nanoseconds; a negative number counts as 0
+     */
+    long delayNanos(int retry);
+  }
+
+  private static final Duration DEFAULT_CAP = Duration.ofSeconds(30);
+
+  private final String kind;
+  private final Strategy strategy;
+  private final long baseNanos;
+  private final long capNanos;
+  private final Jitter jitter;
+  private final double jitterFactor;
+
+  private Backoff(
+      String kind,
+      Strategy strategy,
+      long baseNanos,
+      long capNanos,
+      Jitter jitter,
+      double jitterFactor) {
+    this.kind = kind;
+    this.strategy = strategy;
+    this.baseNanos = baseNanos;
+    this.capNanos = capNanos;
+    this.jitter = jitter;
+    this.jitterFactor = jitterFactor;
+  }
+
+  private static Backoff of(String kind, Duration base, Strategy strategy) {
+    Setting.notNegative("base", base);
+    long cap = Math.max(DEFAULT_CAP.toNanos(), base.toNanos());
+    return new Backoff(kind, strategy, base.toNanos(), cap, Jitter.MULTIPLICATIVE, 0.25);
+  }
+
+  /**
+   * Doubles the delay each time: {@code base, 2 base, 4 base, ...}
+   *
+   * @param base the first delay; not negative, at most 365 days
+   * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   */
+  public static Backoff exponential(Duration base) {
+    long nanos = base.toNanos();
+    return of(
+        "exponential", base, retry -> times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry));
+  }
+
+  /**
+   * Grows the delay by the same amount each time: {@code base, 2 base, 3 base, ...}
+   *
+   * @param base the first delay; not negative, at most 365 days
+   * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   */
+  public static Backoff linear(Duration base) {
+    long nanos = base.toNanos();
+    return of("linear", base, retry -> times(nanos, retry + 1L));
+  }
+
+  /**
+   * Waits the same each time.
+   *
+   * @param delay the delay; not negative, at most 365 days
+   * @return a backoff with a multiplicative jitter of 0.25
+   */
+  public static Backoff constant(Duration delay) {
+    long nanos = delay.toNanos();
+    return of("constant", delay, retry -> nanos);
+  }
+
+  /**
+   * Follows the Fibonacci numbers: {@code base, 2 base, 3 base, 5 base, 8 base, ...}
+   *
+   * @param base the first delay; not negative, at most 365 days
+   * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   */
+  public static Backoff fibonacci(Duration base) {
+    long nanos = base.toNanos();
+    return of("fibonacci", base, retry -> times(nanos, fibonacci(retry + 2)));
+  }
+
+  /**
+   * Waits as you say.
+   *
+   * @param strategy gives the delays
+   * @return a backoff capped at 30 s, without jitter
+   */
+  public static Backoff custom(Strategy strategy) {
+    Objects.requireNonNull(strategy, "strategy");
+    return new Backoff("custom", strategy, 0, DEFAULT_CAP.toNanos(), Jitter.NONE, 0);
+  }
+
+  /**
+   * Gives a Fibonacci number.
+   *
+   * @param n which one; 0 and less give 0, 1 gives 1
+   * @return the number; {@link Long#MAX_VALUE} where it does not fit
+   */
+  public static long fibonacci(int n) {
+    if (n > 92) {
+      return Long.MAX_VALUE;
+    }
+    long previous = 0;
+    long current = n <= 0 ? 0 : 1;
+    for (int i = 2; i <= n; i++) {
+      long next = previous + current;
+      previous = current;
+      current = next;
+    }
+    return current;
+  }
+
+  private static long times(long nanos, long factor) {
+    long high = Math.multiplyHigh(nanos, factor);
+    long low = nanos * factor;
+    return high != 0 || low < 0 ? Long.MAX_VALUE : low;
+  }
+
+  /**
+   * Sets the longest delay. It holds after the jitter. Default 30 s.
+   *
+   * @param longest positive and at most 365 days
+   * @return a copy with this cap
+   * @throws IllegalArgumentException if {@code longest} is outside
+   */
+  public Backoff cappedAt(Duration longest) {
+    long nanos = Setting.positive("longest", longest).toNanos();
+    return new Backoff(kind, strategy, baseNanos, nanos, jitter, jitterFactor);
+  }
+
+  /**
+   * Sets the jitter.
+   *
+   * @param kind how delays are spread
+   * @param factor how far, in [0, 1]; read by {@link Jitter#ADDITIVE} and {@link Jitter#MULTIPLICATIVE} only
+   * @return a copy with this jitter
+   * @throws IllegalArgumentException if {@code factor} is outside, or not a number
+   */
+  public Backoff withJitter(Jitter kind, double factor) {
+    Objects.requireNonNull(kind, "kind");
+    Setting.inRange("jitterFactor", 0, 1, factor);
+    return new Backoff(this.kind, strategy, baseNanos, capNanos, kind, factor);
+  }
+
+  /**
+   * Sets the jitter, with a factor of 0.25 where it reads one.
+   *
+   * @param kind how delays are spread
+   * @return a copy with this jitter
+   */
+  public Backoff withJitter(Jitter kind) {
+    return withJitter(kind, 0.25);
+  }
+
+  /**
+   * Gives the delay before an attempt. A pure function; allocates nothing.
+   *
+   * @param retry 0 before the second attempt, 1 before the third, and so on; not negative
+   * @param previousNanos the delay before the attempt before; the base, or 0, where there was none
+   * @param random uniform in [0, 1)
+   * @return nanoseconds, from 0 to the cap
+   */
+  public long delayNanos(int retry, long previousNanos, double random) {
+    double delay = Math.min(capNanos, Math.max(0, strategy.delayNanos(retry)));
+    double spread = switch (jitter) {
+      case NONE -> delay;
+      case FULL -> random * delay;
+      case EQUAL -> delay / 2 + random * delay / 2;
+      case ADDITIVE -> delay + random * baseNanos * jitterFactor;
+      case MULTIPLICATIVE -> delay * (1 + (2 * random - 1) * jitterFactor);
+      case DECORRELATED ->
+        baseNanos + random * (3.0 * Math.max(previousNanos, baseNanos) - baseNanos);
+    };
+    return (long) Math.min((double) capNanos, Math.max(0, spread));
+  }
+
+  /**
+   * Shows the strategy and its numbers; two backoffs that show the same wait the same, except that a custom strategy is not
+   * shown.
+   *
+   * @return the backoff as text
+   */
+  @Override
+  public String toString() {
+    return kind + "(base=" + Duration.ofNanos(baseNanos) + ", cap=" + Duration.ofNanos(capNanos)
+        + ", jitter=" + jitter.name().toLowerCase(Locale.ROOT) + " " + jitterFactor + ")";
+  }
+}

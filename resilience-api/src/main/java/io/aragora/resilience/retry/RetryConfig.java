@@ -1,0 +1,269 @@
+package io.aragora.resilience.retry;
+
+import io.aragora.resilience.spi.Setting;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a retry. Immutable; build one with {@link #builder()} or change a copy with {@link #toBuilder()}.
+ */
+public final class RetryConfig {
+  private static final RetryConfig DEFAULTS = builder().build();
+
+  private final int maxAttempts;
+  private final Backoff backoff;
+  private final Duration maxDuration;
+  private final Predicate<? super Throwable> retryIf;
+  private final @Nullable Predicate<@Nullable Object> retryOnResult;
+  private final boolean retryRejections;
+  private final boolean retryWhenNested;
+  private final String declared;
+
+  private RetryConfig(Builder builder) {
+    maxAttempts = builder.maxAttempts;
+    backoff = builder.backoff;
+    maxDuration = builder.maxDuration;
+    retryIf = builder.retryIf;
+    retryOnResult = builder.retryOnResult;
+    retryRejections = builder.retryRejections;
+    retryWhenNested = builder.retryWhenNested;
+    declared =
+        "maxAttempts=" + maxAttempts + ", backoff=" + backoff + ", maxDuration=" + maxDuration
+            + ", retryRejections=" + retryRejections + ", retryWhenNested=" + retryWhenNested;
+  }
+
+  /**
+   * Gives the defaults: 3 attempts, exponential from 100 ms to 30 s with a quarter of jitter, for transient failures.
+   *
+   * @return the defaults
+   */
+  public static RetryConfig defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Gives what is retried by default: {@link java.io.IOException} and its kin, but not files that are missing or
+   * forbidden, {@link java.util.concurrent.TimeoutException} and {@link
+   * io.aragora.resilience.timeout.TimeoutExceededException}.
+   *
+   * @return the predicate
+   */
+  public static Predicate<Throwable> transientFailures() {
+    return TransientFailures.INSTANCE;
+  }
+
+  /**
+   * Starts from these settings.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.maxAttempts = maxAttempts;
+    builder.backoff = backoff;
+    builder.maxDuration = maxDuration;
+    builder.retryIf = retryIf;
+    builder.retryOnResult = retryOnResult;
+    builder.retryRejections = retryRejections;
+    builder.retryWhenNested = retryWhenNested;
+    return builder;
+  }
+
+  /**
+   * Gives {@link Builder#maxAttempts}.
+   *
+   * @return attempts, the first included
+   */
+  public int maxAttempts() {
+    return maxAttempts;
+  }
+
+  /**
+   * Gives {@link Builder#backoff}.
+   *
+   * @return the backoff
+   */
+  public Backoff backoff() {
+    return backoff;
+  }
+
+  /**
+   * Gives {@link Builder#maxDuration}.
+   *
+   * @return the length
+   */
+  public Duration maxDuration() {
+    return maxDuration;
+  }
+
+  /**
+   * Gives {@link Builder#retryIf}.
+   *
+   * @return the predicate
+   */
+  public Predicate<? super Throwable> retryIf() {
+    return retryIf;
+  }
+
+  /**
+   * Gives {@link Builder#retryOnResult}.
+   *
+   * @return the predicate, or null where every result is good
+   */
+  public @Nullable Predicate<@Nullable Object> retryOnResult() {
+    return retryOnResult;
+  }
+
+  /**
+   * Gives {@link Builder#retryRejections}.
+   *
+   * @return whether a breaker's refusal is retried
+   */
+  public boolean retryRejections() {
+    return retryRejections;
+  }
+
+  /**
+   * Gives {@link Builder#retryWhenNested}.
+   *
+   * @return whether this retry retries inside another
+   */
+  public boolean retryWhenNested() {
+    return retryWhenNested;
+  }
+
+  /**
+   * Tells whether two configurations declare the same; functions are not compared.
+   *
+   * @param other another configuration
+   * @return whether every setting that is not a function is the same
+   */
+  public boolean declaresSameAs(RetryConfig other) {
+    return declared.equals(other.declared);
+  }
+
+  /**
+   * Shows every setting that is not a function.
+   *
+   * @return the settings as {@code name=value}, separated by commas
+   */
+  @Override
+  public String toString() {
+    return declared;
+  }
+
+  /** Collects settings; each setter checks its value. Not thread-safe. */
+  public static final class Builder {
+    private int maxAttempts = 3;
+    private Backoff backoff = Backoff.exponential(Duration.ofMillis(100));
+    private Duration maxDuration = Setting.LONGEST;
+    private Predicate<? super Throwable> retryIf = TransientFailures.INSTANCE;
+    private @Nullable Predicate<@Nullable Object> retryOnResult;
+    private boolean retryRejections;
+    private boolean retryWhenNested;
+
+    private Builder() {}
+
+    /**
+     * Sets how many times the body runs at most, the first time included. Default 3.
+     *
+     * @param attempts at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code attempts} is smaller
+     */
+    public Builder maxAttempts(int attempts) {
+      maxAttempts = Setting.atLeast("maxAttempts", 1, attempts);
+      return this;
+    }
+
+    /**
+     * Sets how long to wait between attempts. Default: exponential from 100 ms, capped at 30 s.
+     *
+     * @param backoff the backoff
+     * @return this builder
+     */
+    public Builder backoff(Backoff backoff) {
+      this.backoff = Objects.requireNonNull(backoff, "backoff");
+      return this;
+    }
+
+    /**
+     * Sets when to stop: no attempt starts later than this after the first. Default: no limit but the attempts.
+     *
+     * @param length positive and at most 365 days
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder maxDuration(Duration length) {
+      maxDuration = Setting.positive("maxDuration", length);
+      return this;
+    }
+
+    /**
+     * Sets which failures are retried; this alone decides, except for cancellation, interruption and (unless {@link
+     * #retryRejections}) a breaker's refusal, which are not retried. Default: {@link RetryConfig#transientFailures()}.
+     *
+     * @param predicate asked after each failure; where it throws itself, the failure is not retried
+     * @return this builder
+     */
+    public Builder retryIf(Predicate<? super Throwable> predicate) {
+      retryIf = Objects.requireNonNull(predicate, "retryIf");
+      return this;
+    }
+
+    /**
+     * Sets which results are not good enough. When the attempts are used up, the last result is returned. Default: none.
+     *
+     * @param predicate asked for each result; where it throws itself, the result is returned
+     * @return this builder
+     */
+    public Builder retryOnResult(Predicate<@Nullable Object> predicate) {
+      retryOnResult = Objects.requireNonNull(predicate, "retryOnResult");
+      return this;
+    }
+
+    /**
+     * Sets whether the refusal of a breaker inside is asked about like any other failure. Default false: an open breaker
+     * says that trying again is of no use yet.
+     *
+     * @param retry whether to ask {@link #retryIf} about it
+     * @return this builder
+     */
+    public Builder retryRejections(boolean retry) {
+      retryRejections = retry;
+      return this;
+    }
+
+    /**
+     * Sets whether this retry retries inside another retry of the same runtime. Default false: it stands down, because
+     * attempts would multiply.
+     *
+     * @param retry whether to
+     * @return this builder
+     */
+    public Builder retryWhenNested(boolean retry) {
+      retryWhenNested = retry;
+      return this;
+    }
+
+    /**
+     * Builds the settings.
+     *
+     * @return the settings
+     */
+    public RetryConfig build() {
+      return new RetryConfig(this);
+    }
+  }
+}

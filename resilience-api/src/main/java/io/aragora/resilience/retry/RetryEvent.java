@@ -1,0 +1,30 @@
+package io.aragora.resilience.retry;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that a retry did.
+ *
+ * @param retry the retry's name
+ * @param kind what it did
+ * @param attempt the attempt that had ended, 1 for the first
+ * @param delay how long it waits before the next one; zero where there is none
+ * @param failure what the attempt failed with; null where its result was refused
+ */
+public record RetryEvent(
+    String retry,
+    Kind kind,
+    int attempt,
+    Duration delay,
+    @Nullable Throwable failure) {
+  /** What a retry did. */
+  public enum Kind {
+    /** It will try again. */
+    RETRY,
+    /** It gave up: the attempts, or the time, are used up. */
+    EXHAUSTED,
+    /** It did not try again, because it is inside another retry. */
+    STOOD_DOWN
+  }
+}

@@ -1,0 +1,18 @@
+package io.aragora.resilience.spi;
+
+/**
+ * Adds something to a runtime: metrics, an endpoint, a bridge to another system. Found by {@link java.util.ServiceLoader},
+ * or given to the builder. Where found, it needs a public constructor without parameters that does nothing, and whatever
+ * opens a port or touches a process-wide registry must stay off until a property turns it on: being on the module path is
+ * not consent.
+ */
+public interface ResilienceExtension {
+  /**
+   * Starts with a runtime. Called once per runtime; what it throws is logged and loses this extension alone.
+   *
+   * @param context the runtime as extensions see it
+   * @return closed with the runtime, in reverse order of attachment
+   * @throws Exception if it cannot start
+   */
+  AutoCloseable attach(ResilienceContext context) throws Exception;
+}

@@ -1,0 +1,78 @@
+package io.aragora.resilience.spi;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link io.aragora.resilience.ResilienceBuilder} hands to a {@link ResilienceProvider}: every value is checked, and
+ * every plug-in that was asked for is found.
+ *
+ * @param name the runtime's name
+ * @param timeSource time and chance; null for the system's
+ * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
+ * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+ * @param store where state is kept; null where it is not
+ * @param saveInterval how often everything that changed is saved, beside at every transition
+ * @param extensions to be attached in this order
+ * @param healthChecks to be registered
+ * @param contributions paths for an endpoint
+ * @param properties settings of plug-ins
+ */
+public record ResilienceSettings(
+    String name,
+    @Nullable TimeSource timeSource,
+    @Nullable Executor executor,
+    int maxPolicies,
+    @Nullable StoreSetting store,
+    Duration saveInterval,
+    List<ResilienceExtension> extensions,
+    List<HealthCheckProvider> healthChecks,
+    List<EndpointContribution> contributions,
+    Map<String, String> properties) {
+  /**
+   * Copies the collections.
+   *
+   * @param name the runtime's name
+   * @param timeSource time and chance; null for the system's
+   * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
+   * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+   * @param store where state is kept; null where it is not
+   * @param saveInterval how often everything that changed is saved
+   * @param extensions to be attached in this order
+   * @param healthChecks to be registered
+   * @param contributions paths for an endpoint
+   * @param properties settings of plug-ins
+   */
+  public ResilienceSettings {
+    extensions = List.copyOf(extensions);
+    healthChecks = List.copyOf(healthChecks);
+    contributions = List.copyOf(contributions);
+    properties = Map.copyOf(properties);
+  }
+
+  /**
+   * Where state is kept.
+   *
+   * @param location as it was given, for messages
+   * @param opening opens it; asked again later where it fails
+   */
+  public record StoreSetting(String location, Opening opening) {}
+
+  /** Opens a store. */
+  @FunctionalInterface
+  public interface Opening {
+    /**
+     * Opens it.
+     *
+     * @return an open store
+     * @throws StateStoreException if it cannot be opened now
+     */
+    StateStore open() throws StateStoreException;
+  }
+}

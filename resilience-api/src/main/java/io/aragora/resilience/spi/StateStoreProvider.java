@@ -1,0 +1,27 @@
+package io.aragora.resilience.spi;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+
+/**
+ * Opens stores of one kind, recognised by the scheme of their location: {@code sqlite} for {@code sqlite:state.db}. Found
+ * by {@link java.util.ServiceLoader}. Needs a public constructor without parameters that does nothing.
+ */
+public interface StateStoreProvider {
+  /**
+   * Names the kind.
+   *
+   * @return what stands before the first colon of a location, in lower case
+   */
+  String scheme();
+
+  /**
+   * Opens a store, creating what is missing.
+   *
+   * @param location the whole location, scheme included
+   * @return an open store
+   * @throws StateStoreException if it cannot be opened; the runtime goes on without and tries again
+   * @throws IllegalArgumentException if the location makes no sense
+   */
+  StateStore open(String location) throws StateStoreException;
+}

@@ -1,0 +1,26 @@
+/**
+ * The API of the fault-tolerance library: policies that wrap a call (circuit breaker, retry, timeout), the runtime
+ * that owns them, health checks, saved breaker state, and the interfaces that plug-ins implement.
+ *
+ * <p>An application requires this module and has {@code io.aragora.resilience.core} on its module path or class path at
+ * run time; {@link io.aragora.resilience.Resilience#builder()} finds it.
+ */
+@org.jspecify.annotations.NullMarked
+module io.aragora.resilience {
+  requires static transitive org.jspecify;
+
+  exports io.aragora.resilience;
+  exports io.aragora.resilience.circuitbreaker;
+  exports io.aragora.resilience.health;
+  exports io.aragora.resilience.persistence;
+  exports io.aragora.resilience.retry;
+  exports io.aragora.resilience.spi;
+  exports io.aragora.resilience.time;
+  exports io.aragora.resilience.timeout;
+
+  uses io.aragora.resilience.spi.EndpointContribution;
+  uses io.aragora.resilience.spi.HealthCheckProvider;
+  uses io.aragora.resilience.spi.ResilienceExtension;
+  uses io.aragora.resilience.spi.ResilienceProvider;
+  uses io.aragora.resilience.spi.StateStoreProvider;
+}
