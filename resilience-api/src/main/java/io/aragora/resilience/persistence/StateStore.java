@@ -18,7 +18,8 @@ public interface StateStore extends AutoCloseable {
   Loaded load() throws StateStoreException;
 
   /**
-   * Writes states, replacing those of the same name, all or none.
+   * Writes states, replacing those of the same name, all or none. A saved state of a larger generation stays: another
+   * process wrote it, and it is newer.
    *
    * @param states what to write, at most one of each name
    * @throws StateStoreException if nothing was written

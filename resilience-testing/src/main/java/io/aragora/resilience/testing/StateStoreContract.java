@@ -1,0 +1,435 @@
+package io.aragora.resilience.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.AbstractCollection;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every {@link StateStore} must do, as a JUnit suite. A plug-in's test extends it and says how to open its store:
+ *
+ * <pre>{@code
+ * class MyStateStoreTest extends StateStoreContract {
+ *   @TempDir Path folder;
+ *
+ *   @Override
+ *   protected StateStore open() throws StateStoreException {
+ *     return new MyStateStoreProvider().open("mine:" + folder.resolve("state"));
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Beyond what the interface says, the suite settles: instants and durations survive in microseconds at least; names
+ * that differ in case, in blanks at the end or in the composition of a letter are different names; a save never replaces a
+ * state of a larger generation, which another process must have written, and that is no error; methods may be called by
+ * different threads, one after the other.
+ */
+public abstract class StateStoreContract {
+  private static final Instant SAVED_AT = Instant.parse("2026-03-29T01:30:00.123456Z");
+  private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(SavedBreaker::name);
+
+  private final Deque<StateStore> opened = new ArrayDeque<>();
+
+  /** For subclasses. */
+  protected StateStoreContract() {}
+
+  /**
+   * Opens the store of the running test: an empty one at first, the same one at every further call within that test. The
+   * suite closes what this gives.
+   *
+   * @return an open store
+   * @throws StateStoreException if it cannot be opened
+   */
+  protected abstract StateStore open() throws StateStoreException;
+
+  @AfterEach
+  void closeStores() {
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+  }
+
+  private StateStore store() throws StateStoreException {
+    StateStore store = open();
+    opened.push(store);
+    return store;
+  }
+
+  private StateStore reopened(StateStore store) throws StateStoreException {
+    store.close();
+    return store();
+  }
+
+  private static SavedBreaker breaker(String name, long generation, Instant savedAt) {
+    return new SavedBreaker(
+        name,
+        CircuitBreakerState.OPEN,
+        generation,
+        Instant.parse("2026-03-29T00:59:59.999999Z"),
+        Instant.parse("2026-03-29T03:00:00.000001Z"),
+        Duration.ofHours(2).plusNanos(5_000),
+        3,
+        7,
+        0,
+        new CircuitBreakerTotals(11, 12, 13, 14, 15),
+        "failureThreshold=5, cooldown=PT2H",
+        savedAt);
+  }
+
+  private static SavedBreaker breaker(String name) {
+    return breaker(name, 1, SAVED_AT);
+  }
+
+  private static void assertSaved(List<SavedBreaker> expected, StateStore store)
+      throws StateStoreException {
+    StateStore.Loaded loaded = store.load();
+    assertEquals(List.of(), loaded.problems(), "problems");
+    assertEquals(
+        expected.stream().sorted(BY_NAME).toList(),
+        loaded.states().stream().sorted(BY_NAME).toList());
+  }
+
+  private void assertRoundTrip(List<SavedBreaker> states) throws StateStoreException {
+    StateStore store = store();
+    store.save(states);
+    assertSaved(states, store);
+    assertSaved(states, reopened(store));
+  }
+
+  @Test
+  @DisplayName("an empty store loads nothing, without problems")
+  void load_nothingSaved_isEmpty() throws StateStoreException {
+    StateStore store = store();
+
+    assertSaved(List.of(), store);
+    assertSaved(List.of(), reopened(store));
+  }
+
+  @Test
+  @DisplayName("every field comes back, in every state, with and without an end of the cooldown")
+  void save_everyState_comesBackWithEveryField() throws StateStoreException {
+    List<SavedBreaker> states = new ArrayList<>();
+    for (CircuitBreakerState state : CircuitBreakerState.values()) {
+      for (Instant openUntil : Arrays.asList(null, SAVED_AT.plusSeconds(61))) {
+        states.add(new SavedBreaker(
+            state.text() + "/" + openUntil,
+            state,
+            states.size(),
+            SAVED_AT.minusSeconds(59),
+            openUntil,
+            openUntil == null ? Duration.ZERO : Duration.ofMinutes(2),
+            states.size() + 1,
+            states.size() + 2,
+            states.size() + 3,
+            new CircuitBreakerTotals(1, 20, 300, 4_000, 50_000),
+            "declared " + state,
+            SAVED_AT));
+      }
+    }
+
+    assertRoundTrip(states);
+  }
+
+  @Test
+  @DisplayName("the smallest and the largest numbers come back")
+  void save_extremeNumbers_comeBack() throws StateStoreException {
+    SavedBreaker zero = new SavedBreaker(
+        "zero",
+        CircuitBreakerState.CLOSED,
+        0,
+        Instant.EPOCH,
+        null,
+        Duration.ZERO,
+        0,
+        0,
+        0,
+        CircuitBreakerTotals.ZERO,
+        "",
+        Instant.EPOCH);
+    long most = Long.MAX_VALUE;
+    SavedBreaker large = new SavedBreaker(
+        "large",
+        CircuitBreakerState.HALF_OPEN,
+        most,
+        Instant.parse("2999-12-31T23:59:59.999999Z"),
+        Instant.parse("3000-12-31T23:59:59.999999Z"),
+        Duration.ofDays(365),
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE,
+        new CircuitBreakerTotals(most, most, most, most, most),
+        "d".repeat(100_000),
+        Instant.parse("2999-12-31T23:59:59.999999Z"));
+
+    assertRoundTrip(List.of(zero, large));
+  }
+
+  @Test
+  @DisplayName("times finer than microseconds come back to within one")
+  void save_nanoseconds_comeBackToWithinAMicrosecond() throws StateStoreException {
+    Instant before1970 = Instant.parse("1969-12-31T23:59:59.123456789Z");
+    Instant after = Instant.parse("2026-03-29T01:30:00.987654321Z");
+    Duration cooldown = Duration.ofSeconds(30, 123_456_789);
+    SavedBreaker fine = new SavedBreaker(
+        "fine",
+        CircuitBreakerState.OPEN,
+        1,
+        before1970,
+        after,
+        cooldown,
+        0,
+        0,
+        0,
+        CircuitBreakerTotals.ZERO,
+        "",
+        after);
+    StateStore store = store();
+    store.save(List.of(fine));
+
+    SavedBreaker back = reopened(store).load().states().get(0);
+
+    assertClose(Duration.between(before1970, back.enteredAt()));
+    assertNotNull(back.openUntil());
+    assertClose(Duration.between(after, back.openUntil()));
+    assertClose(Duration.between(after, back.savedAt()));
+    assertClose(back.cooldown().minus(cooldown));
+  }
+
+  private static void assertClose(Duration difference) {
+    assertTrue(difference.abs().compareTo(Duration.ofNanos(1_000)) < 0, "off by " + difference);
+  }
+
+  @Test
+  @DisplayName("names may hold quotes, line breaks, wildcards, emoji, and 10,000 characters")
+  void save_strangeNames_comeBackAsTheyWere() throws StateStoreException {
+    assertRoundTrip(List.of(
+        breaker("it's \"quoted\" `back` \\slash"),
+        breaker("'; DROP TABLE circuit_breakers; --"),
+        breaker("two\nlines\r\n\tand a tab"),
+        breaker("100%_?*:name$1"),
+        breaker("\uD83D\uDD25 \u65E5\u672C\u8A9E \u0645\u0631\u062D\u0628\u0627"),
+        breaker(" "),
+        breaker("x".repeat(10_000)),
+        breaker("\uD83D\uDD25".repeat(5_000))));
+  }
+
+  @Test
+  @DisplayName("names that look alike are different names")
+  void save_similarNames_areKeptApart() throws StateStoreException {
+    assertRoundTrip(List.of(
+        breaker("db"),
+        breaker("DB"),
+        breaker("db "),
+        breaker(" db"),
+        breaker("caf\u00E9"),
+        breaker("cafe\u0301"),
+        breaker("1"),
+        breaker("01"),
+        breaker("1.0")));
+  }
+
+  @Test
+  @DisplayName("a later save of the same name replaces the earlier one and leaves the others")
+  void save_sameNameAgain_replacesEveryField() throws StateStoreException {
+    StateStore store = store();
+    store.save(List.of(breaker("a"), breaker("b")));
+    SavedBreaker changed = new SavedBreaker(
+        "a",
+        CircuitBreakerState.CLOSED,
+        2,
+        SAVED_AT.plusSeconds(1),
+        null,
+        Duration.ZERO,
+        0,
+        1,
+        2,
+        new CircuitBreakerTotals(21, 22, 23, 24, 25),
+        "other",
+        SAVED_AT.plusSeconds(2));
+
+    store.save(List.of(changed));
+
+    assertSaved(List.of(changed, breaker("b")), store);
+    assertSaved(List.of(changed, breaker("b")), reopened(store));
+  }
+
+  @Test
+  @DisplayName("the same generation replaces, because counters move within a generation")
+  void save_sameGeneration_replaces() throws StateStoreException {
+    StateStore store = store();
+    store.save(List.of(breaker("a", 5, SAVED_AT)));
+    SavedBreaker later = breaker("a", 5, SAVED_AT.plusSeconds(60));
+
+    store.save(List.of(later));
+
+    assertSaved(List.of(later), store);
+  }
+
+  @Test
+  @DisplayName(
+      "a smaller generation does not replace a larger one, and the rest of the batch is written")
+  void save_smallerGeneration_keepsTheLarger() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker newer = breaker("a", 5, SAVED_AT);
+    store.save(List.of(newer));
+
+    store.save(List.of(breaker("a", 4, SAVED_AT.plusSeconds(60)), breaker("b")));
+
+    assertSaved(List.of(newer, breaker("b")), store);
+  }
+
+  @Test
+  @DisplayName("an empty batch changes nothing")
+  void save_emptyBatch_changesNothing() throws StateStoreException {
+    StateStore store = store();
+    store.save(List.of(breaker("a")));
+
+    store.save(List.of());
+
+    assertSaved(List.of(breaker("a")), store);
+  }
+
+  @Test
+  @DisplayName("a batch that fails half-way writes nothing, and the store stays usable")
+  void save_batchFailsHalfWay_writesNothing() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker before = breaker("a", 1, SAVED_AT);
+    store.save(List.of(before));
+    List<SavedBreaker> good =
+        List.of(breaker("a", 2, SAVED_AT.plusSeconds(1)), breaker("b"), breaker("c"));
+
+    assertThrows(Exception.class, () -> store.save(new EndingBadly(good)));
+
+    assertSaved(List.of(before), store);
+    store.save(good);
+    assertSaved(good, store);
+    assertSaved(good, reopened(store));
+  }
+
+  /** A batch that gives all its states, then throws. */
+  private static final class EndingBadly extends AbstractCollection<SavedBreaker> {
+    private final List<SavedBreaker> good;
+
+    private EndingBadly(List<SavedBreaker> good) {
+      this.good = good;
+    }
+
+    @Override
+    public Iterator<SavedBreaker> iterator() {
+      Iterator<SavedBreaker> states = good.iterator();
+      return new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          return true;
+        }
+
+        @Override
+        public SavedBreaker next() {
+          if (!states.hasNext()) {
+            throw new IllegalStateException("this batch ends badly");
+          }
+          return states.next();
+        }
+      };
+    }
+
+    @Override
+    public int size() {
+      return good.size() + 1;
+    }
+  }
+
+  @Test
+  @DisplayName("purge removes what was saved strictly before the cut-off, and counts it")
+  void purgeSavedBefore_cutOff_keepsWhatWasSavedExactlyThen() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker exactly = breaker("exactly", 1, SAVED_AT);
+    SavedBreaker after = breaker("after", 1, SAVED_AT.plusNanos(1_000));
+    store.save(List.of(
+        breaker("before", 1, SAVED_AT.minusNanos(1_000)),
+        breaker("long before", 1, Instant.EPOCH),
+        exactly,
+        after));
+
+    assertEquals(2, store.purgeSavedBefore(SAVED_AT));
+
+    assertSaved(List.of(exactly, after), store);
+    assertSaved(List.of(exactly, after), reopened(store));
+  }
+
+  @Test
+  @DisplayName("purge of nothing removes nothing")
+  void purgeSavedBefore_nothingThatOld_isZero() throws StateStoreException {
+    StateStore store = store();
+    assertEquals(0, store.purgeSavedBefore(SAVED_AT));
+    store.save(List.of(breaker("a")));
+
+    assertEquals(0, store.purgeSavedBefore(Instant.EPOCH));
+
+    assertSaved(List.of(breaker("a")), store);
+  }
+
+  @Test
+  @DisplayName("a purged name can be saved again, whatever its generation")
+  void save_afterPurge_startsAgain() throws StateStoreException {
+    StateStore store = store();
+    store.save(List.of(breaker("a", 9, Instant.EPOCH)));
+    store.purgeSavedBefore(SAVED_AT);
+
+    store.save(List.of(breaker("a", 1, SAVED_AT)));
+
+    assertSaved(List.of(breaker("a", 1, SAVED_AT)), store);
+  }
+
+  @Test
+  @DisplayName("closing twice does nothing")
+  void close_twice_doesNothing() throws StateStoreException {
+    StateStore store = store();
+    store.save(List.of(breaker("a")));
+
+    store.close();
+    store.close();
+
+    assertSaved(List.of(breaker("a")), store());
+  }
+
+  @Test
+  @DisplayName("ten thousand states come back complete")
+  void save_tenThousand_comeBackComplete() throws StateStoreException {
+    assertRoundTrip(IntStream.range(0, 10_000)
+        .mapToObj(i -> breaker("breaker-" + i, i, SAVED_AT))
+        .toList());
+  }
+
+  @Test
+  @DisplayName("what one thread saves, the next thread loads")
+  void load_onAnotherThread_seesWhatWasSaved() throws Exception {
+    StateStore store = store();
+    store.save(List.of(breaker("a")));
+    FutureTask<StateStore.Loaded> loading = new FutureTask<>(store::load);
+    new Thread(loading, "contract-load").start();
+
+    assertEquals(List.of(breaker("a")), loading.get().states());
+  }
+}
