@@ -274,7 +274,8 @@ class ReadmeSnippetsTest {
     HealthEndpoint endpoint = HealthEndpoint.builder().port(0).build(); // 0: any free port
     try (Resilience resilience =
         Resilience.builder().name("shop").extension(endpoint).build()) {
-      System.out.println("/health/live, /health/ready and /metrics are at " + endpoint.uri());
+      URI uri = endpoint.uri(); // with /health/live, /health/ready and /metrics
+      System.out.println(resilience.name() + " is at " + uri);
     }
     // end
 

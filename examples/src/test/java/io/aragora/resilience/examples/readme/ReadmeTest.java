@@ -45,7 +45,7 @@ class ReadmeTest {
     while (matcher.find()) {
       String name = matcher.group("name");
       assertThat(found).as("two blocks of the same name").doesNotContainKey(name);
-      found.put(name, matcher.group("code").stripIndent().strip());
+      found.put(name, matcher.group("code").stripTrailing().stripIndent());
     }
     return found;
   }
