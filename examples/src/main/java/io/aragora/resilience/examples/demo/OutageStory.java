@@ -72,7 +72,7 @@ final class OutageStory implements Story {
         stage.playUntil("failing", scene(), () -> isFreshlyOpen(snapshot(stage)), patience);
     verdict.claim(
         "opened",
-        open && stage.opened() > 0,
+        open,
         stage.opened() + " times in the first half, last because of "
             + Figures.reason(snapshot(stage)));
 

@@ -3,6 +3,7 @@ package io.aragora.resilience.examples.demo;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -21,13 +22,14 @@ final class TransitionLog implements CircuitBreakerListener {
 
   @Override
   public void onTransition(CircuitBreakerTransition transition) {
-    if (transition.to() == CircuitBreakerState.OPEN) {
+    boolean opens = transition.to() == CircuitBreakerState.OPEN;
+    if (opens && transition.cause() != TransitionCause.RESTORED) {
       opened.incrementAndGet();
     }
     var unused = heard.offer(transition);
   }
 
-  /** How often the breaker opened. */
+  /** How often the breaker opened; coming back open after a restart does not count. */
   long opened() {
     return opened.get();
   }
