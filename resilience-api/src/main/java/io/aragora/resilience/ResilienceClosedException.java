@@ -10,6 +10,6 @@ public final class ResilienceClosedException extends ResilienceException {
    * @param runtime the name of the runtime that was closed
    */
   public ResilienceClosedException(String runtime) {
-    super("resilience runtime '" + runtime + "' is closed");
+    super("resilience runtime '" + runtime + "' is closed", null, true);
   }
 }

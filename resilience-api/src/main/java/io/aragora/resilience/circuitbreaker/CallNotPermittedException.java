@@ -26,7 +26,7 @@ public final class CallNotPermittedException extends ResilienceException {
    */
   public CallNotPermittedException(
       String breaker, CircuitBreakerState state, TransitionCause cause, long remainingNanos) {
-    super("");
+    super("", null, true);
     this.breaker = breaker;
     this.state = state;
     this.cause = cause;

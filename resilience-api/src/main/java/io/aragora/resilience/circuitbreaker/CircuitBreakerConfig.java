@@ -313,16 +313,16 @@ public final class CircuitBreakerConfig {
 
     /**
      * Sets how long an outcome counts toward the failure rate. It leaves the window no earlier than after this time, and
-     * at most an eighth of it later. Default 60 s.
+     * at most two fifteenths of it later. Default 60 s.
      *
-     * @param length at least 1 ms and at most 365 days
+     * @param length at least 100 ms and at most 365 days
      * @return this builder
      * @throws IllegalArgumentException if {@code length} is outside
      */
     public Builder window(Duration length) {
       window = Setting.positive("window", length);
-      if (length.compareTo(Duration.ofMillis(1)) < 0) {
-        throw new IllegalArgumentException("window must be at least 1 ms: " + length);
+      if (length.compareTo(Duration.ofMillis(100)) < 0) {
+        throw new IllegalArgumentException("window must be at least 100 ms: " + length);
       }
       return this;
     }

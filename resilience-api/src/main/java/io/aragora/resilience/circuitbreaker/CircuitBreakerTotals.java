@@ -7,8 +7,9 @@ package io.aragora.resilience.circuitbreaker;
  * @param failures calls that counted as a failure
  * @param ignored calls that ended without an outcome: released, cancelled, interrupted, or ignored by configuration
  * @param rejected calls that were refused
- * @param late outcomes that came after the state they were admitted in was over, or a second time, and decided nothing;
- *     they are in {@code successes} and {@code failures} too, unless they were completed before
+ * @param late outcomes that decided nothing: those that came when the state that had admitted the call was over, which are
+ *     in {@code successes} and {@code failures} too, and those of probes that had lost their place or were complete already,
+ *     which are not
  */
 public record CircuitBreakerTotals(
     long successes, long failures, long ignored, long rejected, long late) {

@@ -1,0 +1,209 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.health.CoreHealthRegistry;
+import io.aragora.resilience.core.persistence.StateKeeper;
+import io.aragora.resilience.core.pipeline.CorePipeline;
+import io.aragora.resilience.core.retry.CoreRetry;
+import io.aragora.resilience.core.retry.WaitingThreads;
+import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** The runtime: puts the parts together, and takes them apart in an order in which nothing is lost. */
+final class CoreResilience implements Resilience {
+  private final String name;
+  private final TimeSource time;
+  private final Dispatcher dispatcher;
+  private final Timer timer;
+  private final WaitingThreads waiting;
+  private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
+  private final PolicyRegistry<CoreRetry, RetryConfig> retries;
+  private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
+  private final CoreHealthRegistry health;
+  private final Extensions extensions;
+  private final @Nullable StateKeeper keeper;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  CoreResilience(ResilienceSettings settings) {
+    name = settings.name();
+    time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
+    dispatcher = new Dispatcher(name, time, settings.executor());
+    timer = new Timer(name + "-timer", time);
+    waiting = new WaitingThreads(time);
+    breakers = new PolicyRegistry<>(
+        "circuit breaker",
+        settings.maxPolicies(),
+        this::makeBreaker,
+        CircuitBreakerStateMachine::config,
+        CircuitBreakerConfig::declaresSameAs,
+        CircuitBreakerStateMachine::configure);
+    retries = new PolicyRegistry<>(
+        "retry",
+        settings.maxPolicies(),
+        (policy, config) -> new CoreRetry(policy, config, name, time, timer, dispatcher, waiting),
+        CoreRetry::config,
+        RetryConfig::declaresSameAs,
+        CoreRetry::configure);
+    timeouts = new PolicyRegistry<>(
+        "timeout",
+        settings.maxPolicies(),
+        (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
+        CoreTimeout::config,
+        TimeoutConfig::declaresSameAs,
+        (policy, config) -> {
+          throw new IllegalStateException("a timeout is never made without being declared");
+        });
+    keeper = settings.store() == null
+        ? null
+        : new StateKeeper(
+            name,
+            settings.store(),
+            settings.saveInterval(),
+            time,
+            timer,
+            dispatcher,
+            breakers::all);
+    health = new CoreHealthRegistry(
+        name,
+        time,
+        timer,
+        dispatcher,
+        List.of(RuntimeHealth.ofBreakers(breakers::all), RuntimeHealth.ofStore(() -> keeper)));
+    extensions = new Extensions(this, settings, time);
+  }
+
+  void start() {
+    if (keeper != null) {
+      keeper.start();
+    }
+    extensions.attachAll();
+  }
+
+  private CircuitBreakerStateMachine makeBreaker(String breaker, CircuitBreakerConfig config) {
+    StateKeeper store = keeper;
+    if (store == null) {
+      return new CircuitBreakerStateMachine(breaker, config, time, dispatcher, changed -> {});
+    }
+    CircuitBreakerStateMachine made =
+        new CircuitBreakerStateMachine(breaker, config, time, dispatcher, store::changed);
+    store.adopt(made);
+    return made;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public CircuitBreaker circuitBreaker(String breaker) {
+    return breakers.get(breaker, CircuitBreakerConfig.defaults());
+  }
+
+  @Override
+  public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
+    return breakers.declare(breaker, config);
+  }
+
+  @Override
+  public Collection<CircuitBreaker> circuitBreakers() {
+    return List.copyOf(breakers.all());
+  }
+
+  @Override
+  public Retry retry(String retry) {
+    return retries.get(retry, RetryConfig.defaults());
+  }
+
+  @Override
+  public Retry retry(String retry, RetryConfig config) {
+    return retries.declare(retry, config);
+  }
+
+  @Override
+  public Collection<Retry> retries() {
+    return List.copyOf(retries.all());
+  }
+
+  @Override
+  public Timeout timeout(String timeout, TimeoutConfig config) {
+    return timeouts.declare(timeout, config);
+  }
+
+  @Override
+  public Collection<Timeout> timeouts() {
+    return List.copyOf(timeouts.all());
+  }
+
+  @Override
+  public Pipeline.Builder pipeline(String pipeline) {
+    return CorePipeline.builder(pipeline);
+  }
+
+  @Override
+  public HealthRegistry health() {
+    return health;
+  }
+
+  @Override
+  public StateStoreStatus storeStatus() {
+    return keeper == null ? StateStoreStatus.NONE : keeper.status();
+  }
+
+  @Override
+  public boolean flush(Duration limit) {
+    Setting.positive("limit", limit);
+    return keeper == null || keeper.flush(limit);
+  }
+
+  @Override
+  public <E extends ResilienceExtension> Optional<E> extension(Class<E> type) {
+    return extensions.find(type);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed.get();
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    extensions.close();
+    waiting.close();
+    timer.close();
+    if (keeper != null) {
+      keeper.close();
+    }
+    dispatcher.close();
+  }
+
+  @Override
+  public String toString() {
+    return "resilience runtime '" + name + "'";
+  }
+}

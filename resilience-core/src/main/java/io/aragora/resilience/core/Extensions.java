@@ -1,0 +1,101 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.spi.EndpointContribution;
+import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.time.TimeSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/** The plug-ins of a runtime: attached in order, each failing alone, closed in reverse. */
+final class Extensions implements ResilienceContext, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Extensions.class.getName());
+
+  private final Resilience resilience;
+  private final ResilienceSettings settings;
+  private final TimeSource time;
+  private final List<ResilienceExtension> attached = new ArrayList<>();
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+  Extensions(Resilience resilience, ResilienceSettings settings, TimeSource time) {
+    this.resilience = resilience;
+    this.settings = settings;
+    this.time = time;
+  }
+
+  synchronized void attachAll() {
+    for (HealthCheckProvider provider : settings.healthChecks()) {
+      try {
+        open.push(resilience
+            .health()
+            .register(provider.name(), provider.create(this), provider.options()));
+      } catch (RuntimeException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a health check could not be added: " + provider.getClass().getName(),
+            e);
+      }
+    }
+    for (ResilienceExtension extension : settings.extensions()) {
+      try {
+        open.push(extension.attach(this));
+        attached.add(extension);
+      } catch (Exception e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "extension " + extension.getClass().getName()
+                + " could not start, the runtime goes on without it: " + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  synchronized <E extends ResilienceExtension> Optional<E> find(Class<E> type) {
+    return attached.stream().filter(type::isInstance).map(type::cast).findFirst();
+  }
+
+  @Override
+  public Resilience resilience() {
+    return resilience;
+  }
+
+  @Override
+  public TimeSource timeSource() {
+    return time;
+  }
+
+  @Override
+  public Optional<String> property(String key) {
+    String system = System.getProperty(key);
+    return Optional.ofNullable(system != null ? system : settings.properties().get(key))
+        .map(String::trim)
+        .filter(value -> !value.isEmpty());
+  }
+
+  @Override
+  public List<EndpointContribution> endpointContributions() {
+    return settings.contributions();
+  }
+
+  @Override
+  public synchronized void close() {
+    while (!open.isEmpty()) {
+      AutoCloseable closing = open.pop();
+      try {
+        closing.close();
+      } catch (Exception e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "an extension failed to close: " + closing.getClass().getName(),
+            e);
+      }
+    }
+    attached.clear();
+  }
+}

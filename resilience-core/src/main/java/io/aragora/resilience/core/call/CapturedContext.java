@@ -1,0 +1,127 @@
+package io.aragora.resilience.core.call;
+
+import io.aragora.resilience.CallContext;
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.spi.CallFrame;
+import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The context of a call, detached from its thread.
+ *
+ * @param time the time of the outermost policy's runtime; null outside of any call
+ * @param startedAt when the outermost policy was entered
+ * @param deadline the nearest deadline; {@link TimeSource#NEVER} where there is none
+ * @param retry the nearest retry, or null
+ * @param attempt its attempt; 0 where there is none
+ * @param failure what the attempt before failed with, or null
+ */
+public record CapturedContext(
+    @Nullable TimeSource time,
+    long startedAt,
+    long deadline,
+    @Nullable Policy retry,
+    int attempt,
+    @Nullable Throwable failure)
+    implements CallContext {
+
+  private static final CapturedContext NONE =
+      new CapturedContext(null, 0, TimeSource.NEVER, null, 0, null);
+
+  static CapturedContext ofThread() {
+    CallFrame top = CallFrames.ofThread().top();
+    return top instanceof Frame frame ? frame.capture() : NONE;
+  }
+
+  /**
+   * Makes the context inside a deadline.
+   *
+   * @param source the time of the deadline
+   * @param now the time now
+   * @param nanos the deadline
+   * @return a copy with the nearer of both deadlines
+   */
+  public CapturedContext withDeadline(TimeSource source, long now, long nanos) {
+    return new CapturedContext(
+        source, started(now), Math.min(deadline, nanos), retry, attempt, failure);
+  }
+
+  /**
+   * Makes the context inside an attempt.
+   *
+   * @param source the time of the retry
+   * @param now the time now
+   * @param policy the retry
+   * @param number the attempt
+   * @param last what the attempt before failed with, or null
+   * @return a copy with these
+   */
+  public CapturedContext withAttempt(
+      TimeSource source, long now, Policy policy, int number, @Nullable Throwable last) {
+    return new CapturedContext(source, started(now), deadline, policy, number, last);
+  }
+
+  private long started(long now) {
+    return time == null ? now : startedAt;
+  }
+
+  /** Starts an asynchronous body in this context; whatever goes wrong comes out as a failed future. */
+  <T extends @Nullable Object> CompletableFuture<T> start(
+      Supplier<? extends CompletionStage<T>> body) {
+    try {
+      CompletionStage<T> stage = call(body::get);
+      if (stage == null) {
+        return CompletableFuture.failedFuture(
+            new NullPointerException("the asynchronous body gave null, not a stage"));
+      }
+      return stage.toCompletableFuture();
+    } catch (Throwable e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public Optional<Duration> remaining() {
+    return time == null || deadline == TimeSource.NEVER
+        ? Optional.empty()
+        : Optional.of(Duration.ofNanos(Math.max(0, deadline - time.nanoTime())));
+  }
+
+  @Override
+  public Optional<Throwable> lastFailure() {
+    return Optional.ofNullable(failure);
+  }
+
+  @Override
+  public Duration elapsed() {
+    return time == null ? Duration.ZERO : Duration.ofNanos(time.nanoTime() - startedAt);
+  }
+
+  @Override
+  public Optional<String> retryName() {
+    return Optional.ofNullable(retry).map(Policy::name);
+  }
+
+  @Override
+  public <T extends @Nullable Object, X extends Throwable> T call(
+      CheckedSupplier<? extends T, X> body) throws X {
+    if (time == null) {
+      return body.get();
+    }
+    CallFrames frames = CallFrames.ofThread();
+    Frame frame = Frame.push(frames, time, startedAt);
+    frame.adopt(this);
+    try {
+      return body.get();
+    } finally {
+      frame.pop(frames);
+    }
+  }
+}

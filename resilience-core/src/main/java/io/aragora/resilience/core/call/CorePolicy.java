@@ -1,0 +1,125 @@
+package io.aragora.resilience.core.call;
+
+import io.aragora.resilience.CallInterruptedException;
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.InterruptibleSupplier;
+import io.aragora.resilience.Policy;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A policy of this runtime. It is written once, as a link of a {@link PolicyChain} that runs what is inside it by position;
+ * alone it is a chain of one. So a pipeline of such policies runs in one pass, with nothing allocated between them.
+ */
+public abstract class CorePolicy implements Policy {
+  private final String name;
+  private final PolicyChain alone;
+
+  /**
+   * Makes a policy.
+   *
+   * @param name its name
+   */
+  protected CorePolicy(String name) {
+    this.name = name;
+    this.alone = new PolicyChain(this);
+  }
+
+  /**
+   * Runs what is inside this link.
+   *
+   * @param chain the chain
+   * @param index this link's place in it
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return its value
+   * @throws Throwable what the body throws, or an exception of ours
+   */
+  protected abstract <T extends @Nullable Object> T proceed(
+      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable;
+
+  /**
+   * Starts what is inside this link.
+   *
+   * @param context the context of the call so far
+   * @param chain the chain
+   * @param index this link's place in it
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return a future that fails with the body's own exception
+   */
+  protected abstract <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body);
+
+  /**
+   * Gives this policy as a chain.
+   *
+   * @return the chain; of one link unless overridden
+   */
+  public PolicyChain chain() {
+    return alone;
+  }
+
+  /**
+   * Tells whether this policy ends calls that take too long.
+   *
+   * @return whether it does
+   */
+  protected boolean isLimit() {
+    return false;
+  }
+
+  @Override
+  public final String name() {
+    return name;
+  }
+
+  @Override
+  @SuppressWarnings(
+      "unchecked") // the chain throws what the body throws, which is X, and unchecked exceptions of
+  // ours
+  public final <T extends @Nullable Object, X extends Throwable> T call(
+      CheckedSupplier<? extends T, X> body) throws X {
+    Objects.requireNonNull(body, "body");
+    try {
+      return chain().<T>enter(body);
+    } catch (Throwable e) {
+      throw (X) e;
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // as above
+  public final <T extends @Nullable Object, X extends Throwable> T callInterruptibly(
+      InterruptibleSupplier<? extends T, X> body) throws X, InterruptedException {
+    Objects.requireNonNull(body, "body");
+    try {
+      return chain().<T>enter(body::get);
+    } catch (CallInterruptedException e) {
+      Thread.interrupted();
+      InterruptedException interrupted = new InterruptedException(e.getMessage());
+      interrupted.initCause(e);
+      throw interrupted;
+    } catch (Throwable e) {
+      throw (X) e;
+    }
+  }
+
+  @Override
+  public final <T extends @Nullable Object> CompletableFuture<T> callAsync(
+      Supplier<? extends CompletionStage<T>> body) {
+    Objects.requireNonNull(body, "body");
+    return chain().enterAsync(body);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

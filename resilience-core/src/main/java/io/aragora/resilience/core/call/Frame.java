@@ -1,0 +1,214 @@
+package io.aragora.resilience.core.call;
+
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.spi.CallFrame;
+import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.time.TimeSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One policy that the thread is inside of. Frames form a stack of their thread and are used again, so that entering a
+ * policy allocates nothing once a thread has been that deep.
+ */
+public final class Frame extends CallFrame {
+  private @Nullable Frame above;
+
+  private @Nullable CallFrame enclosing;
+  private TimeSource time;
+  private long startedAt;
+  private long deadline;
+  private @Nullable Policy retry;
+  private int attempt;
+  private @Nullable Throwable failure;
+  private @Nullable Expiry expiry;
+  private boolean expiryArmed;
+
+  /** A limit on what runs inside a frame, which may have been reached. */
+  public interface Expiry {
+    /**
+     * Tells whether the limit was reached.
+     *
+     * @return whether it was
+     */
+    boolean hasFired();
+
+    /**
+     * Tells whether the thread was, or is being, interrupted because of it.
+     *
+     * @return whether an interrupt of ours may be pending
+     */
+    boolean hasInterrupted();
+  }
+
+  private Frame(TimeSource time) {
+    this.time = time;
+  }
+
+  /**
+   * Enters a policy. The new frame inherits deadline and attempt from the one around it.
+   *
+   * @param frames the calling thread's
+   * @param time the time of the policy's runtime
+   * @param now the time now
+   * @return the new innermost frame
+   */
+  public static Frame push(CallFrames frames, TimeSource time, long now) {
+    CallFrame top = frames.top();
+    Frame around = top instanceof Frame frame ? frame : null;
+    Frame frame = around != null ? around.above : (Frame) frames.spare();
+    if (frame == null) {
+      frame = new Frame(time);
+      if (around != null) {
+        around.above = frame;
+      } else {
+        frames.setSpare(frame);
+      }
+    }
+    frame.enclosing = top;
+    frame.time = time;
+    if (around != null && around.time == time) {
+      frame.startedAt = around.startedAt;
+      frame.deadline = around.deadline;
+      frame.retry = around.retry;
+      frame.attempt = around.attempt;
+      frame.failure = around.failure;
+    } else {
+      frame.startedAt = now;
+      frame.deadline = TimeSource.NEVER;
+      frame.retry = null;
+      frame.attempt = 0;
+      frame.failure = null;
+    }
+    frames.setTop(frame);
+    return frame;
+  }
+
+  /**
+   * Leaves the policy.
+   *
+   * @param frames the calling thread's
+   */
+  public void pop(CallFrames frames) {
+    frames.setTop(enclosing);
+    enclosing = null;
+    retry = null;
+    failure = null;
+    expiryArmed = false;
+  }
+
+  void adopt(CapturedContext context) {
+    startedAt = context.startedAt();
+    deadline = context.deadline();
+    retry = context.retry();
+    attempt = context.attempt();
+    failure = context.failure();
+  }
+
+  /**
+   * Gives the nearest deadline.
+   *
+   * @return the deadline; {@link TimeSource#NEVER} where there is none
+   */
+  public long deadline() {
+    return deadline;
+  }
+
+  /**
+   * Sets a nearer deadline.
+   *
+   * @param nanos the deadline
+   */
+  public void setDeadline(long nanos) {
+    deadline = nanos;
+  }
+
+  /**
+   * Gives the nearest retry.
+   *
+   * @return the retry, or null
+   */
+  public @Nullable Policy retry() {
+    return retry;
+  }
+
+  /**
+   * Begins an attempt.
+   *
+   * @param policy the retry
+   * @param number 1 for the first
+   * @param last what the attempt before failed with, or null
+   */
+  public void beginAttempt(Policy policy, int number, @Nullable Throwable last) {
+    retry = policy;
+    attempt = number;
+    failure = last;
+  }
+
+  /**
+   * Gives what this frame used as its limit before, to be used again.
+   *
+   * @return the limit, or null
+   */
+  public @Nullable Expiry expiry() {
+    return expiry;
+  }
+
+  /**
+   * Sets the limit on what runs inside this frame.
+   *
+   * @param limit the limit
+   */
+  public void setExpiry(Expiry limit) {
+    expiry = limit;
+    expiryArmed = true;
+  }
+
+  /**
+   * Tells whether a limit around this frame was reached.
+   *
+   * @return whether one was
+   */
+  public boolean hasEnclosingFired() {
+    for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
+      if (around.expiryArmed && around.expiry != null && around.expiry.hasFired()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Tells whether a limit around this frame has interrupted the thread.
+   *
+   * @return whether one has
+   */
+  public boolean hasEnclosingInterrupted() {
+    for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
+      if (around.expiryArmed && around.expiry != null && around.expiry.hasInterrupted()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Tells whether a limit around the calling thread was reached.
+   *
+   * @return whether one was
+   */
+  public static boolean hasThreadExpired() {
+    return CallFrames.ofThread().top() instanceof Frame frame
+        && ((frame.expiryArmed && frame.expiry != null && frame.expiry.hasFired())
+            || frame.hasEnclosingFired());
+  }
+
+  @Override
+  public @Nullable CallFrame enclosing() {
+    return enclosing;
+  }
+
+  @Override
+  public CapturedContext capture() {
+    return new CapturedContext(time, startedAt, deadline, retry, attempt, failure);
+  }
+}

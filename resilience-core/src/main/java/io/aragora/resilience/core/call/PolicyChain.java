@@ -1,0 +1,97 @@
+package io.aragora.resilience.core.call;
+
+import io.aragora.resilience.CheckedSupplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Policies around a body, the outermost first. Immutable. */
+public final class PolicyChain {
+  private final CorePolicy[] links;
+  private final int firstLimit;
+
+  /**
+   * Makes a chain.
+   *
+   * @param links the policies, the outermost first; not copied
+   */
+  public PolicyChain(CorePolicy... links) {
+    this.links = links;
+    int first = 0;
+    while (first < links.length && !links[first].isLimit()) {
+      first++;
+    }
+    this.firstLimit = first;
+  }
+
+  <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body) throws Throwable {
+    return links[0].proceed(this, 0, body);
+  }
+
+  <T extends @Nullable Object> CompletableFuture<T> enterAsync(
+      Supplier<? extends CompletionStage<T>> body) {
+    return links[0].proceedAsync(CapturedContext.ofThread(), this, 0, body);
+  }
+
+  /**
+   * Runs what is inside a link.
+   *
+   * @param index the link's place
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return its value
+   * @throws Throwable what it throws
+   */
+  public <T extends @Nullable Object> T inside(int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    int next = index + 1;
+    return next == links.length ? body.get() : links[next].<T>proceed(this, next, body);
+  }
+
+  /**
+   * Starts what is inside a link.
+   *
+   * @param context the context of the call so far
+   * @param index the link's place
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return its future; never null, never thrown instead
+   */
+  public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
+      CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
+    int next = index + 1;
+    return next == links.length
+        ? context.start(body)
+        : links[next].proceedAsync(context, this, next, body);
+  }
+
+  /**
+   * Tells whether a limit of time stands around a link.
+   *
+   * @param index the link's place
+   * @return whether one does
+   */
+  public boolean isLimitedBefore(int index) {
+    return firstLimit < index;
+  }
+
+  /**
+   * Gives a link.
+   *
+   * @param index its place
+   * @return the policy there
+   */
+  public CorePolicy link(int index) {
+    return links[index];
+  }
+
+  /**
+   * Counts the links.
+   *
+   * @return how many
+   */
+  public int length() {
+    return links.length;
+  }
+}

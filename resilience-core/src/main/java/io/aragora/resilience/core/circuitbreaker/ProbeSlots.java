@@ -1,0 +1,97 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * The places for probes of one half-open phase. A place is taken, given back once, and free again by itself when its lease
+ * has run out. Lock-free.
+ */
+final class ProbeSlots {
+  /*
+   * One word a place:  start:36 | sequence:28, with the start in microseconds since the phase began, at least 1, and 0 for a
+   * free place. Every hand-over raises the sequence, so each is won once:
+   *
+   *   claim     0|s -> t|s        complete   t|s -> 0|s+1        take over an expired one   t|s -> t'|s+1
+   *
+   * The start comes round after 19 hours; a lease is at most 12, so an expired place looks young for a while at worst, and
+   * is taken over later.
+   */
+  static final long NONE = -1;
+
+  private static final int SEQUENCE_BITS = 28;
+  private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
+  private static final long START_MASK = (1L << (64 - SEQUENCE_BITS)) - 1;
+
+  private final AtomicLongArray words;
+  private final long phaseStart;
+  private final long leaseMicros;
+
+  ProbeSlots(int places, long phaseStartNanos, long leaseNanos) {
+    this.words = new AtomicLongArray(places);
+    this.phaseStart = phaseStartNanos;
+    this.leaseMicros = Math.max(1, leaseNanos / 1000);
+  }
+
+  /**
+   * Takes a place.
+   *
+   * @return {@code slot << 28 | sequence}, or {@link #NONE}
+   */
+  long claim(long now) {
+    long start = startAt(now);
+    for (int slot = 0; slot < words.length(); slot++) {
+      long word = words.get(slot);
+      while (isFree(word) || isExpired(word, start)) {
+        long sequence = isFree(word) ? word & SEQUENCE_MASK : nextSequence(word);
+        if (words.compareAndSet(slot, word, (start << SEQUENCE_BITS) | sequence)) {
+          return ((long) slot << SEQUENCE_BITS) | sequence;
+        }
+        word = words.get(slot);
+      }
+    }
+    return NONE;
+  }
+
+  /**
+   * Gives a place back.
+   *
+   * @return whether it was still held by this permit: false the second time, and after the lease was taken over
+   */
+  boolean complete(int slot, int sequence) {
+    if (slot >= words.length()) {
+      return false;
+    }
+    long word = words.get(slot);
+    return !isFree(word)
+        && (word & SEQUENCE_MASK) == sequence
+        && words.compareAndSet(slot, word, nextSequence(word));
+  }
+
+  int inFlight(long now) {
+    long start = startAt(now);
+    int count = 0;
+    for (int slot = 0; slot < words.length(); slot++) {
+      long word = words.get(slot);
+      if (!isFree(word) && !isExpired(word, start)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private long startAt(long now) {
+    return Math.max(1, ((now - phaseStart) / 1000 + 1) & START_MASK);
+  }
+
+  private boolean isExpired(long word, long start) {
+    return ((start - (word >>> SEQUENCE_BITS)) & START_MASK) >= leaseMicros;
+  }
+
+  private static boolean isFree(long word) {
+    return word >>> SEQUENCE_BITS == 0;
+  }
+
+  private static long nextSequence(long word) {
+    return (word + 1) & SEQUENCE_MASK;
+  }
+}

@@ -1,0 +1,152 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.time.TimeSource;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads that a runtime owns. Nothing here waits for a thread of the application, so a timeout fires although every
+ * one of them is busy.
+ *
+ * <p>Completions and events run on platform threads even where the JDK has virtual ones: those share a few carriers with
+ * the application and are not preempted, so bodies that compute, or pin, would hold up every expiry.
+ */
+public final class Dispatcher implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+  private static final int DISPATCH_THREADS = 16;
+  private static final int ATTEMPT_THREADS = 256;
+  private static final long CLOSE_SECONDS = 5;
+
+  private final TimeSource time;
+  private final @Nullable ExecutorService dispatch;
+  private final @Nullable ExecutorService interrupts;
+  private final @Nullable ExecutorService store;
+  private final @Nullable ExecutorService ownAttempts;
+  private final Executor dispatchOn;
+  private final Executor interruptOn;
+  private final Executor storeOn;
+  private final Executor attemptOn;
+  private final Executor checkOn;
+
+  /**
+   * Starts no thread yet.
+   *
+   * @param runtime prefix of the threads' names
+   * @param time may bring its own executor, which then runs everything
+   * @param attempts the application's executor for attempts, or null
+   */
+  public Dispatcher(String runtime, TimeSource time, @Nullable Executor attempts) {
+    this.time = time;
+    Executor ofTime = time.executor();
+    if (ofTime != null) {
+      dispatch = null;
+      interrupts = null;
+      store = null;
+      ownAttempts = null;
+      dispatchOn = ofTime;
+      interruptOn = ofTime;
+      storeOn = ofTime;
+      attemptOn = attempts != null ? attempts : ofTime;
+      checkOn = Runnable::run;
+      return;
+    }
+    dispatch = BackgroundThreads.pool(runtime + "-dispatch", DISPATCH_THREADS);
+    interrupts = BackgroundThreads.pool(runtime + "-interrupt", 1);
+    store = BackgroundThreads.pool(runtime + "-store", 1);
+    ownAttempts = BackgroundThreads.forBlocking(runtime + "-attempt", ATTEMPT_THREADS);
+    dispatchOn = dispatch;
+    interruptOn = interrupts;
+    storeOn = store;
+    attemptOn = attempts != null ? attempts : ownAttempts;
+    checkOn = ownAttempts;
+  }
+
+  /**
+   * Runs what ends calls and delivers events. After closing it runs on the caller, so that nothing is lost.
+   *
+   * @param task guards itself
+   */
+  public void dispatch(Runnable task) {
+    execute(dispatchOn, task);
+  }
+
+  /**
+   * Sends interrupts, which may run foreign code (a channel closes in its interrupter's thread).
+   *
+   * @param task guards itself
+   */
+  public void interrupt(Runnable task) {
+    execute(interruptOn, task);
+  }
+
+  private static void execute(Executor executor, Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
+    }
+  }
+
+  /**
+   * Gives the one thread that talks to the state store.
+   *
+   * @return its executor
+   */
+  public Executor store() {
+    return storeOn;
+  }
+
+  /**
+   * Gives what runs attempts of asynchronous calls from the second on.
+   *
+   * @return the application's executor, or one of ours
+   */
+  public Executor attempts() {
+    return attemptOn;
+  }
+
+  /**
+   * Gives what runs health checks.
+   *
+   * @return an executor of ours; the caller itself where time is not the system's
+   */
+  public Executor checks() {
+    return checkOn;
+  }
+
+  /** Lets what was handed over finish, for a few seconds, then interrupts it. */
+  @Override
+  public void close() {
+    if (dispatch == null || interrupts == null || store == null || ownAttempts == null) {
+      return;
+    }
+    ExecutorService[] all = {interrupts, ownAttempts, store, dispatch};
+    for (ExecutorService executor : all) {
+      executor.shutdown();
+    }
+    boolean interrupted = false;
+    long deadline = time.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+    for (ExecutorService executor : all) {
+      try {
+        if (!interrupted
+            && executor.awaitTermination(deadline - time.nanoTime(), TimeUnit.NANOSECONDS)) {
+          continue;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+      int left = executor.shutdownNow().size();
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "background work did not end within {0} s of closing and was interrupted; {1} tasks were not begun",
+          CLOSE_SECONDS,
+          left);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

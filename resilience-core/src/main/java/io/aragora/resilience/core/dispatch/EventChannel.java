@@ -1,0 +1,98 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.Subscription;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delivers events to subscribers in the background, in the order of publication, one at a time. Holds at most 1024
+ * undelivered events and counts those it drops beyond.
+ *
+ * @param <E> the type of event
+ */
+public final class EventChannel<E> {
+  private static final int CAPACITY = 1024;
+
+  private final Dispatcher dispatcher;
+  private final Listeners<Consumer<? super E>> listeners;
+  private final LongAdder dropped = new LongAdder();
+  private final AtomicInteger undelivered = new AtomicInteger();
+  private volatile @Nullable MpscVarHandleArrayQueue<E> buffer;
+
+  /**
+   * Makes a channel without subscribers, which costs little.
+   *
+   * @param owner named in the log when a listener fails
+   * @param dispatcher delivers
+   */
+  public EventChannel(String owner, Dispatcher dispatcher) {
+    this.dispatcher = dispatcher;
+    this.listeners = new Listeners<>(owner);
+  }
+
+  /**
+   * Adds a subscriber.
+   *
+   * @param listener hears of every event published from now on
+   * @return removes it
+   */
+  public synchronized Subscription subscribe(Consumer<? super E> listener) {
+    if (buffer == null) {
+      buffer = new MpscVarHandleArrayQueue<>(CAPACITY);
+    }
+    return listeners.add(listener);
+  }
+
+  /**
+   * Tells whether an event is worth building.
+   *
+   * @return whether somebody would hear it
+   */
+  public boolean isHeard() {
+    return listeners.isPresent();
+  }
+
+  /**
+   * Publishes an event.
+   *
+   * @param event the event
+   */
+  public void publish(E event) {
+    MpscVarHandleArrayQueue<E> queue = buffer;
+    if (queue == null || !isHeard()) {
+      return;
+    }
+    if (!queue.offer(event)) {
+      dropped.increment();
+      return;
+    }
+    if (undelivered.getAndIncrement() == 0) {
+      dispatcher.dispatch(() -> drain(queue));
+    }
+  }
+
+  /** Runs on one thread at a time: only the publication that found nothing undelivered starts it. */
+  private void drain(MpscVarHandleArrayQueue<E> queue) {
+    int seen = undelivered.get();
+    while (seen != 0) {
+      E event;
+      while ((event = queue.poll()) != null) {
+        E delivered = event;
+        listeners.each(listener -> listener.accept(delivered));
+      }
+      seen = undelivered.addAndGet(-seen);
+    }
+  }
+
+  /**
+   * Counts what was dropped.
+   *
+   * @return events that found the buffer full
+   */
+  public long dropped() {
+    return dropped.sum();
+  }
+}

@@ -1,0 +1,86 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.Subscription;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/**
+ * Listeners that cannot harm each other or whoever calls them.
+ *
+ * @param <L> the type of listener
+ */
+public final class Listeners<L> {
+  private static final System.Logger LOG = System.getLogger(Listeners.class.getName());
+
+  private final String owner;
+  private final CopyOnWriteArrayList<L> all = new CopyOnWriteArrayList<>();
+  private final LongAdder failures = new LongAdder();
+
+  /**
+   * Makes an empty list.
+   *
+   * @param owner named in the log when a listener fails
+   */
+  public Listeners(String owner) {
+    this.owner = owner;
+  }
+
+  /**
+   * Adds a listener.
+   *
+   * @param listener the listener
+   * @return removes it
+   */
+  public Subscription add(L listener) {
+    Objects.requireNonNull(listener, "listener");
+    all.add(listener);
+    AtomicBoolean open = new AtomicBoolean(true);
+    return () -> {
+      if (open.compareAndSet(true, false)) {
+        all.remove(listener);
+      }
+    };
+  }
+
+  /**
+   * Tells whether there is one.
+   *
+   * @return whether there is
+   */
+  public boolean isPresent() {
+    return !all.isEmpty();
+  }
+
+  /**
+   * Calls every listener, whatever the others throw. The first failure is logged, all are counted.
+   *
+   * @param call the call
+   */
+  public void each(Consumer<L> call) {
+    for (L listener : all) {
+      try {
+        call.accept(listener);
+      } catch (Throwable e) {
+        if (failures.sum() == 0) {
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "a listener of '" + owner + "' failed; further failures are counted, not logged",
+              e);
+        }
+        failures.increment();
+      }
+    }
+  }
+
+  /**
+   * Counts failures.
+   *
+   * @return how often a listener threw
+   */
+  public long failures() {
+    return failures.sum();
+  }
+}

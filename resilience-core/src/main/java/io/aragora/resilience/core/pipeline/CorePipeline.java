@@ -1,0 +1,121 @@
+package io.aragora.resilience.core.pipeline;
+
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.ForeignPolicy;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.spi.Setting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Policies around each other, as one chain: a pipeline inside a pipeline becomes part of it. */
+public final class CorePipeline extends CorePolicy implements Pipeline {
+  private static final System.Logger LOG = System.getLogger(CorePipeline.class.getName());
+
+  private final List<Policy> policies;
+  private final List<String> warnings;
+  private final PolicyChain chain;
+
+  private CorePipeline(String name, List<Policy> policies) {
+    super(name);
+    this.policies = List.copyOf(policies);
+    List<CorePolicy> links = new ArrayList<>();
+    for (Policy policy : policies) {
+      if (policy instanceof CorePipeline nested) {
+        for (int i = 0; i < nested.chain.length(); i++) {
+          links.add(nested.chain.link(i));
+        }
+      } else {
+        links.add(policy instanceof CorePolicy core ? core : new ForeignPolicy(policy));
+      }
+    }
+    this.chain = new PolicyChain(links.toArray(CorePolicy[]::new));
+    this.warnings = PolicyOrder.warnings(links);
+    for (String warning : warnings) {
+      LOG.log(System.Logger.Level.WARNING, "pipeline {0}: {1}", this, warning);
+    }
+  }
+
+  /**
+   * Starts a pipeline.
+   *
+   * @param name its name
+   * @return a new builder
+   */
+  public static Builder builder(String name) {
+    return new Collector(Setting.name("name", name));
+  }
+
+  @Override
+  public PolicyChain chain() {
+    return chain;
+  }
+
+  @Override
+  public List<Policy> policies() {
+    return policies;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */
+  @Override
+  protected <T extends @Nullable Object> T proceed(
+      PolicyChain outer, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+    return this.<T, Throwable>call(() -> outer.<T>inside(index, body));
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+      CapturedContext context,
+      PolicyChain outer,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    return callAsync(() -> outer.insideAsync(context, index, body));
+  }
+
+  @Override
+  public String toString() {
+    return name() + ": "
+        + policies.stream().map(Policy::toString).collect(Collectors.joining(" → "));
+  }
+
+  private static final class Collector implements Builder {
+    private final String name;
+    private final List<Policy> policies = new ArrayList<>();
+
+    Collector(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public Builder add(Policy policy) {
+      Objects.requireNonNull(policy, "policy");
+      if (policies.contains(policy)) {
+        throw new IllegalArgumentException("pipeline must hold each policy once: " + policy.name());
+      }
+      policies.add(policy);
+      return this;
+    }
+
+    @Override
+    public Pipeline build() {
+      if (policies.isEmpty()) {
+        throw new IllegalArgumentException("pipeline must hold at least one policy: " + policies);
+      }
+      return new CorePipeline(name, policies);
+    }
+  }
+}

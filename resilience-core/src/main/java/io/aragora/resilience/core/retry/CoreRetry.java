@@ -1,0 +1,301 @@
+package io.aragora.resilience.core.retry;
+
+import io.aragora.resilience.CallInterruptedException;
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.retry.RetryTotals;
+import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A retry: waits on the caller's own thread when synchronous, on the timer when asynchronous. */
+public final class CoreRetry extends CorePolicy implements Retry {
+  private static final System.Logger LOG = System.getLogger(CoreRetry.class.getName());
+
+  private final String runtime;
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final WaitingThreads waiting;
+  private final EventChannel<RetryEvent> events;
+  private final AtomicBoolean logged = new AtomicBoolean();
+  private final AtomicLong operations = new AtomicLong();
+  private final LongAdder succeededAtOnce = new LongAdder();
+  private final LongAdder succeededAfterRetry = new LongAdder();
+  private final LongAdder exhausted = new LongAdder();
+  private final LongAdder notRetried = new LongAdder();
+  private final LongAdder retries = new LongAdder();
+  private volatile RetryConfig config;
+
+  /**
+   * Makes a retry.
+   *
+   * @param name its name
+   * @param config its settings
+   * @param runtime the name of its runtime
+   * @param time its time
+   * @param timer times its asynchronous waits
+   * @param dispatcher runs later attempts and delivers events
+   * @param waiting the threads that wait in this runtime
+   */
+  public CoreRetry(
+      String name,
+      RetryConfig config,
+      String runtime,
+      TimeSource time,
+      Timer timer,
+      Dispatcher dispatcher,
+      WaitingThreads waiting) {
+    super(name);
+    this.config = config;
+    this.runtime = runtime;
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+    this.waiting = waiting;
+    this.events = new EventChannel<>(name, dispatcher);
+  }
+
+  @Override
+  public RetryConfig config() {
+    return config;
+  }
+
+  /**
+   * Gives a retry that was looked up before it was declared the settings of its declaration.
+   *
+   * @param declared the settings
+   */
+  public void configure(RetryConfig declared) {
+    config = declared;
+  }
+
+  @Override
+  public RetryTotals totals() {
+    return new RetryTotals(
+        succeededAtOnce.sum(),
+        succeededAfterRetry.sum(),
+        exhausted.sum(),
+        notRetried.sum(),
+        retries.sum());
+  }
+
+  @Override
+  public Subscription subscribe(Consumer<? super RetryEvent> listener) {
+    return events.subscribe(listener);
+  }
+
+  @Override
+  protected <T extends @Nullable Object> T proceed(
+      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+    RetryConfig settings = config;
+    CallFrames frames = CallFrames.ofThread();
+    long startedAt = time.nanoTime();
+    Frame frame = Frame.push(frames, time, startedAt);
+    try {
+      boolean nested = isNested(settings, frame.retry());
+      RetryRun run = null;
+      for (int attempt = 1; ; attempt++) {
+        frame.beginAttempt(this, attempt, run == null ? null : run.lastFailure());
+        try {
+          T result = chain.<T>inside(index, body);
+          if (!isRefused(settings, result)) {
+            countSuccess(attempt);
+            return result;
+          }
+          if (run == null) {
+            run = new RetryRun(this, settings, startedAt, nested);
+          }
+          if (!run.goesOnAfterResult(attempt, frame.deadline(), chain, index)) {
+            return result;
+          }
+        } catch (Throwable e) {
+          if (run == null) {
+            run = new RetryRun(this, settings, startedAt, nested);
+          }
+          if (frame.hasEnclosingFired()
+              || !run.goesOnAfter(e, attempt, frame.deadline(), chain, index)) {
+            throw run.last(e);
+          }
+        }
+        await(run);
+      }
+    } finally {
+      frame.pop(frames);
+    }
+  }
+
+  /** A retry inside a retry multiplies attempts; unless it is asked not to, it stands down. */
+  static boolean isNested(RetryConfig settings, @Nullable Policy enclosing) {
+    return enclosing != null && !settings.retryWhenNested();
+  }
+
+  /** Parks until the time comes. Never ended by an interrupt of ours: it only begins if it ends before every deadline. */
+  private void await(RetryRun run) {
+    long until = time.nanoTime() + run.delayNanos();
+    if (!waiting.enter()) {
+      throw closed(run);
+    }
+    try {
+      while (time.nanoTime() < until) {
+        time.parkUntil(this, until);
+        if (waiting.isClosed()) {
+          throw closed(run);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+          CallInterruptedException interrupted = new CallInterruptedException(name());
+          run.attachTo(interrupted);
+          throw interrupted;
+        }
+      }
+    } finally {
+      waiting.leave();
+    }
+  }
+
+  private ResilienceClosedException closed(RetryRun run) {
+    ResilienceClosedException closed = new ResilienceClosedException(runtime);
+    run.attachTo(closed);
+    return closed;
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    RetryConfig settings = config;
+    RetryRun run =
+        new RetryRun(this, settings, time.nanoTime(), isNested(settings, context.retry()));
+    RetriedFuture<T> future = new RetriedFuture<>(this, run, context, chain, index, body);
+    future.attempt();
+    return future;
+  }
+
+  // ---- what a run asks
+
+  @SuppressWarnings("NullAway") // the predicate is asked about null as well
+  boolean isRefused(RetryConfig settings, @Nullable Object result) {
+    Predicate<@Nullable Object> predicate = settings.retryOnResult();
+    return predicate != null && holds(predicate, result);
+  }
+
+  boolean isRetried(RetryConfig settings, Throwable failure) {
+    if (Failures.isStopped(failure)) {
+      return false;
+    }
+    if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
+      return false;
+    }
+    return holds(settings.retryIf(), failure);
+  }
+
+  private <V extends @Nullable Object> boolean holds(Predicate<? super V> predicate, V value) {
+    try {
+      return predicate.test(value);
+    } catch (RuntimeException e) {
+      if (logged.compareAndSet(false, true)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a predicate of retry '" + name()
+                + "' failed, so there is no further attempt; said once",
+            e);
+      }
+      return false;
+    }
+  }
+
+  /** A breaker around this retry counts logical calls, and is asked again before each further attempt. */
+  static boolean isRefusedAround(PolicyChain chain, int index) {
+    for (int i = 0; i < index; i++) {
+      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  long nextOperation() {
+    return operations.getAndIncrement();
+  }
+
+  double random(long operation, int draw) {
+    return time.random(name(), operation, draw);
+  }
+
+  long nanoTime() {
+    return time.nanoTime();
+  }
+
+  TimeSource time() {
+    return time;
+  }
+
+  Timer timer() {
+    return timer;
+  }
+
+  Dispatcher dispatcher() {
+    return dispatcher;
+  }
+
+  String runtime() {
+    return runtime;
+  }
+
+  void countSuccess(int attempt) {
+    (attempt == 1 ? succeededAtOnce : succeededAfterRetry).increment();
+  }
+
+  void countNotRetried() {
+    notRetried.increment();
+  }
+
+  void countExhausted(int attempt, @Nullable Throwable failure, boolean stoodDown) {
+    exhausted.increment();
+    publish(
+        stoodDown ? RetryEvent.Kind.STOOD_DOWN : RetryEvent.Kind.EXHAUSTED, attempt, 0, failure);
+  }
+
+  void countRetry(int attempt, long delayNanos, @Nullable Throwable failure) {
+    retries.increment();
+    publish(RetryEvent.Kind.RETRY, attempt, delayNanos, failure);
+  }
+
+  private void publish(
+      RetryEvent.Kind kind, int attempt, long delayNanos, @Nullable Throwable failure) {
+    if (events.isHeard()) {
+      events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "retry '" + name() + "'";
+  }
+}

@@ -1,0 +1,114 @@
+package io.aragora.resilience.core.retry;
+
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.retry.RetryConfig;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call that did not succeed at once: what it failed with so far, and whether it goes on. Made at the first failure, used
+ * by one thread at a time.
+ */
+final class RetryRun {
+  /** How many earlier failures go with the last one. */
+  private static final int MAX_SUPPRESSED = 8;
+
+  private final CoreRetry retry;
+  private final RetryConfig settings;
+  private final long startedAt;
+  private final boolean nested;
+  private final long operation;
+  private Throwable[] earlier = new Throwable[0];
+  private @Nullable Throwable lastFailure;
+  private long delayNanos;
+
+  RetryRun(CoreRetry retry, RetryConfig settings, long startedAt, boolean nested) {
+    this.retry = retry;
+    this.settings = settings;
+    this.startedAt = startedAt;
+    this.nested = nested;
+    this.operation = retry.nextOperation();
+  }
+
+  RetryConfig settings() {
+    return settings;
+  }
+
+  @Nullable
+  Throwable lastFailure() {
+    return lastFailure;
+  }
+
+  long delayNanos() {
+    return delayNanos;
+  }
+
+  boolean goesOnAfterResult(int attempt, long deadline, PolicyChain chain, int index) {
+    remember();
+    lastFailure = null;
+    return goesOn(attempt, deadline, chain, index);
+  }
+
+  boolean goesOnAfter(Throwable failure, int attempt, long deadline, PolicyChain chain, int index) {
+    remember();
+    lastFailure = failure;
+    if (!retry.isRetried(settings, failure)) {
+      retry.countNotRetried();
+      return false;
+    }
+    return goesOn(attempt, deadline, chain, index);
+  }
+
+  /** A retry happens only if the attempts, the time, the deadline around it and the breakers around it all say so. */
+  private boolean goesOn(int attempt, long deadline, PolicyChain chain, int index) {
+    boolean isLast = attempt >= settings.maxAttempts();
+    if (isLast || nested) {
+      retry.countExhausted(attempt, lastFailure, nested && !isLast);
+      return false;
+    }
+    delayNanos =
+        settings.backoff().delayNanos(attempt - 1, delayNanos, retry.random(operation, attempt));
+    long nextAt = retry.nanoTime() + delayNanos;
+    if (nextAt >= deadline
+        || nextAt - startedAt > settings.maxDuration().toNanos()
+        || CoreRetry.isRefusedAround(chain, index)) {
+      retry.countExhausted(attempt, lastFailure, false);
+      return false;
+    }
+    retry.countRetry(attempt, delayNanos, lastFailure);
+    return true;
+  }
+
+  private void remember() {
+    Throwable failure = lastFailure;
+    if (failure != null && earlier.length < MAX_SUPPRESSED && !contains(earlier, failure)) {
+      earlier = Arrays.copyOf(earlier, earlier.length + 1);
+      earlier[earlier.length - 1] = failure;
+    }
+  }
+
+  /** The failure to be thrown in the end, with the earlier ones attached. */
+  Throwable last(Throwable failure) {
+    for (Throwable before : earlier) {
+      if (before != failure && !contains(failure.getSuppressed(), before)) {
+        failure.addSuppressed(before);
+      }
+    }
+    return failure;
+  }
+
+  /** Attaches everything so far to what ends the wait between two attempts. */
+  void attachTo(Throwable ending) {
+    remember();
+    last(ending);
+  }
+
+  private static boolean contains(Throwable[] all, Throwable one) {
+    for (Throwable each : all) {
+      if (each == one) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

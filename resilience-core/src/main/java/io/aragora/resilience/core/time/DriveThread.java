@@ -1,0 +1,125 @@
+package io.aragora.resilience.core.time;
+
+import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.time.TimeDrive;
+import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a driver on a thread of its own: started when something is handed over for the first time, parked until the next
+ * thing is due, and without a deadline when nothing is.
+ */
+final class DriveThread implements TimeDrive, Runnable {
+  /*
+   * The hand-shake between a producer that hands over and the thread that goes to sleep is Dekker's: each writes its side,
+   * then reads the other's.
+   *
+   *   producer                                  thread
+   *   1. publish the operation                  1. wakeAt = next deadline     (volatile)
+   *   2. full fence                             2. look for hand-overs again
+   *   3. read wakeAt, unpark if it is later     3. park until then
+   *
+   * Both reads cannot miss both writes, so either the thread sees the operation and does not park, or the producer sees
+   * wakeAt and wakes it. While the thread runs, wakeAt is AWAKE and producers leave it alone.
+   */
+  private static final System.Logger LOG = System.getLogger(DriveThread.class.getName());
+  private static final VarHandle WAKE_AT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "wakeAt", VarHandle.class, DriveThread.class, long.class);
+
+  private static final long AWAKE = Long.MIN_VALUE;
+
+  private final String name;
+  private final TimeDriver driver;
+  private final TimeSource time;
+  private volatile long wakeAt = TimeSource.NEVER;
+  private volatile boolean closed;
+  private volatile @Nullable Thread thread;
+
+  DriveThread(String name, TimeDriver driver, TimeSource time) {
+    this.name = name;
+    this.driver = driver;
+    this.time = time;
+  }
+
+  @Override
+  public void wakeBy(long deadlineNanos) {
+    // Full fence: orders the caller's publication before the read of wakeAt. JCTools publishes with
+    // a release store, which
+    // a later volatile read may overtake; the thread would then park over a hand-over.
+    VarHandle.fullFence();
+    // The first to set AWAKE unparks; the others' hand-overs are seen by the same wake-up.
+    if (deadlineNanos < wakeAt && (long) WAKE_AT.getAndSet(this, AWAKE) != AWAKE) {
+      Thread running = thread;
+      if (running == null) {
+        start();
+      } else {
+        time.unpark(running);
+      }
+    }
+  }
+
+  private synchronized void start() {
+    Thread running = thread;
+    if (running != null) {
+      time.unpark(running);
+    } else if (!closed) {
+      Thread started = BackgroundThreads.daemon(name, this);
+      thread = started;
+      started.start();
+    }
+  }
+
+  @Override
+  public void run() {
+    while (!closed) {
+      long next;
+      try {
+        next = driver.advanceTo(time.nanoTime());
+      } catch (Throwable e) {
+        // The driver guards every operation by itself, so this is a fault of ours or an exhausted
+        // machine: keep going.
+        LOG.log(System.Logger.Level.ERROR, "timer '" + name + "' failed and goes on", e);
+        next = time.nanoTime() + 10_000_000L;
+      }
+      wakeAt = next;
+      if (!driver.hasHandOver() && !closed) {
+        time.parkUntil(this, next);
+      }
+      wakeAt = AWAKE;
+      Thread.interrupted();
+    }
+  }
+
+  @Override
+  public boolean isDriving() {
+    return Thread.currentThread() == thread;
+  }
+
+  @Override
+  public void close() {
+    Thread running;
+    synchronized (this) {
+      closed = true;
+      running = thread;
+    }
+    if (running == null || isDriving()) {
+      return;
+    }
+    time.unpark(running);
+    boolean interrupted = false;
+    while (running.isAlive()) {
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

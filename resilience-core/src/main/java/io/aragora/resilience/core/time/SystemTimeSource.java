@@ -1,0 +1,61 @@
+package io.aragora.resilience.core.time;
+
+import io.aragora.resilience.time.TimeDrive;
+import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The time of the machine, counted from when this class was loaded, and its random numbers. */
+public enum SystemTimeSource implements TimeSource {
+  /** The one instance. */
+  INSTANCE;
+
+  /** One behind, so that the first reading is positive. */
+  private static final long ORIGIN = System.nanoTime() - 1;
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime() - ORIGIN;
+  }
+
+  @Override
+  public Instant wallTime() {
+    return Instant.now();
+  }
+
+  @Override
+  public void parkUntil(Object blocker, long deadlineNanos) {
+    if (deadlineNanos == NEVER) {
+      LockSupport.park(blocker);
+      return;
+    }
+    long nanos = deadlineNanos - nanoTime();
+    if (nanos > 0) {
+      LockSupport.parkNanos(blocker, nanos);
+    }
+  }
+
+  @Override
+  public void unpark(Thread thread) {
+    LockSupport.unpark(thread);
+  }
+
+  @Override
+  public double random(String owner, long operation, int draw) {
+    return ThreadLocalRandom.current().nextDouble();
+  }
+
+  @Override
+  public @Nullable Executor executor() {
+    return null;
+  }
+
+  @Override
+  public TimeDrive drive(String name, TimeDriver driver) {
+    return new DriveThread(name, driver, this);
+  }
+}

@@ -1,0 +1,209 @@
+package io.aragora.resilience.core.timeout;
+
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutEvent;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import io.aragora.resilience.timeout.TimeoutTotals;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A timeout on the timer of its runtime. */
+public final class CoreTimeout extends CorePolicy implements Timeout {
+  private static final System.Logger LOG = System.getLogger(CoreTimeout.class.getName());
+
+  private final String runtime;
+  private final TimeoutConfig config;
+  private final long limitNanos;
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final EventChannel<TimeoutEvent> events;
+  private final LongAdder inTime = new LongAdder();
+  private final LongAdder fired = new LongAdder();
+  private final LongAdder late = new LongAdder();
+
+  /**
+   * Makes a timeout.
+   *
+   * @param name its name
+   * @param config its settings
+   * @param runtime the name of its runtime
+   * @param time its time
+   * @param timer fires it
+   * @param dispatcher interrupts, completes, and delivers its events
+   */
+  public CoreTimeout(
+      String name,
+      TimeoutConfig config,
+      String runtime,
+      TimeSource time,
+      Timer timer,
+      Dispatcher dispatcher) {
+    super(name);
+    this.runtime = runtime;
+    this.config = config;
+    this.limitNanos = config.limit().toNanos();
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+    this.events = new EventChannel<>(name, dispatcher);
+  }
+
+  @Override
+  public TimeoutConfig config() {
+    return config;
+  }
+
+  @Override
+  public TimeoutTotals totals() {
+    return new TimeoutTotals(inTime.sum(), fired.sum(), late.sum());
+  }
+
+  @Override
+  public Subscription subscribe(Consumer<? super TimeoutEvent> listener) {
+    return events.subscribe(listener);
+  }
+
+  @Override
+  protected boolean isLimit() {
+    return true;
+  }
+
+  @Override
+  protected <T extends @Nullable Object> T proceed(
+      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+    CallFrames frames = CallFrames.ofThread();
+    long now = time.nanoTime();
+    long deadline = now + limitNanos;
+    Frame frame = Frame.push(frames, time, now);
+    try {
+      if (deadline >= frame.deadline()) {
+        // The enclosing deadline comes first, and its owner ends the call.
+        T result = chain.<T>inside(index, body);
+        inTime.increment();
+        return result;
+      }
+      frame.setDeadline(deadline);
+      return limited(frame, deadline, chain, index, body);
+    } finally {
+      frame.pop(frames);
+    }
+  }
+
+  private <T extends @Nullable Object> T limited(
+      Frame frame,
+      long deadline,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    SyncLimit limit = frame.expiry() instanceof SyncLimit used && used.belongsTo(timer)
+        ? used
+        : new SyncLimit(timer, dispatcher);
+    frame.setExpiry(limit);
+    limit.arm(deadline);
+    T result;
+    try {
+      result = chain.<T>inside(index, body);
+    } catch (Throwable e) {
+      if (limit.disarm()) {
+        inTime.increment();
+        throw e;
+      }
+      limit.settle(e instanceof InterruptedException, frame);
+      throw ended(limit, e);
+    }
+    if (limit.disarm()) {
+      inTime.increment();
+      return result;
+    }
+    limit.settle(false, frame);
+    if (limit.wasClosed()) {
+      // Closing the runtime is no reason to throw away a result that came in time.
+      inTime.increment();
+      return result;
+    }
+    giveLate(result);
+    late.increment();
+    publish(TimeoutEvent.Kind.LATE);
+    throw new TimeoutExceededException(name(), config.limit(), null);
+  }
+
+  private Throwable ended(SyncLimit limit, Throwable failure) {
+    if (failure instanceof Error) {
+      return failure;
+    }
+    if (limit.wasClosed()) {
+      return Failures.isStopped(failure) ? new ResilienceClosedException(runtime) : failure;
+    }
+    countFired();
+    return new TimeoutExceededException(name(), config.limit(), failure);
+  }
+
+  private void giveLate(@Nullable Object result) {
+    Consumer<@Nullable Object> consumer = config.onLateResult();
+    if (consumer == null) {
+      return;
+    }
+    try {
+      consumer.accept(result);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "onLateResult of '" + name() + "' failed", e);
+    }
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    long now = time.nanoTime();
+    long deadline = now + limitNanos;
+    LimitedFuture<T> future = new LimitedFuture<>(this, timer, dispatcher);
+    future.start(deadline, context.withDeadline(time, now, deadline), chain, index, body);
+    return future;
+  }
+
+  void countInTime() {
+    inTime.increment();
+  }
+
+  void countFired() {
+    fired.increment();
+    publish(TimeoutEvent.Kind.FIRED);
+  }
+
+  private void publish(TimeoutEvent.Kind kind) {
+    if (events.isHeard()) {
+      events.publish(new TimeoutEvent(name(), kind, config.limit()));
+    }
+  }
+
+  String runtime() {
+    return runtime;
+  }
+
+  @Override
+  public String toString() {
+    return "timeout '" + name() + "'";
+  }
+}

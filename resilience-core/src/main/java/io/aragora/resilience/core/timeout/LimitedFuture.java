@@ -1,0 +1,87 @@
+package io.aragora.resilience.core.timeout;
+
+import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call under a limit. At the limit it fails at once, whatever the inner future does, and cancels that.
+ *
+ * @param <T> the type of the value
+ */
+final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
+  private final CoreTimeout timeout;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final Limit limit = new Limit();
+
+  LimitedFuture(CoreTimeout timeout, Timer timer, Dispatcher dispatcher) {
+    this.timeout = timeout;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  void start(
+      long deadline,
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    timer.arm(limit, deadline);
+    if (!hasEnded()) {
+      follow(chain.insideAsync(context, index, body));
+    }
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // the value is null only where T admits it
+  protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
+    if (!claimEnd()) {
+      return;
+    }
+    timer.cancel(limit);
+    timeout.countInTime();
+    if (failure == null) {
+      complete(value);
+    } else {
+      completeExceptionally(failure);
+    }
+  }
+
+  @Override
+  protected void onEndedOutside(Throwable cause) {
+    timer.cancel(limit);
+  }
+
+  private void end(RuntimeException failure) {
+    if (claimEnd()) {
+      if (failure instanceof TimeoutExceededException) {
+        timeout.countFired();
+      }
+      cancelInner(new DeadlineCancellation(timeout.name()));
+      completeExceptionally(failure);
+    }
+  }
+
+  private final class Limit extends TimerOperation {
+    @Override
+    protected void onFire(long arming) {
+      dispatcher.dispatch(() ->
+          end(new TimeoutExceededException(timeout.name(), timeout.config().limit(), null)));
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {
+      dispatcher.dispatch(() -> end(new ResilienceClosedException(timeout.runtime())));
+    }
+  }
+}

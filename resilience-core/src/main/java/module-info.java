@@ -1,0 +1,9 @@
+/** The runtime: breakers, retries, timeouts, the timer, the health engine. Exports nothing; found by ServiceLoader. */
+@org.jspecify.annotations.NullMarked
+module io.aragora.resilience.core {
+  requires io.aragora.resilience;
+  requires org.jctools.core.jdk11;
+
+  provides io.aragora.resilience.spi.ResilienceProvider with
+      io.aragora.resilience.core.CoreResilienceProvider;
+}
