@@ -1,0 +1,108 @@
+package io.aragora.resilience.examples.demo;
+
+import io.aragora.resilience.persistence.StateStoreException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The program. Exit code 0: everything that it claims held; 1: something did not; 2: an option makes no sense. Where all
+ * went well it just returns from {@code main}, so that a thread left behind would show.
+ */
+public final class Demo {
+  private static final int NOT_AS_CLAIMED = 1;
+  private static final int BAD_OPTION = 2;
+
+  private final DemoOptions options;
+  private final View view;
+  private final Verdict verdict = new Verdict();
+  private final Leftovers leftovers = new Leftovers();
+
+  private Demo(DemoOptions options, View view) {
+    this.options = options;
+    this.view = view;
+  }
+
+  /**
+   * Runs the demo.
+   *
+   * @param args not read; options are system properties
+   * @throws IOException if the upstream or the folder of the state cannot be had
+   * @throws StateStoreException if the saved state cannot be read
+   */
+  public static void main(String[] args) throws IOException, StateStoreException {
+    DemoOptions options;
+    try {
+      options = DemoOptions.from(System::getProperty);
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(BAD_OPTION);
+      return;
+    }
+    boolean held;
+    Interruption interruption = Interruption.ofThisThread();
+    try {
+      held = new Demo(options, View.on(System.out)).run();
+    } finally {
+      interruption.close();
+    }
+    if (!held) {
+      System.exit(NOT_AS_CLAIMED);
+    }
+  }
+
+  private boolean run() throws IOException, StateStoreException {
+    try {
+      Optional<URI> url = options.url();
+      if (url.isPresent()) {
+        view.print("Calls " + url.get() + " for " + options.length().toSeconds()
+            + " s. Nothing is broken on purpose, so exit code 0 only means: it ran, and closed"
+            + " everything.");
+        play(new OwnAddressStory(url.get()), url.get(), state());
+      } else {
+        playOutage();
+      }
+      leftovers.claimNone(verdict);
+    } catch (InterruptedException e) {
+      view.print("Interrupted. Everything is closed.");
+      return false;
+    }
+    view.print("");
+    verdict.lines(view).forEach(view::print);
+    return verdict.holds();
+  }
+
+  private void playOutage() throws IOException, StateStoreException, InterruptedException {
+    try (Upstream upstream = Upstream.start(options.timeout())) {
+      leftovers.watchPort(upstream.port());
+      view.print("Calls " + upstream.uri() + " for " + options.length().toSeconds() + " s, while it"
+          + " slows down, fails and comes back. Exit code 0 means: all that is claimed at the end"
+          + " held.");
+      StateFile state = state();
+      play(new OutageStory(upstream, state, options.cooldown()), upstream.uri(), state);
+    }
+  }
+
+  private void play(Story story, URI target, StateFile state)
+      throws IOException, StateStoreException, InterruptedException {
+    view.print(options.callers() + " callers at once, timeout "
+        + Figures.latency(options.timeout()) + ", cooldown " + Figures.seconds(options.cooldown())
+        + ", state in " + state.path());
+    view.print("");
+    try (Stage stage = new Stage(options, view, target, state, leftovers)) {
+      story.play(stage, verdict);
+    }
+  }
+
+  private StateFile state() throws IOException {
+    Path folder = options.folder();
+    StateFile state = StateFile.fresh(folder);
+    // The driver unpacks its native library; by default it does so in the temporary folder of the
+    // machine.
+    if (System.getProperty("org.sqlite.tmpdir") == null) {
+      System.setProperty("org.sqlite.tmpdir", folder.toString());
+    }
+    return state;
+  }
+}

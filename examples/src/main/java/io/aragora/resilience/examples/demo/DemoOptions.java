@@ -1,0 +1,85 @@
+package io.aragora.resilience.examples.demo;
+
+import io.aragora.resilience.spi.Setting;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be set with {@code -D}; blank means not set.
+ *
+ * @param length {@code demo.seconds}: how long it runs, 5 to 3600 s, 20 s by default
+ * @param url {@code demo.url}: whom to call instead of the demo's own upstream; http or https
+ * @param folder {@code demo.dir}: where the state is kept, {@code target/demo} by default
+ * @param port {@code demo.port}: the health endpoint's port, 0 to 65535; 0, the default, takes a free one
+ * @param callers {@code demo.callers}: threads that call at once, 1 to 256; 16 by default, 4 with {@code demo.url}
+ */
+record DemoOptions(Duration length, Optional<URI> url, Path folder, int port, int callers) {
+  private static final Duration SHORTEST_COOLDOWN = Duration.ofSeconds(1);
+
+  /** Reads the options from system properties, or what stands for them in a test. */
+  static DemoOptions from(UnaryOperator<@Nullable String> properties) {
+    Optional<URI> url = text(properties, "demo.url").map(DemoOptions::address);
+    return new DemoOptions(
+        Duration.ofSeconds(number(properties, "demo.seconds", 5, 3600, 20)),
+        url,
+        Path.of(text(properties, "demo.dir").orElse("target/demo")).toAbsolutePath(),
+        number(properties, "demo.port", 0, 65_535, 0),
+        number(properties, "demo.callers", 1, 256, url.isPresent() ? 4 : 16));
+  }
+
+  /** How long the breaker stays open: a tenth of the demo, so that several cooldowns fit into the outage. */
+  Duration cooldown() {
+    Duration tenth = length.dividedBy(10);
+    return tenth.compareTo(SHORTEST_COOLDOWN) < 0 ? SHORTEST_COOLDOWN : tenth;
+  }
+
+  /** How long an attempt may take. An address of the user's may be far away. */
+  Duration timeout() {
+    return url.isPresent() ? Duration.ofSeconds(2) : Duration.ofMillis(200);
+  }
+
+  /** How long a caller rests between two calls. An address of the user's is called gently. */
+  Duration pace() {
+    return url.isPresent() ? Duration.ofMillis(100) : Duration.ofMillis(20);
+  }
+
+  private static Optional<String> text(UnaryOperator<@Nullable String> properties, String key) {
+    return Optional.ofNullable(properties.apply(key))
+        .map(String::trim)
+        .filter(text -> !text.isEmpty());
+  }
+
+  private static int number(
+      UnaryOperator<@Nullable String> properties, String key, int least, int most, int fallback) {
+    Optional<String> text = text(properties, key);
+    if (text.isEmpty()) {
+      return fallback;
+    }
+    try {
+      return Setting.inRange(key, least, most, Integer.parseInt(text.get()));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          key + " must be a whole number in [" + least + ", " + most + "]: " + text.get(), e);
+    }
+  }
+
+  private static URI address(String text) {
+    URI address;
+    try {
+      address = URI.create(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("demo.url must be an address: " + text, e);
+    }
+    boolean http = "http".equalsIgnoreCase(address.getScheme())
+        || "https".equalsIgnoreCase(address.getScheme());
+    if (!http || address.getHost() == null) {
+      throw new IllegalArgumentException(
+          "demo.url must be an http or https address with a host: " + text);
+    }
+    return address;
+  }
+}

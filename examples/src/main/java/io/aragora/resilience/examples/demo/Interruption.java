@@ -1,0 +1,47 @@
+package io.aragora.resilience.examples.demo;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Turns Ctrl-C into an interrupt of the main thread, and keeps the JVM until that has closed everything, ten seconds at
+ * most.
+ */
+final class Interruption {
+  private static final long PATIENCE_SECONDS = 10;
+
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread hook;
+
+  private Interruption(Thread main) {
+    hook = new Thread(() -> interruptAndWait(main), Threads.PREFIX + "interruption");
+  }
+
+  /** Interrupts the calling thread when the JVM is asked to end, until this is closed. */
+  static Interruption ofThisThread() {
+    Interruption interruption = new Interruption(Thread.currentThread());
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  private void interruptAndWait(Thread main) {
+    main.interrupt();
+    try {
+      if (!closed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("not everything was closed within " + PATIENCE_SECONDS + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets the JVM end. */
+  void close() {
+    closed.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is on its way down, and the hook with it.
+    }
+  }
+}

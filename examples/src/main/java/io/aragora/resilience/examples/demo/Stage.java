@@ -1,0 +1,169 @@
+package io.aragora.resilience.examples.demo;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a story is played: the client and its callers, the clock, and the view that is kept up to date while time passes.
+ * Confined to the main thread.
+ */
+final class Stage implements AutoCloseable {
+  private static final long TICK_MILLIS = 10;
+  private static final Duration READING_INTERVAL = Duration.ofMillis(100);
+
+  private final DemoOptions options;
+  private final View view;
+  private final URI target;
+  private final StateFile state;
+  private final Leftovers leftovers;
+  private final TransitionLog transitions = new TransitionLog();
+  private final Scoreboard scoreboard = new Scoreboard();
+  private final RecentScore recent = new RecentScore();
+  private final long startNanos = System.nanoTime();
+  private Duration nextReading = Duration.ZERO;
+  private int clients;
+  private @Nullable ProtectedClient client;
+  private @Nullable Load load;
+
+  Stage(DemoOptions options, View view, URI target, StateFile state, Leftovers leftovers) {
+    this.options = options;
+    this.view = view;
+    this.target = target;
+    this.state = state;
+    this.leftovers = leftovers;
+  }
+
+  /** Opens a client, the first or the next, which calls nobody yet. */
+  ProtectedClient openClient() {
+    if (client != null) {
+      throw new IllegalStateException("the client before is still open");
+    }
+    String name = Threads.PREFIX + "client-" + ++clients;
+    ProtectedClient opened = new ProtectedClient(name, options, target, state, transitions);
+    client = opened;
+    leftovers.watchPort(opened.endpoint().getPort());
+    return opened;
+  }
+
+  /** Lets the callers call. */
+  void startLoad() {
+    load = Load.start(client(), scoreboard, options);
+  }
+
+  /** Ends the callers, then the client. */
+  void closeClient() {
+    stopLoad();
+    if (client != null) {
+      client.close();
+      client = null;
+    }
+  }
+
+  void stopLoad() {
+    if (load != null) {
+      load.close();
+      load = null;
+    }
+  }
+
+  /** Gives the client that is open. */
+  ProtectedClient client() {
+    if (client == null) {
+      throw new IllegalStateException("no client is open");
+    }
+    return client;
+  }
+
+  CircuitBreaker breaker() {
+    return client().breaker();
+  }
+
+  View view() {
+    return view;
+  }
+
+  Score score() {
+    return scoreboard.score();
+  }
+
+  long opened() {
+    return transitions.opened();
+  }
+
+  Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+
+  /** Gives the instant at which a share of the demo's length is over. */
+  Duration at(int percent) {
+    return options.length().multipliedBy(percent).dividedBy(100);
+  }
+
+  /** Lets time pass until an instant. */
+  void play(String act, String scene, Duration until) throws InterruptedException {
+    while (elapsed().compareTo(until) < 0) {
+      tick(act, scene);
+    }
+  }
+
+  /**
+   * Lets time pass until something is so.
+   *
+   * @return whether it was so before the time given was over
+   */
+  boolean playUntil(String act, String scene, BooleanSupplier condition, Duration atMost)
+      throws InterruptedException {
+    Duration end = elapsed().plus(atMost);
+    boolean reached = condition.getAsBoolean();
+    while (!reached && elapsed().compareTo(end) < 0) {
+      tick(act, scene);
+      reached = condition.getAsBoolean();
+    }
+    return reached;
+  }
+
+  private void tick(String act, String scene) throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
+    for (CircuitBreakerTransition transition : transitions.drain()) {
+      view.print(line(transition));
+    }
+    Duration now = elapsed();
+    if (now.compareTo(nextReading) >= 0) {
+      nextReading = now.plus(READING_INTERVAL);
+      Score total = score();
+      recent.add(now, total);
+      view.show(new Reading(
+          now,
+          options.length(),
+          act,
+          scene,
+          breaker().snapshot(),
+          opened(),
+          total,
+          recent.score(),
+          recent.span()));
+    }
+  }
+
+  private String line(CircuitBreakerTransition transition) {
+    String cause = transition.cause().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    return String.format(
+        Locale.ROOT,
+        "%6s  * breaker %s -> %s: %s",
+        Figures.seconds(elapsed()),
+        transition.from().text(),
+        transition.to().text(),
+        cause);
+  }
+
+  @Override
+  public void close() {
+    closeClient();
+  }
+}

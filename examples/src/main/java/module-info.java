@@ -1,0 +1,10 @@
+/** Programs that show the library at work; nothing here is meant to be depended on. */
+@org.jspecify.annotations.NullMarked
+module io.aragora.resilience.examples {
+  requires io.aragora.resilience;
+  requires io.aragora.resilience.health;
+  requires java.net.http;
+  requires jdk.httpserver;
+
+  uses io.aragora.resilience.spi.StateStoreProvider;
+}

@@ -1,0 +1,96 @@
+package io.aragora.resilience.examples.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** The README's code is code that is compiled and run; its module declarations name what exists. */
+@TestInstance(Lifecycle.PER_CLASS)
+class ReadmeTest {
+  private static final String MODULE_DECLARATION = "module declaration";
+  private static final Pattern BLOCK =
+      Pattern.compile("<!-- code: (?<name>[^>]+) -->\\R```java\\R(?<code>.*?)```", Pattern.DOTALL);
+  private static final Pattern SNIPPET =
+      Pattern.compile("^ *// readme: (?<name>.+)\\R(?<code>(?s:.*?))^ *// end$", Pattern.MULTILINE);
+  private static final Pattern REQUIRED = Pattern.compile("requires (?<name>io\\.aragora[\\w.]*);");
+  private static final Pattern LINK = Pattern.compile("]\\((?<path>[^):#]+)\\)");
+
+  private final Path file = Path.of(System.getProperty("readme.file"));
+  private final String readme = read(file);
+  private final String source = read(Path.of(System.getProperty("readme.snippets")));
+
+  private static String read(Path path) {
+    try {
+      return Files.readString(path).replace("\r\n", "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, String> find(Pattern pattern, String text) {
+    Map<String, String> found = new LinkedHashMap<>();
+    Matcher matcher = pattern.matcher(text);
+    while (matcher.find()) {
+      String name = matcher.group("name");
+      assertThat(found).as("two blocks of the same name").doesNotContainKey(name);
+      found.put(name, matcher.group("code").stripTrailing().stripIndent());
+    }
+    return found;
+  }
+
+  @Test
+  void code_isThatOfTheSource() {
+    Map<String, String> blocks = find(BLOCK, readme);
+    blocks.keySet().removeIf(name -> name.startsWith(MODULE_DECLARATION));
+    Map<String, String> snippets = find(SNIPPET, source);
+
+    assertThat(blocks.keySet()).isNotEmpty().containsExactlyInAnyOrderElementsOf(snippets.keySet());
+    snippets.forEach((name, code) -> assertThat(blocks.get(name)).as(name).isEqualTo(code));
+  }
+
+  @Test
+  void everyJavaBlock_hasAName() {
+    long fences = readme.lines().filter(line -> line.startsWith("```java")).count();
+
+    assertThat(find(BLOCK, readme)).hasSize((int) fences);
+  }
+
+  @Test
+  void moduleDeclarations_requireModulesThatExist() {
+    List<String> required = new ArrayList<>();
+    Matcher matcher = REQUIRED.matcher(readme);
+    while (matcher.find()) {
+      required.add(matcher.group("name"));
+    }
+
+    assertThat(required)
+        .isNotEmpty()
+        .allSatisfy(
+            name -> assertThat(ModuleLayer.boot().findModule(name)).as(name).isPresent());
+  }
+
+  @Test
+  void links_leadToFilesThatExist() {
+    Matcher matcher = LINK.matcher(readme);
+    List<String> paths = new ArrayList<>();
+    while (matcher.find()) {
+      paths.add(matcher.group("path"));
+    }
+
+    assertThat(paths)
+        .isNotEmpty()
+        .allSatisfy(path -> assertThat(file.resolveSibling(path)).exists());
+  }
+}
