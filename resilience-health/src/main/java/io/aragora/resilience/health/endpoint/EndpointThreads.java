@@ -1,0 +1,105 @@
+package io.aragora.resilience.health.endpoint;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The few threads that answer requests, and a short queue before them. What finds no room in the queue is refused by
+ * closing its connection. Daemons; an idle one ends after a while. Thread-safe.
+ */
+final class EndpointThreads implements Executor, AutoCloseable {
+  private static final long IDLE_SECONDS = 30;
+  private static final long CLOSE_SECONDS = 5;
+
+  private final ThreadPoolExecutor pool;
+  private final SlowClients slowClients;
+
+  EndpointThreads(String runtime, Limits limits) {
+    ThreadFactory threads = factory(runtime + "-endpoint-");
+    this.slowClients = new SlowClients(limits.client(), threads);
+    this.pool = new ThreadPoolExecutor(
+        limits.threads(),
+        limits.threads(),
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(limits.queue()),
+        threads,
+        (exchange, full) -> refuse(exchange));
+    pool.allowCoreThreadTimeOut(true);
+  }
+
+  SlowClients slowClients() {
+    return slowClients;
+  }
+
+  @Override
+  public void execute(Runnable exchange) {
+    pool.execute(() -> slowClients.run(exchange));
+  }
+
+  /**
+   * Runs a task on one of the threads, so that threads which it starts inherit nothing from the caller. Waits for it even
+   * if interrupted: a port that it binds must not be lost.
+   */
+  <T> T call(Callable<T> task) throws Exception {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    pool.execute(() -> {
+      try {
+        done.complete(task.call());
+      } catch (Exception | Error e) {
+        done.completeExceptionally(e);
+      }
+    });
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof Exception failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  /** Interrupts what is running and waits for it to end, though not for ever. */
+  @Override
+  public void close() {
+    pool.shutdownNow();
+    slowClients.close();
+    try {
+      pool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // they end all the same, only unseen
+    }
+  }
+
+  /**
+   * Closes the connection of an exchange. This runs on the server's accepting thread, which gives us nothing but the
+   * exchange to run: dropping it would leave the connection open for ever, and throwing would too. On an interrupted thread
+   * the first thing that the exchange does, reading from its channel, closes the channel and fails, without waiting.
+   */
+  private static void refuse(Runnable exchange) {
+    Thread.currentThread().interrupt();
+    try {
+      exchange.run();
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  private static ThreadFactory factory(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(null, task, prefix + number.incrementAndGet(), 0, false);
+      thread.setDaemon(true);
+      thread.setContextClassLoader(null);
+      return thread;
+    };
+  }
+}

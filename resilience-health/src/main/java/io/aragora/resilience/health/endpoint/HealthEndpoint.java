@@ -1,0 +1,158 @@
+package io.aragora.resilience.health.endpoint;
+
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.spi.Setting;
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers for the health of a runtime over HTTP, on the HTTP server of the JDK: {@code /health/live}, {@code
+ * /health/ready}, {@code /health/startup}, {@code /health} for all checks, and what other modules contribute, {@code
+ * /metrics} for one. 200 while the runtime serves, else 503, which is what Kubernetes asks for.
+ *
+ * <pre>{@code
+ * HealthEndpoint endpoint = HealthEndpoint.builder().port(8081).build();
+ * Resilience resilience = Resilience.builder().extension(endpoint).build();
+ * }</pre>
+ *
+ * <p>Found by {@link java.util.ServiceLoader} too, and then off until {@value #PORT} is set. One that was built does not
+ * look at properties.
+ *
+ * <p>It listens on loopback unless told otherwise, has no access control, and tells no details unless asked to. Four
+ * threads answer, 64 requests wait, and beyond that connections are closed at once. A client that takes longer than 10 s to
+ * send its request, or to read the answer, is cut off. Closing the runtime closes the endpoint, and cuts off what it is
+ * answering. Thread-safe.
+ */
+public final class HealthEndpoint implements ResilienceExtension {
+  /** The property that names the address to listen at. Default 127.0.0.1. */
+  public static final String HOST = "resilience.endpoint.host";
+  /** The property that turns on what was found on the path: the port, 0 for any that is free. */
+  public static final String PORT = "resilience.endpoint.port";
+  /** The property that shows single checks, {@code true} or {@code false}. Default {@code false}. */
+  public static final String DETAILS = "resilience.endpoint.details";
+
+  private final @Nullable EndpointSettings given;
+  private final Limits limits;
+  private @Nullable EndpointServer server; // guarded by this
+
+  /** Makes the endpoint that the property {@value #PORT} turns on. */
+  public HealthEndpoint() {
+    this(null, Limits.DEFAULT);
+  }
+
+  HealthEndpoint(@Nullable EndpointSettings given, Limits limits) {
+    this.given = given;
+    this.limits = limits;
+  }
+
+  /**
+   * Starts to describe an endpoint.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param context the runtime as extensions see it
+   * @return stops listening, and ends every thread
+   * @throws IllegalArgumentException if a property has a bad value, or the host is unknown
+   * @throws IllegalStateException if this endpoint serves a runtime already
+   * @throws java.io.IOException if the port cannot be bound
+   */
+  @Override
+  public synchronized AutoCloseable attach(ResilienceContext context) throws Exception {
+    EndpointSettings settings = given != null ? given : EndpointSettings.of(context);
+    if (settings == null) {
+      return () -> {};
+    }
+    if (server != null) {
+      throw new IllegalStateException("this endpoint serves the runtime " + server.runtime()
+          + " already: build one for each runtime");
+    }
+    EndpointServer started = EndpointServer.start(context, settings, limits);
+    server = started;
+    return () -> stop(started);
+  }
+
+  /**
+   * Gives the address that is listened at.
+   *
+   * @return {@code http://127.0.0.1:8081/} for instance
+   * @throws IllegalStateException if it does not listen: not attached yet, closed, or not turned on
+   */
+  public synchronized URI uri() {
+    if (server == null) {
+      throw new IllegalStateException("the endpoint is not started");
+    }
+    return server.uri();
+  }
+
+  private void stop(EndpointServer started) {
+    synchronized (this) {
+      if (server != started) {
+        return;
+      }
+      server = null;
+    }
+    started.close();
+  }
+
+  /** Describes an endpoint. Every setter checks its value. Not thread-safe. */
+  public static final class Builder {
+    private String host = EndpointSettings.DEFAULT_HOST;
+    private int port;
+    private boolean details;
+
+    private Builder() {}
+
+    /**
+     * Sets the address to listen at. Default 127.0.0.1, which only this machine reaches.
+     *
+     * @param host an address or name of this machine; 0.0.0.0 for all
+     * @return this builder
+     * @throws IllegalArgumentException if {@code host} is blank
+     */
+    public Builder host(String host) {
+      this.host = Setting.name("host", host);
+      return this;
+    }
+
+    /**
+     * Sets the port. Default 0, any that is free; {@link HealthEndpoint#uri()} tells which.
+     *
+     * @param port in [0, 65535]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code port} is outside
+     */
+    public Builder port(int port) {
+      this.port = Setting.inRange("port", 0, 65_535, port);
+      return this;
+    }
+
+    /**
+     * Sets whether single checks are shown, with what they say, which may be more than strangers should read. Default
+     * false.
+     *
+     * @param show whether they are
+     * @return this builder
+     */
+    public Builder showDetails(boolean show) {
+      this.details = show;
+      return this;
+    }
+
+    /**
+     * Makes the endpoint; it listens once a runtime is built with it.
+     *
+     * @return the endpoint, for one runtime at a time
+     */
+    public HealthEndpoint build() {
+      return new HealthEndpoint(new EndpointSettings(host, port, details), Limits.DEFAULT);
+    }
+  }
+}

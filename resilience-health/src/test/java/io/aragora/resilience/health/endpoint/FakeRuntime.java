@@ -1,0 +1,106 @@
+package io.aragora.resilience.health.endpoint;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.health.HealthCheck;
+import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthReport;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.spi.EndpointContribution;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.reflect.Proxy;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** A runtime with a name and health, as its plug-ins see it. */
+final class FakeRuntime implements ResilienceContext, HealthRegistry {
+  static final Instant CHECKED_AT = Instant.parse("2026-03-04T05:06:07Z");
+
+  final Map<String, String> properties = new ConcurrentHashMap<>();
+  final List<EndpointContribution> contributions = new ArrayList<>();
+  final Map<HealthGroup, Supplier<HealthReport>> groups = new ConcurrentHashMap<>();
+  Supplier<HealthReport> all = () -> report(HealthStatus.HEALTHY);
+
+  private final Resilience resilience;
+
+  FakeRuntime(String name) {
+    this.resilience = (Resilience) Proxy.newProxyInstance(
+        Resilience.class.getClassLoader(),
+        new Class<?>[] {Resilience.class},
+        (self, method, args) -> switch (method.getName()) {
+          case "name" -> name;
+          case "health" -> this;
+          default -> throw new UnsupportedOperationException(method.toString());
+        });
+  }
+
+  static HealthReport report(HealthStatus status) {
+    return new HealthReport(status, Map.of(), CHECKED_AT);
+  }
+
+  static HealthReport report(HealthStatus status, String name, HealthResult result) {
+    return new HealthReport(status, new LinkedHashMap<>(Map.of(name, result)), CHECKED_AT);
+  }
+
+  @Override
+  public Resilience resilience() {
+    return resilience;
+  }
+
+  @Override
+  public Optional<String> property(String key) {
+    return Optional.ofNullable(properties.get(key));
+  }
+
+  @Override
+  public List<EndpointContribution> endpointContributions() {
+    return List.copyOf(contributions);
+  }
+
+  @Override
+  public HealthReport checkAll() {
+    return all.get();
+  }
+
+  @Override
+  public HealthReport check(HealthGroup group) {
+    return groups.getOrDefault(group, () -> report(HealthStatus.HEALTHY)).get();
+  }
+
+  @Override
+  public TimeSource timeSource() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Subscription register(String name, HealthCheck check, HealthCheckOptions options) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Set<String> names() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletableFuture<HealthReport> checkAllAsync() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletableFuture<HealthReport> checkAsync(HealthGroup group) {
+    throw new UnsupportedOperationException();
+  }
+}

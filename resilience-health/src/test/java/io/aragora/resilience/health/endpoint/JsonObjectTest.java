@@ -1,0 +1,55 @@
+package io.aragora.resilience.health.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JsonObjectTest {
+  @Test
+  void empty() {
+    assertThat(new JsonObject()).hasToString("{}");
+  }
+
+  @Test
+  void put_severalKinds_keepsTheOrder() {
+    JsonObject inner = new JsonObject().put("n", -7);
+
+    assertThat(new JsonObject().put("z", "text").put("a", inner).put("m", 0))
+        .hasToString("{\"z\":\"text\",\"a\":{\"n\":-7},\"m\":0}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "0022 \\\"",
+        "005c \\\\",
+        "000a \\n",
+        "000d \\r",
+        "0009 \\t",
+        "0000 \\u0000",
+        "0008 \\u0008",
+        "001f \\u001f",
+        "007f \\u007f",
+        "0085 \\u0085",
+        "003c \\u003c",
+        "003e \\u003e",
+        "0026 \\u0026",
+        "2028 \\u2028",
+        "2029 \\u2029"
+      })
+  void put_specialCharacter_isEscapedInKeyAndValue(String code, String escaped) {
+    String special = Character.toString(Integer.parseInt(code, 16));
+
+    assertThat(new JsonObject().put("k" + special, special + "v"))
+        .hasToString("{\"k" + escaped + "\":\"" + escaped + "v\"}");
+  }
+
+  @Test
+  void put_otherText_staysAsItIs() {
+    assertThat(new JsonObject().put("ключ", "naïve 'quote' / \uD83D\uDE00"))
+        .hasToString("{\"ключ\":\"naïve 'quote' / \uD83D\uDE00\"}");
+  }
+}

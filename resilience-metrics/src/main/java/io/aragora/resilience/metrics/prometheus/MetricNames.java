@@ -1,0 +1,42 @@
+package io.aragora.resilience.metrics.prometheus;
+
+/** The names of the metrics and of their labels. {@code docs/metrics.md} tells what each means. */
+public final class MetricNames {
+  /** Counter: what became of the calls of a breaker. */
+  public static final String BREAKER_CALLS = "resilience_circuit_breaker_calls_total";
+  /** Gauge: 0 where a breaker admits every call, 1 where it admits none, 2 where it is half-open. */
+  public static final String BREAKER_STATE = "resilience_circuit_breaker_state";
+  /** Gauge: failures in the window of a breaker, from 0 to 1. */
+  public static final String BREAKER_FAILURE_RATE = "resilience_circuit_breaker_failure_rate";
+  /** Counter: changes of state of a breaker. */
+  public static final String BREAKER_TRANSITIONS = "resilience_circuit_breaker_transitions_total";
+
+  /** Counter: what became of the calls of a retry. */
+  public static final String RETRY_CALLS = "resilience_retry_calls_total";
+  /** Counter: attempts of a retry beyond the first of each call. */
+  public static final String RETRY_ATTEMPTS = "resilience_retry_attempts_total";
+
+  /** Counter: calls of a timeout that took longer than its limit. */
+  public static final String TIMEOUTS = "resilience_timeouts_total";
+  /** Counter: what became of the calls of a timeout. */
+  public static final String TIMEOUT_CALLS = "resilience_timeout_calls_total";
+
+  /** Counter: states that were saved. */
+  public static final String STORE_SAVED = "resilience_state_store_saved_total";
+  /** Counter: writes and reads of the store that failed. */
+  public static final String STORE_FAILURES = "resilience_state_store_failures_total";
+  /** Gauge: breakers that changed and are not saved yet. */
+  public static final String STORE_PENDING = "resilience_state_store_pending";
+
+  /** Label: the name of the runtime. */
+  public static final String RUNTIME = "runtime";
+  /** Label: the name of the breaker, retry or timeout. */
+  public static final String NAME = "name";
+  /** Label: what became of a call. */
+  public static final String OUTCOME = "outcome";
+
+  /** The value of {@link #NAME} that stands for all that found no room for a series of its own. */
+  public static final String OTHER = "other";
+
+  private MetricNames() {}
+}

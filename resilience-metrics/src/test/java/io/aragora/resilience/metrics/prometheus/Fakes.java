@@ -1,0 +1,137 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryTotals;
+import io.aragora.resilience.spi.EndpointContribution;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutTotals;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/** Runtimes and policies that only have numbers. */
+final class Fakes {
+  private Fakes() {}
+
+  /** Answers the named methods, and what every object has; anything else is an error of the test. */
+  private static <T> T fake(Class<T> type, Map<String, Function<Object[], Object>> methods) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (self, method, args) -> switch (method.getName()) {
+          case "equals" -> self == args[0];
+          case "hashCode" -> System.identityHashCode(self);
+          case "toString" -> type.getSimpleName();
+          default -> {
+            Function<Object[], Object> answer = methods.get(method.getName());
+            if (answer == null) {
+              throw new UnsupportedOperationException(method.toString());
+            }
+            yield answer.apply(args);
+          }
+        }));
+  }
+
+  static CircuitBreaker breaker(String name, AtomicReference<CircuitBreakerTotals> totals) {
+    return breaker(name, CircuitBreakerState.CLOSED, 0, 0, 0, totals);
+  }
+
+  static CircuitBreaker breaker(
+      String name,
+      CircuitBreakerState state,
+      long transitions,
+      long windowCalls,
+      long windowFailures,
+      AtomicReference<CircuitBreakerTotals> totals) {
+    return fake(
+        CircuitBreaker.class,
+        Map.of(
+            "snapshot",
+            args -> new CircuitBreakerSnapshot(
+                name,
+                state,
+                TransitionCause.values()[0],
+                7,
+                transitions,
+                windowCalls,
+                windowFailures,
+                0,
+                0,
+                0,
+                Duration.ZERO,
+                Duration.ZERO,
+                totals.get())));
+  }
+
+  static Retry retry(String name, RetryTotals totals) {
+    return fake(Retry.class, Map.of("name", args -> name, "totals", args -> totals));
+  }
+
+  static Timeout timeout(String name, TimeoutTotals totals) {
+    return fake(Timeout.class, Map.of("name", args -> name, "totals", args -> totals));
+  }
+
+  /** A runtime, also as its plug-ins see it. */
+  static final class Runtime implements ResilienceContext {
+    final List<CircuitBreaker> breakers = new ArrayList<>();
+    final List<Retry> retries = new ArrayList<>();
+    final List<Timeout> timeouts = new ArrayList<>();
+    final Map<String, String> properties = new HashMap<>();
+    final List<ResilienceExtension> extensions = new ArrayList<>();
+    StateStoreStatus storeStatus = StateStoreStatus.NONE;
+
+    private final Resilience resilience;
+
+    Runtime(String name) {
+      this.resilience = fake(
+          Resilience.class,
+          Map.of(
+              "name", args -> name,
+              "circuitBreakers", args -> List.copyOf(breakers),
+              "retries", args -> List.copyOf(retries),
+              "timeouts", args -> List.copyOf(timeouts),
+              "storeStatus", args -> storeStatus,
+              "extension",
+                  args -> extensions.stream()
+                      .filter(((Class<?>) args[0])::isInstance)
+                      .findFirst()));
+    }
+
+    @Override
+    public Resilience resilience() {
+      return resilience;
+    }
+
+    @Override
+    public TimeSource timeSource() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<String> property(String key) {
+      return Optional.ofNullable(properties.get(key));
+    }
+
+    @Override
+    public List<EndpointContribution> endpointContributions() {
+      return Collections.emptyList();
+    }
+  }
+}

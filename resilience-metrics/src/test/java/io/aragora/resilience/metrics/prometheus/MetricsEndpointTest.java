@@ -1,0 +1,200 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.retry.RetryTotals;
+import io.aragora.resilience.timeout.TimeoutTotals;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class MetricsEndpointTest {
+  private final MetricsEndpoint endpoint = new MetricsEndpoint();
+  private final Fakes.Runtime runtime = new Fakes.Runtime("shop");
+  private final AtomicReference<CircuitBreakerTotals> totals =
+      new AtomicReference<>(new CircuitBreakerTotals(10, 3, 2, 1, 4));
+
+  @Test
+  void describesItself() {
+    assertThat(endpoint.path()).isEqualTo("/metrics");
+    assertThat(endpoint.contentType()).isEqualTo("text/plain; version=0.0.4; charset=utf-8");
+  }
+
+  @Test
+  void write_notInARegistry_everyNumberOfTheRuntime() throws IOException {
+    runtime.breakers.add(Fakes.breaker("prices", CircuitBreakerState.HALF_OPEN, 6, 8, 2, totals));
+    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 2, 1, 9)));
+    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full");
+
+    assertThat(lines())
+        .containsExactlyInAnyOrder(
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"success\",runtime=\"shop\"} 10.0",
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"failure\",runtime=\"shop\"} 3.0",
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"ignored\",runtime=\"shop\"} 2.0",
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"rejected\",runtime=\"shop\"} 1.0",
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"late\",runtime=\"shop\"} 4.0",
+            "resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 2.0",
+            "resilience_circuit_breaker_failure_rate{name=\"prices\",runtime=\"shop\"} 0.25",
+            "resilience_circuit_breaker_transitions_total{name=\"prices\",runtime=\"shop\"} 6.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"success\",runtime=\"shop\"} 20.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"success_after_retry\",runtime=\"shop\"} 5.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"exhausted\",runtime=\"shop\"} 2.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"not_retried\",runtime=\"shop\"} 1.0",
+            "resilience_retry_attempts_total{name=\"orders\",runtime=\"shop\"} 9.0",
+            "resilience_timeout_calls_total{name=\"mail\",outcome=\"in_time\",runtime=\"shop\"} 30.0",
+            "resilience_timeout_calls_total{name=\"mail\",outcome=\"fired\",runtime=\"shop\"} 4.0",
+            "resilience_timeout_calls_total{name=\"mail\",outcome=\"late\",runtime=\"shop\"} 3.0",
+            "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 7.0",
+            "resilience_state_store_saved_total{runtime=\"shop\"} 12.0",
+            "resilience_state_store_failures_total{runtime=\"shop\"} 1.0",
+            "resilience_state_store_pending{runtime=\"shop\"} 2.0");
+  }
+
+  @Test
+  void write_everyFamily_hasTypeAndHelp() throws IOException {
+    runtime.breakers.add(Fakes.breaker("prices", totals));
+
+    assertThat(text())
+        .contains("# TYPE resilience_circuit_breaker_calls_total counter\n")
+        .contains("# TYPE resilience_circuit_breaker_state gauge\n")
+        .contains("# HELP resilience_circuit_breaker_failure_rate ");
+  }
+
+  @Test
+  void write_emptyRuntimeWithoutStore_nothing() throws IOException {
+    assertThat(text()).isEmpty();
+  }
+
+  @Test
+  void write_nastyName_staysOneLineInQuotes() throws IOException {
+    runtime.timeouts.add(
+        Fakes.timeout("a\"b\\c\nd} 1\uD83D\uDE00\uD83D", new TimeoutTotals(1, 0, 0)));
+
+    assertThat(lines())
+        .hasSize(4)
+        .contains(
+            "resilience_timeouts_total{name=\"a\\\"b\\\\c\\nd} 1\uD83D\uDE00?\",runtime=\"shop\"} 0.0");
+  }
+
+  @Test
+  void write_namesThatLookAlikeWhenWritten_oneSeriesWithTheSum() throws IOException {
+    runtime.timeouts.add(Fakes.timeout("x\uD83D", new TimeoutTotals(0, 1, 0)));
+    runtime.timeouts.add(Fakes.timeout("x\uDE00", new TimeoutTotals(0, 2, 0)));
+
+    assertThat(lines())
+        .hasSize(4)
+        .contains("resilience_timeouts_total{name=\"x?\",runtime=\"shop\"} 3.0");
+  }
+
+  @Test
+  void write_countsWentBack_showsTheLargest() throws IOException {
+    runtime.breakers.add(Fakes.breaker("prices", totals));
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 12, 3, null);
+    lines();
+    totals.set(new CircuitBreakerTotals(9, 5, 2, 1, 4));
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 11, 2, null);
+
+    assertThat(lines())
+        .contains(
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"success\",runtime=\"shop\"} 10.0",
+            "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"failure\",runtime=\"shop\"} 5.0",
+            "resilience_state_store_saved_total{runtime=\"shop\"} 12.0",
+            "resilience_state_store_failures_total{runtime=\"shop\"} 3.0");
+  }
+
+  @Test
+  void write_moreBreakersThanSeries_restIsSummedUpAndHasNoState() throws IOException {
+    for (int i = 0; i < RuntimeSeries.MAX_NAMES + 2; i++) {
+      runtime.breakers.add(Fakes.breaker("breaker-" + i, totals));
+    }
+
+    List<String> lines = lines();
+
+    assertThat(lines)
+        .filteredOn(line -> line.startsWith("resilience_circuit_breaker_state{"))
+        .hasSize(RuntimeSeries.MAX_NAMES);
+    assertThat(lines)
+        .contains(
+            "resilience_circuit_breaker_calls_total{name=\"other\",outcome=\"success\",runtime=\"shop\"} 20.0")
+        .doesNotContain("resilience_circuit_breaker_state{name=\"other\",runtime=\"shop\"} 0.0");
+  }
+
+  @Test
+  void write_shownInARegistry_allOfThatRegistry() throws Exception {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    Collector own = () -> GaugeSnapshot.builder()
+        .name("queue_length")
+        .dataPoint(GaugeDataPointSnapshot.builder().value(3).build())
+        .build();
+    registry.register(own);
+    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+    PrometheusMetrics metrics = PrometheusMetrics.on(registry);
+    runtime.extensions.add(metrics);
+
+    try (AutoCloseable attached = metrics.attach(runtime)) {
+      assertThat(attached).isNotNull();
+      assertThat(lines())
+          .contains(
+              "queue_length 3.0", "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 7.0");
+    }
+  }
+
+  @Test
+  void write_extensionIsOff_numbersOfTheRuntimeAlone() throws Exception {
+    PrometheusMetrics metrics = new PrometheusMetrics();
+    runtime.extensions.add(metrics);
+    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+
+    try (AutoCloseable attached = metrics.attach(runtime)) {
+      assertThat(attached).isNotNull();
+      assertThat(lines()).hasSize(4);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void write_runtimeForgotten_isNotKeptAlive() throws Exception {
+    ReferenceQueue<Resilience> collected = new ReferenceQueue<>();
+    WeakReference<Resilience> reference = writtenAndForgotten(collected);
+
+    // Bounded by the timeout above: each round asks for a collection and waits for its outcome.
+    while (collected.remove(10) == null) {
+      System.gc();
+    }
+    assertThat(reference.get()).isNull();
+  }
+
+  private WeakReference<Resilience> writtenAndForgotten(ReferenceQueue<Resilience> queue)
+      throws IOException {
+    Fakes.Runtime forgotten = new Fakes.Runtime("shop");
+    forgotten.breakers.add(Fakes.breaker("prices", totals));
+    endpoint.write(forgotten, OutputStream.nullOutputStream());
+    return new WeakReference<>(forgotten.resilience(), queue);
+  }
+
+  private String text() throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    endpoint.write(runtime, body);
+    return body.toString(UTF_8);
+  }
+
+  private List<String> lines() throws IOException {
+    return text().lines().filter(line -> !line.startsWith("#")).toList();
+  }
+}

@@ -1,0 +1,209 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.timeout.TimeoutTotals;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class PrometheusMetricsTest {
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusMetrics metrics = PrometheusMetrics.on(registry);
+
+  @Test
+  void attach_twoRuntimes_eachUnderItsName() throws Exception {
+    try (AutoCloseable shop = metrics.attach(runtime("shop", 1));
+        AutoCloseable bank = PrometheusMetrics.on(registry).attach(runtime("bank", 2))) {
+      assertThat(shop).isNotSameAs(bank);
+      assertThat(timeouts())
+          .containsExactlyInAnyOrder(
+              "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0",
+              "resilience_timeouts_total{name=\"mail\",runtime=\"bank\"} 2.0");
+    }
+  }
+
+  @Test
+  void attach_sameNameTwice_secondGetsANumberUntilTheFirstIsGone() throws Exception {
+    AutoCloseable first = metrics.attach(runtime("shop", 1));
+    AutoCloseable second = metrics.attach(runtime("shop", 2));
+    assertThat(timeouts())
+        .containsExactlyInAnyOrder(
+            "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0",
+            "resilience_timeouts_total{name=\"mail\",runtime=\"shop-2\"} 2.0");
+
+    first.close();
+    AutoCloseable third = metrics.attach(runtime("shop", 3));
+
+    assertThat(timeouts())
+        .containsExactlyInAnyOrder(
+            "resilience_timeouts_total{name=\"mail\",runtime=\"shop-2\"} 2.0",
+            "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 3.0");
+    second.close();
+    third.close();
+  }
+
+  @Test
+  void close_oneOfTwo_theOtherStays() throws Exception {
+    AutoCloseable shop = metrics.attach(runtime("shop", 1));
+    AutoCloseable bank = metrics.attach(runtime("bank", 2));
+
+    shop.close();
+    shop.close();
+
+    assertThat(timeouts())
+        .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"bank\"} 2.0");
+    bank.close();
+  }
+
+  @Test
+  void close_last_unregistersAndFreesTheNames() throws Exception {
+    metrics.attach(runtime("shop", 1)).close();
+
+    assertThat(registry.scrape().size()).isZero();
+    assertThatCode(() -> registry.register(new Stranger())).doesNotThrowAnyException();
+  }
+
+  @Test
+  void attach_again_afterTheLastWasClosed() throws Exception {
+    metrics.attach(runtime("shop", 1)).close();
+
+    try (AutoCloseable again = metrics.attach(runtime("shop", 2))) {
+      assertThat(again).isNotNull();
+      assertThat(timeouts())
+          .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 2.0");
+    }
+  }
+
+  @Test
+  void attach_nameTakenByAStranger_failsAndLeavesNothingBehind() throws Exception {
+    Stranger stranger = new Stranger();
+    registry.register(stranger);
+    Fakes.Runtime runtime = runtime("shop", 1);
+
+    assertThatThrownBy(() -> metrics.attach(runtime))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("resilience_timeout");
+    assertThat(metrics.registryOf(runtime.resilience())).isEmpty();
+
+    registry.unregister(stranger);
+    try (AutoCloseable attached = metrics.attach(runtime)) {
+      assertThat(attached).isNotNull();
+      assertThat(timeouts()).hasSize(1);
+    }
+  }
+
+  @Test
+  void attach_found_offUntilConfigured() throws Exception {
+    PrometheusMetrics found = new PrometheusMetrics();
+    Fakes.Runtime runtime = runtime("shop", 1);
+    int before = PrometheusRegistry.defaultRegistry.scrape().size();
+
+    found.attach(runtime).close();
+    assertThat(found.registryOf(runtime.resilience())).isEmpty();
+
+    runtime.properties.put(PrometheusMetrics.PROPERTY, "default");
+    AutoCloseable attached = found.attach(runtime);
+    assertThat(found.registryOf(runtime.resilience()))
+        .containsSame(PrometheusRegistry.defaultRegistry);
+    assertThat(PrometheusRegistry.defaultRegistry.scrape().size()).isEqualTo(before + 2);
+
+    attached.close();
+    assertThat(found.registryOf(runtime.resilience())).isEmpty();
+    assertThat(PrometheusRegistry.defaultRegistry.scrape().size()).isEqualTo(before);
+  }
+
+  @Test
+  void attach_unknownValue_namesPropertyRuleAndValue() {
+    Fakes.Runtime runtime = runtime("shop", 1);
+    runtime.properties.put(PrometheusMetrics.PROPERTY, "yes");
+
+    assertThatThrownBy(() -> new PrometheusMetrics().attach(runtime))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("resilience.metrics.prometheus must be default, or not set: yes");
+  }
+
+  @Test
+  void scrape_oneRuntimeCannotBeRead_theOthersCan() throws Exception {
+    try (AutoCloseable first = metrics.attach(runtimeThatFails());
+        AutoCloseable second = metrics.attach(runtime("shop", 1))) {
+      assertThat(first).isNotSameAs(second);
+      assertThat(timeouts())
+          .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0");
+    }
+  }
+
+  @Test
+  void scrape_byName_onlyThatFamily() throws Exception {
+    try (AutoCloseable attached = metrics.attach(runtime("shop", 1))) {
+      assertThat(attached).isNotNull();
+      MetricSnapshots snapshots = registry.scrape(name -> name.contains("resilience_timeouts"));
+      assertThat(snapshots.size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void attach_neverClosed_keepsNoRegistryAlive() throws Exception {
+    ReferenceQueue<PrometheusRegistry> collected = new ReferenceQueue<>();
+    WeakReference<PrometheusRegistry> reference = attachedAndForgotten(collected);
+
+    // Bounded by the timeout above: each round asks for a collection and waits for its outcome.
+    while (collected.remove(10) == null) {
+      System.gc();
+    }
+    assertThat(reference.get()).isNull();
+  }
+
+  private static WeakReference<PrometheusRegistry> attachedAndForgotten(
+      ReferenceQueue<PrometheusRegistry> queue) {
+    PrometheusRegistry forgotten = new PrometheusRegistry();
+    PrometheusMetrics extension = PrometheusMetrics.on(forgotten);
+    Fakes.Runtime runtime = runtime("shop", 1);
+    runtime.extensions.add(extension);
+    extension.attach(runtime);
+    return new WeakReference<>(forgotten, queue);
+  }
+
+  private static Fakes.Runtime runtime(String name, long fired) {
+    Fakes.Runtime runtime = new Fakes.Runtime(name);
+    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(0, fired, 0)));
+    return runtime;
+  }
+
+  private static Fakes.Runtime runtimeThatFails() {
+    Fakes.Runtime runtime = new Fakes.Runtime("broken");
+    runtime.timeouts.add(Fakes.timeout(null, new TimeoutTotals(0, 1, 0)));
+    return runtime;
+  }
+
+  private List<String> timeouts() {
+    return PrometheusTextFormatWriter.create()
+        .toDebugString(registry.scrape())
+        .lines()
+        .filter(line -> line.startsWith("resilience_timeouts_total{"))
+        .toList();
+  }
+
+  /** Somebody else who has one of our names. */
+  private static final class Stranger implements MultiCollector {
+    @Override
+    public MetricSnapshots collect() {
+      return MetricSnapshots.of();
+    }
+
+    @Override
+    public List<MetricFamilyDescriptor> getMetricFamilyDescriptors() {
+      return List.of(Families.TIMEOUT_CALLS);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.persistence.SavedBreaker;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A breaker as a row. Times are whole microseconds, since 1970 in UTC where they are instants: numbers have no time zone,
+ * sort as time does, and are cut off below the microsecond, never rounded up.
+ */
+final class BreakerRow {
+  /** In the order of {@link #bind}; the newest first, for readers that take in only so many. */
+  static final String SELECT = """
+      SELECT name, state, generation, entered_at_micros, open_until_micros, cooldown_micros, cooldown_step,
+        consecutive_failures, probe_successes, successes, failures, ignored, rejected, late, declared, saved_at_micros
+      FROM circuit_breakers ORDER BY saved_at_micros DESC""";
+
+  /**
+   * A larger generation is another process's newer state and stays. What nobody can read, because it is no number or no
+   * known state, may always be replaced, or it would stay for ever: SQLite takes any text to be larger than any number.
+   */
+  static final String UPSERT = """
+      INSERT INTO circuit_breakers (name, state, generation, entered_at_micros, open_until_micros, cooldown_micros,
+        cooldown_step, consecutive_failures, probe_successes, successes, failures, ignored, rejected, late, declared,
+        saved_at_micros)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET
+        state = excluded.state,
+        generation = excluded.generation,
+        entered_at_micros = excluded.entered_at_micros,
+        open_until_micros = excluded.open_until_micros,
+        cooldown_micros = excluded.cooldown_micros,
+        cooldown_step = excluded.cooldown_step,
+        consecutive_failures = excluded.consecutive_failures,
+        probe_successes = excluded.probe_successes,
+        successes = excluded.successes,
+        failures = excluded.failures,
+        ignored = excluded.ignored,
+        rejected = excluded.rejected,
+        late = excluded.late,
+        declared = excluded.declared,
+        saved_at_micros = excluded.saved_at_micros
+      WHERE excluded.generation >= circuit_breakers.generation
+        OR typeof(circuit_breakers.generation) <> 'integer'
+        OR circuit_breakers.state NOT IN
+          ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""";
+
+  private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
+  private static final int MAX_SHOWN = 100;
+
+  private BreakerRow() {}
+
+  static void bind(PreparedStatement upsert, SavedBreaker breaker) throws SQLException {
+    Instant openUntil = breaker.openUntil();
+    CircuitBreakerTotals totals = breaker.totals();
+    upsert.setString(1, breaker.name());
+    upsert.setString(2, breaker.state().text());
+    upsert.setLong(3, breaker.generation());
+    upsert.setLong(4, micros(breaker.enteredAt()));
+    if (openUntil == null) {
+      upsert.setNull(5, Types.INTEGER);
+    } else {
+      upsert.setLong(5, micros(openUntil));
+    }
+    upsert.setLong(6, breaker.cooldown().dividedBy(MICROSECOND));
+    upsert.setInt(7, breaker.cooldownStep());
+    upsert.setInt(8, breaker.consecutiveFailures());
+    upsert.setInt(9, breaker.probeSuccesses());
+    upsert.setLong(10, totals.successes());
+    upsert.setLong(11, totals.failures());
+    upsert.setLong(12, totals.ignored());
+    upsert.setLong(13, totals.rejected());
+    upsert.setLong(14, totals.late());
+    upsert.setString(15, breaker.declared());
+    upsert.setLong(16, micros(breaker.savedAt()));
+  }
+
+  /**
+   * Reads the row that the cursor is at.
+   *
+   * @throws IllegalArgumentException if it is no breaker; the message says which and why
+   */
+  static SavedBreaker read(ResultSet row) throws SQLException {
+    try {
+      return new SavedBreaker(
+          text(row, "name"),
+          CircuitBreakerState.parse(text(row, "state")),
+          count(row, "generation"),
+          instant(number(row, "entered_at_micros")),
+          row.getObject("open_until_micros") == null
+              ? null
+              : instant(number(row, "open_until_micros")),
+          Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS),
+          smallCount(row, "cooldown_step"),
+          smallCount(row, "consecutive_failures"),
+          smallCount(row, "probe_successes"),
+          new CircuitBreakerTotals(
+              count(row, "successes"),
+              count(row, "failures"),
+              count(row, "ignored"),
+              count(row, "rejected"),
+              count(row, "late")),
+          text(row, "declared"),
+          instant(number(row, "saved_at_micros")));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "skipped '" + shown(row.getObject("name")) + "': " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Rounds down, before 1970 too, so that the order of instants is the order of their numbers.
+   *
+   * @throws ArithmeticException if the instant is 292,000 years away
+   */
+  static long micros(Instant instant) {
+    return Math.addExact(
+        Math.multiplyExact(instant.getEpochSecond(), TimeUnit.SECONDS.toMicros(1)),
+        instant.getNano() / 1_000);
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+  }
+
+  private static String text(ResultSet row, String column) throws SQLException {
+    if (row.getObject(column) instanceof String value) {
+      return value;
+    }
+    throw new IllegalArgumentException(column + " must be text: " + shown(row.getObject(column)));
+  }
+
+  private static long number(ResultSet row, String column) throws SQLException {
+    Object value = row.getObject(column);
+    if (value instanceof Integer || value instanceof Long) {
+      return ((Number) value).longValue();
+    }
+    throw new IllegalArgumentException(column + " must be a whole number: " + shown(value));
+  }
+
+  private static long count(ResultSet row, String column) throws SQLException {
+    long value = number(row, column);
+    if (value < 0) {
+      throw new IllegalArgumentException(column + " must not be negative: " + value);
+    }
+    return value;
+  }
+
+  private static int smallCount(ResultSet row, String column) throws SQLException {
+    long value = count(row, column);
+    if (value > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          column + " must be at most " + Integer.MAX_VALUE + ": " + value);
+    }
+    return (int) value;
+  }
+
+  private static String shown(@Nullable Object value) {
+    if (value instanceof byte[] bytes) {
+      return bytes.length + " bytes";
+    }
+    String text = String.valueOf(value);
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+  }
+}

@@ -1,0 +1,33 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import io.aragora.resilience.persistence.StateStoreException;
+import org.sqlite.SQLiteJDBCLoader;
+
+/** SQLite itself, which the driver unpacks and loads. */
+final class NativeLibrary {
+  private NativeLibrary() {}
+
+  /** Loads it ahead of the first connection, because that would only say "Error opening connection". */
+  // The loader declares Exception, and the JVM refuses native access by an IllegalCallerException.
+  static void load() throws StateStoreException {
+    String found;
+    Throwable cause = null;
+    try {
+      if (SQLiteJDBCLoader.initialize()) {
+        return;
+      }
+      found = "the driver does not say why";
+    } catch (Exception | LinkageError e) {
+      found = e.toString();
+      cause = e;
+    }
+    throw new StateStoreException(
+        "cannot load SQLite's native library: " + found
+            + "; it is unpacked to "
+            + System.getProperty("org.sqlite.tmpdir", System.getProperty("java.io.tmpdir"))
+            + ": if code may not be run from there, or nothing written there, start Java with"
+            + " -Dorg.sqlite.tmpdir=<a folder where both may be done>; where native access is denied, with"
+            + " --enable-native-access=org.xerial.sqlitejdbc (ALL-UNNAMED on the class path)",
+        cause);
+  }
+}

@@ -1,0 +1,79 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/**
+ * Brings a file to the newest schema, one version after the other, in one transaction. The version is SQLite's {@code
+ * user_version}; a file that nobody has used has 0.
+ */
+final class SchemaMigrator {
+  /** The statements that lead from version i to i + 1. Published steps never change; a new version is a new step. */
+  private static final List<List<String>> STEPS = List.of(
+      List.of("""
+              CREATE TABLE circuit_breakers (
+                name                 TEXT    NOT NULL PRIMARY KEY,
+                state                TEXT    NOT NULL,
+                generation           INTEGER NOT NULL,
+                entered_at_micros    INTEGER NOT NULL,
+                open_until_micros    INTEGER,
+                cooldown_micros      INTEGER NOT NULL,
+                cooldown_step        INTEGER NOT NULL,
+                consecutive_failures INTEGER NOT NULL,
+                probe_successes      INTEGER NOT NULL,
+                successes            INTEGER NOT NULL,
+                failures             INTEGER NOT NULL,
+                ignored              INTEGER NOT NULL,
+                rejected             INTEGER NOT NULL,
+                late                 INTEGER NOT NULL,
+                declared             TEXT    NOT NULL,
+                saved_at_micros      INTEGER NOT NULL
+              )""", "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"));
+
+  static final int NEWEST = STEPS.size();
+
+  private final Connection connection;
+  private final Path file;
+
+  SchemaMigrator(Connection connection, Path file) {
+    this.connection = connection;
+    this.file = file;
+  }
+
+  /** Reads the version, and nothing else, so that a file which is refused stays as it was. */
+  int knownVersion() throws SQLException, StateStoreException {
+    int version;
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA user_version")) {
+      version = row.getInt(1);
+    }
+    if (version < 0 || version > NEWEST) {
+      throw new StateStoreException(
+          "cannot use " + file + ": it has schema version " + version
+              + ", and this library knows versions up to " + NEWEST
+              + "; update the library, or name another file",
+          null);
+    }
+    return version;
+  }
+
+  /** Takes the write lock even where nothing is to do, which shows at once whether the file can be written. */
+  void migrate() throws SQLException, StateStoreException {
+    try (WriteTransaction transaction = WriteTransaction.begin(connection);
+        Statement statement = connection.createStatement()) {
+      // Read under the lock: another process may have migrated since.
+      for (int version = knownVersion(); version < NEWEST; version++) {
+        for (String sql : STEPS.get(version)) {
+          statement.executeUpdate(sql);
+        }
+        statement.executeUpdate("PRAGMA user_version = " + (version + 1));
+      }
+      transaction.commit();
+    }
+  }
+}

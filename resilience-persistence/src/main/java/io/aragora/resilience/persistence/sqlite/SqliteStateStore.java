@@ -1,0 +1,209 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.lang.System.Logger.Level;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.sqlite.SQLiteConfig;
+
+/**
+ * Breaker state in one SQLite file, over one connection. Several processes may use the same file: they write one after
+ * the other, and of two states of one breaker the one of the larger generation stays; between equals, the later write.
+ *
+ * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process that is killed at
+ * any moment leaves a sound file with every save that returned. {@code synchronous=NORMAL} means that the log is not
+ * flushed to the disk at every save, only before it is merged into the file: a power failure or a crash of the operating
+ * system may lose the last saves, never the file. For state that is saved again within seconds, that is worth the
+ * thousands of times by which a save is faster than a flush of a slow disk.
+ *
+ * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
+ */
+final class SqliteStateStore implements StateStore {
+  private static final System.Logger LOG = System.getLogger(SqliteStateStore.class.getName());
+
+  /** Bounds what the driver holds of a large save at a time. */
+  private static final int ROWS_PER_BATCH = 500;
+
+  private final DatabaseFile file;
+  private final Connection connection;
+  private boolean closed;
+
+  private SqliteStateStore(DatabaseFile file, Connection connection) {
+    this.file = file;
+    this.connection = connection;
+  }
+
+  static SqliteStateStore open(DatabaseFile file, int busyTimeoutMillis)
+      throws StateStoreException {
+    NativeLibrary.load();
+    file.prepare();
+    Object identity = file.identity();
+    try {
+      return connect(file, busyTimeoutMillis);
+    } catch (SQLException e) {
+      if (!SqliteFailure.isCorruption(e)) {
+        throw SqliteFailure.describe("open", file.path(), e);
+      }
+      file.setAside(identity, e);
+    }
+    file.prepare();
+    try {
+      return connect(file, busyTimeoutMillis);
+    } catch (SQLException e) {
+      throw SqliteFailure.describe("start anew", file.path(), e);
+    }
+  }
+
+  private static SqliteStateStore connect(DatabaseFile file, int busyTimeoutMillis)
+      throws SQLException, StateStoreException {
+    file.requireDatabase();
+    SQLiteConfig config = new SQLiteConfig();
+    config.setBusyTimeout(busyTimeoutMillis);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file.path());
+    try {
+      SchemaMigrator migrator = new SchemaMigrator(connection, file.path());
+      // In this order: nothing is written to a file that is refused or damaged.
+      migrator.knownVersion();
+      check(connection);
+      migrator.migrate();
+      useWriteAheadLog(connection, file);
+      return new SqliteStateStore(file, connection);
+    } catch (SQLException | StateStoreException | RuntimeException e) {
+      try {
+        connection.close();
+      } catch (SQLException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  private static void check(Connection connection) throws SQLException {
+    String finding = pragma(connection, "quick_check(1)");
+    if (!finding.equals("ok")) {
+      throw SqliteFailure.corrupt(finding);
+    }
+  }
+
+  private static void useWriteAheadLog(Connection connection, DatabaseFile file)
+      throws SQLException, StateStoreException {
+    String mode = pragma(connection, "journal_mode = WAL");
+    if (!mode.equals("wal")) {
+      throw new StateStoreException(
+          "cannot use " + file.path() + ": its file system has no write-ahead log (journal mode "
+              + mode + "); put it on a local disk",
+          null);
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA synchronous = NORMAL");
+    }
+  }
+
+  private static String pragma(Connection connection, String pragma) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA " + pragma)) {
+      return row.getString(1);
+    }
+  }
+
+  /** Gives the newest first. */
+  @Override
+  public synchronized Loaded load() throws StateStoreException {
+    requireOpen("load");
+    List<SavedBreaker> states = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(BreakerRow.SELECT);
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        try {
+          states.add(BreakerRow.read(rows));
+        } catch (IllegalArgumentException e) {
+          problems.add(e.getMessage());
+        }
+      }
+      return new Loaded(states, problems);
+    } catch (SQLException e) {
+      throw SqliteFailure.describe("load from", file.path(), e);
+    }
+  }
+
+  @Override
+  public synchronized void save(Collection<SavedBreaker> states) throws StateStoreException {
+    requireOpen("save");
+    try (WriteTransaction transaction = WriteTransaction.begin(connection);
+        PreparedStatement upsert = connection.prepareStatement(BreakerRow.UPSERT)) {
+      int rows = 0;
+      for (SavedBreaker state : states) {
+        BreakerRow.bind(upsert, state);
+        upsert.addBatch();
+        if (++rows % ROWS_PER_BATCH == 0) {
+          upsert.executeBatch();
+        }
+      }
+      upsert.executeBatch();
+      transaction.commit();
+    } catch (SQLException e) {
+      throw SqliteFailure.describe("save to", file.path(), e);
+    } catch (ArithmeticException e) {
+      throw new StateStoreException(
+          "cannot save to " + file.path()
+              + ": a time does not fit into microseconds since 1970; nothing was changed",
+          e);
+    }
+  }
+
+  @Override
+  public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
+    requireOpen("purge");
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM circuit_breakers WHERE saved_at_micros < ?")) {
+      delete.setLong(1, microsOrFarthest(cutOff));
+      return delete.executeUpdate();
+    } catch (SQLException e) {
+      throw SqliteFailure.describe("purge", file.path(), e);
+    }
+  }
+
+  /** Lets "before the end of time" mean everything. */
+  private static long microsOrFarthest(Instant cutOff) {
+    try {
+      return BreakerRow.micros(cutOff);
+    } catch (ArithmeticException e) {
+      return cutOff.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
+    }
+  }
+
+  private void requireOpen(String action) throws StateStoreException {
+    if (closed) {
+      throw new StateStoreException("cannot " + action + ": " + file.path() + " is closed", null);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // Every save that returned is in the log already.
+      LOG.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SqliteStateStore[" + file.path() + "]";
+  }
+}

@@ -1,0 +1,2 @@
+/** Breaker state in one SQLite file. */
+package io.aragora.resilience.persistence.sqlite;

@@ -1,0 +1,556 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import static io.aragora.resilience.persistence.sqlite.SavedBreakers.SAVED_AT;
+import static io.aragora.resilience.persistence.sqlite.SavedBreakers.named;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SqliteStateStoreTest {
+  @TempDir
+  Path folder;
+
+  private Path file;
+  private final List<SqliteStateStore> opened = new ArrayList<>();
+  private RecordedLog log;
+
+  @BeforeEach
+  void recordLog() {
+    file = folder.resolve("state.db");
+    log = RecordedLog.of(DatabaseFile.class);
+  }
+
+  @AfterEach
+  void closeAll() {
+    opened.forEach(SqliteStateStore::close);
+    log.close();
+  }
+
+  private SqliteStateStore open(Path path) throws StateStoreException {
+    SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(path), 5_000);
+    opened.add(store);
+    return store;
+  }
+
+  private SqliteStateStore open() throws StateStoreException {
+    return open(file);
+  }
+
+  /** Makes a sound file of many pages, with its log merged into it. */
+  private void writeDatabase() throws StateStoreException {
+    SqliteStateStore store = open();
+    store.save(IntStream.range(0, 1_000).mapToObj(i -> named("breaker-" + i)).toList());
+    store.close();
+  }
+
+  private Connection raw() throws Exception {
+    return DriverManager.getConnection("jdbc:sqlite:" + file);
+  }
+
+  private void execute(String... sql) throws Exception {
+    try (Connection connection = raw();
+        Statement statement = connection.createStatement()) {
+      for (String each : sql) {
+        statement.execute(each);
+      }
+    }
+  }
+
+  private String query(String sql) throws Exception {
+    try (Connection connection = raw();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getString(1);
+    }
+  }
+
+  private List<String> filesNamed(String glob) throws Exception {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.matches(glob))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private Path asideFile() throws Exception {
+    List<String> aside = filesNamed("state\\.db\\.corrupt-\\d{8}T\\d{6}\\.\\d{3}Z(\\.\\d+)?");
+    assertThat(aside).hasSize(1);
+    return folder.resolve(aside.get(0));
+  }
+
+  private static List<String> names(SqliteStateStore store) throws StateStoreException {
+    return store.load().states().stream().map(SavedBreaker::name).toList();
+  }
+
+  @Nested
+  class Schema {
+    @Test
+    void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
+      open();
+
+      assertThat(query("PRAGMA user_version")).isEqualTo("1");
+      assertThat(query("PRAGMA journal_mode")).isEqualTo("wal");
+      assertThat(query("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
+          .isEqualTo("circuit_breakers_by_save");
+    }
+
+    @Test
+    void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
+      writeDatabase();
+      execute("PRAGMA user_version = 2");
+      byte[] before = Files.readAllBytes(file);
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> open())
+          .withMessage(
+              "cannot use " + file + ": it has schema version 2, and this library knows versions up"
+                  + " to 1; update the library, or name another file");
+
+      assertThat(Files.readAllBytes(file)).isEqualTo(before);
+      assertThat(filesNamed(".*")).containsExactly("state.db");
+    }
+
+    @Test
+    void open_migrationFails_isRolledBackAndReported() throws Exception {
+      execute("CREATE TABLE circuit_breakers (something_else)");
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> open())
+          .withMessageContaining("cannot open " + file)
+          .withMessageContaining("already exists");
+
+      assertThat(query("PRAGMA user_version")).isEqualTo("0");
+    }
+  }
+
+  @Nested
+  class Owner {
+    @BeforeEach
+    void needsPosix() {
+      assumeTrue(
+          folder.getFileSystem().supportedFileAttributeViews().contains("posix"),
+          "this file system knows no owners");
+    }
+
+    private String permissions(Path path) throws Exception {
+      return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    @Test
+    void open_missingFolders_createsThemAndTheFilesForTheOwnerAlone() throws Exception {
+      Path deep = folder.resolve("a/b/state.db");
+
+      open(deep).save(List.of(named("db")));
+
+      assertThat(permissions(folder.resolve("a"))).isEqualTo("rwx------");
+      assertThat(permissions(folder.resolve("a/b"))).isEqualTo("rwx------");
+      assertThat(permissions(deep)).isEqualTo("rw-------");
+      assertThat(permissions(Path.of(deep + "-wal"))).isEqualTo("rw-------");
+      assertThat(permissions(Path.of(deep + "-shm"))).isEqualTo("rw-------");
+    }
+
+    @Test
+    void open_fileThatOthersMayRead_isRestricted() throws Exception {
+      writeDatabase();
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
+
+      open().save(List.of(named("db")));
+
+      assertThat(permissions(file)).isEqualTo("rw-------");
+      assertThat(permissions(Path.of(file + "-wal"))).isEqualTo("rw-------");
+    }
+
+    @Test
+    void open_folderThatIsALink_isFollowed() throws Exception {
+      Path real = Files.createDirectory(folder.resolve("real"));
+      Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+
+      open(link.resolve("state.db")).save(List.of(named("db")));
+
+      assertThat(real.resolve("state.db")).exists();
+    }
+  }
+
+  @Nested
+  class Damage {
+    @Test
+    void open_noDatabase_isSetAsideAsItWasAndANewOneStarted() throws Exception {
+      byte[] content = "This is not a database. ".repeat(500).getBytes();
+      Files.write(file, content);
+      Files.writeString(Path.of(file + "-wal"), "its log");
+      Files.writeString(Path.of(file + "-shm"), "its index");
+
+      SqliteStateStore store = open();
+      store.save(List.of(named("db")));
+
+      assertThat(names(store)).containsExactly("db");
+      Path aside = asideFile();
+      assertThat(Files.readAllBytes(aside)).isEqualTo(content);
+      assertThat(Path.of(aside + "-wal")).hasContent("its log");
+      assertThat(Path.of(aside + "-shm")).hasContent("its index");
+      assertThat(log.messages())
+          .containsExactly(
+              "WARNING " + file + " is damaged (it does not begin as a database does): set aside"
+                  + " as " + aside + ", starting a new one");
+    }
+
+    @Test
+    void open_truncated_isSetAside() throws Exception {
+      writeDatabase();
+      long size = Files.size(file);
+      for (long kept : new long[] {20, 100, 4_096, size / 2 + 17}) {
+        writeDatabase();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.truncate(kept);
+        }
+
+        SqliteStateStore store = open();
+
+        assertThat(names(store)).isEmpty();
+        Path aside = asideFile();
+        assertThat(Files.size(aside)).isEqualTo(kept);
+        store.close();
+        Files.delete(aside);
+      }
+    }
+
+    @Test
+    void open_truncatedToNothingBesideItsLog_isSetAsideWithTheLog() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("in the log")));
+      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
+      store.close();
+      Files.write(file, new byte[0]);
+      Files.write(Path.of(file + "-wal"), logged);
+
+      assertThat(names(open())).isEmpty();
+
+      assertThat(Files.readAllBytes(Path.of(asideFile() + "-wal"))).isEqualTo(logged);
+    }
+
+    @Test
+    void open_pageOverwritten_isSetAside() throws Exception {
+      writeDatabase();
+      byte[] content = Files.readAllBytes(file);
+      Arrays.fill(content, content.length / 2, content.length / 2 + 4_096, (byte) 0x5a);
+      Files.write(file, content);
+
+      assertThat(names(open())).isEmpty();
+
+      assertThat(Files.readAllBytes(asideFile())).isEqualTo(content);
+    }
+
+    @Test
+    void open_damagedTwice_keepsBoth() throws Exception {
+      for (String content : List.of("first, and long enough", "second, and long enough")) {
+        Files.writeString(file, content);
+        open().close();
+      }
+
+      List<String> aside = filesNamed("state\\.db\\.corrupt-.*");
+      assertThat(aside).hasSize(2);
+      assertThat(folder.resolve(aside.get(0))).hasContent("first, and long enough");
+      assertThat(folder.resolve(aside.get(1))).hasContent("second, and long enough");
+    }
+
+    @Test
+    void setAside_anotherProcessHasDoneSo_leavesTheNewFile() throws Exception {
+      DatabaseFile database = new DatabaseFile(file);
+      Files.writeString(file, "damaged");
+      Object damaged = database.identity();
+      assumeTrue(damaged != null, "this file system does not tell files apart");
+      Files.move(file, folder.resolve("moved by another process"));
+      Files.writeString(file, "new");
+
+      database.setAside(damaged, SqliteFailure.corrupt("found before"));
+
+      assertThat(file).hasContent("new");
+      assertThat(log.messages()).isEmpty();
+    }
+
+    @Test
+    void load_tableIsGone_saysWhere() throws Exception {
+      SqliteStateStore store = open();
+      execute("DROP TABLE circuit_breakers");
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(store::load)
+          .withMessageContaining("cannot load from " + file)
+          .withMessageContaining("no such table");
+    }
+  }
+
+  @Nested
+  class Rows {
+    @Test
+    void load_badRows_areReportedAndTheOthersLoaded() throws Exception {
+      SqliteStateStore store = open();
+      store.save(
+          Stream.of("state", "text", "null byte", "negative", "large", "real", "cooldown", "good")
+              .map(SavedBreakers::named)
+              .toList());
+      execute(
+          "UPDATE circuit_breakers SET state = 'ajar' WHERE name = 'state'",
+          "UPDATE circuit_breakers SET generation = 'seven' WHERE name = 'text'",
+          "UPDATE circuit_breakers SET declared = x'00ff' WHERE name = 'null byte'",
+          "UPDATE circuit_breakers SET late = -1 WHERE name = 'negative'",
+          "UPDATE circuit_breakers SET cooldown_step = 3000000000 WHERE name = 'large'",
+          "UPDATE circuit_breakers SET open_until_micros = 1.5 WHERE name = 'real'",
+          "UPDATE circuit_breakers SET cooldown_micros = -5 WHERE name = 'cooldown'");
+
+      var loaded = store.load();
+
+      assertThat(loaded.states()).containsExactly(named("good"));
+      assertThat(loaded.problems())
+          .containsExactlyInAnyOrder(
+              "skipped 'state': state must be one of closed, open, half_open, forced_open,"
+                  + " metrics_only, disabled: ajar",
+              "skipped 'text': generation must be a whole number: seven",
+              "skipped 'null byte': declared must be text: 2 bytes",
+              "skipped 'negative': late must not be negative: -1",
+              "skipped 'large': cooldown_step must be at most 2147483647: 3000000000",
+              "skipped 'real': open_until_micros must be a whole number: 1.5",
+              "skipped 'cooldown': cooldown_micros must not be negative: -5");
+    }
+
+    @Test
+    void load_nameIsNoText_isReportedShortened() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("x".repeat(5_000)), named("b")));
+      execute(
+          "UPDATE circuit_breakers SET generation = -1 WHERE name <> 'b'",
+          "UPDATE circuit_breakers SET name = x'010203' WHERE name = 'b'");
+
+      assertThat(store.load().problems())
+          .containsExactlyInAnyOrder(
+              "skipped '" + "x".repeat(100) + "...': generation must not be negative: -1",
+              "skipped '3 bytes': name must be text: 3 bytes");
+    }
+
+    @Test
+    void save_overARowThatNobodyCanRead_replacesIt() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("state", 9), named("text", 9)));
+      execute(
+          "UPDATE circuit_breakers SET state = 'ajar' WHERE name = 'state'",
+          "UPDATE circuit_breakers SET generation = 'seven' WHERE name = 'text'");
+
+      store.save(List.of(named("state", 1), named("text", 1)));
+
+      assertThat(store.load().problems()).isEmpty();
+      assertThat(store.load().states())
+          .containsExactlyInAnyOrder(named("state", 1), named("text", 1));
+    }
+
+    @Test
+    void load_severalAges_newestFirst() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(
+          named("old", 1, SAVED_AT.minusSeconds(10)),
+          named("new", 1, SAVED_AT.plusSeconds(10)),
+          named("middle", 1, SAVED_AT)));
+
+      assertThat(names(store)).containsExactly("new", "middle", "old");
+    }
+
+    @Test
+    void save_nameWithNulCharacter_comesBack() throws Exception {
+      SqliteStateStore store = open();
+
+      store.save(List.of(named("a\0b"), named("a")));
+
+      assertThat(names(store)).containsExactlyInAnyOrder("a\0b", "a");
+    }
+
+    @Test
+    void save_oneRowIsRefusedByTheDatabase_writesNone() throws Exception {
+      SqliteStateStore store = open();
+      execute("CREATE TRIGGER refuse BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"
+          + " BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END");
+      List<SavedBreaker> batch = new ArrayList<>();
+      for (int i = 0; i < 1_200; i++) {
+        batch.add(named("breaker-" + i));
+      }
+      batch.add(named("bad"));
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> store.save(batch))
+          .withMessageContaining("cannot save to " + file)
+          .withMessageContaining("refused by a trigger");
+
+      assertThat(names(store)).isEmpty();
+      store.save(List.of(named("good")));
+      assertThat(names(store)).containsExactly("good");
+    }
+
+    @Test
+    void save_timeThatDoesNotFit_writesNone() throws Exception {
+      SqliteStateStore store = open();
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> store.save(List.of(named("a"), named("b", 1, Instant.MAX))))
+          .withMessageContaining("a time does not fit");
+
+      assertThat(names(store)).isEmpty();
+    }
+
+    @Test
+    void purgeSavedBefore_farthestInstants_removesAllOrNone() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("a"), named("b")));
+
+      assertThat(store.purgeSavedBefore(Instant.MIN)).isZero();
+      assertThat(store.purgeSavedBefore(Instant.MAX)).isEqualTo(2);
+    }
+  }
+
+  @Nested
+  class Places {
+    @Test
+    void open_belowAFile_saysWhatToDo() throws Exception {
+      Path below = Files.writeString(file, "a file").resolve("sub/state.db");
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> open(below))
+          .withMessageStartingWith("cannot create " + below)
+          .withMessageEndingWith(
+              "; let the user of this process write to its folder, or name another place");
+      assertThat(file).hasContent("a file");
+    }
+
+    @Test
+    void open_folder_saysSo() {
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> open(folder))
+          .withMessage("cannot open " + folder + ": it is a folder; name a file in it");
+    }
+
+    @Test
+    void open_fileThatCannotBeWritten_saysWhatToDo() throws Exception {
+      writeDatabase();
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+      try {
+        assumeTrue(!Files.isWritable(folder), "this user may write everywhere");
+
+        assertThatExceptionOfType(StateStoreException.class)
+            .isThrownBy(() -> open(folder.resolve("other.db")))
+            .withMessageContaining("let the user of this process write to its folder");
+        assertThatExceptionOfType(StateStoreException.class)
+            .isThrownBy(() -> open())
+            .withMessageContaining("let the user of this process write to the folder " + folder);
+      } finally {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+      }
+    }
+  }
+
+  @Nested
+  class Sharing {
+    @Test
+    void save_twoStoresOnOneFile_seeEachOtherAndKeepTheNewer() throws Exception {
+      SqliteStateStore one = open();
+      SqliteStateStore other = open();
+      one.save(List.of(named("shared", 3), named("of one")));
+      other.save(List.of(named("shared", 2), named("of the other")));
+
+      assertThat(one.load().states())
+          .containsExactlyInAnyOrder(named("shared", 3), named("of one"), named("of the other"));
+      assertThat(other.load().states())
+          .containsExactlyInAnyOrderElementsOf(one.load().states());
+    }
+
+    @Test
+    void open_manyAtOnceOnANewFile_allOpenAndNothingIsLost() throws Exception {
+      int count = 8;
+      CyclicBarrier start = new CyclicBarrier(count);
+      ExecutorService threads = Executors.newFixedThreadPool(count);
+      try {
+        List<Future<SqliteStateStore>> stores = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+          String name = "breaker-" + i;
+          stores.add(threads.submit(() -> {
+            start.await(30, TimeUnit.SECONDS);
+            SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(file), 30_000);
+            store.save(List.of(named(name)));
+            return store;
+          }));
+        }
+        for (Future<SqliteStateStore> store : stores) {
+          opened.add(store.get());
+        }
+      } finally {
+        threads.shutdownNow();
+      }
+
+      assertThat(names(opened.get(0))).hasSize(count);
+      assertThat(log.messages()).isEmpty();
+    }
+
+    @Test
+    void save_anotherProcessHoldsTheLock_failsAfterTheTimeoutAndWorksLater() throws Exception {
+      SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(file), 1);
+      opened.add(store);
+      try (Connection other = raw();
+          Statement statement = other.createStatement()) {
+        statement.execute("BEGIN IMMEDIATE");
+
+        assertThatExceptionOfType(StateStoreException.class)
+            .isThrownBy(() -> store.save(List.of(named("db"))))
+            .withMessageContaining("cannot save to " + file)
+            .withMessageContaining("another process holds the file");
+        statement.execute("ROLLBACK");
+      }
+
+      store.save(List.of(named("db")));
+      assertThat(names(store)).containsExactly("db");
+    }
+  }
+
+  @Test
+  void close_anythingAfterwards_saysThatItIsClosed() throws Exception {
+    SqliteStateStore store = open();
+    store.close();
+
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(store::load)
+        .withMessage("cannot load: " + file + " is closed");
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(() -> store.save(List.of()))
+        .withMessage("cannot save: " + file + " is closed");
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(() -> store.purgeSavedBefore(SAVED_AT))
+        .withMessage("cannot purge: " + file + " is closed");
+  }
+}
