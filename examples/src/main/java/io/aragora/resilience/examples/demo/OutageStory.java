@@ -37,7 +37,9 @@ final class OutageStory implements Story {
   @Override
   public void play(Stage stage, Verdict verdict)
       throws IOException, StateStoreException, InterruptedException {
-    stage.openClient();
+    // The first call loads classes. Made by all callers at once, it would look like a slow
+    // upstream.
+    Outcome unused = stage.openClient().call();
     stage.startLoad();
     act(stage, "healthy", Upstream.Mode.HEALTHY, HEALTHY_ENDS);
 
@@ -51,6 +53,7 @@ final class OutageStory implements Story {
 
     recover(stage, verdict);
     stage.stopLoad();
+    stage.view().settle();
     Pages pages = Pages.read(stage.client());
     pages.print(stage.view());
     verdict.claim("health and metrics served", pages.served() && pages.ready(), pages.summary());
@@ -67,7 +70,7 @@ final class OutageStory implements Story {
   }
 
   private void restart(Stage stage, Verdict verdict)
-      throws StateStoreException, InterruptedException {
+      throws IOException, StateStoreException, InterruptedException {
     boolean open =
         stage.playUntil("failing", scene(), () -> isFreshlyOpen(snapshot(stage)), patience);
     verdict.claim(
