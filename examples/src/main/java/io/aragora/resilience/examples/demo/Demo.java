@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The program. Exit code 0: everything that it claims held; 1: something did not; 2: an option makes no sense. Where all
@@ -40,6 +42,8 @@ public final class Demo {
       System.exit(BAD_OPTION);
       return;
     }
+    // What is said for information would go through the middle of the view.
+    Logger.getLogger("").setLevel(Level.WARNING);
     boolean held;
     Interruption interruption = Interruption.ofThisThread();
     try {

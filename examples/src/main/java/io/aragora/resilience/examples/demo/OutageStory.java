@@ -96,7 +96,7 @@ final class OutageStory implements Story {
         open && saved.size() == 1 && isSame(before, after),
         Figures.seconds(before.remainingCooldown()) + " of the cooldown left before, "
             + Figures.seconds(after.remainingCooldown()) + " after, "
-            + Figures.seconds(away) + " later in a new runtime");
+            + Figures.latency(away) + " later in a new runtime");
   }
 
   private static String describe(SavedBreaker row) {

@@ -21,15 +21,15 @@ enum Outcome {
   }
 
   /**
-   * Sorts a failure. A call that was refused only at its second attempt has waited for the first, so it is no quick
-   * rejection.
+   * Sorts a failure. A call that was refused only at a later attempt was no quick rejection: it ended as the attempt before
+   * did.
    *
    * @param failure what came out of the pipeline
-   * @param attempts how often the upstream was called
+   * @param call the call that it came from
    */
-  static Outcome of(Throwable failure, int attempts) {
+  static Outcome of(Throwable failure, HttpCall call) {
     if (failure instanceof CallNotPermittedException) {
-      return attempts == 0 ? REJECTED : FAILED;
+      return call.attempts() == 0 ? REJECTED : call.wasCutShort() ? TIMED_OUT : FAILED;
     }
     return failure instanceof TimeoutExceededException ? TIMED_OUT : FAILED;
   }

@@ -118,7 +118,7 @@ final class ProtectedClient implements AutoCloseable {
       int unused = pipeline.callInterruptibly(call::send);
       return Outcome.SERVED;
     } catch (IOException | RuntimeException e) {
-      return Outcome.of(e, call.attempts());
+      return Outcome.of(e, call);
     }
   }
 
@@ -127,8 +127,7 @@ final class ProtectedClient implements AutoCloseable {
     HttpCall call = new HttpCall(http, request);
     return pipeline
         .callAsync(call::sendAsync)
-        .handle((status, failure) ->
-            failure == null ? Outcome.SERVED : Outcome.of(failure, call.attempts()));
+        .handle((status, failure) -> failure == null ? Outcome.SERVED : Outcome.of(failure, call));
   }
 
   /** Reads a page of the endpoint, not through the pipeline. */
