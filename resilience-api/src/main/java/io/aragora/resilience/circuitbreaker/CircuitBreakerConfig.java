@@ -393,15 +393,13 @@ public final class CircuitBreakerConfig {
      * Sets how long a probe may keep its place. One that has not ended by then frees it for another, so that half-open
      * cannot stick. Default 60 s.
      *
-     * @param length 1 ms to 12 hours
+     * @param length 1 ms to 8 hours
      * @return this builder
      * @throws IllegalArgumentException if {@code length} is outside
      */
     public Builder halfOpenMaxDuration(Duration length) {
-      if (length.compareTo(Duration.ofMillis(1)) < 0
-          || length.compareTo(Duration.ofHours(12)) > 0) {
-        throw new IllegalArgumentException(
-            "halfOpenMaxDuration must be in [1 ms, 12 h]: " + length);
+      if (length.compareTo(Duration.ofMillis(1)) < 0 || length.compareTo(Duration.ofHours(8)) > 0) {
+        throw new IllegalArgumentException("halfOpenMaxDuration must be in [1 ms, 8 h]: " + length);
       }
       halfOpenMaxDuration = length;
       return this;

@@ -13,8 +13,10 @@ final class ProbeSlots {
    *
    *   claim     0|s -> t|s        complete   t|s -> 0|s+1        take over an expired one   t|s -> t'|s+1
    *
-   * The start comes round after 19 hours; a lease is at most 12, so an expired place looks young for a while at worst, and
-   * is taken over later.
+   * The start comes round after 19 hours, so ages are signed: up to 9 hours, and negative for a claimer that read the clock,
+   * stalled, and finds a place that was taken since; that place is young, not expired (stress:
+   * CircuitBreakerStress.HalfOpenKeepsItsLimit). A lease is at most 8 hours. A place that nobody asks for much longer looks
+   * young again for a while, and is taken over later.
    */
   static final long NONE = -1;
 
@@ -84,7 +86,8 @@ final class ProbeSlots {
   }
 
   private boolean isExpired(long word, long start) {
-    return ((start - (word >>> SEQUENCE_BITS)) & START_MASK) >= leaseMicros;
+    long age = (start - (word >>> SEQUENCE_BITS)) << SEQUENCE_BITS >> SEQUENCE_BITS;
+    return age >= leaseMicros;
   }
 
   private static boolean isFree(long word) {

@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
@@ -94,9 +95,11 @@ final class DatabaseFile {
 
   private void restrict(Path file) {
     try {
-      if (posix && Files.exists(file) && !Files.getPosixFilePermissions(file).equals(OWNER_ONLY)) {
+      if (posix && !Files.getPosixFilePermissions(file).equals(OWNER_ONLY)) {
         Files.setPosixFilePermissions(file, OWNER_ONLY);
       }
+    } catch (NoSuchFileException e) {
+      LOG.log(Level.TRACE, "{0} is not there", file);
     } catch (IOException e) {
       // A file of another user that we may write: of use all the same, and not ours to protect.
       LOG.log(Level.WARNING, file + " cannot be made its owner's alone: " + e);

@@ -1,0 +1,199 @@
+package io.aragora.resilience.core.timer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class TimerTest {
+  private static final long TICK = 1L << Timer.TICK_SHIFT;
+
+  private final ManualTime time = ManualTime.create();
+  private final Timer timer = new Timer("test", time);
+
+  private class Recorded extends TimerOperation {
+    final List<Long> firedAt = new ArrayList<>();
+    int closed;
+    final boolean usedOnce;
+
+    Recorded(boolean usedOnce) {
+      this.usedOnce = usedOnce;
+    }
+
+    @Override
+    protected void onFire(long arming) {
+      firedAt.add(time.nanoTime());
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {
+      closed++;
+    }
+
+    @Override
+    protected boolean isUsedOnce() {
+      return usedOnce;
+    }
+  }
+
+  @Test
+  void fires_onceNeverEarlyWithinATick() {
+    Recorded operation = new Recorded(true);
+    long deadline = time.nanoTime() + 10_500_001;
+    timer.arm(operation, deadline);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(operation.firedAt).hasSize(1);
+    assertThat(operation.firedAt.get(0)).isBetween(deadline, deadline + TICK);
+  }
+
+  @Test
+  void cancel_beforeAndAfterLinking_preventsFiring() {
+    Recorded queued = new Recorded(true);
+    Recorded linked = new Recorded(true);
+    timer.arm(linked, time.nanoTime() + 5 * TICK);
+    time.runPending();
+    timer.arm(queued, time.nanoTime() + 5 * TICK);
+    assertThat(timer.cancel(queued)).isTrue();
+    assertThat(timer.cancel(linked)).isTrue();
+    assertThat(timer.cancel(linked)).isFalse();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(queued.firedAt).isEmpty();
+    assertThat(linked.firedAt).isEmpty();
+  }
+
+  @Test
+  void beyondTheHorizon_firesAtItsTime() {
+    Recorded operation = new Recorded(true);
+    long deadline = time.nanoTime() + Duration.ofDays(20).toNanos();
+    timer.arm(operation, deadline);
+    time.advance(Duration.ofDays(19));
+    assertThat(operation.firedAt).isEmpty();
+    time.advance(Duration.ofDays(2));
+    assertThat(operation.firedAt).hasSize(1);
+    assertThat(operation.firedAt.get(0)).isBetween(deadline, deadline + TICK);
+  }
+
+  @Test
+  void equalDeadlines_allFireOnce() {
+    List<Recorded> all = new ArrayList<>();
+    long deadline = time.nanoTime() + Duration.ofSeconds(1).toNanos();
+    for (int i = 0; i < 100_000; i++) {
+      Recorded operation = new Recorded(true);
+      all.add(operation);
+      timer.arm(operation, deadline);
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(all).allMatch(operation -> operation.firedAt.size() == 1);
+    assertThat(timer.fired()).isEqualTo(100_000);
+  }
+
+  @Test
+  void randomArmingsAgainstAModel_fireJustWhenTheyShould() {
+    Random random = new Random(42);
+    int count = 50;
+    List<Recorded> operations = new ArrayList<>();
+    long[] deadlines = new long[count];
+    int[] expected = new int[count];
+    for (int i = 0; i < count; i++) {
+      operations.add(new Recorded(i % 2 == 0));
+    }
+    for (int step = 0; step < 20_000; step++) {
+      int i = random.nextInt(count);
+      Recorded operation = operations.get(i);
+      switch (random.nextInt(4)) {
+        case 0, 1 -> {
+          if (deadlines[i] == 0) {
+            deadlines[i] = time.nanoTime() + random.nextLong(2_000 * TICK);
+            timer.arm(operation, deadlines[i]);
+          }
+        }
+        case 2 -> {
+          assertThat(timer.cancel(operation)).as("step %d", step).isEqualTo(deadlines[i] != 0);
+          deadlines[i] = 0;
+        }
+        default -> {
+          time.advance(Duration.ofNanos(random.nextLong(50 * TICK)));
+          for (int k = 0; k < count; k++) {
+            long firesAt = (deadlines[k] + TICK - 1) / TICK * TICK;
+            if (deadlines[k] != 0 && firesAt <= time.nanoTime()) {
+              expected[k]++;
+              assertThat(operations.get(k).firedAt).hasSize(expected[k]);
+              assertThat(operations.get(k).firedAt.get(expected[k] - 1))
+                  .isBetween(deadlines[k], firesAt);
+              deadlines[k] = 0;
+            }
+            assertThat(operations.get(k).firedAt).as("step %d", step).hasSize(expected[k]);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void close_endsEveryArmingOnce_laterOnesToo() {
+    Recorded linked = new Recorded(true);
+    Recorded queued = new Recorded(true);
+    Recorded after = new Recorded(true);
+    timer.arm(linked, time.nanoTime() + 5 * TICK);
+    time.runPending();
+    timer.arm(queued, time.nanoTime() + 5 * TICK);
+    timer.close();
+    timer.close();
+    timer.arm(after, time.nanoTime() + 5 * TICK);
+    time.advance(Duration.ofSeconds(1));
+    for (Recorded operation : List.of(linked, queued, after)) {
+      assertThat(operation.closed).isEqualTo(1);
+      assertThat(operation.firedAt).isEmpty();
+    }
+  }
+
+  @Test
+  void ownThread_everyArmingEndsOnce_underContention() throws Exception {
+    Timer real = new Timer("contended", SystemTimeSource.INSTANCE);
+    int threads = 4;
+    int armings = 20_000;
+    AtomicInteger fired = new AtomicInteger();
+    AtomicInteger cancelled = new AtomicInteger();
+    CountDownLatch ended = new CountDownLatch(threads * armings);
+    List<Thread> running = new ArrayList<>();
+    for (int t = 0; t < threads; t++) {
+      Random random = new Random(t);
+      Thread thread = new Thread(() -> {
+        for (int i = 0; i < armings; i++) {
+          TimerOperation operation = new TimerOperation() {
+            @Override
+            protected void onFire(long arming) {
+              fired.incrementAndGet();
+              ended.countDown();
+            }
+
+            @Override
+            protected void onTimerClosed(long arming) {}
+          };
+          real.arm(operation, SystemTimeSource.INSTANCE.nanoTime() + random.nextInt(3_000_000));
+          if (random.nextBoolean() && real.cancel(operation)) {
+            cancelled.incrementAndGet();
+            ended.countDown();
+          }
+        }
+      });
+      thread.start();
+      running.add(thread);
+    }
+    for (Thread thread : running) {
+      thread.join();
+    }
+    assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+    real.close();
+    assertThat(fired.get() + cancelled.get()).isEqualTo(threads * armings);
+    assertThat(real.fired()).isEqualTo(fired.get());
+  }
+}
