@@ -14,6 +14,8 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,24 +37,27 @@ class EndpointThreadsTest {
   private final FakeRuntime runtime = new FakeRuntime("pool");
 
   @Test
-  void threads_areDaemonsThatInheritNothing() throws Exception {
+  void threads_areDaemonsWithoutTheLoaderOfWhoBuiltTheRuntime() throws Exception {
     Set<Thread> before = Set.copyOf(LiveThreads.named(""));
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    assertThat(loader).isNotNull();
+    ClassLoader own = Thread.currentThread().getContextClassLoader();
     HealthEndpoint endpoint = new HealthEndpoint(LOOPBACK, Limits.DEFAULT);
-
-    try (AutoCloseable attached = endpoint.attach(runtime)) {
-      assertThat(attached).isNotNull();
-      assertThat(statusLine(endpoint, "/health")).isEqualTo("HTTP/1.1 200 OK");
-      List<Thread> started = new ArrayList<>(LiveThreads.named(""));
-      started.removeAll(before);
-      assertThat(started).extracting(Thread::getName).anyMatch("pool-endpoint-1"::equals);
-      assertThat(started).extracting(Thread::getName).anyMatch("HTTP-Dispatcher"::equals);
-      assertThat(started)
-          .filteredOn(thread ->
-              thread.getName().startsWith("pool-") || thread.getName().equals("HTTP-Dispatcher"))
-          .allMatch(Thread::isDaemon)
-          .allMatch(thread -> thread.getContextClassLoader() == null);
+    try (URLClassLoader application = new URLClassLoader(new URL[0], own)) {
+      Thread.currentThread().setContextClassLoader(application);
+      try (AutoCloseable attached = endpoint.attach(runtime)) {
+        assertThat(attached).isNotNull();
+        assertThat(statusLine(endpoint, "/health")).isEqualTo("HTTP/1.1 200 OK");
+        List<Thread> started = new ArrayList<>(LiveThreads.named("pool-endpoint-"));
+        started.addAll(LiveThreads.named("HTTP-Dispatcher"));
+        started.removeAll(before);
+        assertThat(started)
+            .extracting(Thread::getName)
+            .contains("pool-endpoint-1", "HTTP-Dispatcher");
+        assertThat(started)
+            .allMatch(Thread::isDaemon)
+            .noneMatch(thread -> thread.getContextClassLoader() == application);
+      } finally {
+        Thread.currentThread().setContextClassLoader(own);
+      }
     }
   }
 
