@@ -30,10 +30,8 @@ public final class Demo {
    * Runs the demo.
    *
    * @param args not read; options are system properties
-   * @throws IOException if the upstream or the folder of the state cannot be had
-   * @throws StateStoreException if the saved state cannot be read
    */
-  public static void main(String[] args) throws IOException, StateStoreException {
+  public static void main(String[] args) {
     DemoOptions options;
     try {
       options = DemoOptions.from(System::getProperty);
@@ -44,10 +42,12 @@ public final class Demo {
     }
     // What is said for information would go through the middle of the view.
     Logger.getLogger("").setLevel(Level.WARNING);
-    boolean held;
+    boolean held = false;
     Interruption interruption = Interruption.ofThisThread();
     try {
       held = new Demo(options, View.on(System.out)).run();
+    } catch (IOException | StateStoreException e) {
+      System.err.println("The demo cannot go on: " + e);
     } finally {
       interruption.close();
     }
@@ -69,6 +69,7 @@ public final class Demo {
       }
       leftovers.claimNone(verdict);
     } catch (InterruptedException e) {
+      view.settle();
       view.print("Interrupted. Everything is closed.");
       return false;
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param url {@code demo.url}: whom to call instead of the demo's own upstream; http or https
  * @param folder {@code demo.dir}: where the state is kept, {@code target/demo} by default
  * @param port {@code demo.port}: the health endpoint's port, 0 to 65535; 0, the default, takes a free one
- * @param callers {@code demo.callers}: threads that call at once, 1 to 256; 16 by default, 4 with {@code demo.url}
+ * @param callers {@code demo.callers}: threads that call at once, 1 to 64; 16 by default, 4 with {@code demo.url}
  */
 record DemoOptions(Duration length, Optional<URI> url, Path folder, int port, int callers) {
   private static final Duration SHORTEST_COOLDOWN = Duration.ofSeconds(1);
@@ -28,7 +28,7 @@ record DemoOptions(Duration length, Optional<URI> url, Path folder, int port, in
         url,
         Path.of(text(properties, "demo.dir").orElse("target/demo")).toAbsolutePath(),
         number(properties, "demo.port", 0, 65_535, 0),
-        number(properties, "demo.callers", 1, 256, url.isPresent() ? 4 : 16));
+        number(properties, "demo.callers", 1, 64, url.isPresent() ? 4 : 16));
   }
 
   /** How long the breaker stays open: a tenth of the demo, so that several cooldowns fit into the outage. */

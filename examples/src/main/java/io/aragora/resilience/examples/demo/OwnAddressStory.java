@@ -19,6 +19,7 @@ final class OwnAddressStory implements Story {
     stage.startLoad();
     stage.play("calling", url.toString(), stage.at(END));
     stage.stopLoad();
+    stage.view().settle();
     Score total = stage.score();
     verdict.claim(
         "ran",

@@ -50,6 +50,11 @@ final class PlainView implements View {
   }
 
   @Override
+  public void settle() {
+    // Every line is settled.
+  }
+
+  @Override
   public String mark(boolean holds) {
     return holds ? "[ok]    " : "[FAILED]";
   }

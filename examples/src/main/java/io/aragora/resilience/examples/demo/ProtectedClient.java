@@ -48,19 +48,25 @@ final class ProtectedClient implements AutoCloseable {
    * @param target whom to call
    * @param state where breaker state is kept
    * @param listener hears of the breaker
+   * @throws IOException if the endpoint's port is taken
    */
   ProtectedClient(
       String name,
       DemoOptions options,
       URI target,
       StateFile state,
-      CircuitBreakerListener listener) {
+      CircuitBreakerListener listener)
+      throws IOException {
     endpoint = HealthEndpoint.builder().port(options.port()).showDetails(true).build();
     resilience = Resilience.builder()
         .name(name)
         .stateStore(state.location())
         .extension(endpoint)
         .build();
+    if (resilience.extension(HealthEndpoint.class).isEmpty()) {
+      resilience.close();
+      throw new IOException("the endpoint cannot listen on demo.port: " + options.port());
+    }
     breaker = resilience.circuitBreaker(BREAKER, breakerConfig(options));
     breaker.subscribe(listener);
     Retry retry = resilience.retry(BREAKER, retryConfig());

@@ -2,6 +2,7 @@ package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
@@ -39,8 +40,12 @@ final class Stage implements AutoCloseable {
     this.leftovers = leftovers;
   }
 
-  /** Opens a client, the first or the next, which calls nobody yet. */
-  ProtectedClient openClient() {
+  /**
+   * Opens a client, the first or the next, which calls nobody yet.
+   *
+   * @throws IOException if its port is taken
+   */
+  ProtectedClient openClient() throws IOException {
     if (client != null) {
       throw new IllegalStateException("the client before is still open");
     }

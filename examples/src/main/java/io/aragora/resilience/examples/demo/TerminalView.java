@@ -63,6 +63,11 @@ final class TerminalView implements View {
     out.flush();
   }
 
+  @Override
+  public void settle() {
+    panel = List.of();
+  }
+
   private String toTopOfPanel() {
     return panel.isEmpty() ? "" : ESC + panel.size() + "F" + CLEAR_TO_END;
   }

@@ -12,6 +12,9 @@ interface View {
   /** Prints a line that stays. */
   void print(String line);
 
+  /** Leaves what is shown where it is; lines to come go below it. */
+  void settle();
+
   /** Says in a character or two whether something is as claimed. */
   String mark(boolean holds);
 

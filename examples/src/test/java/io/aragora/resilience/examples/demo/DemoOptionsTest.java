@@ -76,7 +76,7 @@ class DemoOptionsTest {
       demo.seconds | ten   | demo.seconds must be a whole number in [5, 3600]: ten
       demo.port    | -1    | demo.port must be in [0, 65535]: -1
       demo.port    | 65536 | demo.port must be in [0, 65535]: 65536
-      demo.callers | 0     | demo.callers must be in [1, 256]: 0
+      demo.callers | 0     | demo.callers must be in [1, 64]: 0
       """)
   void from_badNumber_namesSettingRuleAndValue(String key, String value, String message) {
     assertThatIllegalArgumentException().isThrownBy(() -> options(key, value)).withMessage(message);

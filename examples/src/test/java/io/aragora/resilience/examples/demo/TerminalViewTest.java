@@ -70,6 +70,18 @@ class TerminalViewTest {
   }
 
   @Test
+  void settle_linesToCome_goBelowThePanel() {
+    TerminalView view = new TerminalView(out, true);
+    view.show(Readings.start());
+    view.settle();
+    written.reset();
+
+    view.print("a line");
+
+    assertThat(written.toString(UTF_8)).isEqualTo("a line" + System.lineSeparator());
+  }
+
+  @Test
   void mark_terminalWithoutTheSigns_usesLetters() {
     assertThat(new TerminalView(out, true).mark(true)).contains("\u2714");
     assertThat(new TerminalView(out, true).mark(false)).contains("\u2718");
