@@ -11,7 +11,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 import org.openjdk.jcstress.infra.results.J_Result;
 
-/** The claims of {@link TimeWindow}: {@code ./run.sh "" smoke} runs them. */
+/** The claims of {@link TimeWindow}; {@code jcstress-tests/run.sh smoke} runs them. */
 public class TimeWindowStress {
   private static final long LENGTH = 60_000_000_000L;
 
