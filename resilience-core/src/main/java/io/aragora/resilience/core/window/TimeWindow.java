@@ -25,8 +25,8 @@ public final class TimeWindow {
    * goes to the lifetime totals. A straggler's CAS then fails, its next look finds RETIRED, and it reports a late outcome.
    * The folded words become negative, so a straggler between its CAS and its fold notices too.
    *
-   * Stripes: a CAS that fails although the epoch was right means two writers; then the writer tries another stripe, and if
-   * that fails as well the stripes are doubled, up to four for each core. Growing copies references of stripes, never
+   * Stripes: a CAS that fails although the epoch was right means two writers; then the stripes are doubled, up to four for
+   * each core, and beyond that the writer goes to another one for this once. Growing copies references of stripes, never
    * counts. 128 bytes on both sides keep a stripe off its neighbours' lines (two lines, because of adjacent-line prefetch).
    *
    * Progress: counting and summing are lock-free.
@@ -120,7 +120,6 @@ public final class TimeWindow {
   public boolean count(int outcome) {
     long now = clock.nanoTime();
     int hash = hashOfThread();
-    int misses = 0;
     while (true) {
       long[][] all = stripes;
       if (all.length == 0) {
@@ -156,10 +155,10 @@ public final class TimeWindow {
         return true;
       }
       if (age == 0) {
-        hash = rehash(hash);
-        if (++misses >= 2 && all.length < MAX_STRIPES) {
+        if (all.length < MAX_STRIPES) {
           grow(all);
-          misses = 0;
+        } else {
+          hash = rehash(hash);
         }
       }
     }
@@ -258,8 +257,8 @@ public final class TimeWindow {
     return rehash((int) Thread.currentThread().getId());
   }
 
+  /** Fibonacci hashing. From these bits, thread ids that differ by 1 to 8, as in a pool, never share one of 8 stripes. */
   private static int rehash(int hash) {
-    int mixed = (hash + 1) * 0x9E3779B9;
-    return mixed ^ (mixed >>> 15);
+    return ((hash + 1) * 0x9E3779B9) >>> 20;
   }
 }
