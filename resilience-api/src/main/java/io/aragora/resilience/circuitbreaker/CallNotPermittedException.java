@@ -11,9 +11,16 @@ import java.util.Locale;
 public final class CallNotPermittedException extends ResilienceException {
   private static final long serialVersionUID = 1L;
 
+  /** The name of the breaker that refused. */
   private final String breaker;
+
+  /** The state that refused. */
   private final CircuitBreakerState state;
+
+  /** Why the breaker is in that state. */
   private final TransitionCause cause;
+
+  /** Nanoseconds until a call may be admitted. */
   private final long remainingNanos;
 
   /**

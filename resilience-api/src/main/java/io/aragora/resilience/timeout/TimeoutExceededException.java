@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 public final class TimeoutExceededException extends ResilienceException {
   private static final long serialVersionUID = 1L;
 
+  /** The name of the policy. */
   private final String timeout;
+
+  /** What the policy allowed. */
   private final Duration limit;
 
   /**
