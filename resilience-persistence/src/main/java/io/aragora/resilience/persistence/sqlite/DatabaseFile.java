@@ -52,6 +52,10 @@ final class DatabaseFile {
 
   /** Creates the folders that are missing, and locks out others who open the same file. */
   OpeningLock lockForOpening(int timeoutMillis) throws StateStoreException {
+    if (Files.isDirectory(path)) {
+      throw new StateStoreException(
+          "cannot open " + path + ": it is a folder; name a file in it", null);
+    }
     Path folder = path.getParent();
     try {
       if (folder != null && !Files.isDirectory(folder)) {
@@ -65,10 +69,6 @@ final class DatabaseFile {
 
   /** Creates the file where it is missing. What SQLite puts beside it later takes its permissions. */
   void prepare() throws StateStoreException {
-    if (Files.isDirectory(path)) {
-      throw new StateStoreException(
-          "cannot open " + path + ": it is a folder; name a file in it", null);
-    }
     try {
       create();
     } catch (IOException e) {

@@ -450,10 +450,13 @@ class SqliteStateStoreTest {
     }
 
     @Test
-    void open_folder_saysSo() {
+    void open_folder_saysSoAndLeavesNothingBehind() throws Exception {
+      Files.createDirectory(file);
+
       assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(() -> open(folder))
-          .withMessage("cannot open " + folder + ": it is a folder; name a file in it");
+          .isThrownBy(() -> open())
+          .withMessage("cannot open " + file + ": it is a folder; name a file in it");
+      assertThat(filesNamed(".*")).containsExactly("state.db");
     }
 
     @Test
