@@ -2,14 +2,11 @@ package io.aragora.resilience.persistence.sqlite;
 
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,11 +14,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A database on disk: the file itself, and those that SQLite puts beside it. They belong to their owner alone, where the
@@ -44,8 +38,6 @@ final class DatabaseFile {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
   private static final int MAX_SET_ASIDE_NAMES = 1_000;
 
-  private static final byte[] HEADER = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
-
   private final Path path;
   private final boolean posix;
 
@@ -58,27 +50,47 @@ final class DatabaseFile {
     return path;
   }
 
-  /** Creates what is missing. What SQLite creates later takes the permissions of the database. */
-  void prepare() throws StateStoreException {
+  /** Creates the folders that are missing, and locks out others who open the same file. */
+  OpeningLock lockForOpening(int timeoutMillis) throws StateStoreException {
+    if (Files.isDirectory(path)) {
+      throw new StateStoreException(
+          "cannot open " + path + ": it is a folder; name a file in it", null);
+    }
+    Path folder = path.getParent();
     try {
-      Path folder = path.getParent();
       if (folder != null && !Files.isDirectory(folder)) {
         Files.createDirectories(folder, attributes(OWNERS_FOLDER));
       }
-      if (Files.isDirectory(path)) {
-        throw new StateStoreException(
-            "cannot open " + path + ": it is a folder; name a file in it", null);
-      }
+    } catch (IOException e) {
+      throw cannotCreate(e);
+    }
+    return OpeningLock.acquire(beside("-lock"), timeoutMillis, attributes(OWNERS_FILE));
+  }
+
+  /** Creates the file where it is missing. What SQLite puts beside it later takes its permissions. */
+  void prepare() throws StateStoreException {
+    try {
       create();
-    } catch (IOException | UnsupportedOperationException e) {
-      throw new StateStoreException(
-          "cannot create " + path + ": " + e
-              + "; let the user of this process write to its folder, or name another place",
-          e);
+    } catch (IOException e) {
+      throw cannotCreate(e);
     }
     for (String suffix : SUFFIXES) {
       restrict(beside(suffix));
     }
+    if (!Files.isWritable(path)) {
+      // SQLite would open it all the same, and fail at the first save.
+      throw new StateStoreException(
+          "cannot write " + path
+              + "; let the user of this process write to it, or name another place",
+          null);
+    }
+  }
+
+  private StateStoreException cannotCreate(IOException e) {
+    return new StateStoreException(
+        "cannot create " + path + ": " + e
+            + "; let the user of this process write to its folder, or name another place",
+        e);
   }
 
   private void create() throws IOException {
@@ -107,24 +119,11 @@ final class DatabaseFile {
   }
 
   /**
-   * Looks at the first bytes, before SQLite does, which would merge the log into whatever this is and then delete the log.
-   *
-   * @throws SQLException if this is no database; an empty file is a new one, unless something has cut it off
+   * Tells whether the file was cut off: an empty one is new, unless its log is not empty. SQLite would delete that log.
+   * Looks at sizes alone, see {@link OpeningLock} for why nothing here opens the file.
    */
-  void requireDatabase() throws SQLException, StateStoreException {
-    byte[] start;
-    try (InputStream content = Files.newInputStream(path)) {
-      start = content.readNBytes(HEADER.length);
-    } catch (IOException e) {
-      throw new StateStoreException(
-          "cannot read " + path + ": " + e + "; let the user of this process read it", e);
-    }
-    if (start.length > 0 && !Arrays.equals(start, HEADER)) {
-      throw SqliteFailure.corrupt("it does not begin as a database does");
-    }
-    if (start.length == 0 && size(beside("-wal")) > 0) {
-      throw SqliteFailure.corrupt("it is empty although its log is not");
-    }
+  boolean isCutOff() {
+    return size(path) == 0 && size(beside("-wal")) > 0;
   }
 
   private static long size(Path file) {
@@ -135,26 +134,12 @@ final class DatabaseFile {
     }
   }
 
-  /** Gives what stays the same while the file at this path is the same one; null where the system does not tell. */
-  @Nullable
-  Object identity() {
-    try {
-      return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
   /**
    * Renames the file, and those beside it, out of the way.
    *
-   * @param identity of the file that is meant: where another process has put it aside, the new one stays
    * @param finding what is wrong with it
    */
-  void setAside(@Nullable Object identity, SQLException finding) throws StateStoreException {
-    if (!Objects.equals(identity, identity())) {
-      return;
-    }
+  void setAside(SQLException finding) throws StateStoreException {
     Path aside = asidePath();
     try {
       for (String suffix : SUFFIXES) {

@@ -42,30 +42,34 @@ final class SqliteStateStore implements StateStore {
     this.connection = connection;
   }
 
+  @SuppressWarnings("try") // the lock is held, not used
   static SqliteStateStore open(DatabaseFile file, int busyTimeoutMillis)
       throws StateStoreException {
     NativeLibrary.load();
-    file.prepare();
-    Object identity = file.identity();
-    try {
-      return connect(file, busyTimeoutMillis);
-    } catch (SQLException e) {
-      if (!SqliteFailure.isCorruption(e)) {
-        throw SqliteFailure.describe("open", file.path(), e);
+    try (OpeningLock alone = file.lockForOpening(busyTimeoutMillis)) {
+      file.prepare();
+      try {
+        return connect(file, busyTimeoutMillis);
+      } catch (SQLException e) {
+        if (!SqliteFailure.isCorruption(e)) {
+          throw SqliteFailure.describe("open", file.path(), e);
+        }
+        file.setAside(e);
       }
-      file.setAside(identity, e);
-    }
-    file.prepare();
-    try {
-      return connect(file, busyTimeoutMillis);
-    } catch (SQLException e) {
-      throw SqliteFailure.describe("start anew", file.path(), e);
+      file.prepare();
+      try {
+        return connect(file, busyTimeoutMillis);
+      } catch (SQLException e) {
+        throw SqliteFailure.describe("start anew", file.path(), e);
+      }
     }
   }
 
   private static SqliteStateStore connect(DatabaseFile file, int busyTimeoutMillis)
       throws SQLException, StateStoreException {
-    file.requireDatabase();
+    if (file.isCutOff()) {
+      throw SqliteFailure.corrupt("it is empty although its log is not");
+    }
     SQLiteConfig config = new SQLiteConfig();
     config.setBusyTimeout(busyTimeoutMillis);
     Connection connection = config.createConnection("jdbc:sqlite:" + file.path());

@@ -8,7 +8,8 @@ import java.nio.file.Path;
 
 /**
  * Opens {@code sqlite:<path>}: a file, relative to the working directory or absolute, created with its folders where it is
- * missing. Thread-safe.
+ * missing, for their owner alone. Beside it lie {@code -wal} and {@code -shm}, which belong to SQLite, and an empty {@code
+ * -lock}, by which processes open it one at a time. Thread-safe.
  */
 public final class SqliteStateStoreProvider implements StateStoreProvider {
   private static final String PREFIX = "sqlite:";

@@ -139,7 +139,7 @@ class SqliteStateStoreTest {
                   + " to 1; update the library, or name another file");
 
       assertThat(Files.readAllBytes(file)).isEqualTo(before);
-      assertThat(filesNamed(".*")).containsExactly("state.db");
+      assertThat(filesNamed(".*")).containsExactly("state.db", "state.db-lock");
     }
 
     @Test
@@ -209,8 +209,6 @@ class SqliteStateStoreTest {
     void open_noDatabase_isSetAsideAsItWasAndANewOneStarted() throws Exception {
       byte[] content = "This is not a database. ".repeat(500).getBytes();
       Files.write(file, content);
-      Files.writeString(Path.of(file + "-wal"), "its log");
-      Files.writeString(Path.of(file + "-shm"), "its index");
 
       SqliteStateStore store = open();
       store.save(List.of(named("db")));
@@ -218,11 +216,10 @@ class SqliteStateStoreTest {
       assertThat(names(store)).containsExactly("db");
       Path aside = asideFile();
       assertThat(Files.readAllBytes(aside)).isEqualTo(content);
-      assertThat(Path.of(aside + "-wal")).hasContent("its log");
-      assertThat(Path.of(aside + "-shm")).hasContent("its index");
       assertThat(log.messages())
           .containsExactly(
-              "WARNING " + file + " is damaged (it does not begin as a database does): set aside"
+              "WARNING " + file + " is damaged ([SQLITE_NOTADB] File opened that is not"
+                  + " a database file (file is not a database)): set aside"
                   + " as " + aside + ", starting a new one");
     }
 
@@ -286,17 +283,19 @@ class SqliteStateStoreTest {
     }
 
     @Test
-    void setAside_anotherProcessHasDoneSo_leavesTheNewFile() throws Exception {
-      DatabaseFile database = new DatabaseFile(file);
-      Files.writeString(file, "damaged");
-      Object damaged = database.identity();
-      assumeTrue(damaged != null, "this file system does not tell files apart");
-      Files.move(file, folder.resolve("moved by another process"));
-      Files.writeString(file, "new");
+    void open_firstPageTornButWholeInTheLog_isHealedByIt() throws Exception {
+      SqliteStateStore store = open();
+      // Enough to make the file grow, which the first page notes.
+      store.save(IntStream.range(0, 500).mapToObj(i -> named("breaker-" + i)).toList());
+      byte[] content = Files.readAllBytes(file);
+      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
+      store.close();
+      Arrays.fill(content, 0, 512, (byte) 0);
+      Path copy = folder.resolve("copy.db");
+      Files.write(copy, content);
+      Files.write(Path.of(copy + "-wal"), logged);
 
-      database.setAside(damaged, SqliteFailure.corrupt("found before"));
-
-      assertThat(file).hasContent("new");
+      assertThat(names(open(copy))).hasSize(500);
       assertThat(log.messages()).isEmpty();
     }
 
@@ -451,10 +450,13 @@ class SqliteStateStoreTest {
     }
 
     @Test
-    void open_folder_saysSo() {
+    void open_folder_saysSoAndLeavesNothingBehind() throws Exception {
+      Files.createDirectory(file);
+
       assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(() -> open(folder))
-          .withMessage("cannot open " + folder + ": it is a folder; name a file in it");
+          .isThrownBy(() -> open())
+          .withMessage("cannot open " + file + ": it is a folder; name a file in it");
+      assertThat(filesNamed(".*")).containsExactly("state.db");
     }
 
     @Test
@@ -491,9 +493,7 @@ class SqliteStateStoreTest {
           .containsExactlyInAnyOrderElementsOf(one.load().states());
     }
 
-    @Test
-    void open_manyAtOnceOnANewFile_allOpenAndNothingIsLost() throws Exception {
-      int count = 8;
+    private void openAndSaveAtOnce(int count) throws Exception {
       CyclicBarrier start = new CyclicBarrier(count);
       ExecutorService threads = Executors.newFixedThreadPool(count);
       try {
@@ -514,8 +514,25 @@ class SqliteStateStoreTest {
         threads.shutdownNow();
       }
 
-      assertThat(names(opened.get(0))).hasSize(count);
+      assertThat(names(opened.get(0)))
+          .containsExactlyInAnyOrderElementsOf(
+              IntStream.range(0, count).mapToObj(i -> "breaker-" + i).toList());
+    }
+
+    @Test
+    void open_manyAtOnceOnANewFile_allOpenAndNothingIsLost() throws Exception {
+      openAndSaveAtOnce(8);
+
       assertThat(log.messages()).isEmpty();
+    }
+
+    @Test
+    void open_manyAtOnceOnADamagedFile_oneSetsItAsideAndNothingIsLost() throws Exception {
+      Files.writeString(file, "This is not a database.");
+
+      openAndSaveAtOnce(8);
+
+      assertThat(asideFile()).hasContent("This is not a database.");
     }
 
     @Test
