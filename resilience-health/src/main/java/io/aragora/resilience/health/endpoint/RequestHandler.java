@@ -48,6 +48,10 @@ final class RequestHandler implements HttpHandler {
     exchange.getResponseHeaders().set("Content-Type", answer.contentType());
     exchange.getResponseHeaders().set("Cache-Control", "no-store");
     exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+    // Who asks every few seconds gains nothing from a connection that stays: it would sit here
+    // idle, and on JDK 17 head and
+    // body go out apart, so that each further answer on it waits some 40 ms for an acknowledgement.
+    exchange.getResponseHeaders().set("Connection", "close");
     if (isHead(exchange)) {
       exchange.getResponseHeaders().set("Content-Length", Integer.toString(answer.length()));
       exchange.sendResponseHeaders(answer.status(), -1);

@@ -14,6 +14,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
@@ -222,6 +223,7 @@ class EndpointThreadsTest {
 
   private static Socket connect(InetSocketAddress address) throws IOException {
     Socket client = new Socket();
+    client.setSoTimeout(30_000); // where the endpoint is at fault the test must end too
     try {
       client.connect(address);
     } catch (IOException e) {
@@ -241,6 +243,8 @@ class EndpointThreadsTest {
       String line =
           new BufferedReader(new InputStreamReader(client.getInputStream(), US_ASCII)).readLine();
       return line == null ? CUT_OFF : line;
+    } catch (SocketTimeoutException e) {
+      return "left hanging";
     } catch (IOException e) {
       return CUT_OFF;
     }

@@ -77,7 +77,7 @@ class HealthEndpointTest {
   }
 
   @Test
-  void get_headers_neitherCachedNorSniffed() throws Exception {
+  void get_headers_neitherCachedNorSniffedNorKeptOpen() throws Exception {
     start();
 
     HttpResponse<String> response = get("/health/live");
@@ -85,6 +85,7 @@ class HealthEndpointTest {
     assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
     assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
     assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+    assertThat(response.headers().firstValue("Connection")).hasValue("close");
   }
 
   @Test
