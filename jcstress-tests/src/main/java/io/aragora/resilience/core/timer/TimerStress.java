@@ -236,6 +236,43 @@ public class TimerStress {
     }
   }
 
+  /** An operation that was cancelled and is armed again while the driver drops its old link: the arming is not lost. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 2",
+      expect = Expect.ACCEPTABLE,
+      desc = "The second arming fires, whichever was first.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The owner relied on a link that the driver dropped.")
+  @State
+  public static class ArmAgainAgainstDrop {
+    private final Timer timer = new Timer("stress", new ByHand());
+    private final Counting operation = new Counting(true);
+
+    public ArmAgainAgainstDrop() {
+      timer.arm(operation, 3 * TICK);
+      timer.advanceTo(TICK);
+      timer.cancel(operation);
+    }
+
+    @Actor
+    public void drive() {
+      timer.advanceTo(2 * TICK);
+    }
+
+    @Actor
+    public void armAgain() {
+      timer.arm(operation, 5 * TICK);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      timer.advanceTo(4 * TICK);
+      timer.advanceTo(6 * TICK);
+      result.r1 = operation.fired.get();
+      result.r2 = (int) operation.lastFired;
+    }
+  }
+
   /** Arming against closing: the arming ends exactly once. */
   @JCStressTest
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Ended by the closing, once.")

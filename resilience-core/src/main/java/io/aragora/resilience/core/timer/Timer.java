@@ -205,8 +205,22 @@ public final class Timer implements TimeDriver, AutoCloseable {
     if (status(word) == ARMED) {
       link(operation);
     } else if (isLinked(word)) {
-      unlink(operation);
-      operation.clearFlag(LINKED);
+      unlinkUnlessArmed(operation);
+    }
+  }
+
+  /**
+   * Drops the link of an operation that is not armed, if that is still so. An owner that arms it and sees LINKED relies on
+   * the link and hands nothing over, so the flag and the status are changed by one CAS (stress: TimerStress.ArmAgainAgainstDrop).
+   */
+  private void unlinkUnlessArmed(TimerOperation operation) {
+    long word = operation.word();
+    while (status(word) != ARMED) {
+      if (operation.casWord(word, word & ~LINKED)) {
+        unlink(operation);
+        return;
+      }
+      word = operation.word();
     }
   }
 
@@ -233,8 +247,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
     bucket.head = operation;
     // The owner may have cancelled since, and saw no link to give back.
     if (status(operation.setFlag(LINKED)) != ARMED) {
-      unlink(operation);
-      operation.clearFlag(LINKED);
+      unlinkUnlessArmed(operation);
     }
   }
 

@@ -290,6 +290,9 @@ class HealthEndpointTest {
         .hasMessageContaining("cannot listen at")
         .hasMessageContaining(Integer.toString(endpoint.uri().getPort()));
     assertThatThrownBy(second::uri).isInstanceOf(IllegalStateException.class);
+    for (Thread ending : LiveThreads.named("portTaken-endpoint-")) {
+      ending.join(10_000);
+    }
     assertThat(LiveThreads.named("portTaken-endpoint-")).isEmpty();
   }
 
