@@ -1,9 +1,11 @@
 package io.aragora.resilience.health.endpoint;
 
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -16,21 +18,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class EndpointThreads implements Executor, AutoCloseable {
   private static final long IDLE_SECONDS = 30;
-  private static final long CLOSE_SECONDS = 5;
+  private static final long CLOSE_MILLIS = 5_000;
 
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // those that may be running
   private final ThreadPoolExecutor pool;
   private final SlowClients slowClients;
 
   EndpointThreads(String runtime, Limits limits) {
-    ThreadFactory threads = factory(runtime + "-endpoint-");
-    this.slowClients = new SlowClients(limits.client(), threads);
+    ThreadFactory factory = factory(runtime + "-endpoint-");
+    this.slowClients = new SlowClients(limits.client(), factory);
     this.pool = new ThreadPoolExecutor(
         limits.threads(),
         limits.threads(),
         IDLE_SECONDS,
         TimeUnit.SECONDS,
         new ArrayBlockingQueue<>(limits.queue()),
-        threads,
+        factory,
         (exchange, full) -> refuse(exchange));
     pool.allowCoreThreadTimeOut(true);
   }
@@ -67,13 +70,18 @@ final class EndpointThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Interrupts what is running and waits for it to end, though not for ever. */
+  /** Interrupts what is running and waits for every thread to end, though not for ever. */
   @Override
   public void close() {
     pool.shutdownNow();
     slowClients.close();
     try {
-      pool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+      // Not awaitTermination: it returns while the last thread is still on its way out.
+      for (Thread thread : threads) {
+        if (thread != Thread.currentThread()) {
+          thread.join(CLOSE_MILLIS);
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // they end all the same, only unseen
     }
@@ -93,12 +101,14 @@ final class EndpointThreads implements Executor, AutoCloseable {
     }
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger number = new AtomicInteger();
     return task -> {
       Thread thread = new Thread(null, task, prefix + number.incrementAndGet(), 0, false);
       thread.setDaemon(true);
       thread.setContextClassLoader(null);
+      threads.removeIf(old -> old.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }

@@ -77,6 +77,7 @@ class EndpointThreadsTest {
 
     attached.close();
 
+    assertThat(LiveThreads.named("pool-endpoint-")).isEmpty();
     for (Thread thread : threads) {
       thread.join(30_000);
     }
