@@ -2,10 +2,14 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -70,6 +74,41 @@ public class CircuitBreakerStress {
       CircuitBreakerSnapshot snapshot = breaker.snapshot();
       result.r1 = (int) snapshot.transitions();
       result.r2 = (int) snapshot.totals().failures();
+    }
+  }
+
+  /** A state that is looked at and then set: shows that a second transition would be seen. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "One transition.")
+  @Outcome(
+      id = "2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The second transition that the breaker must not make.")
+  @State
+  public static class BrokenOneTransitionWins {
+    private final AtomicInteger transitions = new AtomicInteger();
+    private volatile boolean open;
+
+    private void fail() {
+      if (!open) {
+        open = true;
+        transitions.incrementAndGet();
+      }
+    }
+
+    @Actor
+    public void one() {
+      fail();
+    }
+
+    @Actor
+    public void other() {
+      fail();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = transitions.get();
     }
   }
 
@@ -159,6 +198,103 @@ public class CircuitBreakerStress {
     }
   }
 
+  /** A place that is looked at and then given back: shows that a permit that counts twice would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "One of them counts.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The second completion that ProbeSlots must not accept.")
+  @State
+  public static class BrokenProbeCompletesOnce {
+    private volatile boolean held = true;
+
+    private int giveBack() {
+      if (!held) {
+        return 0;
+      }
+      held = false;
+      return 1;
+    }
+
+    @Actor
+    public void complete(II_Result result) {
+      result.r1 = giveBack();
+    }
+
+    @Actor
+    public void release(II_Result result) {
+      result.r2 = giveBack();
+    }
+  }
+
+  /** The end of a probe whose lease has run out against the one that takes its place over: one place, one holder. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 1, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "The old probe ended in time; the new one took a free place.")
+  @Outcome(
+      id = "0, 1, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Its place was taken over first, so the old probe is late.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The place has no holder, or the new probe lost it.")
+  @State
+  public static class LateProbeFreesNoForeignPlace {
+    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000);
+    private final long old = probes.claim(1_000);
+    private long taken;
+
+    @Actor
+    public void complete(III_Result result) {
+      result.r1 = probes.complete(Permit.slot(old), Permit.sequence(old)) ? 1 : 0;
+    }
+
+    @Actor
+    public void takeOver() {
+      taken = probes.claim(5_000_000);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r2 = probes.inFlight(5_000_000);
+      result.r3 = probes.complete(Permit.slot(taken), Permit.sequence(taken)) ? 1 : 0;
+    }
+  }
+
+  /** Places without a sequence: shows that a late probe that frees another one's place would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 1", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The new probe holds the place.")
+  @Outcome(
+      id = "1, 0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The place that a late probe must not free.")
+  @State
+  public static class BrokenLateProbeFreesNoForeignPlace {
+    private final AtomicInteger start = new AtomicInteger(1);
+
+    @Actor
+    public void complete(II_Result result) {
+      result.r1 = start.getAndSet(0) != 0 ? 1 : 0;
+    }
+
+    @Actor
+    public void takeOver() {
+      start.set(5_000);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = start.get() != 0 ? 1 : 0;
+    }
+  }
+
   /** A success of a call from before the trip against the trip: whatever the order, the breaker is open afterwards. */
   @JCStressTest
   @Outcome(
@@ -188,6 +324,37 @@ public class CircuitBreakerStress {
       result.r1 = snapshot.state().code();
       result.r2 = (int) snapshot.totals().successes();
       result.r3 = (int) snapshot.totals().failures();
+    }
+  }
+
+  /** A success that looks at the state and then closes: shows that a stale outcome that decides would be seen. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The decision that a stale outcome must not make.")
+  @State
+  public static class BrokenStaleOutcomeDecidesNothing {
+    private volatile int generation = 1;
+    private volatile int open;
+
+    @Actor
+    public void trip() {
+      generation = 2;
+      open = 1;
+    }
+
+    @Actor
+    public void late() {
+      if (generation == 1) {
+        open = 0;
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = open;
     }
   }
 
@@ -221,6 +388,42 @@ public class CircuitBreakerStress {
     }
   }
 
+  /** A flag that is set without summing again: shows that a trip that nobody makes would be seen. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The trip that the breaker must not miss.")
+  @State
+  public static class BrokenDueTripIsMade {
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile boolean awaitsMinimum;
+    private volatile int open;
+
+    @Actor
+    public void fail() {
+      if (calls.incrementAndGet() >= 2) {
+        open = 1;
+      } else {
+        awaitsMinimum = true;
+      }
+    }
+
+    @Actor
+    public void succeed() {
+      calls.incrementAndGet();
+      if (awaitsMinimum && calls.get() >= 2) {
+        open = 1;
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = open;
+    }
+  }
+
   /** A snapshot during a failure is possible: never more failures than calls. */
   @JCStressTest
   @Outcome(
@@ -243,6 +446,105 @@ public class CircuitBreakerStress {
       CircuitBreakerSnapshot snapshot = breaker.snapshot();
       result.r1 = (int) snapshot.windowCalls();
       result.r2 = (int) snapshot.windowFailures();
+    }
+  }
+
+  /** Calls and failures counted apart: shows that an impossible snapshot would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 0", "1, 1", "1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Possible.")
+  @Outcome(
+      id = "0, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The failure without a call that a snapshot must not show.")
+  @State
+  public static class BrokenSnapshotIsPossible {
+    private volatile int calls;
+    private volatile int failures;
+
+    @Actor
+    public void fail() {
+      calls = 1;
+      failures = 1;
+    }
+
+    @Actor
+    public void look(II_Result result) {
+      result.r1 = calls;
+      result.r2 = failures;
+    }
+  }
+
+  /** Two changes of state at once: each is one event, and they arrive in the order of their numbers. */
+  @JCStressTest
+  @Outcome(id = "2, 12", expect = Expect.ACCEPTABLE, desc = "Two events, the first one first.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "An event is missing, doubled, or out of order.")
+  @State
+  public static class EventsComeOnceInOrder {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
+        "stress",
+        CircuitBreakerConfig.defaults(),
+        time,
+        new Dispatcher("stress", time, null),
+        changed -> {});
+    private final AtomicInteger events = new AtomicInteger();
+    private volatile long sequences;
+
+    public EventsComeOnceInOrder() {
+      breaker.subscribe(new CircuitBreakerListener() {
+        @Override
+        public void onTransition(CircuitBreakerTransition transition) {
+          events.incrementAndGet();
+          sequences = sequences * 10 + transition.sequence();
+        }
+      });
+    }
+
+    @Actor
+    public void forceOpen() {
+      breaker.forceOpen();
+    }
+
+    @Actor
+    public void disable() {
+      breaker.disable();
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = events.get();
+      result.r2 = (int) sequences;
+    }
+  }
+
+  /** Events that are appended after the change: shows that one that overtakes another would be seen. */
+  @JCStressTest
+  @Outcome(id = "12", expect = Expect.ACCEPTABLE, desc = "In order.")
+  @Outcome(
+      id = "21",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The order that TransitionLog must not have.")
+  @State
+  public static class BrokenEventsComeOnceInOrder {
+    private final AtomicInteger sequence = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Integer> log = new ConcurrentLinkedQueue<>();
+
+    @Actor
+    public void one() {
+      log.add(sequence.incrementAndGet());
+    }
+
+    @Actor
+    public void other() {
+      log.add(sequence.incrementAndGet());
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = log.poll() * 10 + log.poll();
     }
   }
 }

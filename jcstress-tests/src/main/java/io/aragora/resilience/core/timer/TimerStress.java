@@ -1,70 +1,25 @@
 package io.aragora.resilience.core.timer;
 
+import static io.aragora.resilience.core.time.HandDrivenTime.TICK;
+
+import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
-import io.aragora.resilience.time.TimeSource;
-import java.time.Instant;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Mode;
 import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.Signal;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link Timer}; one actor plays the driving thread. */
 public class TimerStress {
-  private static final long TICK = 1L << Timer.TICK_SHIFT;
-
-  /** A source that never drives by itself. */
-  private static final class ByHand implements TimeSource, TimeDrive {
-    @Override
-    public long nanoTime() {
-      return 1;
-    }
-
-    @Override
-    public Instant wallTime() {
-      return Instant.EPOCH;
-    }
-
-    @Override
-    public void parkUntil(Object blocker, long deadlineNanos) {}
-
-    @Override
-    public void unpark(Thread thread) {}
-
-    @Override
-    public double random(String owner, long operation, int draw) {
-      return 0;
-    }
-
-    @Override
-    public Executor executor() {
-      return Runnable::run;
-    }
-
-    @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
-      return this;
-    }
-
-    @Override
-    public void wakeBy(long deadlineNanos) {}
-
-    @Override
-    public boolean isDriving() {
-      return false;
-    }
-
-    @Override
-    public void close() {}
-  }
-
   private static final class Counting extends TimerOperation {
     final AtomicInteger fired = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
@@ -101,7 +56,7 @@ public class TimerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Both, or neither.")
   @State
   public static class FireAgainstCancel {
-    private final Timer timer = new Timer("stress", new ByHand());
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Counting operation = new Counting(true);
 
     public FireAgainstCancel() {
@@ -172,7 +127,7 @@ public class TimerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "A stale entry fired, or the new arming was lost.")
   @State
   public static class ArmAgainAgainstFire {
-    private final Timer timer = new Timer("stress", new ByHand());
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Counting operation = new Counting(false);
 
     public ArmAgainAgainstFire() {
@@ -200,6 +155,44 @@ public class TimerStress {
     }
   }
 
+  /** A status without the number of its arming: shows that an old entry that ends the new arming would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0, 1", "0, 1, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The old arming fired, or was cancelled; the new one stands.")
+  @Outcome(
+      id = "1, 1, 2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The early firing that Timer must not have.")
+  @State
+  public static class BrokenArmAgainAgainstFire {
+    private static final int ARMED = 1;
+    private static final int FIRED = 2;
+    private static final int CANCELLED = 3;
+    private final AtomicInteger status = new AtomicInteger(ARMED);
+    private volatile int deadline = 2;
+
+    @Actor
+    public void drive(III_Result result) {
+      if (deadline <= 3 && status.compareAndSet(ARMED, FIRED)) {
+        result.r1 = 1;
+      }
+    }
+
+    @Actor
+    public void armAgain(III_Result result) {
+      result.r2 = status.compareAndSet(ARMED, CANCELLED) ? 1 : 0;
+      deadline = 5;
+      status.set(ARMED);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r3 = status.get();
+    }
+  }
+
   /** The same towards a nearer deadline, which the old link would miss. */
   @JCStressTest
   @Outcome(
@@ -209,7 +202,7 @@ public class TimerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "It was missed, or the first arming fired.")
   @State
   public static class ArmNearerAgainstDrive {
-    private final Timer timer = new Timer("stress", new ByHand());
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Counting operation = new Counting(false);
 
     public ArmNearerAgainstDrive() {
@@ -236,27 +229,60 @@ public class TimerStress {
     }
   }
 
-  /** An operation that was cancelled and is armed again while the driver drops its old link: the arming is not lost. */
+  /**
+   * The same while the driver takes the first arming in from the queue: whichever side finds the other's link or queue entry,
+   * the second arming is met.
+   */
   @JCStressTest
-  @Outcome(
-      id = "1, 2",
-      expect = Expect.ACCEPTABLE,
-      desc = "The second arming fires, whichever was first.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The owner relied on a link that the driver dropped.")
+  @Outcome(id = "1, 1, 2", expect = Expect.ACCEPTABLE, desc = "The second arming fires.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The new arming was lost with the old link.")
   @State
-  public static class ArmAgainAgainstDrop {
-    private final Timer timer = new Timer("stress", new ByHand());
-    private final Counting operation = new Counting(true);
+  public static class ArmAgainAgainstTakeIn {
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
+    private final Counting operation = new Counting(false);
 
-    public ArmAgainAgainstDrop() {
-      timer.arm(operation, 3 * TICK);
-      timer.advanceTo(TICK);
-      timer.cancel(operation);
+    public ArmAgainAgainstTakeIn() {
+      timer.arm(operation, 2 * TICK);
     }
 
     @Actor
     public void drive() {
-      timer.advanceTo(2 * TICK);
+      timer.advanceTo(TICK);
+    }
+
+    @Actor
+    public void armAgain(III_Result result) {
+      result.r2 = timer.cancel(operation) ? 1 : 0;
+      timer.arm(operation, 5 * TICK);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      timer.advanceTo(6 * TICK);
+      result.r1 = operation.fired.get();
+      result.r3 = (int) operation.lastFired;
+    }
+  }
+
+  /** An entry that was cancelled and given back is armed again while the driver unlinks it: the new arming is met. */
+  @JCStressTest
+  @Outcome(id = "1, 1, 2", expect = Expect.ACCEPTABLE, desc = "The second arming fires.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The new arming was lost with the old link.")
+  @State
+  public static class ArmAgainAgainstUnlink {
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
+    private final Counting operation = new Counting(true);
+    private final int cancelled;
+
+    public ArmAgainAgainstUnlink() {
+      timer.arm(operation, 2 * TICK);
+      timer.advanceTo(TICK);
+      cancelled = timer.cancel(operation) ? 1 : 0;
+    }
+
+    @Actor
+    public void drive() {
+      timer.advanceTo(TICK);
     }
 
     @Actor
@@ -265,11 +291,46 @@ public class TimerStress {
     }
 
     @Arbiter
-    public void look(II_Result result) {
-      timer.advanceTo(4 * TICK);
+    public void look(III_Result result) {
       timer.advanceTo(6 * TICK);
       result.r1 = operation.fired.get();
-      result.r2 = (int) operation.lastFired;
+      result.r2 = cancelled;
+      result.r3 = (int) operation.lastFired;
+    }
+  }
+
+  /** A link that is dropped after a look at the status: shows that an arming that relied on it would be seen missing. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Linked or queued: it will be met.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The lost arming that Timer must not have.")
+  @State
+  public static class BrokenArmAgainAgainstUnlink {
+    private static final int ARMED = 1;
+    private static final int CANCELLED = 3;
+    private static final int STATUS = 7;
+    private static final int LINKED = 8;
+    private static final int QUEUED = 16;
+    private final AtomicInteger word = new AtomicInteger(CANCELLED | LINKED);
+
+    @Actor
+    public void drive() {
+      if ((word.get() & STATUS) != ARMED) {
+        word.updateAndGet(present -> present & ~LINKED);
+      }
+    }
+
+    @Actor
+    public void armAgain() {
+      word.updateAndGet(
+          present -> (present & ~STATUS) | ARMED | ((present & LINKED) == 0 ? QUEUED : 0));
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = (word.get() & (LINKED | QUEUED)) != 0 ? 1 : 0;
     }
   }
 
@@ -279,7 +340,7 @@ public class TimerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "It hangs for ever, or ended twice.")
   @State
   public static class ArmAgainstClose {
-    private final Timer timer = new Timer("stress", new ByHand());
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Counting operation = new Counting(true);
 
     @Actor
@@ -299,8 +360,47 @@ public class TimerStress {
     }
   }
 
+  /** A producer that asks before it publishes: shows that an arming that nobody ends would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Ended by the closing, or by the producer that found it closed.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The arming that Timer must not leave behind.")
+  @State
+  public static class BrokenArmAgainstClose {
+    private final ConcurrentLinkedQueue<Integer> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger ended = new AtomicInteger();
+    private volatile boolean closed;
+
+    @Actor
+    public void arm() {
+      if (closed) {
+        ended.incrementAndGet();
+        return;
+      }
+      queue.add(1);
+    }
+
+    @Actor
+    public void close() {
+      closed = true;
+      if (queue.poll() != null) {
+        ended.incrementAndGet();
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = ended.get();
+    }
+  }
+
   /** The shipped thread: an operation that is due at once fires, however it races with the thread's going to sleep. */
-  @JCStressTest(org.openjdk.jcstress.annotations.Mode.Termination)
+  @JCStressTest(Mode.Termination)
   @Outcome(id = "TERMINATED", expect = Expect.ACCEPTABLE, desc = "It fired.")
   @Outcome(id = "STALE", expect = Expect.FORBIDDEN, desc = "The wake-up was lost.")
   @State
@@ -315,7 +415,7 @@ public class TimerStress {
       }
     }
 
-    @org.openjdk.jcstress.annotations.Signal
+    @Signal
     public void arm() {
       TIMER.arm(operation, SystemTimeSource.INSTANCE.nanoTime());
     }

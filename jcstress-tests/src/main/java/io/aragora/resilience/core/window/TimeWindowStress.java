@@ -75,6 +75,74 @@ public class TimeWindowStress {
     }
   }
 
+  /** Many counts at once, under which the stripes grow: none is lost. */
+  @JCStressTest
+  @Outcome(id = "17, 17", expect = Expect.ACCEPTABLE, desc = "All are counted.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Growing lost a count, or doubled one.")
+  @State
+  public static class GrowthLosesNothing {
+    private final TimeWindow window = new TimeWindow(LENGTH, () -> 1, new Sink());
+
+    public GrowthLosesNothing() {
+      window.count(TimeWindow.SUCCESS);
+    }
+
+    private void countEight() {
+      for (int i = 0; i < 8; i++) {
+        window.count(TimeWindow.SUCCESS);
+      }
+    }
+
+    @Actor
+    public void one() {
+      countEight();
+    }
+
+    @Actor
+    public void other() {
+      countEight();
+    }
+
+    @Arbiter
+    public void sum(JJ_Result result) {
+      result.r1 = window.total(TimeWindow.SUCCESS);
+      result.r2 = window.sum(TimeWindow.SUCCESS);
+    }
+  }
+
+  /** Stripes that grow by copying counts: shows that a count into the old ones would be seen missing. */
+  @JCStressTest
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The count that TimeWindow must not lose while it grows.")
+  @State
+  public static class BrokenGrowthLosesNothing {
+    private volatile AtomicLongArray stripes = new AtomicLongArray(1);
+
+    public BrokenGrowthLosesNothing() {
+      stripes.incrementAndGet(0);
+    }
+
+    @Actor
+    public void count() {
+      stripes.incrementAndGet(0);
+    }
+
+    @Actor
+    public void grow() {
+      AtomicLongArray grown = new AtomicLongArray(2);
+      grown.set(0, stripes.get(0));
+      stripes = grown;
+    }
+
+    @Arbiter
+    public void sum(J_Result result) {
+      result.r1 = stripes.get(0);
+    }
+  }
+
   /** A bucket that is begun anew, a whole ring later, by two at once: the old count leaves the ring once, nothing is lost. */
   @JCStressTest
   @Outcome(
@@ -110,6 +178,42 @@ public class TimeWindowStress {
     }
   }
 
+  /** A bucket that is cleared and then counted in: shows that a lost count would be seen. */
+  @JCStressTest
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are in the new bucket.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The count that TimeWindow must not wipe.")
+  @State
+  public static class BrokenRollOverLosesNothing {
+    private volatile int epoch;
+    private final AtomicLong count = new AtomicLong(1);
+
+    private void countInEpoch1() {
+      if (epoch != 1) {
+        count.set(0);
+        epoch = 1;
+      }
+      count.incrementAndGet();
+    }
+
+    @Actor
+    public void first() {
+      countInEpoch1();
+    }
+
+    @Actor
+    public void second() {
+      countInEpoch1();
+    }
+
+    @Arbiter
+    public void sum(J_Result result) {
+      result.r1 = count.get();
+    }
+  }
+
   /** A writer whose clock reading is a ring old must not wipe the bucket that another has begun. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
@@ -133,6 +237,45 @@ public class TimeWindowStress {
     @Arbiter
     public void sum(J_Result result) {
       result.r1 = window.total(TimeWindow.FAILURE);
+    }
+  }
+
+  /** A writer that begins a bucket wherever the epoch is another one than its own: shows that a wiped bucket would be seen. */
+  @JCStressTest
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are there, the older one folded.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The bucket that a late writer must not wipe.")
+  @State
+  public static class BrokenLateWriterWipesNothing {
+    private static final long COUNT = (1L << 36) - 1;
+    private final AtomicLong word = new AtomicLong();
+    private final AtomicLong folded = new AtomicLong();
+
+    private void count(long epoch) {
+      long present = word.get();
+      if (present >>> 36 == epoch) {
+        word.compareAndSet(present, present + 1);
+      } else {
+        folded.addAndGet(present & COUNT);
+        word.set(epoch << 36 | 1);
+      }
+    }
+
+    @Actor
+    public void late() {
+      count(1);
+    }
+
+    @Actor
+    public void later() {
+      count(33);
+    }
+
+    @Arbiter
+    public void sum(J_Result result) {
+      result.r1 = folded.get() + (word.get() & COUNT);
     }
   }
 
@@ -171,6 +314,45 @@ public class TimeWindowStress {
     }
   }
 
+  /** A word that is read and then marked: shows that an outcome that is lost at retirement would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"2, 1", "1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "In the totals, or late.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The outcome that retirement must not lose.")
+  @State
+  public static class BrokenRetirementLosesNothing {
+    private static final long RETIRED = -1;
+    private final AtomicLong word = new AtomicLong(1);
+    private long total;
+    private boolean counted;
+
+    @Actor
+    public void count() {
+      long present = word.get();
+      while (present != RETIRED && !counted) {
+        counted = word.compareAndSet(present, present + 1);
+        present = word.get();
+      }
+    }
+
+    @Actor
+    public void retire() {
+      total = word.get();
+      word.set(RETIRED);
+    }
+
+    @Arbiter
+    public void sum(JJ_Result result) {
+      result.r1 = total;
+      result.r2 = counted ? 1 : 0;
+    }
+  }
+
   /** The roll-over of a bucket against retirement: the fold that comes after the retirement reaches the totals too. */
   @JCStressTest
   @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE, desc = "Both are in the totals.")
@@ -204,6 +386,44 @@ public class TimeWindowStress {
     @Arbiter
     public void sum(JJ_Result result) {
       result.r1 = sink.added.get(TimeWindow.FAILURE);
+      result.r2 = counted ? 1 : 0;
+    }
+  }
+
+  /** A fold that does not notice that the window is retired: shows that a count that left the ring would be seen missing. */
+  @JCStressTest
+  @Outcome(
+      id = {"2, 1", "1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Everything that was counted is in the totals.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The fold that TimeWindow must not lose.")
+  @State
+  public static class BrokenRollOverAgainstRetirement {
+    private static final long RETIRED = -1;
+    private final AtomicLong word = new AtomicLong(1);
+    private final AtomicLong folded = new AtomicLong();
+    private long total;
+    private boolean counted;
+
+    @Actor
+    public void count() {
+      counted = word.compareAndSet(1, 1L << 36 | 1);
+      if (counted) {
+        folded.getAndAdd(1);
+      }
+    }
+
+    @Actor
+    public void retire() {
+      total = (word.getAndSet(RETIRED) & ((1L << 36) - 1)) + folded.getAndSet(0);
+    }
+
+    @Arbiter
+    public void sum(JJ_Result result) {
+      result.r1 = total;
       result.r2 = counted ? 1 : 0;
     }
   }

@@ -1,0 +1,170 @@
+package io.aragora.resilience.core.call;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** The claims of {@link PolicyFuture}. */
+public class PolicyFutureStress {
+  private static final class Ending extends PolicyFuture<Integer> {
+    final AtomicInteger inside = new AtomicInteger();
+    final AtomicInteger outside = new AtomicInteger();
+
+    @Override
+    protected void onInnerEnded(Integer value, Throwable failure) {
+      if (claimEnd()) {
+        inside.incrementAndGet();
+        complete(value);
+      }
+    }
+
+    @Override
+    protected void onEndedOutside(Throwable cause) {
+      outside.incrementAndGet();
+    }
+
+    void watch(CompletableFuture<Integer> started) {
+      follow(started);
+    }
+  }
+
+  /** The inner end against a cancellation from outside: one of them is the end. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Ended by what ran inside.")
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Ended from outside.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Ended twice, or never.")
+  @State
+  public static class EndsOnce {
+    private final Ending future = new Ending();
+    private final CompletableFuture<Integer> inner = new CompletableFuture<>();
+
+    public EndsOnce() {
+      future.watch(inner);
+    }
+
+    @Actor
+    public void endInside() {
+      inner.complete(1);
+    }
+
+    @Actor
+    public void cancelOutside() {
+      future.cancel(true);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = future.inside.get();
+      result.r2 = future.outside.get();
+    }
+  }
+
+  /** An end that is looked at and then set: shows that a double end would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Ended once.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The double end that PolicyFuture must not have.")
+  @State
+  public static class BrokenEndsOnce {
+    private volatile boolean ended;
+
+    private int end() {
+      if (ended) {
+        return 0;
+      }
+      ended = true;
+      return 1;
+    }
+
+    @Actor
+    public void endInside(II_Result result) {
+      result.r1 = end();
+    }
+
+    @Actor
+    public void cancelOutside(II_Result result) {
+      result.r2 = end();
+    }
+  }
+
+  /** A cancellation while the inner call is being started: that call is cancelled, whoever comes first. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 0, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "The inner call is cancelled, and the end was the outside's.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The inner call runs on with nobody waiting for it.")
+  @State
+  public static class StartedCallIsCancelled {
+    private final Ending future = new Ending();
+    private final CompletableFuture<Integer> inner = new CompletableFuture<>();
+
+    @Actor
+    public void start() {
+      future.watch(inner);
+    }
+
+    @Actor
+    public void cancelOutside() {
+      future.cancel(true);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r1 = inner.isCancelled() ? 1 : 0;
+      result.r2 = future.inside.get();
+      result.r3 = future.outside.get();
+    }
+  }
+
+  /** Each side reads before it writes: shows that a call that runs on would be seen. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Cancelled.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The call that PolicyFuture must not leave running.")
+  @State
+  public static class BrokenStartedCallIsCancelled {
+    private final CompletableFuture<Integer> started = new CompletableFuture<>();
+    private volatile CompletableFuture<Integer> inner;
+    private volatile Throwable cancellation;
+
+    @Actor
+    public void start() {
+      Throwable cause = cancellation;
+      inner = started;
+      if (cause != null) {
+        started.cancel(true);
+      }
+    }
+
+    @Actor
+    public void cancelOutside() {
+      CompletableFuture<Integer> running = inner;
+      cancellation = new CancellationException("stress");
+      if (running != null) {
+        running.cancel(true);
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = started.isCancelled() ? 1 : 0;
+    }
+  }
+}

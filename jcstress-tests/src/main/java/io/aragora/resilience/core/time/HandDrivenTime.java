@@ -1,0 +1,55 @@
+package io.aragora.resilience.core.time;
+
+import io.aragora.resilience.time.TimeDrive;
+import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+
+/** A source that stands still and never drives: an actor plays the driving thread. What goes to the background runs inline. */
+public final class HandDrivenTime implements TimeSource, TimeDrive {
+  /** One tick of the timer, in nanoseconds. */
+  public static final long TICK = 1L << 20;
+
+  @Override
+  public long nanoTime() {
+    return 1;
+  }
+
+  @Override
+  public Instant wallTime() {
+    return Instant.EPOCH;
+  }
+
+  @Override
+  public void parkUntil(Object blocker, long deadlineNanos) {}
+
+  @Override
+  public void unpark(Thread thread) {}
+
+  @Override
+  public double random(String owner, long operation, int draw) {
+    return 0;
+  }
+
+  @Override
+  public Executor executor() {
+    return Runnable::run;
+  }
+
+  @Override
+  public TimeDrive drive(String name, TimeDriver driver) {
+    return this;
+  }
+
+  @Override
+  public void wakeBy(long deadlineNanos) {}
+
+  @Override
+  public boolean isDriving() {
+    return false;
+  }
+
+  @Override
+  public void close() {}
+}

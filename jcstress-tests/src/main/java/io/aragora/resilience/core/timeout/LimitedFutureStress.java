@@ -1,0 +1,109 @@
+package io.aragora.resilience.core.timeout;
+
+import static io.aragora.resilience.core.time.HandDrivenTime.TICK;
+
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIII_Result;
+import org.openjdk.jcstress.infra.results.III_Result;
+
+/** The claims of {@link LimitedFuture}; one actor plays the timer's thread. */
+public class LimitedFutureStress {
+  private static CoreTimeout timeout(HandDrivenTime time, Timer timer) {
+    return new CoreTimeout(
+        "stress",
+        TimeoutConfig.of(Duration.ofNanos(TICK)),
+        "stress",
+        time,
+        timer,
+        new Dispatcher("stress", time, null));
+  }
+
+  /** The limit against the end of the body: the call counts once, and ends as it counts. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 0, 1, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "In time, and completed with the body's value.")
+  @Outcome(
+      id = "0, 1, 0, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Too late, and the body is cancelled.")
+  @Outcome(
+      id = "0, 1, 0, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "Too late; the body ended by itself before it was cancelled.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Counted twice or not at all, or ended otherwise.")
+  @State
+  public static class CountsOnce {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Timer timer = new Timer("stress", time);
+    private final CoreTimeout timeout = timeout(time, timer);
+    private final CompletableFuture<Integer> inner = new CompletableFuture<>();
+    private final CompletableFuture<Integer> future = timeout.callAsync(() -> inner);
+
+    @Actor
+    public void end() {
+      inner.complete(1);
+    }
+
+    @Actor
+    public void expire() {
+      timer.advanceTo(4 * TICK);
+    }
+
+    @Arbiter
+    public void look(IIII_Result result) {
+      result.r1 = (int) timeout.totals().inTime();
+      result.r2 = (int) timeout.totals().fired();
+      result.r3 = future.isDone() && !future.isCompletedExceptionally() ? 1 : 0;
+      result.r4 = inner.isCancelled() ? 1 : 0;
+    }
+  }
+
+  /** Both counters are raised after a look at whether the call has ended: shows that a double count would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0, 1", "0, 1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Counted once.")
+  @Outcome(
+      id = {"1, 1, 0", "1, 1, 1"},
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The double count that LimitedFuture must not have.")
+  @State
+  public static class BrokenCountsOnce {
+    private final CompletableFuture<Integer> future = new CompletableFuture<>();
+
+    @Actor
+    public void end(III_Result result) {
+      if (!future.isDone()) {
+        result.r1 = 1;
+        future.complete(1);
+      }
+    }
+
+    @Actor
+    public void expire(III_Result result) {
+      if (!future.isDone()) {
+        result.r2 = 1;
+        future.complete(0);
+      }
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r3 = future.join();
+    }
+  }
+}

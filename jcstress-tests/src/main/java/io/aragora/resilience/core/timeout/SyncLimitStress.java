@@ -1,0 +1,188 @@
+package io.aragora.resilience.core.timeout;
+
+import static io.aragora.resilience.core.time.HandDrivenTime.TICK;
+
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.spi.CallFrames;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** The claims of {@link SyncLimit}: one actor is the caller, the other the timer's thread and the interrupter. */
+public class SyncLimitStress {
+  /** A call that ends while its limit fires: afterwards no interrupt of the limit is pending, and none arrives. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "In time.")
+  @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Too late, and no interrupt is left.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "An interrupt outlived its call.")
+  @State
+  public static class NoInterruptAfterSettle {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Timer timer = new Timer("stress", time);
+    private final Dispatcher dispatcher = new Dispatcher("stress", time, null);
+    private Thread caller;
+
+    @Actor
+    public void call(II_Result result) {
+      caller = Thread.currentThread();
+      CallFrames frames = CallFrames.ofThread();
+      Frame frame = Frame.push(frames, time, 1);
+      SyncLimit limit = new SyncLimit(timer, dispatcher);
+      limit.arm(2 * TICK);
+      boolean inTime = limit.disarm();
+      if (!inTime) {
+        limit.settle(false, frame);
+      }
+      frame.pop(frames);
+      result.r1 = inTime ? 1 : 0;
+      result.r2 = Thread.interrupted() ? 1 : 0;
+    }
+
+    @Actor
+    public void expire() {
+      timer.advanceTo(3 * TICK);
+      timer.advanceTo(3 * TICK);
+      timer.advanceTo(3 * TICK);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      if (caller.isInterrupted()) {
+        result.r2 = 1;
+      }
+    }
+  }
+
+  /** An interrupter that says it has sent before it has: shows that a late interrupt would be seen. The flag is a field here. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0", "0, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "No interrupt is left.")
+  @Outcome(
+      id = "0, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The late interrupt that SyncLimit must not send.")
+  @State
+  public static class BrokenNoInterruptAfterSettle {
+    private final AtomicInteger end = new AtomicInteger();
+    private volatile int interrupted;
+
+    @Actor
+    public void call(II_Result result) {
+      boolean inTime = end.compareAndSet(0, 1);
+      if (!inTime) {
+        interrupted = 0;
+      }
+      result.r1 = inTime ? 1 : 0;
+    }
+
+    @Actor
+    public void expire() {
+      if (end.compareAndSet(0, 2)) {
+        interrupted = 1;
+      }
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = interrupted;
+    }
+  }
+
+  /**
+   * Two calls one after the other under the same limit, while the first one's deadline passes: the second, whose deadline is
+   * far, is neither ended nor interrupted.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 1, 0", "0, 1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The second call is left alone.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The first call's expiry reached the second one.")
+  @State
+  public static class ExpiryStaysWithItsCall {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Timer timer = new Timer("stress", time);
+    private final Dispatcher dispatcher = new Dispatcher("stress", time, null);
+    private Thread caller;
+
+    @Actor
+    public void callTwice(III_Result result) {
+      caller = Thread.currentThread();
+      CallFrames frames = CallFrames.ofThread();
+      Frame frame = Frame.push(frames, time, 1);
+      SyncLimit limit = new SyncLimit(timer, dispatcher);
+      limit.arm(2 * TICK);
+      result.r1 = end(limit, frame);
+      limit.arm(100 * TICK);
+      result.r2 = end(limit, frame);
+      frame.pop(frames);
+      result.r3 = Thread.interrupted() ? 1 : 0;
+    }
+
+    private static int end(SyncLimit limit, Frame frame) {
+      if (limit.disarm()) {
+        return 1;
+      }
+      limit.settle(false, frame);
+      return 0;
+    }
+
+    @Actor
+    public void expire() {
+      timer.advanceTo(3 * TICK);
+      timer.advanceTo(3 * TICK);
+      timer.advanceTo(3 * TICK);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      if (caller.isInterrupted()) {
+        result.r3 = 1;
+      }
+    }
+  }
+
+  /** A mark that does not carry its arming: shows that an expiry that hits the next call would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 1", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The second call is left alone.")
+  @Outcome(
+      id = {"1, 0", "0, 0"},
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The stale expiry that SyncLimit must not have.")
+  @State
+  public static class BrokenExpiryStaysWithItsCall {
+    private static final int ENDED = 0;
+    private static final int ARMED = 1;
+    private static final int DUE = 2;
+    private final AtomicInteger first = new AtomicInteger(ARMED);
+    private final AtomicInteger signal = new AtomicInteger(ARMED);
+
+    @Actor
+    public void callTwice(II_Result result) {
+      result.r1 = first.getAndSet(ENDED) == ARMED && signal.get() == ARMED ? 1 : 0;
+      signal.set(ARMED);
+      result.r2 = signal.getAndSet(ENDED) == ARMED ? 1 : 0;
+    }
+
+    @Actor
+    public void expire() {
+      if (first.get() == ARMED) {
+        signal.set(DUE);
+      }
+    }
+  }
+}
