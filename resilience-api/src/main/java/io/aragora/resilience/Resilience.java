@@ -2,6 +2,8 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
@@ -106,6 +108,39 @@ public interface Resilience extends AutoCloseable {
    * @return an immutable copy
    */
   Collection<CircuitBreaker> circuitBreakers();
+
+  /**
+   * Resets every breaker that {@link #circuitBreakers()} lists, as {@link CircuitBreaker#reset()} does.
+   */
+  default void resetCircuitBreakers() {
+    circuitBreakers().forEach(CircuitBreaker::reset);
+  }
+
+  /**
+   * Takes breakers out of {@link #circuitBreakers()} that are closed and had neither a call nor a look-up for as long as
+   * {@link ResilienceBuilder#staleAfter} says. This also happens by itself when the runtime is full. A breaker that was
+   * taken out works on, and a look-up of its name gives the same object for as long as somebody holds it.
+   *
+   * @return how many
+   */
+  int pruneCircuitBreakers();
+
+  /**
+   * Declares a breaker for each key of many.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param config its settings
+   * @return the keyed breaker of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   */
+  KeyedCircuitBreaker keyedCircuitBreaker(String name, KeyedCircuitBreakerConfig config);
+
+  /**
+   * Lists the keyed breakers.
+   *
+   * @return an immutable copy
+   */
+  Collection<KeyedCircuitBreaker> keyedCircuitBreakers();
 
   /**
    * Looks a retry up, making one with default settings where there is none.

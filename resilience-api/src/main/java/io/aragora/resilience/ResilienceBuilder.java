@@ -33,6 +33,7 @@ public final class ResilienceBuilder {
   private @Nullable TimeSource timeSource;
   private @Nullable Executor executor;
   private int maxPolicies = 1000;
+  private Duration staleAfter = Duration.ofHours(24);
   private @Nullable String storeLocation;
   private @Nullable StateStore store;
   private Duration saveInterval = Duration.ofSeconds(30);
@@ -79,7 +80,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the most breakers, and the most retries, and the most timeouts that the runtime holds. Default 1000.
+   * Sets the most breakers, and the most keyed breakers, retries and timeouts, that the runtime holds. Default 1000 of each.
    *
    * @param count at least 1
    * @return this builder
@@ -87,6 +88,19 @@ public final class ResilienceBuilder {
    */
   public ResilienceBuilder maxPolicies(int count) {
     this.maxPolicies = Setting.atLeast("maxPolicies", 1, count);
+    return this;
+  }
+
+  /**
+   * Sets how long a closed breaker goes without a call or a look-up before a full runtime takes it out to make room for a
+   * new one. Default 24 h.
+   *
+   * @param length positive, at most 365 days
+   * @return this builder
+   * @throws IllegalArgumentException if {@code length} is outside
+   */
+  public ResilienceBuilder staleAfter(Duration length) {
+    this.staleAfter = Setting.positive("staleAfter", length);
     return this;
   }
 
@@ -199,6 +213,7 @@ public final class ResilienceBuilder {
         timeSource,
         executor,
         maxPolicies,
+        staleAfter,
         store(providers),
         saveInterval,
         attached,

@@ -3,6 +3,9 @@ package io.aragora.resilience.circuitbreaker;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.persistence.SavedBreaker;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +59,20 @@ public interface CircuitBreaker extends Policy {
   CircuitBreakerSnapshot snapshot();
 
   /**
+   * Explains the state: which rule fired, on which counts, and when a call may be let through again.
+   *
+   * @return the explanation
+   */
+  CircuitBreakerExplanation explain();
+
+  /**
+   * Tells, without taking a permit, whether a call would be admitted. It may be refused all the same if others come first.
+   *
+   * @return whether it would be at this instant
+   */
+  boolean isAvailable();
+
+  /**
    * Asks for the right to make one call.
    *
    * @return a permit to be completed by {@link #recordSuccess}, {@link #recordFailure} or {@link #releasePermit}; {@link
@@ -106,6 +123,16 @@ public interface CircuitBreaker extends Policy {
   <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
       CheckedSupplier<? extends T, X> body) throws X;
 
+  /**
+   * Changes the settings of the living breaker. State, generation, listeners, failures in a row and totals stay, and so do
+   * the outcomes in the window: into a window of another length they are moved, with the precision of its buckets. Only
+   * where time takes the place of count, or the other way round, the window begins empty. Permits that are out stay valid.
+   * An open breaker keeps the cooldown that it has.
+   *
+   * @param config the new settings
+   */
+  void reconfigure(CircuitBreakerConfig config);
+
   /** Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. */
   void reset();
 
@@ -122,10 +149,37 @@ public interface CircuitBreaker extends Policy {
   void metricsOnly();
 
   /**
-   * Subscribes to the events of this breaker.
+   * Subscribes to the changes of state: each arrives once, in order, and none is left out.
    *
    * @param listener hears of them in the background
    * @return ends the subscription when closed
    */
   Subscription subscribe(CircuitBreakerListener listener);
+
+  /**
+   * Subscribes to what becomes of single calls. An event is built only where somebody hears of its kind; up to 1024 wait to
+   * be delivered, and more than that are dropped and counted.
+   *
+   * @param kinds what to hear of
+   * @param listener hears of it in the background; what it throws is logged once, counted, and harms nobody
+   * @return ends the subscription when closed
+   */
+  Subscription subscribeCalls(
+      Set<CircuitBreakerCall.Kind> kinds, Consumer<? super CircuitBreakerCall> listener);
+
+  /**
+   * Writes down what is to be kept of this breaker, for a store of your own.
+   *
+   * @return the state at this instant
+   */
+  SavedBreaker save();
+
+  /**
+   * Takes over what was kept: totals in any case, the state if this breaker has not changed by itself since it was made.
+   *
+   * @param saved what was kept
+   * @return whether all of it was taken over; false where the breaker had moved, or its settings are others than those it
+   *     was saved with, so that counts and probes were left out
+   */
+  boolean restore(SavedBreaker saved);
 }

@@ -10,16 +10,23 @@ import org.jspecify.annotations.Nullable;
  * The settings of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
  * #toBuilder()}.
  *
- * <p>Two rules open a breaker, and both may be on: so many failures in a row ({@link Builder#failureThreshold}, on by
- * default), and a share of failures in a time window ({@link Builder#failureRateThreshold}, off by default).
+ * <p>Three rules open a breaker, and any of them may be on together: so many failures in a row ({@link
+ * Builder#failureThreshold}, on by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by
+ * default), and a share of slow calls in it ({@link Builder#slowCallRateThreshold}, off by default). The window holds the
+ * calls of the last while ({@link Builder#window}, the default) or exactly the last so many ({@link Builder#countWindow}).
  */
 public final class CircuitBreakerConfig {
+  private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
+  private static final int MAX_COUNT_WINDOW = 100_000;
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
   private final int failureThreshold;
   private final double failureRateThreshold;
+  private final double slowCallRateThreshold;
+  private final Duration slowCallDuration;
   private final int minimumNumberOfCalls;
   private final Duration window;
+  private final int countWindow;
   private final Duration cooldown;
   private final double cooldownBackoff;
   private final Duration maxCooldown;
@@ -30,13 +37,17 @@ public final class CircuitBreakerConfig {
   private final Predicate<? super Throwable> recordIf;
   private final Predicate<? super Throwable> ignoreIf;
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
+  private final boolean pinned;
   private final String declared;
 
   private CircuitBreakerConfig(Builder builder) {
     failureThreshold = builder.failureThreshold;
     failureRateThreshold = builder.failureRateThreshold;
-    minimumNumberOfCalls = builder.minimumNumberOfCalls;
+    slowCallRateThreshold = builder.slowCallRateThreshold;
+    slowCallDuration = builder.slowCallDuration;
+    minimumNumberOfCalls = builder.effectiveMinimum();
     window = builder.window;
+    countWindow = builder.countWindow;
     cooldown = builder.cooldown;
     cooldownBackoff = builder.cooldownBackoff;
     maxCooldown = builder.maxCooldown;
@@ -47,9 +58,13 @@ public final class CircuitBreakerConfig {
     recordIf = builder.recordIf;
     ignoreIf = builder.ignoreIf;
     recordResultIf = builder.recordResultIf;
+    pinned = builder.pinned;
     declared =
         "failureThreshold=" + failureThreshold + ", failureRateThreshold=" + failureRateThreshold
-            + ", minimumNumberOfCalls=" + minimumNumberOfCalls + ", window=" + window
+            + ", slowCallRateThreshold=" + slowCallRateThreshold
+            + ", slowCallDuration=" + slowCallDuration
+            + ", minimumNumberOfCalls=" + minimumNumberOfCalls
+            + (countWindow == 0 ? ", window=" + window : ", countWindow=" + countWindow)
             + ", cooldown=" + cooldown
             + ", cooldownBackoff=" + cooldownBackoff + ", maxCooldown=" + maxCooldown
             + ", cooldownJitter=" + cooldownJitter
@@ -84,8 +99,11 @@ public final class CircuitBreakerConfig {
     Builder builder = new Builder();
     builder.failureThreshold = failureThreshold;
     builder.failureRateThreshold = failureRateThreshold;
+    builder.slowCallRateThreshold = slowCallRateThreshold;
+    builder.slowCallDuration = slowCallDuration;
     builder.minimumNumberOfCalls = minimumNumberOfCalls;
     builder.window = window;
+    builder.countWindow = countWindow;
     builder.cooldown = cooldown;
     builder.cooldownBackoff = cooldownBackoff;
     builder.maxCooldown = maxCooldown;
@@ -96,6 +114,7 @@ public final class CircuitBreakerConfig {
     builder.recordIf = recordIf;
     builder.ignoreIf = ignoreIf;
     builder.recordResultIf = recordResultIf;
+    builder.pinned = pinned;
     return builder;
   }
 
@@ -118,6 +137,24 @@ public final class CircuitBreakerConfig {
   }
 
   /**
+   * Gives {@link Builder#slowCallRateThreshold}.
+   *
+   * @return percent; 0 where the rule is off
+   */
+  public double slowCallRateThreshold() {
+    return slowCallRateThreshold;
+  }
+
+  /**
+   * Gives {@link Builder#slowCallDuration}.
+   *
+   * @return the length; without effect where {@link #slowCallRateThreshold()} is 0
+   */
+  public Duration slowCallDuration() {
+    return slowCallDuration;
+  }
+
+  /**
    * Gives {@link Builder#minimumNumberOfCalls}.
    *
    * @return calls
@@ -129,10 +166,19 @@ public final class CircuitBreakerConfig {
   /**
    * Gives {@link Builder#window}.
    *
-   * @return the length
+   * @return the length; without effect where {@link #countWindow()} is not 0
    */
   public Duration window() {
     return window;
+  }
+
+  /**
+   * Gives {@link Builder#countWindow}.
+   *
+   * @return calls; 0 where the window is one of time
+   */
+  public int countWindow() {
+    return countWindow;
   }
 
   /**
@@ -226,6 +272,15 @@ public final class CircuitBreakerConfig {
   }
 
   /**
+   * Gives {@link Builder#pinned}.
+   *
+   * @return whether nothing outside the code may change these settings
+   */
+  public boolean isPinned() {
+    return pinned;
+  }
+
+  /**
    * Tells whether two configurations declare the same; functions are not compared.
    *
    * @param other another configuration
@@ -249,8 +304,14 @@ public final class CircuitBreakerConfig {
   public static final class Builder {
     private int failureThreshold = 5;
     private double failureRateThreshold;
-    private int minimumNumberOfCalls = 20;
+    private double slowCallRateThreshold;
+    private Duration slowCallDuration = Duration.ofSeconds(60);
+
+    /** 0 until it is set. */
+    private int minimumNumberOfCalls;
+
     private Duration window = Duration.ofSeconds(60);
+    private int countWindow;
     private Duration cooldown = Duration.ofSeconds(60);
     private double cooldownBackoff = 1;
     private Duration maxCooldown = Duration.ofMinutes(10);
@@ -261,6 +322,7 @@ public final class CircuitBreakerConfig {
     private Predicate<? super Throwable> recordIf = failure -> true;
     private Predicate<? super Throwable> ignoreIf = failure -> false;
     private @Nullable Predicate<@Nullable Object> recordResultIf;
+    private boolean pinned;
 
     private Builder() {}
 
@@ -300,7 +362,60 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how many calls the window must hold before a share of failures means something. Default 20.
+     * Turns the rule of the share of failures off, as it is by default.
+     *
+     * @return this builder
+     */
+    public Builder noFailureRateThreshold() {
+      failureRateThreshold = 0;
+      return this;
+    }
+
+    /**
+     * Opens when at least this share of the calls in the window took {@link #slowCallDuration} or longer, once there are
+     * {@link #minimumNumberOfCalls}. Calls of a policy ({@code call}, {@code callAsync}, …) count as slow as soon as they
+     * have taken that long, while they are still under way, so that a dependency that hangs opens the breaker while it
+     * hangs; calls under a permit of your own count when the permit is completed. A probe that is slow counts as failed.
+     * The rule costs every call two readings of the clock. Default off.
+     *
+     * @param percent in (0, 100]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code percent} is outside, or not a number
+     */
+    public Builder slowCallRateThreshold(double percent) {
+      slowCallRateThreshold = Setting.percent("slowCallRateThreshold", percent);
+      return this;
+    }
+
+    /**
+     * Turns the rule of the share of slow calls off, as it is by default.
+     *
+     * @return this builder
+     */
+    public Builder noSlowCallRateThreshold() {
+      slowCallRateThreshold = 0;
+      return this;
+    }
+
+    /**
+     * Sets how long a call takes to be slow. Default 60 s.
+     *
+     * @param length from 1 ms to 1 day
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder slowCallDuration(Duration length) {
+      Setting.positive("slowCallDuration", length);
+      if (length.compareTo(Duration.ofMillis(1)) < 0 || length.compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException("slowCallDuration must be in [1 ms, 1 d]: " + length);
+      }
+      slowCallDuration = length;
+      return this;
+    }
+
+    /**
+     * Sets how many calls the window must hold before a share of failures or of slow calls means something. Default 20, or
+     * the length of a {@link #countWindow} that is shorter.
      *
      * @param calls at least 1
      * @return this builder
@@ -312,8 +427,8 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long an outcome counts toward the failure rate. It leaves the window no earlier than after this time, and
-     * at most two fifteenths of it later. Default 60 s.
+     * Sets how long an outcome counts toward the rates. It leaves the window no earlier than after this time, and at most
+     * two fifteenths of it, or some 20 ms, later. Takes the place of a {@link #countWindow}. Default 60 s.
      *
      * @param length at least 100 ms and at most 365 days
      * @return this builder
@@ -324,6 +439,21 @@ public final class CircuitBreakerConfig {
       if (length.compareTo(Duration.ofMillis(100)) < 0) {
         throw new IllegalArgumentException("window must be at least 100 ms: " + length);
       }
+      countWindow = 0;
+      return this;
+    }
+
+    /**
+     * Counts exactly the last so many outcomes toward the rates, however old they are. All threads share one word for it,
+     * so a breaker that is called by many cores at once is better off with a {@link #window} of time, whose place this
+     * takes.
+     *
+     * @param calls in [1, 100 000]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is outside
+     */
+    public Builder countWindow(int calls) {
+      countWindow = Setting.inRange("countWindow", 1, MAX_COUNT_WINDOW, calls);
       return this;
     }
 
@@ -441,16 +571,39 @@ public final class CircuitBreakerConfig {
     }
 
     /**
+     * Keeps these settings as they are in the code: system properties, environment and file do not change them.
+     *
+     * @return this builder
+     */
+    public Builder pinned() {
+      pinned = true;
+      return this;
+    }
+
+    private int effectiveMinimum() {
+      if (minimumNumberOfCalls != 0) {
+        return minimumNumberOfCalls;
+      }
+      return countWindow == 0
+          ? DEFAULT_MINIMUM_NUMBER_OF_CALLS
+          : Math.min(DEFAULT_MINIMUM_NUMBER_OF_CALLS, countWindow);
+    }
+
+    /**
      * Builds the settings.
      *
      * @return the settings
-     * @throws IllegalArgumentException if no rule is on, or if {@code maxCooldown} is shorter than {@code cooldown} while
-     *     the cooldown grows
+     * @throws IllegalArgumentException if no rule is on, if a {@code countWindow} cannot hold the {@code
+     *     minimumNumberOfCalls}, or if {@code maxCooldown} is shorter than {@code cooldown} while the cooldown grows
      */
     public CircuitBreakerConfig build() {
-      if (failureThreshold == 0 && failureRateThreshold == 0) {
-        throw new IllegalArgumentException(
-            "failureThreshold or failureRateThreshold must be set: neither is");
+      if (failureThreshold == 0 && failureRateThreshold == 0 && slowCallRateThreshold == 0) {
+        throw new IllegalArgumentException("failureThreshold, failureRateThreshold or"
+            + " slowCallRateThreshold must be set: none is");
+      }
+      if (countWindow != 0 && effectiveMinimum() > countWindow) {
+        throw new IllegalArgumentException("minimumNumberOfCalls must be at most countWindow, "
+            + countWindow + ": " + minimumNumberOfCalls);
       }
       if (cooldownBackoff > 1 && maxCooldown.compareTo(cooldown) < 0) {
         throw new IllegalArgumentException(

@@ -8,10 +8,14 @@ public enum TransitionCause {
   FAILURE_THRESHOLD,
   /** Too large a share of the calls in the window failed. */
   FAILURE_RATE,
+  /** Too large a share of the calls in the window was slow, those still under way included. */
+  SLOW_CALL_RATE,
   /** The cooldown is over. */
   COOLDOWN_ELAPSED,
   /** A call that was admitted as a probe failed. */
   PROBE_FAILED,
+  /** A call that was admitted as a probe took too long, or still does. */
+  PROBE_SLOW,
   /** Enough probes succeeded. */
   PROBES_SUCCEEDED,
   /** Somebody asked for it. */

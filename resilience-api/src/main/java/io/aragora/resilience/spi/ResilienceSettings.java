@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeSource time and chance; null for the system's
  * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
  * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+ * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
  * @param store where state is kept; null where it is not
  * @param saveInterval how often everything that changed is saved, beside at every transition
  * @param extensions to be attached in this order
@@ -29,6 +30,7 @@ public record ResilienceSettings(
     @Nullable TimeSource timeSource,
     @Nullable Executor executor,
     int maxPolicies,
+    Duration staleAfter,
     @Nullable StoreSetting store,
     Duration saveInterval,
     List<ResilienceExtension> extensions,
@@ -42,6 +44,7 @@ public record ResilienceSettings(
    * @param timeSource time and chance; null for the system's
    * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
    * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+   * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
    * @param store where state is kept; null where it is not
    * @param saveInterval how often everything that changed is saved
    * @param extensions to be attached in this order

@@ -133,6 +133,23 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
+  public int pruneCircuitBreakers() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker keyedCircuitBreaker(
+      String keyed, io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig config) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Collection<io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker>
+      keyedCircuitBreakers() {
+    return List.of();
+  }
+
+  @Override
   public Retry retry(String retry) {
     return retries.get(retry, RetryConfig.defaults());
   }

@@ -54,8 +54,14 @@ final class Readings {
         0,
         0,
         0,
+        0,
+        0,
+        0,
         Duration.ofSeconds(2),
         remaining,
+        null,
+        null,
+        0,
         CircuitBreakerTotals.ZERO);
   }
 

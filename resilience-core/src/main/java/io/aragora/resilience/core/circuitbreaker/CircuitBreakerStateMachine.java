@@ -469,7 +469,7 @@ public final class CircuitBreakerStateMachine extends CorePolicy
    * @param saved what was kept
    * @return a remark where something could not be taken over; null where all was
    */
-  public @Nullable String restore(SavedBreaker saved) {
+  public @Nullable String adopt(SavedBreaker saved) {
     add(TimeWindow.SUCCESS, saved.totals().successes());
     add(TimeWindow.FAILURE, saved.totals().failures());
     ignored.add(saved.totals().ignored());
@@ -559,11 +559,17 @@ public final class CircuitBreakerStateMachine extends CorePolicy
         present.transitions,
         calls,
         failed,
+        0,
+        0,
         present.streak(),
+        0,
         present.probes == null ? 0 : present.probes.inFlight(now),
         present.probes == null ? 0 : present.probeSuccesses.get(),
         Duration.ofNanos(present.cooldownNanos),
         Duration.ofNanos(left),
+        null,
+        null,
+        0,
         totals(present));
   }
 
@@ -578,6 +584,33 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   @Override
   public Subscription subscribe(CircuitBreakerListener listener) {
     return log.subscribe(listener);
+  }
+
+  @Override
+  public boolean restore(SavedBreaker saved) {
+    return adopt(saved) == null;
+  }
+
+  @Override
+  public io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation explain() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public boolean isAvailable() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void reconfigure(CircuitBreakerConfig config) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Subscription subscribeCalls(
+      java.util.Set<io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind> kinds,
+      Consumer<? super io.aragora.resilience.circuitbreaker.CircuitBreakerCall> listener) {
+    throw new UnsupportedOperationException();
   }
 
   // ---- as a policy

@@ -113,7 +113,7 @@ public final class StateKeeper implements AutoCloseable {
     if (row == null) {
       return;
     }
-    String remark = breaker.restore(row);
+    String remark = breaker.adopt(row);
     if (remark != null) {
       LOG.log(
           System.Logger.Level.INFO,

@@ -75,8 +75,14 @@ final class Fakes {
                 0,
                 0,
                 0,
+                0,
+                0,
+                0,
                 Duration.ZERO,
                 Duration.ZERO,
+                null,
+                null,
+                0,
                 totals.get())));
   }
 

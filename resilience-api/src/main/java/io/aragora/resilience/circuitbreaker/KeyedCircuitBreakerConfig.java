@@ -1,0 +1,138 @@
+package io.aragora.resilience.circuitbreaker;
+
+import io.aragora.resilience.spi.Setting;
+import java.time.Duration;
+import java.util.Objects;
+
+/** The settings of a {@link KeyedCircuitBreaker}. Immutable. */
+public final class KeyedCircuitBreakerConfig {
+  private final CircuitBreakerConfig breaker;
+  private final int maxKeys;
+  private final Duration abandonedAfter;
+
+  private KeyedCircuitBreakerConfig(Builder builder) {
+    breaker = builder.breaker;
+    maxKeys = builder.maxKeys;
+    abandonedAfter = builder.abandonedAfter;
+  }
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Gives the defaults for keys with these settings.
+   *
+   * @param breaker the settings of each key
+   * @return the settings
+   */
+  public static KeyedCircuitBreakerConfig of(CircuitBreakerConfig breaker) {
+    return builder().breaker(breaker).build();
+  }
+
+  /**
+   * Gives {@link Builder#breaker}.
+   *
+   * @return the settings of each key
+   */
+  public CircuitBreakerConfig breaker() {
+    return breaker;
+  }
+
+  /**
+   * Gives {@link Builder#maxKeys}.
+   *
+   * @return keys
+   */
+  public int maxKeys() {
+    return maxKeys;
+  }
+
+  /**
+   * Gives {@link Builder#abandonedAfter}.
+   *
+   * @return the length
+   */
+  public Duration abandonedAfter() {
+    return abandonedAfter;
+  }
+
+  /**
+   * Tells whether two configurations declare the same; functions are not compared.
+   *
+   * @param other another configuration
+   * @return whether every setting that is not a function is the same
+   */
+  public boolean declaresSameAs(KeyedCircuitBreakerConfig other) {
+    return toString().equals(other.toString());
+  }
+
+  /**
+   * Shows every setting that is not a function.
+   *
+   * @return the settings as {@code name=value}, separated by commas
+   */
+  @Override
+  public String toString() {
+    return "maxKeys=" + maxKeys + ", abandonedAfter=" + abandonedAfter + ", " + breaker;
+  }
+
+  /** Collects settings. Each setter checks its value. Not thread-safe. */
+  public static final class Builder {
+    private CircuitBreakerConfig breaker = CircuitBreakerConfig.defaults();
+    private int maxKeys = 10_000;
+    private Duration abandonedAfter = Duration.ofMinutes(10);
+
+    private Builder() {}
+
+    /**
+     * Sets the settings of each key. Default: those of {@link CircuitBreakerConfig#defaults()}.
+     *
+     * @param config the settings
+     * @return this builder
+     */
+    public Builder breaker(CircuitBreakerConfig config) {
+      breaker = Objects.requireNonNull(config, "breaker");
+      return this;
+    }
+
+    /**
+     * Sets the most keys that have a breaker of their own. An idle key takes less than 512 bytes. Default 10,000.
+     *
+     * @param keys in [1, 10,000,000]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code keys} is outside
+     */
+    public Builder maxKeys(int keys) {
+      maxKeys = Setting.inRange("maxKeys", 1, 10_000_000, keys);
+      return this;
+    }
+
+    /**
+     * Sets how long after the end of its cooldown an open key, for which no call came since, may make room for a new one.
+     * Default 10 min.
+     *
+     * @param length positive, at most 365 days
+     * @return this builder
+     * @throws IllegalArgumentException if {@code length} is outside
+     */
+    public Builder abandonedAfter(Duration length) {
+      abandonedAfter = Setting.positive("abandonedAfter", length);
+      return this;
+    }
+
+    /**
+     * Builds the settings.
+     *
+     * @return the settings
+     */
+    public KeyedCircuitBreakerConfig build() {
+      return new KeyedCircuitBreakerConfig(this);
+    }
+  }
+}
