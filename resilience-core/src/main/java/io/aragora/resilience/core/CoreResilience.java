@@ -4,6 +4,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
@@ -38,6 +39,7 @@ final class CoreResilience implements Resilience {
   private final Dispatcher dispatcher;
   private final Timer timer;
   private final WaitingThreads waiting;
+  private final BreakerRuntime breakerRuntime;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
   private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
@@ -52,13 +54,14 @@ final class CoreResilience implements Resilience {
     dispatcher = new Dispatcher(name, time, settings.executor());
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
+    breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, this::changed);
     breakers = new PolicyRegistry<>(
         "circuit breaker",
         settings.maxPolicies(),
         this::makeBreaker,
         CircuitBreakerStateMachine::config,
         CircuitBreakerConfig::declaresSameAs,
-        CircuitBreakerStateMachine::configure);
+        CircuitBreakerStateMachine::reconfigure);
     retries = new PolicyRegistry<>(
         "retry",
         settings.maxPolicies(),
@@ -102,14 +105,18 @@ final class CoreResilience implements Resilience {
   }
 
   private CircuitBreakerStateMachine makeBreaker(String breaker, CircuitBreakerConfig config) {
-    StateKeeper store = keeper;
-    if (store == null) {
-      return new CircuitBreakerStateMachine(breaker, config, time, dispatcher, changed -> {});
-    }
     CircuitBreakerStateMachine made =
-        new CircuitBreakerStateMachine(breaker, config, time, dispatcher, store::changed);
-    store.adopt(made);
+        new CircuitBreakerStateMachine(breaker, config, breakerRuntime);
+    if (keeper != null) {
+      keeper.adopt(made);
+    }
     return made;
+  }
+
+  private void changed(CircuitBreakerStateMachine breaker) {
+    if (keeper != null) {
+      keeper.changed(breaker);
+    }
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.core.timer.Timer;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,9 +27,14 @@ public class CircuitBreakerStress {
   private static final Dispatcher DISPATCHER =
       new Dispatcher("stress", SystemTimeSource.INSTANCE, null);
 
+  private static final BreakerRuntime RUNTIME = BreakerRuntime.of(
+      SystemTimeSource.INSTANCE,
+      new Timer("stress", SystemTimeSource.INSTANCE),
+      DISPATCHER,
+      changed -> {});
+
   private static CircuitBreakerStateMachine breaker(CircuitBreakerConfig.Builder config) {
-    return new CircuitBreakerStateMachine(
-        "stress", config.build(), SystemTimeSource.INSTANCE, DISPATCHER, changed -> {});
+    return new CircuitBreakerStateMachine("stress", config.build(), RUNTIME);
   }
 
   private static CircuitBreakerConfig.Builder opensAfter(int failures) {
@@ -244,13 +250,13 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The place has no holder, or the new probe lost it.")
   @State
   public static class LateProbeFreesNoForeignPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000);
+    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
     private final long old = probes.claim(1_000);
     private long taken;
 
     @Actor
     public void complete(III_Result result) {
-      result.r1 = probes.complete(Permit.slot(old), Permit.sequence(old)) ? 1 : 0;
+      result.r1 = probes.complete(Permit.slot(old), Permit.sequence(old), 0) >= 0 ? 1 : 0;
     }
 
     @Actor
@@ -261,7 +267,7 @@ public class CircuitBreakerStress {
     @Arbiter
     public void look(III_Result result) {
       result.r2 = probes.inFlight(5_000_000);
-      result.r3 = probes.complete(Permit.slot(taken), Permit.sequence(taken)) ? 1 : 0;
+      result.r3 = probes.complete(Permit.slot(taken), Permit.sequence(taken), 0) >= 0 ? 1 : 0;
     }
   }
 
@@ -487,9 +493,8 @@ public class CircuitBreakerStress {
     private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
         "stress",
         CircuitBreakerConfig.defaults(),
-        time,
-        new Dispatcher("stress", time, null),
-        changed -> {});
+        BreakerRuntime.of(
+            time, new Timer("stress", time), new Dispatcher("stress", time, null), changed -> {}));
     private final AtomicInteger events = new AtomicInteger();
     private volatile long sequences;
 

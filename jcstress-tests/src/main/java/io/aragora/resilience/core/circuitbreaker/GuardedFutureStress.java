@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -27,9 +28,8 @@ public class GuardedFutureStress {
     private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
         "stress",
         CircuitBreakerConfig.defaults(),
-        time,
-        new Dispatcher("stress", time, null),
-        changed -> {});
+        BreakerRuntime.of(
+            time, new Timer("stress", time), new Dispatcher("stress", time, null), changed -> {}));
     private final CompletableFuture<Integer> inner = new CompletableFuture<>();
     private final CompletableFuture<Integer> future = breaker.callAsync(() -> inner);
 

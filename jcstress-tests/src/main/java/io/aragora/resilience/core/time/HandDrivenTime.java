@@ -6,14 +6,21 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 
-/** A source that stands still and never drives: an actor plays the driving thread. What goes to the background runs inline. */
+/** A source that moves only when it is told to, and never drives: an actor plays the driving thread. What goes to the background runs inline. */
 public final class HandDrivenTime implements TimeSource, TimeDrive {
   /** One tick of the timer, in nanoseconds. */
   public static final long TICK = 1L << 20;
 
+  private volatile long now = 1;
+
+  /** Moves the time, without driving anything. */
+  public void set(long nanos) {
+    now = nanos;
+  }
+
   @Override
   public long nanoTime() {
-    return 1;
+    return now;
   }
 
   @Override

@@ -1,5 +1,9 @@
 package io.aragora.resilience.core.window;
 
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.openjdk.jcstress.annotations.Actor;
@@ -15,8 +19,28 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class TimeWindowStress {
   private static final long LENGTH = 60_000_000_000L;
 
-  private static final class Sink implements TimeWindow.Totals {
-    final AtomicLongArray added = new AtomicLongArray(2);
+  /** A timer that takes nothing in, so that nothing piles up in it. */
+  private static final Timer CLOSED = new Timer("stress", new HandDrivenTime());
+
+  static {
+    CLOSED.close();
+  }
+
+  private static TimeWindow window(HandDrivenTime time, OutcomeWindow.Totals totals) {
+    CoarseClock clock = new CoarseClock(time, CLOSED);
+    WindowSweeper sweeper =
+        new WindowSweeper(time, clock, CLOSED, new Dispatcher("stress", time, null));
+    return new TimeWindow(LENGTH, 1, clock, totals, sweeper);
+  }
+
+  private static final class Sink implements OutcomeWindow.Totals {
+    final AtomicLongArray added = new AtomicLongArray(OutcomeWindow.OUTCOMES);
+
+    @Override
+    public void succeededAt(long nanos) {}
+
+    @Override
+    public void movedWithin(OutcomeWindow window) {}
 
     @Override
     public void add(int outcome, long count) {
@@ -30,16 +54,16 @@ public class TimeWindowStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "A count was lost.")
   @State
   public static class BothAreCounted {
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> 1, new Sink());
+    private final TimeWindow window = window(new HandDrivenTime(), new Sink());
 
     @Actor
     public void first() {
-      window.count(TimeWindow.SUCCESS);
+      window.count(TimeWindow.SUCCESS, 1);
     }
 
     @Actor
     public void second() {
-      window.count(TimeWindow.SUCCESS);
+      window.count(TimeWindow.SUCCESS, 1);
     }
 
     @Arbiter
@@ -81,15 +105,15 @@ public class TimeWindowStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Growing lost a count, or doubled one.")
   @State
   public static class GrowthLosesNothing {
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> 1, new Sink());
+    private final TimeWindow window = window(new HandDrivenTime(), new Sink());
 
     public GrowthLosesNothing() {
-      window.count(TimeWindow.SUCCESS);
+      window.count(TimeWindow.SUCCESS, 1);
     }
 
     private void countEight() {
       for (int i = 0; i < 8; i++) {
-        window.count(TimeWindow.SUCCESS);
+        window.count(TimeWindow.SUCCESS, 1);
       }
     }
 
@@ -106,7 +130,7 @@ public class TimeWindowStress {
     @Arbiter
     public void sum(JJ_Result result) {
       result.r1 = window.total(TimeWindow.SUCCESS);
-      result.r2 = window.sum(TimeWindow.SUCCESS);
+      result.r2 = window.counts(1).calls();
     }
   }
 
@@ -152,29 +176,29 @@ public class TimeWindowStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "A count was lost, or counted twice.")
   @State
   public static class RollOverLosesNothing {
-    private volatile long now = 1;
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> now, new Sink());
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final TimeWindow window = window(time, new Sink());
 
     public RollOverLosesNothing() {
-      window.count(TimeWindow.FAILURE);
+      window.count(TimeWindow.FAILURE, time.nanoTime());
       // 32 buckets of 2^32 ns: the same place in the ring.
-      now = 1 + (32L << 32);
+      time.set(1 + (32L << 32));
     }
 
     @Actor
     public void first() {
-      window.count(TimeWindow.FAILURE);
+      window.count(TimeWindow.FAILURE, time.nanoTime());
     }
 
     @Actor
     public void second() {
-      window.count(TimeWindow.FAILURE);
+      window.count(TimeWindow.FAILURE, time.nanoTime());
     }
 
     @Arbiter
     public void sum(JJ_Result result) {
       result.r1 = window.total(TimeWindow.FAILURE);
-      result.r2 = window.sum(TimeWindow.FAILURE);
+      result.r2 = window.counts(time.nanoTime()).failures();
     }
   }
 
@@ -220,18 +244,18 @@ public class TimeWindowStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The late writer wiped a bucket.")
   @State
   public static class LateWriterWipesNothing {
-    private volatile long now = 1;
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> now, new Sink());
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final TimeWindow window = window(time, new Sink());
 
     @Actor
     public void late() {
-      window.count(TimeWindow.FAILURE);
+      window.count(TimeWindow.FAILURE, time.nanoTime());
     }
 
     @Actor
     public void later() {
-      now = 1 + (32L << 32);
-      window.count(TimeWindow.FAILURE);
+      time.set(1 + (32L << 32));
+      window.count(TimeWindow.FAILURE, time.nanoTime());
     }
 
     @Arbiter
@@ -290,21 +314,21 @@ public class TimeWindowStress {
   @State
   public static class RetirementLosesNothing {
     private final Sink sink = new Sink();
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> 1, sink);
+    private final TimeWindow window = window(new HandDrivenTime(), sink);
     private boolean counted;
 
     public RetirementLosesNothing() {
-      window.count(TimeWindow.SUCCESS);
+      window.count(TimeWindow.SUCCESS, 1);
     }
 
     @Actor
     public void count() {
-      counted = window.count(TimeWindow.SUCCESS);
+      counted = window.count(TimeWindow.SUCCESS, 1);
     }
 
     @Actor
     public void retire() {
-      window.retire();
+      window.retire(null);
     }
 
     @Arbiter
@@ -363,24 +387,24 @@ public class TimeWindowStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The count that left the ring was lost.")
   @State
   public static class RollOverAgainstRetirement {
-    private volatile long now = 1;
+    private final HandDrivenTime time = new HandDrivenTime();
     private final Sink sink = new Sink();
-    private final TimeWindow window = new TimeWindow(LENGTH, () -> now, sink);
+    private final TimeWindow window = window(time, sink);
     private boolean counted;
 
     public RollOverAgainstRetirement() {
-      window.count(TimeWindow.FAILURE);
-      now = 1 + (32L << 32);
+      window.count(TimeWindow.FAILURE, time.nanoTime());
+      time.set(1 + (32L << 32));
     }
 
     @Actor
     public void count() {
-      counted = window.count(TimeWindow.FAILURE);
+      counted = window.count(TimeWindow.FAILURE, time.nanoTime());
     }
 
     @Actor
     public void retire() {
-      window.retire();
+      window.retire(null);
     }
 
     @Arbiter

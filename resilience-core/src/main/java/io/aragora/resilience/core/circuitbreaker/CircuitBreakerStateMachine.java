@@ -5,35 +5,39 @@ import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.window.CountWindow;
+import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
+import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.persistence.SavedBreaker;
-import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A circuit breaker, the only writer of its phase. */
-public final class CircuitBreakerStateMachine extends CorePolicy
-    implements CircuitBreaker, TimeWindow.Totals {
+public class CircuitBreakerStateMachine extends CorePolicy
+    implements CircuitBreaker, OutcomeWindow.Totals {
   /*
    * Everything that belongs to one stay in a state is in its Phase, and a transition replaces the Phase by one CAS. The
    * winner retires the old window, marks the breaker for saving and lets the log emit; the loser looks at the new phase and
@@ -42,6 +46,8 @@ public final class CircuitBreakerStateMachine extends CorePolicy
    * Admission in a closed state is one acquire load of the phase and one final field. An outcome is one CAS in the window;
    * a success after a success writes nothing else.
    */
+  private static final System.Logger LOG =
+      System.getLogger(CircuitBreakerStateMachine.class.getName());
   private static final VarHandle PHASE = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(),
       "phase",
@@ -49,69 +55,85 @@ public final class CircuitBreakerStateMachine extends CorePolicy
       CircuitBreakerStateMachine.class,
       Phase.class);
 
-  private final TimeSource time;
-  private final FailureJudge judge;
+  /** The shortest time between two looks at calls under way. */
+  private static final long SHORTEST_WATCH_NANOS = 1_000_000;
+
+  private final BreakerRuntime runtime;
+  private final LifetimeTotals totals = new LifetimeTotals();
   private final TransitionLog log;
-  private final Consumer<CircuitBreakerStateMachine> onChange;
 
-  private final LongAdder successes = new LongAdder();
-  private final LongAdder failures = new LongAdder();
-  private final LongAdder ignored = new LongAdder();
-  private final LongAdder rejected = new LongAdder();
-  private final LongAdder late = new LongAdder();
-
+  @SuppressWarnings("unused") // read through its handle
   private volatile Phase phase;
+
+  /** Null until somebody subscribes. */
+  private volatile @Nullable CallEvents callEvents;
+
+  /** Null until there is a call to be watched. */
+  private volatile @Nullable SlowWatch slowWatch;
+
+  private volatile boolean predicateFailed;
 
   /**
    * Makes a closed breaker.
    *
    * @param name its name
    * @param config its settings
-   * @param time its time
-   * @param dispatcher delivers its events
-   * @param onChange called after every change of phase, on the thread of the change: must be quick
+   * @param runtime what it shares
    */
   public CircuitBreakerStateMachine(
-      String name,
-      CircuitBreakerConfig config,
-      TimeSource time,
-      Dispatcher dispatcher,
-      Consumer<CircuitBreakerStateMachine> onChange) {
-    super(name);
-    this.time = time;
-    this.judge = new FailureJudge(name);
-    this.log = new TransitionLog(name, dispatcher);
-    this.onChange = onChange;
-    this.phase = new Phase.Builder(
-            config,
-            CircuitBreakerState.CLOSED,
-            TransitionCause.CREATED,
-            time.nanoTime(),
-            time.wallTime())
-        .window(newWindow(config))
-        .build();
+      String name, CircuitBreakerConfig config, BreakerRuntime runtime) {
+    this(name, config, runtime, null);
   }
 
-  private TimeWindow newWindow(CircuitBreakerConfig config) {
-    return new TimeWindow(config.window().toNanos(), time::nanoTime, this);
+  @SuppressWarnings("this-escape") // neither the window nor the log uses it before it is counted in
+  CircuitBreakerStateMachine(
+      String name,
+      CircuitBreakerConfig config,
+      BreakerRuntime runtime,
+      @Nullable Listeners<CircuitBreakerListener> sharedListeners) {
+    super(name);
+    this.runtime = runtime;
+    this.log = new TransitionLog(this, sharedListeners);
+    long now = runtime.time().nanoTime();
+    Phase.Builder first = new Phase.Builder(
+        config,
+        CircuitBreakerState.CLOSED,
+        TransitionCause.CREATED,
+        now,
+        runtime.time().wallTime());
+    this.phase = counting(first, config, newWindow(config, now)).build();
+  }
+
+  private static Phase.Builder counting(
+      Phase.Builder next, CircuitBreakerConfig config, OutcomeWindow window) {
+    next.window(window);
+    return config.slowCallRateThreshold() == 0
+        ? next
+        : next.flights(new CallsInFlight(config.slowCallDuration().toNanos()));
+  }
+
+  private OutcomeWindow newWindow(CircuitBreakerConfig config, long now) {
+    return config.countWindow() != 0
+        ? CountWindow.of(config.countWindow(), now, this)
+        : new TimeWindow(config.window().toNanos(), now, runtime.clock(), this, runtime.sweeper());
   }
 
   // Acquire: pairs with the CAS that published the phase, so that what its constructor stored is
   // seen.
-  private Phase phaseAcquire() {
+  final Phase phase() {
     return (Phase) PHASE.getAcquire(this);
   }
 
   @Override
   public CircuitBreakerConfig config() {
-    return phase.config;
+    return phase().config;
   }
 
   // ---- admission
 
   @Override
   public long tryAcquirePermit() {
-    Phase present = phaseAcquire();
+    Phase present = phase();
     long permit = present.freePermit;
     return permit != REJECTED ? permit : tryAcquireSlowly(present);
   }
@@ -119,39 +141,49 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   private long tryAcquireSlowly(Phase first) {
     Phase present = first;
     while (true) {
-      if (present.freePermit != REJECTED) {
-        return present.freePermit;
-      }
       switch (present.state) {
-        case OPEN -> {
-          long now = time.nanoTime();
-          if (now < present.until) {
-            rejected.increment();
-            return REJECTED;
-          }
-          replace(
-              present,
-              following(
-                      present, CircuitBreakerState.HALF_OPEN, TransitionCause.COOLDOWN_ELAPSED, now)
-                  .cooldownStep(present.cooldownStep)
-                  .build());
+        case CLOSED, METRICS_ONLY, DISABLED -> {
+          return present.slowNanos == 0
+              ? present.freePermit
+              : timedPermit(present, runtime.time().nanoTime());
         }
         case HALF_OPEN -> {
-          ProbeSlots probes = present.probes;
-          long place = probes == null ? ProbeSlots.NONE : probes.claim(time.nanoTime());
-          if (place == ProbeSlots.NONE) {
-            rejected.increment();
-            return REJECTED;
-          }
-          return Permit.halfOpen(present.generation, Permit.slot(place), Permit.sequence(place));
+          return claimProbe(present);
         }
-        default -> {
-          rejected.increment();
-          return REJECTED;
+        case FORCED_OPEN -> {
+          return reject(present);
+        }
+        case OPEN -> {
+          if (runtime.clock().isWellBefore(present.until)) {
+            return reject(present);
+          }
+          long now = runtime.clock().readPrecisely();
+          if (now < present.until) {
+            return reject(present);
+          }
+          replace(present, halfOpenAfter(present, now));
         }
       }
-      present = phaseAcquire();
+      present = phase();
     }
+  }
+
+  private long claimProbe(Phase present) {
+    ProbeSlots probes = Objects.requireNonNull(present.probes);
+    long place = probes.claim(runtime.clock().readPrecisely());
+    if (place == ProbeSlots.NONE) {
+      return reject(present);
+    }
+    if (present.slowNanos != 0) {
+      slowWatch().begin();
+    }
+    return Permit.halfOpen(present.generation, Permit.slot(place), Permit.sequence(place));
+  }
+
+  private long reject(Phase present) {
+    totals.add(LifetimeTotals.REJECTED, 1);
+    tell(Kind.REJECTED, present, false, null);
+    return REJECTED;
   }
 
   @Override
@@ -164,11 +196,23 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   }
 
   private CallNotPermittedException rejection() {
-    Phase present = phaseAcquire();
+    Phase present = phase();
     long remaining = present.state == CircuitBreakerState.OPEN
-        ? Math.max(0, present.until - time.nanoTime())
+        ? Math.max(0, present.until - runtime.clock().read())
         : 0;
     return new CallNotPermittedException(name(), present.state, present.cause, remaining);
+  }
+
+  @Override
+  public boolean isAvailable() {
+    Phase present = phase();
+    return switch (present.state) {
+      case CLOSED, METRICS_ONLY, DISABLED -> true;
+      case FORCED_OPEN -> false;
+      case OPEN -> runtime.time().nanoTime() >= present.until;
+      case HALF_OPEN ->
+        !Objects.requireNonNull(present.probes).isFull(runtime.time().nanoTime());
+    };
   }
 
   /**
@@ -185,30 +229,72 @@ public final class CircuitBreakerStateMachine extends CorePolicy
 
   @Override
   public void recordSuccess(long permit) {
-    complete(permit, TimeWindow.SUCCESS);
+    Phase present = phase();
+    OutcomeWindow window = present.window;
+    if (permit == present.plainPermit
+        && window != null
+        && countSuccess(window, runtime.clock().read())) {
+      counted(present, window, OutcomeWindow.SUCCESS, null);
+    } else {
+      complete(permit, OutcomeWindow.SUCCESS, null);
+    }
+  }
+
+  /** The window of time is what is fast, so it is not hidden behind the abstract class. */
+  private static boolean countSuccess(OutcomeWindow window, long now) {
+    return window instanceof TimeWindow ofTime
+        ? ofTime.count(OutcomeWindow.SUCCESS, now)
+        : window.count(OutcomeWindow.SUCCESS, now);
   }
 
   @Override
   public void recordFailure(long permit, @Nullable Throwable failure) {
-    switch (judge.ofThread(phase.config, failure)) {
-      case SUCCESS -> complete(permit, TimeWindow.SUCCESS);
-      case FAILURE -> complete(permit, TimeWindow.FAILURE);
-      case NEITHER -> releasePermit(permit);
+    completeAs(
+        FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate), permit, failure);
+  }
+
+  private void completeAs(FailureJudge.Verdict verdict, long permit, @Nullable Throwable failure) {
+    switch (verdict) {
+      case SUCCESS -> complete(permit, OutcomeWindow.SUCCESS, failure);
+      case FAILURE -> complete(permit, OutcomeWindow.FAILURE, failure);
+      case NEITHER -> release(permit, failure);
+    }
+  }
+
+  private void warnOfPredicate(RuntimeException thrown) {
+    if (!predicateFailed) {
+      predicateFailed = true;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a predicate of breaker '" + name()
+              + "' failed, so the call counts as a failure; said once",
+          thrown);
     }
   }
 
   @Override
   public void releasePermit(long permit) {
+    release(permit, null);
+  }
+
+  private void release(long permit, @Nullable Throwable failure) {
     check(permit);
-    Phase present = phaseAcquire();
-    if (Permit.kind(permit) == Permit.HALF_OPEN
-        && !(present.probes != null
-            && Permit.isOfGeneration(permit, present.generation)
-            && present.probes.complete(Permit.slot(permit), Permit.sequence(permit)))) {
-      late.increment();
+    Phase present = phase();
+    if (Permit.kind(permit) == Permit.HALF_OPEN && giveBack(present, permit, 0) < 0) {
+      totals.add(LifetimeTotals.LATE, 1);
+      tell(Kind.LATE, present, false, failure);
       return;
     }
-    ignored.increment();
+    totals.add(LifetimeTotals.IGNORED, 1);
+    tell(Kind.IGNORED, present, false, failure);
+  }
+
+  /** Gives how long the probe's place was held, in microseconds; {@link ProbeSlots#NONE} if it was not held any more. */
+  private static long giveBack(Phase present, long permit, long now) {
+    ProbeSlots probes = present.probes;
+    return probes != null && Permit.isOfGeneration(permit, present.generation)
+        ? probes.complete(Permit.slot(permit), Permit.sequence(permit), now)
+        : ProbeSlots.NONE;
   }
 
   private static void check(long permit) {
@@ -217,147 +303,294 @@ public final class CircuitBreakerStateMachine extends CorePolicy
     }
   }
 
-  private void complete(long permit, int outcome) {
+  private void complete(long permit, int outcome, @Nullable Throwable failure) {
     check(permit);
-    Phase present = phaseAcquire();
-    if (!Permit.isOfGeneration(permit, present.generation)) {
-      completeLate(outcome);
-      return;
+    Phase present = phase();
+    while (Permit.isOfGeneration(permit, present.generation)) {
+      if (Permit.kind(permit) == Permit.HALF_OPEN) {
+        completeProbe(present, permit, outcome, failure);
+        return;
+      }
+      OutcomeWindow window = present.window;
+      if (window == null) {
+        totals.add(outcome, 1);
+        tell(kindOf(outcome), present, false, failure);
+        return;
+      }
+      long now = runtime.clock().readPrecisely();
+      int timed = isSlow(present, permit, now) ? OutcomeWindow.slow(outcome) : outcome;
+      if (window.count(timed, now)) {
+        counted(present, window, timed, failure);
+        return;
+      }
+      Phase since = phase();
+      if (since == present) {
+        break;
+      }
+      // Other settings for the same state: the outcome belongs to the new window.
+      present = since;
     }
-    switch (Permit.kind(permit)) {
-      case Permit.CLOSED -> completeClosed(present, outcome);
-      case Permit.HALF_OPEN -> completeProbe(present, permit, outcome);
-      default -> completeBypass(present, outcome);
-    }
+    completeLate(present, outcome, failure);
   }
 
-  private void completeLate(int outcome) {
-    late.increment();
-    add(outcome, 1);
+  private static boolean isSlow(Phase present, long permit, long now) {
+    return Permit.kind(permit) == Permit.TIMED
+        && present.slowNanos != 0
+        && Permit.microsSince(permit, present.microsAt(now)) >= present.slowNanos / 1000;
   }
 
-  private void completeBypass(Phase present, int outcome) {
-    TimeWindow window = present.window;
-    if (window == null) {
-      add(outcome, 1);
-    } else if (!window.count(outcome)) {
-      completeLate(outcome);
-    } else if (outcome == TimeWindow.SUCCESS) {
-      present.endStreak();
+  private void completeLate(Phase present, int outcome, @Nullable Throwable failure) {
+    totals.add(LifetimeTotals.LATE, 1);
+    totals.add(outcome, 1);
+    tell(Kind.LATE, present, false, failure);
+  }
+
+  /** What follows from an outcome that the window has counted. */
+  private void counted(
+      Phase present, OutcomeWindow window, int outcome, @Nullable Throwable failure) {
+    if (OutcomeWindow.isFailure(outcome)) {
+      judgeFailure(present, window);
     } else {
-      present.lengthenStreak();
+      if (!window.endStreak()) {
+        endMovedStreak(present);
+      }
+      // The count came before this read; whoever sets the flag sums again afterwards. One of us
+      // sees
+      // the other's.
+      if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
+        judgeRates(present);
+      }
+    }
+    if (callEvents != null) {
+      tell(kindOf(outcome), present, OutcomeWindow.isSlow(outcome), failure);
     }
   }
 
-  private void completeClosed(Phase present, int outcome) {
-    TimeWindow window = present.window;
-    if (window == null || !window.count(outcome)) {
-      completeLate(outcome);
-      return;
+  private void endMovedStreak(Phase from) {
+    Phase present = phase();
+    while (present.generation == from.generation
+        && present.window != null
+        && !present.window.endStreak()) {
+      present = phase();
     }
-    if (outcome == TimeWindow.SUCCESS) {
-      present.endStreak();
-      // The count above comes before this read; whoever sets the flag sums again afterwards. One of
-      // us sees the other's.
-      if (present.awaitsMinimum) {
-        judgeRate(present, window);
+  }
+
+  private void judgeFailure(Phase from, OutcomeWindow counting) {
+    long now = runtime.time().nanoTime();
+    Phase present = from;
+    OutcomeWindow window = counting;
+    int streak = window.lengthenStreak();
+    while (streak == OutcomeWindow.MOVED) {
+      present = phase();
+      window = present.window;
+      if (present.generation != from.generation || window == null) {
+        return;
       }
-      return;
+      streak = window.lengthenStreak();
     }
-    int streak = present.lengthenStreak();
+    totals.failedAt(now, streak == 1 ? totals.successes(window) : -1);
+    if (!judgeStreak(present, streak)) {
+      judgeRates(present);
+    }
+  }
+
+  private boolean judgeStreak(Phase present, int streak) {
     int threshold = present.config.failureThreshold();
-    if (threshold != 0 && streak >= threshold) {
+    boolean reached =
+        threshold != 0 && streak >= threshold && present.state == CircuitBreakerState.CLOSED;
+    if (reached) {
       open(present, TransitionCause.FAILURE_THRESHOLD);
-    } else if (present.config.failureRateThreshold() != 0) {
-      judgeRate(present, window);
     }
+    return reached;
   }
 
-  private void judgeRate(Phase present, TimeWindow window) {
-    CircuitBreakerConfig config = present.config;
-    for (boolean again = false; ; again = true) {
-      long failed = window.sum(TimeWindow.FAILURE);
-      long calls = failed + window.sum(TimeWindow.SUCCESS);
-      boolean rateReached = 100.0 * failed >= config.failureRateThreshold() * calls && failed != 0;
-      if (calls >= config.minimumNumberOfCalls()) {
-        present.awaitsMinimum = false;
-        if (rateReached) {
-          open(present, TransitionCause.FAILURE_RATE);
+  /**
+   * Opens if a rate is reached. Where only the minimum number of calls is missing, the flag asks successes to look, and is
+   * set before a last look here; where nothing is reached, it is taken back, also before a last look. So of a call that
+   * completes the minimum and whoever changes the flag, one sees what the other did.
+   */
+  private void judgeRates(Phase from) {
+    Phase present = from;
+    while (present.generation == from.generation && present.state == CircuitBreakerState.CLOSED) {
+      OutcomeWindow window = Objects.requireNonNull(present.window);
+      CircuitBreakerConfig config = present.config;
+      if (config.failureRateThreshold() == 0 && config.slowCallRateThreshold() == 0) {
+        return;
+      }
+      long now = runtime.clock().readPrecisely();
+      switch (window.judge(config, present.slowInFlight(now), now)) {
+        case FAILURE_RATE -> open(present, TransitionCause.FAILURE_RATE);
+        case SLOW_CALL_RATE -> open(present, TransitionCause.SLOW_CALL_RATE);
+        case TOO_FEW_CALLS -> {
+          if (window.awaitsMinimum()) {
+            return;
+          }
+          window.awaitMinimum(true);
         }
-        return;
+        case BELOW -> {
+          if (!window.awaitsMinimum()) {
+            return;
+          }
+          window.awaitMinimum(false);
+        }
       }
-      if (!rateReached || again) {
-        return;
-      }
-      present.awaitsMinimum = true;
+      present = phase();
     }
   }
 
-  private void completeProbe(Phase present, long permit, int outcome) {
-    ProbeSlots probes = present.probes;
-    if (probes == null || !probes.complete(Permit.slot(permit), Permit.sequence(permit))) {
-      late.increment();
+  private void completeProbe(Phase present, long permit, int outcome, @Nullable Throwable failure) {
+    long now = runtime.clock().readPrecisely();
+    long heldMicros = giveBack(present, permit, now);
+    if (heldMicros < 0) {
+      totals.add(LifetimeTotals.LATE, 1);
+      tell(Kind.LATE, present, false, failure);
       return;
     }
-    add(outcome, 1);
-    if (outcome == TimeWindow.FAILURE) {
+    boolean slow = present.slowNanos != 0 && heldMicros >= present.slowNanos / 1000;
+    totals.add(slow ? OutcomeWindow.slow(outcome) : outcome, 1);
+    if (outcome == OutcomeWindow.FAILURE) {
+      totals.failedAt(now, -1);
       open(present, TransitionCause.PROBE_FAILED);
-    } else if (present.probeSuccesses.incrementAndGet() >= present.config.successThreshold()) {
-      replace(present, closedAfter(present, TransitionCause.PROBES_SUCCEEDED).build());
+    } else {
+      totals.succeededAt(now);
+      if (slow) {
+        open(present, TransitionCause.PROBE_SLOW);
+      } else if (Objects.requireNonNull(present.probes).succeeded()
+          >= present.config.successThreshold()) {
+        close(present);
+      }
     }
+    tell(kindOf(outcome), present, slow, failure);
   }
 
-  @Override
-  public void add(int outcome, long count) {
-    (outcome == TimeWindow.SUCCESS ? successes : failures).add(count);
+  // ---- calls under way
+
+  private SlowWatch slowWatch() {
+    SlowWatch present = slowWatch;
+    if (present == null) {
+      synchronized (totals) {
+        present = slowWatch;
+        if (present == null) {
+          present = new SlowWatch(this);
+          slowWatch = present;
+        }
+      }
+    }
+    return present;
+  }
+
+  void armSlowWatch(SlowWatch watch) {
+    long quarter = Math.max(SHORTEST_WATCH_NANOS, phase().slowNanos / 4);
+    runtime.timer().arm(watch, runtime.time().nanoTime() + quarter);
+  }
+
+  boolean hasWatchedCalls() {
+    Phase present = phase();
+    return present.slowNanos != 0
+        && (present.probes != null
+            ? present.probes.inFlight(runtime.time().nanoTime()) > 0
+            : present.flights != null && present.flights.isAny());
+  }
+
+  void judgeCallsInFlight() {
+    Phase present = phase();
+    long now = runtime.clock().readPrecisely();
+    if (present.slowNanos == 0) {
+      return;
+    }
+    if (present.probes != null && present.probes.isAnyOlderThan(present.slowNanos / 1000, now)) {
+      open(present, TransitionCause.PROBE_SLOW);
+    } else if (present.slowInFlight(now) > 0) {
+      judgeRates(present);
+    }
   }
 
   // ---- transitions
 
   private Phase.Builder following(
       Phase before, CircuitBreakerState state, TransitionCause cause, long now) {
-    return new Phase.Builder(before.config, state, cause, now, time.wallTime()).after(before);
+    return new Phase.Builder(before.config, state, cause, now, runtime.time().wallTime())
+        .after(before);
   }
 
-  private Phase.Builder closedAfter(Phase before, TransitionCause cause) {
-    return following(before, CircuitBreakerState.CLOSED, cause, time.nanoTime())
-        .window(newWindow(before.config));
+  private Phase halfOpenAfter(Phase before, long now) {
+    return following(before, CircuitBreakerState.HALF_OPEN, TransitionCause.COOLDOWN_ELAPSED, now)
+        .cooldownStep(before.cooldownStep)
+        .probes(newProbes(before.config, now, 0))
+        .build();
   }
 
-  private void open(Phase before, TransitionCause cause) {
-    int step = before.state == CircuitBreakerState.HALF_OPEN ? before.cooldownStep + 1 : 0;
-    long cooldown = cooldownNanos(before.config, step, before.generation + 1);
-    long now = time.nanoTime();
-    replace(
-        before,
-        following(before, CircuitBreakerState.OPEN, cause, now)
-            .openUntil(now + cooldown, cooldown)
-            .cooldownStep(step)
-            .build());
+  static ProbeSlots newProbes(CircuitBreakerConfig config, long now, int successes) {
+    return new ProbeSlots(
+        config.halfOpenMaxCalls(), now, config.halfOpenMaxDuration().toNanos(), successes);
   }
 
-  private long cooldownNanos(CircuitBreakerConfig config, int step, long generation) {
-    double nanos = config.cooldown().toNanos();
-    if (config.cooldownBackoff() > 1) {
-      nanos = Math.min(nanos * Math.pow(config.cooldownBackoff(), step), (double)
-          config.maxCooldown().toNanos());
+  private void close(Phase from) {
+    Phase present = from;
+    while (present.generation == from.generation) {
+      long now = runtime.time().nanoTime();
+      Phase.Builder next =
+          following(present, CircuitBreakerState.CLOSED, TransitionCause.PROBES_SUCCEEDED, now);
+      if (replace(
+          present,
+          counting(next, present.config, newWindow(present.config, now)).build())) {
+        return;
+      }
+      present = phase();
     }
-    if (config.cooldownJitter() > 0) {
-      nanos += nanos * config.cooldownJitter() * time.random(name(), generation, 0);
+  }
+
+  /** Opens, unless the breaker has left the state meanwhile: then somebody else has decided. */
+  private void open(Phase from, TransitionCause cause) {
+    Phase present = from;
+    while (present.generation == from.generation) {
+      boolean probing = present.state == CircuitBreakerState.HALF_OPEN;
+      int step = probing ? present.cooldownStep + 1 : 0;
+      long now = runtime.time().nanoTime();
+      long cooldown =
+          Cooldown.nanos(present.config, step, runtime.time(), name(), present.generation + 1);
+      Phase next = following(present, CircuitBreakerState.OPEN, cause, now)
+          .openUntil(now + cooldown, cooldown)
+          .cooldownStep(step)
+          .failuresBefore(present.streak() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0))
+          .evidence(probing ? null : evidence(present, now))
+          .build();
+      if (replace(present, next)) {
+        return;
+      }
+      present = phase();
     }
-    return (long) nanos;
+  }
+
+  private static @Nullable Evidence evidence(Phase present, long now) {
+    OutcomeWindow window = present.window;
+    if (window == null) {
+      return null;
+    }
+    WindowCounts counts = window.counts(now);
+    long inFlight = present.slowInFlight(now);
+    return new Evidence(
+        counts.calls() + inFlight,
+        counts.failures(),
+        counts.slowCalls() + inFlight,
+        inFlight,
+        window.streak());
   }
 
   /** The one place where the phase changes. What follows a change follows a won CAS. */
-  private boolean replace(Phase before, Phase next) {
+  final boolean replace(Phase before, Phase next) {
     if (!PHASE.compareAndSet(this, before, next)) {
       return false;
     }
-    if (before.window != null) {
-      before.window.retire();
+    OutcomeWindow left = before.window;
+    if (left != null && left != next.window) {
+      left.retire(next.generation == before.generation ? next.window : null);
     }
-    log.changed(this::phaseAcquire);
-    onChange.accept(this);
+    if (next.generation != before.generation) {
+      totals.beginStay(next.window);
+    }
+    log.changed(runtime.dispatcher());
+    runtime.onChange().accept(this);
     return true;
   }
 
@@ -366,17 +599,20 @@ public final class CircuitBreakerStateMachine extends CorePolicy
     Phase present;
     Phase.Builder next;
     do {
-      present = phaseAcquire();
-      next = present.state == CircuitBreakerState.CLOSED
-          ? new Phase.Builder(
-                  present.config,
-                  CircuitBreakerState.CLOSED,
-                  TransitionCause.MANUAL,
-                  time.nanoTime(),
-                  time.wallTime())
-              .inPlaceOf(present)
-              .window(newWindow(present.config))
-          : closedAfter(present, TransitionCause.MANUAL);
+      present = phase();
+      long now = runtime.time().nanoTime();
+      next = new Phase.Builder(
+          present.config,
+          CircuitBreakerState.CLOSED,
+          TransitionCause.MANUAL,
+          now,
+          runtime.time().wallTime());
+      if (present.state == CircuitBreakerState.CLOSED) {
+        next.inPlaceOf(present);
+      } else {
+        next.after(present);
+      }
+      counting(next, present.config, newWindow(present.config, now));
     } while (!replace(present, next.build()));
   }
 
@@ -401,66 +637,89 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   }
 
   private void force(CircuitBreakerState state) {
-    Phase present = phaseAcquire();
+    Phase present = phase();
     while (present.state != state) {
-      Phase next = following(present, state, TransitionCause.MANUAL, time.nanoTime())
-          .window(newWindow(present.config))
-          .build();
-      if (replace(present, next)) {
+      long now = runtime.time().nanoTime();
+      Phase.Builder next = following(present, state, TransitionCause.MANUAL, now);
+      if (replace(
+          present,
+          counting(next, present.config, newWindow(present.config, now)).build())) {
         return;
       }
-      present = phaseAcquire();
+      present = phase();
     }
   }
 
-  /**
-   * Gives a breaker that was looked up before it was declared the settings of its declaration. What it counted so far goes
-   * to the totals.
-   *
-   * @param config the settings
-   */
-  public void configure(CircuitBreakerConfig config) {
+  /** One at a time, so that a window has its heir's counts before the heir gets one itself. */
+  @Override
+  public synchronized void reconfigure(CircuitBreakerConfig config) {
+    Objects.requireNonNull(config, "config");
     Phase present;
     Phase next;
     do {
-      present = phaseAcquire();
-      next = new Phase.Builder(
-              config, present.state, present.cause, present.enteredAt, present.enteredWall)
-          .inPlaceOf(present)
-          .window(newWindow(config))
-          .openUntil(present.until, present.cooldownNanos)
-          .cooldownStep(present.cooldownStep)
-          .streak(present.streak())
-          .probeSuccesses(present.probeSuccesses.get())
-          .build();
+      present = phase();
+      next = underOtherSettings(present, config);
     } while (!replace(present, next));
+    if (next.flights != null && next.flights.isAny()) {
+      slowWatch().begin();
+    }
+    if (next.window != null && !judgeStreak(next, next.window.streak())) {
+      judgeRates(next);
+    }
+  }
+
+  private Phase underOtherSettings(Phase present, CircuitBreakerConfig config) {
+    Phase.Builder next = new Phase.Builder(
+            config,
+            present.state,
+            present.cause,
+            present.enteredAt,
+            runtime.time().wallTime())
+        .goingOn(present);
+    OutcomeWindow window = present.window;
+    if (window != null) {
+      next.window(
+          window.fits(config) ? window : newWindow(config, runtime.time().nanoTime()));
+    }
+    if (config.slowCallRateThreshold() != 0) {
+      long limit = config.slowCallDuration().toNanos();
+      CallsInFlight flights = present.flights;
+      next.flights(
+          flights != null && flights.limitNanos() == limit ? flights : new CallsInFlight(limit));
+    }
+    return next.build();
+  }
+
+  // ---- totals, for the window
+
+  @Override
+  public void add(int outcome, long count) {
+    totals.add(outcome, count);
+  }
+
+  @Override
+  public void succeededAt(long nanos) {
+    totals.succeededAt(nanos);
+  }
+
+  @Override
+  public void movedWithin(OutcomeWindow window) {
+    Phase present = phase();
+    if (present.window == window) {
+      judgeRates(present);
+    }
   }
 
   // ---- what is kept across a restart
 
-  /**
-   * Writes down what is to be kept.
-   *
-   * @return the state at this instant
-   */
+  @Override
   public SavedBreaker save() {
-    Phase present = phaseAcquire();
-    Instant wall = time.wallTime();
-    boolean open = present.state == CircuitBreakerState.OPEN;
-    Instant openUntil = open ? wall.plusNanos(present.until - time.nanoTime()) : null;
-    return new SavedBreaker(
-        name(),
-        present.state,
-        present.generation,
-        present.enteredWall,
-        openUntil,
-        Duration.ofNanos(present.cooldownNanos),
-        present.cooldownStep,
-        present.streak(),
-        present.probeSuccesses.get(),
-        totals(present),
-        present.config.toString(),
-        wall);
+    return Readings.save(name(), phase(), totals, runtime.time());
+  }
+
+  @Override
+  public boolean restore(SavedBreaker saved) {
+    return adopt(saved) == null;
   }
 
   /**
@@ -470,17 +729,16 @@ public final class CircuitBreakerStateMachine extends CorePolicy
    * @return a remark where something could not be taken over; null where all was
    */
   public @Nullable String adopt(SavedBreaker saved) {
-    add(TimeWindow.SUCCESS, saved.totals().successes());
-    add(TimeWindow.FAILURE, saved.totals().failures());
-    ignored.add(saved.totals().ignored());
-    rejected.add(saved.totals().rejected());
-    late.add(saved.totals().late());
-    Phase present = phaseAcquire();
+    totals.restore(saved.totals());
+    Phase present = phase();
     if (present.transitions != 0) {
       return "it has moved since, so only its totals were restored";
     }
     boolean sameSettings = saved.declared().equals(present.config.toString());
-    if (!replace(present, restored(present, saved, sameSettings))) {
+    Phase.Builder next = Restoration.of(present, saved, sameSettings, runtime.time());
+    OutcomeWindow window = newWindow(present.config, runtime.time().nanoTime());
+    window.beginStreak(sameSettings ? saved.consecutiveFailures() : 0);
+    if (!replace(present, counting(next, present.config, window).build())) {
       return "it has moved since, so only its totals were restored";
     }
     return sameSettings
@@ -488,97 +746,45 @@ public final class CircuitBreakerStateMachine extends CorePolicy
         : "its settings have changed, so counts and probes were not restored";
   }
 
-  private Phase restored(Phase present, SavedBreaker saved, boolean sameSettings) {
-    long now = time.nanoTime();
-    CircuitBreakerState state = saved.state();
-    if (state == CircuitBreakerState.HALF_OPEN && !sameSettings) {
-      state = CircuitBreakerState.OPEN;
-    }
-    Phase.Builder next =
-        new Phase.Builder(present.config, state, TransitionCause.RESTORED, now, saved.enteredAt());
-    if (state == CircuitBreakerState.CLOSED) {
-      next.inPlaceOf(present).streak(sameSettings ? saved.consecutiveFailures() : 0);
-    } else {
-      next.after(present);
-    }
-    next.atLeastGeneration(saved.generation())
-        .window(newWindow(present.config))
-        .cooldownStep(saved.cooldownStep());
-    if (state == CircuitBreakerState.OPEN) {
-      // A wall clock that went back must not lengthen the cooldown, so what is left is never more
-      // than all of it.
-      long cooldown = saved.cooldown().toNanos();
-      long left = saved.openUntil() == null
-          ? 0
-          : Math.min(Math.max(0, nanosBetween(time.wallTime(), saved.openUntil())), cooldown);
-      if (!sameSettings) {
-        left = Math.min(left, present.config.cooldown().toNanos());
-      }
-      next.openUntil(now + left, cooldown);
-    } else if (state == CircuitBreakerState.HALF_OPEN) {
-      next.probeSuccesses(Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1));
-    }
-    return next.build();
-  }
-
-  private static long nanosBetween(Instant from, Instant to) {
-    try {
-      return Duration.between(from, to).toNanos();
-    } catch (ArithmeticException e) {
-      return from.isBefore(to) ? Long.MAX_VALUE : 0;
-    }
-  }
-
   // ---- reading
 
   @Override
   public CircuitBreakerState state() {
-    Phase present = phaseAcquire();
-    return stateAt(present, present.state == CircuitBreakerState.OPEN ? time.nanoTime() : 0);
-  }
-
-  private static CircuitBreakerState stateAt(Phase present, long now) {
-    return present.state == CircuitBreakerState.OPEN && now >= present.until
-        ? CircuitBreakerState.HALF_OPEN
-        : present.state;
+    Phase present = phase();
+    return Readings.stateAt(
+        present, present.state == CircuitBreakerState.OPEN ? runtime.time().nanoTime() : 0);
   }
 
   @Override
   public CircuitBreakerSnapshot snapshot() {
-    Phase present = phaseAcquire();
-    long now = time.nanoTime();
-    TimeWindow window = present.window;
-    long failed = window == null ? 0 : window.sum(TimeWindow.FAILURE);
-    long calls = window == null ? 0 : failed + window.sum(TimeWindow.SUCCESS);
-    long left = present.state == CircuitBreakerState.OPEN ? Math.max(0, present.until - now) : 0;
-    return new CircuitBreakerSnapshot(
-        name(),
-        stateAt(present, now),
-        present.cause,
-        present.generation,
-        present.transitions,
-        calls,
-        failed,
-        0,
-        0,
-        present.streak(),
-        0,
-        present.probes == null ? 0 : present.probes.inFlight(now),
-        present.probes == null ? 0 : present.probeSuccesses.get(),
-        Duration.ofNanos(present.cooldownNanos),
-        Duration.ofNanos(left),
-        null,
-        null,
-        0,
-        totals(present));
+    return Readings.snapshot(name(), phase(), totals, runtime.time());
   }
 
-  private CircuitBreakerTotals totals(Phase present) {
-    TimeWindow window = present.window;
-    long ok = window == null ? 0 : window.total(TimeWindow.SUCCESS);
-    long failed = window == null ? 0 : window.total(TimeWindow.FAILURE);
-    return new CircuitBreakerTotals(
-        successes.sum() + ok, failures.sum() + failed, ignored.sum(), rejected.sum(), late.sum());
+  @Override
+  public CircuitBreakerExplanation explain() {
+    return Readings.explain(name(), phase(), runtime.time());
+  }
+
+  /**
+   * Tells how long this breaker has been closed and without a call.
+   *
+   * @return since when, of the time source; {@link Long#MAX_VALUE} where it is not
+   */
+  public long idleSince() {
+    Phase present = phase();
+    OutcomeWindow window = present.window;
+    return present.state != CircuitBreakerState.CLOSED || window == null
+        ? Long.MAX_VALUE
+        : window.idleSince();
+  }
+
+  /**
+   * Tells since when this breaker is ready for a probe that nobody asked for.
+   *
+   * @return the end of its cooldown, of the time source; {@link Long#MAX_VALUE} where it is not open
+   */
+  final long probeDueSince() {
+    return phase().until;
   }
 
   @Override
@@ -587,30 +793,37 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   }
 
   @Override
-  public boolean restore(SavedBreaker saved) {
-    return adopt(saved) == null;
-  }
-
-  @Override
-  public io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation explain() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public boolean isAvailable() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public void reconfigure(CircuitBreakerConfig config) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
   public Subscription subscribeCalls(
-      java.util.Set<io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind> kinds,
-      Consumer<? super io.aragora.resilience.circuitbreaker.CircuitBreakerCall> listener) {
-    throw new UnsupportedOperationException();
+      Set<Kind> kinds, Consumer<? super CircuitBreakerCall> listener) {
+    CallEvents events = callEvents;
+    if (events == null) {
+      synchronized (totals) {
+        events = callEvents;
+        if (events == null) {
+          events = new CallEvents(name(), runtime.dispatcher());
+          callEvents = events;
+        }
+      }
+    }
+    return events.subscribe(kinds, listener);
+  }
+
+  private static Kind kindOf(int outcome) {
+    return OutcomeWindow.isFailure(outcome) ? Kind.FAILURE : Kind.SUCCESS;
+  }
+
+  private void tell(Kind kind, Phase decided, boolean slow, @Nullable Throwable failure) {
+    CallEvents events = callEvents;
+    if (events != null && events.isHeard(kind)) {
+      events.publish(new CircuitBreakerCall(
+          name(),
+          decided.transitions,
+          kind,
+          decided.state,
+          slow,
+          failure,
+          runtime.time().wallTime()));
+    }
   }
 
   // ---- as a policy
@@ -618,7 +831,45 @@ public final class CircuitBreakerStateMachine extends CorePolicy
   @Override
   protected <T extends @Nullable Object> T proceed(
       PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
-    return guard(acquirePermit(), chain, index, body);
+    Phase present = phase();
+    CallsInFlight flights = present.flights;
+    return flights != null
+        ? watch(present, flights, chain, index, body)
+        : guard(acquirePermit(), chain, index, body);
+  }
+
+  /** A call that counts as slow while it is still under way. */
+  private <T extends @Nullable Object> T watch(
+      Phase present,
+      CallsInFlight flights,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    long now = runtime.time().nanoTime();
+    long permit = timedPermit(present, now);
+    long begun = takeOff(flights, now);
+    T result;
+    try {
+      result = chain.<T>inside(index, body);
+    } catch (Throwable e) {
+      flights.end(begun);
+      recordFailure(permit, e);
+      throw e;
+    }
+    flights.end(begun);
+    recordResult(permit, chain, index, result);
+    return result;
+  }
+
+  private static long timedPermit(Phase present, long now) {
+    return Permit.timed(present.generation, present.microsAt(now));
+  }
+
+  private long takeOff(CallsInFlight flights, long now) {
+    long begun = flights.begin(now, runtime.clock());
+    slowWatch().begin();
+    return begun;
   }
 
   private <T extends @Nullable Object> T guard(
@@ -631,27 +882,40 @@ public final class CircuitBreakerStateMachine extends CorePolicy
       recordFailure(permit, e);
       throw e;
     }
-    // A body that outstayed a limit around this breaker and still came back is what a hung
-    // dependency looks like.
-    boolean tooLate = chain.isLimitedBefore(index) && Frame.hasThreadExpired();
-    complete(permit, tooLate ? TimeWindow.FAILURE : outcomeOf(result));
+    recordResult(permit, chain, index, result);
     return result;
   }
 
-  private int outcomeOf(@Nullable Object result) {
-    return judge.isFailure(phaseAcquire().config, result) ? TimeWindow.FAILURE : TimeWindow.SUCCESS;
+  private void recordResult(long permit, PolicyChain chain, int index, @Nullable Object result) {
+    // A body that outstayed a limit around this breaker and still came back is what a hung
+    // dependency looks like.
+    if (isFailure(result) || (chain.isLimitedBefore(index) && Frame.hasThreadExpired())) {
+      complete(permit, OutcomeWindow.FAILURE, null);
+    } else {
+      recordSuccess(permit);
+    }
+  }
+
+  private boolean isFailure(@Nullable Object result) {
+    CircuitBreakerConfig config = phase().config;
+    return config.recordResultIf() != null
+        && FailureJudge.isFailure(config, result, this::warnOfPredicate);
   }
 
   @Override
   @SuppressWarnings("unchecked") // the chain throws what the body throws, which is X
   public <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
       CheckedSupplier<? extends T, X> body) throws X {
-    long permit = tryAcquirePermit();
-    if (permit == REJECTED) {
-      return CallOutcome.rejected(rejection());
-    }
     try {
-      return CallOutcome.of(this.<T>guard(permit, chain(), 0, body));
+      Phase present = phase();
+      CallsInFlight flights = present.flights;
+      if (flights != null) {
+        return CallOutcome.of(this.<T>watch(present, flights, chain(), 0, body));
+      }
+      long permit = tryAcquirePermit();
+      return permit == REJECTED
+          ? CallOutcome.rejected(rejection())
+          : CallOutcome.of(this.<T>guard(permit, chain(), 0, body));
     } catch (Throwable e) {
       throw (X) e;
     }
@@ -663,24 +927,31 @@ public final class CircuitBreakerStateMachine extends CorePolicy
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    long permit = tryAcquirePermit();
-    if (permit == REJECTED) {
-      return CompletableFuture.failedFuture(rejection());
+    Phase present = phase();
+    CallsInFlight flights = present.flights;
+    GuardedFuture<T> future;
+    if (flights != null) {
+      long now = runtime.time().nanoTime();
+      future = new GuardedFuture<>(this, timedPermit(present, now), flights, takeOff(flights, now));
+    } else {
+      long permit = tryAcquirePermit();
+      if (permit == REJECTED) {
+        return CompletableFuture.failedFuture(rejection());
+      }
+      future = new GuardedFuture<>(this, permit, null, 0);
     }
-    GuardedFuture<T> future = new GuardedFuture<>(this, permit);
     future.guard(chain.insideAsync(context, index, body));
     return future;
   }
 
   void completeAsync(long permit, @Nullable Object result, @Nullable Throwable failure) {
-    if (failure == null) {
-      complete(permit, outcomeOf(result));
-      return;
-    }
-    switch (judge.ofFuture(phaseAcquire().config, failure)) {
-      case SUCCESS -> complete(permit, TimeWindow.SUCCESS);
-      case FAILURE -> complete(permit, TimeWindow.FAILURE);
-      case NEITHER -> releasePermit(permit);
+    if (failure != null) {
+      completeAs(
+          FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate), permit, failure);
+    } else if (isFailure(result)) {
+      complete(permit, OutcomeWindow.FAILURE, null);
+    } else {
+      recordSuccess(permit);
     }
   }
 

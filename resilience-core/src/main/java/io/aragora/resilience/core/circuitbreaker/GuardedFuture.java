@@ -12,10 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final CircuitBreakerStateMachine breaker;
   private final long permit;
+  private final @Nullable CallsInFlight flights;
+  private final long begun;
 
-  GuardedFuture(CircuitBreakerStateMachine breaker, long permit) {
+  GuardedFuture(
+      CircuitBreakerStateMachine breaker,
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun) {
     this.breaker = breaker;
     this.permit = permit;
+    this.flights = flights;
+    this.begun = begun;
   }
 
   void guard(CompletableFuture<T> inner) {
@@ -28,6 +36,7 @@ final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     if (!claimEnd()) {
       return;
     }
+    land();
     breaker.completeAsync(permit, value, failure);
     if (failure == null) {
       complete(value);
@@ -38,6 +47,13 @@ final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   @Override
   protected void onEndedOutside(Throwable cause) {
+    land();
     breaker.completeAsync(permit, null, cause);
+  }
+
+  private void land() {
+    if (flights != null) {
+      flights.end(begun);
+    }
   }
 }

@@ -6,14 +6,17 @@ package io.aragora.resilience.core.circuitbreaker;
  * <pre>
  *   closed     00 | generation:62
  *   half-open  01 | generation:24 | slot:10 | sequence:28
+ *   timed      10 | generation:24 | microseconds since the phase began:38
  *   bypass     11 | generation:62
  * </pre>
  *
- * <p>Generations begin with 1, so no permit is 0.
+ * <p>Timed permits are those of states that have to know how long a call took. Their microseconds come round after three
+ * days, so a longer call looks shorter. Generations begin with 1, so no permit is 0.
  */
 final class Permit {
   static final int CLOSED = 0;
   static final int HALF_OPEN = 1;
+  static final int TIMED = 2;
   static final int BYPASS = 3;
 
   private static final int KIND_SHIFT = 62;
@@ -23,6 +26,7 @@ final class Permit {
   private static final int SHORT_GENERATION_SHIFT = SEQUENCE_BITS + SLOT_BITS;
   private static final long SHORT_GENERATION_MASK =
       (1L << (KIND_SHIFT - SHORT_GENERATION_SHIFT)) - 1;
+  private static final long MICROS_MASK = (1L << SHORT_GENERATION_SHIFT) - 1;
 
   private Permit() {}
 
@@ -41,15 +45,26 @@ final class Permit {
         | sequence;
   }
 
+  static long timed(long generation, long micros) {
+    return ((long) TIMED << KIND_SHIFT)
+        | ((generation & SHORT_GENERATION_MASK) << SHORT_GENERATION_SHIFT)
+        | (micros & MICROS_MASK);
+  }
+
   static int kind(long permit) {
     return (int) (permit >>> KIND_SHIFT);
   }
 
   static boolean isOfGeneration(long permit, long generation) {
-    return kind(permit) == HALF_OPEN
-        ? ((permit >>> SHORT_GENERATION_SHIFT) & SHORT_GENERATION_MASK)
-            == (generation & SHORT_GENERATION_MASK)
-        : (permit & GENERATION_MASK) == (generation & GENERATION_MASK);
+    int kind = kind(permit);
+    boolean whole = kind == CLOSED || kind == BYPASS;
+    return whole
+        ? ((permit ^ generation) & GENERATION_MASK) == 0
+        : ((shortGeneration(permit) ^ generation) & SHORT_GENERATION_MASK) == 0;
+  }
+
+  private static long shortGeneration(long permit) {
+    return permit >>> SHORT_GENERATION_SHIFT;
   }
 
   static int slot(long permit) {
@@ -58,5 +73,10 @@ final class Permit {
 
   static int sequence(long permit) {
     return (int) permit & ((1 << SEQUENCE_BITS) - 1);
+  }
+
+  /** How many microseconds lie between a timed permit and a later moment of the same phase. */
+  static long microsSince(long permit, long micros) {
+    return (micros - permit) & MICROS_MASK;
   }
 }

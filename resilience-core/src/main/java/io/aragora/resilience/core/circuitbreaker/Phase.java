@@ -2,24 +2,23 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
-import io.aragora.resilience.core.window.TimeWindow;
+import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.time.TimeSource;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One stay of a breaker in one state, with everything that belongs to that stay: a new object for each, so that an outcome
- * can only ever touch the stay that admitted its call. Replaced by a CAS of the reference, hence no ABA.
+ * can only ever touch the stay that admitted its call. Replaced by a CAS of the reference, hence no ABA. Other settings for
+ * the same stay are a new object too, of the same generation and with the same counts.
  */
 final class Phase {
-  private static final VarHandle STREAK = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "streak", VarHandle.class, Phase.class, int.class);
+  /** No breaker gives this permit. */
+  private static final long NO_PERMIT = -1;
 
   final CircuitBreakerConfig config;
   final CircuitBreakerState state;
@@ -30,7 +29,7 @@ final class Phase {
   final long transitions;
 
   final long enteredAt;
-  final Instant enteredWall;
+  private final long enteredWallMicros;
 
   /** When an open phase ends; {@link TimeSource#NEVER} for the others. */
   final long until;
@@ -43,21 +42,28 @@ final class Phase {
   /** What an admission gives without looking further; {@link CircuitBreaker#REJECTED} where there is more to look at. */
   final long freePermit;
 
+  /** The permit whose outcome needs no more than a window; {@link #NO_PERMIT} where there is more to do. */
+  final long plainPermit;
+
+  /** How long a call takes to be slow; 0 where that does not matter. */
+  final long slowNanos;
+
   /** Null where nothing is judged by it. */
-  final @Nullable TimeWindow window;
+  final @Nullable OutcomeWindow window;
 
   /** Null unless half-open. */
   final @Nullable ProbeSlots probes;
 
-  final AtomicInteger probeSuccesses;
+  /** Null unless calls under way are watched. */
+  final @Nullable CallsInFlight flights;
+
+  /** What the rule that led here saw; null where no rule did. */
+  final @Nullable Evidence evidence;
+
+  private final int failuresBefore;
 
   /** The phase before, until its transition was emitted: the log that events are read from. */
   volatile @Nullable Phase previous;
-
-  /** Set while the failure rate is reached and the minimum number of calls is what is missing. */
-  volatile boolean awaitsMinimum;
-
-  private volatile int streak;
 
   private Phase(Builder builder) {
     config = builder.config;
@@ -66,60 +72,57 @@ final class Phase {
     generation = builder.generation;
     transitions = builder.transitions;
     enteredAt = builder.enteredAt;
-    enteredWall = builder.enteredWall;
+    enteredWallMicros = builder.enteredWallMicros;
     cooldownNanos = builder.cooldownNanos;
     cooldownStep = builder.cooldownStep;
     until = state == CircuitBreakerState.OPEN ? builder.until : TimeSource.NEVER;
     previous = builder.previous;
-    streak = builder.streak;
-    probeSuccesses = new AtomicInteger(builder.probeSuccesses);
-    probes = state == CircuitBreakerState.HALF_OPEN
-        ? new ProbeSlots(
-            config.halfOpenMaxCalls(), enteredAt, config.halfOpenMaxDuration().toNanos())
-        : null;
-    switch (state) {
-      case CLOSED -> {
-        freePermit = Permit.closed(generation);
-        window = builder.window;
-      }
-      case METRICS_ONLY -> {
-        freePermit = Permit.bypass(generation);
-        window = builder.window;
-      }
-      case DISABLED -> {
-        freePermit = Permit.bypass(generation);
-        window = null;
-      }
-      default -> {
-        freePermit = CircuitBreaker.REJECTED;
-        window = null;
-      }
-    }
+    failuresBefore = builder.failuresBefore;
+    evidence = builder.evidence;
+    boolean counts =
+        state == CircuitBreakerState.CLOSED || state == CircuitBreakerState.METRICS_ONLY;
+    boolean halfOpen = state == CircuitBreakerState.HALF_OPEN;
+    slowNanos = (counts || halfOpen) && config.slowCallRateThreshold() != 0
+        ? config.slowCallDuration().toNanos()
+        : 0;
+    window = counts ? builder.window : null;
+    probes = halfOpen ? builder.probes : null;
+    flights = state == CircuitBreakerState.CLOSED && slowNanos != 0 ? builder.flights : null;
+    freePermit = freePermit();
+    plainPermit = state == CircuitBreakerState.CLOSED && slowNanos == 0 ? freePermit : NO_PERMIT;
   }
 
+  private long freePermit() {
+    return switch (state) {
+      case CLOSED -> slowNanos == 0 ? Permit.closed(generation) : CircuitBreaker.REJECTED;
+      case METRICS_ONLY -> slowNanos == 0 ? Permit.bypass(generation) : CircuitBreaker.REJECTED;
+      case DISABLED -> Permit.bypass(generation);
+      case OPEN, HALF_OPEN, FORCED_OPEN -> CircuitBreaker.REJECTED;
+    };
+  }
+
+  Instant enteredWall() {
+    return Instant.EPOCH.plus(enteredWallMicros, ChronoUnit.MICROS);
+  }
+
+  /** Failures in a row: those of the window, or those that led here. */
   int streak() {
-    return streak;
+    OutcomeWindow counting = window;
+    return counting == null ? failuresBefore : counting.streak();
   }
 
-  /** Counts a failure in a row; saturates. */
-  int lengthenStreak() {
-    while (true) {
-      int length = streak;
-      if (length == Integer.MAX_VALUE) {
-        return length;
-      }
-      if (STREAK.compareAndSet(this, length, length + 1)) {
-        return length + 1;
-      }
-    }
+  int probeSuccesses() {
+    ProbeSlots slots = probes;
+    return slots == null ? 0 : slots.successes();
   }
 
-  /** Ends the row of failures. Writes nothing where there is none, so successes share this line without contending for it. */
-  void endStreak() {
-    int length = streak;
-    while (length != 0 && !STREAK.compareAndSet(this, length, 0)) {
-      length = streak;
-    }
+  long microsAt(long now) {
+    return (now - enteredAt) / 1000;
+  }
+
+  long slowInFlight(long now) {
+    CallsInFlight calls = flights;
+    return calls == null ? 0 : calls.slow(now);
   }
 
   /** Describes the phase to come. */
@@ -128,16 +131,18 @@ final class Phase {
     private final CircuitBreakerState state;
     private final TransitionCause cause;
     private final long enteredAt;
-    private final Instant enteredWall;
+    private long enteredWallMicros;
     private @Nullable Phase previous;
-    private @Nullable TimeWindow window;
+    private @Nullable OutcomeWindow window;
+    private @Nullable ProbeSlots probes;
+    private @Nullable CallsInFlight flights;
+    private @Nullable Evidence evidence;
     private long generation = 1;
     private long transitions;
     private long until;
     private long cooldownNanos;
     private int cooldownStep;
-    private int streak;
-    private int probeSuccesses;
+    private int failuresBefore;
 
     Builder(
         CircuitBreakerConfig config,
@@ -149,7 +154,7 @@ final class Phase {
       this.state = state;
       this.cause = cause;
       this.enteredAt = enteredAt;
-      this.enteredWall = wall;
+      this.enteredWallMicros = ChronoUnit.MICROS.between(Instant.EPOCH, wall);
     }
 
     /** The next phase after a transition. */
@@ -157,10 +162,11 @@ final class Phase {
       previous = phase;
       generation = phase.generation + 1;
       transitions = phase.transitions + 1;
+      failuresBefore = phase.streak();
       return this;
     }
 
-    /** The same state under other settings, or with restored counts: no transition. */
+    /** The same state again, with empty or restored counts: no transition, but a new generation. */
     Builder inPlaceOf(Phase phase) {
       previous = phase;
       generation = phase.generation + 1;
@@ -168,8 +174,38 @@ final class Phase {
       return this;
     }
 
-    Builder window(TimeWindow window) {
+    /** The same stay under other settings. */
+    Builder goingOn(Phase phase) {
+      previous = phase;
+      generation = phase.generation;
+      transitions = phase.transitions;
+      enteredWallMicros = phase.enteredWallMicros;
+      until = phase.until;
+      cooldownNanos = phase.cooldownNanos;
+      cooldownStep = phase.cooldownStep;
+      failuresBefore = phase.failuresBefore;
+      evidence = phase.evidence;
+      probes = phase.probes;
+      return this;
+    }
+
+    Builder window(OutcomeWindow window) {
       this.window = window;
+      return this;
+    }
+
+    Builder probes(ProbeSlots slots) {
+      probes = slots;
+      return this;
+    }
+
+    Builder flights(CallsInFlight calls) {
+      flights = calls;
+      return this;
+    }
+
+    Builder evidence(@Nullable Evidence seen) {
+      evidence = seen;
       return this;
     }
 
@@ -189,13 +225,8 @@ final class Phase {
       return this;
     }
 
-    Builder streak(int failures) {
-      streak = failures;
-      return this;
-    }
-
-    Builder probeSuccesses(int count) {
-      probeSuccesses = count;
+    Builder failuresBefore(int failures) {
+      failuresBefore = failures;
       return this;
     }
 

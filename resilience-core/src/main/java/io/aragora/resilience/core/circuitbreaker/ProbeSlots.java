@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -25,10 +26,20 @@ final class ProbeSlots {
   private static final long START_MASK = (1L << (64 - SEQUENCE_BITS)) - 1;
 
   private final AtomicLongArray words;
+  private final AtomicInteger successes = new AtomicInteger();
   private final long phaseStart;
   private final long leaseMicros;
 
-  ProbeSlots(int places, long phaseStartNanos, long leaseNanos) {
+  /**
+   * Makes places, all free.
+   *
+   * @param places how many
+   * @param phaseStartNanos when the phase began
+   * @param leaseNanos how long a place is held at most
+   * @param successesSoFar probes that succeeded before a restart
+   */
+  ProbeSlots(int places, long phaseStartNanos, long leaseNanos, int successesSoFar) {
+    this.successes.set(successesSoFar);
     this.words = new AtomicLongArray(places);
     this.phaseStart = phaseStartNanos;
     this.leaseMicros = Math.max(1, leaseNanos / 1000);
@@ -57,16 +68,44 @@ final class ProbeSlots {
   /**
    * Gives a place back.
    *
-   * @return whether it was still held by this permit: false the second time, and after the lease was taken over
+   * @return how many microseconds it was held; {@link #NONE} if it was not held by this permit any more: the second time, and
+   *     after the lease was taken over
    */
-  boolean complete(int slot, int sequence) {
+  long complete(int slot, int sequence, long now) {
     if (slot >= words.length()) {
-      return false;
+      return NONE;
     }
     long word = words.get(slot);
     return !isFree(word)
-        && (word & SEQUENCE_MASK) == sequence
-        && words.compareAndSet(slot, word, nextSequence(word));
+            && (word & SEQUENCE_MASK) == sequence
+            && words.compareAndSet(slot, word, nextSequence(word))
+        ? Math.max(0, age(word, startAt(now)))
+        : NONE;
+  }
+
+  /** Counts a probe that succeeded; gives how many did. */
+  int succeeded() {
+    return successes.incrementAndGet();
+  }
+
+  int successes() {
+    return successes.get();
+  }
+
+  /** Tells whether a probe is under way for at least so many microseconds. */
+  boolean isAnyOlderThan(long micros, long now) {
+    long start = startAt(now);
+    for (int slot = 0; slot < words.length(); slot++) {
+      long word = words.get(slot);
+      if (!isFree(word) && age(word, start) >= micros) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean isFull(long now) {
+    return inFlight(now) == words.length();
   }
 
   int inFlight(long now) {
@@ -86,8 +125,11 @@ final class ProbeSlots {
   }
 
   private boolean isExpired(long word, long start) {
-    long age = (start - (word >>> SEQUENCE_BITS)) << SEQUENCE_BITS >> SEQUENCE_BITS;
-    return age >= leaseMicros;
+    return age(word, start) >= leaseMicros;
+  }
+
+  private static long age(long word, long start) {
+    return (start - (word >>> SEQUENCE_BITS)) << SEQUENCE_BITS >> SEQUENCE_BITS;
   }
 
   private static boolean isFree(long word) {

@@ -5,11 +5,13 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.Listeners;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Emits a breaker's transitions: each once, in order, in the background. */
 final class TransitionLog {
@@ -19,38 +21,59 @@ final class TransitionLog {
    * the one that raised it from 0 walks back from the present phase to the last one emitted, and emits the oldest first.
    * Changes made meanwhile raise the count, and the walk is done again until none was.
    */
-  private final String breaker;
-  private final Dispatcher dispatcher;
-  private final Listeners<CircuitBreakerListener> listeners;
-  private final AtomicInteger changes = new AtomicInteger();
+  private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);
 
-  TransitionLog(String breaker, Dispatcher dispatcher) {
+  private final CircuitBreakerStateMachine breaker;
+
+  /** Those of all keys of a keyed breaker; null for a breaker of its own. */
+  private final @Nullable Listeners<CircuitBreakerListener> shared;
+
+  private volatile @Nullable Listeners<CircuitBreakerListener> own;
+
+  @SuppressWarnings("unused") // through its handle
+  private volatile int changes;
+
+  TransitionLog(
+      CircuitBreakerStateMachine breaker, @Nullable Listeners<CircuitBreakerListener> shared) {
     this.breaker = breaker;
-    this.dispatcher = dispatcher;
-    this.listeners = new Listeners<>(breaker);
+    this.shared = shared;
   }
 
-  Subscription subscribe(CircuitBreakerListener listener) {
-    return listeners.add(listener);
+  synchronized Subscription subscribe(CircuitBreakerListener listener) {
+    Listeners<CircuitBreakerListener> present = own;
+    if (present == null) {
+      present = new Listeners<>(breaker.name());
+      own = present;
+    }
+    return present.add(listener);
+  }
+
+  private boolean isHeard() {
+    return isPresent(own) || isPresent(shared);
+  }
+
+  private static boolean isPresent(@Nullable Listeners<CircuitBreakerListener> listeners) {
+    return listeners != null && listeners.isPresent();
   }
 
   /** Called after each replacement of the phase. */
-  void changed(Supplier<Phase> present) {
-    if (changes.getAndIncrement() != 0) {
+  void changed(Dispatcher dispatcher) {
+    if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
-    if (listeners.isPresent()) {
-      dispatcher.dispatch(() -> emit(present));
+    if (isHeard()) {
+      dispatcher.dispatch(this::emit);
     } else {
-      emit(present);
+      emit();
     }
   }
 
-  private void emit(Supplier<Phase> present) {
+  private void emit() {
     Deque<Phase> entered = new ArrayDeque<>();
-    int seen = changes.get();
+    int seen = changes;
     while (seen != 0) {
-      Phase phase = present.get();
+      Phase phase = breaker.phase();
       for (Phase before = phase.previous; before != null; before = phase.previous) {
         entered.push(phase);
         phase = before;
@@ -58,23 +81,31 @@ final class TransitionLog {
       while (!entered.isEmpty()) {
         emit(entered.pop());
       }
-      seen = changes.addAndGet(-seen);
+      seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
   }
 
   private void emit(Phase entered) {
     Phase left = entered.previous;
-    if (left != null && left.transitions != entered.transitions && listeners.isPresent()) {
+    if (left != null && left.transitions != entered.transitions && isHeard()) {
       CircuitBreakerTransition transition = new CircuitBreakerTransition(
-          breaker,
+          breaker.name(),
           entered.transitions,
           left.state,
           entered.state,
           entered.cause,
-          entered.enteredWall,
+          entered.enteredWall(),
           Duration.ofNanos(entered.cooldownNanos));
-      listeners.each(listener -> listener.onTransition(transition));
+      tell(own, transition);
+      tell(shared, transition);
     }
     entered.previous = null;
+  }
+
+  private static void tell(
+      @Nullable Listeners<CircuitBreakerListener> listeners, CircuitBreakerTransition transition) {
+    if (listeners != null) {
+      listeners.each(listener -> listener.onTransition(transition));
+    }
   }
 }

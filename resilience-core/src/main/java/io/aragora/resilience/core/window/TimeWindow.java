@@ -1,51 +1,59 @@
 package io.aragora.resilience.core.window;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.core.time.CoarseClock;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts outcomes of the last while, in buckets of time. Any thread counts, without a lock, each in a stripe of its own when
  * there are many; a sum is taken now and then.
  */
-public final class TimeWindow {
+public final class TimeWindow extends OutcomeWindow {
   /*
-   * A stripe is one long[]: for each outcome a ring of 32 words, and one word with what left the ring. A word is
+   * A row is the ring of one stripe for one outcome: 32 words, and one word with what left the ring. Rows are made when they
+   * are first needed, so a window that never saw a failure has no row for them, and one that was never used has none at all.
+   * A word is
    *
    *   epoch:28 | count:36
    *
    * where the epoch numbers the bucket of time that the count belongs to. Counting is one CAS on the word just loaded. If
    * its epoch is an older one, the same CAS begins the new bucket, and its winner moves the old count to the folded word: so
    * no thread turns the ring, and no late writer can wipe a bucket, because a CAS on a word that changed fails. A writer
-   * whose own clock reading is older than the word's epoch reads the clock again and never goes back.
+   * whose own clock reading is older than the word's epoch reads the clock again and never goes back. An empty word may be
+   * begun anew whatever its epoch says.
    *
-   * Outcomes have words of their own, and calls are their sum: a reader can never see more failures than calls.
+   * Outcomes have rows of their own, and calls are their sum: a reader can never see more failures than calls.
    *
-   * Retiring: when the breaker leaves the state that a window belongs to, every word is exchanged for RETIRED and its count
-   * goes to the lifetime totals. A straggler's CAS then fails, its next look finds RETIRED, and it reports a late outcome.
-   * The folded words become negative, so a straggler between its CAS and its fold notices too.
+   * Retiring a row exchanges every word for RETIRED and moves the counts to the lifetime totals. A straggler's CAS then
+   * fails, and its next look finds RETIRED: it looks at the array of rows again. The folded word becomes negative, so a
+   * straggler between its CAS and its fold notices too. All rows are retired when the breaker leaves the state that the
+   * window belongs to; the array is ALL_RETIRED then, and the outcome is late. They are also retired when nothing was
+   * counted for longer than the window is: the array is NONE then, and the outcome makes a new row. So a breaker that is not
+   * used keeps no rows, and no epoch grows so old that it comes round.
    *
    * Stripes: a CAS that fails although the epoch was right means two writers; then the stripes are doubled, up to four for
-   * each core, and beyond that the writer goes to another one for this once. Growing copies references of stripes, never
-   * counts. 128 bytes on both sides keep a stripe off its neighbours' lines (two lines, because of adjacent-line prefetch).
+   * each core, and beyond that the writer goes to another one for this once. Row [4 * stripe + outcome]; growing and adding
+   * replace the array by a CAS and copy references, never counts. 128 bytes on both sides keep a row off its neighbours'
+   * lines (two lines, because of adjacent-line prefetch).
+   *
+   * Modes: the array is read and replaced volatile; words are read with acquire, which pairs with the CAS of whoever began
+   * the bucket or retired it, and changed by volatile CAS. Weaker would do for the count alone, but a success must be seen
+   * counted by whoever set awaitsMinimum before the success reads that flag (stress: CircuitBreakerStress.DueTripIsMade).
    *
    * Progress: counting and summing are lock-free.
    */
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final VarHandle STRIPES = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "stripes", VarHandle.class, TimeWindow.class, long[][].class);
+  private static final VarHandle ROWS = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "rows", VarHandle.class, TimeWindow.class, long[][].class);
 
-  /** Index of the outcome "success". */
-  public static final int SUCCESS = 0;
-
-  /** Index of the outcome "failure". */
-  public static final int FAILURE = 1;
-
-  private static final int OUTCOMES = 2;
   private static final int RING = 32;
   private static final int PAD = 16;
-  private static final int FOLDED = PAD + OUTCOMES * RING;
-  private static final int STRIPE_LENGTH = FOLDED + OUTCOMES + PAD;
+  private static final int FOLDED = PAD + RING;
+  private static final int ROW_LENGTH = FOLDED + 1 + PAD;
 
   private static final int EPOCH_BITS = 28;
   private static final int COUNT_BITS = 64 - EPOCH_BITS;
@@ -55,164 +63,293 @@ public final class TimeWindow {
   private static final long RETIRED = -1;
   private static final long[][] NONE = new long[0][];
   private static final long[][] ALL_RETIRED = new long[0][];
-  private static final int MAX_STRIPES = maxStripes();
-
-  /** Reads the time again for a writer that finds itself behind. */
-  @FunctionalInterface
-  public interface Clock {
-    /**
-     * Reads the time.
-     *
-     * @return nanoseconds
-     */
-    long nanoTime();
-  }
-
-  /** Takes what a window counted when it is retired, and what came too late for that. */
-  public interface Totals {
-    /**
-     * Adds to the lifetime totals.
-     *
-     * @param outcome {@link #SUCCESS} or {@link #FAILURE}
-     * @param count how many
-     */
-    void add(int outcome, long count);
-  }
 
   private final int shift;
   private final int span;
-  private final Clock clock;
+  private final CoarseClock clock;
   private final Totals totals;
+  private final WindowSweeper sweeper;
 
-  /** Replaced by CAS, to grow and to retire; the stripes in it stay the same objects. */
+  /** The next in the sweeper's list. */
+  @Nullable
+  TimeWindow nextLive;
+
+  /** Replaced by CAS, to grow, to drop and to retire; the rows in it stay the same objects. */
   @SuppressWarnings("unused")
-  private volatile long[][] stripes = NONE;
+  private volatile long[][] rows = NONE;
+
+  /** When the last outcome before the rows were dropped came, or the window was made. */
+  private volatile long idleSince;
 
   /**
-   * Makes an empty window without stripes.
+   * Makes an empty window without rows.
    *
    * @param lengthNanos how long an outcome counts; a bucket is between a 30th and a 15th of it
+   * @param now the time of the source
    * @param clock reads the time
    * @param totals takes what is counted in the end
+   * @param sweeper drops the rows when the window is idle
    */
-  public TimeWindow(long lengthNanos, Clock clock, Totals totals) {
+  public TimeWindow(
+      long lengthNanos, long now, CoarseClock clock, Totals totals, WindowSweeper sweeper) {
+    this.shift = shiftOf(lengthNanos);
+    this.span = spanOf(lengthNanos);
+    this.clock = clock;
+    this.totals = totals;
+    this.sweeper = sweeper;
+    this.idleSince = now;
+  }
+
+  private static int shiftOf(long lengthNanos) {
     int bits = 0;
     while ((lengthNanos - 1) >> bits >= RING - 2) {
       bits++;
     }
-    this.shift = bits;
-    this.span = (int) ((lengthNanos - 1) >> bits) + 2;
-    this.clock = clock;
-    this.totals = totals;
+    return bits;
   }
 
-  private static int maxStripes() {
-    int limit = Runtime.getRuntime().availableProcessors() * 4;
-    return Integer.highestOneBit(Math.max(1, limit - 1)) << 1;
+  private static int spanOf(long lengthNanos) {
+    return (int) ((lengthNanos - 1) >> shiftOf(lengthNanos)) + 2;
   }
 
-  /**
-   * Counts an outcome.
-   *
-   * @param outcome {@link #SUCCESS} or {@link #FAILURE}
-   * @return false if the window is retired: the outcome is late, and not counted here
-   */
-  public boolean count(int outcome) {
-    long now = clock.nanoTime();
-    int hash = hashOfThread();
+  @Override
+  public boolean fits(CircuitBreakerConfig config) {
+    long nanos = config.window().toNanos();
+    return config.countWindow() == 0 && shiftOf(nanos) == shift && spanOf(nanos) == span;
+  }
+
+  @Override
+  public boolean count(int outcome, long now) {
+    int hash = Stripes.hashOfThread();
+    long at = now;
     while (true) {
-      long[][] all = stripes;
-      if (all.length == 0) {
-        if (all == ALL_RETIRED) {
-          return false;
-        }
-        grow(all);
-        continue;
-      }
-      long[] stripe = all[hash & (all.length - 1)];
-      int epoch = epochOf(now);
-      int index = PAD + outcome * RING + (epoch & (RING - 1));
-      // Acquire: pairs with the CAS of whoever began the bucket or retired it.
-      long word = (long) WORDS.getAcquire(stripe, index);
-      if (word == RETIRED) {
+      long[][] all = rows;
+      if (all.length == 0 && all == ALL_RETIRED) {
         return false;
       }
+      long[] row = rowOf(all, hash, outcome);
+      if (row == null) {
+        addRow(all, hash, outcome);
+        continue;
+      }
+      int epoch = epochOf(at);
+      int index = PAD + (epoch & (RING - 1));
+      long word = (long) WORDS.getAcquire(row, index);
+      if (word == RETIRED) {
+        continue;
+      }
+      long count = word & COUNT_MASK;
       int age = age(epoch, word);
-      if (age < 0) {
-        now = clock.nanoTime();
-        epoch = epochOf(now);
-        // Still behind after reading the clock again: the word is so old that its epoch came round.
-        // Begin anew.
-        if (age(epoch, word) >= 0 || index != PAD + outcome * RING + (epoch & (RING - 1))) {
+      if (age < 0 && count != 0) {
+        // Behind. If we still are after reading the clock again, the word is so old that its epoch
+        // came round: begin anew.
+        at = clock.readPrecisely();
+        int precise = epochOf(at);
+        if (precise != epoch && (age(precise, word) >= 0 || isElsewhere(precise, index))) {
           continue;
         }
+        epoch = precise;
       }
-      long next = age == 0 ? word + 1 : first(epoch);
-      if (WORDS.compareAndSet(stripe, index, word, next)) {
-        if (age != 0 && (word & COUNT_MASK) != 0) {
-          fold(stripe, outcome, word & COUNT_MASK);
+      boolean same = age == 0;
+      if (WORDS.compareAndSet(row, index, word, same ? word + 1 : word(epoch, 1))) {
+        if (!same && count != 0) {
+          fold(row, outcome, count);
         }
         return true;
       }
-      if (age == 0) {
-        if (all.length < MAX_STRIPES) {
-          grow(all);
-        } else {
-          hash = rehash(hash);
-        }
+      if (same) {
+        hash = contended(all, hash);
       }
     }
   }
 
-  private void fold(long[] stripe, int outcome, long count) {
-    if ((long) WORDS.getAndAdd(stripe, FOLDED + outcome, count) < 0) {
+  /** Two writers met in a stripe: gives them more, or sends this one elsewhere. */
+  private int contended(long[][] all, int hash) {
+    if (all.length < Stripes.MAX * OUTCOMES) {
+      ROWS.compareAndSet(this, all, Arrays.copyOf(all, all.length * 2));
+      return hash;
+    }
+    return Stripes.rehash(hash);
+  }
+
+  private static long @Nullable [] rowOf(long[][] all, int hash, int outcome) {
+    return all.length == 0 ? null : all[placeOf(all, hash, outcome)];
+  }
+
+  private static int placeOf(long[][] all, int hash, int outcome) {
+    return (hash & (all.length / OUTCOMES - 1)) * OUTCOMES + outcome;
+  }
+
+  private static boolean isElsewhere(int epoch, int index) {
+    return index != PAD + (epoch & (RING - 1));
+  }
+
+  private void addRow(long[][] all, int hash, int outcome) {
+    long[][] grown = Arrays.copyOf(all, Math.max(OUTCOMES, all.length));
+    grown[placeOf(grown, hash, outcome)] = new long[ROW_LENGTH];
+    // If this fails, somebody else has changed the array; the caller looks again.
+    if (ROWS.compareAndSet(this, all, grown) && all.length == 0) {
+      sweeper.watch(this);
+    }
+  }
+
+  private void fold(long[] row, int outcome, long count) {
+    if ((long) WORDS.getAndAdd(row, FOLDED, count) < 0) {
       totals.add(outcome, count);
     }
   }
 
-  private void grow(long[][] all) {
-    long[][] grown = new long[Math.max(1, all.length * 2)][];
-    System.arraycopy(all, 0, grown, 0, all.length);
-    for (int i = all.length; i < grown.length; i++) {
-      grown[i] = new long[STRIPE_LENGTH];
+  @Override
+  public void retire(@Nullable OutcomeWindow heir) {
+    retireRows(
+        (long[][]) ROWS.getAndSet(this, ALL_RETIRED), heir instanceof TimeWindow w ? w : null);
+    if (heir != null) {
+      moveStreak(heir);
     }
-    // If this fails, somebody else has grown or retired it; the caller looks again.
-    STRIPES.compareAndSet(this, all, grown);
   }
 
-  /** Ends this window: moves every count to the totals, and makes later outcomes late. Called once. */
-  public void retire() {
-    long[][] all = (long[][]) STRIPES.getAndSet(this, ALL_RETIRED);
-    for (long[] stripe : all) {
-      for (int outcome = 0; outcome < OUTCOMES; outcome++) {
-        long count = 0;
-        for (int slot = 0; slot < RING; slot++) {
-          count +=
-              (long) WORDS.getAndSet(stripe, PAD + outcome * RING + slot, RETIRED) & COUNT_MASK;
+  /** Gives whether the heir took something. */
+  private boolean retireRows(long[][] all, @Nullable TimeWindow heir) {
+    boolean taken = false;
+    long now = clock.readPrecisely();
+    long success = Math.max(newest(all, SUCCESS, now), newest(all, SLOW_SUCCESS, now));
+    if (success >= 0) {
+      totals.succeededAt(success);
+    }
+    int present = epochOf(now);
+    for (int i = 0; i < all.length; i++) {
+      long[] row = all[i];
+      if (row == null) {
+        continue;
+      }
+      int outcome = i % OUTCOMES;
+      long gone = 0;
+      for (int slot = 0; slot < RING; slot++) {
+        long word = (long) WORDS.getAndSet(row, PAD + slot, RETIRED);
+        long count = word & COUNT_MASK;
+        int age = age(present, word);
+        if (heir != null
+            && count != 0
+            && isLive(age)
+            && heir.take(outcome, count, (now >>> shift << shift) - ((long) age << shift))) {
+          taken = true;
+        } else {
+          gone += count;
         }
-        count += (long) WORDS.getAndSet(stripe, FOLDED + outcome, Long.MIN_VALUE);
-        if (count != 0) {
-          totals.add(outcome, count);
+      }
+      gone += (long) WORDS.getAndSet(row, FOLDED, Long.MIN_VALUE);
+      if (gone != 0) {
+        totals.add(outcome, gone);
+      }
+    }
+    return taken;
+  }
+
+  /** Counts so many at once, at their own time. */
+  private boolean take(int outcome, long taken, long at) {
+    int hash = Stripes.hashOfThread();
+    int epoch = epochOf(at);
+    int index = PAD + (epoch & (RING - 1));
+    while (true) {
+      long[][] all = rows;
+      if (all == ALL_RETIRED) {
+        return false;
+      }
+      long[] row = rowOf(all, hash, outcome);
+      if (row == null) {
+        addRow(all, hash, outcome);
+        continue;
+      }
+      long word = (long) WORDS.getAcquire(row, index);
+      if (word == RETIRED) {
+        continue;
+      }
+      long count = word & COUNT_MASK;
+      int age = age(epoch, word);
+      if (age < 0 && count != 0) {
+        return false;
+      }
+      boolean same = age == 0;
+      if (WORDS.compareAndSet(row, index, word, same ? word + taken : word(epoch, taken))) {
+        if (!same && count != 0) {
+          fold(row, outcome, count);
         }
+        return true;
       }
     }
   }
 
   /**
-   * Sums what is in the window.
+   * Drops the rows if nothing was counted for as long as the window is; else folds what has left it, so that no epoch comes
+   * round.
    *
-   * @param outcome {@link #SUCCESS} or {@link #FAILURE}
-   * @return how many
+   * @param now the time of the source
+   * @return whether there are rows to be looked at again
    */
-  public long sum(int outcome) {
-    int epoch = epochOf(clock.nanoTime());
+  boolean sweep(long now) {
+    long[][] all = rows;
+    int present = epochOf(now);
+    long last = -1;
+    boolean live = false;
+    for (int i = 0; i < all.length; i++) {
+      long[] row = all[i];
+      if (row != null) {
+        live |= foldExpired(row, i % OUTCOMES, present);
+        last = Math.max(last, newest(row, now));
+      }
+    }
+    if (live) {
+      return true;
+    }
+    if (all.length != 0) {
+      idleSince = last >= 0 ? last : now;
+      if (!ROWS.compareAndSet(this, all, NONE)) {
+        return rows.length != 0;
+      }
+      // What was counted since the look above is still in the window.
+      if (retireRows(all, this)) {
+        totals.movedWithin(this);
+      }
+    }
+    return false;
+  }
+
+  /** Gives whether something in the row is still in the window. */
+  private boolean foldExpired(long[] row, int outcome, int present) {
+    boolean live = false;
+    for (int slot = PAD; slot < PAD + RING; slot++) {
+      long word = (long) WORDS.getAcquire(row, slot);
+      long count = word & COUNT_MASK;
+      if (word == RETIRED || count == 0) {
+        continue;
+      }
+      if (isLive(age(present, word))) {
+        live = true;
+      } else if (WORDS.compareAndSet(row, slot, word, word & ~COUNT_MASK)) {
+        fold(row, outcome, count);
+      } else {
+        live = true;
+      }
+    }
+    return live;
+  }
+
+  /** A little ahead is a writer whose clock reading is later than ours. */
+  private boolean isLive(int age) {
+    return age < span && age >= -1;
+  }
+
+  private long sum(int outcome, int present) {
+    long[][] all = rows;
     long sum = 0;
-    for (long[] stripe : stripes) {
-      for (int slot = 0; slot < RING; slot++) {
-        long word = (long) WORDS.getAcquire(stripe, PAD + outcome * RING + slot);
-        // A little ahead is a writer whose clock reading is later than ours.
-        int age = age(epoch, word);
-        if (word != RETIRED && age < span && age >= -1) {
+    for (int i = outcome; i < all.length; i += OUTCOMES) {
+      long[] row = all[i];
+      if (row == null) {
+        continue;
+      }
+      for (int slot = PAD; slot < PAD + RING; slot++) {
+        long word = (long) WORDS.getAcquire(row, slot);
+        if (word != RETIRED && isLive(age(present, word))) {
           sum += word & COUNT_MASK;
         }
       }
@@ -220,45 +357,88 @@ public final class TimeWindow {
     return sum;
   }
 
-  /**
-   * Sums everything counted since the window began, what has left it included.
-   *
-   * @param outcome {@link #SUCCESS} or {@link #FAILURE}
-   * @return how many; for the moment between a CAS and its fold, fewer by one bucket
-   */
+  @Override
+  public WindowCounts counts(long now) {
+    int present = epochOf(now);
+    long failed = sum(FAILURE, present);
+    long slowFailed = sum(SLOW_FAILURE, present);
+    long slow = slowFailed + sum(SLOW_SUCCESS, present);
+    return new WindowCounts(failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+  }
+
+  @Override
+  public Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now) {
+    int present = epochOf(now);
+    long failed = sum(FAILURE, present);
+    long slowFailed = sum(SLOW_FAILURE, present);
+    long slow = slowFailed + sum(SLOW_SUCCESS, present) + slowInFlight;
+    return judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+  }
+
+  @Override
   public long total(int outcome) {
+    long[][] all = rows;
     long sum = 0;
-    for (long[] stripe : stripes) {
-      for (int slot = 0; slot < RING; slot++) {
-        long word = (long) WORDS.getAcquire(stripe, PAD + outcome * RING + slot);
+    for (int i = outcome; i < all.length; i += OUTCOMES) {
+      long[] row = all[i];
+      if (row == null) {
+        continue;
+      }
+      for (int slot = PAD; slot < PAD + RING; slot++) {
+        long word = (long) WORDS.getAcquire(row, slot);
         sum += word == RETIRED ? 0 : word & COUNT_MASK;
       }
-      sum += Math.max(0, (long) WORDS.getAcquire(stripe, FOLDED + outcome));
+      sum += Math.max(0, (long) WORDS.getAcquire(row, FOLDED));
     }
     return sum;
+  }
+
+  @Override
+  public long lastSuccess(long now) {
+    long[][] all = rows;
+    return Math.max(newest(all, SUCCESS, now), newest(all, SLOW_SUCCESS, now));
+  }
+
+  private long newest(long[][] all, int outcome, long now) {
+    long newest = -1;
+    for (int i = outcome; i < all.length; i += OUTCOMES) {
+      if (all[i] != null) {
+        newest = Math.max(newest, newest(all[i], now));
+      }
+    }
+    return newest;
+  }
+
+  /** When the youngest bucket of a row began; an empty word that was never written has epoch 0 and no say. */
+  private long newest(long[] row, long now) {
+    int present = epochOf(now);
+    long newest = -1;
+    for (int slot = PAD; slot < PAD + RING; slot++) {
+      long word = (long) WORDS.getAcquire(row, slot);
+      int age = age(present, word);
+      if (word != RETIRED && word != 0 && age >= -1) {
+        newest = Math.max(newest, (now >>> shift << shift) - ((long) age << shift));
+      }
+    }
+    return Math.min(newest, now);
+  }
+
+  @Override
+  public long idleSince() {
+    return rows.length == 0 ? idleSince : Long.MAX_VALUE;
   }
 
   private int epochOf(long nanos) {
     return (int) (nanos >>> shift) & ((1 << EPOCH_BITS) - 1);
   }
 
-  private static long first(int epoch) {
-    return ((long) epoch << COUNT_BITS) | 1;
+  private static long word(int epoch, long count) {
+    return ((long) epoch << COUNT_BITS) | count;
   }
 
   /** How many buckets a word is behind an epoch, as a signed number of 28 bits. */
   private static int age(int epoch, long word) {
     int difference = epoch - (int) (word >>> COUNT_BITS);
     return (difference << SIGN_SHIFT) >> SIGN_SHIFT;
-  }
-
-  @SuppressWarnings("deprecation") // Thread.threadId() is younger than our bytecode
-  private static int hashOfThread() {
-    return rehash((int) Thread.currentThread().getId());
-  }
-
-  /** Fibonacci hashing. From these bits, thread ids that differ by 1 to 8, as in a pool, never share one of 8 stripes. */
-  private static int rehash(int hash) {
-    return ((hash + 1) * 0x9E3779B9) >>> 20;
   }
 }

@@ -461,7 +461,8 @@ class CircuitBreakerTest {
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().cooldown(Duration.ZERO))
         .hasMessage("cooldown must be positive and at most 365 days: PT0S");
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().noFailureThreshold().build())
-        .hasMessage("failureThreshold or failureRateThreshold must be set: neither is");
+        .hasMessage(
+            "failureThreshold, failureRateThreshold or slowCallRateThreshold must be set: none is");
     assertThatThrownBy(() -> Resilience.builder().stateStore("nowhere:x").build())
         .hasMessageContaining("no store for 'nowhere:'");
     assertThatThrownBy(() -> Resilience.builder().stateStore("sqlite:x").build())

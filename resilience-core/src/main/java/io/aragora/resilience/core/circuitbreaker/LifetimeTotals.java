@@ -1,0 +1,134 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.core.window.OutcomeWindow;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a breaker counted over its life and no window holds any more. Lock-free; a word for each count until two threads meet
+ * there, adders from then on.
+ */
+final class LifetimeTotals {
+  /** Calls that ended without an outcome. */
+  static final int IGNORED = OutcomeWindow.OUTCOMES;
+
+  /** Calls that were refused. */
+  static final int REJECTED = IGNORED + 1;
+
+  /** Outcomes that decided nothing. */
+  static final int LATE = REJECTED + 1;
+
+  private static final int COUNTS = LATE + 1;
+  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle ADDERS = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "adders", VarHandle.class, LifetimeTotals.class, LongAdder[].class);
+
+  /** When the last failure was counted, of the time source; -1 before the first. */
+  private static final int LAST_FAILURE = COUNTS;
+
+  /** When the last success was counted of those that no window knows of any more; -1 before the first. */
+  private static final int LAST_SUCCESS = LAST_FAILURE + 1;
+
+  /** The successes before the present row of them, which ended with a failure or began with a stay. */
+  private static final int SUCCESSES_BEFORE = LAST_SUCCESS + 1;
+
+  private final long[] words = new long[SUCCESSES_BEFORE + 1];
+  private volatile LongAdder @Nullable [] adders;
+
+  LifetimeTotals() {
+    words[LAST_FAILURE] = -1;
+    words[LAST_SUCCESS] = -1;
+  }
+
+  // Opaque for the times and the mark: they are shown, nothing is decided by them, and a long must
+  // not tear.
+  void failedAt(long nanos, long successes) {
+    WORDS.setOpaque(words, LAST_FAILURE, nanos);
+    if (successes >= 0) {
+      WORDS.setOpaque(words, SUCCESSES_BEFORE, successes);
+    }
+  }
+
+  void succeededAt(long nanos) {
+    WORDS.setOpaque(words, LAST_SUCCESS, nanos);
+  }
+
+  void beginStay(@Nullable OutcomeWindow window) {
+    WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window));
+  }
+
+  long lastFailure() {
+    return (long) WORDS.getOpaque(words, LAST_FAILURE);
+  }
+
+  long lastSuccess(@Nullable OutcomeWindow window, long now) {
+    long before = (long) WORDS.getOpaque(words, LAST_SUCCESS);
+    return window == null ? before : Math.max(before, window.lastSuccess(now));
+  }
+
+  long successesSinceFailure(@Nullable OutcomeWindow window) {
+    return Math.max(0, successes(window) - (long) WORDS.getOpaque(words, SUCCESSES_BEFORE));
+  }
+
+  void add(int count, long amount) {
+    LongAdder[] contended = adders;
+    if (contended != null) {
+      contended[count].add(amount);
+      return;
+    }
+    long word = (long) WORDS.getVolatile(words, count);
+    if (!WORDS.compareAndSet(words, count, word, word + amount)) {
+      contended().add(count, amount);
+    }
+  }
+
+  private LifetimeTotals contended() {
+    LongAdder[] made = new LongAdder[COUNTS];
+    for (int i = 0; i < COUNTS; i++) {
+      made[i] = new LongAdder();
+    }
+    ADDERS.compareAndSet(this, null, made);
+    return this;
+  }
+
+  long sum(int count) {
+    LongAdder[] contended = adders;
+    long word = (long) WORDS.getVolatile(words, count);
+    return contended == null ? word : word + contended[count].sum();
+  }
+
+  /** Adds what a window still holds. */
+  CircuitBreakerTotals with(@Nullable OutcomeWindow window) {
+    return new CircuitBreakerTotals(
+        outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window),
+        outcome(OutcomeWindow.FAILURE, window) + outcome(OutcomeWindow.SLOW_FAILURE, window),
+        sum(IGNORED),
+        sum(REJECTED),
+        sum(LATE));
+  }
+
+  long slowCalls(@Nullable OutcomeWindow window) {
+    return outcome(OutcomeWindow.SLOW_SUCCESS, window)
+        + outcome(OutcomeWindow.SLOW_FAILURE, window);
+  }
+
+  long successes(@Nullable OutcomeWindow window) {
+    return outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window);
+  }
+
+  private long outcome(int outcome, @Nullable OutcomeWindow window) {
+    return sum(outcome) + (window == null ? 0 : window.total(outcome));
+  }
+
+  void restore(CircuitBreakerTotals saved) {
+    add(OutcomeWindow.SUCCESS, saved.successes());
+    add(OutcomeWindow.FAILURE, saved.failures());
+    add(IGNORED, saved.ignored());
+    add(REJECTED, saved.rejected());
+    add(LATE, saved.late());
+  }
+}

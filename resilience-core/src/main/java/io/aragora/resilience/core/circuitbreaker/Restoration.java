@@ -1,0 +1,61 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Makes the phase that a breaker was in before a restart. */
+final class Restoration {
+  private Restoration() {}
+
+  static Phase.Builder of(
+      Phase present, SavedBreaker saved, boolean sameSettings, TimeSource time) {
+    long now = time.nanoTime();
+    CircuitBreakerState state = saved.state();
+    if (state == CircuitBreakerState.HALF_OPEN && !sameSettings) {
+      state = CircuitBreakerState.OPEN;
+    }
+    Phase.Builder next =
+        new Phase.Builder(present.config, state, TransitionCause.RESTORED, now, saved.enteredAt());
+    if (state == CircuitBreakerState.CLOSED) {
+      next.inPlaceOf(present);
+    } else {
+      next.after(present);
+    }
+    next.failuresBefore(sameSettings ? saved.consecutiveFailures() : 0)
+        .atLeastGeneration(saved.generation())
+        .cooldownStep(saved.cooldownStep());
+    if (state == CircuitBreakerState.OPEN) {
+      long cooldown = saved.cooldown().toNanos();
+      next.openUntil(now + left(present, saved, sameSettings, time), cooldown);
+    } else if (state == CircuitBreakerState.HALF_OPEN) {
+      int successes = Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1);
+      next.probes(CircuitBreakerStateMachine.newProbes(present.config, now, successes));
+    }
+    return next;
+  }
+
+  /** A wall clock that went back must not lengthen the cooldown, so what is left is never more than all of it. */
+  private static long left(
+      Phase present, SavedBreaker saved, boolean sameSettings, TimeSource time) {
+    Instant until = saved.openUntil();
+    if (until == null) {
+      return 0;
+    }
+    long longest = sameSettings
+        ? saved.cooldown().toNanos()
+        : Math.min(saved.cooldown().toNanos(), present.config.cooldown().toNanos());
+    return Math.min(Math.max(0, nanosBetween(time.wallTime(), until)), longest);
+  }
+
+  private static long nanosBetween(Instant from, Instant to) {
+    try {
+      return Duration.between(from, to).toNanos();
+    } catch (ArithmeticException e) {
+      return from.isBefore(to) ? Long.MAX_VALUE : 0;
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package io.aragora.resilience.core.time;
+
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A clock that costs a load instead of a clock reading, and is some ten milliseconds behind while the machine keeps up.
+ * Thread-safe, lock-free.
+ *
+ * <p>It is for what needs no better: which bucket of a window an outcome belongs to, and whether a cooldown has long to go.
+ * No deadline is derived from it, since that would be early.
+ */
+public final class CoarseClock extends CoarseClockFields {
+  /*
+   * The timer advances `now` every tick while calls come, and marks it ASLEEP after a second without, so that an idle process
+   * wakes up for nothing. A caller says that it was here by `touched`, which it writes only if it is false: one write for
+   * each tick, not for each call. One that finds the clock asleep reads the precise clock, and wakes this one only if the
+   * last such reading is less than a millisecond old, so that a call now and then does not keep the timer busy.
+   *
+   *   ASLEEP -> t     CAS of a caller, which then owns the operation and arms it
+   *   t -> t' > t     CAS, by the timer or by whoever read the precise clock and found this one far behind
+   *   t -> ASLEEP     by the timer, which does not arm again; or at its closing, for good
+   *
+   * A timer thread that gets no processor would freeze the clock. So everybody who needs the precise time anyway raises it:
+   * failures, evaluations, probes.
+   *
+   * Opaque reads of `now`: nothing is published through it, each value stands for itself, and a long must not tear. A value
+   * that is seen late is as good as a tick that comes late.
+   */
+  private static final long TICK_NANOS = 10L << 20;
+
+  private static final int QUIET_TICKS = 96;
+  private static final long BURST_NANOS = 1_000_000;
+
+  private final TimeSource time;
+  private final Timer timer;
+  private final Tick tick = new Tick();
+
+  /**
+   * Makes a clock that sleeps.
+   *
+   * @param time the precise clock
+   * @param timer advances this one
+   */
+  public CoarseClock(TimeSource time, Timer timer) {
+    this.time = time;
+    this.timer = timer;
+  }
+
+  /**
+   * Reads the time.
+   *
+   * @return nanoseconds of the time source, at most so many behind
+   */
+  public long read() {
+    long present = (long) NOW.getOpaque(this);
+    if (present == ASLEEP) {
+      return readAsleep();
+    }
+    if (!(boolean) TOUCHED.getOpaque(this)) {
+      TOUCHED.setOpaque(this, true);
+    }
+    return present;
+  }
+
+  private long readAsleep() {
+    long precise = time.nanoTime();
+    if (!dead) {
+      long last = (long) LAST_ASLEEP.getOpaque(this);
+      LAST_ASLEEP.setOpaque(this, precise);
+      if (precise - last < BURST_NANOS && NOW.compareAndSet(this, ASLEEP, precise)) {
+        timer.arm(tick, precise + TICK_NANOS);
+      }
+    }
+    return precise;
+  }
+
+  /**
+   * Reads the precise time, and advances this clock if it is behind by more than it should be.
+   *
+   * @return nanoseconds of the time source
+   */
+  public long readPrecisely() {
+    long precise = time.nanoTime();
+    if (precise - (long) NOW.getOpaque(this) >= 2 * TICK_NANOS) {
+      raise(precise);
+    }
+    return precise;
+  }
+
+  /**
+   * Tells whether a time is so far ahead that this clock's being behind does not matter.
+   *
+   * @param deadlineNanos a time of the source
+   * @return whether it has certainly not come, if the timer keeps up
+   */
+  public boolean isWellBefore(long deadlineNanos) {
+    return deadlineNanos - read() > 2 * TICK_NANOS;
+  }
+
+  private void raise(long precise) {
+    long present = (long) NOW.getVolatile(this);
+    while (present != ASLEEP && present < precise && !NOW.compareAndSet(this, present, precise)) {
+      present = (long) NOW.getVolatile(this);
+    }
+  }
+
+  private final class Tick extends TimerOperation {
+    /** Only touched while firing, which one thread does at a time. */
+    private int quiet;
+
+    @Override
+    protected void onFire(long arming) {
+      if ((boolean) TOUCHED.getOpaque(CoarseClock.this)) {
+        TOUCHED.setOpaque(CoarseClock.this, false);
+        quiet = 0;
+      } else if (++quiet >= QUIET_TICKS) {
+        quiet = 0;
+        NOW.setVolatile(CoarseClock.this, ASLEEP);
+        return;
+      }
+      long precise = time.nanoTime();
+      raise(precise);
+      timer.arm(this, precise + TICK_NANOS);
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {
+      dead = true;
+      NOW.setVolatile(CoarseClock.this, ASLEEP);
+    }
+  }
+}
+
+/** Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch. */
+@SuppressWarnings("unused")
+class CoarseClockPadding {
+  private long b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
+}
+
+/** What changes; in a class of its own because a JVM never mixes the fields of a class with those of its superclass. */
+class CoarseClockFields extends CoarseClockPadding {
+  static final long ASLEEP = -1;
+  static final VarHandle NOW = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "now", VarHandle.class, CoarseClockFields.class, long.class);
+  static final VarHandle TOUCHED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "touched", VarHandle.class, CoarseClockFields.class, boolean.class);
+  static final VarHandle LAST_ASLEEP = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "lastAsleep", VarHandle.class, CoarseClockFields.class, long.class);
+
+  @SuppressWarnings("unused") // through its handle
+  private long now = ASLEEP;
+
+  @SuppressWarnings("unused") // through its handle
+  private boolean touched;
+
+  /** When somebody last found the clock asleep. */
+  @SuppressWarnings("unused") // through its handle
+  private long lastAsleep = Long.MIN_VALUE / 2;
+
+  /** Set once, at the end of the timer. */
+  volatile boolean dead;
+}

@@ -1,0 +1,272 @@
+package io.aragora.resilience.core.window;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a breaker goes by while it is closed: the outcomes of the last while, or of the last so many calls, and how many
+ * failures came in a row. Any thread counts, without a lock.
+ */
+public abstract class OutcomeWindow {
+  /** A call that succeeded in time. */
+  public static final int SUCCESS = 0;
+
+  /** A call that failed. */
+  public static final int FAILURE = 1;
+
+  /** A call that succeeded and took too long. */
+  public static final int SLOW_SUCCESS = 2;
+
+  /** A call that failed and took too long. */
+  public static final int SLOW_FAILURE = 3;
+
+  /** How many kinds of outcome there are. */
+  public static final int OUTCOMES = 4;
+
+  /** What {@link #lengthenStreak()} gives when the row of failures goes on in another window. */
+  public static final int MOVED = -1;
+
+  private static final VarHandle STREAK = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "streak", VarHandle.class, OutcomeWindow.class, int.class);
+
+  /** Takes what a window has counted for good. */
+  public interface Totals {
+    /**
+     * Adds to the lifetime totals.
+     *
+     * @param outcome one of the outcomes
+     * @param count how many
+     */
+    void add(int outcome, long count);
+
+    /**
+     * Notes when calls succeeded that the window will not know of any more.
+     *
+     * @param nanos the time of the source
+     */
+    void succeededAt(long nanos);
+
+    /**
+     * Called after counts were missing from a window for a moment: who evaluated it meanwhile may have seen too few.
+     *
+     * @param window where they are again
+     */
+    void movedWithin(OutcomeWindow window);
+  }
+
+  /** What the rates say. */
+  public enum Verdict {
+    /** Nothing is reached. */
+    BELOW,
+    /** A rate is reached, but the window holds too few calls. */
+    TOO_FEW_CALLS,
+    /** Too large a share failed. */
+    FAILURE_RATE,
+    /** Too large a share was slow. */
+    SLOW_CALL_RATE
+  }
+
+  /** Set while a rate is reached and the minimum number of calls is what is missing. */
+  private volatile boolean awaitsMinimum;
+
+  private volatile int streak;
+
+  OutcomeWindow() {}
+
+  /**
+   * Adds the slow one to an outcome.
+   *
+   * @param outcome {@link #SUCCESS} or {@link #FAILURE}
+   * @return {@link #SLOW_SUCCESS} or {@link #SLOW_FAILURE}
+   */
+  public static int slow(int outcome) {
+    return outcome | SLOW_SUCCESS;
+  }
+
+  /**
+   * Tells failures from successes.
+   *
+   * @param outcome one of the outcomes
+   * @return whether it is a failure, slow or not
+   */
+  public static boolean isFailure(int outcome) {
+    return (outcome & FAILURE) != 0;
+  }
+
+  /**
+   * Tells slow calls from others.
+   *
+   * @param outcome one of the outcomes
+   * @return whether it is slow
+   */
+  public static boolean isSlow(int outcome) {
+    return (outcome & SLOW_SUCCESS) != 0;
+  }
+
+  /**
+   * Counts an outcome.
+   *
+   * @param outcome one of the outcomes
+   * @param now the time of the source; may be a little behind
+   * @return false if the window is retired: the outcome is not counted here
+   */
+  public abstract boolean count(int outcome, long now);
+
+  /**
+   * Reads the window.
+   *
+   * @param now the time of the source
+   * @return the counts: never more failures, or slow calls, than calls
+   */
+  public abstract WindowCounts counts(long now);
+
+  /**
+   * Judges the rates. Allocates nothing.
+   *
+   * @param config the rules
+   * @param slowInFlight calls under way that are slow already; they count as calls too
+   * @param now the time of the source
+   * @return what the rates say
+   */
+  public abstract Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now);
+
+  /**
+   * Sums what this window has counted and not given to the lifetime totals.
+   *
+   * @param outcome one of the outcomes
+   * @return how many; for a moment while a bucket is begun anew, fewer by that bucket
+   */
+  public abstract long total(int outcome);
+
+  /**
+   * Tells when a call last succeeded.
+   *
+   * @param now the time of the source
+   * @return the time of the source, at most a bucket early; -1 where none did that this window knows of
+   */
+  public abstract long lastSuccess(long now);
+
+  /**
+   * Tells how long there was no outcome.
+   *
+   * @return since when the window is idle, of the time source; {@link Long#MAX_VALUE} if it is not
+   */
+  public abstract long idleSince();
+
+  /**
+   * Tells whether this window could go on under other settings as it is.
+   *
+   * @param config the settings
+   * @return whether it has the kind and the length that they ask for
+   */
+  public abstract boolean fits(CircuitBreakerConfig config);
+
+  /**
+   * Ends this window: gives its counts to the lifetime totals and makes later outcomes late. Called once.
+   *
+   * @param heir takes what is still in the window, if it is of the same kind; null where the breaker left the state
+   */
+  public abstract void retire(@Nullable OutcomeWindow heir);
+
+  static Verdict judge(CircuitBreakerConfig config, long calls, long failed, long slow) {
+    double failureRate = config.failureRateThreshold();
+    double slowRate = config.slowCallRateThreshold();
+    boolean tooManyFailed =
+        failureRate != 0 && failed != 0 && 100.0 * failed >= failureRate * calls;
+    boolean tooManySlow = slowRate != 0 && slow != 0 && 100.0 * slow >= slowRate * calls;
+    if (!tooManyFailed && !tooManySlow) {
+      return Verdict.BELOW;
+    }
+    if (calls < config.minimumNumberOfCalls()) {
+      return Verdict.TOO_FEW_CALLS;
+    }
+    return tooManyFailed ? Verdict.FAILURE_RATE : Verdict.SLOW_CALL_RATE;
+  }
+
+  /**
+   * Tells whether a success has to evaluate the rates, because the minimum number of calls is all that was missing.
+   *
+   * @return whether it has to
+   */
+  public final boolean awaitsMinimum() {
+    return awaitsMinimum;
+  }
+
+  /**
+   * Says whether successes have to evaluate the rates.
+   *
+   * @param awaits whether they have to
+   */
+  public final void awaitMinimum(boolean awaits) {
+    awaitsMinimum = awaits;
+  }
+
+  /**
+   * Counts the failures since the last success.
+   *
+   * @return how many
+   */
+  public final int streak() {
+    return Math.max(0, streak);
+  }
+
+  /**
+   * Begins with failures in a row that were counted before.
+   *
+   * @param failures how many
+   */
+  public final void beginStreak(int failures) {
+    streak = failures;
+  }
+
+  /**
+   * Counts a failure in a row; saturates.
+   *
+   * @return how many there are now, or {@link #MOVED}
+   */
+  public final int lengthenStreak() {
+    while (true) {
+      int length = streak;
+      if (length == MOVED || length == Integer.MAX_VALUE) {
+        return length;
+      }
+      if (STREAK.compareAndSet(this, length, length + 1)) {
+        return length + 1;
+      }
+    }
+  }
+
+  /**
+   * Ends the row of failures. Writes nothing where there is none, so successes share this line without contending for it.
+   *
+   * @return false if it goes on in another window
+   */
+  public final boolean endStreak() {
+    int length = streak;
+    while (length > 0) {
+      if (STREAK.compareAndSet(this, length, 0)) {
+        return true;
+      }
+      length = streak;
+    }
+    return length != MOVED;
+  }
+
+  /**
+   * Hands the row of failures on: whoever comes later finds {@link #MOVED} and looks for the other window.
+   *
+   * @param heir where it goes on
+   */
+  final void moveStreak(OutcomeWindow heir) {
+    int failures = Math.max(0, (int) STREAK.getAndSet(this, MOVED));
+    for (int present = heir.streak; ; present = heir.streak) {
+      int sum = Math.max(present, present + failures);
+      if (present == MOVED || STREAK.compareAndSet(heir, present, sum)) {
+        return;
+      }
+    }
+  }
+}

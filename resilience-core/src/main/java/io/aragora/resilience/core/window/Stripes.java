@@ -1,0 +1,35 @@
+package io.aragora.resilience.core.window;
+
+/** Which of several stripes a thread writes to. */
+public final class Stripes {
+  /** The most stripes that are of use: four for each core, as a power of two. */
+  public static final int MAX = max();
+
+  private Stripes() {}
+
+  private static int max() {
+    int limit = Runtime.getRuntime().availableProcessors() * 4;
+    return Integer.highestOneBit(Math.max(1, limit - 1)) << 1;
+  }
+
+  /**
+   * Gives the thread's number among stripes.
+   *
+   * @return a number whose low bits choose a stripe
+   */
+  @SuppressWarnings("deprecation") // Thread.threadId() is younger than our bytecode
+  public static int hashOfThread() {
+    return rehash((int) Thread.currentThread().getId());
+  }
+
+  /**
+   * Gives another number, for a thread that met another one. Fibonacci hashing: from these bits, thread ids that differ by 1
+   * to 8, as in a pool, never share one of 8 stripes.
+   *
+   * @param hash the number so far
+   * @return another one
+   */
+  public static int rehash(int hash) {
+    return ((hash + 1) * 0x9E3779B9) >>> 20;
+  }
+}

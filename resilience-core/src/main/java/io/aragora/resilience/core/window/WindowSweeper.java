@@ -1,0 +1,97 @@
+package io.aragora.resilience.core.window;
+
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.time.TimeSource;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks through the windows that have rows every ten seconds, in the background, so that an idle one gives them back. Rests
+ * where there are none.
+ */
+public final class WindowSweeper {
+  /*
+   * The list is a stack of the windows themselves. A window is in it from the moment it makes its first row until the sweep
+   * that drops its rows: whoever replaced NONE by rows pushes it, and nobody else does. The sweep takes the whole stack and
+   * reads a window's successor before it sweeps it, since one whose rows were dropped may be pushed again at once. Pushing
+   * and taking everything has no ABA.
+   */
+  private static final long INTERVAL_NANOS = 10_000_000_000L;
+
+  private final TimeSource time;
+  private final CoarseClock clock;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final AtomicReference<@Nullable TimeWindow> live = new AtomicReference<>();
+  private final AtomicBoolean armed = new AtomicBoolean();
+  private final Interval interval = new Interval();
+
+  /**
+   * Makes a sweeper at rest.
+   *
+   * @param time its time
+   * @param clock tells windows the time
+   * @param timer wakes it
+   * @param dispatcher runs it
+   */
+  public WindowSweeper(TimeSource time, CoarseClock clock, Timer timer, Dispatcher dispatcher) {
+    this.time = time;
+    this.clock = clock;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  /** Called by the window that has just made its first row. */
+  @SuppressWarnings("NullAway") // the stack's end is null
+  void watch(TimeWindow window) {
+    push(window);
+    armUnlessArmed();
+  }
+
+  @SuppressWarnings("NullAway") // the stack's end is null
+  private void push(TimeWindow window) {
+    TimeWindow head;
+    do {
+      head = live.get();
+      window.nextLive = head;
+    } while (!live.compareAndSet(head, window));
+  }
+
+  private void armUnlessArmed() {
+    if (!armed.get() && armed.compareAndSet(false, true)) {
+      timer.arm(interval, time.nanoTime() + INTERVAL_NANOS);
+    }
+  }
+
+  private void sweep() {
+    long now = clock.readPrecisely();
+    TimeWindow window = live.getAndSet(null);
+    while (window != null) {
+      TimeWindow next = window.nextLive;
+      window.nextLive = null;
+      if (window.sweep(now)) {
+        push(window);
+      }
+      window = next;
+    }
+    armed.set(false);
+    // A window that was pushed before the line above has seen `armed`, and left this to us.
+    if (live.get() != null) {
+      armUnlessArmed();
+    }
+  }
+
+  private final class Interval extends TimerOperation {
+    @Override
+    protected void onFire(long arming) {
+      dispatcher.dispatch(WindowSweeper.this::sweep);
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {}
+  }
+}
