@@ -117,7 +117,10 @@ public final class Timer implements TimeDriver, AutoCloseable {
         next |= QUEUED;
       }
     } while (!operation.casWord(word, next));
-    if (!metInTime) {
+    if (!metInTime && closed) {
+      // Nobody will take it in any more, and the queue must not grow.
+      operation.clearFlag(QUEUED);
+    } else if (!metInTime) {
       if (!isQueued(word)) {
         handOver(operation);
       }
