@@ -4,6 +4,7 @@ import io.aragora.resilience.Subscription;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -144,4 +145,12 @@ public interface KeyedCircuitBreaker {
    * @return ends the subscription when closed
    */
   Subscription subscribe(CircuitBreakerListener listener);
+
+  /**
+   * Subscribes to evictions and overflows. Up to 1024 events wait to be delivered, and more than that are dropped.
+   *
+   * @param listener hears of them in the background
+   * @return ends the subscription when closed
+   */
+  Subscription subscribeKeys(Consumer<? super KeyedCircuitBreakerEvent> listener);
 }

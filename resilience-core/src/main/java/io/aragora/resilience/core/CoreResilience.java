@@ -4,8 +4,11 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
@@ -41,6 +44,7 @@ final class CoreResilience implements Resilience {
   private final WaitingThreads waiting;
   private final BreakerRuntime breakerRuntime;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
+  private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
   private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
   private final CoreHealthRegistry health;
@@ -62,6 +66,15 @@ final class CoreResilience implements Resilience {
         CircuitBreakerStateMachine::config,
         CircuitBreakerConfig::declaresSameAs,
         CircuitBreakerStateMachine::reconfigure);
+    keyedBreakers = new PolicyRegistry<>(
+        "keyed circuit breaker",
+        settings.maxPolicies(),
+        (keyed, config) -> new KeyedBreakers(keyed, config, breakerRuntime),
+        KeyedBreakers::config,
+        KeyedCircuitBreakerConfig::declaresSameAs,
+        (keyed, config) -> {
+          throw new IllegalStateException("a keyed breaker is never made without being declared");
+        });
     retries = new PolicyRegistry<>(
         "retry",
         settings.maxPolicies(),
@@ -145,15 +158,13 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker keyedCircuitBreaker(
-      String keyed, io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig config) {
-    throw new UnsupportedOperationException();
+  public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
+    return keyedBreakers.declare(keyed, config);
   }
 
   @Override
-  public Collection<io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker>
-      keyedCircuitBreakers() {
-    return List.of();
+  public Collection<KeyedCircuitBreaker> keyedCircuitBreakers() {
+    return List.copyOf(keyedBreakers.all());
   }
 
   @Override

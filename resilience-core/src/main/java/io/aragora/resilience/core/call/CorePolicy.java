@@ -76,7 +76,7 @@ public abstract class CorePolicy implements Policy {
   }
 
   @Override
-  public final String name() {
+  public String name() {
     return name;
   }
 
@@ -120,6 +120,6 @@ public abstract class CorePolicy implements Policy {
 
   @Override
   public String toString() {
-    return name;
+    return name();
   }
 }

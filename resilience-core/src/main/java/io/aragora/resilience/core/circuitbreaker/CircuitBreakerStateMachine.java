@@ -779,12 +779,16 @@ public class CircuitBreakerStateMachine extends CorePolicy
   }
 
   /**
-   * Tells since when this breaker is ready for a probe that nobody asked for.
+   * Tells since when this breaker is ready for a probe that nobody asks for.
    *
-   * @return the end of its cooldown, of the time source; {@link Long#MAX_VALUE} where it is not open
+   * @return since when, of the time source; {@link Long#MAX_VALUE} where it is not
    */
-  final long probeDueSince() {
-    return phase().until;
+  final long abandonedSince() {
+    Phase present = phase();
+    ProbeSlots probes = present.probes;
+    return probes != null && probes.inFlight(runtime.time().nanoTime()) == 0
+        ? present.enteredAt
+        : present.until;
   }
 
   @Override

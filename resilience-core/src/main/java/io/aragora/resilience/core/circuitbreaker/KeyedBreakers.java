@@ -1,0 +1,297 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
+import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.spi.Setting;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A breaker for each key, up to a bound. */
+public final class KeyedBreakers implements KeyedCircuitBreaker {
+  /*
+   * Known keys are found in a concurrent map without a lock. A new one is made under a lock, which keeps the bound exact. At
+   * the bound, a hand goes round the keys in the order in which they were made, a few at a time, and the first that is idle
+   * or abandoned goes; the others go to the end of the round. A new key that finds nothing in its few steps, or another
+   * thread at it, is given the overflow breaker: so a flood of keys costs each look-up a bounded time, and nobody waits.
+   *
+   * A key that went stays findable for as long as somebody holds its breaker, so that two halves of a program never protect
+   * one dependency by two breakers. These references are bounded as well; beyond the bound the key is forgotten.
+   */
+  private static final System.Logger LOG = System.getLogger(KeyedBreakers.class.getName());
+
+  /** How many keys one look-up examines at most. */
+  private static final int STEPS = 16;
+
+  /** How long a closed key is without a call to count as idle, whatever its window. */
+  private static final long IDLE_NANOS = 60_000_000_000L;
+
+  private static final String OVERFLOW = "*overflow*";
+
+  private static final class Gone extends WeakReference<KeyBreaker> {
+    private final String key;
+
+    Gone(KeyBreaker breaker, ReferenceQueue<KeyBreaker> queue) {
+      super(breaker, queue);
+      this.key = breaker.key();
+    }
+  }
+
+  private final String name;
+  private final KeyedCircuitBreakerConfig config;
+  private final BreakerRuntime runtime;
+  private final Listeners<CircuitBreakerListener> listeners;
+  private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
+  private final CircuitBreakerStateMachine overflow;
+  private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
+  private final LongAdder evictions = new LongAdder();
+  private final LongAdder overflows = new LongAdder();
+  private final AtomicBoolean warned = new AtomicBoolean();
+
+  private final ReentrantLock making = new ReentrantLock();
+
+  // Under the lock.
+  private final ArrayDeque<KeyBreaker> round = new ArrayDeque<>();
+  private final Map<String, Gone> gone = new HashMap<>();
+  private final ReferenceQueue<KeyBreaker> collected = new ReferenceQueue<>();
+
+  /**
+   * Makes one without keys.
+   *
+   * @param name its name
+   * @param config its settings
+   * @param runtime what its breakers share
+   */
+  public KeyedBreakers(String name, KeyedCircuitBreakerConfig config, BreakerRuntime runtime) {
+    this.name = name;
+    this.config = config;
+    this.runtime = runtime;
+    this.listeners = new Listeners<>(name);
+    this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
+    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), runtime, listeners);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public KeyedCircuitBreakerConfig config() {
+    return config;
+  }
+
+  @Override
+  public CircuitBreaker forKey(String key) {
+    KeyBreaker known = keys.get(key);
+    return known != null ? known : make(Setting.name("key", key));
+  }
+
+  private CircuitBreaker make(String key) {
+    if (keys.size() < config.maxKeys()) {
+      making.lock();
+    } else if (!making.tryLock()) {
+      return overflown(key);
+    }
+    try {
+      forgetCollected();
+      KeyBreaker known = keys.get(key);
+      if (known != null) {
+        return known;
+      }
+      if (keys.size() >= config.maxKeys() && !evictOne()) {
+        return overflown(key);
+      }
+      KeyBreaker made = stillHeld(key);
+      if (made == null) {
+        made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
+      }
+      keys.put(key, made);
+      round.add(made);
+      return made;
+    } finally {
+      making.unlock();
+    }
+  }
+
+  private @Nullable KeyBreaker stillHeld(String key) {
+    Gone reference = gone.remove(key);
+    return reference == null ? null : reference.get();
+  }
+
+  private void forgetCollected() {
+    for (Object reference = collected.poll(); reference != null; reference = collected.poll()) {
+      if (reference instanceof Gone dead) {
+        gone.remove(dead.key, dead);
+      }
+    }
+  }
+
+  private boolean evictOne() {
+    long now = runtime.clock().readPrecisely();
+    for (int step = Math.min(STEPS, round.size()); step > 0; step--) {
+      KeyBreaker candidate = round.remove();
+      if (mayGo(candidate, now)) {
+        evict(candidate);
+        return true;
+      }
+      round.add(candidate);
+    }
+    return false;
+  }
+
+  private boolean mayGo(KeyBreaker breaker, long now) {
+    return now - breaker.idleSince() >= IDLE_NANOS
+        || now - breaker.abandonedSince() >= config.abandonedAfter().toNanos();
+  }
+
+  private void evict(KeyBreaker breaker) {
+    String key = breaker.key();
+    if (gone.size() < config.maxKeys()) {
+      gone.put(key, new Gone(breaker, collected));
+    }
+    keys.remove(key, breaker);
+    evictions.increment();
+    tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
+  }
+
+  private CircuitBreaker overflown(String key) {
+    overflows.increment();
+    if (!warned.get() && warned.compareAndSet(false, true)) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "keyed breaker ''{0}'' holds {1} keys, none of them idle: new ones share one breaker now;"
+              + " raise maxKeys if there are so many real ones (said once)",
+          name,
+          config.maxKeys());
+    }
+    tell(KeyedCircuitBreakerEvent.Kind.OVERFLOWED, key);
+    return overflow;
+  }
+
+  private void tell(KeyedCircuitBreakerEvent.Kind kind, String key) {
+    if (keyEvents.isHeard()) {
+      keyEvents.publish(new KeyedCircuitBreakerEvent(name, kind, key));
+    }
+  }
+
+  @Override
+  public CircuitBreaker overflow() {
+    return overflow;
+  }
+
+  @Override
+  public CircuitBreakerState state(String key) {
+    KeyBreaker known = keys.get(key);
+    return known == null ? CircuitBreakerState.CLOSED : known.state();
+  }
+
+  @Override
+  public boolean isAvailable(String key) {
+    KeyBreaker known = keys.get(key);
+    return known == null || known.isAvailable();
+  }
+
+  @Override
+  public <T> List<T> filterAvailable(Collection<T> candidates, Function<? super T, String> keyOf) {
+    return candidates.stream()
+        .filter(candidate -> isAvailable(keyOf.apply(candidate)))
+        .toList();
+  }
+
+  @Override
+  public Map<String, CircuitBreakerState> states() {
+    return read(KeyBreaker::state);
+  }
+
+  @Override
+  public Map<String, CircuitBreakerSnapshot> snapshots() {
+    return read(KeyBreaker::snapshot);
+  }
+
+  private <R> Map<String, R> read(Function<KeyBreaker, R> reading) {
+    Map<String, R> readings = new HashMap<>();
+    keys.forEach((key, breaker) -> readings.put(key, reading.apply(breaker)));
+    return Map.copyOf(readings);
+  }
+
+  @Override
+  public int size() {
+    return keys.size();
+  }
+
+  @Override
+  public long evictions() {
+    return evictions.sum();
+  }
+
+  @Override
+  public long overflows() {
+    return overflows.sum();
+  }
+
+  @Override
+  public boolean reset(String key) {
+    KeyBreaker known = keys.get(key);
+    if (known == null) {
+      return false;
+    }
+    known.reset();
+    return true;
+  }
+
+  @Override
+  public void reset() {
+    keys.values().forEach(KeyBreaker::reset);
+    overflow.reset();
+  }
+
+  @Override
+  public boolean remove(String key) {
+    making.lock();
+    try {
+      KeyBreaker known = keys.remove(key);
+      boolean held = gone.remove(key) != null;
+      if (known != null) {
+        round.removeFirstOccurrence(known);
+      }
+      return known != null || held;
+    } finally {
+      making.unlock();
+    }
+  }
+
+  @Override
+  public Subscription subscribe(CircuitBreakerListener listener) {
+    return listeners.add(listener);
+  }
+
+  @Override
+  public Subscription subscribeKeys(Consumer<? super KeyedCircuitBreakerEvent> listener) {
+    return keyEvents.subscribe(listener);
+  }
+
+  @Override
+  public String toString() {
+    return "keyed breaker '" + name + "'";
+  }
+}
