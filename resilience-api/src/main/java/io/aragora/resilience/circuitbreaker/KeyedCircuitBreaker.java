@@ -1,6 +1,7 @@
 package io.aragora.resilience.circuitbreaker;
 
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -137,6 +138,21 @@ public interface KeyedCircuitBreaker {
    * @return whether it was known
    */
   boolean remove(String key);
+
+  /**
+   * Writes down what is to be kept of every key, for a store of your own.
+   *
+   * @return the state of each key, named {@code name:key}
+   */
+  List<SavedBreaker> save();
+
+  /**
+   * Takes over what was kept, as {@link CircuitBreaker#restore} does, making breakers for keys that are not known.
+   *
+   * @param saved what was kept; what is not named {@code name:key}, or finds no room, is left out
+   * @return how many were taken over whole
+   */
+  int restore(Collection<SavedBreaker> saved);
 
   /**
    * Subscribes to the changes of state of every key, present and to come. Events of one key arrive in order.

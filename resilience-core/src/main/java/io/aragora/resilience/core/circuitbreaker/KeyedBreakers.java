@@ -10,6 +10,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.Setting;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -278,6 +279,24 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     } finally {
       making.unlock();
     }
+  }
+
+  @Override
+  public List<SavedBreaker> save() {
+    return keys.values().stream().map(KeyBreaker::save).toList();
+  }
+
+  @Override
+  public int restore(Collection<SavedBreaker> saved) {
+    int restored = 0;
+    String prefix = name + ":";
+    for (SavedBreaker row : saved) {
+      if (row.name().length() > prefix.length() && row.name().startsWith(prefix)) {
+        CircuitBreaker breaker = forKey(row.name().substring(prefix.length()));
+        restored += breaker != overflow && breaker.restore(row) ? 1 : 0;
+      }
+    }
+    return restored;
   }
 
   @Override
