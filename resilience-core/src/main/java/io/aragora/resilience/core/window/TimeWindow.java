@@ -409,7 +409,7 @@ public final class TimeWindow extends OutcomeWindow {
     return newest;
   }
 
-  /** When the youngest bucket of a row began; an empty word that was never written has epoch 0 and no say. */
+  /** When the youngest bucket of a row began; a word that was never written to has no say. */
   private long newest(long[] row, long now) {
     int present = epochOf(now);
     long newest = -1;
@@ -428,8 +428,9 @@ public final class TimeWindow extends OutcomeWindow {
     return rows.length == 0 ? idleSince : Long.MAX_VALUE;
   }
 
+  /** Begins with 1, so that a word of 0 was never written to. */
   private int epochOf(long nanos) {
-    return (int) (nanos >>> shift) & ((1 << EPOCH_BITS) - 1);
+    return (int) ((nanos >>> shift) + 1) & ((1 << EPOCH_BITS) - 1);
   }
 
   private static long word(int epoch, long count) {
