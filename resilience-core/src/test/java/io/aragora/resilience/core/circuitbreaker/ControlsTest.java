@@ -1,0 +1,135 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What an operator can do to a breaker. */
+class ControlsTest extends BreakerFixture {
+
+  @Test
+  @DisplayName("CB-13, fault 10: forced open refuses for as long as it is left so; forced closed admits"
+      + " again, with no failures")
+  void forced_holds() {
+    CircuitBreaker breaker = opensAfter(3);
+    times(2, () -> fail(breaker));
+    breaker.forceOpen();
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    assertThat(breaker.state().code()).as("shown as open").isEqualTo(1);
+    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    time.advance(Duration.ofDays(1));
+    assertThat(breaker.isAvailable()).isFalse();
+    breaker.forceClosed();
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().consecutiveFailures()).isZero();
+    succeed(breaker);
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("CB-08: there is an explicit operation that closes during the cooldown")
+  void forceClosed_endsTheCooldown() {
+    CircuitBreaker breaker = opensAfter(1);
+    fail(breaker);
+    breaker.forceClosed();
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    fail(breaker);
+    assertThat(breaker.state())
+        .as("it may open again by its rules")
+        .isEqualTo(CircuitBreakerState.OPEN);
+  }
+
+  @Test
+  @DisplayName("CB-37 V2-23 SC-03: a reset closes the same breaker, with nothing left to open it")
+  void reset_beginsAnew() {
+    CircuitBreaker breaker = opensAfter(2);
+    times(2, () -> fail(breaker));
+    breaker.reset();
+    CircuitBreakerSnapshot snapshot = breaker.snapshot();
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(snapshot.consecutiveFailures()).isZero();
+    assertThat(snapshot.consecutiveSuccesses()).isZero();
+    assertThat(snapshot.windowCalls()).isZero();
+    assertThat(snapshot.cooldown()).isZero();
+    assertThat(snapshot.remainingCooldown()).isZero();
+    assertThat(resilience.circuitBreaker("b")).isSameAs(breaker);
+    fail(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    breaker.reset();
+    fail(breaker);
+    assertThat(breaker.state())
+        .as("a reset while closed forgets failures too")
+        .isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("V2-25: a reset keeps lifetime totals and the times of the last outcomes")
+  void reset_keepsTotalsAndTimes() {
+    CircuitBreaker breaker = opensAfter(2);
+    succeed(breaker);
+    Instant succeeded = breaker.snapshot().lastSuccess();
+    time.advance(Duration.ofSeconds(1));
+    times(2, () -> fail(breaker));
+    Instant failed = time.wallTime();
+    breaker.tryAcquirePermit();
+    time.advance(Duration.ofSeconds(1));
+    breaker.reset();
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(2);
+    assertThat(breaker.snapshot().totals().rejected()).isEqualTo(1);
+    assertThat(breaker.snapshot().lastFailure()).isEqualTo(failed);
+    assertThat(breaker.snapshot().lastSuccess()).isEqualTo(succeeded).isNotNull();
+  }
+
+  @Test
+  @DisplayName("CB-13 CB-45 V2-24, fault 12: manual controls are each one event, in order; a reset of a"
+      + " closed one is none")
+  void manualControls_areEventsInSequence() {
+    CircuitBreaker breaker = opensAfter(1);
+    List<CircuitBreakerTransition> events = transitionsOf(breaker);
+    breaker.reset();
+    breaker.forceOpen();
+    breaker.forceOpen();
+    breaker.disable();
+    breaker.metricsOnly();
+    breaker.forceClosed();
+    fail(breaker);
+    breaker.reset();
+    time.runPending();
+    assertThat(events)
+        .extracting(CircuitBreakerTransition::to)
+        .containsExactly(
+            CircuitBreakerState.FORCED_OPEN,
+            CircuitBreakerState.DISABLED,
+            CircuitBreakerState.METRICS_ONLY,
+            CircuitBreakerState.CLOSED,
+            CircuitBreakerState.OPEN,
+            CircuitBreakerState.CLOSED);
+    assertThat(events)
+        .extracting(CircuitBreakerTransition::sequence)
+        .containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+  }
+
+  @Test
+  @DisplayName("fault 15: disabled admits and judges nothing; metrics-only counts and never opens")
+  void disabledAndMetricsOnly_neverOpen() {
+    CircuitBreaker breaker = opensAfter(1);
+    breaker.disable();
+    times(2, () -> fail(breaker));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
+    assertThat(breaker.snapshot().windowFailures()).isZero();
+    breaker.metricsOnly();
+    fail(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.METRICS_ONLY);
+    assertThat(breaker.snapshot().windowFailures()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(3);
+  }
+}

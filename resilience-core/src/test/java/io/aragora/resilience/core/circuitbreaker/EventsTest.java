@@ -1,0 +1,163 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What listeners hear of a breaker. */
+class EventsTest extends BreakerFixture {
+
+  private static void subscribe(CircuitBreaker breaker, Runnable action) {
+    breaker.subscribe(new CircuitBreakerListener() {
+      @Override
+      public void onTransition(CircuitBreakerTransition transition) {
+        action.run();
+      }
+    });
+  }
+
+  @Test
+  @DisplayName("CB-44 CB-45 V2-28, fault 12: every change is one event, half-open and closing included")
+  void everyChange_isOneEvent() {
+    CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    fail(breaker);
+    time.advance(COOLDOWN);
+    breaker.state();
+    time.runPending();
+    assertThat(seen).as("reading is no change").hasSize(1);
+    long probe = breaker.acquirePermit();
+    time.runPending();
+    breaker.recordSuccess(probe);
+    time.runPending();
+    assertThat(seen)
+        .extracting(transition -> transition.to().code())
+        .as("what a gauge shows")
+        .containsExactly(1, 2, 0);
+    assertThat(seen)
+        .extracting(transition -> transition.from().text() + " -> " + transition.to().text())
+        .containsExactly("closed -> open", "open -> half_open", "half_open -> closed");
+    assertThat(seen).extracting(CircuitBreakerTransition::breaker).containsOnly("b");
+    assertThat(seen)
+        .extracting(CircuitBreakerTransition::sequence)
+        .containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  @DisplayName("V2-24: a reset is an event where it changes the state, and only there")
+  void reset_isAnEventWhereItChangesTheState() {
+    CircuitBreaker breaker = opensAfter(1);
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    breaker.reset();
+    time.runPending();
+    assertThat(seen).isEmpty();
+    fail(breaker);
+    breaker.reset();
+    time.runPending();
+    assertThat(seen).hasSize(2);
+    assertThat(seen.get(1).breaker()).isEqualTo("b");
+    assertThat(seen.get(1).from()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(seen.get(1).to()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("CB-44 V2-29: a listener that throws harms neither the breaker nor other listeners")
+  void throwingListener_isIsolated() {
+    CircuitBreaker breaker = opensAfter(1);
+    subscribe(breaker, () -> {
+      throw new IllegalStateException("a faulty listener");
+    });
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    fail(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(seen).as("never on the caller").isEmpty();
+    time.runPending();
+    assertThat(seen).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("V2-30, fault 18: a listener may read the breaker, call it and change it")
+  void listener_mayUseTheBreaker() {
+    CircuitBreaker breaker = opensAfter(1);
+    List<CircuitBreakerState> states = new ArrayList<>();
+    subscribe(breaker, () -> {
+      states.add(breaker.state());
+      if (breaker.state() == CircuitBreakerState.OPEN) {
+        breaker.snapshot();
+        breaker.reset();
+        succeed(breaker);
+      }
+    });
+    fail(breaker);
+    time.runPending();
+    assertThat(states).containsExactly(CircuitBreakerState.OPEN, CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("V2-30, fault 18: a listener may use the registry while all breakers are reset")
+  void listener_mayUseTheRegistryDuringAResetOfAll() throws Exception {
+    CircuitBreaker breaker = opensAfter(1);
+    fail(breaker);
+    List<String> made = new ArrayList<>();
+    subscribe(breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
+    Together.run(2, thread -> {
+      if (thread == 0) {
+        resilience.resetCircuitBreakers();
+      } else {
+        resilience.circuitBreaker("meanwhile");
+      }
+    });
+    time.runPending();
+    assertThat(made).containsExactly("made by a listener");
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("CB-46: the events of a key name breaker and key")
+  void keyEvents_nameBreakerAndKey() {
+    KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
+    List<CircuitBreakerTransition> seen = new ArrayList<>();
+    keyed.subscribe(into(seen));
+    fail(keyed.forKey("agent-1"));
+    fail(keyed.forKey("agent-2"));
+    keyed.forKey("agent-1").reset();
+    time.runPending();
+    assertThat(seen)
+        .extracting(CircuitBreakerTransition::breaker)
+        .containsExactlyInAnyOrder("agents:agent-1", "agents:agent-2", "agents:agent-1");
+  }
+
+  @Test
+  @DisplayName("CB-45, fault 12: a listener that keeps the last state shows what the breaker shows")
+  void gauge_neverStaysBehind() {
+    CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    List<Runnable> changes = List.of(
+        () -> fail(breaker),
+        breaker::reset,
+        breaker::forceOpen,
+        breaker::forceClosed,
+        () -> fail(breaker),
+        () -> {
+          time.advance(COOLDOWN);
+          succeed(breaker);
+        },
+        breaker::disable,
+        breaker::metricsOnly,
+        breaker::reset);
+    for (Runnable change : changes) {
+      change.run();
+      time.runPending();
+      assertThat(seen.get(seen.size() - 1).to()).isEqualTo(breaker.state());
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What a breaker does while it refuses, and how it says so. */
+class OpenStateTest extends BreakerFixture {
+
+  @Test
+  @DisplayName("CB-01 V2-02: a refusal names breaker, state, reason and remaining time")
+  void refusal_saysEverything() {
+    CallNotPermittedException refusal = new CallNotPermittedException(
+        "my-circuit",
+        CircuitBreakerState.OPEN,
+        TransitionCause.FAILURE_RATE,
+        Duration.ofMillis(15_300).toNanos());
+    assertThat(refusal)
+        .isInstanceOf(ResilienceException.class)
+        .hasMessageContaining("my-circuit")
+        .hasMessageContaining("open")
+        .hasMessageContaining("failure rate")
+        .hasMessageContaining("15.3");
+    assertThat(refusal.breaker()).isEqualTo("my-circuit");
+    assertThat(refusal.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(refusal.remainingCooldown()).isEqualTo(Duration.ofMillis(15_300));
+    assertThat(refusal.getStackTrace()).as("costs no stack trace").isEmpty();
+  }
+
+  @Test
+  @DisplayName("V2-01: states have the texts of the reference, and are read from them")
+  void states_haveTexts() {
+    assertThat(CircuitBreakerState.CLOSED.text()).isEqualTo("closed");
+    assertThat(CircuitBreakerState.OPEN.text()).isEqualTo("open");
+    assertThat(CircuitBreakerState.HALF_OPEN.text()).isEqualTo("half_open");
+    assertThat(CircuitBreakerState.parse("half-open"))
+        .as("the other spelling")
+        .isEqualTo(CircuitBreakerState.HALF_OPEN);
+    for (CircuitBreakerState state : CircuitBreakerState.values()) {
+      assertThat(CircuitBreakerState.parse(state.text())).isEqualTo(state);
+    }
+    assertThatThrownBy(() -> CircuitBreakerState.parse("ajar"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("ajar");
+  }
+
+  @Test
+  @DisplayName("CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker refuses without calling, and says for"
+      + " how long")
+  void open_refusesWithNameStateAndRemainingCooldown() {
+    CircuitBreaker breaker = opensAfter(1);
+    fail(breaker);
+    time.advance(Duration.ofMillis(44_700));
+    AtomicInteger ran = new AtomicInteger();
+    assertThatThrownBy(() -> breaker.call(ran::incrementAndGet))
+        .isInstanceOfSatisfying(CallNotPermittedException.class, e -> {
+          assertThat(e.breaker()).as("its own name").isEqualTo("b");
+          assertThat(e.state()).isEqualTo(CircuitBreakerState.OPEN);
+          assertThat(e.transitionCause()).isEqualTo(TransitionCause.FAILURE_THRESHOLD);
+          assertThat(e.remainingCooldown()).isEqualTo(Duration.ofMillis(15_300));
+          assertThat(e).hasMessageContaining("'b'").hasMessageContaining("15.3");
+        });
+    assertThat(ran).hasValue(0);
+    assertThat(breaker.isAvailable()).isFalse();
+    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    assertThat(breaker.tryCall(() -> "x").isRejected()).isTrue();
+    assertThat(breaker.snapshot().totals().rejected()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("CB-12 V2-27: the remaining cooldown is all of it after the trip, and nothing outside"
+      + " the open state")
+  void remainingCooldown_countsDown() {
+    CircuitBreaker breaker = opensAfter(1);
+    assertThat(breaker.snapshot().remainingCooldown()).isZero();
+    assertThat(breaker.snapshot().toMap()).containsEntry("cooldown_remaining", null);
+    fail(breaker);
+    assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
+    time.advance(Duration.ofSeconds(40));
+    assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(Duration.ofSeconds(20));
+    time.advance(Duration.ofSeconds(30));
+    assertThat(breaker.snapshot().remainingCooldown()).isZero();
+  }
+
+  @Test
+  @DisplayName("CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the trip decide nothing, and are"
+      + " counted")
+  void staleOutcomes_decideNothing() {
+    CircuitBreaker breaker = opensAfter(1);
+    long slow = breaker.acquirePermit();
+    long slower = breaker.acquirePermit();
+    fail(breaker);
+    breaker.recordSuccess(slow);
+    assertThat(breaker.state()).as("no success closes it").isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().consecutiveFailures())
+        .as("nor makes it forget why it opened")
+        .isEqualTo(1);
+    time.advance(Duration.ofSeconds(30));
+    breaker.recordFailure(slower, new IOException("late"));
+    assertThat(breaker.snapshot().remainingCooldown())
+        .as("no failure extends the cooldown")
+        .isEqualTo(Duration.ofSeconds(30));
+    assertThat(breaker.snapshot().totals().late()).isEqualTo(2);
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("CB-19 V2-08, fault 9, fault 10: after the cooldown every reading agrees, and none changes"
+      + " anything")
+  void afterTheCooldown_readingsAgreeAndArePure() {
+    CircuitBreaker breaker = opensAfter(1);
+    fail(breaker);
+    time.advance(COOLDOWN.minusNanos(1));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.isAvailable()).isFalse();
+    time.advance(Duration.ofNanos(1));
+    for (int i = 0; i < 3; i++) {
+      CircuitBreakerSnapshot snapshot = breaker.snapshot();
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      assertThat(snapshot.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      assertThat(breaker.explain().state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      assertThat(breaker.isAvailable()).isTrue();
+      assertThat(snapshot.transitions()).as("only the trip").isEqualTo(1);
+      assertThat(snapshot.probesInFlight()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("fault 22: neither cooldown nor window go by the wall clock")
+  void wallClock_doesNotMatter() {
+    CircuitBreaker breaker = opensAfter(1);
+    fail(breaker);
+    time.jumpWallClock(Duration.ofHours(-1));
+    time.advance(Duration.ofSeconds(59));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    time.jumpWallClock(Duration.ofHours(3));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+  }
+
+  @Test
+  @DisplayName("fault 15: the cooldown grows with each trip in a row, up to its cap")
+  void cooldown_growsAndIsCapped() {
+    CircuitBreaker breaker =
+        breaker(config().failureThreshold(1).cooldownBackoff(2, Duration.ofSeconds(150)));
+    fail(breaker);
+    List<Duration> cooldowns = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      cooldowns.add(breaker.snapshot().cooldown());
+      time.advance(breaker.snapshot().cooldown());
+      fail(breaker);
+    }
+    assertThat(cooldowns).extracting(Duration::toSeconds).containsExactly(60L, 120L, 150L, 150L);
+  }
+}

@@ -1,0 +1,61 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+
+/** Runs a body on several threads at once. */
+final class Together {
+  private static final long JOIN_MILLIS = 60_000;
+
+  /** What each thread runs. */
+  @FunctionalInterface
+  interface Body {
+    void run(int thread) throws Exception;
+  }
+
+  private Together() {}
+
+  /**
+   * Starts the threads behind one latch, and waits for their end.
+   *
+   * @param threads how many
+   * @param body what each runs, given its number
+   * @throws AssertionError if a thread does not end within a minute, or fails
+   */
+  static void run(int threads, Body body) throws InterruptedException {
+    CountDownLatch start = new CountDownLatch(1);
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    List<Thread> running = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      int number = i;
+      Thread thread = new Thread(() -> {
+        try {
+          start.await();
+          body.run(number);
+        } catch (Throwable e) {
+          failures.add(e);
+        }
+      });
+      thread.setDaemon(true);
+      thread.start();
+      running.add(thread);
+    }
+    start.countDown();
+    for (Thread thread : running) {
+      thread.join(JOIN_MILLIS);
+      if (thread.isAlive()) {
+        AssertionError stuck = new AssertionError("a thread did not end: " + thread);
+        stuck.setStackTrace(thread.getStackTrace());
+        throw stuck;
+      }
+    }
+    if (!failures.isEmpty()) {
+      AssertionError failed = new AssertionError(failures.size() + " threads failed");
+      failures.stream().limit(8).forEach(failed::addSuppressed);
+      throw failed;
+    }
+  }
+}
