@@ -171,8 +171,7 @@ public final class ReferenceState {
     throw mustBe(path, "a number of seconds, at least 0", value);
   }
 
-  private static IllegalArgumentException mustBe(
-      String path, String rule, @Nullable Object value) {
+  private static IllegalArgumentException mustBe(String path, String rule, @Nullable Object value) {
     return new IllegalArgumentException(path + " must be " + rule + ": " + value);
   }
 }

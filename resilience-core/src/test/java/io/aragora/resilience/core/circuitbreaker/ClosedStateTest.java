@@ -32,7 +32,9 @@ class ClosedStateTest extends BreakerFixture {
     assertThat(defaults.halfOpenMaxCalls()).isEqualTo(3);
     assertThat(defaults.failureRateThreshold()).as("no rate rule").isZero();
     assertThat(defaults.window()).isEqualTo(Duration.ofSeconds(60));
-    assertThat(defaults.ignoreIf().test(new IOException())).as("nothing is excluded").isFalse();
+    assertThat(defaults.ignoreIf().test(new IOException()))
+        .as("nothing is excluded")
+        .isFalse();
   }
 
   @Test
@@ -163,8 +165,8 @@ class ClosedStateTest extends BreakerFixture {
   @Test
   @DisplayName("V2-17 V2-34, fault 15: ignored failures count as nothing, their subtypes included")
   void ignoredFailure_countsAsNothing() {
-    CircuitBreaker breaker = breaker(
-        config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
+    CircuitBreaker breaker =
+        breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
     breaker.recordFailure(breaker.acquirePermit(), new IllegalArgumentException());
     breaker.recordFailure(breaker.acquirePermit(), new NumberFormatException("a subtype"));
     CircuitBreakerSnapshot snapshot = breaker.snapshot();
@@ -177,8 +179,9 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15, fault 36: failures that are not recorded count as a success, and a predicate"
-      + " that throws makes a failure")
+  @DisplayName(
+      "fault 15, fault 36: failures that are not recorded count as a success, and a predicate"
+          + " that throws makes a failure")
   void predicates_decideWhatCounts() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordIf(e -> {
       if (e instanceof ArithmeticException) {

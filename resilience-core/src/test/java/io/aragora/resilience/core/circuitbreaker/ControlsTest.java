@@ -16,8 +16,9 @@ import org.junit.jupiter.api.Test;
 class ControlsTest extends BreakerFixture {
 
   @Test
-  @DisplayName("CB-13, fault 10: forced open refuses for as long as it is left so; forced closed admits"
-      + " again, with no failures")
+  @DisplayName(
+      "CB-13, fault 10: forced open refuses for as long as it is left so; forced closed admits"
+          + " again, with no failures")
   void forced_holds() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -90,8 +91,9 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-13 CB-45 V2-24, fault 12: manual controls are each one event, in order; a reset of a"
-      + " closed one is none")
+  @DisplayName(
+      "CB-13 CB-45 V2-24, fault 12: manual controls are each one event, in order; a reset of a"
+          + " closed one is none")
   void manualControls_areEventsInSequence() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> events = transitionsOf(breaker);

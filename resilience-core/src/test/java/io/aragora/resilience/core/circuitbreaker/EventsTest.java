@@ -25,7 +25,8 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-44 CB-45 V2-28, fault 12: every change is one event, half-open and closing included")
+  @DisplayName(
+      "CB-44 CB-45 V2-28, fault 12: every change is one event, half-open and closing included")
   void everyChange_isOneEvent() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -43,12 +44,11 @@ class EventsTest extends BreakerFixture {
         .as("what a gauge shows")
         .containsExactly(1, 2, 0);
     assertThat(seen)
-        .extracting(transition -> transition.from().text() + " -> " + transition.to().text())
+        .extracting(
+            transition -> transition.from().text() + " -> " + transition.to().text())
         .containsExactly("closed -> open", "open -> half_open", "half_open -> closed");
     assertThat(seen).extracting(CircuitBreakerTransition::breaker).containsOnly("b");
-    assertThat(seen)
-        .extracting(CircuitBreakerTransition::sequence)
-        .containsExactly(1L, 2L, 3L);
+    assertThat(seen).extracting(CircuitBreakerTransition::sequence).containsExactly(1L, 2L, 3L);
   }
 
   @Test
@@ -108,7 +108,8 @@ class EventsTest extends BreakerFixture {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
     List<String> made = new ArrayList<>();
-    subscribe(breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
+    subscribe(
+        breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
     Together.run(2, thread -> {
       if (thread == 0) {
         resilience.resetCircuitBreakers();

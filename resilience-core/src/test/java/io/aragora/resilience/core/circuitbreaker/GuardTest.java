@@ -49,14 +49,15 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-39: an asynchronous body that fails counts once, and its own exception comes out")
+  @DisplayName(
+      "CB-39: an asynchronous body that fails counts once, and its own exception comes out")
   void async_failure() {
     CircuitBreaker breaker = opensAfter(5);
     assertThat(failureOf(breaker.callAsync(() -> CompletableFuture.failedFuture(down))))
         .isSameAs(down);
     assertThat(failures(breaker)).isEqualTo(1);
-    assertThat(failureOf(breaker.callAsync(
-            () -> CompletableFuture.failedFuture(new CompletionException(down)))))
+    assertThat(failureOf(
+            breaker.callAsync(() -> CompletableFuture.failedFuture(new CompletionException(down)))))
         .isSameAs(down);
     assertThat(failures(breaker)).isEqualTo(2);
     IllegalStateException thrown = new IllegalStateException("thrown, not completed with");
@@ -68,11 +69,11 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-40 CB-42, fault 13: the refusal of an asynchronous call is a failed future that names"
-      + " the breaker, and the key if there is one")
+  @DisplayName(
+      "CB-40 CB-42, fault 13: the refusal of an asynchronous call is a failed future that names"
+          + " the breaker, and the key if there is one")
   void async_refusal() {
-    CircuitBreaker breaker =
-        breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(10)));
+    CircuitBreaker breaker = breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(10)));
     fail(breaker);
     time.advance(Duration.ofMillis(100));
     AtomicInteger started = new AtomicInteger();
@@ -87,9 +88,8 @@ class GuardTest extends BreakerFixture {
     assertThat(started).hasValue(0);
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("agent-1"));
-    assertThat(failureOf(keyed
-            .forKey("agent-1")
-            .callAsync(() -> CompletableFuture.completedFuture("x"))))
+    assertThat(failureOf(
+            keyed.forKey("agent-1").callAsync(() -> CompletableFuture.completedFuture("x"))))
         .isInstanceOfSatisfying(
             CallNotPermittedException.class,
             e -> assertThat(e.breaker()).isEqualTo("agents:agent-1"));
@@ -127,7 +127,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-42: a synchronous body counts, fails with its own exception, and is refused when open")
+  @DisplayName(
+      "CB-42: a synchronous body counts, fails with its own exception, and is refused when open")
   void sync_guard() throws Exception {
     CircuitBreaker breaker = opensAfter(2);
     fail(breaker);
@@ -140,8 +141,7 @@ class GuardTest extends BreakerFixture {
           .isSameAs(down);
       assertThat(failures(breaker)).isEqualTo(i);
     }
-    assertThatThrownBy(() -> breaker.call(() -> "x"))
-        .isInstanceOf(CallNotPermittedException.class);
+    assertThatThrownBy(() -> breaker.call(() -> "x")).isInstanceOf(CallNotPermittedException.class);
     CircuitBreaker key = keyed(config().failureThreshold(1)).forKey("agent-1");
     assertThatThrownBy(() -> key.<String, IOException>call(() -> {
           throw down;
@@ -154,13 +154,12 @@ class GuardTest extends BreakerFixture {
   @DisplayName("CB-43 V2-31: a decorated function passes its argument on and gives the result")
   void decoratedFunction_passesArguments() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
-    CheckedFunction<Integer, Integer, IOException> doubled =
-        breaker.decorateFunction(number -> {
-          if (number < 0) {
-            throw down;
-          }
-          return number * 2;
-        });
+    CheckedFunction<Integer, Integer, IOException> doubled = breaker.decorateFunction(number -> {
+      if (number < 0) {
+        throw down;
+      }
+      return number * 2;
+    });
     assertThat(doubled.apply(5)).isEqualTo(10);
     assertThatThrownBy(() -> doubled.apply(-1)).isSameAs(down);
     assertThat(failures(breaker)).isEqualTo(1);
@@ -174,8 +173,7 @@ class GuardTest extends BreakerFixture {
     assertThat(breaker.<String, IOException>tryCall(() -> "fine").value()).isEqualTo("fine");
     fail(breaker);
     AtomicInteger ran = new AtomicInteger();
-    CallOutcome<Integer> outcome =
-        breaker.<Integer, RuntimeException>tryCall(ran::incrementAndGet);
+    CallOutcome<Integer> outcome = breaker.<Integer, RuntimeException>tryCall(ran::incrementAndGet);
     assertThat(outcome.isRejected()).isTrue();
     assertThat(outcome.orElse(-1)).isEqualTo(-1);
     assertThat(outcome.rejection())
@@ -186,7 +184,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-31: every kind of decoration gives result and exception through, and counts once")
+  @DisplayName(
+      "V2-31: every kind of decoration gives result and exception through, and counts once")
   void decorations_passEverythingThrough() throws Exception {
     CircuitBreaker breaker = opensAfter(100);
     assertThat(breaker.decorateSupplier(() -> "supplied").get()).isEqualTo("supplied");
@@ -212,8 +211,9 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-47 V2-32: guarded failures reach the threshold, and the refusal names the breaker and"
-      + " the time that is left")
+  @DisplayName(
+      "CB-47 V2-32: guarded failures reach the threshold, and the refusal names the breaker and"
+          + " the time that is left")
   void guardedFailures_open() {
     CircuitBreaker breaker = opensAfter(2);
     Callable<String> failing = breaker.decorateCallable(() -> {
@@ -223,11 +223,10 @@ class GuardTest extends BreakerFixture {
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     assertThatThrownBy(failing::call).isSameAs(down);
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
-    assertThatThrownBy(failing::call)
-        .isInstanceOfSatisfying(CallNotPermittedException.class, e -> {
-          assertThat(e.breaker()).isEqualTo("b");
-          assertThat(e.remainingCooldown()).isPositive();
-        });
+    assertThatThrownBy(failing::call).isInstanceOfSatisfying(CallNotPermittedException.class, e -> {
+      assertThat(e.breaker()).isEqualTo("b");
+      assertThat(e.remainingCooldown()).isPositive();
+    });
   }
 
   @Test
@@ -236,7 +235,8 @@ class GuardTest extends BreakerFixture {
     CircuitBreaker breaker = opensAfter(3);
     List<Class<?>> thrown = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      thrown.add(failureOf(breaker.callAsync(() -> CompletableFuture.failedFuture(down))).getClass());
+      thrown.add(failureOf(breaker.callAsync(() -> CompletableFuture.failedFuture(down)))
+          .getClass());
     }
     assertThat(thrown)
         .containsExactly(
@@ -262,8 +262,9 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-33: a decoration obeys the settings of its breaker, whose threshold of one refuses the"
-      + " second call")
+  @DisplayName(
+      "V2-33: a decoration obeys the settings of its breaker, whose threshold of one refuses the"
+          + " second call")
   void thresholdOfOne_refusesTheSecondCall() {
     Callable<String> failing = opensAfter(1).decorateCallable(() -> {
       throw down;
@@ -275,8 +276,8 @@ class GuardTest extends BreakerFixture {
   @Test
   @DisplayName("V2-34: calls that fail with what is ignored are never refused")
   void ignoredFailures_areNeverRefused() {
-    CircuitBreaker breaker = breaker(
-        config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
+    CircuitBreaker breaker =
+        breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
     IllegalArgumentException badArgument = new IllegalArgumentException("the caller's fault");
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(() -> breaker.run(() -> {

@@ -29,7 +29,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-15: keys influence neither each other nor the breaker of the same name without a key")
+  @DisplayName(
+      "CB-15: keys influence neither each other nor the breaker of the same name without a key")
   void keys_areIndependent() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     CircuitBreaker plain = resilience.circuitBreaker("agents");
@@ -42,7 +43,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-16 CB-17: after the cooldown a key is available, and closes with its last success")
+  @DisplayName(
+      "CB-16 CB-17: after the cooldown a key is available, and closes with its last success")
   void cooldownOver_enoughSuccessesClose() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).successThreshold(3));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -85,7 +87,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-20: filtering keeps what is available, in order, by a key of the caller's choice")
+  @DisplayName(
+      "CB-20: filtering keeps what is available, in order, by a key of the caller's choice")
   void filter_keepsTheOrder() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("a"));
@@ -98,7 +101,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-21: a key's remaining cooldown is nothing at first, and all of it after the trip")
+  @DisplayName(
+      "CB-21: a key's remaining cooldown is nothing at first, and all of it after the trip")
   void remainingCooldown_ofAKey() {
     CircuitBreaker agent = keyed(config().failureThreshold(1)).forKey("agent-1");
     assertThat(agent.snapshot().remainingCooldown()).isZero();
@@ -127,7 +131,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-26, fault 1: a failed probe makes its key unavailable again, for a fresh cooldown")
+  @DisplayName(
+      "CB-26, fault 1: a failed probe makes its key unavailable again, for a fresh cooldown")
   void failedProbe_blocksTheKeyAgain() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -161,7 +166,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-54: failures that cascade over keys recover one key at a time, by two guarded successes")
+  @DisplayName(
+      "CB-54: failures that cascade over keys recover one key at a time, by two guarded successes")
   void cascade_recovers() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     List<String> agents = List.of("agent-1", "agent-2", "agent-3");
@@ -182,10 +188,12 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   void domains_areIsolated() {
     KeyedCircuitBreaker mail = resilience.keyedCircuitBreaker(
         "mail",
-        KeyedCircuitBreakerConfig.of(config().failureThreshold(1).halfOpenMaxCalls(2).build()));
+        KeyedCircuitBreakerConfig.of(
+            config().failureThreshold(1).halfOpenMaxCalls(2).build()));
     KeyedCircuitBreaker chat = resilience.keyedCircuitBreaker(
         "chat",
-        KeyedCircuitBreakerConfig.of(config().failureThreshold(1).halfOpenMaxCalls(3).build()));
+        KeyedCircuitBreakerConfig.of(
+            config().failureThreshold(1).halfOpenMaxCalls(3).build()));
     fail(mail.forKey("example.org"));
     assertThat(mail.isAvailable("example.org")).isFalse();
     assertThat(chat.isAvailable("example.org")).isTrue();

@@ -58,8 +58,9 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker refuses without calling, and says for"
-      + " how long")
+  @DisplayName(
+      "CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker refuses without calling, and says for"
+          + " how long")
   void open_refusesWithNameStateAndRemainingCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -81,8 +82,9 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-12 V2-27: the remaining cooldown is all of it after the trip, and nothing outside"
-      + " the open state")
+  @DisplayName(
+      "CB-12 V2-27: the remaining cooldown is all of it after the trip, and nothing outside"
+          + " the open state")
   void remainingCooldown_countsDown() {
     CircuitBreaker breaker = opensAfter(1);
     assertThat(breaker.snapshot().remainingCooldown()).isZero();
@@ -96,8 +98,9 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the trip decide nothing, and are"
-      + " counted")
+  @DisplayName(
+      "CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the trip decide nothing, and are"
+          + " counted")
   void staleOutcomes_decideNothing() {
     CircuitBreaker breaker = opensAfter(1);
     long slow = breaker.acquirePermit();
@@ -119,8 +122,9 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-19 V2-08, fault 9, fault 10: after the cooldown every reading agrees, and none changes"
-      + " anything")
+  @DisplayName(
+      "CB-19 V2-08, fault 9, fault 10: after the cooldown every reading agrees, and none changes"
+          + " anything")
   void afterTheCooldown_readingsAgreeAndArePure() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);

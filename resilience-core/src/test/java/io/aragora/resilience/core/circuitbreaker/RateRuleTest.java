@@ -87,7 +87,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 8: closing begins with an empty window, so that old failures cannot open again")
+  @DisplayName(
+      "fault 8: closing begins with an empty window, so that old failures cannot open again")
   void closing_emptiesTheWindow() {
     CircuitBreaker breaker = breaker(rate(50).minimumNumberOfCalls(2).successThreshold(1));
     times(2, () -> fail(breaker));
