@@ -33,7 +33,8 @@ public final class Frame extends CallFrame {
     boolean hasFired();
 
     /**
-     * Tells whether the thread was, or is being, interrupted because of it.
+     * Tells whether the thread was interrupted because of it. Called by that thread; waits where the interrupt is being
+     * sent.
      *
      * @return whether an interrupt of ours may be pending
      */

@@ -134,10 +134,14 @@ final class SyncLimit extends TimerOperation implements Frame.Expiry, Runnable {
     return isFired();
   }
 
+  /**
+   * Asked by the owner, which would set the flag again: while this limit is SENDING that would be too early, because the
+   * interrupter could take that flag for the outside's, skip, and nobody would clear it.
+   */
   @Override
   public boolean hasInterrupted() {
-    int present = state(signal);
-    return present == SENDING || present == SENT;
+    awaitSent();
+    return state(signal) == SENT;
   }
 
   @Override
