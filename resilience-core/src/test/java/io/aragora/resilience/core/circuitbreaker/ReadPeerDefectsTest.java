@@ -1,0 +1,140 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Situations that the sources of Polly 8.7, Sentinel 1.8.9 and Failsafe 3.3.2 do not stand, by reading them. */
+class ReadPeerDefectsTest extends BreakerFixture {
+
+  @Test
+  @DisplayName(
+      "Polly-stale: outcomes from before the trip say nothing about a half-open breaker, good or bad")
+  void staleOutcomes_sayNothing() {
+    CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
+    long good = breaker.acquirePermit();
+    long bad = breaker.acquirePermit();
+    fail(breaker);
+    time.advance(COOLDOWN);
+    long probe = breaker.acquirePermit();
+    breaker.recordFailure(bad, new IOException("late"));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    breaker.recordSuccess(good);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    breaker.recordSuccess(probe);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("Polly-hung: a probe that never reports does not refuse everybody for ever")
+  void probeThatNeverReports_doesNotStick() {
+    CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
+    breaker.acquirePermit();
+    for (int i = 0; i < 3; i++) {
+      assertThat(breaker.isAvailable()).isFalse();
+      time.advance(breaker.config().halfOpenMaxDuration());
+      breaker.acquirePermit();
+    }
+    time.advance(breaker.config().halfOpenMaxDuration());
+    succeed(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("Polly-cancelled: a cancelled probe does not close")
+  void cancelledProbe_closesNothing() {
+    CircuitBreaker breaker = halfOpen(config().successThreshold(1));
+    CompletableFuture<String> call = breaker.callAsync(CompletableFuture::new);
+    call.cancel(true);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    assertThat(breaker.snapshot().probeSuccesses()).isZero();
+  }
+
+  @Test
+  @DisplayName("Sentinel-deadline: nobody sees an open state with the deadline of the one before")
+  void newlyOpened_isNeverSeenWithAnOldDeadline() throws Exception {
+    CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1));
+    int rounds = 300;
+    AtomicInteger admitted = new AtomicInteger();
+    for (int round = 0; round < rounds; round++) {
+      Together.run(4, thread -> {
+        for (int i = 0; i < 50; i++) {
+          long permit = breaker.tryAcquirePermit();
+          if (permit != CircuitBreaker.REJECTED) {
+            admitted.incrementAndGet();
+            breaker.recordFailure(permit, new IOException("still down"));
+          }
+        }
+      });
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+      time.advance(COOLDOWN);
+    }
+    assertThat(admitted).as("one probe for each cooldown").hasValue(rounds);
+    assertThat(breaker.snapshot().transitions()).isEqualTo(1 + 2L * rounds);
+  }
+
+  @Test
+  @DisplayName(
+      "Sentinel-blocked: a probe that a rule further in refuses frees its place, and is no transition")
+  void blockedProbe_isNeitherOutcomeNorTransition() {
+    CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    CircuitBreaker inner = resilience.circuitBreaker("inner");
+    inner.forceOpen();
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> breaker.call(() -> inner.call(() -> 1)))
+          .isInstanceOfSatisfying(
+              CallNotPermittedException.class, e -> assertThat(e.breaker()).isEqualTo("inner"));
+    }
+    time.runPending();
+    assertThat(seen)
+        .extracting(CircuitBreakerTransition::to)
+        .containsExactly(CircuitBreakerState.HALF_OPEN);
+    succeed(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("Failsafe-monitor: while a listener runs, other threads use and change the breaker")
+  void listener_holdsNoMonitor() {
+    CircuitBreaker breaker = opensAfter(1);
+    List<CircuitBreakerState> heard = new ArrayList<>();
+    breaker.subscribe(new CircuitBreakerListener() {
+      @Override
+      public void onTransition(CircuitBreakerTransition transition) {
+        heard.add(transition.to());
+        if (transition.to() == CircuitBreakerState.OPEN) {
+          useFromOtherThreads(breaker);
+        }
+      }
+    });
+    fail(breaker);
+    time.runPending();
+    assertThat(heard).startsWith(CircuitBreakerState.OPEN, CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(2);
+  }
+
+  private static void useFromOtherThreads(CircuitBreaker breaker) {
+    try {
+      Together.run(2, thread -> {
+        breaker.forceClosed();
+        succeed(breaker);
+        breaker.snapshot();
+      });
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
