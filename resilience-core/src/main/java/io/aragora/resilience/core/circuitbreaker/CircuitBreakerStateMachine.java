@@ -280,7 +280,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
   private void release(long permit, @Nullable Throwable failure) {
     check(permit);
     Phase present = phase();
-    if (Permit.kind(permit) == Permit.HALF_OPEN && giveBack(present, permit, 0) < 0) {
+    if (Permit.kind(permit) == Permit.HALF_OPEN && end(present, permit, false, 0) < 0) {
       totals.add(LifetimeTotals.LATE, 1);
       tell(Kind.LATE, present, false, failure);
       return;
@@ -290,11 +290,14 @@ public class CircuitBreakerStateMachine extends CorePolicy
   }
 
   /** Gives how long the probe's place was held, in microseconds; {@link ProbeSlots#NONE} if it was not held any more. */
-  private static long giveBack(Phase present, long permit, long now) {
+  private static long end(Phase present, long permit, boolean failed, long now) {
     ProbeSlots probes = present.probes;
-    return probes != null && Permit.isOfGeneration(permit, present.generation)
-        ? probes.complete(Permit.slot(permit), Permit.sequence(permit), now)
-        : ProbeSlots.NONE;
+    if (probes == null || !Permit.isOfGeneration(permit, present.generation)) {
+      return ProbeSlots.NONE;
+    }
+    int slot = Permit.slot(permit);
+    int sequence = Permit.sequence(permit);
+    return failed ? probes.fail(slot, sequence, now) : probes.complete(slot, sequence, now);
   }
 
   private static void check(long permit) {
@@ -440,7 +443,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   private void completeProbe(Phase present, long permit, int outcome, @Nullable Throwable failure) {
     long now = runtime.clock().readPrecisely();
-    long heldMicros = giveBack(present, permit, now);
+    long heldMicros = end(present, permit, outcome == OutcomeWindow.FAILURE, now);
     if (heldMicros < 0) {
       totals.add(LifetimeTotals.LATE, 1);
       tell(Kind.LATE, present, false, failure);

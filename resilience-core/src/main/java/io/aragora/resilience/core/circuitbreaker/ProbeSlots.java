@@ -13,6 +13,10 @@ final class ProbeSlots {
    * free place. Every hand-over raises the sequence, so each is won once:
    *
    *   claim     0|s -> t|s        complete   t|s -> 0|s+1        take over an expired one   t|s -> t'|s+1
+   *                               fail       t|s -> t|s+1
+   *
+   * A probe that failed ends the phase, so its place is not free again: else another probe could be admitted before the
+   * phase is replaced, although the outcome is known.
    *
    * The start comes round after 19 hours, so ages are signed: up to 9 hours, and negative for a claimer that read the clock,
    * stalled, and finds a place that was taken since; that place is young, not expired (stress:
@@ -72,13 +76,26 @@ final class ProbeSlots {
    *     after the lease was taken over
    */
   long complete(int slot, int sequence, long now) {
+    return end(slot, sequence, now, 0);
+  }
+
+  /**
+   * Completes a permit and leaves its place taken, until the lease ends, because the phase is about to.
+   *
+   * @return as {@link #complete} does
+   */
+  long fail(int slot, int sequence, long now) {
+    return end(slot, sequence, now, START_MASK << SEQUENCE_BITS);
+  }
+
+  private long end(int slot, int sequence, long now, long kept) {
     if (slot >= words.length()) {
       return NONE;
     }
     long word = words.get(slot);
     return !isFree(word)
             && (word & SEQUENCE_MASK) == sequence
-            && words.compareAndSet(slot, word, nextSequence(word))
+            && words.compareAndSet(slot, word, (word & kept) | nextSequence(word))
         ? Math.max(0, age(word, startAt(now)))
         : NONE;
   }

@@ -1,0 +1,40 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ProbeSlotsTest {
+  private static final long LEASE_NANOS = 1_000_000_000;
+
+  private final ProbeSlots probes = new ProbeSlots(1, 0, LEASE_NANOS, 0);
+
+  @Test
+  @DisplayName("V2-13: a completed place is free again, once")
+  void complete_freesThePlaceOnce() {
+    long place = probes.claim(0);
+    assertThat(probes.claim(0)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
+        .isEqualTo(5);
+    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
+        .isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.claim(5_000)).isNotEqualTo(ProbeSlots.NONE);
+  }
+
+  @Test
+  @DisplayName(
+      "Sentinel-deadline: the place of a probe that failed admits nobody before the phase is over, and"
+          + " is free at the end of its lease should the phase go on")
+  void fail_keepsThePlaceTaken() {
+    long place = probes.claim(0);
+    assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000)).isEqualTo(5);
+    assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000))
+        .as("completed already")
+        .isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
+        .isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.claim(5_000)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.claim(LEASE_NANOS)).isNotEqualTo(ProbeSlots.NONE);
+  }
+}
