@@ -312,6 +312,7 @@ class RetryTest {
   }
 
   @Test
+  @DisplayName("fault 23: an interrupted wait ends at once, and the interrupt is not swallowed")
   void interruptedWait_endsAtOnceWithTheFlagSet_orAsInterruptedException() throws Exception {
     ManualTime still = ManualTime.create();
     try (Resilience blocked = Resilience.builder().timeSource(still).build()) {
