@@ -237,6 +237,56 @@ public class CircuitBreakerStress {
     }
   }
 
+  /** A probe that fails while another caller asks for its place: nobody is admitted by a phase that is about to end. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "The failure counts, and the place stays taken.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A caller was admitted although a probe had failed.")
+  @State
+  public static class FailedProbeFreesNoPlace {
+    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
+    private final long failing = probes.claim(1_000);
+
+    @Actor
+    public void fail(II_Result result) {
+      result.r1 = probes.fail(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
+    }
+
+    @Actor
+    public void ask(II_Result result) {
+      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
+    }
+  }
+
+  /** A failed probe that gives its place back: shows that a caller admitted too late would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "The failure counts, and the caller came too early.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The caller that a failed probe must not let in.")
+  @State
+  public static class BrokenFailedProbeFreesNoPlace {
+    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
+    private final long failing = probes.claim(1_000);
+
+    @Actor
+    public void fail(II_Result result) {
+      result.r1 =
+          probes.complete(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
+    }
+
+    @Actor
+    public void ask(II_Result result) {
+      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
+    }
+  }
+
   /** The end of a probe whose lease has run out against the one that takes its place over: one place, one holder. */
   @JCStressTest
   @Outcome(
