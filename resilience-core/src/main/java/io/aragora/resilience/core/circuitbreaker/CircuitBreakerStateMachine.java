@@ -443,6 +443,7 @@ public final class CircuitBreakerStateMachine extends CorePolicy
    *
    * @return the state at this instant
    */
+  @Override
   public SavedBreaker save() {
     Phase present = phaseAcquire();
     Instant wall = time.wallTime();
