@@ -1,0 +1,44 @@
+package io.aragora.resilience.jmh;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The claims as a Markdown table. */
+final class RatioTable {
+  private final Machine machine;
+  private final Effort effort;
+
+  RatioTable(Machine machine, Effort effort) {
+    this.machine = machine;
+    this.effort = effort;
+  }
+
+  List<String> lines(Figures figures) {
+    List<String> lines = new ArrayList<>();
+    lines.add(machine.jdk() + ", " + machine.processor() + ", " + machine.processors()
+        + " processors; " + effort + ". Nanoseconds for a call; R4j is Resilience4j; (…) are bytes"
+        + " for a call of the peer.");
+    lines.add("");
+    lines.add(row(Claim.COLUMNS));
+    lines.add("|---".repeat(Claim.COLUMNS.size()) + "|");
+    Claims.ALL.forEach(claim -> lines.add(row(claim.row(figures))));
+    lines.add("");
+    lines.add(summary(figures));
+    return lines;
+  }
+
+  private static String summary(Figures figures) {
+    List<String> missed = Claims.ALL.stream()
+        .filter(claim -> claim.isMissed(figures))
+        .map(Claim::title)
+        .toList();
+    long unmeasured =
+        Claims.ALL.stream().filter(claim -> figures.of(claim.ours()).isEmpty()).count();
+    return (missed.isEmpty() ? "No budget was missed" : "Missed: " + String.join("; ", missed))
+        + (unmeasured == 0 ? "." : ". " + unmeasured + " claims were not measured.");
+  }
+
+  private static String row(List<String> cells) {
+    return "| " + String.join(" | ", cells) + " |";
+  }
+}
