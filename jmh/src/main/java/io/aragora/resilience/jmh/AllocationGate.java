@@ -31,7 +31,8 @@ public final class AllocationGate {
     List<String> paths = paths();
     OptionsBuilder options = new OptionsBuilder();
     paths.forEach(path -> options.include("^" + path.replace(".", "\\.") + "$"));
-    Collection<RunResult> results = new Runner(options.addProfiler(GCProfiler.class)
+    Collection<RunResult> results = new Runner(options
+            .addProfiler(GCProfiler.class)
             .forks(1)
             .warmupIterations(5)
             .warmupTime(TimeValue.milliseconds(400))

@@ -137,8 +137,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   }
 
   private static String withError(Measured value) {
-    return nanos(value.nanos())
-        + (Double.isNaN(value.error()) ? "" : " ± " + nanos(value.error()));
+    return nanos(value.nanos()) + (Double.isNaN(value.error()) ? "" : " ± " + nanos(value.error()));
   }
 
   private static String nanos(double value) {

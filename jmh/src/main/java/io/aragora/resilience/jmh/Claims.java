@@ -52,7 +52,10 @@ final class Claims {
           .peer("R4j", "resilience4jException")
           .peer("R4j stackless", "resilience4jExceptionStackless")
           .peer("Failsafe executor", "failsafeExecutor"),
-      Claim.of("half-open: take and hand back", Figure.of(HalfOpenBenchmark.class, "ours"), Budget.NONE)
+      Claim.of(
+              "half-open: take and hand back",
+              Figure.of(HalfOpenBenchmark.class, "ours"),
+              Budget.NONE)
           .peer("R4j", "resilience4j")
           .peer("Failsafe", "failsafeWithSuccess"),
       Claim.of("open and close by hand", Figure.of(TransitionBenchmark.class, "ours"), Budget.NONE)
@@ -63,8 +66,7 @@ final class Claims {
           .peer("Failsafe", "failsafeExecutor"),
       Claim.of("timeout, in time", Figure.of(TimeoutBenchmark.class, "ours"), Budget.NONE)
           .peer("Failsafe", "failsafeExecutor"),
-      Claim.of(
-              "retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
+      Claim.of("retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
           .peer("Failsafe", "failsafeExecutor"));
 
   private Claims() {}

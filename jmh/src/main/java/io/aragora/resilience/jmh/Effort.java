@@ -40,7 +40,8 @@ enum Effort {
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT) + ": " + forks + (forks == 1 ? " fork of " : " forks of ")
-        + measurements + " × " + millis + " ms, after " + warmups + " × " + millis + " ms of warm-up";
+    return name().toLowerCase(Locale.ROOT) + ": " + forks
+        + (forks == 1 ? " fork of " : " forks of ") + measurements + " × " + millis + " ms, after "
+        + warmups + " × " + millis + " ms of warm-up";
   }
 }

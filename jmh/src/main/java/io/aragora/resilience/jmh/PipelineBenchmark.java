@@ -24,7 +24,9 @@ public class PipelineBenchmark extends PolicyBenchmark {
     failsafe = Failsafe.with(
         dev.failsafe.RetryPolicy.<Integer>ofDefaults(),
         Peers.failsafeCount(),
-        dev.failsafe.Timeout.<Integer>builder(Duration.ofSeconds(10)).withInterrupt().build());
+        dev.failsafe.Timeout.<Integer>builder(Duration.ofSeconds(10))
+            .withInterrupt()
+            .build());
   }
 
   @Benchmark

@@ -72,7 +72,8 @@ public final class Ratios {
       } else if (VirtualThreadBenchmark.isSupported()) {
         measure(benchmarks, 1);
       } else {
-        System.out.println("VirtualThreadBenchmark: left out, virtual threads need JDK 21 or later");
+        System.out.println(
+            "VirtualThreadBenchmark: left out, virtual threads need JDK 21 or later");
       }
     }
     System.out.println();
@@ -110,7 +111,8 @@ public final class Ratios {
         .threads(threads)
         .addProfiler(GCProfiler.class)
         .jvmArgs()
-        .output(logs.resolve(benchmarks.getSimpleName() + "-" + threads + ".log").toString());
+        .output(
+            logs.resolve(benchmarks.getSimpleName() + "-" + threads + ".log").toString());
   }
 
   private static long expected(Class<?> benchmarks) {
