@@ -28,5 +28,6 @@ feature=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.sp
 results=$here/results
 if [ "$mode" = smoke ] || [ -n "$class" ]; then results=$here/target/results; fi
 out=$results/$(date -u +%F)-jdk$feature-$mode
-"$java" -Djava.io.tmpdir="$here/target" -cp "$jar" io.aragora.resilience.jmh.Ratios "$mode" "$out" "$here/target/logs" "$class"
+"$java" -Djava.io.tmpdir="$here/target" -cp "$jar" io.aragora.resilience.jmh.Ratios "$mode" "$out" "$here/target/logs" "$class" \
+  2> >(grep -v '^SLF4J' >&2)  # a peer looks for a logger in every fork
 echo "written to ${out#"$here"/}"

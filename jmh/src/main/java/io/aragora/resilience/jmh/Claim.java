@@ -19,8 +19,6 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   static final List<String> COLUMNS =
       List.of("claim", "budget", "ours", "baseline", "ratio", "met?", "peers", "B/op");
 
-  private static final String NOT_MEASURED = "not measured";
-
   /**
    * A peer's figure.
    *
@@ -46,12 +44,18 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return List.of(
         title,
         budgetText(figures),
-        own.map(Claim::withError).orElse(NOT_MEASURED),
+        own.map(Claim::withError).orElse(unmeasured()),
         baseline(figures),
         own.map(value -> ratio(value, figures)).orElse("–"),
         own.map(value -> verdict(value, figures)).orElse("–"),
         peersText(figures),
         own.map(value -> bytes(value.bytes())).orElse("–"));
+  }
+
+  private String unmeasured() {
+    return ours.virtualThreads() > 0 && !VirtualThreadBenchmark.isSupported()
+        ? "needs JDK 21"
+        : "not measured";
   }
 
   private String budgetText(Figures figures) {
@@ -133,7 +137,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   }
 
   private static String nanosOf(Figure figure, Figures figures) {
-    return figures.of(figure).map(value -> nanos(value.nanos())).orElse(NOT_MEASURED);
+    return figures.of(figure).map(value -> nanos(value.nanos())).orElse("–");
   }
 
   private static String withError(Measured value) {

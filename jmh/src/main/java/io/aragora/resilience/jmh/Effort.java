@@ -6,7 +6,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /** How long is measured. */
 enum Effort {
-  /** Whether every benchmark runs at all; its figures mean nothing. */
+  /** Whether every benchmark runs at all. */
   SMOKE(1, 1, 1, 50),
   /** About five minutes: good for a first look. */
   QUICK(1, 3, 4, 200),
@@ -42,6 +42,7 @@ enum Effort {
   public String toString() {
     return name().toLowerCase(Locale.ROOT) + ": " + forks
         + (forks == 1 ? " fork of " : " forks of ") + measurements + " × " + millis + " ms, after "
-        + warmups + " × " + millis + " ms of warm-up";
+        + warmups + " × " + millis + " ms of warm-up"
+        + (this == SMOKE ? "; **these figures mean nothing**" : "");
   }
 }
