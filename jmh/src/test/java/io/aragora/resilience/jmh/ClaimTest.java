@@ -36,8 +36,7 @@ class ClaimTest {
 
   @Test
   void verdict_pathThatMustNotAllocateDoes_isMissed() {
-    assertThat(verdict(CLAIM, figures(12, 24)))
-        .isEqualTo("**missed by 2.0 ns (20 %) and 24 B**");
+    assertThat(verdict(CLAIM, figures(12, 24))).isEqualTo("**missed by 2.0 ns (20 %) and 24 B**");
     assertThat(verdict(Claim.of("call", OURS, Budget.NONE), figures(12, 24)))
         .isEqualTo("**missed by 24 B**");
   }

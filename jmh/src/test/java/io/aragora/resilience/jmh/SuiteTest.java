@@ -14,14 +14,13 @@ class SuiteTest {
   @Test
   void classes_allThatAreGenerated_areInIt() {
     List<String> generated = BenchmarkList.defaultList()
-        .getAll(
-            OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
+        .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
         .stream()
         .map(BenchmarkListEntry::getUsername)
         .collect(Collectors.toList());
     List<String> known = Suite.CLASSES.stream()
-        .flatMap(benchmarks -> Suite.methods(benchmarks)
-            .map(method -> benchmarks.getName() + "." + method.getName()))
+        .flatMap(benchmarks ->
+            Suite.methods(benchmarks).map(method -> benchmarks.getName() + "." + method.getName()))
         .collect(Collectors.toList());
     assertThat(known).isNotEmpty().containsExactlyInAnyOrderElementsOf(generated);
   }
