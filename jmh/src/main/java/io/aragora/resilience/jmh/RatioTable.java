@@ -7,10 +7,15 @@ import java.util.List;
 final class RatioTable {
   private final Machine machine;
   private final Effort effort;
+  private final List<Claim> claims;
 
-  RatioTable(Machine machine, Effort effort) {
+  /** A table of the claims that the chosen classes are about. */
+  RatioTable(Machine machine, Effort effort, List<Class<?>> chosen) {
     this.machine = machine;
     this.effort = effort;
+    claims = Claims.ALL.stream()
+        .filter(claim -> chosen.contains(claim.ours().benchmarks()))
+        .toList();
   }
 
   List<String> lines(Figures figures) {
@@ -21,19 +26,19 @@ final class RatioTable {
     lines.add("");
     lines.add(row(Claim.COLUMNS));
     lines.add("|---".repeat(Claim.COLUMNS.size()) + "|");
-    Claims.ALL.forEach(claim -> lines.add(row(claim.row(figures))));
+    claims.forEach(claim -> lines.add(row(claim.row(figures))));
     lines.add("");
     lines.add(summary(figures));
     return lines;
   }
 
-  private static String summary(Figures figures) {
-    List<String> missed = Claims.ALL.stream()
+  private String summary(Figures figures) {
+    List<String> missed = claims.stream()
         .filter(claim -> claim.isMissed(figures))
         .map(Claim::title)
         .toList();
     long unmeasured =
-        Claims.ALL.stream().filter(claim -> figures.of(claim.ours()).isEmpty()).count();
+        claims.stream().filter(claim -> figures.of(claim.ours()).isEmpty()).count();
     return (missed.isEmpty() ? "No budget was missed" : "Missed: " + String.join("; ", missed))
         + (unmeasured == 0 ? "." : ". " + unmeasured + " claims were not measured.");
   }

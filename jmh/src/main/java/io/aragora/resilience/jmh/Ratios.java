@@ -30,15 +30,19 @@ public final class Ratios {
   private final Effort effort;
   private final Path folder;
   private final Path logs;
+  private final List<Class<?>> chosen;
+  private final RatioTable table;
   private final Machine machine = Machine.present();
   private final Figures figures = new Figures();
   private final List<RunResult> results = new ArrayList<>();
   private int lost;
 
-  private Ratios(Effort effort, Path folder, Path logs) {
+  private Ratios(Effort effort, Path folder, Path logs, List<Class<?>> chosen) {
     this.effort = effort;
     this.folder = folder;
     this.logs = logs;
+    this.chosen = chosen;
+    this.table = new RatioTable(machine, effort, chosen);
   }
 
   /**
@@ -49,21 +53,23 @@ public final class Ratios {
    * @throws IOException if results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Ratios ratios = new Ratios(Effort.of(args[0]), Path.of(args[1]), Path.of(args[2]));
-    ratios.run(args.length > 3 ? args[3] : "");
-    System.exit(ratios.lost == 0 ? 0 : 1);
-  }
-
-  private void run(String prefix) throws IOException {
-    Files.createDirectories(folder);
-    Files.createDirectories(logs);
-    Files.write(folder.resolve("machine.txt"), machine.lines());
+    String prefix = args.length > 3 ? args[3] : "";
     List<Class<?>> chosen = Suite.CLASSES.stream()
         .filter(benchmarks -> benchmarks.getSimpleName().startsWith(prefix))
         .toList();
     if (chosen.isEmpty()) {
-      throw new IllegalArgumentException("no benchmark class begins with " + prefix);
+      System.err.println("no benchmark class begins with " + prefix);
+      System.exit(2);
     }
+    Ratios ratios = new Ratios(Effort.of(args[0]), Path.of(args[1]), Path.of(args[2]), chosen);
+    ratios.run();
+    System.exit(ratios.lost == 0 ? 0 : 1);
+  }
+
+  private void run() throws IOException {
+    Files.createDirectories(folder);
+    Files.createDirectories(logs);
+    Files.write(folder.resolve("machine.txt"), machine.lines());
     for (Class<?> benchmarks : chosen) {
       if (benchmarks != VirtualThreadBenchmark.class) {
         for (int threads : THREADS) {
@@ -77,7 +83,7 @@ public final class Ratios {
       }
     }
     System.out.println();
-    new RatioTable(machine, effort).lines(figures).forEach(System.out::println);
+    table.lines(figures).forEach(System.out::println);
     System.out.println();
     if (lost > 0) {
       System.out.println(lost + " benchmarks failed; what JMH said is in its logs");
@@ -132,7 +138,7 @@ public final class Ratios {
         .collect(Collectors.joining("\n", "", "\n"));
     Files.writeString(folder.resolve("results.json"), json);
     Files.writeString(folder.resolve("results.txt"), format(ResultFormatType.TEXT));
-    Files.write(folder.resolve("table.md"), new RatioTable(machine, effort).lines(figures));
+    Files.write(folder.resolve("table.md"), table.lines(figures));
   }
 
   private String format(ResultFormatType type) {
