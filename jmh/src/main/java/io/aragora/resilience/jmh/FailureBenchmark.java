@@ -2,11 +2,13 @@ package io.aragora.resilience.jmh;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Claim: a failure allocates nothing either. Every other call of each thread fails, against thresholds that this never
@@ -49,6 +51,21 @@ public class FailureBenchmark extends PolicyBenchmark {
     countLocked = Peers.countLocked();
     timeLocked = Peers.timeLocked();
     failsafe = Peers.failsafeCount();
+  }
+
+  /** Makes sure that no refusals were measured. */
+  @TearDown
+  public void stayedClosed() {
+    boolean closed = inARow.state() == CircuitBreakerState.CLOSED
+        && rate.state() == CircuitBreakerState.CLOSED
+        && countLocked.getState()
+            == io.github.resilience4j.circuitbreaker.CircuitBreaker.State.CLOSED
+        && timeLocked.getState()
+            == io.github.resilience4j.circuitbreaker.CircuitBreaker.State.CLOSED
+        && failsafe.isClosed();
+    if (!closed) {
+      throw new IllegalStateException("all breakers must be closed");
+    }
   }
 
   @Benchmark
