@@ -1,20 +1,23 @@
 package io.aragora.resilience.jmh;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Fails, with exit code 1, when a hot path of ours allocates, or when there is nothing to measure. */
+/**
+ * Fails, with exit code 1, when a path that is marked {@link AllocationFree} allocates, or when fewer paths ran than there
+ * have to be: a gate that measures nothing is open.
+ */
 public final class AllocationGate {
-  private static final String HOT_PATHS = "HotPathBenchmark\\.ours.*(?<!Allocates)$";
-
-  /** Less than a byte for each call is the profiler's own. */
-  private static final double LIMIT = 0.5;
+  /** How many paths are marked. Who takes a mark away has to come here and say so. */
+  static final int PATHS = 12;
 
   private AllocationGate() {}
 
@@ -25,8 +28,10 @@ public final class AllocationGate {
    * @throws RunnerException if a benchmark fails
    */
   public static void main(String[] args) throws RunnerException {
-    Collection<RunResult> results = new Runner(new OptionsBuilder()
-            .include(HOT_PATHS)
+    List<String> paths = paths();
+    OptionsBuilder options = new OptionsBuilder();
+    paths.forEach(path -> options.include("^" + path.replace(".", "\\.") + "$"));
+    Collection<RunResult> results = new Runner(options
             .addProfiler(GCProfiler.class)
             .forks(1)
             .warmupIterations(5)
@@ -34,22 +39,37 @@ public final class AllocationGate {
             .measurementIterations(3)
             .measurementTime(TimeValue.milliseconds(300))
             .shouldFailOnError(true)
+            .verbosity(VerboseMode.SILENT)
             .build())
         .run();
-    int failures = results.isEmpty() ? 1 : 0;
+    int failures = 0;
     for (RunResult result : results) {
-      Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
-      double bytes = allocated == null ? Double.NaN : allocated.getScore();
-      boolean fits = bytes < LIMIT;
+      double bytes = Figures.bytes(result);
+      boolean fits = bytes < AllocationFree.LIMIT;
       failures += fits ? 0 : 1;
       System.out.printf(
-          "%-70s %8.1f ns/op %8.3f B/op  %s%n",
-          result.getParams().getBenchmark(),
+          "%-50s %8.1f ns/op %8.3f B/op  %s%n",
+          Suite.shortName(result.getParams().getBenchmark()),
           result.getPrimaryResult().getScore(),
           bytes,
           fits ? "ok" : "ALLOCATES");
     }
-    System.out.println("allocation gate: " + results.size() + " measured, " + failures + " failed");
+    System.out.printf("allocation gate: %d measured, %d failed%n", results.size(), failures);
+    if (results.size() < PATHS) {
+      System.out.printf("allocation gate: %d must be measured%n", PATHS);
+      failures++;
+    }
     System.exit(failures == 0 ? 0 : 1);
+  }
+
+  /** The full names of the benchmarks that are marked. */
+  static List<String> paths() {
+    List<String> paths = new ArrayList<>();
+    for (Class<?> benchmarks : Suite.CLASSES) {
+      Suite.methods(benchmarks)
+          .filter(method -> method.isAnnotationPresent(AllocationFree.class))
+          .forEach(method -> paths.add(benchmarks.getName() + "." + method.getName()));
+    }
+    return paths;
   }
 }

@@ -1,0 +1,112 @@
+package io.aragora.resilience.jmh;
+
+import java.util.List;
+
+/** What the project says about its speed: a line of the table for each. */
+final class Claims {
+  private static final String GET_AND_ADD = "getAndAdd";
+  private static final String NANO_TIME = "nanoTime";
+
+  private static final Figure PERMIT = Figure.of(ClosedCallBenchmark.class, "oursPermit");
+  private static final Figure CALL = Figure.of(ClosedCallBenchmark.class, "oursCall");
+  private static final Figure SLOW = Figure.of(SlowCallRuleBenchmark.class, "oursCall");
+  private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
+  private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
+
+  static final List<Claim> ALL = List.of(
+      closedByPermit(
+          "closed call by permit",
+          PERMIT,
+          Budget.atMost(2.5, PERMIT.sibling("getAndAdd"), GET_AND_ADD)),
+      closedByPermit(
+          "closed call by permit, 2 threads",
+          PERMIT.threads(2),
+          Budget.atMost(1.3, PERMIT, "one thread")),
+      closedByCall("closed call by `call`", CALL),
+      closedByCall("closed call by `call`, 2 threads", CALL.threads(2)),
+      virtual("closed call by permit, 2 virtual threads", VIRTUAL.virtualThreads(2)),
+      virtual("closed call by permit, 64 virtual threads", VIRTUAL.virtualThreads(64)),
+      Claim.of(
+              "closed call with a slow-call rule",
+              SLOW,
+              Budget.atMost(2, SLOW.sibling("nanoTime"), NANO_TIME)
+                  .plus(4, SLOW.sibling("getAndAdd"), GET_AND_ADD))
+          .peer("R4j count", "resilience4jCountLockedCall")
+          .peer("R4j time", "resilience4jTimeLockedCall"),
+      countWindow("count window of 20", "oursLast20Permit", 1),
+      countWindow("count window of 100", "oursLast100Permit", 1),
+      countWindow("count window of 100, 2 threads", "oursLast100Permit", 2),
+      failure("every other call fails, failures in a row", "oursInARow"),
+      failure("every other call fails, failure rate", "oursRate"),
+      Claim.of(
+              "rejection by permit",
+              REJECTION,
+              Budget.atMost(1, REJECTION.sibling("nanoTime"), NANO_TIME).plusNanos(5))
+          .peer("R4j", "resilience4jPermit")
+          .peer("Failsafe", "failsafeDirect"),
+      Claim.of("rejection by `tryCall`", REJECTION.sibling("oursTryCall"), Budget.NONE),
+      Claim.of(
+              "rejection by exception",
+              REJECTION.sibling("oursException"),
+              Budget.atMost(3, REJECTION.sibling("nanoTime"), NANO_TIME))
+          .peer("R4j", "resilience4jException")
+          .peer("R4j stackless", "resilience4jExceptionStackless")
+          .peer("Failsafe executor", "failsafeExecutor"),
+      Claim.of(
+              "half-open: take and hand back",
+              Figure.of(HalfOpenBenchmark.class, "ours"),
+              Budget.NONE)
+          .peer("R4j", "resilience4j")
+          .peer("Failsafe", "failsafeWithSuccess"),
+      Claim.of("open and close by hand", Figure.of(TransitionBenchmark.class, "ours"), Budget.NONE)
+          .peer("R4j", "resilience4j")
+          .peer("Failsafe", "failsafe"),
+      Claim.of("retry, succeeds at once", Figure.of(RetryBenchmark.class, "ours"), Budget.NONE)
+          .peer("R4j", "resilience4j")
+          .peer("Failsafe", "failsafeExecutor"),
+      Claim.of("timeout, in time", Figure.of(TimeoutBenchmark.class, "ours"), Budget.NONE)
+          .peer("Failsafe", "failsafeExecutor"),
+      Claim.of("retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
+          .peer("Failsafe", "failsafeExecutor"));
+
+  private Claims() {}
+
+  private static Claim closedByPermit(String title, Figure ours, Budget budget) {
+    return Claim.of(title, ours, budget)
+        .peer("R4j count", "resilience4jCountLockedPermit")
+        .peer("R4j time", "resilience4jTimeLockedPermit")
+        .peer("R4j time lock-free", "resilience4jTimeLockFreePermit")
+        .peer("Failsafe count", "failsafeCountDirect")
+        .peer("Failsafe time", "failsafeTimeDirect");
+  }
+
+  private static Claim closedByCall(String title, Figure ours) {
+    return Claim.of(title, ours, Budget.NONE)
+        .peer("R4j count", "resilience4jCountLockedCall")
+        .peer("R4j time", "resilience4jTimeLockedCall")
+        .peer("R4j time lock-free", "resilience4jTimeLockFreeCall")
+        .peer("Failsafe executor", "failsafeCountExecutor");
+  }
+
+  private static Claim virtual(String title, Figure ours) {
+    return Claim.of(title, ours, Budget.atMost(1, ours.sibling("longAdder"), "LongAdder"))
+        .peer("R4j time", "resilience4jTimeLockedPermit")
+        .peer("Failsafe count", "failsafeCountDirect");
+  }
+
+  private static Claim countWindow(String title, String method, int threads) {
+    Figure ours = Figure.of(CountWindowBenchmark.class, method).threads(threads);
+    return Claim.of(
+            title, ours, Budget.atMost(1, ours.sibling("resilience4jLockedPermit"), "R4j locked"))
+        .peer("R4j lock-free", "resilience4jLockFreePermit")
+        .peer("Failsafe", "failsafeDirect")
+        .peer("one shared getAndAdd", "sharedGetAndAdd");
+  }
+
+  private static Claim failure(String title, String method) {
+    return Claim.of(title, Figure.of(FailureBenchmark.class, method), Budget.NONE)
+        .peer("R4j count", "resilience4jCountLocked")
+        .peer("R4j time", "resilience4jTimeLocked")
+        .peer("Failsafe count", "failsafeDirect");
+  }
+}

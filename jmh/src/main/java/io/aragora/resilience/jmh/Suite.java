@@ -1,0 +1,36 @@
+package io.aragora.resilience.jmh;
+
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.openjdk.jmh.annotations.Benchmark;
+
+/** All benchmarks, in the order in which they are run and shown. */
+final class Suite {
+  static final List<Class<?>> CLASSES = List.of(
+      ClosedCallBenchmark.class,
+      SlowCallRuleBenchmark.class,
+      CountWindowBenchmark.class,
+      FailureBenchmark.class,
+      RejectionBenchmark.class,
+      HalfOpenBenchmark.class,
+      TransitionBenchmark.class,
+      RetryBenchmark.class,
+      TimeoutBenchmark.class,
+      PipelineBenchmark.class,
+      VirtualThreadBenchmark.class);
+
+  private Suite() {}
+
+  /** The benchmarks of a class, inherited ones included. */
+  static Stream<Method> methods(Class<?> benchmarks) {
+    return Arrays.stream(benchmarks.getMethods())
+        .filter(method -> method.isAnnotationPresent(Benchmark.class));
+  }
+
+  /** {@code Class.method} for what JMH calls {@code package.Class.method}. */
+  static String shortName(String benchmark) {
+    return benchmark.substring(Suite.class.getPackageName().length() + 1);
+  }
+}
