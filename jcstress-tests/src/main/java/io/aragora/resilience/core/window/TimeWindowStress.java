@@ -451,4 +451,71 @@ public class TimeWindowStress {
       result.r2 = counted ? 1 : 0;
     }
   }
+
+  /** The rows of an idle window are dropped while an outcome comes: it is in the window, the old one in the totals. */
+  @JCStressTest
+  @Outcome(
+      id = "2, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Both are counted, the young one is in the window.")
+  @Outcome(
+      expect = Expect.FORBIDDEN,
+      desc = "An outcome was lost or doubled, or left the window too early.")
+  @State
+  public static class SweepAgainstCount {
+    private static final long LATER = 1 + 2 * LENGTH;
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Sink sink = new Sink();
+    private final TimeWindow window = window(time, sink);
+
+    public SweepAgainstCount() {
+      window.count(TimeWindow.FAILURE, 1);
+      time.set(LATER);
+    }
+
+    @Actor
+    public void count() {
+      window.count(TimeWindow.FAILURE, LATER);
+    }
+
+    @Actor
+    public void sweep() {
+      window.sweep(LATER);
+    }
+
+    @Arbiter
+    public void look(JJ_Result result) {
+      result.r1 = window.total(TimeWindow.FAILURE) + sink.added.get(TimeWindow.FAILURE);
+      result.r2 = window.counts(LATER).failures();
+    }
+  }
+
+  /** Rows that are dropped after a look at them: shows that an outcome that goes with them would be seen. */
+  @JCStressTest
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The outcome that the sweep must not drop.")
+  @State
+  public static class BrokenSweepAgainstCount {
+    private final AtomicLong totals = new AtomicLong();
+    private volatile AtomicLong row = new AtomicLong(1);
+
+    @Actor
+    public void count() {
+      row.incrementAndGet();
+    }
+
+    @Actor
+    public void sweep() {
+      totals.addAndGet(row.get());
+      row = new AtomicLong();
+    }
+
+    @Arbiter
+    public void look(J_Result result) {
+      result.r1 = totals.get() + row.get();
+    }
+  }
 }

@@ -1,0 +1,302 @@
+package io.aragora.resilience.core.window;
+
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** The claims of {@link CountWindow} and {@link ShortCountWindow}. */
+public class CountWindowStress {
+  /** Totals that nobody looks at. */
+  static final class Nowhere implements OutcomeWindow.Totals {
+    private final AtomicLong added = new AtomicLong();
+
+    @Override
+    public void add(int outcome, long count) {
+      added.addAndGet(count);
+    }
+
+    @Override
+    public void succeededAt(long nanos) {}
+
+    @Override
+    public void movedWithin(OutcomeWindow window) {}
+
+    long added() {
+      return added.get();
+    }
+  }
+
+  /** Full with failures, then lapped by two writers at once: the last ones are what is counted. */
+  private static void fill(OutcomeWindow window, int length) {
+    for (int i = 0; i < length; i++) {
+      window.count(OutcomeWindow.FAILURE, 0);
+    }
+  }
+
+  private static int failures(OutcomeWindow window) {
+    return (int) window.counts(0).failures();
+  }
+
+  /** Two outcomes at once in a full window: each drives one failure out. */
+  @JCStressTest
+  @Outcome(id = "25, 22", expect = Expect.ACCEPTABLE, desc = "Three failures left.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, or one left twice.")
+  @State
+  public static class LongWindowIsExact {
+    private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
+
+    public LongWindowIsExact() {
+      fill(window, 25);
+    }
+
+    @Actor
+    public void one() {
+      window.count(OutcomeWindow.SUCCESS, 0);
+      window.count(OutcomeWindow.SUCCESS, 0);
+    }
+
+    @Actor
+    public void other() {
+      window.count(OutcomeWindow.SUCCESS, 0);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = (int) window.counts(0).calls();
+      result.r2 = failures(window);
+    }
+  }
+
+  /** The same in one word. */
+  @JCStressTest
+  @Outcome(id = "3, 0", expect = Expect.ACCEPTABLE, desc = "All failures left.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, or one left twice.")
+  @State
+  public static class ShortWindowIsExact {
+    private final OutcomeWindow window = CountWindow.of(3, 0, new Nowhere());
+
+    public ShortWindowIsExact() {
+      fill(window, 3);
+    }
+
+    @Actor
+    public void one() {
+      window.count(OutcomeWindow.SUCCESS, 0);
+      window.count(OutcomeWindow.SUCCESS, 0);
+    }
+
+    @Actor
+    public void other() {
+      window.count(OutcomeWindow.SUCCESS, 0);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = (int) window.counts(0).calls();
+      result.r2 = failures(window);
+    }
+  }
+
+  /** A ring whose place is read apart from the sum: shows that an outcome that leaves twice would be seen. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Both failures left.")
+  @Outcome(
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The sum that a count window must not have.")
+  @State
+  public static class BrokenWindowIsExact {
+    private final AtomicIntegerArray ring = new AtomicIntegerArray(new int[] {1, 1});
+    private volatile int ticket;
+    private volatile int failures = 2;
+
+    private void succeed() {
+      int place = ticket % 2;
+      ticket = ticket + 1;
+      failures = failures - ring.get(place);
+      ring.set(place, 0);
+    }
+
+    @Actor
+    public void one() {
+      succeed();
+    }
+
+    @Actor
+    public void other() {
+      succeed();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = failures;
+    }
+  }
+
+  /** A reader between two writers sees sums that were true at one instant. */
+  @JCStressTest
+  @Outcome(
+      id = {"25, 0", "25, 1", "25, 2"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Possible.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Sums of two instants.")
+  @State
+  public static class ReaderSeesOneInstant {
+    private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
+
+    public ReaderSeesOneInstant() {
+      for (int i = 0; i < 25; i++) {
+        window.count(OutcomeWindow.SUCCESS, 0);
+      }
+    }
+
+    @Actor
+    public void write() {
+      window.count(OutcomeWindow.FAILURE, 0);
+      window.count(OutcomeWindow.FAILURE, 0);
+    }
+
+    @Actor
+    public void read(II_Result result) {
+      WindowCounts counts = window.counts(0);
+      result.r1 = (int) counts.calls();
+      result.r2 = (int) counts.failures();
+    }
+  }
+
+  /** Retirement hands the window's outcomes to its heir, and an outcome at that moment is in one of the two. */
+  @JCStressTest
+  @Outcome(id = "1, 3", expect = Expect.ACCEPTABLE, desc = "Counted before, and handed on.")
+  @Outcome(
+      id = "0, 2",
+      expect = Expect.ACCEPTABLE,
+      desc = "Refused; the caller counts it elsewhere.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Counted and lost, or refused and counted.")
+  @State
+  public static class HandingOnLosesNothing {
+    private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
+    private final OutcomeWindow heir = CountWindow.of(30, 0, new Nowhere());
+
+    public HandingOnLosesNothing() {
+      window.count(OutcomeWindow.FAILURE, 0);
+      window.count(OutcomeWindow.FAILURE, 0);
+    }
+
+    @Actor
+    public void count(II_Result result) {
+      result.r1 = window.count(OutcomeWindow.FAILURE, 0) ? 1 : 0;
+    }
+
+    @Actor
+    public void retire() {
+      window.retire(heir);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = failures(heir);
+    }
+  }
+
+  /** A copy that is taken before the window is closed: shows that a lost outcome would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 3", "0, 2"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Handed on, or refused.")
+  @Outcome(
+      id = "1, 2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The outcome that a count window must not lose when it hands on.")
+  @State
+  public static class BrokenHandingOn {
+    private final AtomicLong window = new AtomicLong(2);
+    private volatile boolean closed;
+    private volatile long heir;
+
+    @Actor
+    public void count(II_Result result) {
+      if (!closed) {
+        window.incrementAndGet();
+        result.r1 = 1;
+      }
+    }
+
+    @Actor
+    public void retire() {
+      heir = window.get();
+      closed = true;
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = (int) heir;
+    }
+  }
+
+  /** The row of failures goes on in the heir: a failure at that moment lengthens one of the two. */
+  @JCStressTest
+  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three in a row.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A failure was lost, or counted twice.")
+  @State
+  public static class StreakMovesWhole {
+    private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
+    private final OutcomeWindow heir = CountWindow.of(25, 0, new Nowhere());
+
+    public StreakMovesWhole() {
+      window.lengthenStreak();
+      window.lengthenStreak();
+    }
+
+    @Actor
+    public void fail() {
+      if (window.lengthenStreak() == OutcomeWindow.MOVED) {
+        heir.lengthenStreak();
+      }
+    }
+
+    @Actor
+    public void move() {
+      window.moveStreak(heir);
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = heir.streak();
+    }
+  }
+
+  /** A row that is copied and not closed: shows that a lost failure would be seen. */
+  @JCStressTest
+  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three in a row.")
+  @Outcome(
+      id = "2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The failure that the row must not lose.")
+  @State
+  public static class BrokenStreakMovesWhole {
+    private final AtomicLong streak = new AtomicLong(2);
+    private volatile long heir;
+
+    @Actor
+    public void fail() {
+      streak.incrementAndGet();
+    }
+
+    @Actor
+    public void move() {
+      heir = streak.get();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = (int) heir;
+    }
+  }
+}
