@@ -53,6 +53,8 @@ enum BreakerSetting {
 
   private final String key;
   private final String variable;
+
+  @SuppressWarnings("ImmutableEnumChecker") // the lambdas capture nothing
   private final BiConsumer<Draft, SettingText> writer;
 
   BreakerSetting(String key, BiConsumer<Draft, SettingText> writer) {
