@@ -345,7 +345,7 @@ class PolicyRegistryTest {
     assertThat(registry.all()).hasSize(MAX).doesNotContain(held);
     time.advance(DAY.plus(SECOND));
     assertThat(registry.get("held")).isSameAs(held);
-    assertThat(registry.all()).containsExactly(held);
+    assertThat(registry.all()).hasSizeLessThan(MAX).contains(held);
     assertThatThrownBy(() -> registry.declare("held", "two"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("first one; then two");
@@ -425,8 +425,10 @@ class PolicyRegistryTest {
     List<Boolean> same = AtOnce.run(8, thread -> {
       boolean all = true;
       for (int i = 0; i < 2000; i++) {
-        if (thread % 2 == 0) {
+        if (thread == 0) {
           time.advance(DAY.plus(SECOND));
+        }
+        if (thread % 2 == 0) {
           registry.prune();
         } else {
           all &= registry.get("a") == held;
