@@ -2,6 +2,8 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
@@ -84,23 +86,45 @@ public interface Resilience extends AutoCloseable {
   String name();
 
   /**
-   * Looks a breaker up, making one with default settings, or those that were declared, where there is none.
+   * Looks a breaker up, making one where there is none: with the settings that are registered under its name, else the
+   * defaults, and what {@link #circuitBreakerSettings()} says of either.
    *
    * @param name not blank, at most 10,000 characters
    * @return the breaker of that name
-   * @throws ResilienceConfigurationException if it would be one too many
+   * @throws ResilienceConfigurationException if it would be one too many, or the settings of its name do not go together
    */
   CircuitBreaker circuitBreaker(String name);
 
   /**
-   * Declares a breaker.
+   * Declares a breaker. System properties, environment and file may change its settings ({@link
+   * #circuitBreakerSettings()}), unless they are {@link CircuitBreakerConfig.Builder#pinned() pinned}; what is compared with
+   * another declaration is what the code says.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the breaker of that name
-   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   * @throws ResilienceConfigurationException if the name is declared with other settings, if it would be one too many, or if
+   *     what the file says does not go together with the settings
    */
   CircuitBreaker circuitBreaker(String name, CircuitBreakerConfig config);
+
+  /**
+   * Declares a breaker with the preset of a provider, {@link CircuitBreakerPresets#named}. Settings that are registered
+   * under the name win over the preset.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param provider case does not matter; one that is not known has the default preset
+   * @return the breaker of that name
+   * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
+   */
+  CircuitBreaker circuitBreakerForProvider(String name, String provider);
+
+  /**
+   * Gives what decides about the settings of breakers: those registered at run time, and those from outside the code.
+   *
+   * @return the settings of this runtime
+   */
+  CircuitBreakerSettings circuitBreakerSettings();
 
   /**
    * Lists the breakers.
@@ -119,14 +143,16 @@ public interface Resilience extends AutoCloseable {
   /**
    * Takes breakers out of {@link #circuitBreakers()} that are closed and had neither a call nor a look-up for as long as
    * {@link ResilienceBuilder#staleAfter} says. This also happens by itself when the runtime is full. A breaker that was
-   * taken out works on, and a look-up of its name gives the same object for as long as somebody holds it.
+   * taken out works on, and a look-up of its name gives the same object for as long as somebody holds it. As many as the
+   * runtime holds may be out and in somebody's hands; beyond that none is taken out.
    *
-   * @return how many
+   * @return how many were taken out by this call
    */
   int pruneCircuitBreakers();
 
   /**
-   * Declares a breaker for each key of many.
+   * Declares a breaker for each key of many. System properties, environment and file change the settings of its keys as
+   * they do those of a breaker of this name.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings

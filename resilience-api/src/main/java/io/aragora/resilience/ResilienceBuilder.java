@@ -10,6 +10,7 @@ import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.spi.StateStoreProvider;
 import io.aragora.resilience.time.TimeSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ public final class ResilienceBuilder {
   private Duration saveInterval = Duration.ofSeconds(30);
   private final List<ResilienceExtension> extensions = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
+  private @Nullable Path configFile;
   private @Nullable ModuleLayer layer;
   private @Nullable ClassLoader loader;
 
@@ -173,6 +175,18 @@ public final class ResilienceBuilder {
   }
 
   /**
+   * Sets the file with settings of breakers, which win over those of the code and lose against environment and system
+   * properties ({@link io.aragora.resilience.circuitbreaker.CircuitBreakerSettings} has the names). Default: none.
+   *
+   * @param file a file of {@link java.util.Properties} in UTF-8, at most 1 MiB, read once by {@link #build()}
+   * @return this builder
+   */
+  public ResilienceBuilder configFile(Path file) {
+    this.configFile = Objects.requireNonNull(file, "configFile");
+    return this;
+  }
+
+  /**
    * Looks for plug-ins in this layer first.
    *
    * @param layer the layer
@@ -198,7 +212,8 @@ public final class ResilienceBuilder {
    * Puts the runtime together and starts it.
    *
    * @return a running runtime
-   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two
+   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two; if the
+   *     {@link #configFile} cannot be read, or has a key or a value that will not do
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
@@ -219,7 +234,8 @@ public final class ResilienceBuilder {
         attached,
         providers.all(HealthCheckProvider.class),
         providers.all(EndpointContribution.class),
-        properties);
+        properties,
+        configFile);
     return provider(providers).create(settings);
   }
 

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown where the pieces do not fit together: a provider is missing or there are two, a name is declared twice with
- * different settings, a bound is reached. The message says what to change. A single bad value is an
- * {@link IllegalArgumentException} instead.
+ * different settings, a file has a key or a value that will not do, a bound is reached. The message says what to change. A
+ * single bad value in the code is an {@link IllegalArgumentException} instead.
  */
 public final class ResilienceConfigurationException extends ResilienceException {
   private static final long serialVersionUID = 1L;

@@ -25,6 +25,7 @@ public final class CircuitBreakerConfig {
   private final double slowCallRateThreshold;
   private final Duration slowCallDuration;
   private final int minimumNumberOfCalls;
+  private final boolean minimumIsSet;
   private final Duration window;
   private final int countWindow;
   private final Duration cooldown;
@@ -46,6 +47,7 @@ public final class CircuitBreakerConfig {
     slowCallRateThreshold = builder.slowCallRateThreshold;
     slowCallDuration = builder.slowCallDuration;
     minimumNumberOfCalls = builder.effectiveMinimum();
+    minimumIsSet = builder.minimumNumberOfCalls != 0;
     window = builder.window;
     countWindow = builder.countWindow;
     cooldown = builder.cooldown;
@@ -101,7 +103,8 @@ public final class CircuitBreakerConfig {
     builder.failureRateThreshold = failureRateThreshold;
     builder.slowCallRateThreshold = slowCallRateThreshold;
     builder.slowCallDuration = slowCallDuration;
-    builder.minimumNumberOfCalls = minimumNumberOfCalls;
+    // A default goes on following the length of the window.
+    builder.minimumNumberOfCalls = minimumIsSet ? minimumNumberOfCalls : 0;
     builder.window = window;
     builder.countWindow = countWindow;
     builder.cooldown = cooldown;

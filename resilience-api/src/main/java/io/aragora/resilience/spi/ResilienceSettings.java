@@ -3,6 +3,7 @@ package io.aragora.resilience.spi;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.time.TimeSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param healthChecks to be registered
  * @param contributions paths for an endpoint
  * @param properties settings of plug-ins
+ * @param configFile settings of breakers from outside the code, to be read while the runtime is made; null for none
  */
 public record ResilienceSettings(
     String name,
@@ -36,7 +38,8 @@ public record ResilienceSettings(
     List<ResilienceExtension> extensions,
     List<HealthCheckProvider> healthChecks,
     List<EndpointContribution> contributions,
-    Map<String, String> properties) {
+    Map<String, String> properties,
+    @Nullable Path configFile) {
   /**
    * Copies the collections.
    *
@@ -51,6 +54,7 @@ public record ResilienceSettings(
    * @param healthChecks to be registered
    * @param contributions paths for an endpoint
    * @param properties settings of plug-ins
+   * @param configFile settings of breakers from outside the code; null for none
    */
   public ResilienceSettings {
     extensions = List.copyOf(extensions);

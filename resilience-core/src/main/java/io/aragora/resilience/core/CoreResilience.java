@@ -4,6 +4,8 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
@@ -15,6 +17,7 @@ import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.WaitingThreads;
+import io.aragora.resilience.core.settings.LayeredSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.core.timer.Timer;
@@ -43,6 +46,7 @@ final class CoreResilience implements Resilience {
   private final Timer timer;
   private final WaitingThreads waiting;
   private final BreakerRuntime breakerRuntime;
+  private final LayeredSettings breakerSettings;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
   private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
@@ -53,6 +57,8 @@ final class CoreResilience implements Resilience {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CoreResilience(ResilienceSettings settings) {
+    // First: it throws where the file will not do, and then there is nothing to be closed.
+    breakerSettings = LayeredSettings.ofProcess(settings.configFile());
     name = settings.name();
     time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
     dispatcher = new Dispatcher(name, time, settings.executor());
@@ -60,37 +66,38 @@ final class CoreResilience implements Resilience {
     waiting = new WaitingThreads(time);
     breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, this::changed);
     breakers = new PolicyRegistry<>(
-        "circuit breaker",
+        new PolicyKind<>(
+            "circuit breaker",
+            this::makeBreaker,
+            breakerSettings::resolve,
+            CircuitBreakerConfig::declaresSameAs,
+            CircuitBreakerStateMachine::reconfigure),
         settings.maxPolicies(),
-        this::makeBreaker,
-        CircuitBreakerStateMachine::config,
-        CircuitBreakerConfig::declaresSameAs,
-        CircuitBreakerStateMachine::reconfigure);
+        Staleness.after(time, settings.staleAfter(), CircuitBreakerStateMachine::idleSince));
     keyedBreakers = new PolicyRegistry<>(
-        "keyed circuit breaker",
+        PolicyKind.alwaysDeclared(
+            "keyed circuit breaker",
+            (keyed, config) -> new KeyedBreakers(keyed, config, breakerRuntime),
+            KeyedCircuitBreakerConfig::declaresSameAs),
         settings.maxPolicies(),
-        (keyed, config) -> new KeyedBreakers(keyed, config, breakerRuntime),
-        KeyedBreakers::config,
-        KeyedCircuitBreakerConfig::declaresSameAs,
-        (keyed, config) -> {
-          throw new IllegalStateException("a keyed breaker is never made without being declared");
-        });
+        Staleness.never());
     retries = new PolicyRegistry<>(
-        "retry",
+        new PolicyKind<>(
+            "retry",
+            (policy, config) ->
+                new CoreRetry(policy, config, name, time, timer, dispatcher, waiting),
+            policy -> RetryConfig.defaults(),
+            RetryConfig::declaresSameAs,
+            CoreRetry::configure),
         settings.maxPolicies(),
-        (policy, config) -> new CoreRetry(policy, config, name, time, timer, dispatcher, waiting),
-        CoreRetry::config,
-        RetryConfig::declaresSameAs,
-        CoreRetry::configure);
+        Staleness.never());
     timeouts = new PolicyRegistry<>(
-        "timeout",
+        PolicyKind.alwaysDeclared(
+            "timeout",
+            (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
+            TimeoutConfig::declaresSameAs),
         settings.maxPolicies(),
-        (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
-        CoreTimeout::config,
-        TimeoutConfig::declaresSameAs,
-        (policy, config) -> {
-          throw new IllegalStateException("a timeout is never made without being declared");
-        });
+        Staleness.never());
     keeper = settings.store() == null
         ? null
         : new StateKeeper(
@@ -139,12 +146,26 @@ final class CoreResilience implements Resilience {
 
   @Override
   public CircuitBreaker circuitBreaker(String breaker) {
-    return breakers.get(breaker, CircuitBreakerConfig.defaults());
+    return breakers.get(breaker);
   }
 
   @Override
   public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
-    return breakers.declare(breaker, config);
+    return breakers.declare(
+        breaker, config, declared -> breakerSettings.resolve(breaker, declared));
+  }
+
+  @Override
+  public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
+    return breakers.declare(
+        breaker,
+        CircuitBreakerPresets.named(provider),
+        preset -> breakerSettings.resolve(breaker, provider));
+  }
+
+  @Override
+  public CircuitBreakerSettings circuitBreakerSettings() {
+    return breakerSettings;
   }
 
   @Override
@@ -154,12 +175,20 @@ final class CoreResilience implements Resilience {
 
   @Override
   public int pruneCircuitBreakers() {
-    throw new UnsupportedOperationException();
+    return breakers.prune();
   }
 
   @Override
   public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
-    return keyedBreakers.declare(keyed, config);
+    return keyedBreakers.declare(keyed, config, declared -> resolveKeys(keyed, declared));
+  }
+
+  private KeyedCircuitBreakerConfig resolveKeys(String keyed, KeyedCircuitBreakerConfig config) {
+    return KeyedCircuitBreakerConfig.builder()
+        .breaker(breakerSettings.resolve(keyed, config.breaker()))
+        .maxKeys(config.maxKeys())
+        .abandonedAfter(config.abandonedAfter())
+        .build();
   }
 
   @Override
@@ -169,7 +198,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Retry retry(String retry) {
-    return retries.get(retry, RetryConfig.defaults());
+    return retries.get(retry);
   }
 
   @Override

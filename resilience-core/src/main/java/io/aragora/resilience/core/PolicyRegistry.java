@@ -1,106 +1,216 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.core.PrunedPolicies.Pruned;
 import io.aragora.resilience.spi.Setting;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
-import java.util.function.BiPredicate;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The policies of one kind by name: the same name gives the same object. Bounded. Look-ups take no lock.
+ * The policies of one kind by name: the same name gives the same object. Bounded: a full registry takes out what is stale,
+ * and else refuses new names. Look-ups of known names, and declarations that repeat one, take no lock.
  *
  * @param <P> the policy
  * @param <C> its settings
  */
 final class PolicyRegistry<P, C> {
-  private static final class Entry<P> {
+  /*
+   * What is compared is what was declared, not what the policy is configured with: the latter may come from outside the
+   * code, and may have changed since.
+   *
+   * A policy that was taken out stays findable for as long as somebody else holds it. Were it made anew, two halves of a
+   * program would protect one dependency by two breakers. So it moves from the entries to the weak references under the
+   * lock, and whoever misses it in the entries looks again under the lock.
+   */
+  private static final class Entry<P, C> {
     final P policy;
-    boolean declared;
+    volatile @Nullable C declared;
+    volatile long lookedUp;
 
-    Entry(P policy, boolean declared) {
+    Entry(P policy, @Nullable C declared, long lookedUp) {
       this.policy = policy;
       this.declared = declared;
+      this.lookedUp = lookedUp;
     }
   }
 
-  private final String kind;
+  private final PolicyKind<P, C> kind;
   private final int max;
-  private final BiFunction<String, C, P> factory;
-  private final Function<P, C> configOf;
-  private final BiPredicate<C, C> declaresSame;
-  private final BiConsumer<P, C> configure;
-  private final ConcurrentHashMap<String, Entry<P>> entries = new ConcurrentHashMap<>();
+  private final Staleness<P> staleness;
+  private final ConcurrentHashMap<String, Entry<P, C>> entries = new ConcurrentHashMap<>();
 
-  /** Held while a policy is made or declared, so that the bound is exact and each name is made once. */
+  /** Held while a policy is made, declared or taken out: the bound is exact, and each name is made once. */
   private final ReentrantLock making = new ReentrantLock();
 
-  PolicyRegistry(
-      String kind,
-      int max,
-      BiFunction<String, C, P> factory,
-      Function<P, C> configOf,
-      BiPredicate<C, C> declaresSame,
-      BiConsumer<P, C> configure) {
+  // Under the lock.
+  private final PrunedPolicies<P, C> pruned = new PrunedPolicies<>();
+  private long foundNothingStaleAt = -1;
+
+  PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
     this.kind = kind;
     this.max = max;
-    this.factory = factory;
-    this.configOf = configOf;
-    this.declaresSame = declaresSame;
-    this.configure = configure;
+    this.staleness = staleness;
   }
 
   /** Looks a policy up; declares nothing. */
-  P get(String name, C defaults) {
-    Entry<P> known = entries.get(name);
-    return known != null ? known.policy : make(name, defaults, false);
+  P get(String name) {
+    Entry<P, C> known = entries.get(name);
+    if (known != null) {
+      touch(known);
+      return known.policy;
+    }
+    return find(name, null, UnaryOperator.identity());
   }
 
   /** Declares a policy. */
-  P declare(String name, C config) {
-    return make(name, config, true);
+  P declare(String name, C declaration) {
+    return declare(name, declaration, UnaryOperator.identity());
   }
 
-  private P make(String name, C config, boolean declared) {
-    making.lock();
-    try {
-      Entry<P> known = entries.get(name);
-      if (known != null) {
-        if (declared) {
-          declare(name, config, known);
-        }
+  /**
+   * Declares a policy.
+   *
+   * @param name its name
+   * @param declaration what the code says
+   * @param effective gives the settings to make it with; not asked where the name is declared already
+   */
+  P declare(String name, C declaration, UnaryOperator<C> effective) {
+    Entry<P, C> known = entries.get(name);
+    if (known != null) {
+      C first = known.declared;
+      if (first != null) {
+        touch(known);
+        compare(name, first, declaration);
         return known.policy;
       }
-      Setting.name(kind + " name", name);
-      if (entries.size() >= max) {
-        throw new ResilienceConfigurationException(
-            "cannot make " + kind + " '" + name + "': the runtime holds " + "maxPolicies, " + max
-                + ", of them; raise it, or use fewer names");
+    }
+    return find(name, declaration, effective);
+  }
+
+  private void touch(Entry<P, C> entry) {
+    // Written once a second at most, so that threads that look up share a line that they only read.
+    long stamp = staleness.stamp();
+    if (entry.lookedUp != stamp) {
+      entry.lookedUp = stamp;
+    }
+  }
+
+  private P find(String name, @Nullable C declaration, UnaryOperator<C> effective) {
+    making.lock();
+    try {
+      Entry<P, C> known = entries.get(name);
+      if (known == null) {
+        Pruned<P, C> gone = pruned.find(name);
+        P held = gone == null ? null : gone.get();
+        return gone == null || held == null
+            ? make(name, declaration, effective)
+            : takeBack(name, gone, held, declaration, effective);
       }
-      P made = factory.apply(name, config);
-      entries.put(name, new Entry<>(made, declared));
-      return made;
+      touch(known);
+      known.declared = declaredOnce(name, known.policy, known.declared, declaration, effective);
+      return known.policy;
     } finally {
       making.unlock();
     }
   }
 
-  private void declare(String name, C config, Entry<P> known) {
-    C present = configOf.apply(known.policy);
-    if (known.declared) {
-      if (!declaresSame.test(present, config)) {
-        throw new ResilienceConfigurationException(kind + " '" + name
-            + "' is declared twice with different settings: first " + present + "; then " + config);
-      }
-      return;
+  private P make(String name, @Nullable C declaration, UnaryOperator<C> effective) {
+    Setting.name(kind.text() + " name", name);
+    if (!hasRoom()) {
+      throw new ResilienceConfigurationException(
+          "cannot make " + kind.text() + " '" + name + "': the runtime holds maxPolicies, " + max
+              + ", of them" + (staleness.happens() ? ", and none is stale" : "")
+              + "; raise it, or use fewer names");
     }
-    configure.accept(known.policy, config);
-    known.declared = true;
+    C settings = declaration == null ? kind.undeclared().apply(name) : effective.apply(declaration);
+    P made = kind.factory().apply(name, settings);
+    entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
+    // Only now: whoever held the one before is gone.
+    pruned.remove(name);
+    return made;
+  }
+
+  private P takeBack(
+      String name, Pruned<P, C> gone, P held, @Nullable C declaration, UnaryOperator<C> effective) {
+    gone.declared = declaredOnce(name, held, gone.declared, declaration, effective);
+    if (hasRoom()) {
+      entries.put(name, new Entry<>(held, gone.declared, staleness.stamp()));
+      pruned.remove(name);
+    }
+    return held;
+  }
+
+  private @Nullable C declaredOnce(
+      String name,
+      P policy,
+      @Nullable C first,
+      @Nullable C declaration,
+      UnaryOperator<C> effective) {
+    if (declaration == null) {
+      return first;
+    }
+    if (first != null) {
+      compare(name, first, declaration);
+      return first;
+    }
+    kind.configure().accept(policy, effective.apply(declaration));
+    return declaration;
+  }
+
+  private void compare(String name, C first, C declaration) {
+    if (first != declaration && !kind.declaresSame().test(first, declaration)) {
+      throw new ResilienceConfigurationException(kind.text() + " '" + name
+          + "' is declared twice with different settings: first " + first + "; then "
+          + declaration);
+    }
+  }
+
+  private boolean hasRoom() {
+    if (entries.size() < max) {
+      return true;
+    }
+    // Names beyond the bound shall not cost a look at every policy each.
+    long stamp = staleness.stamp();
+    if (!staleness.happens() || stamp == foundNothingStaleAt) {
+      return false;
+    }
+    if (takeOutStale() == 0) {
+      foundNothingStaleAt = stamp;
+    }
+    return entries.size() < max;
+  }
+
+  /** Takes out what is stale, and tells how many those were. */
+  int prune() {
+    making.lock();
+    try {
+      return takeOutStale();
+    } finally {
+      making.unlock();
+    }
+  }
+
+  private int takeOutStale() {
+    int taken = 0;
+    int room = max - pruned.size();
+    Iterator<Map.Entry<String, Entry<P, C>>> all = entries.entrySet().iterator();
+    while (all.hasNext() && taken < room) {
+      Map.Entry<String, Entry<P, C>> named = all.next();
+      Entry<P, C> entry = named.getValue();
+      if (staleness.isStale(entry.policy, entry.lookedUp)) {
+        pruned.add(named.getKey(), entry.policy, entry.declared);
+        all.remove();
+        taken++;
+      }
+    }
+    return taken;
   }
 
   Collection<P> all() {

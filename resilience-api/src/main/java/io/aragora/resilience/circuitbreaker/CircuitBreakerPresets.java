@@ -1,0 +1,128 @@
+package io.aragora.resilience.circuitbreaker;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Settings that are known by name: those for the providers of language models, and, apart from them, the defaults of the
+ * ways in that the Python package {@code aragora.resilience} has, for those who come from there. Each is an ordinary
+ * {@link CircuitBreakerConfig}, to be changed by {@link CircuitBreakerConfig#toBuilder()}.
+ */
+public final class CircuitBreakerPresets {
+  private static final String DEFAULT = "default";
+
+  private static final Map<String, CircuitBreakerConfig> PROVIDERS = providers();
+
+  private CircuitBreakerPresets() {}
+
+  private static Map<String, CircuitBreakerConfig> providers() {
+    Map<String, CircuitBreakerConfig> presets = new LinkedHashMap<>();
+    presets.put("anthropic", preset(3, 2, 30, 2));
+    presets.put("openai", preset(5, 2, 60, 3));
+    presets.put("mistral", preset(4, 2, 45, 2));
+    presets.put("openrouter", preset(5, 3, 90, 2));
+    presets.put("xai", preset(3, 2, 60, 2));
+    presets.put("grok", preset(3, 2, 60, 2));
+    presets.put("gemini", preset(4, 2, 45, 3));
+    presets.put("google", preset(4, 2, 45, 3));
+    presets.put(DEFAULT, CircuitBreakerConfig.defaults());
+    return Collections.unmodifiableMap(presets);
+  }
+
+  private static CircuitBreakerConfig preset(
+      int failures, int successes, int cooldownSeconds, int probes) {
+    return CircuitBreakerConfig.builder()
+        .failureThreshold(failures)
+        .successThreshold(successes)
+        .cooldown(Duration.ofSeconds(cooldownSeconds))
+        .halfOpenMaxCalls(probes)
+        .build();
+  }
+
+  /**
+   * Gives the preset of a provider.
+   *
+   * @param provider its name; case and surrounding blanks do not matter
+   * @return the preset; that of {@code default} for a provider that is not known
+   */
+  public static CircuitBreakerConfig named(String provider) {
+    return find(provider).orElseGet(CircuitBreakerConfig::defaults);
+  }
+
+  /**
+   * Looks the preset of a provider up.
+   *
+   * @param provider its name; case and surrounding blanks do not matter
+   * @return the preset; empty for a provider that is not known
+   */
+  public static Optional<CircuitBreakerConfig> find(String provider) {
+    return Optional.ofNullable(PROVIDERS.get(provider.strip().toLowerCase(Locale.ROOT)));
+  }
+
+  /**
+   * Lists the presets of providers.
+   *
+   * @return an immutable map from the names, in lower case, to the presets; {@code default} is one of them
+   */
+  public static Map<String, CircuitBreakerConfig> all() {
+    return PROVIDERS;
+  }
+
+  /**
+   * Gives the defaults of a {@code CircuitBreaker(…)} that is constructed directly.
+   *
+   * @return 3 failures, 60 s, 2 of 3 probes
+   */
+  public static CircuitBreakerConfig direct() {
+    return preset(3, 2, 60, 3);
+  }
+
+  /**
+   * Gives the defaults of {@code get_circuit_breaker(name)}, which are those of this library too.
+   *
+   * @return 5 failures, 60 s, 2 of 3 probes
+   */
+  public static CircuitBreakerConfig registry() {
+    return CircuitBreakerConfig.defaults();
+  }
+
+  /**
+   * Gives the defaults of {@code get_v2_circuit_breaker(name)} and {@code with_circuit_breaker}.
+   *
+   * @return 5 failures, 60 s, 3 of 3 probes
+   */
+  public static CircuitBreakerConfig v2() {
+    return preset(5, 3, 60, 3);
+  }
+
+  /**
+   * Gives the defaults of {@code SimpleCircuitBreaker(…)}.
+   *
+   * @return 5 failures, 30 s, 3 of 3 probes
+   */
+  public static CircuitBreakerConfig simple() {
+    return preset(5, 3, 30, 3);
+  }
+
+  /**
+   * Gives the defaults of {@code with_resilience(…)}.
+   *
+   * @return 3 failures, 60 s, 2 of 3 probes
+   */
+  public static CircuitBreakerConfig withResilience() {
+    return preset(3, 2, 60, 3);
+  }
+
+  /**
+   * Gives the defaults of the HTTP client mix-in.
+   *
+   * @return 3 failures, 60 s, 2 of 3 probes
+   */
+  public static CircuitBreakerConfig http() {
+    return preset(3, 2, 60, 3);
+  }
+}

@@ -1,0 +1,89 @@
+package io.aragora.resilience.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CircuitBreakerPresetsTest {
+  private static void assertPreset(
+      CircuitBreakerConfig preset, int failures, int successes, int seconds, int probes) {
+    assertThat(preset.failureThreshold()).isEqualTo(failures);
+    assertThat(preset.successThreshold()).isEqualTo(successes);
+    assertThat(preset.cooldown()).isEqualTo(Duration.ofSeconds(seconds));
+    assertThat(preset.halfOpenMaxCalls()).isEqualTo(probes);
+  }
+
+  @ParameterizedTest
+  @DisplayName("CF-04, RG-02: each provider has its preset")
+  @CsvSource({
+    "anthropic, 3, 2, 30, 2",
+    "openai, 5, 2, 60, 3",
+    "mistral, 4, 2, 45, 2",
+    "openrouter, 5, 3, 90, 2",
+    "xai, 3, 2, 60, 2",
+    "grok, 3, 2, 60, 2",
+    "gemini, 4, 2, 45, 3",
+    "google, 4, 2, 45, 3",
+    "default, 5, 2, 60, 3"
+  })
+  void named_knownProvider_hasItsPreset(
+      String provider, int failures, int successes, int seconds, int probes) {
+    assertPreset(CircuitBreakerPresets.named(provider), failures, successes, seconds, probes);
+    assertThat(CircuitBreakerPresets.all())
+        .containsEntry(provider, CircuitBreakerPresets.named(provider));
+  }
+
+  @Test
+  @DisplayName("CF-04: there are nine presets, default among them, and nobody can change them")
+  void all_isComplete_andImmutable() {
+    assertThat(CircuitBreakerPresets.all()).hasSize(9).containsKey("default");
+    assertThatThrownBy(() -> CircuitBreakerPresets.all().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @ParameterizedTest
+  @DisplayName("CF-05: case and blanks do not matter")
+  @ValueSource(strings = {"anthropic", "Anthropic", "ANTHROPIC", " anthropic\n"})
+  void named_ignoresCase(String provider) {
+    assertPreset(CircuitBreakerPresets.named(provider), 3, 2, 30, 2);
+    assertThat(CircuitBreakerPresets.find(provider)).isPresent();
+  }
+
+  @Test
+  @DisplayName("CF-05: case does not follow the language of the machine")
+  void named_ignoresCase_inTurkish() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("tr"));
+    try {
+      assertPreset(CircuitBreakerPresets.named("XAI"), 3, 2, 60, 2);
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  @DisplayName("CF-05: an unknown provider has the default, and can be told from a known one")
+  void named_unknown_isDefault() {
+    assertThat(CircuitBreakerPresets.named("nobody")).isSameAs(CircuitBreakerConfig.defaults());
+    assertThat(CircuitBreakerPresets.named("")).isSameAs(CircuitBreakerConfig.defaults());
+    assertThat(CircuitBreakerPresets.find("nobody")).isEmpty();
+  }
+
+  @Test
+  @DisplayName("fault 29: each way in of the reference is one preset of one configuration class")
+  void waysIn_haveTheirDefaults() {
+    assertPreset(CircuitBreakerPresets.direct(), 3, 2, 60, 3);
+    assertPreset(CircuitBreakerPresets.registry(), 5, 2, 60, 3);
+    assertPreset(CircuitBreakerPresets.v2(), 5, 3, 60, 3);
+    assertPreset(CircuitBreakerPresets.simple(), 5, 3, 30, 3);
+    assertPreset(CircuitBreakerPresets.withResilience(), 3, 2, 60, 3);
+    assertPreset(CircuitBreakerPresets.http(), 3, 2, 60, 3);
+  }
+}

@@ -1,0 +1,40 @@
+package io.aragora.resilience.core;
+
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+
+/**
+ * What a registry has to know of the policies that it holds.
+ *
+ * @param text what they are called in messages
+ * @param factory makes one by its name and its settings
+ * @param undeclared gives the settings of one that is looked up and was never declared, by its name
+ * @param declaresSame compares two declarations
+ * @param configure gives one that was looked up the settings of its declaration
+ * @param <P> the policy
+ * @param <C> its settings
+ */
+record PolicyKind<P, C>(
+    String text,
+    BiFunction<String, C, P> factory,
+    Function<String, C> undeclared,
+    BiPredicate<C, C> declaresSame,
+    BiConsumer<P, C> configure) {
+
+  /** Policies that are declared, and never looked up by their name alone. */
+  static <P, C> PolicyKind<P, C> alwaysDeclared(
+      String text, BiFunction<String, C, P> factory, BiPredicate<C, C> declaresSame) {
+    return new PolicyKind<>(
+        text,
+        factory,
+        name -> {
+          throw new IllegalStateException(text + " '" + name + "' is looked up undeclared");
+        },
+        declaresSame,
+        (policy, config) -> {
+          throw new IllegalStateException(text + " was made undeclared: " + policy);
+        });
+  }
+}

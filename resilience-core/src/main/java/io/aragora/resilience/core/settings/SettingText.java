@@ -1,0 +1,92 @@
+package io.aragora.resilience.core.settings;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The value of a setting as somebody wrote it. Reads no more than is documented: neither NaN and infinity, nor exponents,
+ * nor the digits of other scripts, all of which the parsers of the JDK take.
+ *
+ * @param setting the name of the setting, for messages
+ * @param text the value without surrounding blanks
+ */
+record SettingText(String setting, String text) {
+  private static final int MOST_SHOWN = 100;
+  private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,12}");
+  private static final Pattern DECIMAL = Pattern.compile("[+-]?[0-9]{1,12}(\\.[0-9]{1,9})?");
+  private static final Pattern LENGTH =
+      Pattern.compile("(?<number>" + DECIMAL + ") ?(?<unit>ms|s|m|h|d)?");
+
+  SettingText(String setting, String text) {
+    this.setting = setting;
+    this.text = text.strip();
+  }
+
+  boolean isOff() {
+    return text.equalsIgnoreCase("off");
+  }
+
+  int whole() {
+    if (WHOLE.matcher(text).matches()) {
+      long number = Long.parseLong(text);
+      if (number == (int) number) {
+        return (int) number;
+      }
+    }
+    throw unreadable("a whole number");
+  }
+
+  double decimal() {
+    if (DECIMAL.matcher(text).matches()) {
+      return Double.parseDouble(text);
+    }
+    throw unreadable("a number, such as 50 or 2.5");
+  }
+
+  Duration duration() {
+    String normal = text.toLowerCase(Locale.ROOT);
+    Matcher matcher = LENGTH.matcher(normal);
+    if (matcher.matches()) {
+      String unit = matcher.group("unit");
+      return length(matcher.group("number"), unit == null ? "s" : unit);
+    }
+    try {
+      return Duration.parse(text);
+    } catch (DateTimeParseException e) {
+      throw unreadable("a duration, such as 500ms, 30s, 5m, 1h, 1d, PT30S or 120.5 for seconds");
+    }
+  }
+
+  private Duration length(String number, String unit) {
+    long unitNanos = Duration.ofMillis(
+            switch (unit) {
+              case "ms" -> 1;
+              case "s" -> 1000;
+              case "m" -> 60_000;
+              case "h" -> 3_600_000;
+              default -> 86_400_000;
+            })
+        .toNanos();
+    // Not in a long: twelve digits of days do not fit, and shall be refused for what they are.
+    BigDecimal nanos = new BigDecimal(number).multiply(BigDecimal.valueOf(unitNanos));
+    BigDecimal[] seconds = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000));
+    return Duration.ofSeconds(seconds[0].longValue(), seconds[1].longValue());
+  }
+
+  private IllegalArgumentException unreadable(String rule) {
+    return new IllegalArgumentException(setting + " must be " + rule + ": " + shown());
+  }
+
+  /** The value as it may stand in a line of the log. */
+  String shown() {
+    String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
+    return cut.codePoints()
+        .map(c -> Character.isISOControl(c) ? '?' : c)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+}

@@ -1,0 +1,442 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The registry by itself, with policies whose idleness the test decides on. */
+class PolicyRegistryTest {
+  private static final int MAX = 10;
+  private static final Duration DAY = Duration.ofHours(24);
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  /** What a breaker is to its registry. */
+  private static final class FakePolicy {
+    final String name;
+    String config;
+    volatile long idleSince;
+
+    FakePolicy(String name, String config, long now) {
+      this.name = name;
+      this.config = config;
+      this.idleSince = now;
+    }
+
+    /** Open, or in use. */
+    void mustStay() {
+      idleSince = Long.MAX_VALUE;
+    }
+  }
+
+  private final ManualTime time = ManualTime.create();
+  private final AtomicInteger made = new AtomicInteger();
+  private final AtomicInteger asked = new AtomicInteger();
+  private final PolicyRegistry<FakePolicy, String> registry = registry(MAX);
+
+  private PolicyRegistry<FakePolicy, String> registry(int max) {
+    PolicyKind<FakePolicy, String> kind = new PolicyKind<>(
+        "fake",
+        (name, config) -> {
+          made.incrementAndGet();
+          return new FakePolicy(name, config, time.nanoTime());
+        },
+        name -> "undeclared",
+        String::equals,
+        (policy, config) -> policy.config = config);
+    return new PolicyRegistry<>(kind, max, Staleness.after(time, DAY, policy -> {
+      asked.incrementAndGet();
+      return policy.idleSince;
+    }));
+  }
+
+  private List<FakePolicy> fill(int from, int to) {
+    List<FakePolicy> all = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      all.add(registry.get("p" + i));
+    }
+    return all;
+  }
+
+  private List<String> names() {
+    return registry.all().stream().map(policy -> policy.name).sorted().toList();
+  }
+
+  // ---- by name
+
+  @Test
+  @DisplayName(
+      "RG-01: an unknown name gives a new policy, the same name the same, another one another")
+  void get_byName() {
+    FakePolicy a = registry.get("a");
+    assertThat(registry.get("a")).isSameAs(a);
+    assertThat(registry.get("b")).isNotSameAs(a);
+    assertThat(made).hasValue(2);
+  }
+
+  @Test
+  @DisplayName("RG-08: the list is a copy")
+  void all_isACopy() {
+    registry.get("a");
+    Collection<FakePolicy> listed = registry.all();
+    assertThatThrownBy(listed::clear).isInstanceOf(UnsupportedOperationException.class);
+    registry.get("b");
+    assertThat(listed).hasSize(1);
+    assertThat(names()).containsExactly("a", "b");
+  }
+
+  // ---- declarations
+
+  @Test
+  @DisplayName("RG-03, fault 27: a second declaration that differs is an error that shows both")
+  void declare_twice_differently() {
+    FakePolicy first = registry.declare("a", "one");
+    assertThat(registry.declare("a", "one")).isSameAs(first);
+    assertThatThrownBy(() -> registry.declare("a", "two"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessage("fake 'a' is declared twice with different settings: first one; then two");
+    assertThat(registry.get("a")).isSameAs(first);
+    assertThat(first.config).isEqualTo("one");
+  }
+
+  @Test
+  @DisplayName(
+      "fault 27: declarations are compared, not what the policy has been configured with since")
+  void declare_comparesDeclarations() {
+    FakePolicy policy = registry.declare("a", "one", declared -> declared + " and the environment");
+    assertThat(policy.config).isEqualTo("one and the environment");
+    policy.config = "reconfigured";
+    assertThat(registry.declare("a", "one", declared -> "asked again")).isSameAs(policy);
+    assertThat(policy.config).isEqualTo("reconfigured");
+    assertThatThrownBy(() -> registry.declare("a", "reconfigured"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("first one; then reconfigured");
+  }
+
+  @Test
+  void declare_afterLookUp_configures() {
+    FakePolicy policy = registry.get("a");
+    assertThat(policy.config).isEqualTo("undeclared");
+    assertThat(registry.declare("a", "one", declared -> declared + " plus")).isSameAs(policy);
+    assertThat(policy.config).isEqualTo("one plus");
+    assertThatThrownBy(() -> registry.declare("a", "undeclared"))
+        .isInstanceOf(ResilienceConfigurationException.class);
+  }
+
+  @Test
+  @DisplayName("RG-04: what fails while it is made leaves no trace, and the registry stays usable")
+  void declare_thatFails_leavesNothing() {
+    assertThatThrownBy(() -> registry.declare("a", "bad", declared -> {
+          throw new IllegalArgumentException("failureThreshold must be at least 1: 0");
+        }))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> registry.get(" ")).isInstanceOf(IllegalArgumentException.class);
+    assertThat(registry.all()).isEmpty();
+    assertThat(registry.declare("a", "good").config).isEqualTo("good");
+  }
+
+  // ---- going stale
+
+  @Test
+  @DisplayName("RG-09: after 24 h and a second without use a policy goes, before that it stays")
+  void prune_afterADay() {
+    registry.get("a");
+    time.advance(DAY.minusNanos(1));
+    assertThat(registry.prune()).isZero();
+    assertThat(names()).containsExactly("a");
+    time.advance(SECOND.plusNanos(1));
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(registry.all()).isEmpty();
+    assertThat(registry.prune()).isZero();
+  }
+
+  @Test
+  @DisplayName(
+      "RG-09: however it lies to full seconds, none goes before 24 h, and none stays longer than a second more")
+  void prune_neverTooEarly() {
+    time.advance(Duration.ofMillis(999));
+    registry.get("a");
+    time.advance(DAY);
+    registry.get("b");
+    assertThat(registry.prune()).isZero();
+    time.advance(SECOND);
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(names()).containsExactly("b");
+  }
+
+  @Test
+  @DisplayName("RG-09: of a mixture only what is stale goes; of nothing nothing")
+  void prune_mixture() {
+    assertThat(registry.prune()).isZero();
+    fill(0, 3);
+    time.advance(DAY.plus(SECOND));
+    fill(3, 5);
+    assertThat(registry.prune()).isEqualTo(3);
+    assertThat(names()).containsExactly("p3", "p4");
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.prune()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("RG-06: a look-up, and a declaration that repeats one, refresh last access")
+  void lookUp_refreshes() {
+    registry.get("a");
+    registry.declare("b", "one");
+    registry.get("c");
+    time.advance(DAY.minus(SECOND));
+    registry.get("a");
+    registry.declare("b", "one");
+    time.advance(SECOND.multipliedBy(2));
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(names()).containsExactly("a", "b");
+  }
+
+  @Test
+  @DisplayName("fault 24: using a policy refreshes it too")
+  void use_refreshes() {
+    FakePolicy used = registry.get("used");
+    registry.get("unused");
+    time.advance(DAY);
+    used.idleSince = time.nanoTime();
+    time.advance(SECOND);
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(names()).containsExactly("used");
+  }
+
+  @Test
+  @DisplayName(
+      "RG-13, fault 25: what is not closed and idle never goes, however long ago it was looked up")
+  void prune_leavesWhatMustStay() {
+    registry.get("open").mustStay();
+    time.advance(DAY.multipliedBy(30));
+    assertThat(registry.prune()).isZero();
+    assertThat(names()).containsExactly("open");
+  }
+
+  @Test
+  void never_nothingGoes() {
+    PolicyRegistry<String, String> retries = new PolicyRegistry<>(
+        PolicyKind.alwaysDeclared("retry", (name, config) -> name, String::equals),
+        1,
+        Staleness.never());
+    retries.declare("a", "x");
+    time.advance(DAY.multipliedBy(30));
+    assertThat(retries.prune()).isZero();
+    assertThatThrownBy(() -> retries.declare("b", "x"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("maxPolicies, 1, of them;")
+        .hasMessageNotContaining("stale");
+  }
+
+  // ---- the bound
+
+  @Test
+  @DisplayName(
+      "RG-11: full, half of it stale, a new name: the stale half goes, the new one is there")
+  void full_halfStale() {
+    fill(0, MAX / 2);
+    time.advance(DAY.plus(SECOND));
+    fill(MAX / 2, MAX);
+    FakePolicy added = registry.get("new");
+    assertThat(registry.all()).hasSize(MAX / 2 + 1).contains(added);
+    assertThat(names()).doesNotContain("p0", "p4").contains("p5", "p9", "new");
+  }
+
+  @Test
+  @DisplayName(
+      "RG-12, fault 26: full, none stale: a new name is an error that names the bound, known names go on")
+  void full_noneStale() {
+    List<FakePolicy> all = fill(0, MAX);
+    assertThatThrownBy(() -> registry.get("new"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessage(
+            "cannot make fake 'new': the runtime holds maxPolicies, 10, of them, and none is"
+                + " stale; raise it, or use fewer names");
+    assertThat(fill(0, MAX)).isEqualTo(all);
+    assertThat(registry.all()).hasSize(MAX);
+  }
+
+  @Test
+  @DisplayName(
+      "fault 26: look-ups in a full registry look at nothing else, and refused names look once a second")
+  void full_doesNotLookAtEverything() {
+    fill(0, MAX);
+    asked.set(0);
+    fill(0, MAX);
+    assertThat(asked).hasValue(0);
+    for (int i = 0; i < 100; i++) {
+      String name = "new" + i;
+      assertThatThrownBy(() -> registry.get(name))
+          .isInstanceOf(ResilienceConfigurationException.class);
+    }
+    assertThat(asked).hasValue(MAX);
+    time.advance(SECOND);
+    assertThatThrownBy(() -> registry.get("new"))
+        .isInstanceOf(ResilienceConfigurationException.class);
+    assertThat(asked).hasValue(2 * MAX);
+  }
+
+  @Test
+  @DisplayName(
+      "RG-13, fault 25: full, and the very name that is asked for is stale: it is refreshed, not replaced")
+  void full_requestedIsStale() {
+    List<FakePolicy> all = fill(0, MAX);
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.get("p3")).isSameAs(all.get(3));
+    registry.get("new");
+    assertThat(names()).containsExactly("new", "p3");
+    assertThat(registry.get("p3")).isSameAs(all.get(3));
+  }
+
+  // ---- what was taken out
+
+  @Test
+  @DisplayName(
+      "fault 24: whoever holds a policy that was taken out and whoever looks it up meet the same object")
+  void pruned_isFoundAgain() {
+    FakePolicy held = registry.declare("a", "one");
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(registry.all()).isEmpty();
+    assertThat(registry.get("a")).isSameAs(held);
+    assertThat(registry.all()).containsExactly(held);
+    assertThat(made).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("fault 24, fault 27: it is declared as it was")
+  void pruned_isDeclaredAsItWas() {
+    FakePolicy declared = registry.declare("a", "one");
+    FakePolicy undeclared = registry.get("b");
+    time.advance(DAY.plus(SECOND));
+    registry.prune();
+    assertThatThrownBy(() -> registry.declare("a", "two"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("first one; then two");
+    assertThat(registry.declare("a", "one")).isSameAs(declared);
+    assertThat(registry.declare("b", "two")).isSameAs(undeclared);
+    assertThat(undeclared.config).isEqualTo("two");
+    assertThatThrownBy(() -> registry.declare("b", "three"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("first two; then three");
+  }
+
+  @Test
+  @DisplayName(
+      "fault 24: it is the same object even where there is no room for it, and listed once there is")
+  void pruned_withoutRoom() {
+    FakePolicy held = registry.get("held");
+    time.advance(DAY.plus(SECOND));
+    registry.prune();
+    fill(0, MAX);
+    assertThat(registry.get("held")).isSameAs(held);
+    assertThat(registry.declare("held", "one")).isSameAs(held);
+    assertThat(held.config).isEqualTo("one");
+    assertThat(registry.all()).hasSize(MAX).doesNotContain(held);
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.get("held")).isSameAs(held);
+    assertThat(registry.all()).hasSizeLessThan(MAX).contains(held);
+    assertThatThrownBy(() -> registry.declare("held", "two"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("first one; then two");
+  }
+
+  @Test
+  @DisplayName(
+      "fault 24, fault 33: as many as the bound may be out and held; then none goes, rather than be forgotten")
+  void pruned_isBounded() {
+    List<FakePolicy> held = new ArrayList<>(fill(0, MAX));
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.prune()).isEqualTo(MAX);
+    held.addAll(fill(MAX, 2 * MAX));
+    time.advance(DAY.plus(SECOND));
+    assertThat(registry.prune()).isZero();
+    assertThatThrownBy(() -> registry.get("new"))
+        .isInstanceOf(ResilienceConfigurationException.class);
+    assertThat(fill(0, 2 * MAX)).isEqualTo(held);
+    assertThat(made).hasValue(2 * MAX);
+  }
+
+  // ---- many threads
+
+  @Test
+  @DisplayName("RG-14: 20 threads and 20 names give 20 policies")
+  void threads_differentNames() throws InterruptedException {
+    PolicyRegistry<FakePolicy, String> shared = registry(20);
+    List<FakePolicy> found = AtOnce.run(20, i -> shared.get("p" + i));
+    assertThat(new HashSet<>(found)).hasSize(20);
+    assertThat(shared.all()).containsExactlyInAnyOrderElementsOf(found);
+  }
+
+  @Test
+  @DisplayName("RG-14: 10 threads and one name give one policy")
+  void threads_sameName() throws InterruptedException {
+    List<FakePolicy> found = AtOnce.run(10, i -> registry.declare("a", "one"));
+    assertThat(new HashSet<>(found)).hasSize(1);
+    assertThat(made).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("RG-14: five that prune 50 stale policies at once count 50 together")
+  void threads_prune() throws InterruptedException {
+    PolicyRegistry<FakePolicy, String> shared = registry(100);
+    for (int i = 0; i < 50; i++) {
+      shared.get("old" + i);
+    }
+    time.advance(DAY.plus(SECOND));
+    for (int i = 0; i < 20; i++) {
+      shared.get("new" + i);
+    }
+    List<Integer> counts = AtOnce.run(5, i -> shared.prune());
+    assertThat(counts.stream().mapToInt(Integer::intValue).sum()).isEqualTo(50);
+    assertThat(shared.all()).hasSize(20);
+  }
+
+  @Test
+  @DisplayName("RG-11, RG-14, fault 26: the bound holds however many ask for a place at once")
+  void threads_bound() throws InterruptedException {
+    List<Boolean> admitted = AtOnce.run(50, i -> {
+      try {
+        registry.get("p" + i);
+        return true;
+      } catch (ResilienceConfigurationException e) {
+        return false;
+      }
+    });
+    assertThat(admitted.stream().filter(Predicate.isEqual(true))).hasSize(MAX);
+    assertThat(registry.all()).hasSize(MAX);
+  }
+
+  @Test
+  @DisplayName(
+      "RG-14, fault 24: looked up and pruned at once, a name is never made twice while it is held")
+  void threads_pruneAndLookUp() throws InterruptedException {
+    FakePolicy held = registry.get("a");
+    List<Boolean> same = AtOnce.run(8, thread -> {
+      boolean all = true;
+      for (int i = 0; i < 2000; i++) {
+        if (thread == 0) {
+          time.advance(DAY.plus(SECOND));
+        }
+        if (thread % 2 == 0) {
+          registry.prune();
+        } else {
+          all &= registry.get("a") == held;
+        }
+      }
+      return all;
+    });
+    assertThat(same).hasSize(8).containsOnly(true);
+    assertThat(made).hasValue(1);
+  }
+}

@@ -1,0 +1,421 @@
+package io.aragora.resilience.core.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LayeredSettingsTest {
+  private static final CircuitBreakerConfig DEFAULTS = CircuitBreakerConfig.defaults();
+
+  private final Map<String, String> properties = new HashMap<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final CircuitBreakerSettings settings = settings(null);
+
+  @TempDir
+  private Path folder;
+
+  private LayeredSettings settings(Path file) {
+    return new LayeredSettings(
+        file, new Surroundings(properties::get, environment::get), warnings::add);
+  }
+
+  private LayeredSettings withFile(String... lines) throws IOException {
+    return settings(Files.writeString(folder.resolve("f.properties"), String.join("\n", lines)));
+  }
+
+  private static CircuitBreakerConfig failures(int threshold) {
+    return CircuitBreakerConfig.builder().failureThreshold(threshold).build();
+  }
+
+  // ---- registered settings
+
+  @Test
+  @DisplayName("CF-05: without a provider the default; with one its preset, whatever the case")
+  void resolve_preset() {
+    assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
+    assertThat(settings.resolve("a", "ANTHROPIC"))
+        .isSameAs(CircuitBreakerPresets.named("anthropic"));
+    assertThat(settings.resolve("a", "nobody")).isSameAs(DEFAULTS);
+  }
+
+  @Test
+  @DisplayName(
+      "CF-07, RG-05, fault 28: what is registered is used with and without a provider, and beats its preset")
+  void resolve_registered() {
+    CircuitBreakerConfig registered = failures(9);
+    settings.register("agent", registered);
+    assertThat(settings.resolve("agent")).isSameAs(registered);
+    assertThat(settings.resolve("agent", "anthropic")).isSameAs(registered);
+    assertThat(settings.resolve("other", "anthropic").failureThreshold()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("CF-07: the environment beats what is registered")
+  void resolve_environmentOverRegistered() {
+    settings.register("agent", failures(9));
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
+    assertThat(settings.resolve("agent").failureThreshold()).isEqualTo(1);
+    assertThat(settings.resolve("agent", "openai").failureThreshold()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("RG-03: what the code says beats provider and registration")
+  void resolve_declared() {
+    settings.register("agent", failures(9));
+    CircuitBreakerConfig declared = failures(50);
+    assertThat(settings.resolve("agent", declared)).isSameAs(declared);
+  }
+
+  @Test
+  @DisplayName("CF-08: register and retrieve, replace, unregister, list a copy, clear")
+  void register_unregister_clear() {
+    settings.register("a", failures(1));
+    settings.register("b", failures(2));
+    settings.register("b", failures(3));
+    Map<String, CircuitBreakerConfig> listed = settings.registered();
+    assertThat(listed).hasSize(2);
+    assertThat(listed.get("b").failureThreshold()).isEqualTo(3);
+    assertThatThrownBy(listed::clear).isInstanceOf(UnsupportedOperationException.class);
+    assertThat(settings.unregister("a")).isTrue();
+    assertThat(settings.unregister("a")).isFalse();
+    assertThat(settings.unregister("unknown")).isFalse();
+    assertThat(listed).containsKey("a");
+    assertThat(settings.registered()).containsOnlyKeys("b");
+    settings.clear();
+    assertThat(settings.registered()).isEmpty();
+    assertThat(settings.resolve("b")).isSameAs(DEFAULTS);
+  }
+
+  @Test
+  @DisplayName(
+      "fault 33: registrations are bounded, and those that are there can still be replaced")
+  void register_bounded() {
+    for (int i = 0; i < CircuitBreakerSettings.MAX_REGISTERED; i++) {
+      settings.register("agent-" + i, DEFAULTS);
+    }
+    assertThatThrownBy(() -> settings.register("one more", DEFAULTS))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll("'one more'", "10000");
+    settings.register("agent-0", failures(1));
+    assertThat(settings.resolve("agent-0").failureThreshold()).isEqualTo(1);
+    settings.unregister("agent-1");
+    assertThatCode(() -> settings.register("one more", DEFAULTS)).doesNotThrowAnyException();
+  }
+
+  @Test
+  @DisplayName("CF-02: a name that will not do is refused")
+  void badName_isRefused() {
+    assertThatThrownBy(() -> settings.register(" ", DEFAULTS))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("name must not be blank");
+    assertThatThrownBy(() -> settings.resolve(" "))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("name must not be blank");
+  }
+
+  // ---- order of the sources
+
+  @Test
+  @DisplayName(
+      "RG-03, RG-04: properties beat environment, environment beats file, file beats code, each setting by itself")
+  void order_perSetting() throws IOException {
+    LayeredSettings all = withFile(
+        "resilience.circuitbreaker.failureThreshold=12",
+        "resilience.circuitbreaker.successThreshold=12",
+        "resilience.circuitbreaker.halfOpenMaxCalls=12");
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "13");
+    environment.put("ARAGORA_CB_SUCCESS_THRESHOLD", "13");
+    properties.put("resilience.circuitbreaker.failureThreshold", "14");
+    CircuitBreakerConfig resolved = all.resolve(
+        "a",
+        CircuitBreakerConfig.builder()
+            .failureThreshold(11)
+            .successThreshold(11)
+            .halfOpenMaxCalls(11)
+            .minimumNumberOfCalls(11)
+            .build());
+    assertThat(resolved.failureThreshold()).isEqualTo(14);
+    assertThat(resolved.successThreshold()).isEqualTo(13);
+    assertThat(resolved.halfOpenMaxCalls()).isEqualTo(12);
+    assertThat(resolved.minimumNumberOfCalls()).isEqualTo(11);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  @DisplayName("RG-03: environment threshold 1 with provider openai gives 1")
+  void environment_overPreset() {
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
+    CircuitBreakerConfig resolved = settings.resolve("a", "openai");
+    assertThat(resolved.failureThreshold()).isEqualTo(1);
+    assertThat(resolved.cooldown()).isEqualTo(Duration.ofSeconds(60));
+  }
+
+  @Test
+  void property_ofOne_winsOverThatOfAll() {
+    properties.put("resilience.circuitbreaker.cooldown", "5m");
+    properties.put("resilience.circuitbreaker.eu.prices.cooldown", "1h");
+    assertThat(settings.resolve("eu.prices").cooldown()).isEqualTo(Duration.ofHours(1));
+    assertThat(settings.resolve("other").cooldown()).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @Test
+  @DisplayName("RG-04: pinned settings stay as the code has them, registered ones too")
+  void pinned() throws IOException {
+    LayeredSettings all = withFile("resilience.circuitbreaker.failureThreshold=12");
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "13");
+    properties.put("resilience.circuitbreaker.a.failureThreshold", "14");
+    CircuitBreakerConfig pinned = failures(11).toBuilder().pinned().build();
+    assertThat(all.resolve("a", pinned)).isSameAs(pinned);
+    all.register("a", pinned);
+    assertThat(all.resolve("a")).isSameAs(pinned);
+  }
+
+  @Test
+  void functions_areKept() {
+    Predicate<Throwable> ignored = failure -> failure instanceof IOException;
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
+    CircuitBreakerConfig resolved =
+        settings.resolve("a", CircuitBreakerConfig.builder().ignoreIf(ignored).build());
+    assertThat(resolved.ignoreIf()).isSameAs(ignored);
+    assertThat(resolved.failureThreshold()).isEqualTo(1);
+  }
+
+  @Test
+  void sources_areReadEachTime() {
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
+    assertThat(settings.resolve("a").failureThreshold()).isEqualTo(1);
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "2");
+    assertThat(settings.resolve("a").failureThreshold()).isEqualTo(2);
+  }
+
+  // ---- environment and properties
+
+  @ParameterizedTest
+  @DisplayName("CF-06: each variable changes its setting and no other")
+  @CsvSource({
+    "ARAGORA_CB_FAILURE_THRESHOLD, 7, failureThreshold=7",
+    "ARAGORA_CB_SUCCESS_THRESHOLD, 7, successThreshold=7",
+    "ARAGORA_CB_TIMEOUT_SECONDS, 120.5, cooldown=PT2M0.5S",
+    "ARAGORA_CB_HALF_OPEN_MAX_CALLS, 7, halfOpenMaxCalls=7",
+    "ARAGORA_CB_FAILURE_RATE_THRESHOLD, 50, failureRateThreshold=50.0",
+    "ARAGORA_CB_SLOW_CALL_RATE_THRESHOLD, 2.5, slowCallRateThreshold=2.5",
+    "ARAGORA_CB_SLOW_CALL_DURATION, 500ms, slowCallDuration=PT0.5S",
+    "ARAGORA_CB_MINIMUM_NUMBER_OF_CALLS, 7, minimumNumberOfCalls=7",
+    "ARAGORA_CB_WINDOW, 5m, window=PT5M",
+    "ARAGORA_CB_COUNT_WINDOW, 50, countWindow=50",
+    "ARAGORA_CB_COOLDOWN_BACKOFF, 2, cooldownBackoff=2.0",
+    "ARAGORA_CB_MAX_COOLDOWN, 1h, maxCooldown=PT1H",
+    "ARAGORA_CB_COOLDOWN_JITTER, 0.2, cooldownJitter=0.2",
+    "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S"
+  })
+  void variable_changesItsSetting(String variable, String value, String expected) {
+    environment.put(variable, " " + value + "\t");
+    List<String> changed = changes(settings.resolve("a"));
+    assertThat(changed).containsExactly(expected);
+    assertThat(warnings).isEmpty();
+  }
+
+  private static List<String> changes(CircuitBreakerConfig config) {
+    List<String> before = List.of(DEFAULTS.toString().split(", "));
+    return List.of(config.toString().split(", ")).stream()
+        .filter(setting -> !before.contains(setting))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource(BreakerSetting.class)
+  void property_changesTheSameAsTheVariable(BreakerSetting setting) {
+    String value = switch (setting) {
+      case FAILURE_RATE_THRESHOLD, SLOW_CALL_RATE_THRESHOLD, COUNT_WINDOW -> "40";
+      case COOLDOWN_JITTER -> "0.5";
+      default -> "4";
+    };
+    properties.put("resilience.circuitbreaker.a." + setting.key(), value);
+    CircuitBreakerConfig byProperty = settings.resolve("a");
+    properties.clear();
+    environment.put(setting.variable(), value);
+    assertThat(changes(byProperty)).hasSize(1).isEqualTo(changes(settings.resolve("a")));
+  }
+
+  @ParameterizedTest
+  @DisplayName("CF-06, fault 32: a bad value outside is ignored by itself, with one warning")
+  @CsvSource({
+    "FAILURE_THRESHOLD, 0",
+    "FAILURE_THRESHOLD, -1",
+    "FAILURE_THRESHOLD, 3.5",
+    "FAILURE_THRESHOLD, many",
+    "SUCCESS_THRESHOLD, 0",
+    "HALF_OPEN_MAX_CALLS, 0",
+    "TIMEOUT_SECONDS, 0",
+    "TIMEOUT_SECONDS, -10",
+    "TIMEOUT_SECONDS, nan",
+    "TIMEOUT_SECONDS, inf",
+    "TIMEOUT_SECONDS, off"
+  })
+  void badValue_isIgnored(String variable, String value) {
+    environment.put("ARAGORA_CB_" + variable, value);
+    environment.put("ARAGORA_CB_MINIMUM_NUMBER_OF_CALLS", "7");
+    CircuitBreakerConfig resolved = settings.resolve("a");
+    assertThat(changes(resolved)).containsExactly("minimumNumberOfCalls=7");
+    settings.resolve("a");
+    settings.resolve("b", "anthropic");
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .startsWith("environment variable ARAGORA_CB_" + variable + "=" + value + " is ignored: ")
+        .contains("must be");
+  }
+
+  @Test
+  @DisplayName("CF-06: each bad value of a variable is said once")
+  void otherBadValue_isSaidToo() {
+    for (String value : List.of("x", "y", "x")) {
+      environment.put("ARAGORA_CB_FAILURE_THRESHOLD", value);
+      settings.resolve("a");
+    }
+    assertThat(warnings).hasSize(2);
+  }
+
+  @Test
+  void badProperty_leavesTheVariableInPlace() {
+    properties.put("resilience.circuitbreaker.a.failureThreshold", "x");
+    properties.put("resilience.circuitbreaker.failureThreshold", "0");
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "7");
+    assertThat(settings.resolve("a").failureThreshold()).isEqualTo(7);
+    assertThat(warnings)
+        .hasSize(2)
+        .allMatch(warning -> warning.startsWith("system property resilience.circuitbreaker."));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " "})
+  void emptyVariable_isAsIfNotSet(String value) {
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", value);
+    assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  @DisplayName("fault 33: warnings are bounded")
+  void warnings_areBounded() {
+    for (int i = 0; i < 1100; i++) {
+      environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "bad" + i);
+      settings.resolve("a");
+    }
+    assertThat(warnings).hasSize(1001).last().asString().contains("more will not be said");
+  }
+
+  // ---- off, windows, combinations
+
+  @Test
+  void off_turnsARuleOff() {
+    environment.put("ARAGORA_CB_FAILURE_RATE_THRESHOLD", "50");
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "OFF");
+    CircuitBreakerConfig slow =
+        CircuitBreakerConfig.builder().slowCallRateThreshold(50).build();
+    environment.put("ARAGORA_CB_SLOW_CALL_RATE_THRESHOLD", "off");
+    CircuitBreakerConfig resolved = settings.resolve("a", slow);
+    assertThat(resolved.failureThreshold()).isZero();
+    assertThat(resolved.slowCallRateThreshold()).isZero();
+    assertThat(resolved.failureRateThreshold()).isEqualTo(50);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "fault 32: a combination that build() refuses is ignored with a warning, the rest is taken")
+  void combination_isIgnored() {
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "off");
+    environment.put("ARAGORA_CB_SUCCESS_THRESHOLD", "1");
+    CircuitBreakerConfig resolved = settings.resolve("a");
+    assertThat(changes(resolved)).containsExactly("successThreshold=1");
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .contains("ARAGORA_CB_FAILURE_THRESHOLD=off is ignored", "must be set: none is");
+  }
+
+  @Test
+  void combination_aWeakerSourceMayBeTakenInstead() {
+    properties.put("resilience.circuitbreaker.failureThreshold", "off");
+    environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "7");
+    assertThat(settings.resolve("a").failureThreshold()).isEqualTo(7);
+    assertThat(warnings).hasSize(1);
+  }
+
+  @Test
+  void combination_ofTwoSources_isTriedTogether() {
+    properties.put("resilience.circuitbreaker.failureThreshold", "off");
+    environment.put("ARAGORA_CB_FAILURE_RATE_THRESHOLD", "50");
+    environment.put("ARAGORA_CB_COOLDOWN_BACKOFF", "2");
+    environment.put("ARAGORA_CB_MAX_COOLDOWN", "1s"); // shorter than the cooldown, so refused
+    CircuitBreakerConfig resolved = settings.resolve("a");
+    assertThat(resolved.failureThreshold()).isZero();
+    assertThat(resolved.failureRateThreshold()).isEqualTo(50);
+    assertThat(resolved.cooldownBackoff()).isEqualTo(2);
+    assertThat(resolved.maxCooldown()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(warnings).singleElement().asString().contains("ARAGORA_CB_MAX_COOLDOWN=1s");
+  }
+
+  @Test
+  void windowOfOneKind_takesThePlaceOfTheOther() throws IOException {
+    LayeredSettings all = withFile("resilience.circuitbreaker.countWindow=50");
+    assertThat(all.resolve("a").countWindow()).isEqualTo(50);
+    environment.put("ARAGORA_CB_WINDOW", "2m");
+    assertThat(all.resolve("a").countWindow()).isZero();
+    assertThat(all.resolve("a").window()).isEqualTo(Duration.ofMinutes(2));
+    properties.put("resilience.circuitbreaker.countWindow", "10");
+    assertThat(all.resolve("a").countWindow()).isEqualTo(10);
+    assertThat(all.resolve("a").minimumNumberOfCalls()).isEqualTo(10);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void windowsOfBothKinds_inTheEnvironment_areSaid() {
+    environment.put("ARAGORA_CB_WINDOW", "2m");
+    environment.put("ARAGORA_CB_COUNT_WINDOW", "50");
+    assertThat(settings.resolve("a").countWindow()).isZero();
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .contains("ARAGORA_CB_COUNT_WINDOW=50 is ignored");
+  }
+
+  @Test
+  void ofProcess_readsSystemProperties() {
+    String key = "resilience.circuitbreaker.of-this-test.cooldown";
+    System.setProperty(key, "7m");
+    try {
+      assertThat(LayeredSettings.ofProcess(null).resolve("of-this-test").cooldown())
+          .isEqualTo(Duration.ofMinutes(7));
+    } finally {
+      System.clearProperty(key);
+    }
+    Function<String, String> variables = Surroundings.ofProcess().environment();
+    assertThat(System.getenv())
+        .allSatisfy((name, value) -> assertThat(variables.apply(name)).isEqualTo(value));
+  }
+}
