@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class CorePolicy implements Policy {
   private final String name;
-  private final PolicyChain alone;
 
   /**
    * Makes a policy.
@@ -25,7 +24,6 @@ public abstract class CorePolicy implements Policy {
    */
   protected CorePolicy(String name) {
     this.name = name;
-    this.alone = new PolicyChain(this);
   }
 
   /**
@@ -58,12 +56,29 @@ public abstract class CorePolicy implements Policy {
       Supplier<? extends CompletionStage<T>> body);
 
   /**
-   * Gives this policy as a chain.
+   * Runs this policy around a body.
    *
-   * @return the chain; of one link unless overridden
+   * @param body the body
+   * @param <T> the type of its value
+   * @return its value
+   * @throws Throwable what the body throws, or an exception of ours
    */
-  public PolicyChain chain() {
-    return alone;
+  protected <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    return proceed(PolicyChain.alone(), 0, body);
+  }
+
+  /**
+   * Starts this policy around a body.
+   *
+   * @param context the context of the caller
+   * @param body the body
+   * @param <T> the type of its value
+   * @return a future that fails with the body's own exception
+   */
+  protected <T extends @Nullable Object> CompletableFuture<T> enterAsync(
+      CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
+    return proceedAsync(context, PolicyChain.alone(), 0, body);
   }
 
   /**
@@ -88,7 +103,7 @@ public abstract class CorePolicy implements Policy {
       CheckedSupplier<? extends T, X> body) throws X {
     Objects.requireNonNull(body, "body");
     try {
-      return chain().<T>enter(body);
+      return this.<T>enter(body);
     } catch (Throwable e) {
       throw (X) e;
     }
@@ -100,7 +115,7 @@ public abstract class CorePolicy implements Policy {
       InterruptibleSupplier<? extends T, X> body) throws X, InterruptedException {
     Objects.requireNonNull(body, "body");
     try {
-      return chain().<T>enter(body::get);
+      return this.<T>enter(body::get);
     } catch (CallInterruptedException e) {
       Thread.interrupted();
       InterruptedException interrupted = new InterruptedException(e.getMessage());
@@ -115,7 +130,7 @@ public abstract class CorePolicy implements Policy {
   public final <T extends @Nullable Object> CompletableFuture<T> callAsync(
       Supplier<? extends CompletionStage<T>> body) {
     Objects.requireNonNull(body, "body");
-    return chain().enterAsync(body);
+    return enterAsync(CapturedContext.ofThread(), body);
   }
 
   @Override

@@ -8,7 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Policies around a body, the outermost first. Immutable. */
 public final class PolicyChain {
+  /** The chain of any policy that stands alone; it knows no link, because nobody asks for one. */
+  private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 1, 1);
+
   private final CorePolicy[] links;
+  private final int length;
   private final int firstLimit;
 
   /**
@@ -17,21 +21,56 @@ public final class PolicyChain {
    * @param links the policies, the outermost first; not copied
    */
   public PolicyChain(CorePolicy... links) {
+    this(links, links.length, firstLimit(links));
+  }
+
+  private PolicyChain(CorePolicy[] links, int length, int firstLimit) {
     this.links = links;
+    this.length = length;
+    this.firstLimit = firstLimit;
+  }
+
+  private static int firstLimit(CorePolicy[] links) {
     int first = 0;
     while (first < links.length && !links[first].isLimit()) {
       first++;
     }
-    this.firstLimit = first;
+    return first;
   }
 
-  <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body) throws Throwable {
+  /**
+   * Gives the chain of a policy that stands alone.
+   *
+   * @return a chain of one link
+   */
+  public static PolicyChain alone() {
+    return ALONE;
+  }
+
+  /**
+   * Runs the chain around a body.
+   *
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return its value
+   * @throws Throwable what it throws
+   */
+  public <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
     return links[0].proceed(this, 0, body);
   }
 
-  <T extends @Nullable Object> CompletableFuture<T> enterAsync(
-      Supplier<? extends CompletionStage<T>> body) {
-    return links[0].proceedAsync(CapturedContext.ofThread(), this, 0, body);
+  /**
+   * Starts the chain around a body.
+   *
+   * @param context the context of the call
+   * @param body the innermost
+   * @param <T> the type of its value
+   * @return its future; never null, never thrown instead
+   */
+  public <T extends @Nullable Object> CompletableFuture<T> enterAsync(
+      CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
+    return links[0].proceedAsync(context, this, 0, body);
   }
 
   /**
@@ -46,7 +85,7 @@ public final class PolicyChain {
   public <T extends @Nullable Object> T inside(int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
     int next = index + 1;
-    return next == links.length ? body.get() : links[next].<T>proceed(this, next, body);
+    return next == length ? body.get() : links[next].<T>proceed(this, next, body);
   }
 
   /**
@@ -61,7 +100,7 @@ public final class PolicyChain {
   public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
       CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
     int next = index + 1;
-    return next == links.length
+    return next == length
         ? context.start(body)
         : links[next].proceedAsync(context, this, next, body);
   }
@@ -92,6 +131,6 @@ public final class PolicyChain {
    * @return how many
    */
   public int length() {
-    return links.length;
+    return length;
   }
 }

@@ -93,7 +93,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       @Nullable Listeners<CircuitBreakerListener> sharedListeners) {
     super(name);
     this.runtime = runtime;
-    this.log = new TransitionLog(this, sharedListeners);
+    this.log = new TransitionLog(sharedListeners);
     long now = runtime.time().nanoTime();
     Phase.Builder first = new Phase.Builder(
         config,
@@ -231,7 +231,8 @@ public class CircuitBreakerStateMachine extends CorePolicy
   public void recordSuccess(long permit) {
     Phase present = phase();
     OutcomeWindow window = present.window;
-    if (permit == present.plainPermit
+    if (permit == present.freePermit
+        && present.isPlain
         && window != null
         && countSuccess(window, runtime.clock().read())) {
       counted(present, window, OutcomeWindow.SUCCESS, null);
@@ -592,7 +593,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     if (next.generation != before.generation) {
       totals.beginStay(next.window);
     }
-    log.changed(runtime.dispatcher());
+    log.changed(this, runtime.dispatcher());
     runtime.onChange().accept(this);
     return true;
   }
@@ -796,7 +797,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   @Override
   public Subscription subscribe(CircuitBreakerListener listener) {
-    return log.subscribe(listener);
+    return log.subscribe(this, listener);
   }
 
   @Override
@@ -917,12 +918,12 @@ public class CircuitBreakerStateMachine extends CorePolicy
       Phase present = phase();
       CallsInFlight flights = present.flights;
       if (flights != null) {
-        return CallOutcome.of(this.<T>watch(present, flights, chain(), 0, body));
+        return CallOutcome.of(this.<T>watch(present, flights, PolicyChain.alone(), 0, body));
       }
       long permit = tryAcquirePermit();
       return permit == REJECTED
           ? CallOutcome.rejected(rejection())
-          : CallOutcome.of(this.<T>guard(permit, chain(), 0, body));
+          : CallOutcome.of(this.<T>guard(permit, PolicyChain.alone(), 0, body));
     } catch (Throwable e) {
       throw (X) e;
     }

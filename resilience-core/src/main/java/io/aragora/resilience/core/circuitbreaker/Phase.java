@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * the same stay are a new object too, of the same generation and with the same counts.
  */
 final class Phase {
-  /** No breaker gives this permit. */
-  private static final long NO_PERMIT = -1;
-
   final CircuitBreakerConfig config;
   final CircuitBreakerState state;
   final TransitionCause cause;
@@ -42,8 +39,8 @@ final class Phase {
   /** What an admission gives without looking further; {@link CircuitBreaker#REJECTED} where there is more to look at. */
   final long freePermit;
 
-  /** The permit whose outcome needs no more than a window; {@link #NO_PERMIT} where there is more to do. */
-  final long plainPermit;
+  /** Whether the outcome of a {@link #freePermit} needs no more than a window. */
+  final boolean isPlain;
 
   /** How long a call takes to be slow; 0 where that does not matter. */
   final long slowNanos;
@@ -89,7 +86,7 @@ final class Phase {
     probes = halfOpen ? builder.probes : null;
     flights = state == CircuitBreakerState.CLOSED && slowNanos != 0 ? builder.flights : null;
     freePermit = freePermit();
-    plainPermit = state == CircuitBreakerState.CLOSED && slowNanos == 0 ? freePermit : NO_PERMIT;
+    isPlain = state == CircuitBreakerState.CLOSED && slowNanos == 0;
   }
 
   private long freePermit() {

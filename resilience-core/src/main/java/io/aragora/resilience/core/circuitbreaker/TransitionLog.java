@@ -24,8 +24,6 @@ final class TransitionLog {
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);
 
-  private final CircuitBreakerStateMachine breaker;
-
   /** Those of all keys of a keyed breaker; null for a breaker of its own. */
   private final @Nullable Listeners<CircuitBreakerListener> shared;
 
@@ -34,13 +32,12 @@ final class TransitionLog {
   @SuppressWarnings("unused") // through its handle
   private volatile int changes;
 
-  TransitionLog(
-      CircuitBreakerStateMachine breaker, @Nullable Listeners<CircuitBreakerListener> shared) {
-    this.breaker = breaker;
+  TransitionLog(@Nullable Listeners<CircuitBreakerListener> shared) {
     this.shared = shared;
   }
 
-  synchronized Subscription subscribe(CircuitBreakerListener listener) {
+  synchronized Subscription subscribe(
+      CircuitBreakerStateMachine breaker, CircuitBreakerListener listener) {
     Listeners<CircuitBreakerListener> present = own;
     if (present == null) {
       present = new Listeners<>(breaker.name());
@@ -58,18 +55,18 @@ final class TransitionLog {
   }
 
   /** Called after each replacement of the phase. */
-  void changed(Dispatcher dispatcher) {
+  void changed(CircuitBreakerStateMachine breaker, Dispatcher dispatcher) {
     if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
     if (isHeard()) {
-      dispatcher.dispatch(this::emit);
+      dispatcher.dispatch(() -> emit(breaker));
     } else {
-      emit();
+      emit(breaker);
     }
   }
 
-  private void emit() {
+  private void emit(CircuitBreakerStateMachine breaker) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {
@@ -79,13 +76,13 @@ final class TransitionLog {
         phase = before;
       }
       while (!entered.isEmpty()) {
-        emit(entered.pop());
+        emit(breaker, entered.pop());
       }
       seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
   }
 
-  private void emit(Phase entered) {
+  private void emit(CircuitBreakerStateMachine breaker, Phase entered) {
     Phase left = entered.previous;
     if (left != null && left.transitions != entered.transitions && isHeard()) {
       CircuitBreakerTransition transition = new CircuitBreakerTransition(

@@ -56,8 +56,15 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   }
 
   @Override
-  public PolicyChain chain() {
-    return chain;
+  protected <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    return chain.enter(body);
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> enterAsync(
+      CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
+    return chain.enterAsync(context, body);
   }
 
   @Override
