@@ -16,6 +16,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
@@ -159,6 +161,52 @@ class ReadmeSnippetsTest {
     breaker.forceOpen();
     assertThat(breaker.tryCall(() -> shop.price("apples")).orElse("sold out"))
         .isEqualTo("sold out");
+  }
+
+  @Test
+  void slowCalls() {
+    // readme: slow calls
+    CircuitBreaker search = resilience.circuitBreaker(
+        "search",
+        CircuitBreakerConfig.builder()
+            .slowCallRateThreshold(50) // opens when half of the calls
+            .slowCallDuration(Duration.ofSeconds(2)) // took two seconds, or have by now:
+            .minimumNumberOfCalls(10) // ten that hang are enough, nobody waits for their end
+            .countWindow(100) // of the last hundred, instead of a time
+            .build());
+
+    System.out.println(search.explain()); // which rule fired, on which counts, next probe when
+
+    search.reconfigure( // in operation: window, permits and listeners stay
+        search.config().toBuilder().slowCallDuration(Duration.ofSeconds(5)).build());
+    // end
+
+    for (int i = 0; i < 10; i++) {
+      search.callAsync(CompletableFuture::new);
+    }
+    time.advance(Duration.ofSeconds(7));
+    assertThat(search.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(search.explain()).asString().contains("10 of 10 calls were slow");
+  }
+
+  @Test
+  void keys() throws IOException {
+    Shop shop = new Shop(0);
+
+    // readme: keys
+    KeyedCircuitBreaker tenants = resilience.keyedCircuitBreaker(
+        "tenants",
+        KeyedCircuitBreakerConfig.builder()
+            .breaker(CircuitBreakerConfig.builder().failureThreshold(3).build())
+            .maxKeys(100_000) // beyond, idle keys make room, or new ones share one breaker
+            .build());
+
+    String price = tenants.forKey("acme").call(() -> shop.price("apples"));
+    List<String> open = tenants.filterAvailable(List.of("acme", "umbrella"));
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(open).containsExactly("acme", "umbrella");
   }
 
   @Test

@@ -25,6 +25,25 @@ final class Families {
       .help("Changes of state.")
       .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
       .build();
+  static final MetricFamilyDescriptor BREAKER_SLOW_CALLS = MetricFamilyDescriptor.counter(
+          MetricNames.BREAKER_SLOW_CALLS)
+      .help("Calls that took too long, where a rule asks for it.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
+  static final MetricFamilyDescriptor KEYS = MetricFamilyDescriptor.gauge(MetricNames.KEYS)
+      .help("Keys that have a breaker of their own.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
+  static final MetricFamilyDescriptor KEY_EVICTIONS = MetricFamilyDescriptor.counter(
+          MetricNames.KEY_EVICTIONS)
+      .help("Keys that made room for others.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
+  static final MetricFamilyDescriptor KEY_OVERFLOWS = MetricFamilyDescriptor.counter(
+          MetricNames.KEY_OVERFLOWS)
+      .help("Look-ups of a key that found no room.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
   static final MetricFamilyDescriptor RETRY_CALLS = MetricFamilyDescriptor.counter(
           MetricNames.RETRY_CALLS)
       .help("Calls by outcome.")
@@ -66,6 +85,10 @@ final class Families {
       BREAKER_STATE,
       BREAKER_FAILURE_RATE,
       BREAKER_TRANSITIONS,
+      BREAKER_SLOW_CALLS,
+      KEYS,
+      KEY_EVICTIONS,
+      KEY_OVERFLOWS,
       RETRY_CALLS,
       RETRY_ATTEMPTS,
       TIMEOUTS,

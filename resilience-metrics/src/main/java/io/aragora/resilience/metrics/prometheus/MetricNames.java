@@ -11,6 +11,16 @@ public final class MetricNames {
   /** Counter: changes of state of a breaker. */
   public static final String BREAKER_TRANSITIONS = "resilience_circuit_breaker_transitions_total";
 
+  /** Counter: calls of a breaker that took too long, where a rule asks for it. */
+  public static final String BREAKER_SLOW_CALLS = "resilience_circuit_breaker_slow_calls_total";
+
+  /** Gauge: keys of a keyed breaker that have a breaker of their own. */
+  public static final String KEYS = "resilience_keyed_circuit_breaker_keys";
+  /** Counter: keys of a keyed breaker that made room for others. */
+  public static final String KEY_EVICTIONS = "resilience_keyed_circuit_breaker_evictions_total";
+  /** Counter: how often a key found no room and was given the overflow breaker. */
+  public static final String KEY_OVERFLOWS = "resilience_keyed_circuit_breaker_overflows_total";
+
   /** Counter: what became of the calls of a retry. */
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */

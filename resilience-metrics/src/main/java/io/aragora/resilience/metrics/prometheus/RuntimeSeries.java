@@ -6,6 +6,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryTotals;
@@ -29,6 +30,7 @@ final class RuntimeSeries {
   static final int MAX_NAMES = 1000;
 
   private final NamedCounts breakers = new NamedCounts(MAX_NAMES);
+  private final NamedCounts keyedBreakers = new NamedCounts(MAX_NAMES);
   private final NamedCounts retries = new NamedCounts(MAX_NAMES);
   private final NamedCounts timeouts = new NamedCounts(MAX_NAMES);
   private long saved;
@@ -38,6 +40,7 @@ final class RuntimeSeries {
   synchronized List<Sample> read(String runtime, Resilience resilience) {
     List<Sample> samples = new ArrayList<>();
     readBreakers(runtime, resilience, samples);
+    readKeyedBreakers(runtime, resilience, samples);
     readRetries(runtime, resilience, samples);
     readTimeouts(runtime, resilience, samples);
     readStore(runtime, resilience.storeStatus(), samples);
@@ -60,7 +63,8 @@ final class RuntimeSeries {
           totals.ignored(),
           totals.rejected(),
           totals.late(),
-          snapshot.transitions());
+          snapshot.transitions(),
+          snapshot.slowCalls());
     }
     breakers.advance(read).forEach((name, counts) -> {
       samples.add(outcome(Families.BREAKER_CALLS, runtime, name, "success", counts[0]));
@@ -69,6 +73,7 @@ final class RuntimeSeries {
       samples.add(outcome(Families.BREAKER_CALLS, runtime, name, "rejected", counts[3]));
       samples.add(outcome(Families.BREAKER_CALLS, runtime, name, "late", counts[4]));
       samples.add(named(Families.BREAKER_TRANSITIONS, runtime, name, (double) counts[5]));
+      samples.add(named(Families.BREAKER_SLOW_CALLS, runtime, name, (double) counts[6]));
     });
     snapshots.forEach((name, snapshot) -> {
       if (breakers.isNamed(name)) {
@@ -76,6 +81,25 @@ final class RuntimeSeries {
             named(Families.BREAKER_STATE, runtime, name, snapshot.state().code()));
         samples.add(
             named(Families.BREAKER_FAILURE_RATE, runtime, name, snapshot.failureRate() / 100));
+      }
+    });
+  }
+
+  private void readKeyedBreakers(String runtime, Resilience resilience, List<Sample> samples) {
+    Map<String, long[]> read = new LinkedHashMap<>();
+    Map<String, Integer> keys = new HashMap<>();
+    for (KeyedCircuitBreaker keyed : resilience.keyedCircuitBreakers()) {
+      String name = label(keyed.name());
+      keys.merge(name, keyed.size(), Integer::sum);
+      add(read, name, keyed.evictions(), keyed.overflows());
+    }
+    keyedBreakers.advance(read).forEach((name, counts) -> {
+      samples.add(named(Families.KEY_EVICTIONS, runtime, name, (double) counts[0]));
+      samples.add(named(Families.KEY_OVERFLOWS, runtime, name, (double) counts[1]));
+    });
+    keys.forEach((name, size) -> {
+      if (keyedBreakers.isNamed(name)) {
+        samples.add(named(Families.KEYS, runtime, name, size));
       }
     });
   }

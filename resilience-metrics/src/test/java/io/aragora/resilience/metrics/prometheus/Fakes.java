@@ -5,6 +5,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
@@ -86,6 +87,16 @@ final class Fakes {
                 totals.get())));
   }
 
+  static KeyedCircuitBreaker keyedBreaker(String name, int size, long evictions, long overflows) {
+    return fake(
+        KeyedCircuitBreaker.class,
+        Map.of(
+            "name", args -> name,
+            "size", args -> size,
+            "evictions", args -> evictions,
+            "overflows", args -> overflows));
+  }
+
   static Retry retry(String name, RetryTotals totals) {
     return fake(Retry.class, Map.of("name", args -> name, "totals", args -> totals));
   }
@@ -97,6 +108,7 @@ final class Fakes {
   /** A runtime, also as its plug-ins see it. */
   static final class Runtime implements ResilienceContext {
     final List<CircuitBreaker> breakers = new ArrayList<>();
+    final List<KeyedCircuitBreaker> keyedBreakers = new ArrayList<>();
     final List<Retry> retries = new ArrayList<>();
     final List<Timeout> timeouts = new ArrayList<>();
     final Map<String, String> properties = new HashMap<>();
@@ -111,6 +123,7 @@ final class Fakes {
           Map.of(
               "name", args -> name,
               "circuitBreakers", args -> List.copyOf(breakers),
+              "keyedCircuitBreakers", args -> List.copyOf(keyedBreakers),
               "retries", args -> List.copyOf(retries),
               "timeouts", args -> List.copyOf(timeouts),
               "storeStatus", args -> storeStatus,

@@ -53,6 +53,20 @@ class PrometheusMetricsTest {
   }
 
   @Test
+  void keyedBreakers_showTheirKeysEvictionsAndOverflows() throws Exception {
+    Fakes.Runtime runtime = runtime("shop", 1);
+    runtime.keyedBreakers.add(Fakes.keyedBreaker("tenants", 7, 3, 2));
+    try (AutoCloseable shop = metrics.attach(runtime)) {
+      assertThat(shop).isNotNull();
+      assertThat(series("resilience_keyed_"))
+          .containsExactlyInAnyOrder(
+              "resilience_keyed_circuit_breaker_keys{name=\"tenants\",runtime=\"shop\"} 7.0",
+              "resilience_keyed_circuit_breaker_evictions_total{name=\"tenants\",runtime=\"shop\"} 3.0",
+              "resilience_keyed_circuit_breaker_overflows_total{name=\"tenants\",runtime=\"shop\"} 2.0");
+    }
+  }
+
+  @Test
   void close_oneOfTwo_theOtherStays() throws Exception {
     AutoCloseable shop = metrics.attach(runtime("shop", 1));
     AutoCloseable bank = metrics.attach(runtime("bank", 2));
@@ -187,10 +201,14 @@ class PrometheusMetricsTest {
   }
 
   private List<String> timeouts() {
+    return series("resilience_timeouts_total{");
+  }
+
+  private List<String> series(String prefix) {
     return PrometheusTextFormatWriter.create()
         .toDebugString(registry.scrape())
         .lines()
-        .filter(line -> line.startsWith("resilience_timeouts_total{"))
+        .filter(line -> line.startsWith(prefix))
         .toList();
   }
 
