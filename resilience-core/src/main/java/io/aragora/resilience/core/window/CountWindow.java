@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * exact. Not lock-free in one case: a thread that stalls between its CAS and its store holds up the one that laps it, a whole
  * window later.
  */
-public final class CountWindow extends OutcomeWindow {
+public final class CountWindow extends TimestampedWindow {
   /*
    * ticket:24 | failed:20 | slow:20, and a ring with a byte for each place: PRESENT | lap | slow | failed.
    *
@@ -45,15 +45,13 @@ public final class CountWindow extends OutcomeWindow {
   private final byte[] places;
   private final Totals totals;
   private volatile long word;
-  private volatile long succeeded = -1;
-  private volatile long counted;
 
   private CountWindow(int length, long now, Totals totals) {
     this.length = length;
     int laps = ((1 << TICKET_BITS) - 1) / length;
     this.endOfTickets = (long) length * (laps % 2 == 0 ? laps - 1 : laps);
     this.places = new byte[length];
-    this.counted = now;
+    noteTime(FAILURE, now);
     this.totals = totals;
   }
 
@@ -84,16 +82,13 @@ public final class CountWindow extends OutcomeWindow {
     if (!push(outcome)) {
       return false;
     }
-    counted = now;
-    if (!isFailure(outcome)) {
-      succeeded = now;
-    }
+    noteTime(outcome, now);
     totals.add(outcome, 1);
     return true;
   }
 
   private boolean push(int outcome) {
-    while (true) {
+    for (int spins = 4; ; spins = giveWay(spins)) {
       long present = word;
       if (present == RETIRED) {
         return false;
@@ -105,7 +100,6 @@ public final class CountWindow extends OutcomeWindow {
         int there = (byte) PLACES.getAcquire(places, place);
         if (there != (tag(ticket - length) | (there & OUTCOME_MASK))) {
           // Not stored yet, or the word is an old one: look again.
-          Thread.onSpinWait();
           continue;
         }
         leaving = there & OUTCOME_MASK;
@@ -167,16 +161,6 @@ public final class CountWindow extends OutcomeWindow {
   }
 
   @Override
-  public long lastSuccess(long now) {
-    return succeeded;
-  }
-
-  @Override
-  public long idleSince() {
-    return counted;
-  }
-
-  @Override
   public boolean fits(CircuitBreakerConfig config) {
     return config.countWindow() == length;
   }
@@ -184,6 +168,7 @@ public final class CountWindow extends OutcomeWindow {
   @Override
   public void retire(@Nullable OutcomeWindow heir) {
     long last = (long) WORD.getAndSet(this, RETIRED);
+    long succeeded = lastSuccess(0);
     if (succeeded >= 0) {
       totals.succeededAt(succeeded);
     }

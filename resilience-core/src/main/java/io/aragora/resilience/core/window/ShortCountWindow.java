@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** Counts exactly the last so many outcomes, up to 24, in one word. Lock-free. */
-public final class ShortCountWindow extends OutcomeWindow {
+public final class ShortCountWindow extends TimestampedWindow {
   /*
    * size:5 | slow:24 | failed:24. The youngest outcome is bit 0 of each history, and one CAS shifts them all. The word says
    * everything, so that a reader sees one instant. Retired: RETIRED, whose size no window has.
@@ -26,13 +26,11 @@ public final class ShortCountWindow extends OutcomeWindow {
   private final long history;
   private final Totals totals;
   private volatile long word;
-  private volatile long succeeded = -1;
-  private volatile long counted;
 
   ShortCountWindow(int length, long now, Totals totals) {
     this.length = length;
     this.history = (1L << length) - 1;
-    this.counted = now;
+    noteTime(FAILURE, now);
     this.totals = totals;
   }
 
@@ -41,28 +39,25 @@ public final class ShortCountWindow extends OutcomeWindow {
     if (!push(outcome)) {
       return false;
     }
-    counted = now;
-    if (!isFailure(outcome)) {
-      succeeded = now;
-    }
+    noteTime(outcome, now);
     totals.add(outcome, 1);
     return true;
   }
 
   private boolean push(int outcome) {
-    long present;
-    long next;
-    do {
-      present = word;
+    for (int spins = 4; ; spins = giveWay(spins)) {
+      long present = word;
       if (present == RETIRED) {
         return false;
       }
       long failed = ((failed(present) << 1) | (outcome & FAILURE)) & history;
       long slow = ((slow(present) << 1) | (isSlow(outcome) ? 1 : 0)) & history;
       int size = Math.min(length, size(present) + 1);
-      next = ((long) size << SIZE_SHIFT) | (slow << SLOW_SHIFT) | failed;
-    } while (!WORD.compareAndSet(this, present, next));
-    return true;
+      long next = ((long) size << SIZE_SHIFT) | (slow << SLOW_SHIFT) | failed;
+      if (WORD.compareAndSet(this, present, next)) {
+        return true;
+      }
+    }
   }
 
   private static long failed(long word) {
@@ -105,16 +100,6 @@ public final class ShortCountWindow extends OutcomeWindow {
   }
 
   @Override
-  public long lastSuccess(long now) {
-    return succeeded;
-  }
-
-  @Override
-  public long idleSince() {
-    return counted;
-  }
-
-  @Override
   public boolean fits(CircuitBreakerConfig config) {
     return config.countWindow() == length;
   }
@@ -122,6 +107,7 @@ public final class ShortCountWindow extends OutcomeWindow {
   @Override
   public void retire(@Nullable OutcomeWindow heir) {
     long last = (long) WORD.getAndSet(this, RETIRED);
+    long succeeded = lastSuccess(0);
     if (succeeded >= 0) {
       totals.succeededAt(succeeded);
     }

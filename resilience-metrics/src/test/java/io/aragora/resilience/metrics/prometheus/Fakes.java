@@ -83,7 +83,7 @@ final class Fakes {
                 Duration.ZERO,
                 null,
                 null,
-                0,
+                5,
                 totals.get())));
   }
 

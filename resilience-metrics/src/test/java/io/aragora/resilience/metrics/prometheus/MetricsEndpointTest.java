@@ -52,6 +52,7 @@ class MetricsEndpointTest {
             "resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 2.0",
             "resilience_circuit_breaker_failure_rate{name=\"prices\",runtime=\"shop\"} 0.25",
             "resilience_circuit_breaker_transitions_total{name=\"prices\",runtime=\"shop\"} 6.0",
+            "resilience_circuit_breaker_slow_calls_total{name=\"prices\",runtime=\"shop\"} 5.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"success\",runtime=\"shop\"} 20.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"success_after_retry\",runtime=\"shop\"} 5.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"exhausted\",runtime=\"shop\"} 2.0",
