@@ -88,7 +88,7 @@ public final class CountWindow extends TimestampedWindow {
   }
 
   private boolean push(int outcome) {
-    for (int spins = 4; ; spins = giveWay(spins)) {
+    for (int spins = 16; ; spins = giveWay(spins)) {
       long present = word;
       if (present == RETIRED) {
         return false;

@@ -45,7 +45,7 @@ public final class ShortCountWindow extends TimestampedWindow {
   }
 
   private boolean push(int outcome) {
-    for (int spins = 4; ; spins = giveWay(spins)) {
+    for (int spins = 16; ; spins = giveWay(spins)) {
       long present = word;
       if (present == RETIRED) {
         return false;

@@ -3,7 +3,7 @@ package io.aragora.resilience.core.window;
 /** A window that does not order its outcomes by time, and so remembers when the last ones came: to the second. */
 abstract class TimestampedWindow extends OutcomeWindow {
   private static final long PRECISION_NANOS = 1_000_000_000;
-  private static final int MOST_SPINS = 256;
+  private static final int MOST_SPINS = 1024;
 
   private volatile long succeeded = -1;
   private volatile long counted = -1;
