@@ -158,7 +158,7 @@ public interface CircuitBreaker extends Policy {
 
   /**
    * Subscribes to what becomes of single calls. An event is built only where somebody hears of its kind; up to 1024 wait to
-   * be delivered, and more than that are dropped and counted.
+   * be delivered, and more than that are dropped, which is logged once.
    *
    * @param kinds what to hear of
    * @param listener hears of it in the background; what it throws is logged once, counted, and harms nobody

@@ -59,8 +59,4 @@ final class CallEvents {
     subscribed.forEach(union::addAll);
     heard = union;
   }
-
-  long dropped() {
-    return channel.dropped();
-  }
 }

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param <E> the type of event
  */
 public final class EventChannel<E> {
+  private static final System.Logger LOG = System.getLogger(EventChannel.class.getName());
   private static final int CAPACITY = 1024;
 
+  private final String owner;
   private final Dispatcher dispatcher;
   private final Listeners<Consumer<? super E>> listeners;
   private final LongAdder dropped = new LongAdder();
@@ -25,10 +27,11 @@ public final class EventChannel<E> {
   /**
    * Makes a channel without subscribers, which costs little.
    *
-   * @param owner named in the log when a listener fails
+   * @param owner named in the log when a listener fails or falls behind
    * @param dispatcher delivers
    */
   public EventChannel(String owner, Dispatcher dispatcher) {
+    this.owner = owner;
     this.dispatcher = dispatcher;
     this.listeners = new Listeners<>(owner);
   }
@@ -66,6 +69,14 @@ public final class EventChannel<E> {
       return;
     }
     if (!queue.offer(event)) {
+      if (dropped.sum() == 0) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the listeners of ''{0}'' are behind by {1} events: more are dropped, and counted, until"
+                + " they catch up (said once)",
+            owner,
+            CAPACITY);
+      }
       dropped.increment();
       return;
     }

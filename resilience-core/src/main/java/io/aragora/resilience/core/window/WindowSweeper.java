@@ -29,6 +29,7 @@ public final class WindowSweeper {
   private final AtomicReference<@Nullable TimeWindow> live = new AtomicReference<>();
   private final AtomicBoolean armed = new AtomicBoolean();
   private final Interval interval = new Interval();
+  private volatile boolean closed;
 
   /**
    * Makes a sweeper at rest.
@@ -48,8 +49,10 @@ public final class WindowSweeper {
   /** Called by the window that has just made its first row. */
   @SuppressWarnings("NullAway") // the stack's end is null
   void watch(TimeWindow window) {
-    push(window);
-    armUnlessArmed();
+    if (!closed) {
+      push(window);
+      armUnlessArmed();
+    }
   }
 
   @SuppressWarnings("NullAway") // the stack's end is null
@@ -65,6 +68,10 @@ public final class WindowSweeper {
     if (!armed.get() && armed.compareAndSet(false, true)) {
       timer.arm(interval, time.nanoTime() + INTERVAL_NANOS);
     }
+  }
+
+  boolean isWatching() {
+    return live.get() != null;
   }
 
   private void sweep() {
@@ -91,7 +98,12 @@ public final class WindowSweeper {
       dispatcher.dispatch(WindowSweeper.this::sweep);
     }
 
+    /** Breakers go on deciding, but nobody sweeps any more: nothing may pile up here. */
     @Override
-    protected void onTimerClosed(long arming) {}
+    @SuppressWarnings("NullAway") // the stack's end is null
+    protected void onTimerClosed(long arming) {
+      closed = true;
+      live.set(null);
+    }
   }
 }

@@ -114,6 +114,17 @@ class TimeWindowTest {
   }
 
   @Test
+  void afterTheTimersEnd_theSweeperHoldsNoWindow() {
+    count(OutcomeWindow.SUCCESS);
+    assertThat(sweeper.isWatching()).isTrue();
+    timer.close();
+    assertThat(sweeper.isWatching()).isFalse();
+    TimeWindow another = new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, totals, sweeper);
+    assertThat(another.count(OutcomeWindow.SUCCESS, time.nanoTime())).isTrue();
+    assertThat(sweeper.isWatching()).isFalse();
+  }
+
+  @Test
   void threads_countExactly() throws InterruptedException {
     int threads = 8;
     int each = 20_000;
