@@ -86,14 +86,14 @@ public interface KeyedCircuitBreaker {
   }
 
   /**
-   * Gives the state of every key.
+   * Gives the state of every key. One that goes while this is read, and one that comes in its place, may both be in it.
    *
    * @return an immutable copy
    */
   Map<String, CircuitBreakerState> states();
 
   /**
-   * Gives a snapshot of every key; as large as there are keys.
+   * Gives a snapshot of every key; as large as there are keys, which come and go as for {@link #states()}.
    *
    * @return an immutable copy
    */
