@@ -55,6 +55,9 @@ public class CircuitBreakerStateMachine extends CorePolicy
       CircuitBreakerStateMachine.class,
       Phase.class);
 
+  /** Where whoever needs the time has to read it. */
+  private static final long NO_TIME = -1;
+
   /** The shortest time between two looks at calls under way. */
   private static final long SHORTEST_WATCH_NANOS = 1_000_000;
 
@@ -235,7 +238,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
         && present.isPlain
         && window != null
         && countSuccess(window, runtime.clock().read())) {
-      counted(present, window, OutcomeWindow.SUCCESS, null);
+      counted(present, window, OutcomeWindow.SUCCESS, NO_TIME, null);
     } else {
       complete(permit, OutcomeWindow.SUCCESS, null);
     }
@@ -324,7 +327,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       long now = runtime.clock().readPrecisely();
       int timed = isSlow(present, permit, now) ? OutcomeWindow.slow(outcome) : outcome;
       if (window.count(timed, now)) {
-        counted(present, window, timed, failure);
+        counted(present, window, timed, now, failure);
         return;
       }
       Phase since = phase();
@@ -351,9 +354,9 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   /** What follows from an outcome that the window has counted. */
   private void counted(
-      Phase present, OutcomeWindow window, int outcome, @Nullable Throwable failure) {
+      Phase present, OutcomeWindow window, int outcome, long now, @Nullable Throwable failure) {
     if (OutcomeWindow.isFailure(outcome)) {
-      judgeFailure(present, window);
+      judgeFailure(present, window, now);
     } else {
       if (!window.endStreak()) {
         endMovedStreak(present);
@@ -362,7 +365,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       // sees
       // the other's.
       if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
-        judgeRates(present);
+        judgeRates(present, NO_TIME);
       }
     }
     if (callEvents != null) {
@@ -379,8 +382,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     }
   }
 
-  private void judgeFailure(Phase from, OutcomeWindow counting) {
-    long now = runtime.time().nanoTime();
+  private void judgeFailure(Phase from, OutcomeWindow counting, long now) {
     Phase present = from;
     OutcomeWindow window = counting;
     int streak = window.lengthenStreak();
@@ -394,7 +396,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     }
     totals.failedAt(now, streak == 1 ? totals.successes(window) : -1);
     if (!judgeStreak(present, streak)) {
-      judgeRates(present);
+      judgeRates(present, now);
     }
   }
 
@@ -413,15 +415,18 @@ public class CircuitBreakerStateMachine extends CorePolicy
    * set before a last look here; where nothing is reached, it is taken back, also before a last look. So of a call that
    * completes the minimum and whoever changes the flag, one sees what the other did.
    */
-  private void judgeRates(Phase from) {
+  private void judgeRates(Phase from, long firstLook) {
     Phase present = from;
+    long now = firstLook;
     while (present.generation == from.generation && present.state == CircuitBreakerState.CLOSED) {
       OutcomeWindow window = Objects.requireNonNull(present.window);
       CircuitBreakerConfig config = present.config;
       if (config.failureRateThreshold() == 0 && config.slowCallRateThreshold() == 0) {
         return;
       }
-      long now = runtime.clock().readPrecisely();
+      if (now == NO_TIME) {
+        now = runtime.clock().readPrecisely();
+      }
       switch (window.judge(config, present.slowInFlight(now), now)) {
         case FAILURE_RATE -> open(present, TransitionCause.FAILURE_RATE);
         case SLOW_CALL_RATE -> open(present, TransitionCause.SLOW_CALL_RATE);
@@ -438,6 +443,9 @@ public class CircuitBreakerStateMachine extends CorePolicy
           window.awaitMinimum(false);
         }
       }
+      // A last look has to see what was counted before the flag was changed, so it is not of an
+      // earlier time.
+      now = NO_TIME;
       present = phase();
     }
   }
@@ -505,7 +513,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     if (present.probes != null && present.probes.isAnyOlderThan(present.slowNanos / 1000, now)) {
       open(present, TransitionCause.PROBE_SLOW);
     } else if (present.slowInFlight(now) > 0) {
-      judgeRates(present);
+      judgeRates(present, NO_TIME);
     }
   }
 
@@ -668,7 +676,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       slowWatch().begin();
     }
     if (next.window != null && !judgeStreak(next, next.window.streak())) {
-      judgeRates(next);
+      judgeRates(next, NO_TIME);
     }
   }
 
@@ -710,7 +718,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
   public void movedWithin(OutcomeWindow window) {
     Phase present = phase();
     if (present.window == window) {
-      judgeRates(present);
+      judgeRates(present, NO_TIME);
     }
   }
 
