@@ -104,7 +104,11 @@ public class CircuitBreakerStateMachine extends CorePolicy
         TransitionCause.CREATED,
         now,
         runtime.time().wallTime());
-    this.phase = counting(first, config, newWindow(config, now)).build();
+    this.phase = countingAnew(first, config, now).build();
+  }
+
+  private Phase.Builder countingAnew(Phase.Builder next, CircuitBreakerConfig config, long now) {
+    return counting(next, config, newWindow(config, now));
   }
 
   private static Phase.Builder counting(
@@ -285,8 +289,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     check(permit);
     Phase present = phase();
     if (Permit.kind(permit) == Permit.HALF_OPEN && end(present, permit, false, 0) < 0) {
-      totals.add(LifetimeTotals.LATE, 1);
-      tell(Kind.LATE, present, false, failure);
+      late(present, failure);
       return;
     }
     totals.add(LifetimeTotals.IGNORED, 1);
@@ -347,8 +350,12 @@ public class CircuitBreakerStateMachine extends CorePolicy
   }
 
   private void completeLate(Phase present, int outcome, @Nullable Throwable failure) {
-    totals.add(LifetimeTotals.LATE, 1);
     totals.add(outcome, 1);
+    late(present, failure);
+  }
+
+  private void late(Phase present, @Nullable Throwable failure) {
+    totals.add(LifetimeTotals.LATE, 1);
     tell(Kind.LATE, present, false, failure);
   }
 
@@ -361,7 +368,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       if (!window.endStreak()) {
         endMovedStreak(present);
       }
-      // The count came before this read; whoever sets the flag sums again afterwards. One of us
+      // The count came before this read; whoever sets the flag sums again afterwards: one of us
       // sees
       // the other's.
       if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
@@ -454,8 +461,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     long now = runtime.clock().readPrecisely();
     long heldMicros = end(present, permit, outcome == OutcomeWindow.FAILURE, now);
     if (heldMicros < 0) {
-      totals.add(LifetimeTotals.LATE, 1);
-      tell(Kind.LATE, present, false, failure);
+      late(present, failure);
       return;
     }
     boolean slow = present.slowNanos != 0 && heldMicros >= present.slowNanos / 1000;
@@ -506,14 +512,14 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   void judgeCallsInFlight() {
     Phase present = phase();
-    long now = runtime.clock().readPrecisely();
     if (present.slowNanos == 0) {
       return;
     }
+    long now = runtime.clock().readPrecisely();
     if (present.probes != null && present.probes.isAnyOlderThan(present.slowNanos / 1000, now)) {
       open(present, TransitionCause.PROBE_SLOW);
     } else if (present.slowInFlight(now) > 0) {
-      judgeRates(present, NO_TIME);
+      judgeRates(present, now);
     }
   }
 
@@ -543,9 +549,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       long now = runtime.time().nanoTime();
       Phase.Builder next =
           following(present, CircuitBreakerState.CLOSED, TransitionCause.PROBES_SUCCEEDED, now);
-      if (replace(
-          present,
-          counting(next, present.config, newWindow(present.config, now)).build())) {
+      if (replace(present, countingAnew(next, present.config, now).build())) {
         return;
       }
       present = phase();
@@ -624,7 +628,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       } else {
         next.after(present);
       }
-      counting(next, present.config, newWindow(present.config, now));
+      countingAnew(next, present.config, now);
     } while (!replace(present, next.build()));
   }
 
@@ -653,9 +657,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     while (present.state != state) {
       long now = runtime.time().nanoTime();
       Phase.Builder next = following(present, state, TransitionCause.MANUAL, now);
-      if (replace(
-          present,
-          counting(next, present.config, newWindow(present.config, now)).build())) {
+      if (replace(present, countingAnew(next, present.config, now).build())) {
         return;
       }
       present = phase();
