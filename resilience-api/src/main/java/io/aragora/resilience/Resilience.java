@@ -9,6 +9,8 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.timeout.Timeout;
@@ -193,6 +195,32 @@ public interface Resilience extends AutoCloseable {
    * @return an immutable copy
    */
   Collection<Retry> retries();
+
+  /**
+   * Looks a retry budget up, making one with default settings where there is none.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return the budget of that name
+   * @throws ResilienceConfigurationException if it would be one too many
+   */
+  RetryBudget retryBudget(String name);
+
+  /**
+   * Declares a retry budget, to be shared by the retries of one dependency.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param config its settings
+   * @return the budget of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   */
+  RetryBudget retryBudget(String name, RetryBudgetConfig config);
+
+  /**
+   * Lists the retry budgets.
+   *
+   * @return an immutable copy
+   */
+  Collection<RetryBudget> retryBudgets();
 
   /**
    * Declares a timeout.

@@ -2,8 +2,14 @@ package io.aragora.resilience.retry;
 
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * How long a retry waits before each further attempt: a strategy, a jitter, and a cap that holds after the jitter. Sums and
@@ -100,6 +106,27 @@ public final class Backoff {
   }
 
   /**
+   * Finds a strategy by its name.
+   *
+   * @param strategy {@code exponential}, {@code linear}, {@code constant} or {@code fibonacci}; case and surrounding blanks do
+   *     not matter
+   * @param base the first delay; not negative, at most 365 days
+   * @return what the method of that name gives
+   * @throws IllegalArgumentException if there is no such strategy
+   */
+  public static Backoff named(String strategy, Duration base) {
+    return switch (strategy.strip().toLowerCase(Locale.ROOT)) {
+      case "exponential" -> exponential(base);
+      case "linear" -> linear(base);
+      case "constant" -> constant(base);
+      case "fibonacci" -> fibonacci(base);
+      default ->
+        throw new IllegalArgumentException(
+            "strategy must be one of [exponential, linear, constant, fibonacci]: " + strategy);
+    };
+  }
+
+  /**
    * Waits as you say.
    *
    * @param strategy gives the delays
@@ -192,6 +219,43 @@ public final class Backoff {
         baseNanos + random * (3.0 * Math.max(previousNanos, baseNanos) - baseNanos);
     };
     return (long) Math.min((double) capNanos, Math.max(0, spread));
+  }
+
+  /**
+   * Gives the delays of one call, one after the other, for loops of your own. Each stream starts anew.
+   *
+   * @param random gives numbers in [0, 1)
+   * @return the delays before the second attempt, the third, and so on, without an end
+   */
+  public Stream<Duration> delays(DoubleSupplier random) {
+    Objects.requireNonNull(random, "random");
+    Iterator<Duration> delays = new Iterator<>() {
+      private int retry;
+      private long previousNanos;
+
+      @Override
+      public boolean hasNext() {
+        return true;
+      }
+
+      @Override
+      public Duration next() {
+        previousNanos = delayNanos(retry, previousNanos, random.getAsDouble());
+        retry = Math.min(retry, Integer.MAX_VALUE - 1) + 1;
+        return Duration.ofNanos(previousNanos);
+      }
+    };
+    return StreamSupport.stream(
+        Spliterators.spliteratorUnknownSize(delays, Spliterator.ORDERED), false);
+  }
+
+  /**
+   * Gives the longest delay, as {@link #cappedAt} set it.
+   *
+   * @return nanoseconds
+   */
+  public long capNanos() {
+    return capNanos;
   }
 
   /**

@@ -1,5 +1,8 @@
 package io.aragora.resilience.retry;
 
+import java.util.Arrays;
+import java.util.Locale;
+
 /**
  * How a delay is spread, so that callers that failed together do not come back together. With {@code d} for the delay that
  * the strategy gives, {@code b} for its base, {@code f} for the factor, and {@code u} uniform in [0, 1).
@@ -16,5 +19,23 @@ public enum Jitter {
   /** {@code d * (1 + (2u - 1) * f)}. */
   MULTIPLICATIVE,
   /** {@code b + u * (3 * previous - b)}, whatever the strategy: grows with what was drawn before. */
-  DECORRELATED
+  DECORRELATED;
+
+  /**
+   * Finds a kind of jitter.
+   *
+   * @param text its name; case and surrounding blanks do not matter
+   * @return the kind
+   * @throws IllegalArgumentException if there is none of that name; lists those there are
+   */
+  public static Jitter named(String text) {
+    String name = text.strip().toUpperCase(Locale.ROOT);
+    for (Jitter kind : values()) {
+      if (kind.name().equals(name)) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("jitter must be one of "
+        + Arrays.toString(values()).toLowerCase(Locale.ROOT) + ": " + text);
+  }
 }

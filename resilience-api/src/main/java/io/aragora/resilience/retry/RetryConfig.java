@@ -3,6 +3,7 @@ package io.aragora.resilience.retry;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,10 @@ public final class RetryConfig {
   private final Duration maxDuration;
   private final Predicate<? super Throwable> retryIf;
   private final @Nullable Predicate<@Nullable Object> retryOnResult;
+  private final @Nullable Predicate<? super Throwable> abortIf;
+  private final @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
+  private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
+  private final @Nullable RetryBudget budget;
   private final boolean retryRejections;
   private final boolean retryWhenNested;
   private final String declared;
@@ -27,11 +32,15 @@ public final class RetryConfig {
     maxDuration = builder.maxDuration;
     retryIf = builder.retryIf;
     retryOnResult = builder.retryOnResult;
+    abortIf = builder.abortIf;
+    retryAfter = builder.retryAfter;
+    retryAfterResult = builder.retryAfterResult;
+    budget = builder.budget;
     retryRejections = builder.retryRejections;
     retryWhenNested = builder.retryWhenNested;
-    declared =
-        "maxAttempts=" + maxAttempts + ", backoff=" + backoff + ", maxDuration=" + maxDuration
-            + ", retryRejections=" + retryRejections + ", retryWhenNested=" + retryWhenNested;
+    declared = "maxAttempts=" + maxAttempts + ", backoff=" + backoff + ", maxDuration="
+        + maxDuration + ", budget=" + (budget == null ? "none" : budget.name())
+        + ", retryRejections=" + retryRejections + ", retryWhenNested=" + retryWhenNested;
   }
 
   /**
@@ -75,6 +84,10 @@ public final class RetryConfig {
     builder.maxDuration = maxDuration;
     builder.retryIf = retryIf;
     builder.retryOnResult = retryOnResult;
+    builder.abortIf = abortIf;
+    builder.retryAfter = retryAfter;
+    builder.retryAfterResult = retryAfterResult;
+    builder.budget = budget;
     builder.retryRejections = retryRejections;
     builder.retryWhenNested = retryWhenNested;
     return builder;
@@ -126,6 +139,42 @@ public final class RetryConfig {
   }
 
   /**
+   * Gives {@link Builder#abortIf}.
+   *
+   * @return the predicate, or null where {@link #retryIf} alone decides
+   */
+  public @Nullable Predicate<? super Throwable> abortIf() {
+    return abortIf;
+  }
+
+  /**
+   * Gives {@link Builder#retryAfter}.
+   *
+   * @return the function, or null where failures ask for nothing
+   */
+  public @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter() {
+    return retryAfter;
+  }
+
+  /**
+   * Gives {@link Builder#retryAfterResult}.
+   *
+   * @return the function, or null where results ask for nothing
+   */
+  public @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult() {
+    return retryAfterResult;
+  }
+
+  /**
+   * Gives {@link Builder#budget}.
+   *
+   * @return the budget, or null where there is none
+   */
+  public @Nullable RetryBudget budget() {
+    return budget;
+  }
+
+  /**
    * Gives {@link Builder#retryRejections}.
    *
    * @return whether a breaker's refusal is retried
@@ -170,6 +219,10 @@ public final class RetryConfig {
     private Duration maxDuration = Setting.LONGEST;
     private Predicate<? super Throwable> retryIf = TransientFailures.INSTANCE;
     private @Nullable Predicate<@Nullable Object> retryOnResult;
+    private @Nullable Predicate<? super Throwable> abortIf;
+    private @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
+    private @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
+    private @Nullable RetryBudget budget;
     private boolean retryRejections;
     private boolean retryWhenNested;
 
@@ -230,6 +283,54 @@ public final class RetryConfig {
      */
     public Builder retryOnResult(Predicate<@Nullable Object> predicate) {
       retryOnResult = Objects.requireNonNull(predicate, "retryOnResult");
+      return this;
+    }
+
+    /**
+     * Sets which failures end the call at once, whatever {@link #retryIf} says of them. Default: none.
+     *
+     * @param predicate asked after each failure, before {@link #retryIf}; where it throws itself, the failure is not retried
+     * @return this builder
+     */
+    public Builder abortIf(Predicate<? super Throwable> predicate) {
+      abortIf = Objects.requireNonNull(predicate, "abortIf");
+      return this;
+    }
+
+    /**
+     * Sets where a failure says when to come back. The wait is then at least as long, though never longer than the cap of
+     * the {@link #backoff}; a failure that asks for nothing, or for no wait at all, gets the backoff's delay. Default: failures
+     * say nothing.
+     *
+     * @param reader gives what a failure asks for, or null; where it throws, the failure asks for nothing
+     * @return this builder
+     */
+    public Builder retryAfter(Function<? super Throwable, @Nullable RetryAfter> reader) {
+      retryAfter = Objects.requireNonNull(reader, "retryAfter");
+      return this;
+    }
+
+    /**
+     * Sets where a refused result ({@link #retryOnResult}) says when to come back, as {@link #retryAfter} does for failures.
+     * Default: results say nothing.
+     *
+     * @param reader gives what a result asks for, or null; where it throws, the result asks for nothing
+     * @return this builder
+     */
+    public Builder retryAfterResult(Function<@Nullable Object, @Nullable RetryAfter> reader) {
+      retryAfterResult = Objects.requireNonNull(reader, "retryAfterResult");
+      return this;
+    }
+
+    /**
+     * Sets what bounds the load that retries add: where it has none left, the call ends as if the attempts were used up.
+     * Default: none; share one among all retries of a dependency.
+     *
+     * @param budget the budget, usually {@code resilience.retryBudget(name)}
+     * @return this builder
+     */
+    public Builder budget(RetryBudget budget) {
+      this.budget = Objects.requireNonNull(budget, "budget");
       return this;
     }
 

@@ -22,8 +22,12 @@ public record RetryEvent(
   public enum Kind {
     /** It will try again. */
     RETRY,
-    /** It gave up: the attempts, or the time, are used up. */
+    /** It gave up: the attempts are used up, or a breaker around it refuses the next one. */
     EXHAUSTED,
+    /** It gave up: the next attempt would begin after a deadline, or after the longest duration of the call. */
+    OUT_OF_TIME,
+    /** It gave up: the budget has no retry left. */
+    OUT_OF_BUDGET,
     /** It did not try again, because it is inside another retry. */
     STOOD_DOWN
   }

@@ -5,7 +5,8 @@ package io.aragora.resilience.retry;
  *
  * @param succeededAtOnce calls whose first attempt was good
  * @param succeededAfterRetry calls where a later attempt was
- * @param exhausted calls that failed when attempts or time were used up
+ * @param exhausted calls that failed when attempts, time or budget were used up
+ * @param outOfBudget those of the exhausted that had attempts and time left, but no budget
  * @param notRetried calls that failed with something that is not retried
  * @param retries attempts beyond the first of each call
  */
@@ -13,5 +14,6 @@ public record RetryTotals(
     long succeededAtOnce,
     long succeededAfterRetry,
     long exhausted,
+    long outOfBudget,
     long notRetried,
     long retries) {}

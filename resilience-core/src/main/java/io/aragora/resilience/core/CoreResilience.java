@@ -16,6 +16,7 @@ import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.retry.CoreRetry;
+import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.settings.LayeredSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
@@ -24,6 +25,8 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceSettings;
@@ -50,6 +53,7 @@ final class CoreResilience implements Resilience {
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
   private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
+  private final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
@@ -84,11 +88,20 @@ final class CoreResilience implements Resilience {
     retries = new PolicyRegistry<>(
         new PolicyKind<>(
             "retry",
-            (policy, config) ->
-                new CoreRetry(policy, config, name, time, timer, dispatcher, waiting),
+            (policy, config) -> new CoreRetry(
+                policy, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting),
             policy -> RetryConfig.defaults(),
             RetryConfig::declaresSameAs,
             CoreRetry::configure),
+        settings.maxPolicies(),
+        Staleness.never());
+    budgets = new PolicyRegistry<>(
+        new PolicyKind<>(
+            "retry budget",
+            (budget, config) -> new TokenBudget(budget, config, time),
+            budget -> RetryBudgetConfig.defaults(),
+            RetryBudgetConfig::declaresSameAs,
+            TokenBudget::configure),
         settings.maxPolicies(),
         Staleness.never());
     timeouts = new PolicyRegistry<>(
@@ -209,6 +222,21 @@ final class CoreResilience implements Resilience {
   @Override
   public Collection<Retry> retries() {
     return List.copyOf(retries.all());
+  }
+
+  @Override
+  public RetryBudget retryBudget(String budget) {
+    return budgets.get(budget);
+  }
+
+  @Override
+  public RetryBudget retryBudget(String budget, RetryBudgetConfig config) {
+    return budgets.declare(budget, config);
+  }
+
+  @Override
+  public Collection<RetryBudget> retryBudgets() {
+    return List.copyOf(budgets.all());
   }
 
   @Override

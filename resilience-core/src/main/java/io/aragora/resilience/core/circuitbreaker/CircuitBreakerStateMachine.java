@@ -232,6 +232,18 @@ public class CircuitBreakerStateMachine extends CorePolicy
     return state == CircuitBreakerState.OPEN || state == CircuitBreakerState.FORCED_OPEN;
   }
 
+  /**
+   * Tells whether a call would certainly be refused at a time to come, unless somebody intervenes by hand until then.
+   *
+   * @param nanos a time of the runtime's time source
+   * @return whether the breaker is open beyond that time, or forced open
+   */
+  public boolean isRefusingAt(long nanos) {
+    Phase present = phase();
+    return present.state == CircuitBreakerState.FORCED_OPEN
+        || (present.state == CircuitBreakerState.OPEN && nanos < present.until);
+  }
+
   // ---- outcomes
 
   @Override

@@ -14,19 +14,23 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -38,17 +42,19 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   private final String runtime;
   private final TimeSource time;
+  private final CoarseClock clock;
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final WaitingThreads waiting;
   private final EventChannel<RetryEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
   private final AtomicLong operations = new AtomicLong();
-  private final LongAdder succeededAtOnce = new LongAdder();
-  private final LongAdder succeededAfterRetry = new LongAdder();
-  private final LongAdder exhausted = new LongAdder();
-  private final LongAdder notRetried = new LongAdder();
-  private final LongAdder retries = new LongAdder();
+  private final StripedCount succeededAtOnce = new StripedCount();
+  private final StripedCount succeededAfterRetry = new StripedCount();
+  private final StripedCount exhausted = new StripedCount();
+  private final StripedCount outOfBudget = new StripedCount();
+  private final StripedCount notRetried = new StripedCount();
+  private final StripedCount retries = new StripedCount();
   private volatile RetryConfig config;
 
   /**
@@ -58,6 +64,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * @param config its settings
    * @param runtime the name of its runtime
    * @param time its time
+   * @param clock the same, but cheaper and a little behind
    * @param timer times its asynchronous waits
    * @param dispatcher runs later attempts and delivers events
    * @param waiting the threads that wait in this runtime
@@ -67,6 +74,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       RetryConfig config,
       String runtime,
       TimeSource time,
+      CoarseClock clock,
       Timer timer,
       Dispatcher dispatcher,
       WaitingThreads waiting) {
@@ -74,6 +82,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
     this.config = config;
     this.runtime = runtime;
     this.time = time;
+    this.clock = clock;
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.waiting = waiting;
@@ -100,6 +109,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
         succeededAtOnce.sum(),
         succeededAfterRetry.sum(),
         exhausted.sum(),
+        outOfBudget.sum(),
         notRetried.sum(),
         retries.sum());
   }
@@ -114,7 +124,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
     RetryConfig settings = config;
     CallFrames frames = CallFrames.ofThread();
-    long startedAt = time.nanoTime();
+    long startedAt = start(settings);
     Frame frame = Frame.push(frames, time, startedAt);
     try {
       boolean nested = isNested(settings, frame.retry());
@@ -124,13 +134,13 @@ public final class CoreRetry extends CorePolicy implements Retry {
         try {
           T result = chain.<T>inside(index, body);
           if (!isRefused(settings, result)) {
-            countSuccess(attempt);
+            countSuccess(settings, attempt);
             return result;
           }
           if (run == null) {
             run = new RetryRun(this, settings, startedAt, nested);
           }
-          if (!run.goesOnAfterResult(attempt, frame.deadline(), chain, index)) {
+          if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
             return result;
           }
         } catch (Throwable e) {
@@ -147,6 +157,14 @@ public final class CoreRetry extends CorePolicy implements Retry {
     } finally {
       frame.pop(frames);
     }
+  }
+
+  /**
+   * When a call began. Only the longest duration of a call asks for better than what the coarse clock knows, and a clock
+   * reading would be the dearest part of a call that succeeds at once.
+   */
+  private long start(RetryConfig settings) {
+    return settings.maxDuration().compareTo(Setting.LONGEST) < 0 ? time.nanoTime() : clock.read();
   }
 
   /** A retry inside a retry multiplies attempts; unless it is asked not to, it stands down. */
@@ -191,7 +209,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       Supplier<? extends CompletionStage<T>> body) {
     RetryConfig settings = config;
     RetryRun run =
-        new RetryRun(this, settings, time.nanoTime(), isNested(settings, context.retry()));
+        new RetryRun(this, settings, start(settings), isNested(settings, context.retry()));
     RetriedFuture<T> future = new RetriedFuture<>(this, run, context, chain, index, body);
     future.attempt();
     return future;
@@ -212,20 +230,41 @@ public final class CoreRetry extends CorePolicy implements Retry {
     if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
       return false;
     }
-    return holds(settings.retryIf(), failure);
+    Predicate<? super Throwable> abortIf = settings.abortIf();
+    return (abortIf == null || holds(abortIf.negate(), failure))
+        && holds(settings.retryIf(), failure);
+  }
+
+  /** How long the dependency asked to wait; 0 where it did not. */
+  long askedNanos(RetryConfig settings, @Nullable Throwable failure, @Nullable Object result) {
+    try {
+      RetryAfter asked;
+      if (failure != null) {
+        asked = settings.retryAfter() == null ? null : settings.retryAfter().apply(failure);
+      } else {
+        asked = settings.retryAfterResult() == null
+            ? null
+            : settings.retryAfterResult().apply(result);
+      }
+      return asked == null ? 0 : asked.delayNanos(time.wallTime());
+    } catch (RuntimeException e) {
+      logOnce(
+          "retryAfter of retry '" + name() + "' failed, so there is no delay but the backoff's", e);
+      return 0;
+    }
+  }
+
+  private void logOnce(String message, Throwable failure) {
+    if (logged.compareAndSet(false, true)) {
+      LOG.log(System.Logger.Level.WARNING, message + "; said once", failure);
+    }
   }
 
   private <V extends @Nullable Object> boolean holds(Predicate<? super V> predicate, V value) {
     try {
       return predicate.test(value);
     } catch (RuntimeException e) {
-      if (logged.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a predicate of retry '" + name()
-                + "' failed, so there is no further attempt; said once",
-            e);
-      }
+      logOnce("a predicate of retry '" + name() + "' failed, so there is no further attempt", e);
       return false;
     }
   }
@@ -234,6 +273,17 @@ public final class CoreRetry extends CorePolicy implements Retry {
   static boolean isRefusedAround(PolicyChain chain, int index) {
     for (int i = 0; i < index; i++) {
       if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A breaker inside that is still open by then would refuse the attempt: there is no sense in waiting for that. */
+  static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
+    for (int i = index + 1; i < chain.length(); i++) {
+      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker
+          && breaker.isRefusingAt(nanos)) {
         return true;
       }
     }
@@ -268,18 +318,24 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return runtime;
   }
 
-  void countSuccess(int attempt) {
+  void countSuccess(RetryConfig settings, int attempt) {
     (attempt == 1 ? succeededAtOnce : succeededAfterRetry).increment();
+    RetryBudget budget = settings.budget();
+    if (budget != null) {
+      budget.credit();
+    }
   }
 
   void countNotRetried() {
     notRetried.increment();
   }
 
-  void countExhausted(int attempt, @Nullable Throwable failure, boolean stoodDown) {
+  void countExhausted(RetryEvent.Kind why, int attempt, @Nullable Throwable failure) {
     exhausted.increment();
-    publish(
-        stoodDown ? RetryEvent.Kind.STOOD_DOWN : RetryEvent.Kind.EXHAUSTED, attempt, 0, failure);
+    if (why == RetryEvent.Kind.OUT_OF_BUDGET) {
+      outOfBudget.increment();
+    }
+    publish(why, attempt, 0, failure);
   }
 
   void countRetry(int attempt, long delayNanos, @Nullable Throwable failure) {

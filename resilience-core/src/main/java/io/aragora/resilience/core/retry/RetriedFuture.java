@@ -57,13 +57,13 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     long deadline = context.deadline();
     if (failure == null && !retry.isRefused(run.settings(), value)) {
       if (claimEnd()) {
-        retry.countSuccess(attempt);
+        retry.countSuccess(run.settings(), attempt);
         complete(value);
       }
       return;
     }
     boolean goesOn = failure == null
-        ? run.goesOnAfterResult(attempt, deadline, chain, index)
+        ? run.goesOnAfterResult(value, attempt, deadline, chain, index)
         : run.goesOnAfter(failure, attempt, deadline, chain, index);
     if (goesOn) {
       retry.timer().arm(wait, retry.nanoTime() + run.delayNanos());

@@ -1,7 +1,9 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class RetryRun {
   private final long operation;
   private Throwable[] earlier = new Throwable[0];
   private @Nullable Throwable lastFailure;
+  private long backoffNanos;
   private long delayNanos;
 
   RetryRun(CoreRetry retry, RetryConfig settings, long startedAt, boolean nested) {
@@ -43,10 +46,11 @@ final class RetryRun {
     return delayNanos;
   }
 
-  boolean goesOnAfterResult(int attempt, long deadline, PolicyChain chain, int index) {
+  boolean goesOnAfterResult(
+      @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
     remember();
     lastFailure = null;
-    return goesOn(attempt, deadline, chain, index);
+    return goesOn(result, attempt, deadline, chain, index);
   }
 
   boolean goesOnAfter(Throwable failure, int attempt, long deadline, PolicyChain chain, int index) {
@@ -56,27 +60,46 @@ final class RetryRun {
       retry.countNotRetried();
       return false;
     }
-    return goesOn(attempt, deadline, chain, index);
+    return goesOn(null, attempt, deadline, chain, index);
   }
 
-  /** A retry happens only if the attempts, the time, the deadline around it and the breakers around it all say so. */
-  private boolean goesOn(int attempt, long deadline, PolicyChain chain, int index) {
-    boolean isLast = attempt >= settings.maxAttempts();
-    if (isLast || nested) {
-      retry.countExhausted(attempt, lastFailure, nested && !isLast);
-      return false;
-    }
-    delayNanos =
-        settings.backoff().delayNanos(attempt - 1, delayNanos, retry.random(operation, attempt));
-    long nextAt = retry.nanoTime() + delayNanos;
-    if (nextAt >= deadline
-        || nextAt - startedAt > settings.maxDuration().toNanos()
-        || CoreRetry.isRefusedAround(chain, index)) {
-      retry.countExhausted(attempt, lastFailure, false);
+  private boolean goesOn(
+      @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
+    RetryEvent.Kind obstacle = obstacle(result, attempt, deadline, chain, index);
+    if (obstacle != null) {
+      retry.countExhausted(obstacle, attempt, lastFailure);
       return false;
     }
     retry.countRetry(attempt, delayNanos, lastFailure);
     return true;
+  }
+
+  /**
+   * A retry happens only if the attempts, the time, the deadline around it, the breakers around and inside it, and the budget
+   * all say so. The budget is asked last, so that nothing is taken from it in vain.
+   */
+  private RetryEvent.@Nullable Kind obstacle(
+      @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
+    if (attempt >= settings.maxAttempts()) {
+      return RetryEvent.Kind.EXHAUSTED;
+    }
+    if (nested) {
+      return RetryEvent.Kind.STOOD_DOWN;
+    }
+    backoffNanos =
+        settings.backoff().delayNanos(attempt - 1, backoffNanos, retry.random(operation, attempt));
+    long asked = retry.askedNanos(settings, lastFailure, result);
+    delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
+    long nextAt = retry.nanoTime() + delayNanos;
+    if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
+      return RetryEvent.Kind.OUT_OF_TIME;
+    }
+    if (CoreRetry.isRefusedAround(chain, index)
+        || (!settings.retryRejections() && CoreRetry.isRefusedInside(chain, index, nextAt))) {
+      return RetryEvent.Kind.EXHAUSTED;
+    }
+    RetryBudget budget = settings.budget();
+    return budget == null || budget.tryTake() ? null : RetryEvent.Kind.OUT_OF_BUDGET;
   }
 
   private void remember() {

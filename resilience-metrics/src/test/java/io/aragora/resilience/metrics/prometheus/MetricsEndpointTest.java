@@ -38,7 +38,7 @@ class MetricsEndpointTest {
   @Test
   void write_notInARegistry_everyNumberOfTheRuntime() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", CircuitBreakerState.HALF_OPEN, 6, 8, 2, totals));
-    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 2, 1, 9)));
+    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 2, 0, 1, 9)));
     runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
     runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full");
 

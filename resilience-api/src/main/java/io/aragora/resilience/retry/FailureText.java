@@ -1,0 +1,68 @@
+package io.aragora.resilience.retry;
+
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads what kind a failure is from its message, for clients that say it nowhere else. A guess: prefer a type, or a status
+ * that the exception gives, where there is one. Numbers and words count only where they stand alone, so that "processed 1500
+ * rows" is no server error and "deliberately unlimited" no rate limit. Reads the first 1000 characters.
+ */
+public final class FailureText {
+  private static final int LONGEST_READ = 1000;
+  private static final Pattern RATE = Pattern.compile("\\brate\\b|\\brate[ _-]?limit");
+  private static final Pattern LIMIT = Pattern.compile("\\blimit(?:s|ed|ing)?\\b|ratelimit");
+  private static final Pattern TOO_MANY =
+      Pattern.compile("\\b429\\b|\\btoo many requests\\b|\\bquota\\b");
+  private static final Pattern SERVER_ERROR = Pattern.compile("\\b50[0234]\\b");
+  private static final Pattern STATUS = Pattern.compile("\\b[1-5]\\d\\d\\b");
+
+  private FailureText() {}
+
+  /**
+   * Finds rate limits: "rate" and "limit", 429, "too many requests", or "quota".
+   *
+   * @return a predicate on failures
+   */
+  public static Predicate<Throwable> namesRateLimit() {
+    return failure -> {
+      String text = textOf(failure);
+      return TOO_MANY.matcher(text).find()
+          || (RATE.matcher(text).find() && LIMIT.matcher(text).find());
+    };
+  }
+
+  /**
+   * Finds server errors: 500, 502, 503 or 504.
+   *
+   * @return a predicate on failures
+   */
+  public static Predicate<Throwable> namesServerError() {
+    return failure -> SERVER_ERROR.matcher(textOf(failure)).find();
+  }
+
+  /**
+   * Finds statuses: the first number from 100 to 599 in the text is taken for one.
+   *
+   * @param statuses those to be found
+   * @return a predicate on failures
+   */
+  public static Predicate<Throwable> namesStatus(Set<Integer> statuses) {
+    Set<Integer> wanted = Set.copyOf(statuses);
+    return failure -> {
+      Matcher status = STATUS.matcher(textOf(failure));
+      return status.find() && wanted.contains(Integer.valueOf(status.group()));
+    };
+  }
+
+  private static String textOf(Throwable failure) {
+    String message = failure.getMessage();
+    if (message == null) {
+      return "";
+    }
+    return message.substring(0, Math.min(message.length(), LONGEST_READ)).toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,121 @@
+package io.aragora.resilience.retry;
+
+import io.aragora.resilience.spi.Setting;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a dependency asks to be tried again: after a while, or not before an instant. Immutable.
+ *
+ * <p>Source: RFC 9110, HTTP Semantics, 10.2.3 ({@code Retry-After}) and 5.6.7 (dates).
+ */
+public final class RetryAfter {
+  private static final int LONGEST_TEXT = 64;
+  private static final Pattern SECONDS = Pattern.compile("\\d+(?:\\.\\d*)?");
+
+  /** The preferred form, and the two obsolete ones that a recipient must take as well. */
+  private static final List<DateTimeFormatter> DATES = List.of(
+      date("EEE, dd MMM yyyy HH:mm:ss 'GMT'"),
+      new DateTimeFormatterBuilder()
+          .appendPattern("EEEE, dd-MMM-")
+          // A year that is more than 50 years ahead is one of the past.
+          .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.of(1977, 1, 1))
+          .appendPattern(" HH:mm:ss 'GMT'")
+          .toFormatter(Locale.ROOT)
+          .withZone(ZoneOffset.UTC),
+      date("EEE MMM ppd HH:mm:ss yyyy"));
+
+  private final @Nullable Duration delay;
+  private final @Nullable Instant instant;
+
+  private RetryAfter(@Nullable Duration delay, @Nullable Instant instant) {
+    this.delay = delay;
+    this.instant = instant;
+  }
+
+  private static DateTimeFormatter date(String pattern) {
+    return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
+  }
+
+  /**
+   * Asks for a while of waiting.
+   *
+   * @param delay not negative, at most 365 days
+   * @return the request
+   * @throws IllegalArgumentException if {@code delay} is outside
+   */
+  public static RetryAfter of(Duration delay) {
+    return new RetryAfter(Setting.notNegative("retryAfter", delay), null);
+  }
+
+  /**
+   * Asks to wait until an instant.
+   *
+   * @param instant the instant; one that has passed asks for nothing
+   * @return the request
+   */
+  public static RetryAfter at(Instant instant) {
+    return new RetryAfter(null, Objects.requireNonNull(instant, "instant"));
+  }
+
+  /**
+   * Reads the value of a {@code Retry-After} header: seconds, which may have a fraction, or a date.
+   *
+   * @param value the header's value, or null where there is none
+   * @return the request; null for a value that is neither, is negative, or has more than 64 characters
+   */
+  public static @Nullable RetryAfter parse(@Nullable String value) {
+    if (value == null || value.length() > LONGEST_TEXT) {
+      return null;
+    }
+    String text = value.strip();
+    if (SECONDS.matcher(text).matches()) {
+      BigDecimal nanos = new BigDecimal(text).movePointRight(9).setScale(0, RoundingMode.CEILING);
+      BigDecimal longest = BigDecimal.valueOf(Setting.LONGEST.toNanos());
+      return of(Duration.ofNanos(nanos.min(longest).longValueExact()));
+    }
+    for (DateTimeFormatter form : DATES) {
+      try {
+        return at(form.parse(text, Instant::from));
+      } catch (DateTimeException e) {
+        // one of the other forms, or none
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Gives how long to wait.
+   *
+   * @param now the time of day, which a date is compared with
+   * @return nanoseconds, never negative, at most 365 days
+   */
+  public long delayNanos(Instant now) {
+    Duration left = delay != null ? delay : Duration.between(now, Objects.requireNonNull(instant));
+    if (left.isNegative()) {
+      return 0;
+    }
+    return left.compareTo(Setting.LONGEST) > 0 ? Setting.LONGEST.toNanos() : left.toNanos();
+  }
+
+  @Override
+  public String toString() {
+    return delay != null
+        ? "retry after " + delay
+        : "retry at " + OffsetDateTime.ofInstant(Objects.requireNonNull(instant), ZoneOffset.UTC);
+  }
+}

@@ -1,0 +1,102 @@
+package io.aragora.resilience.retry;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Settings that are known by name: those for providers of language models, chat services, and a few parts of the Python
+ * package {@code aragora.resilience}, for those who come from there. Each is an ordinary {@link RetryConfig}, to be changed by
+ * {@link RetryConfig#toBuilder()}: what is not set again stays as it was.
+ *
+ * <p>All wait exponentially with a multiplicative jitter, and retry {@linkplain RetryConfig#transientFailures() transient
+ * failures} and those whose {@linkplain FailureText text} speaks of a rate limit or a server's error. Those for remote
+ * services give up at once where the text names the status 400, 401, 403, 404 or 422.
+ */
+public final class RetryPresets {
+  private static final Set<Integer> OURS_TO_MEND = Set.of(400, 401, 403, 404, 422);
+  private static final Map<String, RetryConfig> PRESETS = presets();
+
+  private RetryPresets() {}
+
+  private static Map<String, RetryConfig> presets() {
+    Map<String, RetryConfig> all = new LinkedHashMap<>();
+    all.put("anthropic", remote(4, 2_000, 120, 0.30));
+    all.put("openai", remote(5, 1_000, 60, 0.25));
+    all.put("mistral", remote(4, 1_000, 60, 0.25));
+    all.put("grok", remote(4, 1_500, 90, 0.30));
+    all.put("openrouter", remote(5, 1_500, 120, 0.30));
+    all.put("gemini", remote(4, 1_000, 60, 0.25));
+    all.put("knowledge_mound", local(4, 500, 30, 0.20));
+    all.put("control_plane", local(4, 500, 30, 0.20));
+    all.put("memory", local(4, 300, 15, 0.20));
+    all.put("slack", remote(4, 1_000, 30, 0.25));
+    all.put("discord", remote(4, 1_000, 30, 0.25));
+    all.put("teams", remote(4, 1_000, 30, 0.25));
+    all.put("github_cli", remote(4, 1_000, 60, 0.25));
+    return Collections.unmodifiableMap(all);
+  }
+
+  private static RetryConfig remote(int attempts, int baseMillis, int capSeconds, double factor) {
+    return local(attempts, baseMillis, capSeconds, factor).toBuilder()
+        .abortIf(FailureText.namesStatus(OURS_TO_MEND))
+        .build();
+  }
+
+  private static RetryConfig local(int attempts, int baseMillis, int capSeconds, double factor) {
+    return RetryConfig.builder()
+        .maxAttempts(attempts)
+        .backoff(Backoff.exponential(Duration.ofMillis(baseMillis))
+            .cappedAt(Duration.ofSeconds(capSeconds))
+            .withJitter(Jitter.MULTIPLICATIVE, factor))
+        .retryIf(RetryConfig.transientFailures()
+            .or(FailureText.namesRateLimit())
+            .or(FailureText.namesServerError()))
+        .build();
+  }
+
+  /**
+   * Gives the preset of a provider.
+   *
+   * @param provider its name; case and surrounding blanks do not matter
+   * @return the preset; {@link #unknown()} for a provider that is not known
+   */
+  public static RetryConfig named(String provider) {
+    return find(provider).orElseGet(RetryPresets::unknown);
+  }
+
+  /**
+   * Looks the preset of a provider up.
+   *
+   * @param provider its name; case and surrounding blanks do not matter
+   * @return the preset; empty for a provider that is not known
+   */
+  public static Optional<RetryConfig> find(String provider) {
+    return Optional.ofNullable(PRESETS.get(provider.strip().toLowerCase(Locale.ROOT)));
+  }
+
+  /**
+   * Lists the presets.
+   *
+   * @return an immutable map of the thirteen from their names, in lower case
+   */
+  public static Map<String, RetryConfig> all() {
+    return PRESETS;
+  }
+
+  /**
+   * Gives the settings for a provider that is not known.
+   *
+   * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures only
+   */
+  public static RetryConfig unknown() {
+    return RetryConfig.builder()
+        .maxAttempts(4)
+        .backoff(Backoff.exponential(Duration.ofSeconds(1)).cappedAt(Duration.ofSeconds(60)))
+        .build();
+  }
+}

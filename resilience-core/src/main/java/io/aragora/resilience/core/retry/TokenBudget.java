@@ -1,0 +1,162 @@
+package io.aragora.resilience.core.retry;
+
+import io.aragora.resilience.core.window.StripedCount;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** A retry budget of two buckets: what successes earned, and what time allows beside. Lock-free. */
+public final class TokenBudget implements RetryBudget {
+  /*
+   * Two words, each changed by its own CAS, so each is exact by itself: no retry is taken twice, none is lost.
+   *
+   *   EARNED    thousandths of retries, from 0 to the capacity. Full while all is well, and then a success only reads it,
+   *             so that the line stays shared among all cores.
+   *   ALLOWED   the virtual time up to which the seconds' retries are used up. One is left if that is no more than a second
+   *             ahead of now.
+   *
+   * The words lie two cache lines into an array of their own, away from whatever is next to it.
+   *
+   * Source of ALLOWED: the generic cell rate algorithm in its virtual scheduling form, ITU-T I.371.
+   */
+  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final int EARNED = 16;
+  private static final int ALLOWED = 17;
+  private static final int LENGTH = 34;
+  private static final long ONE = 1000;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final String name;
+  private final TimeSource time;
+  private final long[] words = new long[LENGTH];
+  private final StripedCount refused = new StripedCount();
+  private volatile Limits limits;
+
+  private record Limits(RetryBudgetConfig config, long full, long credit, double intervalNanos) {
+    static Limits of(RetryBudgetConfig config) {
+      return new Limits(
+          config,
+          config.capacity() * ONE,
+          Math.round(config.ratio() * ONE),
+          config.perSecond() > 0 ? NANOS_PER_SECOND / config.perSecond() : Double.MAX_VALUE);
+    }
+
+    /** How far the virtual time may be ahead: a second, or the one retry that takes longer to come. */
+    double burstNanos() {
+      return Math.max(NANOS_PER_SECOND, intervalNanos);
+    }
+  }
+
+  /**
+   * Makes a budget that is full.
+   *
+   * @param name its name
+   * @param config its settings
+   * @param time its time
+   */
+  public TokenBudget(String name, RetryBudgetConfig config, TimeSource time) {
+    this.name = name;
+    this.time = time;
+    this.limits = Limits.of(config);
+    words[EARNED] = limits.full();
+  }
+
+  /**
+   * Gives a budget that was looked up before it was declared the settings of its declaration. It is full then.
+   *
+   * @param declared the settings
+   */
+  public void configure(RetryBudgetConfig declared) {
+    limits = Limits.of(declared);
+    WORDS.setVolatile(words, EARNED, limits.full());
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public RetryBudgetConfig config() {
+    return limits.config();
+  }
+
+  @Override
+  public double level() {
+    return (double) (long) WORDS.getVolatile(words, EARNED) / ONE;
+  }
+
+  @Override
+  public long refused() {
+    return refused.sum();
+  }
+
+  @Override
+  public boolean tryTake() {
+    if (takeEarned() || takeAllowed()) {
+      return true;
+    }
+    refused.increment();
+    return false;
+  }
+
+  // Opaque reads before each CAS: nothing is published through the words, and the CAS decides.
+  // Stress:
+  // TokenBudgetStress.
+
+  private boolean takeEarned() {
+    long earned = (long) WORDS.getOpaque(words, EARNED);
+    while (earned >= ONE) {
+      long seen = (long) WORDS.compareAndExchange(words, EARNED, earned, earned - ONE);
+      if (seen == earned) {
+        return true;
+      }
+      earned = seen;
+    }
+    return false;
+  }
+
+  private boolean takeAllowed() {
+    Limits present = limits;
+    if (present.intervalNanos() == Double.MAX_VALUE) {
+      return false;
+    }
+    long now = time.nanoTime();
+    long used = (long) WORDS.getOpaque(words, ALLOWED);
+    while (true) {
+      long next = Math.max(used, now) + (long) present.intervalNanos();
+      if (next - now > present.burstNanos()) {
+        return false;
+      }
+      long seen = (long) WORDS.compareAndExchange(words, ALLOWED, used, next);
+      if (seen == used) {
+        return true;
+      }
+      used = seen;
+    }
+  }
+
+  @Override
+  public void credit() {
+    Limits present = limits;
+    long earned = (long) WORDS.getOpaque(words, EARNED);
+    while (earned < present.full()) {
+      long next = Math.min(present.full(), earned + present.credit());
+      if (next == earned) {
+        return;
+      }
+      long seen = (long) WORDS.compareAndExchange(words, EARNED, earned, next);
+      if (seen == earned) {
+        return;
+      }
+      earned = seen;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "retry budget '" + name + "' (" + limits.config() + ")";
+  }
+}
