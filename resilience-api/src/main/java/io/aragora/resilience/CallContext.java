@@ -51,7 +51,8 @@ public interface CallContext {
   Optional<Throwable> lastFailure();
 
   /**
-   * Gives the time since the outermost policy was entered.
+   * Gives the time since the outermost policy was entered. It may be too long by some ten milliseconds, except inside a timeout,
+   * a deadline, or a retry with a {@code maxDuration}: only those read a precise clock on entry.
    *
    * @return the elapsed time; zero outside of any call
    */

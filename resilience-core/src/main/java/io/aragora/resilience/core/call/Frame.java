@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One policy that the thread is inside of. Frames form a stack of their thread and are used again, so that entering a
  * policy allocates nothing once a thread has been that deep.
+ *
+ * <p>References are written only where they change: a frame is old when its thread is, and such a store costs a garbage
+ * collector with regions a full fence. So a frame keeps its retry until another one uses the frame; attempt 0 says that there
+ * is none.
  */
 public final class Frame extends CallFrame {
   private @Nullable Frame above;
@@ -65,20 +69,20 @@ public final class Frame extends CallFrame {
         frames.setSpare(frame);
       }
     }
-    frame.enclosing = top;
-    frame.time = time;
+    if (frame.enclosing != top) {
+      frame.enclosing = top;
+    }
+    if (frame.time != time) {
+      frame.time = time;
+    }
     if (around != null && around.time == time) {
       frame.startedAt = around.startedAt;
       frame.deadline = around.deadline;
-      frame.retry = around.retry;
-      frame.attempt = around.attempt;
-      frame.failure = around.failure;
+      frame.setAttempt(around.retry, around.attempt, around.failure);
     } else {
       frame.startedAt = now;
       frame.deadline = TimeSource.NEVER;
-      frame.retry = null;
-      frame.attempt = 0;
-      frame.failure = null;
+      frame.setAttempt(frame.retry, 0, null);
     }
     frames.setTop(frame);
     return frame;
@@ -91,18 +95,26 @@ public final class Frame extends CallFrame {
    */
   public void pop(CallFrames frames) {
     frames.setTop(enclosing);
-    enclosing = null;
-    retry = null;
-    failure = null;
+    if (failure != null) {
+      failure = null;
+    }
     expiryArmed = false;
   }
 
   void adopt(CapturedContext context) {
     startedAt = context.startedAt();
     deadline = context.deadline();
-    retry = context.retry();
-    attempt = context.attempt();
-    failure = context.failure();
+    setAttempt(context.retry(), context.attempt(), context.failure());
+  }
+
+  private void setAttempt(@Nullable Policy policy, int number, @Nullable Throwable last) {
+    if (retry != policy) {
+      retry = policy;
+    }
+    attempt = number;
+    if (failure != last) {
+      failure = last;
+    }
   }
 
   /**
@@ -129,7 +141,7 @@ public final class Frame extends CallFrame {
    * @return the retry, or null
    */
   public @Nullable Policy retry() {
-    return retry;
+    return attempt == 0 ? null : retry;
   }
 
   /**
@@ -140,9 +152,7 @@ public final class Frame extends CallFrame {
    * @param last what the attempt before failed with, or null
    */
   public void beginAttempt(Policy policy, int number, @Nullable Throwable last) {
-    retry = policy;
-    attempt = number;
-    failure = last;
+    setAttempt(policy, number, last);
   }
 
   /**
@@ -210,6 +220,6 @@ public final class Frame extends CallFrame {
 
   @Override
   public CapturedContext capture() {
-    return new CapturedContext(time, startedAt, deadline, retry, attempt, failure);
+    return new CapturedContext(time, startedAt, deadline, retry(), attempt, failure);
   }
 }

@@ -54,6 +54,16 @@ final class Families {
       .help("Attempts beyond the first of each call.")
       .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
       .build();
+  static final MetricFamilyDescriptor BUDGET_LEVEL = MetricFamilyDescriptor.gauge(
+          MetricNames.BUDGET_LEVEL)
+      .help("Retries that successes have saved up.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
+  static final MetricFamilyDescriptor BUDGET_REFUSED = MetricFamilyDescriptor.counter(
+          MetricNames.BUDGET_REFUSED)
+      .help("Retries that the budget refused.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
+      .build();
   static final MetricFamilyDescriptor TIMEOUTS = MetricFamilyDescriptor.counter(
           MetricNames.TIMEOUTS)
       .help("Calls that took longer than the limit.")
@@ -91,6 +101,8 @@ final class Families {
       KEY_OVERFLOWS,
       RETRY_CALLS,
       RETRY_ATTEMPTS,
+      BUDGET_LEVEL,
+      BUDGET_REFUSED,
       TIMEOUTS,
       TIMEOUT_CALLS,
       STORE_SAVED,

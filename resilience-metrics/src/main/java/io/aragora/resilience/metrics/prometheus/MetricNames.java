@@ -26,6 +26,11 @@ public final class MetricNames {
   /** Counter: attempts of a retry beyond the first of each call. */
   public static final String RETRY_ATTEMPTS = "resilience_retry_attempts_total";
 
+  /** Gauge: retries that successes have saved up in a budget. */
+  public static final String BUDGET_LEVEL = "resilience_retry_budget_level";
+  /** Counter: retries that a budget refused. */
+  public static final String BUDGET_REFUSED = "resilience_retry_budget_refused_total";
+
   /** Counter: calls of a timeout that took longer than its limit. */
   public static final String TIMEOUTS = "resilience_timeouts_total";
   /** Counter: what became of the calls of a timeout. */
@@ -40,7 +45,7 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the name of the breaker, retry or timeout. */
+  /** Label: the name of the breaker, retry, retry budget or timeout. */
   public static final String NAME = "name";
   /** Label: what became of a call. */
   public static final String OUTCOME = "outcome";

@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutTotals;
@@ -32,6 +33,7 @@ final class RuntimeSeries {
   private final NamedCounts breakers = new NamedCounts(MAX_NAMES);
   private final NamedCounts keyedBreakers = new NamedCounts(MAX_NAMES);
   private final NamedCounts retries = new NamedCounts(MAX_NAMES);
+  private final NamedCounts budgets = new NamedCounts(MAX_NAMES);
   private final NamedCounts timeouts = new NamedCounts(MAX_NAMES);
   private long saved;
   private long storeFailures;
@@ -42,6 +44,7 @@ final class RuntimeSeries {
     readBreakers(runtime, resilience, samples);
     readKeyedBreakers(runtime, resilience, samples);
     readRetries(runtime, resilience, samples);
+    readBudgets(runtime, resilience, samples);
     readTimeouts(runtime, resilience, samples);
     readStore(runtime, resilience.storeStatus(), samples);
     return samples;
@@ -113,7 +116,8 @@ final class RuntimeSeries {
           label(retry.name()),
           totals.succeededAtOnce(),
           totals.succeededAfterRetry(),
-          totals.exhausted(),
+          totals.exhausted() - totals.outOfBudget(),
+          totals.outOfBudget(),
           totals.notRetried(),
           totals.retries());
     }
@@ -121,8 +125,28 @@ final class RuntimeSeries {
       samples.add(outcome(Families.RETRY_CALLS, runtime, name, "success", counts[0]));
       samples.add(outcome(Families.RETRY_CALLS, runtime, name, "success_after_retry", counts[1]));
       samples.add(outcome(Families.RETRY_CALLS, runtime, name, "exhausted", counts[2]));
-      samples.add(outcome(Families.RETRY_CALLS, runtime, name, "not_retried", counts[3]));
-      samples.add(named(Families.RETRY_ATTEMPTS, runtime, name, (double) counts[4]));
+      samples.add(outcome(Families.RETRY_CALLS, runtime, name, "not_retried", counts[4]));
+      samples.add(outcome(Families.RETRY_CALLS, runtime, name, "out_of_budget", counts[3]));
+      samples.add(named(Families.RETRY_ATTEMPTS, runtime, name, (double) counts[5]));
+    });
+  }
+
+  private void readBudgets(String runtime, Resilience resilience, List<Sample> samples) {
+    Map<String, long[]> read = new LinkedHashMap<>();
+    Map<String, Double> levels = new HashMap<>();
+    for (RetryBudget budget : resilience.retryBudgets()) {
+      String name = label(budget.name());
+      levels.merge(name, budget.level(), Double::sum);
+      add(read, name, budget.refused());
+    }
+    budgets
+        .advance(read)
+        .forEach((name, counts) ->
+            samples.add(named(Families.BUDGET_REFUSED, runtime, name, (double) counts[0])));
+    levels.forEach((name, level) -> {
+      if (budgets.isNamed(name)) {
+        samples.add(named(Families.BUDGET_LEVEL, runtime, name, level));
+      }
     });
   }
 

@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
@@ -101,6 +102,12 @@ final class Fakes {
     return fake(Retry.class, Map.of("name", args -> name, "totals", args -> totals));
   }
 
+  static RetryBudget budget(String name, double level, long refused) {
+    return fake(
+        RetryBudget.class,
+        Map.of("name", args -> name, "level", args -> level, "refused", args -> refused));
+  }
+
   static Timeout timeout(String name, TimeoutTotals totals) {
     return fake(Timeout.class, Map.of("name", args -> name, "totals", args -> totals));
   }
@@ -110,6 +117,7 @@ final class Fakes {
     final List<CircuitBreaker> breakers = new ArrayList<>();
     final List<KeyedCircuitBreaker> keyedBreakers = new ArrayList<>();
     final List<Retry> retries = new ArrayList<>();
+    final List<RetryBudget> budgets = new ArrayList<>();
     final List<Timeout> timeouts = new ArrayList<>();
     final Map<String, String> properties = new HashMap<>();
     final List<ResilienceExtension> extensions = new ArrayList<>();
@@ -125,6 +133,7 @@ final class Fakes {
               "circuitBreakers", args -> List.copyOf(breakers),
               "keyedCircuitBreakers", args -> List.copyOf(keyedBreakers),
               "retries", args -> List.copyOf(retries),
+              "retryBudgets", args -> List.copyOf(budgets),
               "timeouts", args -> List.copyOf(timeouts),
               "storeStatus", args -> storeStatus,
               "extension",

@@ -38,7 +38,8 @@ class MetricsEndpointTest {
   @Test
   void write_notInARegistry_everyNumberOfTheRuntime() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", CircuitBreakerState.HALF_OPEN, 6, 8, 2, totals));
-    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 2, 0, 1, 9)));
+    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 6, 4, 1, 9)));
+    runtime.budgets.add(Fakes.budget("shop", 12.5, 7));
     runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
     runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full");
 
@@ -57,6 +58,9 @@ class MetricsEndpointTest {
             "resilience_retry_calls_total{name=\"orders\",outcome=\"success_after_retry\",runtime=\"shop\"} 5.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"exhausted\",runtime=\"shop\"} 2.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"not_retried\",runtime=\"shop\"} 1.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"out_of_budget\",runtime=\"shop\"} 4.0",
+            "resilience_retry_budget_level{name=\"shop\",runtime=\"shop\"} 12.5",
+            "resilience_retry_budget_refused_total{name=\"shop\",runtime=\"shop\"} 7.0",
             "resilience_retry_attempts_total{name=\"orders\",runtime=\"shop\"} 9.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"in_time\",runtime=\"shop\"} 30.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"fired\",runtime=\"shop\"} 4.0",
