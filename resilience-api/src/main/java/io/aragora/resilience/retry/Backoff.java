@@ -102,7 +102,7 @@ public final class Backoff {
    */
   public static Backoff fibonacci(Duration base) {
     long nanos = base.toNanos();
-    return of("fibonacci", base, retry -> times(nanos, fibonacci(retry + 2)));
+    return of("fibonacci", base, retry -> times(nanos, fibonacci(Math.min(retry, 92) + 2)));
   }
 
   /**

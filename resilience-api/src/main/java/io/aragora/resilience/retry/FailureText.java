@@ -13,10 +13,10 @@ import java.util.regex.Pattern;
  */
 public final class FailureText {
   private static final int LONGEST_READ = 1000;
-  private static final Pattern RATE = Pattern.compile("\\brate\\b|\\brate[ _-]?limit");
-  private static final Pattern LIMIT = Pattern.compile("\\blimit(?:s|ed|ing)?\\b|ratelimit");
-  private static final Pattern TOO_MANY =
-      Pattern.compile("\\b429\\b|\\btoo many requests\\b|\\bquota\\b");
+  private static final Pattern RATE = Pattern.compile("\\brate\\b");
+  private static final Pattern LIMIT = Pattern.compile("\\blimit(?:s|ed|ing)?\\b");
+  private static final Pattern RATE_LIMIT =
+      Pattern.compile("\\brate[ _-]?limit|\\b429\\b|\\btoo many requests\\b|\\bquota\\b");
   private static final Pattern SERVER_ERROR = Pattern.compile("\\b50[0234]\\b");
   private static final Pattern STATUS = Pattern.compile("\\b[1-5]\\d\\d\\b");
 
@@ -30,7 +30,7 @@ public final class FailureText {
   public static Predicate<Throwable> namesRateLimit() {
     return failure -> {
       String text = textOf(failure);
-      return TOO_MANY.matcher(text).find()
+      return RATE_LIMIT.matcher(text).find()
           || (RATE.matcher(text).find() && LIMIT.matcher(text).find());
     };
   }

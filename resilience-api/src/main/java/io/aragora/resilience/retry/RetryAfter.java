@@ -35,7 +35,7 @@ public final class RetryAfter {
           // A year that is more than 50 years ahead is one of the past.
           .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.of(1977, 1, 1))
           .appendPattern(" HH:mm:ss 'GMT'")
-          .toFormatter(Locale.ROOT)
+          .toFormatter(Locale.ENGLISH)
           .withZone(ZoneOffset.UTC),
       date("EEE MMM ppd HH:mm:ss yyyy"));
 
@@ -48,7 +48,7 @@ public final class RetryAfter {
   }
 
   private static DateTimeFormatter date(String pattern) {
-    return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
+    return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).withZone(ZoneOffset.UTC);
   }
 
   /**

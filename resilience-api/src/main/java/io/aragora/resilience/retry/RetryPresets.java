@@ -89,6 +89,25 @@ public final class RetryPresets {
   }
 
   /**
+   * Gives the defaults of {@code with_retry}.
+   *
+   * @return 4 attempts, exponential from 100 ms to 30 s with a quarter of jitter, for transient failures
+   */
+  public static RetryConfig withRetry() {
+    return RetryConfig.builder().maxAttempts(4).build();
+  }
+
+  /**
+   * Gives the defaults of {@code create_provider_config(name)}.
+   *
+   * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures and texts that speak of a
+   *     rate limit or a server's error
+   */
+  public static RetryConfig createProviderConfig() {
+    return local(4, 1_000, 60, 0.25);
+  }
+
+  /**
    * Gives the settings for a provider that is not known.
    *
    * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures only

@@ -1,0 +1,197 @@
+package io.aragora.resilience.retry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BackoffTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private static double seconds(Backoff backoff, int retry, double random) {
+    return backoff.delayNanos(retry, 0, random) / 1e9;
+  }
+
+  private static List<Double> plainSeconds(Backoff backoff, int... retries) {
+    Backoff plain = backoff.withJitter(Jitter.NONE);
+    return IntStream.of(retries).mapToObj(retry -> seconds(plain, retry, 0.7)).toList();
+  }
+
+  @Test
+  @DisplayName(
+      "RT-01 fault 44: strategies and kinds of jitter are read from their names, others are errors")
+  void names() {
+    for (String name : List.of("exponential", "linear", "constant", "fibonacci")) {
+      assertThat(Backoff.named(" " + name.toUpperCase(java.util.Locale.ROOT), SECOND))
+          .hasToString(Backoff.named(name, SECOND).toString())
+          .asString()
+          .startsWith(name + "(");
+    }
+    for (Jitter kind : Jitter.values()) {
+      assertThat(Jitter.named(kind.name().toLowerCase(java.util.Locale.ROOT))).isSameAs(kind);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backoff.named("cubic", SECOND))
+        .withMessage("strategy must be one of [exponential, linear, constant, fibonacci]: cubic");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Jitter.named("true"))
+        .withMessage(
+            "jitter must be one of [none, full, equal, additive, multiplicative, decorrelated]: true");
+  }
+
+  @Test
+  @DisplayName("RT-04: the four strategies without jitter")
+  void strategies() {
+    assertThat(plainSeconds(Backoff.exponential(SECOND), 0, 1, 2, 3))
+        .containsExactly(1.0, 2.0, 4.0, 8.0);
+    assertThat(plainSeconds(Backoff.linear(SECOND), 0, 1, 2, 3))
+        .containsExactly(1.0, 2.0, 3.0, 4.0);
+    assertThat(plainSeconds(Backoff.constant(SECOND), 0, 1, 5, 10))
+        .containsExactly(1.0, 1.0, 1.0, 1.0);
+    assertThat(plainSeconds(Backoff.fibonacci(SECOND), 0, 1, 2, 3, 4))
+        .containsExactly(1.0, 2.0, 3.0, 5.0, 8.0);
+    assertThat(plainSeconds(Backoff.exponential(Duration.ofMillis(500)), 0, 1, 2))
+        .containsExactly(0.5, 1.0, 2.0);
+    assertThat(plainSeconds(Backoff.constant(Duration.ofMillis(1500)), 0, 9))
+        .containsExactly(1.5, 1.5);
+  }
+
+  @Test
+  @DisplayName("RT-05: the cap")
+  void cap() {
+    Duration five = Duration.ofSeconds(5);
+    assertThat(plainSeconds(Backoff.exponential(SECOND).cappedAt(five), 10, 20))
+        .containsExactly(5.0, 5.0);
+    assertThat(plainSeconds(Backoff.linear(SECOND).cappedAt(Duration.ofSeconds(10)), 100))
+        .containsExactly(10.0);
+    assertThat(plainSeconds(Backoff.fibonacci(SECOND).cappedAt(five), 20)).containsExactly(5.0);
+  }
+
+  @Test
+  @DisplayName("RT-06: without jitter, chance has no part in it")
+  void noJitter() {
+    Backoff plain = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
+    assertThat(IntStream.range(0, 20).mapToObj(i -> plain.delayNanos(3, 0, i / 20.0)))
+        .containsOnly(8_000_000_000L);
+  }
+
+  @Test
+  @DisplayName("RT-07: the kinds of jitter, by their formulas")
+  void jitter() {
+    Backoff backoff = Backoff.exponential(SECOND);
+    assertThat(seconds(backoff.withJitter(Jitter.ADDITIVE, 0.25), 1, 0.5)).isEqualTo(2.125);
+    assertThat(seconds(backoff.withJitter(Jitter.MULTIPLICATIVE, 0.25), 1, 0.5)).isEqualTo(2.0);
+    assertThat(seconds(backoff.withJitter(Jitter.MULTIPLICATIVE, 0.25), 1, 0)).isEqualTo(1.5);
+    assertThat(seconds(backoff.withJitter(Jitter.MULTIPLICATIVE, 0.25), 1, 1 - 1e-12))
+        .isCloseTo(2.5, within(1e-9));
+    assertThat(seconds(backoff.withJitter(Jitter.FULL), 1, 0.5)).isEqualTo(1.0);
+    assertThat(seconds(backoff.withJitter(Jitter.FULL), 1, 0)).isZero();
+    assertThat(seconds(backoff.withJitter(Jitter.EQUAL), 1, 0)).isEqualTo(1.0);
+    assertThat(seconds(backoff.withJitter(Jitter.EQUAL), 1, 0.5)).isEqualTo(1.5);
+    Backoff decorrelated = backoff.withJitter(Jitter.DECORRELATED);
+    assertThat(decorrelated.delayNanos(1, 4_000_000_000L, 0)).isEqualTo(1_000_000_000L);
+    assertThat(decorrelated.delayNanos(1, 4_000_000_000L, 0.5)).isEqualTo(6_500_000_000L);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("RT-08 fault 39: no delay is negative, and none exceeds the cap, jitter included")
+  void range(Jitter kind) {
+    SplittableRandom random = new SplittableRandom(42);
+    for (int i = 0; i < 2_000; i++) {
+      Duration base = Duration.ofMillis(random.nextLong(10, 5_000));
+      Duration cap = Duration.ofSeconds(random.nextLong(1, 60));
+      List<Backoff> all = List.of(
+          Backoff.exponential(base),
+          Backoff.linear(base),
+          Backoff.constant(base),
+          Backoff.fibonacci(base));
+      Backoff backoff = all.get(i % all.size()).cappedAt(cap).withJitter(kind, random.nextDouble());
+      long previous = random.nextLong(0, cap.toNanos());
+      assertThat(backoff.delayNanos(random.nextInt(0, 10), previous, random.nextDouble()))
+          .isBetween(0L, cap.toNanos());
+    }
+  }
+
+  @Test
+  @DisplayName("RT-09: Fibonacci numbers")
+  void fibonacci() {
+    assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 20, -1, -100))
+        .extracting(Backoff::fibonacci)
+        .containsExactly(0L, 1L, 1L, 2L, 3L, 5L, 8L, 13L, 55L, 6765L, 0L, 0L);
+    assertThat(Backoff.fibonacci(92)).isEqualTo(7540113804746346429L);
+    assertThat(Backoff.fibonacci(93)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"exponential", "linear", "fibonacci"})
+  @DisplayName(
+      "RT-10 S1 fault 40: delays grow to the cap and stay there, however many attempts there are")
+  void saturation(String strategy) {
+    Duration cap = Duration.ofSeconds(10);
+    Backoff backoff = Backoff.named(strategy, SECOND).cappedAt(cap).withJitter(Jitter.NONE);
+    long before = 0;
+    for (int retry = 0; retry < 5_000; retry++) {
+      long delay = backoff.delayNanos(retry, before, 0.5);
+      assertThat(delay).as("retry %d", retry).isBetween(before, cap.toNanos());
+      before = delay;
+    }
+    assertThat(backoff.delayNanos(Integer.MAX_VALUE, 0, 0.5)).isEqualTo(cap.toNanos());
+    assertThat(Backoff.named(strategy, Duration.ofDays(365))
+            .withJitter(Jitter.ADDITIVE, 1)
+            .delayNanos(Integer.MAX_VALUE, Long.MAX_VALUE, 0.99))
+        .isEqualTo(Duration.ofDays(365).toNanos());
+  }
+
+  @Test
+  @DisplayName("RT-13: a stream of delays for loops of one's own, each from the beginning")
+  void delays() {
+    Backoff backoff = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
+    assertThat(backoff.delays(() -> 0.5).limit(4).map(Duration::toSeconds))
+        .containsExactly(1L, 2L, 4L, 8L);
+    assertThat(backoff.delays(() -> 0.5).limit(1)).containsExactly(SECOND);
+    assertThat(backoff.delays(() -> 0.5).limit(0)).isEmpty();
+    assertThat(backoff.delays(() -> 0.5).limit(100)).allMatch(d -> d.toSeconds() <= 30);
+    SplittableRandom random = new SplittableRandom(7);
+    assertThat(backoff.withJitter(Jitter.FULL).delays(random::nextDouble).limit(20))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  @DisplayName("F5: a delay below a millisecond is kept to the nanosecond")
+  void subMillisecond() {
+    Backoff backoff = Backoff.constant(Duration.ofNanos(900_001)).withJitter(Jitter.NONE);
+    assertThat(backoff.delayNanos(0, 0, 0.5)).isEqualTo(900_001);
+  }
+
+  @Test
+  @DisplayName("R15: a strategy that gives a negative delay gives none")
+  void negative() {
+    assertThat(Backoff.custom(retry -> -1).delayNanos(0, 0, 0.5)).isZero();
+    assertThat(Backoff.custom(retry -> Long.MIN_VALUE).delayNanos(0, 0, 0.5)).isZero();
+  }
+
+  @Test
+  void badValues_nameSettingRuleAndValue() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backoff.exponential(Duration.ofSeconds(-1)))
+        .withMessageContaining("base")
+        .withMessageContaining("PT-1S");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backoff.exponential(SECOND).withJitter(Jitter.ADDITIVE, Double.NaN))
+        .withMessageContaining("jitterFactor")
+        .withMessageContaining("NaN");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backoff.exponential(SECOND).cappedAt(Duration.ZERO))
+        .withMessageContaining("PT0S");
+  }
+}

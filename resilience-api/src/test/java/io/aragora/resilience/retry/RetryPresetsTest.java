@@ -1,0 +1,199 @@
+package io.aragora.resilience.retry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.file.AccessDeniedException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RetryPresetsTest {
+  private static boolean isRetried(RetryConfig config, Throwable failure) {
+    Predicate<? super Throwable> abort = config.abortIf();
+    return config.retryIf().test(failure) && (abort == null || !abort.test(failure));
+  }
+
+  @ParameterizedTest
+  @DisplayName(
+      "RT-17 RT-29 fault 37: the thirteen presets, with attempts where the reference counts retries")
+  @CsvSource({
+    "anthropic, 4, 2000, 120, 0.3",
+    "openai, 5, 1000, 60, 0.25",
+    "mistral, 4, 1000, 60, 0.25",
+    "grok, 4, 1500, 90, 0.3",
+    "openrouter, 5, 1500, 120, 0.3",
+    "gemini, 4, 1000, 60, 0.25",
+    "knowledge_mound, 4, 500, 30, 0.2",
+    "control_plane, 4, 500, 30, 0.2",
+    "memory, 4, 300, 15, 0.2",
+    "slack, 4, 1000, 30, 0.25",
+    "discord, 4, 1000, 30, 0.25",
+    "teams, 4, 1000, 30, 0.25",
+    "github_cli, 4, 1000, 60, 0.25"
+  })
+  void presets(String name, int attempts, int baseMillis, int capSeconds, double factor) {
+    RetryConfig preset = RetryPresets.named(" " + name.toUpperCase(java.util.Locale.ROOT));
+    assertThat(preset).isSameAs(RetryPresets.all().get(name));
+    assertThat(preset.maxAttempts()).isEqualTo(attempts);
+    assertThat(preset.backoff())
+        .hasToString("exponential(base=" + Duration.ofMillis(baseMillis) + ", cap="
+            + Duration.ofSeconds(capSeconds) + ", jitter=multiplicative " + factor + ")");
+    assertThat(isRetried(preset, new ConnectException("refused"))).isTrue();
+    assertThat(isRetried(preset, new TimeoutException())).isTrue();
+    assertThat(isRetried(preset, new IllegalStateException("Error 429: slow down")))
+        .isTrue();
+    assertThat(isRetried(preset, new IllegalStateException("HTTP 503"))).isTrue();
+    assertThat(isRetried(preset, new IllegalStateException("bad argument"))).isFalse();
+  }
+
+  @Test
+  @DisplayName("RT-17: there are thirteen")
+  void count() {
+    assertThat(RetryPresets.all()).hasSize(13);
+  }
+
+  @ParameterizedTest
+  @DisplayName("fault 38: statuses that a retry cannot mend end the call")
+  @ValueSource(ints = {400, 401, 403, 404, 422})
+  void statuses(int status) {
+    IOException failure = new IOException("HTTP " + status + ", see rule 500 of the manual");
+    assertThat(isRetried(RetryPresets.named("openai"), failure)).isFalse();
+    assertThat(isRetried(RetryPresets.named("memory"), failure))
+        .as("not remote")
+        .isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "RT-18 fault 44: what is changed in a copy changes, the rest stays, and nothing is dropped")
+  void overrides() {
+    RetryConfig openai = RetryPresets.named("openai");
+    RetryConfig changed = openai.toBuilder().maxAttempts(10).build();
+    assertThat(changed.maxAttempts()).isEqualTo(10);
+    assertThat(changed.backoff()).isSameAs(openai.backoff());
+    assertThat(changed.retryIf()).isSameAs(openai.retryIf());
+    assertThat(changed.abortIf()).isSameAs(openai.abortIf());
+    assertThat(openai.maxAttempts()).isEqualTo(5);
+    RetryConfig unknown = RetryPresets.named("nobody");
+    assertThat(unknown.maxAttempts()).isEqualTo(4);
+    assertThat(unknown.backoff()).asString().contains("base=PT1S, cap=PT1M");
+    assertThat(isRetried(unknown, new IllegalStateException("429"))).isFalse();
+  }
+
+  @Test
+  @DisplayName("RT-19: the settings of the factory for providers")
+  void factory() {
+    RetryConfig made = RetryPresets.createProviderConfig();
+    assertThat(made.maxAttempts()).isEqualTo(4);
+    assertThat(made.backoff())
+        .hasToString("exponential(base=PT1S, cap=PT1M, jitter=multiplicative 0.25)");
+    assertThat(isRetried(made, new IllegalStateException("quota exceeded"))).isTrue();
+    assertThat(isRetried(made, new ConnectException())).isTrue();
+  }
+
+  @Test
+  @DisplayName("RT-02: defaults; three attempts here, four of the reference in a preset")
+  void defaults() {
+    RetryConfig defaults = RetryConfig.defaults();
+    assertThat(defaults.maxAttempts()).isEqualTo(3);
+    assertThat(defaults.backoff())
+        .hasToString("exponential(base=PT0.1S, cap=PT30S, jitter=multiplicative 0.25)");
+    assertThat(defaults.retryOnResult()).isNull();
+    assertThat(defaults.abortIf()).isNull();
+    assertThat(defaults.retryAfter()).isNull();
+    assertThat(defaults.budget()).isNull();
+    RetryConfig reference = RetryPresets.withRetry();
+    assertThat(reference.maxAttempts()).isEqualTo(4);
+    assertThat(reference.backoff()).hasToString(defaults.backoff().toString());
+  }
+
+  @Test
+  @DisplayName(
+      "RT-03: jitter on is multiplicative, jitter off is none; there is no boolean to confuse with a kind")
+  void jitterAlias() {
+    assertThat(RetryConfig.defaults().backoff()).asString().contains("multiplicative");
+    assertThat(RetryConfig.defaults().backoff().withJitter(Jitter.NONE))
+        .asString()
+        .contains("jitter=none");
+  }
+
+  @Test
+  @DisplayName(
+      "RT-34 fault 40: a bad count is an error of the setter that names setting, rule and value")
+  void badCount() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RetryConfig.builder().maxAttempts(0))
+        .withMessage("maxAttempts must be at least 1: 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RetryConfig.builder().maxAttempts(-1))
+        .withMessage("maxAttempts must be at least 1: -1");
+  }
+
+  @Test
+  @DisplayName("RT-11 RT-16 RT-31 fault 43: what is transient, and what is not")
+  void transientFailures() {
+    Predicate<Throwable> isTransient = RetryConfig.transientFailures();
+    assertThat(isTransient.test(new ConnectException())).isTrue();
+    assertThat(isTransient.test(new IOException())).isTrue();
+    assertThat(isTransient.test(new TimeoutException())).isTrue();
+    assertThat(isTransient.test(new IllegalArgumentException())).isFalse();
+    assertThat(isTransient.test(new RuntimeException())).isFalse();
+    assertThat(isTransient.test(new FileNotFoundException())).isFalse();
+    assertThat(isTransient.test(new AccessDeniedException("f"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @DisplayName("RT-14 fault 43: texts of a rate limit")
+  @CsvSource({
+    "Rate limit exceeded, true",
+    "rate_limit_error, true",
+    "You hit the ratelimit; rate is limited, true",
+    "Error 429 occurred, true",
+    "Too Many Requests, true",
+    "Quota exceeded, true",
+    "Connection refused, false",
+    "'', false",
+    "rate of change, false",
+    "deliberately unlimited, false",
+    "1429 rows, false"
+  })
+  void rateLimit(String message, boolean expected) {
+    assertThat(FailureText.namesRateLimit().test(new RuntimeException(message)))
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @DisplayName("RT-15 RT-16 fault 43: texts of a server's error")
+  @CsvSource({
+    "HTTP 500, true",
+    "502 Bad Gateway, true",
+    "status=503, true",
+    "(504), true",
+    "400, false",
+    "404 Not Found, false",
+    "processed 1500 rows, false",
+    "nothing, false"
+  })
+  void serverError(String message, boolean expected) {
+    assertThat(FailureText.namesServerError().test(new RuntimeException(message)))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void noText_namesNothing_andLongOnesAreReadToABound() {
+    assertThat(FailureText.namesRateLimit().test(new RuntimeException())).isFalse();
+    assertThat(FailureText.namesStatus(Set.of(404))
+            .test(new RuntimeException("x ".repeat(1000) + "404")))
+        .isFalse();
+  }
+}
