@@ -15,7 +15,8 @@ public final class StripedCount {
    * thread's number, in one array, costs about half of it on the path of a call (docs/benchmarks.md).
    *
    * A stripe takes two cache lines, because of adjacent-line prefetch, and so does the space before the first. The array
-   * appears by one CAS; the word before it keeps what it has, so nothing is moved and nothing can be lost.
+   * appears by one CAS; the word before it keeps what it has, so nothing is moved and nothing can be lost (stress:
+   * StripedCountStress).
    */
   private static final int STRIDE = 16;
 
