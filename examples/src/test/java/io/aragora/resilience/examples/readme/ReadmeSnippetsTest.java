@@ -28,6 +28,8 @@ import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
@@ -230,6 +232,28 @@ class ReadmeSnippetsTest {
 
     assertThat(price).isEqualTo("1.20 for apples");
     assertThat(shop.calls).hasValue(3);
+  }
+
+  @Test
+  void retryBudget() throws IOException {
+    time.autoAdvance(true);
+    Shop shop = new Shop(2);
+
+    // readme: retry budget
+    RetryBudget budget = resilience.retryBudget(
+        "shop",
+        RetryBudgetConfig.builder()
+            .ratio(0.1) // ten calls that succeed earn one retry,
+            .capacity(100) // a hundred are saved,
+            .perSecond(1) // and one a second is free
+            .build());
+    Retry careful =
+        resilience.retry("careful", RetryConfig.builder().budget(budget).build());
+    String pears = careful.call(() -> shop.price("pears"));
+    // end
+
+    assertThat(pears).isEqualTo("1.20 for pears");
+    assertThat(budget.level()).isEqualTo(98.1);
   }
 
   @Test

@@ -109,10 +109,16 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
-  private final class Wait extends TimerOperation {
+  private final class Wait extends TimerOperation implements Runnable {
+    /** The executor is the application's, and may block: so the timer's thread leaves it to the dispatcher. */
+    @Override
+    public void run() {
+      handOver();
+    }
+
     @Override
     protected void onFire(long arming) {
-      retry.dispatcher().dispatch(RetriedFuture.this::handOver);
+      retry.dispatcher().dispatch(this);
     }
 
     @Override
