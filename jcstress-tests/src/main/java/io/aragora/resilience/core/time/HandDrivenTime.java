@@ -11,7 +11,18 @@ public final class HandDrivenTime implements TimeSource, TimeDrive {
   /** One tick of the timer, in nanoseconds. */
   public static final long TICK = 1L << 20;
 
+  private final Executor background;
   private volatile long now = 1;
+
+  /** Runs inline what goes to the background. */
+  public HandDrivenTime() {
+    this(Runnable::run);
+  }
+
+  /** Leaves what goes to the background to an executor. */
+  public HandDrivenTime(Executor background) {
+    this.background = background;
+  }
 
   /** Moves the time, without driving anything. */
   public void set(long nanos) {
@@ -41,7 +52,7 @@ public final class HandDrivenTime implements TimeSource, TimeDrive {
 
   @Override
   public Executor executor() {
-    return Runnable::run;
+    return background;
   }
 
   @Override

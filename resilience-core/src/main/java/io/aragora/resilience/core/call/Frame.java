@@ -156,7 +156,7 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Gives what this frame used as its limit before, to be used again.
+   * Gives what this frame, or an earlier use of it, has or had as its limit.
    *
    * @return the limit, or null
    */
@@ -170,7 +170,9 @@ public final class Frame extends CallFrame {
    * @param limit the limit
    */
   public void setExpiry(Expiry limit) {
-    expiry = limit;
+    if (expiry != limit) {
+      expiry = limit;
+    }
     expiryArmed = true;
   }
 

@@ -36,7 +36,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final EventChannel<TimeoutEvent> events;
-  private final LongAdder inTime = new LongAdder();
+  private final LimitTable limits;
   private final LongAdder fired = new LongAdder();
   private final LongAdder late = new LongAdder();
 
@@ -65,6 +65,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.events = new EventChannel<>(name, dispatcher);
+    this.limits = new LimitTable(time, timer, dispatcher);
   }
 
   @Override
@@ -74,7 +75,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   @Override
   public TimeoutTotals totals() {
-    return new TimeoutTotals(inTime.sum(), fired.sum(), late.sum());
+    return new TimeoutTotals(limits.inTime(), fired.sum(), late.sum());
   }
 
   @Override
@@ -98,7 +99,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       if (deadline >= frame.deadline()) {
         // The enclosing deadline comes first, and its owner ends the call.
         T result = chain.<T>inside(index, body);
-        inTime.increment();
+        limits.countInTime();
         return result;
       }
       frame.setDeadline(deadline);
@@ -115,30 +116,26 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       int index,
       CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    SyncLimit limit = frame.expiry() instanceof SyncLimit used && used.belongsTo(timer)
-        ? used
-        : new SyncLimit(timer, dispatcher);
+    LimitSlot limit = limits.claim(deadline, frame);
+    if (limit == null) {
+      throw new ResilienceClosedException(runtime);
+    }
     frame.setExpiry(limit);
-    limit.arm(deadline);
     T result;
     try {
       result = chain.<T>inside(index, body);
     } catch (Throwable e) {
-      if (limit.disarm()) {
-        inTime.increment();
+      if (limits.endInTime(limit, deadline)) {
         throw e;
       }
-      limit.settle(e instanceof InterruptedException, frame);
-      throw ended(limit, e);
+      throw ended(limit.settle(e instanceof InterruptedException, frame), e);
     }
-    if (limit.disarm()) {
-      inTime.increment();
+    if (limits.endInTime(limit, deadline)) {
       return result;
     }
-    limit.settle(false, frame);
-    if (limit.wasClosed()) {
+    if (limit.settle(false, frame)) {
       // Closing the runtime is no reason to throw away a result that came in time.
-      inTime.increment();
+      limits.countInTime();
       return result;
     }
     giveLate(result);
@@ -147,11 +144,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     throw new TimeoutExceededException(name(), config.limit(), null);
   }
 
-  private Throwable ended(SyncLimit limit, Throwable failure) {
+  private Throwable ended(boolean wasClosed, Throwable failure) {
     if (failure instanceof Error) {
       return failure;
     }
-    if (limit.wasClosed()) {
+    if (wasClosed) {
       return Failures.isStopped(failure) ? new ResilienceClosedException(runtime) : failure;
     }
     countFired();
@@ -184,7 +181,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   void countInTime() {
-    inTime.increment();
+    limits.countInTime();
   }
 
   void countFired() {

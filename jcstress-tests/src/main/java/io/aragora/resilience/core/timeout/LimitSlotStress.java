@@ -17,8 +17,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The claims of {@link SyncLimit}: one actor is the caller, the other the timer's thread and the interrupter. */
-public class SyncLimitStress {
+/** The claims of {@link LimitSlot}, and of the {@link LimitTable} that it is in: one actor is the caller, the other the timer's thread and the interrupter. */
+public class LimitSlotStress {
   /** A call that ends while its limit fires: afterwards no interrupt of the limit is pending, and none arrives. */
   @JCStressTest
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "In time.")
@@ -28,7 +28,8 @@ public class SyncLimitStress {
   public static class NoInterruptAfterSettle {
     private final HandDrivenTime time = new HandDrivenTime();
     private final Timer timer = new Timer("stress", time);
-    private final Dispatcher dispatcher = new Dispatcher("stress", time, null);
+    private final LimitTable table =
+        new LimitTable(time, timer, new Dispatcher("stress", time, null));
     private Thread caller;
 
     @Actor
@@ -36,9 +37,8 @@ public class SyncLimitStress {
       caller = Thread.currentThread();
       CallFrames frames = CallFrames.ofThread();
       Frame frame = Frame.push(frames, time, 1);
-      SyncLimit limit = new SyncLimit(timer, dispatcher);
-      limit.arm(2 * TICK);
-      boolean inTime = limit.disarm();
+      LimitSlot limit = table.claim(2 * TICK, frame);
+      boolean inTime = table.endInTime(limit, 2 * TICK);
       if (!inTime) {
         limit.settle(false, frame);
       }
@@ -49,6 +49,7 @@ public class SyncLimitStress {
 
     @Actor
     public void expire() {
+      time.set(3 * TICK);
       timer.advanceTo(3 * TICK);
       timer.advanceTo(3 * TICK);
       timer.advanceTo(3 * TICK);
@@ -71,7 +72,7 @@ public class SyncLimitStress {
   @Outcome(
       id = "0, 1",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The late interrupt that SyncLimit must not send.")
+      desc = "The late interrupt that LimitSlot must not send.")
   @State
   public static class BrokenNoInterruptAfterSettle {
     private final AtomicInteger end = new AtomicInteger();
@@ -113,7 +114,8 @@ public class SyncLimitStress {
   public static class ExpiryStaysWithItsCall {
     private final HandDrivenTime time = new HandDrivenTime();
     private final Timer timer = new Timer("stress", time);
-    private final Dispatcher dispatcher = new Dispatcher("stress", time, null);
+    private final LimitTable table =
+        new LimitTable(time, timer, new Dispatcher("stress", time, null));
     private Thread caller;
 
     @Actor
@@ -121,17 +123,16 @@ public class SyncLimitStress {
       caller = Thread.currentThread();
       CallFrames frames = CallFrames.ofThread();
       Frame frame = Frame.push(frames, time, 1);
-      SyncLimit limit = new SyncLimit(timer, dispatcher);
-      limit.arm(2 * TICK);
-      result.r1 = end(limit, frame);
-      limit.arm(100 * TICK);
-      result.r2 = end(limit, frame);
+      result.r1 = call(frame, 2 * TICK);
+      result.r2 = call(frame, 100 * TICK);
       frame.pop(frames);
       result.r3 = Thread.interrupted() ? 1 : 0;
     }
 
-    private static int end(SyncLimit limit, Frame frame) {
-      if (limit.disarm()) {
+    private int call(Frame frame, long deadline) {
+      LimitSlot limit = table.claim(deadline, frame);
+      frame.setExpiry(limit);
+      if (table.endInTime(limit, deadline)) {
         return 1;
       }
       limit.settle(false, frame);
@@ -140,6 +141,7 @@ public class SyncLimitStress {
 
     @Actor
     public void expire() {
+      time.set(3 * TICK);
       timer.advanceTo(3 * TICK);
       timer.advanceTo(3 * TICK);
       timer.advanceTo(3 * TICK);
@@ -162,7 +164,7 @@ public class SyncLimitStress {
   @Outcome(
       id = {"1, 0", "0, 0"},
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The stale expiry that SyncLimit must not have.")
+      desc = "The stale expiry that LimitSlot must not have.")
   @State
   public static class BrokenExpiryStaysWithItsCall {
     private static final int ENDED = 0;

@@ -1,0 +1,279 @@
+package io.aragora.resilience.core.timeout;
+
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.timer.TimerOperation;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limit of one synchronous call: its deadline, its thread, and how far the interrupt of that thread has come. A place in a
+ * table that calls use one after the other, so that a call that ends in time allocates nothing.
+ */
+final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable {
+  /*
+   * One word says all:  deadline:60 | CLOSED | state:3,  and while the slot is FREE  uses:60 | 0.
+   *
+   * The timer's thread must not interrupt: Thread.interrupt() closes an interruptible channel in the interrupter's own
+   * thread, which is foreign code. So it marks the slot DUE, and the interrupter sends. The owner, when its body has ended,
+   * takes a DUE slot back, and nothing is sent; once it is SENDING, the owner waits until that is over, so that no interrupt of
+   * ours arrives after the call.
+   *
+   *   FREE    -> ARMED      owner, the same thread as before          ARMED -> FREE           owner, in time
+   *   FREE    -> CLAIMING -> ARMED   owner, another thread            DUE   -> TAKEN -> FREE  owner
+   *   ARMED   -> DUE        timer
+   *   DUE     -> SENDING    interrupter
+   *   SENDING -> SENT       interrupter, after interrupt()                                     -> FREE   owner
+   *   SENDING -> SKIPPED    interrupter, where the flag is set already: it is the outside's    -> FREE   owner
+   *
+   * Every arrow that two parties may draw is a CAS of the whole word. A slot that was given back and armed again by another
+   * call has another deadline, or the same one, and then it is as due. (Stress: LimitSlotStress.NoInterruptAfterSettle,
+   * ExpiryStaysWithItsCall.)
+   *
+   * The thread is written only where it is another one than before, since a reference store into an old object costs a
+   * collector with regions a full fence; the slot is CLAIMING meanwhile, which nobody fires. That the thread is still the one
+   * that was read is what the uses are for: they change with every call, so the CAS that arms fails if there was one between.
+   * They are also what is counted: a call in time costs no store beside its two CAS.
+   */
+  private static final int FREE = 0;
+  private static final int ARMED = 1;
+  private static final int DUE = 2;
+  private static final int SENDING = 3;
+  private static final int SENT = 4;
+  private static final int SKIPPED = 5;
+  private static final int TAKEN = 6;
+  private static final int CLAIMING = 7;
+
+  private static final long STATE_MASK = 7;
+  private static final long CLOSED = 8;
+  private static final int SHIFT = 4;
+  private static final int SPINS = 200;
+
+  private final LimitTable table;
+
+  /** What fires a slot that found no room in the table; null for one of the table. */
+  private final @Nullable TimerOperation alarm;
+
+  LimitSlot(LimitTable table, @Nullable TimerOperation alarm) {
+    this.table = table;
+    this.alarm = alarm;
+  }
+
+  /** Tells whether this is a slot of the table; one that has an alarm is not, though it was made for it. */
+  boolean isOf(LimitTable other) {
+    return table == other && alarm == null;
+  }
+
+  @Nullable
+  TimerOperation alarm() {
+    return alarm;
+  }
+
+  /**
+   * Arms the slot for a call of this thread.
+   *
+   * @return false if somebody has it
+   */
+  boolean tryClaim(long deadline) {
+    // Acquire: pairs with the release that freed the slot, so that the owner read below is the one
+    // of that word.
+    long free = (long) WORD.getAcquire(this);
+    if (state(free) != FREE) {
+      return false;
+    }
+    Thread current = Thread.currentThread();
+    if (owner == current) {
+      if (!WORD.compareAndSet(this, free, armed(deadline))) {
+        return false;
+      }
+    } else {
+      if (!WORD.compareAndSet(this, free, with(free, CLAIMING))) {
+        return false;
+      }
+      owner = current;
+      // Volatile: publishes the owner to the interrupter, and comes before the caller's look at the
+      // patrol.
+      WORD.setVolatile(this, armed(deadline));
+    }
+    // Opaque: read by whoever sums up, and a long must not tear.
+    USES.setOpaque(this, free >> SHIFT);
+    return true;
+  }
+
+  /**
+   * Ends the limit when the body has ended.
+   *
+   * @return whether it was not reached, and then it is counted and the slot free; else {@link #settle} must follow
+   */
+  boolean endInTime(long deadline) {
+    return WORD.compareAndSet(this, armed(deadline), (uses + 1) << SHIFT);
+  }
+
+  private void freeMissed() {
+    MISSED.setOpaque(this, missed + 1);
+    // Release: whoever claims next reads it and sees owner and counts as they are left here.
+    WORD.setRelease(this, (uses + 1) << SHIFT);
+  }
+
+  /**
+   * Makes sure that no interrupt of this limit is under way or pending, and frees the slot.
+   *
+   * @param leftByInterrupt whether the body left by InterruptedException, which cleared our interrupt, so that a flag that
+   *     is set is the outside's
+   * @param frame the frame of this limit
+   * @return whether the timer was closed before the limit was reached
+   */
+  boolean settle(boolean leftByInterrupt, Frame frame) {
+    while (true) {
+      long present = (long) WORD.getVolatile(this);
+      switch (state(present)) {
+        case SENDING -> awaitSent();
+        case ARMED, DUE -> WORD.compareAndSet(this, present, with(present, TAKEN));
+        default -> {
+          if (state(present) == SENT && !leftByInterrupt) {
+            Thread.interrupted();
+            // The flag is one bit: what was cleared may have been the interrupt of a limit further
+            // out as well.
+            if (frame.hasEnclosingInterrupted()) {
+              Thread.currentThread().interrupt();
+            }
+          }
+          boolean wasClosed = (present & CLOSED) != 0;
+          freeMissed();
+          return wasClosed;
+        }
+      }
+    }
+  }
+
+  private void awaitSent() {
+    for (int spins = 0; state((long) WORD.getVolatile(this)) == SENDING; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        // The interrupter may be closing a channel. It is never parked for long, so a short nap
+        // needs no hand-shake.
+        LockSupport.parkNanos(this, 50_000);
+      }
+    }
+  }
+
+  private static long armed(long deadline) {
+    return deadline << SHIFT | ARMED;
+  }
+
+  private static int state(long word) {
+    return (int) (word & STATE_MASK);
+  }
+
+  private static long with(long word, int state) {
+    return (word & ~STATE_MASK) | state;
+  }
+
+  /** Gives the deadline of an armed slot; {@link Long#MAX_VALUE} where it is not armed. */
+  long armedDeadline() {
+    long present = (long) WORD.getVolatile(this);
+    return state(present) == ARMED ? present >> SHIFT : Long.MAX_VALUE;
+  }
+
+  /**
+   * Marks the slot, on the timer's thread.
+   *
+   * @return whether it was armed with that deadline, and is due now
+   */
+  boolean expire(long deadline) {
+    return WORD.compareAndSet(this, armed(deadline), with(armed(deadline), DUE));
+  }
+
+  /** Ends the limit because the timer is closed, and interrupts on the calling thread. */
+  void close() {
+    long present = (long) WORD.getVolatile(this);
+    if (state(present) == ARMED && WORD.compareAndSet(this, present, with(present, DUE) | CLOSED)) {
+      run();
+    }
+  }
+
+  boolean isClosed() {
+    return ((long) WORD.getVolatile(this) & CLOSED) != 0;
+  }
+
+  /** Counts the calls that ended in time; one that is just beginning may hide the one before. */
+  long inTime() {
+    long present = (long) WORD.getVolatile(this);
+    long used = state(present) == FREE ? present >> SHIFT : (long) USES.getOpaque(this);
+    return used - (long) MISSED.getOpaque(this);
+  }
+
+  @Override
+  public boolean hasFired() {
+    long present = (long) WORD.getVolatile(this);
+    return state(present) != ARMED && (present & CLOSED) == 0;
+  }
+
+  /**
+   * Asked by the owner, which would set the flag again: while this limit is SENDING that would be too early, because the
+   * interrupter could take that flag for the outside's, skip, and nobody would clear it.
+   */
+  @Override
+  public boolean hasInterrupted() {
+    awaitSent();
+    return state((long) WORD.getVolatile(this)) == SENT;
+  }
+
+  /** Sends the interrupt; on the interrupter's thread, or the closing one. */
+  @Override
+  public void run() {
+    long due = (long) WORD.getVolatile(this);
+    if (state(due) != DUE || !WORD.compareAndSet(this, due, with(due, SENDING))) {
+      return;
+    }
+    Thread target = owner;
+    int sent = SKIPPED;
+    try {
+      if (target != null && !target.isInterrupted()) {
+        sent = SENT;
+        target.interrupt();
+      }
+    } finally {
+      // Volatile, after the interrupt: pairs with the owner's wait, which clears the flag only
+      // then.
+      WORD.setVolatile(this, with(due, sent));
+    }
+  }
+}
+
+/** Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch. */
+@SuppressWarnings("unused")
+class LimitSlotPadding {
+  private long b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
+}
+
+/** What changes with each call; in a class of its own because a JVM never mixes the fields of a class with those of its superclass. */
+class LimitSlotState extends LimitSlotPadding {
+  @SuppressWarnings("unused") // through its handle
+  long word;
+
+  /** The calls before the present one. */
+  long uses;
+
+  /** Those of them that did not end in time. */
+  long missed;
+
+  @Nullable
+  Thread owner;
+}
+
+/** The padding behind. */
+@SuppressWarnings("unused")
+class LimitSlotFields extends LimitSlotState {
+  static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "word", VarHandle.class, LimitSlotState.class, long.class);
+  static final VarHandle USES = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "uses", VarHandle.class, LimitSlotState.class, long.class);
+  static final VarHandle MISSED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "missed", VarHandle.class, LimitSlotState.class, long.class);
+
+  private long e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15;
+}

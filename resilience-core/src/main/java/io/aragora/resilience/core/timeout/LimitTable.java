@@ -1,0 +1,229 @@
+package io.aragora.resilience.core.timeout;
+
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.core.window.StripedCount;
+import io.aragora.resilience.core.window.Stripes;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits of the synchronous calls of one timeout that are under way. A call takes a slot by one CAS and gives it back by
+ * another; one timer operation, the patrol, looks through the slots when the earliest is due. Lock-free.
+ */
+final class LimitTable extends TimerOperation {
+  /*
+   * All calls of a timeout have the same limit, so a deadline is never earlier than one that was claimed before, and the
+   * patrol needs to be armed only when it is not: once for each length of the limit, however many calls there are.
+   *
+   * patrolAt is when it will look at the latest: NEVER where nobody has armed it, LOOKING while it looks, CLOSED at the end.
+   * The hand-shake is Dekker's; each side writes its part, then reads the other's.
+   *
+   *   caller                                   patrol
+   *   1. claim a slot         (CAS)            1. patrolAt = LOOKING, look: what is due, what comes next
+   *   2. read patrolAt        (volatile)       2. patrolAt = next                  (volatile)
+   *   3. arm it if it is NEVER                 3. look again: who has claimed and still read LOOKING
+   *
+   * Both reads cannot miss both writes: either the caller sees what the patrol wrote last, or the patrol sees the slot.
+   * (Stress: LimitTableStress.NoCallGoesUnwatched.) Only who changes NEVER by a CAS, or the patrol itself while it is LOOKING,
+   * arms the operation, so it has one owner at a time.
+   *
+   * A caller that lost its processor between reading the clock and claiming has an earlier deadline than the patrol's. It is
+   * met by an operation of its own, like the calls that find no free slot: more than MAX_SLOTS at once, which are waiting
+   * threads and not a hot path.
+   */
+  private static final VarHandle PATROL_AT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "patrolAt", VarHandle.class, LimitTable.class, long.class);
+  private static final VarHandle SLOTS = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "slots", VarHandle.class, LimitTable.class, LimitSlot[].class);
+
+  private static final long LOOKING = Long.MIN_VALUE;
+  private static final long CLOSED = LOOKING + 1;
+  private static final int MAX_SLOTS = Math.max(256, Stripes.MAX);
+  private static final int PROBES = 8;
+
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final StripedCount inTimeElsewhere = new StripedCount();
+  private volatile LimitSlot[] slots = new LimitSlot[0];
+  private volatile long patrolAt = TimeSource.NEVER;
+
+  LimitTable(TimeSource time, Timer timer, Dispatcher dispatcher) {
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  /**
+   * Arms a limit for a call of this thread.
+   *
+   * @param frame the frame of the call, which will have the limit
+   * @return the limit; null if the timer is closed
+   */
+  @Nullable
+  LimitSlot claim(long deadline, Frame frame) {
+    // The slot of this thread's last call, so that threads whose numbers choose the same one meet
+    // there once only.
+    LimitSlot slot =
+        frame.expiry() instanceof LimitSlot last && last.isOf(this) && last.tryClaim(deadline)
+            ? last
+            : take(deadline);
+    if (slot == null) {
+      return alarmed(deadline, frame);
+    }
+    long patrol = patrolAt;
+    return patrol <= deadline && patrol != CLOSED
+        ? slot
+        : claimBefore(slot, patrol, deadline, frame);
+  }
+
+  private @Nullable LimitSlot take(long deadline) {
+    LimitSlot[] present = slots;
+    int hash = Stripes.hashOfThread();
+    if (present.length != 0) {
+      for (int probe = 0; probe < PROBES; probe++) {
+        LimitSlot slot = present[(hash + probe) & (present.length - 1)];
+        if (slot.tryClaim(deadline)) {
+          return slot;
+        }
+      }
+    }
+    return present.length < MAX_SLOTS && grow(present) ? take(deadline) : null;
+  }
+
+  /** Doubles the table; whoever loses the race uses what the winner made. */
+  private boolean grow(LimitSlot[] present) {
+    int length = present.length == 0 ? Math.min(Stripes.MAX, MAX_SLOTS) : present.length * 2;
+    LimitSlot[] more = Arrays.copyOf(present, length);
+    for (int i = present.length; i < length; i++) {
+      more[i] = new LimitSlot(this, null);
+    }
+    SLOTS.compareAndSet(this, present, more);
+    return true;
+  }
+
+  /** The patrol is not armed, comes too late, or never again. */
+  private @Nullable LimitSlot claimBefore(LimitSlot slot, long patrol, long deadline, Frame frame) {
+    if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, deadline)) {
+      timer.arm(this, deadline);
+      return unlessClosed(slot, frame);
+    }
+    slot.settle(false, frame);
+    if (patrol == CLOSED) {
+      return null;
+    }
+    return patrol == TimeSource.NEVER ? claim(deadline, frame) : alarmed(deadline, frame);
+  }
+
+  private @Nullable LimitSlot alarmed(long deadline, Frame frame) {
+    Alarm alarm = new Alarm(deadline);
+    alarm.slot.tryClaim(deadline);
+    timer.arm(alarm, deadline);
+    return unlessClosed(alarm.slot, frame);
+  }
+
+  /** A timer that is closed ends what is armed at once, on the thread that arms. */
+  private static @Nullable LimitSlot unlessClosed(LimitSlot slot, Frame frame) {
+    if (!slot.isClosed()) {
+      return slot;
+    }
+    slot.settle(false, frame);
+    return null;
+  }
+
+  /**
+   * Ends a limit when the body has ended.
+   *
+   * @return whether it was not reached; else the caller settles the slot
+   */
+  boolean endInTime(LimitSlot slot, long deadline) {
+    boolean inTime = slot.endInTime(deadline);
+    if (inTime && slot.alarm() != null) {
+      timer.cancel(slot.alarm());
+      inTimeElsewhere.increment();
+    }
+    return inTime;
+  }
+
+  /** Counts a call that needed no limit of its own. */
+  void countInTime() {
+    inTimeElsewhere.increment();
+  }
+
+  long inTime() {
+    long sum = inTimeElsewhere.sum();
+    for (LimitSlot slot : slots) {
+      sum += slot.inTime();
+    }
+    return sum;
+  }
+
+  @Override
+  protected void onFire(long arming) {
+    PATROL_AT.setVolatile(this, LOOKING);
+    long now = time.nanoTime();
+    long next = look(now);
+    PATROL_AT.setVolatile(this, next);
+    long again = Math.min(next, look(now));
+    if (next != TimeSource.NEVER
+        || (again != TimeSource.NEVER && PATROL_AT.compareAndSet(this, next, again))) {
+      timer.arm(this, again);
+    }
+  }
+
+  /** Marks what is due; gives the earliest deadline of the others. */
+  private long look(long now) {
+    long next = TimeSource.NEVER;
+    for (LimitSlot slot : slots) {
+      long deadline = slot.armedDeadline();
+      if (deadline > now) {
+        next = Math.min(next, deadline);
+      } else if (slot.expire(deadline)) {
+        dispatcher.interrupt(slot);
+      }
+    }
+    return next;
+  }
+
+  @Override
+  protected void onTimerClosed(long arming) {
+    PATROL_AT.setVolatile(this, CLOSED);
+    for (LimitSlot slot : slots) {
+      slot.close();
+    }
+  }
+
+  @Override
+  protected boolean isUsedOnce() {
+    return false;
+  }
+
+  /** Fires one slot that is not in the table. */
+  private final class Alarm extends TimerOperation {
+    private final long deadline;
+    private final LimitSlot slot = new LimitSlot(LimitTable.this, this);
+
+    Alarm(long deadline) {
+      this.deadline = deadline;
+    }
+
+    @Override
+    protected void onFire(long arming) {
+      if (slot.expire(deadline)) {
+        dispatcher.interrupt(slot);
+      }
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {
+      slot.close();
+    }
+  }
+}
