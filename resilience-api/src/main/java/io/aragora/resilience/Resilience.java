@@ -13,6 +13,7 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.time.Duration;
@@ -243,6 +244,15 @@ public interface Resilience extends AutoCloseable {
   default Timeout timeout(String name, Duration limit) {
     return timeout(name, TimeoutConfig.of(limit));
   }
+
+  /**
+   * Opens a block of the calling thread that has to be done in time.
+   *
+   * @param name not blank, at most 10,000 characters; need not be unique
+   * @param limit positive and at most 365 days
+   * @return to be closed by this thread at the end of the block
+   */
+  Deadline deadline(String name, Duration limit);
 
   /**
    * Lists the timeouts.

@@ -4,16 +4,20 @@ import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of a timeout. Immutable. */
 public final class TimeoutConfig {
   private final Duration limit;
   private final @Nullable Consumer<@Nullable Object> onLateResult;
+  private final @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
+      failure;
 
   private TimeoutConfig(Builder builder, Duration limit) {
     this.limit = limit;
     this.onLateResult = builder.onLateResult;
+    this.failure = builder.failure;
   }
 
   /**
@@ -37,6 +41,19 @@ public final class TimeoutConfig {
   }
 
   /**
+   * Starts from these settings.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.limit = limit;
+    builder.onLateResult = onLateResult;
+    builder.failure = failure;
+    return builder;
+  }
+
+  /**
    * Gives {@link Builder#limit}.
    *
    * @return the limit
@@ -52,6 +69,16 @@ public final class TimeoutConfig {
    */
   public @Nullable Consumer<@Nullable Object> onLateResult() {
     return onLateResult;
+  }
+
+  /**
+   * Gives {@link Builder#failure}.
+   *
+   * @return the function, or null
+   */
+  public @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
+      failure() {
+    return failure;
   }
 
   /**
@@ -78,6 +105,8 @@ public final class TimeoutConfig {
   public static final class Builder {
     private @Nullable Duration limit;
     private @Nullable Consumer<@Nullable Object> onLateResult;
+    private @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
+        failure;
 
     private Builder() {}
 
@@ -101,6 +130,19 @@ public final class TimeoutConfig {
      */
     public Builder onLateResult(Consumer<@Nullable Object> consumer) {
       onLateResult = Objects.requireNonNull(consumer, "onLateResult");
+      return this;
+    }
+
+    /**
+     * Sets what is thrown instead of {@link TimeoutExceededException}, which has message, limit and name. Default: that itself.
+     *
+     * @param function makes the exception; where it throws, or gives null, the call fails with the original, and what went wrong
+     *     is suppressed in that
+     * @return this builder
+     */
+    public Builder failure(
+        Function<? super TimeoutExceededException, ? extends RuntimeException> function) {
+      failure = Objects.requireNonNull(function, "failure");
       return this;
     }
 

@@ -21,6 +21,7 @@ import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.settings.LayeredSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.core.timeout.DeadlineScope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
@@ -32,6 +33,7 @@ import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.time.Duration;
@@ -242,6 +244,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config) {
     return timeouts.declare(timeout, config);
+  }
+
+  @Override
+  public Deadline deadline(String deadline, Duration limit) {
+    return DeadlineScope.open(deadline, limit, time);
   }
 
   @Override

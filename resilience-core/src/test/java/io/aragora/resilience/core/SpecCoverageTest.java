@@ -33,13 +33,22 @@ class SpecCoverageTest {
       "R6a",
       "R6b",
       "R7",
+      "R8",
+      "R9",
+      "R9b",
+      "R10",
+      "R11",
       "R13",
       "R14",
+      "R15",
       "R17",
       "F1",
       "F2",
       "F2b",
       "F3",
+      "F4",
+      "F5",
+      "S1",
       "S2",
       "SN1",
       "Polly-stale",
@@ -66,7 +75,10 @@ class SpecCoverageTest {
     addRange(ids, "SC-%02d", 1, 11);
     addRange(ids, "RG-%02d", 1, 17);
     addRange(ids, "CF-%02d", 1, 9);
-    addRange(ids, "fault %d", 1, 34);
+    addRange(ids, "RT-%02d", 1, 34);
+    addRange(ids, "TO-%02d", 1, 21);
+    addRange(ids, "fault %d", 1, 45);
+    addRange(ids, "fault %d", 53, 57);
     ids.addAll(PEERS);
     return ids;
   }

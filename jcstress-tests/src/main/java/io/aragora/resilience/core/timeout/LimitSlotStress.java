@@ -131,7 +131,7 @@ public class LimitSlotStress {
 
     private int call(Frame frame, long deadline) {
       LimitSlot limit = table.claim(deadline, frame);
-      frame.setExpiry(limit);
+      frame.setExpiry(limit, deadline);
       if (table.endInTime(limit, deadline)) {
         return 1;
       }

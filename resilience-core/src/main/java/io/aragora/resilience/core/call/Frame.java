@@ -21,6 +21,7 @@ public final class Frame extends CallFrame {
   private TimeSource time;
   private long startedAt;
   private long deadline;
+  private long interruptedAt;
   private @Nullable Policy retry;
   private int attempt;
   private @Nullable Throwable failure;
@@ -78,10 +79,12 @@ public final class Frame extends CallFrame {
     if (around != null && around.time == time) {
       frame.startedAt = around.startedAt;
       frame.deadline = around.deadline;
+      frame.interruptedAt = around.interruptedAt;
       frame.setAttempt(around.retry, around.attempt, around.failure);
     } else {
       frame.startedAt = now;
       frame.deadline = TimeSource.NEVER;
+      frame.interruptedAt = TimeSource.NEVER;
       frame.setAttempt(frame.retry, 0, null);
     }
     frames.setTop(frame);
@@ -104,6 +107,7 @@ public final class Frame extends CallFrame {
   void adopt(CapturedContext context) {
     startedAt = context.startedAt();
     deadline = context.deadline();
+    interruptedAt = TimeSource.NEVER;
     setAttempt(context.retry(), context.attempt(), context.failure());
   }
 
@@ -136,6 +140,16 @@ public final class Frame extends CallFrame {
   }
 
   /**
+   * Gives the nearest deadline at which this thread will be interrupted: one that only flowed here, from a scope or from
+   * another thread, interrupts nobody.
+   *
+   * @return the deadline; {@link TimeSource#NEVER} where there is none
+   */
+  public long interruptedAt() {
+    return interruptedAt;
+  }
+
+  /**
    * Gives the nearest retry.
    *
    * @return the retry, or null
@@ -165,11 +179,14 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Sets the limit on what runs inside this frame.
+   * Sets the limit on what runs inside this frame, which interrupts its thread.
    *
    * @param limit the limit
+   * @param nanos when it will be reached, which is nearer than any before
    */
-  public void setExpiry(Expiry limit) {
+  public void setExpiry(Expiry limit, long nanos) {
+    deadline = nanos;
+    interruptedAt = nanos;
     if (expiry != limit) {
       expiry = limit;
     }

@@ -18,10 +18,12 @@ import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutEvent;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import io.aragora.resilience.timeout.TimeoutTotals;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -96,14 +98,13 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     long deadline = now + limitNanos;
     Frame frame = Frame.push(frames, time, now);
     try {
-      if (deadline >= frame.deadline()) {
-        // The enclosing deadline comes first, and its owner ends the call.
+      if (deadline >= frame.interruptedAt()) {
+        // The enclosing limit comes first, and its owner ends the call.
         T result = chain.<T>inside(index, body);
         limits.countInTime();
         return result;
       }
-      frame.setDeadline(deadline);
-      return limited(frame, deadline, chain, index, body);
+      return limited(frame, Math.min(deadline, frame.deadline()), chain, index, body);
     } finally {
       frame.pop(frames);
     }
@@ -120,7 +121,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     if (limit == null) {
       throw new ResilienceClosedException(runtime);
     }
-    frame.setExpiry(limit);
+    frame.setExpiry(limit, deadline);
     T result;
     try {
       result = chain.<T>inside(index, body);
@@ -141,7 +142,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     giveLate(result);
     late.increment();
     publish(TimeoutEvent.Kind.LATE);
-    throw new TimeoutExceededException(name(), config.limit(), null);
+    throw exceeded(null);
   }
 
   private Throwable ended(boolean wasClosed, Throwable failure) {
@@ -152,7 +153,25 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       return Failures.isStopped(failure) ? new ResilienceClosedException(runtime) : failure;
     }
     countFired();
-    return new TimeoutExceededException(name(), config.limit(), failure);
+    return exceeded(failure);
+  }
+
+  /** What a call that took too long fails with. */
+  RuntimeException exceeded(@Nullable Throwable cause) {
+    TimeoutExceededException exceeded = new TimeoutExceededException(name(), config.limit(), cause);
+    Function<? super TimeoutExceededException, ? extends RuntimeException> failure =
+        config.failure();
+    if (failure == null) {
+      return exceeded;
+    }
+    try {
+      return Objects.requireNonNull(failure.apply(exceeded), "failure() gave null");
+    } catch (RuntimeException e) {
+      if (e != exceeded) {
+        exceeded.addSuppressed(e);
+      }
+      return exceeded;
+    }
   }
 
   private void giveLate(@Nullable Object result) {

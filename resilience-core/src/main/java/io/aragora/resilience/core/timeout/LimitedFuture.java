@@ -8,7 +8,6 @@ import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
-import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -62,26 +61,30 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     timer.cancel(limit);
   }
 
-  private void end(RuntimeException failure) {
+  private void expire() {
     if (claimEnd()) {
-      if (failure instanceof TimeoutExceededException) {
-        timeout.countFired();
-      }
+      timeout.countFired();
       cancelInner(new DeadlineCancellation(timeout.name()));
-      completeExceptionally(failure);
+      completeExceptionally(timeout.exceeded(null));
+    }
+  }
+
+  private void endClosed() {
+    if (claimEnd()) {
+      cancelInner(new DeadlineCancellation(timeout.name()));
+      completeExceptionally(new ResilienceClosedException(timeout.runtime()));
     }
   }
 
   private final class Limit extends TimerOperation {
     @Override
     protected void onFire(long arming) {
-      dispatcher.dispatch(() ->
-          end(new TimeoutExceededException(timeout.name(), timeout.config().limit(), null)));
+      dispatcher.dispatch(LimitedFuture.this::expire);
     }
 
     @Override
     protected void onTimerClosed(long arming) {
-      dispatcher.dispatch(() -> end(new ResilienceClosedException(timeout.runtime())));
+      dispatcher.dispatch(LimitedFuture.this::endClosed);
     }
   }
 }

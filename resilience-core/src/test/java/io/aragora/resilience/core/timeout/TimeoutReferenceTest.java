@@ -1,0 +1,481 @@
+package io.aragora.resilience.core.timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.aragora.resilience.CallContext;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Deadline;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutEvent;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The cases of the reference. Synchronous limits interrupt a real thread, so those tests use the system's time and wait for
+ * what must happen; asynchronous ones use manual time.
+ */
+class TimeoutReferenceTest {
+  private static final Duration SHORT = Duration.ofMillis(5);
+  private static final Duration LONG = Duration.ofHours(1);
+
+  private final Resilience real = Resilience.create();
+  private final ManualTime time = ManualTime.create();
+  private final Resilience manual =
+      Resilience.builder().timeSource(time).name("manual").build();
+  private final CountDownLatch never = new CountDownLatch(1);
+
+  @AfterEach
+  void close() {
+    real.close();
+    manual.close();
+  }
+
+  private static TimeoutConfig.Builder of(Duration limit) {
+    return TimeoutConfig.builder().limit(limit);
+  }
+
+  @Test
+  @DisplayName(
+      "TO-01: the error names limit and policy, and is one of the library's; no platform timeout")
+  void error() {
+    TimeoutExceededException error = new TimeoutExceededException("search", SHORT, null);
+    assertThat(error).isInstanceOf(ResilienceException.class).hasMessageContaining("search");
+    assertThat(error.limit()).isEqualTo(SHORT);
+    assertThat(error.timeout()).isEqualTo("search");
+    assertThat(error).hasNoCause();
+  }
+
+  @Test
+  @DisplayName("TO-02: a limit has to be given, the rest has defaults, and all can be set")
+  void config() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TimeoutConfig.builder().build())
+        .withMessageContaining("limit");
+    TimeoutConfig plain = TimeoutConfig.of(SHORT);
+    assertThat(plain.failure()).isNull();
+    assertThat(plain.onLateResult()).isNull();
+    TimeoutConfig full = of(SHORT)
+        .failure(e -> new IllegalStateException(e))
+        .onLateResult(r -> {})
+        .build();
+    TimeoutConfig copy = full.toBuilder().limit(LONG).build();
+    assertThat(copy.limit()).isEqualTo(LONG);
+    assertThat(copy.failure()).isSameAs(full.failure());
+    assertThat(copy.onLateResult()).isSameAs(full.onLateResult());
+  }
+
+  @Test
+  @DisplayName("TO-03: the message has name and limit")
+  void message() {
+    assertThat(new TimeoutExceededException("f", Duration.ofSeconds(5), null))
+        .hasMessage("'f' did not finish within 5.0 s");
+    assertThat(new TimeoutExceededException("f", Duration.ofMillis(3500), null))
+        .hasMessageContaining("3.5");
+  }
+
+  @Test
+  @DisplayName("TO-04 TO-18 fault 53: a limit holds on any thread, virtual ones included")
+  void anyThread() throws Exception {
+    Timeout timeout = real.timeout("t", SHORT);
+    AtomicReference<Throwable> seen = new AtomicReference<>();
+    Thread thread = new Thread(() -> {
+      try {
+        timeout.run(never::await);
+      } catch (Throwable e) {
+        seen.set(e);
+      }
+    });
+    thread.start();
+    thread.join();
+    assertThat(seen.get()).isInstanceOf(TimeoutExceededException.class);
+  }
+
+  @Test
+  @DisplayName("TO-18: a limit holds on a virtual thread, where the JDK has them")
+  void virtualThread() throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "needs virtual threads");
+    Timeout timeout = real.timeout("t", SHORT);
+    ExecutorService virtual = (ExecutorService)
+        Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    try {
+      List<CompletableFuture<Void>> calls = new ArrayList<>();
+      for (int i = 0; i < 1_000; i++) {
+        calls.add(CompletableFuture.runAsync(
+            () -> {
+              assertThatThrownBy(() -> timeout.run(never::await))
+                  .isInstanceOf(TimeoutExceededException.class);
+              assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            },
+            virtual));
+      }
+      calls.forEach(CompletableFuture::join);
+    } finally {
+      virtual.shutdown();
+    }
+    assertThat(timeout.totals().fired()).isEqualTo(1_000);
+  }
+
+  @Test
+  @DisplayName("TO-05 TO-08 TO-13: asynchronous: in time, too late, and failing by itself")
+  void async() {
+    Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
+    CompletableFuture<Map<String, Integer>> quick = new CompletableFuture<>();
+    CompletableFuture<Map<String, Integer>> inTime = timeout.callAsync(() -> quick);
+    quick.complete(Map.of("a", 1));
+    assertThat(inTime).isCompletedWithValue(Map.of("a", 1));
+    CompletableFuture<String> slow = new CompletableFuture<>();
+    CompletableFuture<String> late = timeout.callAsync(() -> slow);
+    time.advance(Duration.ofMillis(49));
+    assertThat(late).isNotDone();
+    time.advance(Duration.ofMillis(3));
+    assertThatThrownBy(late::join)
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(TimeoutExceededException.class, e -> {
+          assertThat(e.limit()).isEqualTo(Duration.ofMillis(50));
+          assertThat(e.timeout()).isEqualTo("fetch");
+          assertThat(e).hasMessageContaining("fetch").hasMessageContaining("0.05");
+        });
+    IOException own = new IOException("own");
+    assertThatThrownBy(timeout.callAsync(() -> CompletableFuture.failedFuture(own))::join)
+        .cause()
+        .isSameAs(own);
+  }
+
+  @Test
+  @DisplayName(
+      "TO-06 fault 57: an error of one's own, made of message, limit and name; a maker that fails replaces nothing")
+  void ownError() {
+    Timeout timeout = real.timeout(
+        "t",
+        of(SHORT)
+            .failure(e -> new IllegalStateException(
+                e.timeout() + " " + e.limit().toMillis() + " " + e.getMessage(), e))
+            .build());
+    assertThatThrownBy(() -> timeout.run(never::await))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("t 5 't' did not finish");
+    for (TimeoutConfig broken : List.of(
+        of(SHORT)
+            .failure(e -> {
+              throw new IllegalArgumentException("maker");
+            })
+            .build(),
+        of(SHORT).failure(e -> null).build())) {
+      Timeout failing = real.timeout("broken " + real.timeouts().size(), broken);
+      assertThatThrownBy(() -> failing.run(never::await))
+          .isInstanceOf(TimeoutExceededException.class)
+          .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+    }
+    Timeout async =
+        manual.timeout("a", of(SHORT).failure(IllegalStateException::new).build());
+    CompletableFuture<Object> late = async.callAsync(CompletableFuture::new);
+    time.advance(Duration.ofSeconds(1));
+    assertThatThrownBy(late::join).hasCauseInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  @DisplayName(
+      "TO-07 TO-11 fault 57: listeners hear once of a timeout, never of a success, and what they throw harms nobody")
+  void listeners() {
+    Timeout timeout = manual.timeout("t", SHORT);
+    List<TimeoutEvent> heard = new ArrayList<>();
+    timeout.subscribe(event -> {
+      throw new AssertionError("listener");
+    });
+    timeout.subscribe(heard::add);
+    CompletableFuture<Object> late = timeout.callAsync(CompletableFuture::new);
+    CompletableFuture<Integer> good = timeout.callAsync(() -> CompletableFuture.completedFuture(1));
+    time.advance(Duration.ofSeconds(1));
+    assertThat(good).isCompletedWithValue(1);
+    assertThatThrownBy(late::join).hasCauseInstanceOf(TimeoutExceededException.class);
+    assertThat(heard).containsExactly(new TimeoutEvent("t", TimeoutEvent.Kind.FIRED, SHORT));
+  }
+
+  @Test
+  @DisplayName(
+      "TO-09 TO-12 TO-17: synchronous: in time, and too late, where the body sees the interrupt and cleans up")
+  void sync() {
+    Timeout timeout = real.timeout("t", SHORT);
+    AtomicInteger cleaned = new AtomicInteger();
+    assertThatThrownBy(() -> timeout.run(() -> {
+          try {
+            never.await();
+          } finally {
+            cleaned.incrementAndGet();
+          }
+        }))
+        .isInstanceOfSatisfying(TimeoutExceededException.class, e -> {
+          assertThat(e.limit()).isEqualTo(SHORT);
+          assertThat(e.timeout()).isEqualTo("t");
+          assertThat(e).hasCauseInstanceOf(InterruptedException.class);
+        });
+    assertThat(cleaned).hasValue(1);
+    assertThat(real.timeout("long", LONG).<Integer, RuntimeException>call(() -> 42))
+        .isEqualTo(42);
+  }
+
+  @Test
+  @DisplayName("TO-10: nothing is left behind: no interrupt, no slot, and the thread is who it was")
+  void nothingIsLeft() {
+    Timeout timeout = real.timeout("t", SHORT);
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> timeout.run(never::await))
+          .isInstanceOf(TimeoutExceededException.class);
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+      assertThat(CallContext.current().remaining()).isEmpty();
+    }
+    assertThat(timeout.totals().fired()).isEqualTo(20);
+    assertThat(timeout.totals().inTime()).isZero();
+    timeout.run(() -> {});
+    assertThat(timeout.totals().inTime()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("TO-13 TO-19 fault 55: what a body throws in time is its own, whatever its type")
+  void ownFailures() {
+    Timeout timeout = real.timeout("t", LONG);
+    for (Exception own : List.of(
+        new IllegalArgumentException(),
+        new IOException(),
+        new UncheckedIOException(new IOException()),
+        new TimeoutException("the body's"),
+        new TimeoutExceededException("another", SHORT, null))) {
+      assertThatThrownBy(() -> timeout.run(() -> {
+            throw own;
+          }))
+          .isSameAs(own);
+    }
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  @DisplayName("TO-14: limits are independent of each other")
+  void independent() {
+    Timeout quick = manual.timeout("quick", Duration.ofMillis(50));
+    Timeout patient = manual.timeout("patient", Duration.ofSeconds(5));
+    CompletableFuture<Object> one = quick.callAsync(CompletableFuture::new);
+    CompletableFuture<Object> other = patient.callAsync(CompletableFuture::new);
+    time.advance(Duration.ofMillis(100));
+    assertThat(one).isCompletedExceptionally();
+    assertThat(other).isNotDone();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(other).isCompletedExceptionally();
+  }
+
+  @Test
+  @DisplayName("TO-15 TO-20 fault 54: an outer limit holds although an inner one came and went")
+  void nested() {
+    Timeout outer = real.timeout("outer", Duration.ofMillis(20));
+    Timeout inner = real.timeout("inner", Duration.ofMillis(1));
+    assertThatThrownBy(() -> outer.run(() -> {
+          assertThatThrownBy(() -> inner.run(never::await))
+              .isInstanceOfSatisfying(
+                  TimeoutExceededException.class, e -> assertThat(e.timeout()).isEqualTo("inner"));
+          never.await();
+        }))
+        .isInstanceOfSatisfying(
+            TimeoutExceededException.class, e -> assertThat(e.timeout()).isEqualTo("outer"));
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "TO-16 fault 54: a limit of zero or less is an error that names setting, rule and value")
+  void badLimits() {
+    for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> real.timeout("t", bad))
+          .withMessage("limit must be positive and at most 365 days: " + bad);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "TO-21 fault 56: an asynchronous caller leaves at the limit, though the body ignores being cancelled")
+  void bodyThatIgnoresCancellation() {
+    Timeout timeout = manual.timeout("t", SHORT);
+    CompletableFuture<String> stubborn = new CompletableFuture<>() {
+      @Override
+      public boolean cancel(boolean mayInterruptIfRunning) {
+        return false;
+      }
+    };
+    CompletableFuture<String> call = timeout.callAsync(() -> stubborn);
+    time.advance(Duration.ofSeconds(1));
+    assertThatThrownBy(call::join).hasCauseInstanceOf(TimeoutExceededException.class);
+    stubborn.complete("late");
+    assertThat(timeout.totals().fired()).isEqualTo(1);
+    assertThat(timeout.totals().inTime()).isZero();
+  }
+
+  @Test
+  @DisplayName("R9b: at the limit the inner future is cancelled")
+  void innerIsCancelled() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CompletableFuture<String> call = manual.timeout("t", SHORT).callAsync(() -> inner);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(call).isCompletedExceptionally();
+    assertThat(inner).isCancelled();
+    assertThatThrownBy(inner::join).isInstanceOf(CancellationException.class);
+  }
+
+  @Test
+  @DisplayName(
+      "R9: calls that fail, or succeed, before their limit leave no work for the time of the limit")
+  void nothingStaysInTheTimer() {
+    Timeout timeout = manual.timeout("t", LONG);
+    List<CompletableFuture<String>> inner = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      CompletableFuture<String> body = new CompletableFuture<>();
+      inner.add(body);
+      timeout.callAsync(() -> body);
+    }
+    assertThat(time.toString()).as("armed").isNotEmpty();
+    for (int i = 0; i < 1_000; i++) {
+      if (i % 2 == 0) {
+        inner.get(i).complete("done");
+      } else {
+        inner.get(i).completeExceptionally(new IOException("down"));
+      }
+    }
+    time.advance(Duration.ofHours(2));
+    assertThat(timeout.totals().inTime()).isEqualTo(1_000);
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void closedRuntime_refusesNewCalls_withoutRunningTheBody() {
+    Timeout timeout = real.timeout("t", LONG);
+    real.close();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> timeout.run(() -> {
+            throw new AssertionError("ran");
+          }))
+          .isInstanceOf(ResilienceClosedException.class);
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    }
+  }
+
+  @Test
+  void moreCallsAtOnceThanTheTableHolds_areAllLimited() throws Exception {
+    Timeout timeout = real.timeout("t", Duration.ofMillis(100));
+    int threads = 300;
+    CountDownLatch done = new CountDownLatch(threads);
+    AtomicInteger limited = new AtomicInteger();
+    for (int i = 0; i < threads; i++) {
+      Thread thread = new Thread(
+          null,
+          () -> {
+            try {
+              timeout.run(never::await);
+            } catch (TimeoutExceededException e) {
+              limited.incrementAndGet();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            } finally {
+              done.countDown();
+            }
+          },
+          "caller " + i,
+          128 * 1024);
+      thread.setDaemon(true);
+      thread.start();
+    }
+    assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(limited).hasValue(threads);
+    assertThat(timeout.totals().fired()).isEqualTo(threads);
+  }
+
+  @Test
+  @DisplayName(
+      "TO-11 TO-12: a deadline is a block; what is inside heeds it, and the nearer one holds")
+  void deadlineScope() {
+    time.autoAdvance(true);
+    try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {
+      assertThat(outer.remaining()).isEqualTo(Duration.ofSeconds(10));
+      try (Deadline inner = manual.deadline("inner", Duration.ofSeconds(60))) {
+        assertThat(inner.remaining()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(CallContext.current().remaining()).contains(Duration.ofSeconds(10));
+      }
+      AtomicInteger attempts = new AtomicInteger();
+      assertThatThrownBy(() -> manual
+              .retry(
+                  "r",
+                  RetryConfig.builder()
+                      .maxAttempts(100)
+                      .backoff(Backoff.constant(Duration.ofSeconds(4)))
+                      .build())
+              .run(() -> {
+                attempts.incrementAndGet();
+                throw new IOException("down");
+              }))
+          .isInstanceOf(IOException.class);
+      assertThat(attempts).hasValueLessThan(5);
+      assertThat(outer.isPassed()).isFalse();
+      outer.check();
+      time.advance(Duration.ofSeconds(10));
+      assertThat(outer.isPassed()).isTrue();
+      assertThat(outer.remaining()).isZero();
+      assertThatThrownBy(outer::check)
+          .isInstanceOf(TimeoutExceededException.class)
+          .hasMessageContaining("outer");
+    }
+    assertThat(CallContext.current().remaining()).isEmpty();
+  }
+
+  @Test
+  void deadlineScope_boundsATimeoutInside_whichInterrupts() {
+    Timeout timeout = real.timeout("t", LONG);
+    try (Deadline deadline = real.deadline("block", SHORT)) {
+      assertThatThrownBy(() -> timeout.run(never::await))
+          .isInstanceOf(TimeoutExceededException.class);
+      assertThat(deadline.isPassed()).isTrue();
+    }
+    assertThat(Thread.interrupted()).isFalse();
+  }
+
+  @Test
+  void deadlineScope_isClosedInOrder_byItsThread() throws Exception {
+    Deadline outer = manual.deadline("outer", LONG);
+    Deadline inner = manual.deadline("inner", LONG);
+    assertThatIllegalStateException()
+        .isThrownBy(outer::close)
+        .withMessageContaining("'outer'")
+        .withMessageContaining("try-with-resources");
+    CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(inner::close);
+    assertThatThrownBy(elsewhere::join).hasCauseInstanceOf(IllegalStateException.class);
+    inner.close();
+    inner.close();
+    outer.close();
+    assertThat(CallContext.current().remaining()).isEmpty();
+  }
+}
