@@ -1,0 +1,25 @@
+package io.aragora.resilience.examples.simulation;
+
+/**
+ * What a run came to.
+ *
+ * @param calls calls that callers made
+ * @param ended calls that ended, each once
+ * @param succeeded those of them that had an answer
+ * @param attempts requests that reached the dependency
+ * @param worstLoad the most requests for a call within ten seconds, in percent
+ * @param answeredInOutage calls that had an answer during the outage
+ * @param recoverySeconds from the end of the outage until nine of ten calls are answered again; -1 for never
+ * @param transitions changes of state of the breaker
+ * @param refused retries that the budget refused
+ */
+public record Outcome(
+    long calls,
+    long ended,
+    long succeeded,
+    long attempts,
+    long worstLoad,
+    long answeredInOutage,
+    int recoverySeconds,
+    long transitions,
+    long refused) {}

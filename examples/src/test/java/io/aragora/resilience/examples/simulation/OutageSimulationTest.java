@@ -1,0 +1,61 @@
+package io.aragora.resilience.examples.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.StringWriter;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class OutageSimulationTest {
+  private static final StringWriter STORM_LOG = new StringWriter();
+  private static final StringWriter CALM_LOG = new StringWriter();
+  private static Outcome storm;
+  private static Outcome calm;
+
+  @BeforeAll
+  static void run() {
+    storm = OutageSimulation.run(42, false, STORM_LOG);
+    calm = OutageSimulation.run(42, true, CALM_LOG);
+  }
+
+  @Test
+  void sameSeed_sameLog_byteForByte() {
+    StringWriter again = new StringWriter();
+    assertThat(OutageSimulation.run(42, true, again)).isEqualTo(calm);
+    assertThat(again.toString()).isEqualTo(CALM_LOG.toString());
+  }
+
+  @Test
+  void anotherSeed_anotherLog() {
+    StringWriter other = new StringWriter();
+    OutageSimulation.run(43, true, other);
+    assertThat(other.toString()).isNotEqualTo(CALM_LOG.toString());
+  }
+
+  @Test
+  void everyCallEndsOnce() {
+    assertThat(storm.ended()).isEqualTo(storm.calls());
+    assertThat(calm.ended()).isEqualTo(calm.calls());
+    assertThat(calm.calls()).as("a thousand callers for quarter of an hour").isGreaterThan(100_000);
+  }
+
+  @Test
+  void budgetPreventsTheStorm() {
+    assertThat(storm.worstLoad()).as("requests for a hundred calls").isGreaterThan(250);
+    assertThat(calm.worstLoad()).isLessThan(160);
+    assertThat(calm.attempts()).isLessThan(storm.attempts() * 3 / 4);
+    assertThat(calm.answeredInOutage()).isGreaterThan(storm.answeredInOutage());
+    assertThat(storm.refused()).isZero();
+    assertThat(calm.refused()).isPositive();
+    assertThat(calm.recoverySeconds()).isPositive();
+  }
+
+  @Test
+  void logTellsTheStory() {
+    assertThat(CALM_LOG.toString())
+        .contains("the dependency goes down")
+        .contains("breaker CLOSED -> OPEN")
+        .contains("the dependency is well again");
+    assertThat(STORM_LOG.toString()).contains("without a retry budget");
+  }
+}
