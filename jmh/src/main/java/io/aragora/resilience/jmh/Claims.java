@@ -61,15 +61,40 @@ final class Claims {
       Claim.of("open and close by hand", Figure.of(TransitionBenchmark.class, "ours"), Budget.NONE)
           .peer("R4j", "resilience4j")
           .peer("Failsafe", "failsafe"),
-      Claim.of("retry, succeeds at once", Figure.of(RetryBenchmark.class, "ours"), Budget.NONE)
-          .peer("R4j", "resilience4j")
-          .peer("Failsafe", "failsafeExecutor"),
-      Claim.of("timeout, in time", Figure.of(TimeoutBenchmark.class, "ours"), Budget.NONE)
-          .peer("Failsafe", "failsafeExecutor"),
+      retry("retry, succeeds at once", 1),
+      retry("retry, succeeds at once, 2 threads", 2),
+      timeout("timeout, in time", 1),
+      timeout("timeout, in time, 2 threads", 2),
+      timer("timer: arm and cancel at once", "oursAtOnce", "atOnceScheduledThreadPool")
+          .peer("orTimeout", "atOnceOrTimeout"),
+      timer("timer: arm and cancel, time given", "oursTimeGiven", "atOnceScheduledThreadPool"),
+      timer("timer: arm, cancel 4096 armings later", "oursLater", "laterScheduledThreadPool"),
       Claim.of("retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
           .peer("Failsafe", "failsafeExecutor"));
 
   private Claims() {}
+
+  private static Claim retry(String title, int threads) {
+    Figure ours = Figure.of(RetryBenchmark.class, "ours").threads(threads);
+    return Claim.of(
+            title,
+            ours,
+            Budget.atMost(1, ours.sibling("emptyCall"), "empty call")
+                .plus(2, ours.sibling("getAndAdd"), GET_AND_ADD))
+        .peer("R4j", "resilience4j")
+        .peer("Failsafe", "failsafeExecutor");
+  }
+
+  private static Claim timeout(String title, int threads) {
+    Figure ours = Figure.of(TimeoutBenchmark.class, "ours").threads(threads);
+    return Claim.of(title, ours, Budget.atMost(2, ours.sibling("nanoTime"), NANO_TIME))
+        .peer("Failsafe", "failsafeExecutor");
+  }
+
+  private static Claim timer(String title, String method, String jdk) {
+    Figure ours = Figure.of(TimerBenchmark.class, method);
+    return Claim.of(title, ours, Budget.atMost(0.125, ours.sibling(jdk), "ScheduledThreadPool"));
+  }
 
   private static Claim closedByPermit(String title, Figure ours, Budget budget) {
     return Claim.of(title, ours, budget)

@@ -18,6 +18,7 @@ final class Suite {
       TransitionBenchmark.class,
       RetryBenchmark.class,
       TimeoutBenchmark.class,
+      TimerBenchmark.class,
       PipelineBenchmark.class,
       VirtualThreadBenchmark.class);
 

@@ -51,6 +51,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
   /** Stay under 2^30 ticks: six days. */
   private static final long HORIZON_TICKS = 1L << 29;
 
+  private static final long UNKNOWN = Long.MIN_VALUE;
   private static final int QUEUE_CAPACITY = 4096;
   private static final int SPARE_BUCKETS = 1024;
 
@@ -86,6 +87,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
   private int spares;
   private long currentTick;
   private long now;
+
+  /** The first tick that has work; UNKNOWN when its bucket has gone and nobody has asked since. */
+  private long firstTick = TimeSource.NEVER;
 
   /**
    * Registers with a time source; no thread starts before the first arming.
@@ -283,6 +287,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
       bucket.spare = null;
       spares--;
     }
+    if (firstTick != UNKNOWN) {
+      firstTick = Math.min(firstTick, tick);
+    }
     bucket.tick = tick;
     bucket.timerId = wheel.scheduleTimer(tick << TICK_SHIFT);
     buckets.put(tick, bucket);
@@ -291,6 +298,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
 
   private void release(Bucket bucket) {
     buckets.remove(bucket.tick);
+    if (bucket.tick == firstTick) {
+      firstTick = buckets.isEmpty() ? TimeSource.NEVER : UNKNOWN;
+    }
     if (spares < SPARE_BUCKETS) {
       bucket.spare = spare;
       spare = bucket;
@@ -298,11 +308,15 @@ public final class Timer implements TimeDriver, AutoCloseable {
     }
   }
 
-  /** The first tick that has work: near ones by asking for each, far ones by looking through all. */
   private long nextTick() {
-    if (wheel.timerCount() == 0) {
-      return TimeSource.NEVER;
+    if (firstTick == UNKNOWN) {
+      firstTick = findFirstTick();
     }
+    return firstTick;
+  }
+
+  /** Near ticks by asking for each, far ones by looking through all. */
+  private long findFirstTick() {
     for (long tick = currentTick; tick < currentTick + TICKS_PER_WHEEL; tick++) {
       if (buckets.containsKey(tick)) {
         return tick;
