@@ -94,7 +94,7 @@ public final class KeyFootprint {
     }
   }
 
-  private static long usedBytes() {
+  static long usedBytes() {
     for (int i = 0; i < 3; i++) {
       System.gc();
     }
