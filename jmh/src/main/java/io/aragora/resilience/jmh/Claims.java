@@ -65,6 +65,25 @@ final class Claims {
       retry("retry, succeeds at once, 2 threads", 2),
       timeout("timeout, in time", 1),
       timeout("timeout, in time, 2 threads", 2),
+      Claim.of(
+              "asynchronous retry, succeeds at once",
+              Figure.of(AsyncBenchmark.class, "oursRetry"),
+              Budget.NONE)
+          .peer("R4j", "resilience4jRetry")
+          .peer("Failsafe", "failsafeRetry"),
+      Claim.of(
+              "asynchronous timeout, in time",
+              Figure.of(AsyncBenchmark.class, "oursTimeout"),
+              Budget.NONE)
+          .peer("R4j", "resilience4jTimeLimiter")
+          .peer("Failsafe", "failsafeTimeout")
+          .peer("orTimeout", "orTimeout"),
+      Claim.of(
+              "three attempts without a wait",
+              Figure.of(AttemptsBenchmark.class, "ours"),
+              Budget.NONE)
+          .peer("R4j", "resilience4j")
+          .peer("Failsafe", "failsafeExecutor"),
       timer("timer: arm and cancel at once", "oursAtOnce", "atOnceScheduledThreadPool")
           .peer("orTimeout", "atOnceOrTimeout"),
       timer("timer: arm and cancel, time given", "oursTimeGiven", "atOnceScheduledThreadPool"),

@@ -18,6 +18,8 @@ final class Suite {
       TransitionBenchmark.class,
       RetryBenchmark.class,
       TimeoutBenchmark.class,
+      AsyncBenchmark.class,
+      AttemptsBenchmark.class,
       TimerBenchmark.class,
       PipelineBenchmark.class,
       VirtualThreadBenchmark.class);
