@@ -51,10 +51,8 @@ public class AttemptsBenchmark extends PolicyBenchmark {
     Builder<Object> builder = io.github.resilience4j.retry.RetryConfig.custom();
     resilience4j = io.github.resilience4j.retry.Retry.of(
         "attempts", builder.maxAttempts(3).intervalFunction(attempt -> 0L).build());
-    failsafe = Failsafe.with(RetryPolicy.<Integer>builder()
-        .withMaxAttempts(3)
-        .withDelay(Duration.ZERO)
-        .build());
+    // Its delay is none unless one is set, and none cannot be set.
+    failsafe = Failsafe.with(RetryPolicy.<Integer>builder().withMaxAttempts(3).build());
   }
 
   @Benchmark
