@@ -53,7 +53,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   }
 
   private String unmeasured() {
-    return ours.virtualThreads() > 0 && !VirtualThreadBenchmark.isSupported()
+    return ours.virtualThreads() > 0 && !InVirtualThreads.isSupported()
         ? "needs JDK 21"
         : "not measured";
   }

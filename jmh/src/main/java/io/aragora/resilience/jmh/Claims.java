@@ -11,6 +11,8 @@ final class Claims {
   private static final Figure CALL = Figure.of(ClosedCallBenchmark.class, "oursCall");
   private static final Figure SLOW = Figure.of(SlowCallRuleBenchmark.class, "oursCall");
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
+  private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
+  private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
 
   static final List<Claim> ALL = List.of(
@@ -61,59 +63,32 @@ final class Claims {
       Claim.of("open and close by hand", Figure.of(TransitionBenchmark.class, "ours"), Budget.NONE)
           .peer("R4j", "resilience4j")
           .peer("Failsafe", "failsafe"),
-      retry("retry, succeeds at once", 1),
-      retry("retry, succeeds at once, 2 threads", 2),
-      timeout("timeout, in time", 1),
-      timeout("timeout, in time, 2 threads", 2),
-      Claim.of(
-              "asynchronous retry, succeeds at once",
-              Figure.of(AsyncBenchmark.class, "oursRetry"),
-              Budget.NONE)
-          .peer("R4j", "resilience4jRetry")
-          .peer("Failsafe", "failsafeRetry"),
-      Claim.of(
-              "asynchronous timeout, in time",
-              Figure.of(AsyncBenchmark.class, "oursTimeout"),
-              Budget.NONE)
-          .peer("R4j", "resilience4jTimeLimiter")
-          .peer("Failsafe", "failsafeTimeout")
-          .peer("orTimeout", "orTimeout"),
-      Claim.of(
-              "three attempts without a wait",
-              Figure.of(AttemptsBenchmark.class, "ours"),
-              Budget.NONE)
-          .peer("R4j", "resilience4j")
-          .peer("Failsafe", "failsafeExecutor"),
+      retry("retry, succeeds at once", RETRY),
+      retry("retry, succeeds at once, 2 threads", RETRY.threads(2)),
+      threeAttempts("three attempts, two fail, no wait", "Failures"),
+      threeAttempts("three attempts, two results refused, no wait", "Results"),
+      async("async retry, stage is complete", AsyncRetryBenchmark.class, "Completed")
+          .peer("Failsafe, other thread", "failsafeOnItsThread"),
+      async("async retry, stage completes later", AsyncRetryBenchmark.class, "Later"),
+      timeout("timeout, in time", TIMEOUT),
+      timeout("timeout, in time, 2 threads", TIMEOUT.threads(2)),
+      async("async timeout, stage is complete", AsyncTimeoutBenchmark.class, "Completed")
+          .peer("Failsafe, other thread", "failsafeOnItsThread"),
+      async("async timeout, stage completes later", AsyncTimeoutBenchmark.class, "Later")
+          .peer("orTimeout", "orTimeoutLater"),
       timer("timer: arm and cancel at once", "oursAtOnce", "atOnceScheduledThreadPool")
           .peer("orTimeout", "atOnceOrTimeout"),
       timer("timer: arm and cancel, time given", "oursTimeGiven", "atOnceScheduledThreadPool"),
       timer("timer: arm, cancel 4096 armings later", "oursLater", "laterScheduledThreadPool"),
+      virtualTimeout("timeout, in time, 2 virtual threads", 2),
+      virtualTimeout("timeout, in time, 64 virtual threads", 64),
+      yielding("timeout, body yields, 2 virtual threads", 2),
+      yielding("timeout, body yields, 64 virtual threads", 64),
       Claim.of("retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
+          .peer("R4j, other thread", "resilience4jOnItsThread")
           .peer("Failsafe", "failsafeExecutor"));
 
   private Claims() {}
-
-  private static Claim retry(String title, int threads) {
-    Figure ours = Figure.of(RetryBenchmark.class, "ours").threads(threads);
-    return Claim.of(
-            title,
-            ours,
-            Budget.atMost(1, ours.sibling("emptyCall"), "empty call")
-                .plus(2, ours.sibling("getAndAdd"), GET_AND_ADD))
-        .peer("R4j", "resilience4j")
-        .peer("Failsafe", "failsafeExecutor");
-  }
-
-  private static Claim timeout(String title, int threads) {
-    Figure ours = Figure.of(TimeoutBenchmark.class, "ours").threads(threads);
-    return Claim.of(title, ours, Budget.atMost(2, ours.sibling("nanoTime"), NANO_TIME))
-        .peer("Failsafe", "failsafeExecutor");
-  }
-
-  private static Claim timer(String title, String method, String jdk) {
-    Figure ours = Figure.of(TimerBenchmark.class, method);
-    return Claim.of(title, ours, Budget.atMost(0.125, ours.sibling(jdk), "ScheduledThreadPool"));
-  }
 
   private static Claim closedByPermit(String title, Figure ours, Budget budget) {
     return Claim.of(title, ours, budget)
@@ -152,5 +127,51 @@ final class Claims {
         .peer("R4j count", "resilience4jCountLocked")
         .peer("R4j time", "resilience4jTimeLocked")
         .peer("Failsafe count", "failsafeDirect");
+  }
+
+  private static Claim retry(String title, Figure ours) {
+    return Claim.of(
+            title,
+            ours,
+            Budget.atMost(1, ours.sibling("emptyCall"), "empty call")
+                .plus(2, ours.sibling("getAndAdd"), GET_AND_ADD))
+        .peer("R4j", "resilience4j")
+        .peer("Failsafe", "failsafeExecutor");
+  }
+
+  private static Claim threeAttempts(String title, String kind) {
+    return Claim.of(title, Figure.of(ThreeAttemptsBenchmark.class, "ours" + kind), Budget.NONE)
+        .peer("three empty calls", "emptyCalls")
+        .peer("R4j", "resilience4j" + kind)
+        .peer("Failsafe", "failsafe" + kind);
+  }
+
+  private static Claim timeout(String title, Figure ours) {
+    return Claim.of(title, ours, Budget.atMost(2, ours.sibling("nanoTime"), NANO_TIME))
+        .peer("R4j, other thread", "resilience4jOnItsThread")
+        .peer("Failsafe", "failsafeExecutor");
+  }
+
+  private static Claim timer(String title, String method, String jdk) {
+    Figure ours = Figure.of(TimerBenchmark.class, method);
+    return Claim.of(title, ours, Budget.atMost(0.125, ours.sibling(jdk), "ScheduledThreadPool"));
+  }
+
+  private static Claim virtualTimeout(String title, int threads) {
+    Figure ours = Figure.of(VirtualThreadTimeoutBenchmark.class, "ours").virtualThreads(threads);
+    return Claim.of(title, ours, Budget.atMost(2, ours.sibling("nanoTime"), NANO_TIME))
+        .peer("Failsafe", "failsafeExecutor");
+  }
+
+  private static Claim yielding(String title, int threads) {
+    Figure ours =
+        Figure.of(VirtualThreadTimeoutBenchmark.class, "oursYielding").virtualThreads(threads);
+    return Claim.of(title, ours, Budget.NONE).peer("body alone", "bodyYielding");
+  }
+
+  private static Claim async(String title, Class<?> benchmarks, String kind) {
+    return Claim.of(title, Figure.of(benchmarks, "ours" + kind), Budget.NONE)
+        .peer("no policy", "empty" + kind)
+        .peer("R4j", "resilience4j" + kind);
   }
 }

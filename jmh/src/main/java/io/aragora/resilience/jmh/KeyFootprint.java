@@ -60,12 +60,12 @@ public final class KeyFootprint {
 
   private static double byHeap(Resilience resilience, ManualTime time) {
     KeyedCircuitBreaker keyed = keyed(resilience, "million");
-    long before = usedBytes();
+    long before = Heap.used();
     for (int key = 0; key < KEYS; key += PORTION) {
       use(keyed, key, key + PORTION);
       time.advance(PAUSE);
     }
-    double perKey = (double) (usedBytes() - before) / KEYS;
+    double perKey = (double) (Heap.used() - before) / KEYS;
     if (keyed.size() != KEYS || keyed.evictions() != 0 || keyed.overflows() != 0) {
       throw new IllegalStateException("not all keys are there: " + keyed.size());
     }
@@ -92,12 +92,5 @@ public final class KeyFootprint {
         breaker.recordFailure(breaker.acquirePermit(), null);
       }
     }
-  }
-
-  static long usedBytes() {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-    }
-    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 }

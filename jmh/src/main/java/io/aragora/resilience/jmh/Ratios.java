@@ -71,15 +71,15 @@ public final class Ratios {
     Files.createDirectories(logs);
     Files.write(folder.resolve("machine.txt"), machine.lines());
     for (Class<?> benchmarks : chosen) {
-      if (benchmarks != VirtualThreadBenchmark.class) {
+      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
         for (int threads : THREADS) {
           measure(benchmarks, threads);
         }
-      } else if (VirtualThreadBenchmark.isSupported()) {
+      } else if (InVirtualThreads.isSupported()) {
         measure(benchmarks, 1);
       } else {
         System.out.println(
-            "VirtualThreadBenchmark: left out, virtual threads need JDK 21 or later");
+            benchmarks.getSimpleName() + ": left out, virtual threads need JDK 21 or later");
       }
     }
     System.out.println();

@@ -17,12 +17,14 @@ final class Suite {
       HalfOpenBenchmark.class,
       TransitionBenchmark.class,
       RetryBenchmark.class,
+      ThreeAttemptsBenchmark.class,
+      AsyncRetryBenchmark.class,
       TimeoutBenchmark.class,
-      AsyncBenchmark.class,
-      AttemptsBenchmark.class,
+      AsyncTimeoutBenchmark.class,
       TimerBenchmark.class,
       PipelineBenchmark.class,
-      VirtualThreadBenchmark.class);
+      VirtualThreadBenchmark.class,
+      VirtualThreadTimeoutBenchmark.class);
 
   private Suite() {}
 

@@ -1,0 +1,66 @@
+package io.aragora.resilience.jmh;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeExecutor;
+import io.aragora.resilience.retry.Retry;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Setup;
+
+/**
+ * What a retry adds to an asynchronous call that succeeds at once: with a stage that is complete already, and with one that
+ * the same thread completes when the retry has returned. Failsafe hands every body to another thread, and is waited for.
+ */
+public class AsyncRetryBenchmark extends PolicyBenchmark {
+  private final CompletableFuture<Integer> complete = CompletableFuture.completedFuture(42);
+  private final Supplier<CompletionStage<Integer>> completed = () -> complete;
+
+  private Retry retry;
+  private io.github.resilience4j.retry.Retry resilience4j;
+  private FailsafeExecutor<Integer> failsafe;
+
+  /** Makes the retries. */
+  @Setup
+  public void setUp() {
+    retry = resilience.retry("retry");
+    resilience4j = io.github.resilience4j.retry.Retry.ofDefaults("retry");
+    failsafe = Failsafe.with(dev.failsafe.RetryPolicy.<Integer>ofDefaults());
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> emptyCompleted() {
+    return completed.get();
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> oursCompleted() {
+    return retry.callAsync(completed);
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> resilience4jCompleted(PeerThreads threads) {
+    return resilience4j.executeCompletionStage(threads.scheduler, completed);
+  }
+
+  @Benchmark
+  public Integer failsafeOnItsThread() {
+    return failsafe.getStageAsync(completed::get).join();
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> emptyLater(PendingResult body) {
+    return body.come(body.get());
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> oursLater(PendingResult body) {
+    return body.come(retry.callAsync(body));
+  }
+
+  @Benchmark
+  public CompletionStage<Integer> resilience4jLater(PendingResult body, PeerThreads threads) {
+    return body.come(resilience4j.executeCompletionStage(threads.scheduler, body));
+  }
+}
