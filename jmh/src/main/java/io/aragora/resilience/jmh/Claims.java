@@ -80,6 +80,11 @@ final class Claims {
           .peer("orTimeout", "atOnceOrTimeout"),
       timer("timer: arm and cancel, time given", "oursTimeGiven", "atOnceScheduledThreadPool"),
       timer("timer: arm, cancel 4096 armings later", "oursLater", "laterScheduledThreadPool"),
+      Claim.of(
+              "timer: 100,000 due in one tick, arm and fire, each",
+              Figure.of(OneTickBenchmark.class, "ours"),
+              Budget.NONE)
+          .peer("ScheduledThreadPool", "scheduledThreadPool"),
       virtualTimeout("timeout, in time, 2 virtual threads", 2),
       virtualTimeout("timeout, in time, 64 virtual threads", 64),
       yielding("timeout, body yields, 2 virtual threads", 2),

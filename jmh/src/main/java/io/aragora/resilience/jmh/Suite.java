@@ -22,6 +22,7 @@ final class Suite {
       TimeoutBenchmark.class,
       AsyncTimeoutBenchmark.class,
       TimerBenchmark.class,
+      OneTickBenchmark.class,
       PipelineBenchmark.class,
       VirtualThreadBenchmark.class,
       VirtualThreadTimeoutBenchmark.class);

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param time the time of the outermost policy's runtime; null outside of any call
  * @param startedAt when the outermost policy was entered
  * @param deadline the nearest deadline; {@link TimeSource#NEVER} where there is none
+ * @param endedAt the nearest deadline at which a future around this call ends and cancels it; {@link TimeSource#NEVER} where
+ *     there is none. A deadline that only flowed here from a thread or a scope ends no future.
  * @param retry the nearest retry, or null
  * @param attempt its attempt; 0 where there is none
  * @param failure what the attempt before failed with, or null
@@ -27,13 +29,14 @@ public record CapturedContext(
     @Nullable TimeSource time,
     long startedAt,
     long deadline,
+    long endedAt,
     @Nullable Policy retry,
     int attempt,
     @Nullable Throwable failure)
     implements CallContext {
 
   private static final CapturedContext NONE =
-      new CapturedContext(null, 0, TimeSource.NEVER, null, 0, null);
+      new CapturedContext(null, 0, TimeSource.NEVER, TimeSource.NEVER, null, 0, null);
 
   static CapturedContext ofThread() {
     CallFrame top = CallFrames.ofThread().top();
@@ -41,31 +44,30 @@ public record CapturedContext(
   }
 
   /**
-   * Makes the context inside a deadline.
+   * Makes the context inside a future that ends at a deadline.
    *
    * @param source the time of the deadline
    * @param now the time now
-   * @param nanos the deadline
-   * @return a copy with the nearer of both deadlines
+   * @param nanos the deadline, no later than the one before
+   * @return a copy with it
    */
-  public CapturedContext withDeadline(TimeSource source, long now, long nanos) {
-    return new CapturedContext(
-        source, started(now), Math.min(deadline, nanos), retry, attempt, failure);
+  public CapturedContext endedAt(TimeSource source, long now, long nanos) {
+    return new CapturedContext(source, started(now), nanos, nanos, retry, attempt, failure);
   }
 
   /**
    * Makes the context inside an attempt.
    *
    * @param source the time of the retry
-   * @param now the time now
+   * @param start when the retry was entered
    * @param policy the retry
    * @param number the attempt
    * @param last what the attempt before failed with, or null
    * @return a copy with these
    */
   public CapturedContext withAttempt(
-      TimeSource source, long now, Policy policy, int number, @Nullable Throwable last) {
-    return new CapturedContext(source, started(now), deadline, policy, number, last);
+      TimeSource source, long start, Policy policy, int number, @Nullable Throwable last) {
+    return new CapturedContext(source, started(start), deadline, endedAt, policy, number, last);
   }
 
   private long started(long now) {
@@ -121,6 +123,7 @@ public record CapturedContext(
     try {
       return body.get();
     } finally {
+      frame.abandon();
       frame.pop(frames);
     }
   }

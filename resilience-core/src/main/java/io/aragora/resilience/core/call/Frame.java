@@ -22,6 +22,10 @@ public final class Frame extends CallFrame {
   private long startedAt;
   private long deadline;
   private long interruptedAt;
+
+  /** Of a frame that adopted a context; the frames inside do not copy it, so that entering a policy need not write it. */
+  private long endedAt = TimeSource.NEVER;
+
   private @Nullable Policy retry;
   private int attempt;
   private @Nullable Throwable failure;
@@ -108,7 +112,13 @@ public final class Frame extends CallFrame {
     startedAt = context.startedAt();
     deadline = context.deadline();
     interruptedAt = TimeSource.NEVER;
+    endedAt = context.endedAt();
     setAttempt(context.retry(), context.attempt(), context.failure());
+  }
+
+  /** Forgets what {@link #adopt} brought and no other use of the frame overwrites. */
+  void abandon() {
+    endedAt = TimeSource.NEVER;
   }
 
   private void setAttempt(@Nullable Policy policy, int number, @Nullable Throwable last) {
@@ -239,6 +249,16 @@ public final class Frame extends CallFrame {
 
   @Override
   public CapturedContext capture() {
-    return new CapturedContext(time, startedAt, deadline, retry(), attempt, failure);
+    return new CapturedContext(time, startedAt, deadline, endedAt(), retry(), attempt, failure);
+  }
+
+  private long endedAt() {
+    Frame frame = this;
+    while (frame.endedAt == TimeSource.NEVER
+        && frame.enclosing instanceof Frame around
+        && around.time == time) {
+      frame = around;
+    }
+    return frame.endedAt;
   }
 }

@@ -1,8 +1,12 @@
 package io.aragora.resilience.core.call;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,22 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 public abstract class PolicyFuture<T extends @Nullable Object> extends CompletableFuture<T> {
-  private final AtomicBoolean ended = new AtomicBoolean();
+  private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
+
+  private volatile boolean ended;
   private volatile @Nullable CompletableFuture<T> inner;
   private volatile @Nullable Throwable cancellation;
 
-  /** Makes a future that watches for being completed from outside. */
-  @SuppressWarnings("FutureReturnValueIgnored") // the callback is all there is to it
-  protected PolicyFuture() {
-    whenComplete((value, failure) -> {
-      if (ended.compareAndSet(false, true)) {
-        Throwable cause =
-            failure != null ? failure : new CancellationException("completed from outside");
-        cancelInner(cause);
-        onEndedOutside(cause);
-      }
-    });
-  }
+  /** Makes a future that nobody has completed. */
+  protected PolicyFuture() {}
 
   /**
    * Called once, if what ran inside ended first.
@@ -51,12 +48,12 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    */
   @SuppressWarnings("FutureReturnValueIgnored") // the callback ends this future
   protected final void follow(CompletableFuture<T> started) {
+    if (started.isDone() && !started.isCompletedExceptionally()) {
+      onInnerEnded(started.join(), null);
+      return;
+    }
     inner = started;
-    started.whenComplete((value, failure) -> {
-      if (inner == started) {
-        onInnerEnded(value, Failures.unwrap(failure));
-      }
-    });
+    started.whenComplete((value, failure) -> onInnerEnded(value, Failures.unwrap(failure)));
     // Volatile read after the write of inner; whoever cancels writes the cause, then reads inner.
     // One of us sees the other's.
     Throwable cause = cancellation;
@@ -71,7 +68,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    * @return whether the caller may complete this future; false if it was completed from outside
    */
   protected final boolean claimEnd() {
-    return ended.compareAndSet(false, true);
+    return ENDED.compareAndSet(this, false, true);
   }
 
   /**
@@ -80,7 +77,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    * @return whether it was
    */
   protected final boolean hasEnded() {
-    return ended.get();
+    return ended;
   }
 
   /**
@@ -94,6 +91,73 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     if (running != null) {
       cancel(running, cause);
     }
+  }
+
+  private void endOutside(@Nullable Throwable failure) {
+    if (claimEnd()) {
+      Throwable cause =
+          failure != null ? failure : new CancellationException("completed from outside");
+      cancelInner(cause);
+      onEndedOutside(cause);
+    }
+  }
+
+  // Whatever completes a future from outside comes through one of these. Watching for it with a
+  // stage of
+  // our own would make three more objects for each call.
+
+  @Override
+  public boolean complete(T value) {
+    boolean isFirst = super.complete(value);
+    if (isFirst) {
+      endOutside(null);
+    }
+    return isFirst;
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable failure) {
+    boolean isFirst = super.completeExceptionally(failure);
+    if (isFirst) {
+      endOutside(failure);
+    }
+    return isFirst;
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterrupt) {
+    boolean isCancelled = super.cancel(mayInterrupt);
+    if (isCancelled) {
+      endOutside(null);
+    }
+    return isCancelled;
+  }
+
+  @Override
+  public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier, Executor executor) {
+    executor.execute(() -> {
+      if (isDone()) {
+        return;
+      }
+      try {
+        complete(supplier.get());
+      } catch (Throwable e) {
+        completeExceptionally(e);
+      }
+    });
+    return this;
+  }
+
+  @Override
+  public void obtrudeValue(T value) {
+    super.obtrudeValue(value);
+    endOutside(null);
+  }
+
+  @Override
+  public void obtrudeException(Throwable failure) {
+    super.obtrudeException(failure);
+    endOutside(failure);
   }
 
   private static void cancel(CompletableFuture<?> future, Throwable cause) {

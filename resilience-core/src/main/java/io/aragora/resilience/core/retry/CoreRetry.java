@@ -208,9 +208,8 @@ public final class CoreRetry extends CorePolicy implements Retry {
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     RetryConfig settings = config;
-    RetryRun run =
-        new RetryRun(this, settings, start(settings), isNested(settings, context.retry()));
-    RetriedFuture<T> future = new RetriedFuture<>(this, run, context, chain, index, body);
+    RetriedFuture<T> future =
+        new RetriedFuture<>(this, settings, start(settings), context, chain, index, body);
     future.attempt();
     return future;
   }

@@ -4,7 +4,9 @@ import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.retry.RetryConfig;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -17,23 +19,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
   private final CoreRetry retry;
-  private final RetryRun run;
+  private final RetryConfig settings;
+  private final long startedAt;
   private final CapturedContext context;
   private final PolicyChain chain;
   private final int index;
   private final Supplier<? extends CompletionStage<T>> body;
-  private final Wait wait = new Wait();
   private int attempt;
+
+  /** Made at the first failure. */
+  private @Nullable RetryRun run;
+
+  /** Made at the first wait. Volatile: who ends the call from outside must see what it has to cancel. */
+  private volatile @Nullable Wait wait;
 
   RetriedFuture(
       CoreRetry retry,
-      RetryRun run,
+      RetryConfig settings,
+      long startedAt,
       CapturedContext context,
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     this.retry = retry;
-    this.run = run;
+    this.settings = settings;
+    this.startedAt = startedAt;
     this.context = context;
     this.chain = chain;
     this.index = index;
@@ -43,8 +53,8 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /** Starts the next attempt on the calling thread. */
   void attempt() {
     attempt++;
-    CapturedContext inside =
-        context.withAttempt(retry.time(), retry.nanoTime(), retry, attempt, run.lastFailure());
+    Throwable last = run == null ? null : run.lastFailure();
+    CapturedContext inside = context.withAttempt(retry.time(), startedAt, retry, attempt, last);
     follow(chain.insideAsync(inside, index, body));
   }
 
@@ -54,24 +64,24 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (hasEnded()) {
       return;
     }
-    long deadline = context.deadline();
-    if (failure == null && !retry.isRefused(run.settings(), value)) {
+    if (failure == null && !retry.isRefused(settings, value)) {
       if (claimEnd()) {
-        retry.countSuccess(run.settings(), attempt);
+        retry.countSuccess(settings, attempt);
         complete(value);
       }
       return;
     }
+    RetryRun run = this.run;
+    if (run == null) {
+      run = new RetryRun(retry, settings, startedAt, CoreRetry.isNested(settings, context.retry()));
+      this.run = run;
+    }
+    long deadline = context.deadline();
     boolean goesOn = failure == null
         ? run.goesOnAfterResult(value, attempt, deadline, chain, index)
         : run.goesOnAfter(failure, attempt, deadline, chain, index);
     if (goesOn) {
-      retry.timer().arm(wait, retry.nanoTime() + run.delayNanos());
-      // Read after the arming: somebody who completed this future before it found nothing to
-      // cancel.
-      if (hasEnded()) {
-        retry.timer().cancel(wait);
-      }
+      await(run.delayNanos());
     } else if (claimEnd()) {
       if (failure == null) {
         complete(value);
@@ -81,9 +91,25 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
+  private void await(long delayNanos) {
+    Wait wait = this.wait;
+    if (wait == null) {
+      wait = new Wait(this);
+      this.wait = wait;
+    }
+    retry.timer().arm(wait, retry.nanoTime() + delayNanos);
+    // Read after the arming: somebody who completed this future before it found nothing to cancel.
+    if (hasEnded()) {
+      wait.cancel(retry.timer());
+    }
+  }
+
   @Override
   protected void onEndedOutside(Throwable cause) {
-    retry.timer().cancel(wait);
+    Wait wait = this.wait;
+    if (wait != null) {
+      wait.cancel(retry.timer());
+    }
   }
 
   /** Hands the next attempt to the executor for attempts. */
@@ -104,26 +130,56 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
   private void end(Throwable failure) {
     if (claimEnd()) {
-      run.attachTo(failure);
+      if (run != null) {
+        run.attachTo(failure);
+      }
       completeExceptionally(failure);
     }
   }
 
-  private final class Wait extends TimerOperation implements Runnable {
+  /**
+   * The wait between two attempts. Once it is cancelled it holds nothing, since the timer may keep it until it looks through
+   * what was handed over.
+   */
+  private static final class Wait extends TimerOperation implements Runnable {
+    private @Nullable RetriedFuture<?> future;
+
+    Wait(RetriedFuture<?> future) {
+      this.future = future;
+    }
+
+    void cancel(Timer timer) {
+      if (timer.cancel(this)) {
+        future = null;
+      }
+    }
+
     /** The executor is the application's, and may block: so the timer's thread leaves it to the dispatcher. */
     @Override
     public void run() {
-      handOver();
+      RetriedFuture<?> waiting = future;
+      if (waiting != null) {
+        waiting.handOver();
+      }
     }
 
     @Override
     protected void onFire(long arming) {
-      retry.dispatcher().dispatch(this);
+      RetriedFuture<?> waiting = future;
+      if (waiting != null) {
+        waiting.retry.dispatcher().dispatch(this);
+      }
     }
 
     @Override
     protected void onTimerClosed(long arming) {
-      retry.dispatcher().dispatch(() -> end(new ResilienceClosedException(retry.runtime())));
+      RetriedFuture<?> waiting = future;
+      if (waiting != null) {
+        waiting
+            .retry
+            .dispatcher()
+            .dispatch(() -> waiting.end(new ResilienceClosedException(waiting.retry.runtime())));
+      }
     }
   }
 }

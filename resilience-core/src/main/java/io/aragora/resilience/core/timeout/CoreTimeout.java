@@ -18,6 +18,7 @@ import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutEvent;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import io.aragora.resilience.timeout.TimeoutTotals;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -104,7 +105,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
         limits.countInTime();
         return result;
       }
-      return limited(frame, Math.min(deadline, frame.deadline()), chain, index, body);
+      return limited(frame, deadline, Math.min(deadline, frame.deadline()), chain, index, body);
     } finally {
       frame.pop(frames);
     }
@@ -112,6 +113,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   private <T extends @Nullable Object> T limited(
       Frame frame,
+      long latest,
       long deadline,
       PolicyChain chain,
       int index,
@@ -129,7 +131,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       if (limits.endInTime(limit, deadline)) {
         throw e;
       }
-      throw ended(limit.settle(e instanceof InterruptedException, frame), e);
+      boolean wasClosed = limit.settle(e instanceof InterruptedException, frame);
+      throw ended(wasClosed, allowed(latest, deadline), e);
     }
     if (limits.endInTime(limit, deadline)) {
       return result;
@@ -142,10 +145,17 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     giveLate(result);
     late.increment();
     publish(TimeoutEvent.Kind.LATE);
-    throw exceeded(null);
+    throw exceeded(allowed(latest, deadline), null);
   }
 
-  private Throwable ended(boolean wasClosed, Throwable failure) {
+  /** A deadline around the call may leave it less than its limit. */
+  private Duration allowed(long latest, long deadline) {
+    return deadline == latest
+        ? config.limit()
+        : Duration.ofNanos(Math.max(0, limitNanos - (latest - deadline)));
+  }
+
+  private Throwable ended(boolean wasClosed, Duration allowed, Throwable failure) {
     if (failure instanceof Error) {
       return failure;
     }
@@ -153,12 +163,12 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       return Failures.isStopped(failure) ? new ResilienceClosedException(runtime) : failure;
     }
     countFired();
-    return exceeded(failure);
+    return exceeded(allowed, failure);
   }
 
-  /** What a call that took too long fails with. */
-  RuntimeException exceeded(@Nullable Throwable cause) {
-    TimeoutExceededException exceeded = new TimeoutExceededException(name(), config.limit(), cause);
+  /** What a call that took longer than it was allowed fails with. */
+  RuntimeException exceeded(Duration allowed, @Nullable Throwable cause) {
+    TimeoutExceededException exceeded = new TimeoutExceededException(name(), allowed, cause);
     Function<? super TimeoutExceededException, ? extends RuntimeException> failure =
         config.failure();
     if (failure == null) {
@@ -193,9 +203,15 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     long now = time.nanoTime();
-    long deadline = now + limitNanos;
-    LimitedFuture<T> future = new LimitedFuture<>(this, timer, dispatcher);
-    future.start(deadline, context.withDeadline(time, now, deadline), chain, index, body);
+    long latest = now + limitNanos;
+    // Where an enclosing future ends first, that cancels what is in here, and this limit is never
+    // reached.
+    boolean isOwn = latest < context.endedAt();
+    long deadline = isOwn ? Math.min(latest, context.deadline()) : TimeSource.NEVER;
+    Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();
+    LimitedFuture<T> future = new LimitedFuture<>(this, allowed, timer, dispatcher);
+    CapturedContext inside = isOwn ? context.endedAt(time, now, deadline) : context;
+    future.start(deadline, inside, chain, index, body);
     return future;
   }
 

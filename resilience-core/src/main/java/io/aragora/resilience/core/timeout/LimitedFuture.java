@@ -8,6 +8,8 @@ import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +23,12 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final CoreTimeout timeout;
   private final Timer timer;
   private final Dispatcher dispatcher;
-  private final Limit limit = new Limit();
+  private final Duration allowed;
+  private final Limit limit = new Limit(this);
 
-  LimitedFuture(CoreTimeout timeout, Timer timer, Dispatcher dispatcher) {
+  LimitedFuture(CoreTimeout timeout, Duration allowed, Timer timer, Dispatcher dispatcher) {
     this.timeout = timeout;
+    this.allowed = allowed;
     this.timer = timer;
     this.dispatcher = dispatcher;
   }
@@ -35,7 +39,9 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    timer.arm(limit, deadline);
+    if (deadline != TimeSource.NEVER) {
+      timer.arm(limit, deadline);
+    }
     if (!hasEnded()) {
       follow(chain.insideAsync(context, index, body));
     }
@@ -47,7 +53,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     if (!claimEnd()) {
       return;
     }
-    timer.cancel(limit);
+    limit.cancel();
     timeout.countInTime();
     if (failure == null) {
       complete(value);
@@ -58,14 +64,14 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    timer.cancel(limit);
+    limit.cancel();
   }
 
   private void expire() {
     if (claimEnd()) {
       timeout.countFired();
       cancelInner(new DeadlineCancellation(timeout.name()));
-      completeExceptionally(timeout.exceeded(null));
+      completeExceptionally(timeout.exceeded(allowed, null));
     }
   }
 
@@ -76,15 +82,35 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
   }
 
-  private final class Limit extends TimerOperation {
+  /** Once it is cancelled it holds nothing, since the timer may keep it until it looks through what was handed over. */
+  private static final class Limit extends TimerOperation {
+    private @Nullable LimitedFuture<?> future;
+
+    Limit(LimitedFuture<?> future) {
+      this.future = future;
+    }
+
+    void cancel() {
+      LimitedFuture<?> limited = future;
+      if (limited != null && limited.timer.cancel(this)) {
+        future = null;
+      }
+    }
+
     @Override
     protected void onFire(long arming) {
-      dispatcher.dispatch(LimitedFuture.this::expire);
+      LimitedFuture<?> limited = future;
+      if (limited != null) {
+        limited.dispatcher.dispatch(limited::expire);
+      }
     }
 
     @Override
     protected void onTimerClosed(long arming) {
-      dispatcher.dispatch(LimitedFuture.this::endClosed);
+      LimitedFuture<?> limited = future;
+      if (limited != null) {
+        limited.dispatcher.dispatch(limited::endClosed);
+      }
     }
   }
 }

@@ -52,7 +52,10 @@ public final class Timer implements TimeDriver, AutoCloseable {
   private static final long HORIZON_TICKS = 1L << 29;
 
   private static final long UNKNOWN = Long.MIN_VALUE;
-  private static final int QUEUE_CAPACITY = 4096;
+  /** Earlier than whatever the driving thread waits for. */
+  private static final long AT_ONCE = Long.MIN_VALUE + 1;
+
+  static final int QUEUE_CAPACITY = 4096;
   private static final int SPARE_BUCKETS = 1024;
 
   private static final class Bucket {
@@ -125,10 +128,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
       // Nobody will take it in any more, and the queue must not grow.
       operation.clearFlag(QUEUED);
     } else if (!metInTime) {
-      if (!isQueued(word)) {
-        handOver(operation);
+      if (isQueued(word) || handOver(operation)) {
+        drive.wakeBy(deadlineNanos);
       }
-      drive.wakeBy(deadlineNanos);
     }
     // Volatile read after the publication above; the closer sets it before it looks for operations.
     // One of us sees the
@@ -164,10 +166,19 @@ public final class Timer implements TimeDriver, AutoCloseable {
     }
   }
 
-  private void handOver(TimerOperation operation) {
-    if (!queue.offer(operation)) {
-      overflow.offer(operation);
+  /**
+   * Hands an operation to the driving thread, and wakes that where it has been left behind. Without this, operations that are
+   * cancelled long before their time would pile up until the thread wakes for the first of them.
+   *
+   * @return whether there was room, so that the thread needs to know no more than the deadline
+   */
+  private boolean handOver(TimerOperation operation) {
+    if (queue.offer(operation)) {
+      return true;
     }
+    overflow.offer(operation);
+    drive.wakeBy(AT_ONCE);
+    return false;
   }
 
   @Override

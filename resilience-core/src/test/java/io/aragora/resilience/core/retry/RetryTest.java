@@ -437,4 +437,20 @@ class RetryTest {
     assertThatThrownBy(() -> resilience.pipeline("p").add(foreign).add(foreign))
         .hasMessageContaining("each policy once");
   }
+
+  @Test
+  void asynchronousAttempts_seeTheTimeSinceTheCallBegan() {
+    Retry retry = resilience.retry("r", everySecond(3).build());
+    List<Duration> elapsed = new ArrayList<>();
+    CompletableFuture<Integer> future = retry.callAsync(() -> {
+      elapsed.add(CallContext.current().elapsed());
+      return CompletableFuture.failedFuture(new IOException("down"));
+    });
+    time.advance(Duration.ofSeconds(5));
+    assertThat(future).isCompletedExceptionally();
+    assertThat(elapsed).hasSize(3);
+    assertThat(elapsed.get(0)).isZero();
+    assertThat(elapsed.get(1)).isBetween(Duration.ofSeconds(1), Duration.ofMillis(1_003));
+    assertThat(elapsed.get(2)).isBetween(Duration.ofSeconds(2), Duration.ofMillis(2_006));
+  }
 }

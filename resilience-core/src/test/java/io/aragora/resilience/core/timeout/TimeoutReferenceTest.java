@@ -11,6 +11,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.ResilienceException;
 import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
@@ -457,7 +458,9 @@ class TimeoutReferenceTest {
     Timeout timeout = real.timeout("t", LONG);
     try (Deadline deadline = real.deadline("block", SHORT)) {
       assertThatThrownBy(() -> timeout.run(never::await))
-          .isInstanceOf(TimeoutExceededException.class);
+          .isInstanceOfSatisfying(
+              TimeoutExceededException.class,
+              e -> assertThat(e.limit()).isLessThanOrEqualTo(SHORT));
       assertThat(deadline.isPassed()).isTrue();
     }
     assertThat(Thread.interrupted()).isFalse();
@@ -477,5 +480,63 @@ class TimeoutReferenceTest {
     inner.close();
     outer.close();
     assertThat(CallContext.current().remaining()).isEmpty();
+  }
+
+  @Test
+  void deadlineScope_boundsAnAsynchronousTimeoutInside_whichSaysHowLongItHad() {
+    CompletableFuture<Integer> inner = new CompletableFuture<>();
+    CompletableFuture<Integer> future;
+    try (Deadline block = manual.deadline("block", Duration.ofSeconds(2))) {
+      future = manual.timeout("t", Duration.ofSeconds(10)).callAsync(() -> inner);
+      assertThat(block.isPassed()).isFalse();
+    }
+    time.advance(Duration.ofMillis(1_999));
+    assertThat(future).isNotDone();
+    time.advance(Duration.ofMillis(5));
+    assertThat(future)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(TimeoutExceededException.class, e -> {
+          assertThat(e.timeout()).isEqualTo("t");
+          assertThat(e.limit()).isEqualTo(Duration.ofSeconds(2));
+        });
+    assertThat(inner).isCancelled();
+  }
+
+  @Test
+  void asynchronousTimeouts_nestedByHand_theOuterOneEndsTheCall() {
+    Timeout outer = manual.timeout("outer", Duration.ofSeconds(2));
+    Timeout inner = manual.timeout("inner", Duration.ofSeconds(10));
+    Retry between = manual.retry("between");
+    CompletableFuture<Integer> body = new CompletableFuture<>();
+    CompletableFuture<Integer> future =
+        outer.callAsync(() -> between.callAsync(() -> inner.callAsync(() -> body)));
+    time.advance(Duration.ofSeconds(3));
+    assertThat(future)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            TimeoutExceededException.class, e -> assertThat(e.timeout()).isEqualTo("outer"));
+    assertThat(body).isCancelled();
+    assertThat(inner.totals().fired()).isZero();
+    assertThat(inner.totals().inTime()).isZero();
+  }
+
+  @Test
+  void asynchronousTimeout_insideALongerOne_fires() {
+    Timeout outer = manual.timeout("outer", Duration.ofSeconds(10));
+    Timeout inner = manual.timeout("inner", Duration.ofSeconds(2));
+    CompletableFuture<Integer> future =
+        outer.callAsync(() -> inner.callAsync(CompletableFuture<Integer>::new));
+    time.advance(Duration.ofSeconds(3));
+    assertThat(future)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            TimeoutExceededException.class, e -> assertThat(e.timeout()).isEqualTo("inner"));
+    assertThat(outer.totals().inTime()).isEqualTo(1);
   }
 }

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimeDrive;
+import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -195,5 +200,70 @@ class TimerTest {
     real.close();
     assertThat(fired.get() + cancelled.get()).isEqualTo(threads * armings);
     assertThat(real.fired()).isEqualTo(fired.get());
+  }
+
+  /** A driver that is never run, as if its thread were parked until something far away. */
+  private static final class ParkedTime implements TimeSource {
+    private final List<Long> wakeUps = new ArrayList<>();
+
+    @Override
+    public long nanoTime() {
+      return 1;
+    }
+
+    @Override
+    public Instant wallTime() {
+      return Instant.EPOCH;
+    }
+
+    @Override
+    public void parkUntil(Object blocker, long deadlineNanos) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void unpark(Thread thread) {}
+
+    @Override
+    public double random(String owner, long operation, int draw) {
+      return 0;
+    }
+
+    @Override
+    public Executor executor() {
+      return Runnable::run;
+    }
+
+    @Override
+    public TimeDrive drive(String name, TimeDriver driver) {
+      return new TimeDrive() {
+        @Override
+        public void wakeBy(long deadlineNanos) {
+          wakeUps.add(deadlineNanos);
+        }
+
+        @Override
+        public boolean isDriving() {
+          return false;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  @Test
+  void cancelledLongBeforeTheirTime_wakeTheTimerBeforeTheyPileUp() {
+    ParkedTime parked = new ParkedTime();
+    Timer lazy = new Timer("lazy", parked);
+    for (int i = 0; i < Timer.QUEUE_CAPACITY; i++) {
+      Recorded operation = new Recorded(true);
+      lazy.arm(operation, 3600 * 1_000_000_000L);
+      assertThat(lazy.cancel(operation)).isTrue();
+    }
+    assertThat(parked.wakeUps).containsOnly(3600 * 1_000_000_000L);
+    lazy.arm(new Recorded(true), 3600 * 1_000_000_000L);
+    assertThat(parked.wakeUps).last().satisfies(at -> assertThat(at).isLessThan(parked.nanoTime()));
   }
 }
