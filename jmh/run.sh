@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures every benchmark with one thread and with two, writes the results down, and prints what is claimed beside it.
-# usage: run.sh [smoke|quick|full] [java-home] [class]   quick takes some 5 minutes, full 30; smoke only sees that all run
+# usage: run.sh [smoke|quick|full] [java-home] [class]   quick takes some 8 minutes, full 40; smoke only sees that all run
 #        run.sh readme results-folder...                 puts the tables of those runs into README.md
 # Without java-home JAVA_HOME chooses the JDK, without that the path does. With class, say Rejection, only what begins so runs.
 set -euo pipefail

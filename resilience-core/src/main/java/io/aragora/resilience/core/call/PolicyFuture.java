@@ -53,7 +53,12 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       return;
     }
     inner = started;
-    started.whenComplete((value, failure) -> onInnerEnded(value, Failures.unwrap(failure)));
+    // Not whenComplete: its stage would wrap a failure in an exception with a stack trace, for
+    // nobody.
+    started.handle((value, failure) -> {
+      onInnerEnded(value, Failures.unwrap(failure));
+      return null;
+    });
     // Volatile read after the write of inner; whoever cancels writes the cause, then reads inner.
     // One of us sees the other's.
     Throwable cause = cancellation;

@@ -1,0 +1,104 @@
+package io.aragora.resilience.core.retry;
+
+import static io.aragora.resilience.core.time.HandDrivenTime.TICK;
+
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.time.TimeSource;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** The claims of {@link RetriedFuture}. */
+public class RetriedFutureStress {
+  /** The end from outside against the first wait: nothing stays in the timer, and there is no further attempt. */
+  @JCStressTest
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Nothing waits, one attempt was made.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A wait that nobody waits for.")
+  @State
+  public static class NoWaitOutlivesTheCall {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Timer timer = new Timer("stress", time);
+    private final AtomicInteger attempts = new AtomicInteger();
+    private final CompletableFuture<Integer> inner = new CompletableFuture<>();
+    private final CompletableFuture<Integer> future = new CoreRetry(
+            "stress",
+            RetryConfig.builder()
+                .backoff(Backoff.constant(Duration.ofNanos(9 * TICK)).withJitter(Jitter.NONE))
+                .retryIf(failure -> true)
+                .build(),
+            "stress",
+            time,
+            new CoarseClock(time, timer),
+            timer,
+            new Dispatcher("stress", time, null),
+            new WaitingThreads(time))
+        .callAsync(() -> {
+          attempts.incrementAndGet();
+          return inner;
+        });
+
+    @Actor
+    public void fail() {
+      inner.completeExceptionally(new IOException("stress"));
+    }
+
+    @Actor
+    public void endOutside() {
+      future.complete(1);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = timer.advanceTo(TICK) == TimeSource.NEVER ? 0 : 1;
+      time.set(20 * TICK);
+      timer.advanceTo(20 * TICK);
+      result.r2 = attempts.get();
+    }
+  }
+
+  /** Whoever waits looks whether the call has ended before it says that it waits: shows that such a wait would be seen. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Nothing waits.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The wait that RetriedFuture must not leave behind.")
+  @State
+  public static class BrokenNoWaitOutlivesTheCall {
+    private volatile boolean ended;
+    private volatile boolean waits;
+
+    @Actor
+    public void fail() {
+      if (!ended) {
+        waits = true;
+      }
+    }
+
+    @Actor
+    public void endOutside() {
+      ended = true;
+      waits = false;
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = waits ? 1 : 0;
+    }
+  }
+}
