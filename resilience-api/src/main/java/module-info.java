@@ -11,6 +11,7 @@ module io.aragora.resilience {
 
   exports io.aragora.resilience;
   exports io.aragora.resilience.circuitbreaker;
+  exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;
   exports io.aragora.resilience.persistence;
   exports io.aragora.resilience.retry;

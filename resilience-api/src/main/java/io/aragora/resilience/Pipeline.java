@@ -1,6 +1,8 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.fallback.Fallback;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Policies around each other, from the outermost to the innermost; itself a policy. Recommended order: retry, then circuit
@@ -22,6 +24,16 @@ public interface Pipeline extends Policy {
    * @return an immutable list, empty where nothing is
    */
   List<String> warnings();
+
+  /**
+   * Puts a fallback around this pipeline. The pipeline itself stays as it is.
+   *
+   * @param fallback gives a value where a call fails after all
+   * @param <T> the type of the values
+   * @return the pipeline for calls that give such values
+   * @throws ResilienceConfigurationException if its runtime has fallbacks under too many names already
+   */
+  <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback);
 
   /** Collects policies from the outermost to the innermost. Not thread-safe. */
   interface Builder {

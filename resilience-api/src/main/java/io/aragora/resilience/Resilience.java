@@ -6,6 +6,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
@@ -18,6 +19,7 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -268,6 +270,13 @@ public interface Resilience extends AutoCloseable {
    * @return a new builder
    */
   Pipeline.Builder pipeline(String name);
+
+  /**
+   * Gives what the fallbacks of the pipelines counted.
+   *
+   * @return an immutable copy, by the names of the pipelines; pipelines of one name share their totals
+   */
+  Map<String, FallbackTotals> fallbackTotals();
 
   /**
    * Gives the health checks.

@@ -12,6 +12,7 @@ import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
@@ -23,6 +24,7 @@ import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.core.timeout.DeadlineScope;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
@@ -39,8 +41,10 @@ import io.aragora.resilience.timeout.TimeoutConfig;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The runtime: puts the parts together, and takes them apart in an order in which nothing is lost. */
@@ -57,6 +61,7 @@ final class CoreResilience implements Resilience {
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
   private final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
+  private final PolicyRegistry<FallbackCounter, Boolean> fallbacks;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
   private final @Nullable StateKeeper keeper;
@@ -111,6 +116,15 @@ final class CoreResilience implements Resilience {
             "timeout",
             (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
             TimeoutConfig::declaresSameAs),
+        settings.maxPolicies(),
+        Staleness.never());
+    fallbacks = new PolicyRegistry<>(
+        new PolicyKind<>(
+            "fallback",
+            (pipeline, config) -> new FallbackCounter(pipeline, dispatcher),
+            pipeline -> Boolean.TRUE,
+            Boolean::equals,
+            (counter, config) -> {}),
         settings.maxPolicies(),
         Staleness.never());
     keeper = settings.store() == null
@@ -258,7 +272,13 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Pipeline.Builder pipeline(String pipeline) {
-    return CorePipeline.builder(pipeline);
+    return CorePipeline.builder(pipeline, fallbacks::get);
+  }
+
+  @Override
+  public Map<String, FallbackTotals> fallbackTotals() {
+    return fallbacks.all().stream()
+        .collect(Collectors.toUnmodifiableMap(FallbackCounter::pipeline, FallbackCounter::totals));
   }
 
   @Override

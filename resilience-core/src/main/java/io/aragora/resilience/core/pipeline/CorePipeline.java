@@ -3,16 +3,21 @@ package io.aragora.resilience.core.pipeline;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
+import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.ForeignPolicy;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.fallback.FallbackCounter;
+import io.aragora.resilience.core.fallback.FallbackPipeline;
+import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.spi.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +29,12 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   private final List<Policy> policies;
   private final List<String> warnings;
   private final PolicyChain chain;
+  private final Function<String, FallbackCounter> counters;
 
-  private CorePipeline(String name, List<Policy> policies) {
+  private CorePipeline(
+      String name, List<Policy> policies, Function<String, FallbackCounter> counters) {
     super(name);
+    this.counters = counters;
     this.policies = List.copyOf(policies);
     List<CorePolicy> links = new ArrayList<>();
     for (Policy policy : policies) {
@@ -49,10 +57,11 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
    * Starts a pipeline.
    *
    * @param name its name
+   * @param counters gives what counts the fallbacks of a name
    * @return a new builder
    */
-  public static Builder builder(String name) {
-    return new Collector(Setting.name("name", name));
+  public static Builder builder(String name, Function<String, FallbackCounter> counters) {
+    return new Collector(Setting.name("name", name), counters);
   }
 
   @Override
@@ -75,6 +84,12 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   @Override
   public List<String> warnings() {
     return warnings;
+  }
+
+  @Override
+  public <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback) {
+    Objects.requireNonNull(fallback, "fallback");
+    return new FallbackPipeline<>(this, fallback, counters.apply(name()));
   }
 
   /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */
@@ -101,10 +116,12 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
   private static final class Collector implements Builder {
     private final String name;
+    private final Function<String, FallbackCounter> counters;
     private final List<Policy> policies = new ArrayList<>();
 
-    Collector(String name) {
+    Collector(String name, Function<String, FallbackCounter> counters) {
       this.name = name;
+      this.counters = counters;
     }
 
     @Override
@@ -122,7 +139,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
       if (policies.isEmpty()) {
         throw new IllegalArgumentException("pipeline must hold at least one policy: " + policies);
       }
-      return new CorePipeline(name, policies);
+      return new CorePipeline(name, policies, counters);
     }
   }
 }

@@ -74,6 +74,11 @@ final class Families {
       .help("Calls by outcome.")
       .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
       .build();
+  static final MetricFamilyDescriptor FALLBACKS = MetricFamilyDescriptor.counter(
+          MetricNames.FALLBACKS)
+      .help("Failures for which the fallback of a pipeline was asked.")
+      .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
+      .build();
   static final MetricFamilyDescriptor STORE_SAVED = MetricFamilyDescriptor.counter(
           MetricNames.STORE_SAVED)
       .help("States saved.")
@@ -105,6 +110,7 @@ final class Families {
       BUDGET_REFUSED,
       TIMEOUTS,
       TIMEOUT_CALLS,
+      FALLBACKS,
       STORE_SAVED,
       STORE_FAILURES,
       STORE_PENDING);

@@ -33,6 +33,9 @@ public final class MetricNames {
 
   /** Counter: calls of a timeout that took longer than its limit. */
   public static final String TIMEOUTS = "resilience_timeouts_total";
+  /** Failures for which the fallback of a pipeline was asked. */
+  public static final String FALLBACKS = "resilience_fallbacks_total";
+
   /** Counter: what became of the calls of a timeout. */
   public static final String TIMEOUT_CALLS = "resilience_timeout_calls_total";
 

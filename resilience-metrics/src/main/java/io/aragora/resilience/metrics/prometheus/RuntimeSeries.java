@@ -35,6 +35,7 @@ final class RuntimeSeries {
   private final NamedCounts retries = new NamedCounts(MAX_NAMES);
   private final NamedCounts budgets = new NamedCounts(MAX_NAMES);
   private final NamedCounts timeouts = new NamedCounts(MAX_NAMES);
+  private final NamedCounts fallbacks = new NamedCounts(MAX_NAMES);
   private long saved;
   private long storeFailures;
 
@@ -46,6 +47,7 @@ final class RuntimeSeries {
     readRetries(runtime, resilience, samples);
     readBudgets(runtime, resilience, samples);
     readTimeouts(runtime, resilience, samples);
+    readFallbacks(runtime, resilience, samples);
     readStore(runtime, resilience.storeStatus(), samples);
     return samples;
   }
@@ -161,6 +163,17 @@ final class RuntimeSeries {
       samples.add(outcome(Families.TIMEOUT_CALLS, runtime, name, "fired", counts[1]));
       samples.add(outcome(Families.TIMEOUT_CALLS, runtime, name, "late", counts[2]));
       samples.add(named(Families.TIMEOUTS, runtime, name, (double) (counts[1] + counts[2])));
+    });
+  }
+
+  private void readFallbacks(String runtime, Resilience resilience, List<Sample> samples) {
+    Map<String, long[]> read = new LinkedHashMap<>();
+    resilience
+        .fallbackTotals()
+        .forEach((name, totals) -> add(read, label(name), totals.used(), totals.failed()));
+    fallbacks.advance(read).forEach((name, counts) -> {
+      samples.add(outcome(Families.FALLBACKS, runtime, name, "used", counts[0]));
+      samples.add(outcome(Families.FALLBACKS, runtime, name, "failed", counts[1]));
     });
   }
 

@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
@@ -119,6 +120,7 @@ final class Fakes {
     final List<Retry> retries = new ArrayList<>();
     final List<RetryBudget> budgets = new ArrayList<>();
     final List<Timeout> timeouts = new ArrayList<>();
+    final Map<String, FallbackTotals> fallbacks = new HashMap<>();
     final Map<String, String> properties = new HashMap<>();
     final List<ResilienceExtension> extensions = new ArrayList<>();
     StateStoreStatus storeStatus = StateStoreStatus.NONE;
@@ -135,6 +137,7 @@ final class Fakes {
               "retries", args -> List.copyOf(retries),
               "retryBudgets", args -> List.copyOf(budgets),
               "timeouts", args -> List.copyOf(timeouts),
+              "fallbackTotals", args -> Map.copyOf(fallbacks),
               "storeStatus", args -> storeStatus,
               "extension",
                   args -> extensions.stream()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
@@ -41,10 +42,13 @@ class MetricsEndpointTest {
     runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 6, 4, 1, 9)));
     runtime.budgets.add(Fakes.budget("shop", 12.5, 7));
     runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+    runtime.fallbacks.put("cart", new FallbackTotals(8, 2));
     runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full");
 
     assertThat(lines())
         .containsExactlyInAnyOrder(
+            "resilience_fallbacks_total{name=\"cart\",outcome=\"used\",runtime=\"shop\"} 8.0",
+            "resilience_fallbacks_total{name=\"cart\",outcome=\"failed\",runtime=\"shop\"} 2.0",
             "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"success\",runtime=\"shop\"} 10.0",
             "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"failure\",runtime=\"shop\"} 3.0",
             "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"ignored\",runtime=\"shop\"} 2.0",
