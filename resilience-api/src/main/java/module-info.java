@@ -10,6 +10,7 @@ module io.aragora.resilience {
   requires static transitive org.jspecify;
 
   exports io.aragora.resilience;
+  exports io.aragora.resilience.annotation;
   exports io.aragora.resilience.circuitbreaker;
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;

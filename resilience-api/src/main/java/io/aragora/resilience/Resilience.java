@@ -17,6 +17,7 @@ import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -270,6 +271,35 @@ public interface Resilience extends AutoCloseable {
    * @return a new builder
    */
   Pipeline.Builder pipeline(String name);
+
+  /**
+   * Makes an object whose calls go to another one through the policies that the annotations of package {@link
+   * io.aragora.resilience.annotation} ask for. They are read once, here. Methods that return a {@link
+   * java.util.concurrent.CompletionStage} or {@link java.util.concurrent.CompletableFuture} take the asynchronous path.
+   *
+   * @param type a public interface in a package that is exported to everybody
+   * @param target what is called; methods that it calls on itself are not intercepted
+   * @param <T> the interface
+   * @return a proxy; equal to another one of the same kind whose target is equal
+   * @throws ResilienceConfigurationException if the interface cannot be seen, nothing is annotated, or an annotation cannot
+   *     be applied; names the method
+   */
+  default <T> T proxy(Class<T> type, T target) {
+    return proxy(type, target, MethodHandles.publicLookup());
+  }
+
+  /**
+   * Makes a proxy of an interface that not everybody can see.
+   *
+   * @param type an interface
+   * @param target what is called; methods that it calls on itself are not intercepted
+   * @param lookup {@code MethodHandles.lookup()} of a class that sees the interface
+   * @param <T> the interface
+   * @return a proxy; equal to another one of the same kind whose target is equal
+   * @throws ResilienceConfigurationException if the interface cannot be seen, nothing is annotated, or an annotation cannot
+   *     be applied; names the method
+   */
+  <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup);
 
   /**
    * Gives what the fallbacks of the pipelines counted.

@@ -16,6 +16,7 @@ import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
+import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
@@ -38,6 +39,7 @@ import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -273,6 +275,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Pipeline.Builder pipeline(String pipeline) {
     return CorePipeline.builder(pipeline, fallbacks::get);
+  }
+
+  @Override
+  public <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup) {
+    return ProtectingHandler.proxy(this, type, target, lookup);
   }
 
   @Override

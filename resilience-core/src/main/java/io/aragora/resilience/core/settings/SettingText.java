@@ -14,14 +14,15 @@ import java.util.regex.Pattern;
  * @param setting the name of the setting, for messages
  * @param text the value without surrounding blanks
  */
-record SettingText(String setting, String text) {
+public record SettingText(String setting, String text) {
   private static final int MOST_SHOWN = 100;
   private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,12}");
   private static final Pattern DECIMAL = Pattern.compile("[+-]?[0-9]{1,12}(\\.[0-9]{1,9})?");
   private static final Pattern LENGTH =
       Pattern.compile("(?<number>" + DECIMAL + ") ?(?<unit>ms|s|m|h|d)?");
 
-  SettingText(String setting, String text) {
+  /** Takes the surrounding blanks off. */
+  public SettingText(String setting, String text) {
     this.setting = setting;
     this.text = text.strip();
   }
@@ -47,7 +48,13 @@ record SettingText(String setting, String text) {
     throw unreadable("a number, such as 50 or 2.5");
   }
 
-  Duration duration() {
+  /**
+   * Reads a duration.
+   *
+   * @return the duration
+   * @throws IllegalArgumentException if it is none
+   */
+  public Duration duration() {
     String normal = text.toLowerCase(Locale.ROOT);
     Matcher matcher = LENGTH.matcher(normal);
     if (matcher.matches()) {

@@ -1,0 +1,100 @@
+package io.aragora.resilience.core.proxy;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.core.settings.SettingText;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryPresets;
+import java.lang.annotation.Annotation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the policies that the annotations of a method ask for. */
+final class AnnotatedPolicies {
+  private final Resilience resilience;
+  private final AnnotationSearch search;
+
+  AnnotatedPolicies(Resilience resilience, AnnotationSearch search) {
+    this.resilience = resilience;
+    this.search = search;
+  }
+
+  /** Puts breaker, retry and timeout around each other; null where the method has none. */
+  @Nullable
+  Policy policy() {
+    List<Policy> policies = new ArrayList<>();
+    add(policies, WithCircuitBreaker.class, this::breaker);
+    add(policies, WithRetry.class, this::retry);
+    add(policies, WithTimeout.class, this::timeout);
+    if (policies.size() < 2) {
+      return policies.isEmpty() ? null : policies.get(0);
+    }
+    Pipeline.Builder pipeline = resilience.pipeline(search.defaultName(true));
+    policies.forEach(pipeline::add);
+    return pipeline.build();
+  }
+
+  private <A extends Annotation> void add(
+      List<Policy> policies, Class<A> type, BiFunction<A, String, Policy> factory) {
+    A onMethod = search.onMethod(type);
+    A annotation = onMethod != null ? onMethod : search.onType(type);
+    if (annotation != null) {
+      policies.add(factory.apply(annotation, search.defaultName(onMethod != null)));
+    }
+  }
+
+  private static String name(String given, String otherwise) {
+    return given.isEmpty() ? otherwise : given;
+  }
+
+  private Policy breaker(WithCircuitBreaker annotation, String defaultName) {
+    String name = name(annotation.value(), defaultName);
+    return annotation.provider().isEmpty()
+        ? resilience.circuitBreaker(name)
+        : resilience.circuitBreakerForProvider(name, annotation.provider());
+  }
+
+  private Policy timeout(WithTimeout annotation, String defaultName) {
+    return resilience.timeout(
+        name(annotation.name(), defaultName),
+        new SettingText("@WithTimeout", annotation.value()).duration());
+  }
+
+  private Retry retry(WithRetry annotation, String defaultName) {
+    String name = name(annotation.value(), defaultName);
+    boolean isDeclared = !annotation.provider().isEmpty()
+        || annotation.maxAttempts() != 0
+        || !annotation.delay().isEmpty()
+        || annotation.retryOn().length != 0
+        || annotation.abortOn().length != 0;
+    return isDeclared ? resilience.retry(name, config(annotation)) : resilience.retry(name);
+  }
+
+  private static RetryConfig config(WithRetry annotation) {
+    RetryConfig.Builder config = annotation.provider().isEmpty()
+        ? RetryConfig.builder()
+        : RetryPresets.named(annotation.provider()).toBuilder();
+    if (annotation.maxAttempts() != 0) {
+      config.maxAttempts(annotation.maxAttempts());
+    }
+    if (!annotation.delay().isEmpty()) {
+      config.backoff(
+          Backoff.exponential(new SettingText("@WithRetry delay", annotation.delay()).duration()));
+    }
+    if (annotation.retryOn().length != 0) {
+      config.retryIf(new FailureTypes(annotation.retryOn()));
+    }
+    if (annotation.abortOn().length != 0) {
+      config.abortIf(new FailureTypes(annotation.abortOn()));
+    }
+    return config.build();
+  }
+}

@@ -1,0 +1,101 @@
+package io.aragora.resilience.core.proxy;
+
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the calls of a proxy to its target, through the policies that the annotations ask for. */
+public final class ProtectingHandler implements InvocationHandler {
+  private static final @Nullable Object[] NOTHING = new Object[0];
+
+  private final Object target;
+  private final Map<Method, ProtectedMethod> methods;
+
+  private ProtectingHandler(Object target, Map<Method, ProtectedMethod> methods) {
+    this.target = target;
+    this.methods = methods;
+  }
+
+  /**
+   * Makes a proxy.
+   *
+   * @param resilience owns the policies
+   * @param type the interface
+   * @param target what is called
+   * @param lookup may see the interface
+   * @param <T> the interface
+   * @return the proxy
+   * @throws ResilienceConfigurationException if an annotation cannot be applied
+   */
+  public static <T> T proxy(
+      Resilience resilience, Class<T> type, T target, MethodHandles.Lookup lookup) {
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(lookup, "lookup");
+    if (!type.isInterface()) {
+      throw new ResilienceConfigurationException(
+          "the type of a proxy must be an interface: " + type.getName());
+    }
+    Map<Method, ProtectedMethod> methods = new HashMap<>();
+    boolean isAnnotated = false;
+    for (Method method : type.getMethods()) {
+      if (!Modifier.isStatic(method.getModifiers())) {
+        Policy policy = policy(resilience, type, method, target.getClass());
+        methods.put(method, ProtectedMethod.of(method, target, lookup, policy));
+        isAnnotated |= policy != null;
+      }
+    }
+    if (!isAnnotated) {
+      throw new ResilienceConfigurationException(
+          "a proxy must have an annotated method, or it would do nothing: neither " + type.getName()
+              + " nor " + target.getClass().getName()
+              + " has @WithCircuitBreaker, @WithRetry or @WithTimeout");
+    }
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, new ProtectingHandler(target, methods)));
+  }
+
+  private static @Nullable Policy policy(
+      Resilience resilience, Class<?> type, Method method, Class<?> target) {
+    try {
+      return new AnnotatedPolicies(resilience, new AnnotationSearch(type, method, target)).policy();
+    } catch (IllegalArgumentException e) {
+      throw new ResilienceConfigurationException(
+          "an annotation of " + method + " cannot be applied: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] args)
+      throws Throwable {
+    ProtectedMethod called = methods.get(method);
+    if (called != null) {
+      return called.invoke(args == null ? NOTHING : args);
+    }
+    return ofObject(method, args);
+  }
+
+  /** A proxy is equal to another one around an equal target, and has that one's text. */
+  private Object ofObject(Method method, @Nullable Object @Nullable [] args) {
+    return switch (method.getName()) {
+      case "equals" -> isEqual(args == null ? null : args[0]);
+      case "hashCode" -> target.hashCode();
+      default -> target.toString();
+    };
+  }
+
+  private boolean isEqual(@Nullable Object other) {
+    return other != null
+        && Proxy.isProxyClass(other.getClass())
+        && Proxy.getInvocationHandler(other) instanceof ProtectingHandler handler
+        && target.equals(handler.target);
+  }
+}

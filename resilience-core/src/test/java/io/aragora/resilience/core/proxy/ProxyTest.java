@@ -1,0 +1,317 @@
+package io.aragora.resilience.core.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ProxyTest {
+  private final ManualTime time = ManualTime.create().autoAdvance(true);
+  private final Resilience resilience =
+      Resilience.builder().timeSource(time).name("test").build();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private <T> T proxy(Class<T> type, T target) {
+    return resilience.proxy(type, target, MethodHandles.lookup());
+  }
+
+  interface Prices {
+    @WithCircuitBreaker("prices")
+    @WithRetry(maxAttempts = 3, retryOn = IOException.class, abortOn = FileNotFoundException.class)
+    String price(String item) throws IOException;
+
+    @WithRetry(maxAttempts = 2)
+    @WithTimeout("1s")
+    CompletionStage<String> priceLater(String item);
+
+    @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+    default String shout(String item) throws IOException {
+      return price(item).toUpperCase(java.util.Locale.ROOT);
+    }
+
+    int plain(int... numbers);
+  }
+
+  static class Shop implements Prices {
+    int calls;
+    int failures;
+    IOException failure = new IOException("down");
+
+    @Override
+    public String price(String item) throws IOException {
+      calls++;
+      if (calls <= failures) {
+        throw failure;
+      }
+      return item + " 3.50";
+    }
+
+    @Override
+    public CompletionStage<String> priceLater(String item) {
+      calls++;
+      return calls <= failures
+          ? CompletableFuture.failedFuture(failure)
+          : CompletableFuture.completedFuture(item);
+    }
+
+    @Override
+    public int plain(int... numbers) {
+      return numbers.length;
+    }
+
+    @Override
+    public String toString() {
+      return "shop";
+    }
+  }
+
+  private final Shop shop = new Shop();
+
+  @Test
+  @DisplayName("DC-01 DC-03: success passes through; two failures, then success, are three calls")
+  void retries_untilItSucceeds() throws IOException {
+    Prices prices = proxy(Prices.class, shop);
+    assertThat(prices.price("pear")).isEqualTo("pear 3.50");
+    assertThat(shop.calls).isOne();
+    shop.calls = 0;
+    shop.failures = 2;
+    assertThat(prices.price("pear")).isEqualTo("pear 3.50");
+    assertThat(shop.calls).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName(
+      "DC-04 DC-06 DC-09: the body's own exception comes out; the breaker counts one outcome for the call")
+  void failsAfterAll_withTheBodysException() throws IOException {
+    Prices prices = proxy(Prices.class, shop);
+    shop.failures = 99;
+    assertThatThrownBy(() -> prices.price("pear")).isSameAs(shop.failure);
+    assertThat(shop.calls).isEqualTo(3);
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    shop.failure = new FileNotFoundException("no such item");
+    assertThatThrownBy(() -> prices.price("pear")).isSameAs(shop.failure);
+    assertThat(shop.calls).isEqualTo(4);
+  }
+
+  @Test
+  @DisplayName(
+      "DC-02 DC-07: a breaker that is open refuses before the body; one without a name has that of the method")
+  void openBreaker_isHonoured() {
+    resilience.circuitBreaker("prices", CircuitBreakerConfig.defaults()).forceOpen();
+    Prices prices = proxy(Prices.class, shop);
+    assertThatThrownBy(() -> prices.price("pear")).isInstanceOf(CallNotPermittedException.class);
+    assertThat(shop.calls).isZero();
+    proxy(Supplier.class, new Named());
+    assertThat(resilience.circuitBreakers())
+        .extracting(CircuitBreaker::name)
+        .contains("java.util.function.Supplier.get");
+  }
+
+  private static final class Named implements Supplier<Object> {
+    @Override
+    @WithCircuitBreaker
+    public Object get() {
+      return "named";
+    }
+  }
+
+  @Test
+  void asynchronousMethods_takeTheAsynchronousPath() {
+    Prices prices = proxy(Prices.class, shop);
+    shop.failures = 1;
+    CompletableFuture<String> failing = prices.priceLater("pear").toCompletableFuture();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(failing).isCompletedWithValue("pear");
+    assertThat(shop.calls).isEqualTo(2);
+    List<CompletableFuture<String>> never = new ArrayList<>();
+    Prices slow = proxy(Prices.class, new Shop() {
+      @Override
+      public CompletionStage<String> priceLater(String item) {
+        never.add(new CompletableFuture<>());
+        return never.get(never.size() - 1);
+      }
+    });
+    CompletableFuture<String> late = slow.priceLater("pear").toCompletableFuture();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(never).hasSize(2).allMatch(CompletableFuture::isCancelled);
+    assertThat(late)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withCauseInstanceOf(TimeoutExceededException.class);
+  }
+
+  @Test
+  void defaultMethodsAreWrapped_selfCallsAreNot() throws IOException {
+    Prices prices = proxy(Prices.class, shop);
+    shop.failures = 1;
+    assertThat(prices.shout("pear")).isEqualTo("PEAR 3.50");
+    assertThat(shop.calls).isEqualTo(2);
+    assertThat(resilience.circuitBreaker("prices").snapshot().totals().successes())
+        .isZero();
+    assertThat(prices.plain(1, 2, 3)).isEqualTo(3);
+    assertThat(prices.plain()).isZero();
+  }
+
+  @Test
+  void methodsOfObject_goToTheTarget() {
+    Prices prices = proxy(Prices.class, shop);
+    assertThat(prices).hasToString("shop").hasSameHashCodeAs(shop);
+    assertThat(prices).isEqualTo(prices).isEqualTo(proxy(Prices.class, shop));
+    assertThat(prices).isNotEqualTo(proxy(Prices.class, new Shop())).isNotEqualTo(null);
+  }
+
+  interface Repository<K> {
+    String find(K key) throws IOException;
+  }
+
+  @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+  abstract static class Base<K> implements Repository<K> {}
+
+  static final class Users extends Base<Integer> {
+    int calls;
+
+    @Override
+    public String find(Integer key) throws IOException {
+      calls++;
+      throw new IOException("down");
+    }
+  }
+
+  static final class Orders extends Base<Integer> {
+    int calls;
+
+    @Override
+    @WithRetry(maxAttempts = 4, retryOn = IOException.class)
+    public String find(Integer key) throws IOException {
+      calls++;
+      throw new IOException("down");
+    }
+  }
+
+  @Test
+  void annotations_areInherited_andTheNearestHolds_alsoOfGenericMethods() {
+    Users users = new Users();
+    @SuppressWarnings("unchecked")
+    Repository<Integer> repository = proxy(Repository.class, users);
+    assertThatThrownBy(() -> repository.find(1)).isInstanceOf(IOException.class);
+    assertThat(users.calls).isEqualTo(2);
+    Orders orders = new Orders();
+    @SuppressWarnings("unchecked")
+    Repository<Integer> nearer = proxy(Repository.class, orders);
+    assertThatThrownBy(() -> nearer.find(1)).isInstanceOf(IOException.class);
+    assertThat(orders.calls).isEqualTo(4);
+  }
+
+  static final class Once implements Callable<String> {
+    int calls;
+
+    @Override
+    @WithRetry(maxAttempts = 2, retryOn = IOException.class, delay = "100ms")
+    public String call() throws Exception {
+      calls++;
+      if (calls == 1) {
+        throw new IOException("down");
+      }
+      return "done";
+    }
+  }
+
+  @Test
+  void publicInterfaces_needNoLookup_othersAreToldHowToGiveOne() throws Exception {
+    @SuppressWarnings("unchecked")
+    Callable<String> callable = resilience.proxy(Callable.class, new Once());
+    assertThat(callable.call()).isEqualTo("done");
+    assertThatThrownBy(() -> resilience.proxy(Prices.class, shop))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("MethodHandles.lookup()")
+        .hasMessageContaining("Prices");
+  }
+
+  interface Unwatchable {
+    @WithRetry
+    Future<String> later();
+  }
+
+  interface BadLimit {
+    @WithTimeout("soon")
+    void run();
+  }
+
+  interface BadAttempts {
+    @WithRetry(maxAttempts = -1)
+    void run();
+  }
+
+  interface Unannotated {
+    void run();
+  }
+
+  @Test
+  @DisplayName(
+      "DC-10: what cannot be applied is refused when the proxy is made, with the method's name")
+  void wrongCombinations_failAtCreation() {
+    assertThatThrownBy(() -> proxy(Unwatchable.class, () -> null))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("CompletionStage")
+        .hasMessageContaining("later()");
+    assertThatThrownBy(() -> proxy(BadLimit.class, () -> {}))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("@WithTimeout")
+        .hasMessageContaining("soon")
+        .hasMessageContaining("run()");
+    assertThatThrownBy(() -> proxy(BadAttempts.class, () -> {}))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("maxAttempts")
+        .hasMessageContaining("-1")
+        .hasMessageContaining("run()");
+    assertThatThrownBy(() -> proxy(Unannotated.class, () -> {}))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("must have an annotated method");
+    assertThatThrownBy(() -> proxy(Shop.class, shop))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("must be an interface");
+  }
+
+  interface Waiting {
+    @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+    void run() throws IOException, InterruptedException;
+  }
+
+  @Test
+  void interruptedWait_isAnInterruptedException_whereTheMethodDeclaresIt() {
+    Waiting waiting = proxy(Waiting.class, () -> {
+      Thread.currentThread().interrupt();
+      throw new IOException("down");
+    });
+    assertThatThrownBy(waiting::run).isInstanceOf(InterruptedException.class);
+    assertThat(Thread.interrupted()).isFalse();
+  }
+}
