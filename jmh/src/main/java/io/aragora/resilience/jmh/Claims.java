@@ -89,7 +89,10 @@ final class Claims {
       virtualTimeout("timeout, in time, 64 virtual threads", 64),
       yielding("timeout, body yields, 2 virtual threads", 2),
       yielding("timeout, body yields, 64 virtual threads", 64),
-      Claim.of("retry → breaker → timeout", Figure.of(PipelineBenchmark.class, "ours"), Budget.NONE)
+      Claim.of(
+              "retry → breaker → timeout",
+              Figure.of(PipelineBenchmark.class, "ours"),
+              Budget.atMost(3, Figure.of(PipelineBenchmark.class, "nanoTime"), NANO_TIME))
           .peer("R4j, other thread", "resilience4jOnItsThread")
           .peer("Failsafe", "failsafeExecutor"));
 

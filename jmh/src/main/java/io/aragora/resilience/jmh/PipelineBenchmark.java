@@ -53,6 +53,11 @@ public class PipelineBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Benchmark
   @AllocationFree
   public Integer ours() {
     return pipeline.call(body);

@@ -36,11 +36,18 @@ public @interface WithRetry {
   int maxAttempts() default 0;
 
   /**
-   * Gives the first delay of an exponential backoff.
+   * Gives the first delay, before jitter.
    *
    * @return a duration such as {@code 200ms}; empty for the backoff of the preset, or the default one
    */
   String delay() default "";
+
+  /**
+   * Says how the delays grow from {@link #delay}.
+   *
+   * @return {@code exponential}, {@code linear}, {@code constant} or {@code fibonacci}; anything but the default needs a delay
+   */
+  String backoff() default "exponential";
 
   /**
    * Chooses the failures after which there is another attempt.

@@ -77,6 +77,7 @@ class SpecCoverageTest {
     addRange(ids, "CF-%02d", 1, 9);
     addRange(ids, "RT-%02d", 1, 34);
     addRange(ids, "TO-%02d", 1, 21);
+    addRange(ids, "DC-%02d", 1, 10);
     addRange(ids, "fault %d", 1, 45);
     addRange(ids, "fault %d", 53, 57);
     ids.addAll(PEERS);

@@ -8,7 +8,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.sun.net.httpserver.HttpServer;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -18,6 +22,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
@@ -38,6 +43,7 @@ import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -316,6 +322,49 @@ class ReadmeSnippetsTest {
     assertThat(response.body()).isEqualTo("1.20");
     assertThat(later.join().body()).isEqualTo("1.20");
     server.stop(0);
+  }
+
+  @Test
+  void fallback() throws IOException {
+    Shop shop = new Shop(9);
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+    Pipeline pipeline = resilience.pipeline("prices").add(breaker).build();
+
+    // readme: fallback
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.<String>builder()
+        .on(CallNotPermittedException.class, e -> "closed")
+        .otherwise(e -> "unknown")
+        .build());
+    String price = prices.call(() -> shop.price("apples"));
+    // end
+
+    assertThat(price).isEqualTo("unknown");
+    breaker.forceOpen();
+    assertThat(prices.call(() -> shop.price("pears"))).isEqualTo("closed");
+    assertThat(prices.totals().used()).isEqualTo(2);
+  }
+
+  // readme: annotations
+  interface Prices {
+    @WithCircuitBreaker("prices")
+    @WithRetry(maxAttempts = 3, delay = "200ms")
+    @WithTimeout("500ms")
+    String price(String article) throws IOException;
+  }
+  // end
+
+  @Test
+  void annotations() throws IOException {
+    time.autoAdvance(true);
+    Shop shop = new Shop(2);
+
+    // readme: proxy
+    Prices prices = resilience.proxy(Prices.class, shop::price, MethodHandles.lookup());
+    String price = prices.price("apples");
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(shop.calls).hasValue(3);
   }
 
   @Test

@@ -73,6 +73,7 @@ final class AnnotatedPolicies {
     boolean isDeclared = !annotation.provider().isEmpty()
         || annotation.maxAttempts() != 0
         || !annotation.delay().isEmpty()
+        || !annotation.backoff().equals("exponential")
         || annotation.retryOn().length != 0
         || annotation.abortOn().length != 0;
     return isDeclared ? resilience.retry(name, config(annotation)) : resilience.retry(name);
@@ -86,8 +87,12 @@ final class AnnotatedPolicies {
       config.maxAttempts(annotation.maxAttempts());
     }
     if (!annotation.delay().isEmpty()) {
-      config.backoff(
-          Backoff.exponential(new SettingText("@WithRetry delay", annotation.delay()).duration()));
+      config.backoff(Backoff.named(
+          annotation.backoff(),
+          new SettingText("@WithRetry delay", annotation.delay()).duration()));
+    } else if (!annotation.backoff().equals("exponential")) {
+      throw new IllegalArgumentException(
+          "@WithRetry delay must be given where its backoff is: " + annotation.backoff());
     }
     if (annotation.retryOn().length != 0) {
       config.retryIf(new FailureTypes(annotation.retryOn()));

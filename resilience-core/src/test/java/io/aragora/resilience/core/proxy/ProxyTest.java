@@ -11,6 +11,8 @@ import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.FileNotFoundException;
@@ -313,5 +315,80 @@ class ProxyTest {
     });
     assertThatThrownBy(waiting::run).isInstanceOf(InterruptedException.class);
     assertThat(Thread.interrupted()).isFalse();
+  }
+
+  interface Delayed {
+    @WithRetry(maxAttempts = 4, delay = "1s", retryOn = IOException.class)
+    void exponential() throws IOException;
+
+    @WithRetry(maxAttempts = 4, delay = "1s", backoff = "linear", retryOn = IOException.class)
+    void linear() throws IOException;
+
+    @WithRetry(maxAttempts = 3, delay = "1s", backoff = "constant", retryOn = IOException.class)
+    void constant() throws IOException;
+  }
+
+  private static final class Down implements Delayed {
+    @Override
+    public void exponential() throws IOException {
+      throw new IOException("down");
+    }
+
+    @Override
+    public void linear() throws IOException {
+      throw new IOException("down");
+    }
+
+    @Override
+    public void constant() throws IOException {
+      throw new IOException("down");
+    }
+  }
+
+  interface UnknownBackoff {
+    @WithRetry(delay = "1s", backoff = "random")
+    void run();
+  }
+
+  interface BackoffWithoutDelay {
+    @WithRetry(backoff = "linear")
+    void run();
+  }
+
+  @Test
+  @DisplayName("DC-05: delays grow as the backoff says, which is one of four")
+  void delays_areThoseOfTheBackoff() {
+    Delayed down = proxy(Delayed.class, new Down());
+    assertThatThrownBy(down::exponential).isInstanceOf(IOException.class);
+    assertThat(delaysOf("exponential")).isEqualTo(List.of(1L, 2L, 4L));
+    assertThat(delaysOf("linear")).isEqualTo(List.of(1L, 2L, 3L));
+    assertThat(delaysOf("constant")).isEqualTo(List.of(1L, 1L));
+    assertThatThrownBy(() -> proxy(UnknownBackoff.class, () -> {}))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("exponential, linear, constant, fibonacci")
+        .hasMessageContaining("random");
+    assertThatThrownBy(() -> proxy(BackoffWithoutDelay.class, () -> {}))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("delay must be given");
+  }
+
+  private List<Long> delaysOf(String method) {
+    RetryConfig config =
+        resilience.retry(Delayed.class.getName() + "." + method).config();
+    return config
+        .backoff()
+        .withJitter(Jitter.NONE)
+        .delays(() -> 0.5)
+        .limit(config.maxAttempts() - 1L)
+        .map(Duration::toSeconds)
+        .toList();
+  }
+
+  @Test
+  @DisplayName("DC-08: without the annotation the body runs, and no breaker is made")
+  void withoutABreaker_noneIsMade() {
+    Delayed down = proxy(Delayed.class, new Down());
+    assertThatThrownBy(down::constant).isInstanceOf(IOException.class);
+    assertThat(resilience.circuitBreakers()).isEmpty();
   }
 }
