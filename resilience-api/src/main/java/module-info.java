@@ -20,6 +20,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.time;
   exports io.aragora.resilience.timeout;
 
+  uses io.aragora.resilience.spi.ContextPropagator;
   uses io.aragora.resilience.spi.EndpointContribution;
   uses io.aragora.resilience.spi.HealthCheckProvider;
   uses io.aragora.resilience.spi.ResilienceExtension;

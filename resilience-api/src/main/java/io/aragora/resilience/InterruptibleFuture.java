@@ -23,8 +23,8 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   }
 
   static <T extends @Nullable Object> CompletableFuture<T> start(
-      CheckedSupplier<? extends T, ?> body, Executor executor) {
-    InterruptibleFuture<T> future = new InterruptibleFuture<>(body);
+      CheckedSupplier<? extends T, ?> body, Executor executor, CallContext context) {
+    InterruptibleFuture<T> future = new InterruptibleFuture<>(() -> context.call(body));
     try {
       executor.execute(future);
     } catch (RejectedExecutionException e) {

@@ -97,7 +97,7 @@ public interface Policy {
   }
 
   /**
-   * Runs a blocking body on an executor, each attempt anew.
+   * Runs a blocking body on an executor, each attempt anew and with the {@link CallContext} of the call.
    *
    * @param body what to protect
    * @param executor where it runs; where it refuses, the future fails with its {@link RejectedExecutionException}
@@ -108,7 +108,7 @@ public interface Policy {
       CheckedSupplier<? extends T, ?> body, Executor executor) {
     Objects.requireNonNull(body, "body");
     Objects.requireNonNull(executor, "executor");
-    return callAsync(() -> InterruptibleFuture.start(body, executor));
+    return callAsync(() -> InterruptibleFuture.start(body, executor, CallContext.current()));
   }
 
   /**

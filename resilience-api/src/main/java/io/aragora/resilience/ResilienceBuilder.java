@@ -1,6 +1,7 @@
 package io.aragora.resilience;
 
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.HealthCheckProvider;
 import io.aragora.resilience.spi.ResilienceExtension;
@@ -39,6 +40,7 @@ public final class ResilienceBuilder {
   private @Nullable StateStore store;
   private Duration saveInterval = Duration.ofSeconds(30);
   private final List<ResilienceExtension> extensions = new ArrayList<>();
+  private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
   private @Nullable Path configFile;
   private @Nullable ModuleLayer layer;
@@ -163,6 +165,18 @@ public final class ResilienceBuilder {
   }
 
   /**
+   * Carries what is kept by thread to the threads on which further attempts of asynchronous calls, and submitted bodies, run.
+   * Those that {@link java.util.ServiceLoader} finds are added without this.
+   *
+   * @param propagator carries it
+   * @return this builder
+   */
+  public ResilienceBuilder contextPropagator(ContextPropagator propagator) {
+    contextPropagators.add(Objects.requireNonNull(propagator, "contextPropagator"));
+    return this;
+  }
+
+  /**
    * Sets a property of a plug-in. A system property of the same name wins.
    *
    * @param key the name
@@ -217,12 +231,6 @@ public final class ResilienceBuilder {
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
-    List<ResilienceExtension> attached = new ArrayList<>(extensions);
-    for (ResilienceExtension found : providers.all(ResilienceExtension.class)) {
-      if (attached.stream().noneMatch(given -> given.getClass() == found.getClass())) {
-        attached.add(found);
-      }
-    }
     ResilienceSettings settings = new ResilienceSettings(
         name != null ? name : "resilience-" + UNNAMED.incrementAndGet(),
         timeSource,
@@ -231,12 +239,24 @@ public final class ResilienceBuilder {
         staleAfter,
         store(providers),
         saveInterval,
-        attached,
+        withFound(extensions, providers.all(ResilienceExtension.class)),
+        withFound(contextPropagators, providers.all(ContextPropagator.class)),
         providers.all(HealthCheckProvider.class),
         providers.all(EndpointContribution.class),
         properties,
         configFile);
     return provider(providers).create(settings);
+  }
+
+  /** Adds those that were found to those that were given, which stand for their class. */
+  private static <S> List<S> withFound(List<S> given, List<S> found) {
+    List<S> all = new ArrayList<>(given);
+    for (S one : found) {
+      if (given.stream().noneMatch(other -> other.getClass() == one.getClass())) {
+        all.add(one);
+      }
+    }
+    return all;
   }
 
   private static ResilienceProvider provider(Providers providers) {

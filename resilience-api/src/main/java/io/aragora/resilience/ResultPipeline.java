@@ -64,11 +64,7 @@ public interface ResultPipeline<T extends @Nullable Object> {
    * @param executor where it runs; where it refuses, the fallback is asked about the {@link RejectedExecutionException}
    * @return the future of its value, or of the fallback's; cancelling it interrupts the body
    */
-  default CompletableFuture<T> submit(CheckedSupplier<? extends T, ?> body, Executor executor) {
-    Objects.requireNonNull(body, "body");
-    Objects.requireNonNull(executor, "executor");
-    return callAsync(() -> InterruptibleFuture.start(body, executor));
-  }
+  CompletableFuture<T> submit(CheckedSupplier<? extends T, ?> body, Executor executor);
 
   /**
    * Wraps a supplier.

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param store where state is kept; null where it is not
  * @param saveInterval how often everything that changed is saved, beside at every transition
  * @param extensions to be attached in this order
+ * @param contextPropagators carry what is kept by thread to other threads
  * @param healthChecks to be registered
  * @param contributions paths for an endpoint
  * @param properties settings of plug-ins
@@ -36,6 +37,7 @@ public record ResilienceSettings(
     @Nullable StoreSetting store,
     Duration saveInterval,
     List<ResilienceExtension> extensions,
+    List<ContextPropagator> contextPropagators,
     List<HealthCheckProvider> healthChecks,
     List<EndpointContribution> contributions,
     Map<String, String> properties,
@@ -51,6 +53,7 @@ public record ResilienceSettings(
    * @param store where state is kept; null where it is not
    * @param saveInterval how often everything that changed is saved
    * @param extensions to be attached in this order
+   * @param contextPropagators carry what is kept by thread to other threads
    * @param healthChecks to be registered
    * @param contributions paths for an endpoint
    * @param properties settings of plug-ins
@@ -58,6 +61,7 @@ public record ResilienceSettings(
    */
   public ResilienceSettings {
     extensions = List.copyOf(extensions);
+    contextPropagators = List.copyOf(contextPropagators);
     healthChecks = List.copyOf(healthChecks);
     contributions = List.copyOf(contributions);
     properties = Map.copyOf(properties);

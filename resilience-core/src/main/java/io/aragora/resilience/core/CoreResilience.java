@@ -11,6 +11,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
@@ -74,7 +75,8 @@ final class CoreResilience implements Resilience {
     breakerSettings = LayeredSettings.ofProcess(settings.configFile());
     name = settings.name();
     time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
-    dispatcher = new Dispatcher(name, time, settings.executor());
+    dispatcher = new Dispatcher(
+        name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
     breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, this::changed);
@@ -274,7 +276,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Pipeline.Builder pipeline(String pipeline) {
-    return CorePipeline.builder(pipeline, fallbacks::get);
+    return CorePipeline.builder(pipeline, dispatcher.carrier(), fallbacks::get);
   }
 
   @Override

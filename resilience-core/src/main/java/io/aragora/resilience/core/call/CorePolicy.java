@@ -4,9 +4,11 @@ import io.aragora.resilience.CallInterruptedException;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.InterruptibleSupplier;
 import io.aragora.resilience.Policy;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +92,15 @@ public abstract class CorePolicy implements Policy {
     return false;
   }
 
+  /**
+   * Gives what takes the context of callers along to other threads.
+   *
+   * @return the carrier of the runtime
+   */
+  protected ContextCarrier carrier() {
+    return ContextCarrier.NONE;
+  }
+
   @Override
   public String name() {
     return name;
@@ -131,6 +142,16 @@ public abstract class CorePolicy implements Policy {
       Supplier<? extends CompletionStage<T>> body) {
     Objects.requireNonNull(body, "body");
     return enterAsync(CapturedContext.ofThread(), body);
+  }
+
+  @Override
+  public final <T extends @Nullable Object> CompletableFuture<T> submit(
+      CheckedSupplier<? extends T, ?> body, Executor executor) {
+    Objects.requireNonNull(body, "body");
+    ContextCarrier.Carried carried = carrier().capture();
+    return carried == null
+        ? Policy.super.submit(body, executor)
+        : Policy.super.submit(() -> carried.call(body), executor);
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Listeners;
 import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
@@ -983,6 +984,11 @@ public class CircuitBreakerStateMachine extends CorePolicy
     } else {
       recordSuccess(permit);
     }
+  }
+
+  @Override
+  protected ContextCarrier carrier() {
+    return runtime.dispatcher().carrier();
   }
 
   @Override

@@ -21,6 +21,7 @@ public final class Dispatcher implements AutoCloseable {
   private static final long CLOSE_SECONDS = 5;
 
   private final TimeSource time;
+  private final ContextCarrier carrier;
   private final @Nullable ExecutorService dispatch;
   private final @Nullable ExecutorService interrupts;
   private final @Nullable ExecutorService store;
@@ -39,7 +40,21 @@ public final class Dispatcher implements AutoCloseable {
    * @param attempts the application's executor for attempts, or null
    */
   public Dispatcher(String runtime, TimeSource time, @Nullable Executor attempts) {
+    this(runtime, time, attempts, ContextCarrier.NONE);
+  }
+
+  /**
+   * Starts no thread yet.
+   *
+   * @param runtime prefix of the threads' names
+   * @param time may bring its own executor, which then runs everything
+   * @param attempts the application's executor for attempts, or null
+   * @param carrier takes along what the application keeps by thread
+   */
+  public Dispatcher(
+      String runtime, TimeSource time, @Nullable Executor attempts, ContextCarrier carrier) {
     this.time = time;
+    this.carrier = carrier;
     Executor ofTime = time.executor();
     if (ofTime != null) {
       dispatch = null;
@@ -106,6 +121,15 @@ public final class Dispatcher implements AutoCloseable {
    */
   public Executor attempts() {
     return attemptOn;
+  }
+
+  /**
+   * Gives what takes the context of callers along to other threads.
+   *
+   * @return the carrier
+   */
+  public ContextCarrier carrier() {
+    return carrier;
   }
 
   /**

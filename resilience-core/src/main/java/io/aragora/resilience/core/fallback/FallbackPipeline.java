@@ -11,6 +11,7 @@ import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -78,6 +79,13 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   public CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
     RecoveredFuture<T> future = new RecoveredFuture<>(this);
     future.start(pipeline.callAsync(body));
+    return future;
+  }
+
+  @Override
+  public CompletableFuture<T> submit(CheckedSupplier<? extends T, ?> body, Executor executor) {
+    RecoveredFuture<T> future = new RecoveredFuture<>(this);
+    future.start(pipeline.<T>submit(body, executor));
     return future;
   }
 

@@ -8,6 +8,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.ForeignPolicy;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
@@ -29,11 +30,16 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   private final List<Policy> policies;
   private final List<String> warnings;
   private final PolicyChain chain;
+  private final ContextCarrier carrier;
   private final Function<String, FallbackCounter> counters;
 
   private CorePipeline(
-      String name, List<Policy> policies, Function<String, FallbackCounter> counters) {
+      String name,
+      List<Policy> policies,
+      ContextCarrier carrier,
+      Function<String, FallbackCounter> counters) {
     super(name);
+    this.carrier = carrier;
     this.counters = counters;
     this.policies = List.copyOf(policies);
     List<CorePolicy> links = new ArrayList<>();
@@ -57,11 +63,13 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
    * Starts a pipeline.
    *
    * @param name its name
+   * @param carrier takes the context of callers along
    * @param counters gives what counts the fallbacks of a name
    * @return a new builder
    */
-  public static Builder builder(String name, Function<String, FallbackCounter> counters) {
-    return new Collector(Setting.name("name", name), counters);
+  public static Builder builder(
+      String name, ContextCarrier carrier, Function<String, FallbackCounter> counters) {
+    return new Collector(Setting.name("name", name), carrier, counters);
   }
 
   @Override
@@ -74,6 +82,11 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   protected <T extends @Nullable Object> CompletableFuture<T> enterAsync(
       CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
     return chain.enterAsync(context, body);
+  }
+
+  @Override
+  protected ContextCarrier carrier() {
+    return carrier;
   }
 
   @Override
@@ -116,11 +129,13 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
   private static final class Collector implements Builder {
     private final String name;
+    private final ContextCarrier carrier;
     private final Function<String, FallbackCounter> counters;
     private final List<Policy> policies = new ArrayList<>();
 
-    Collector(String name, Function<String, FallbackCounter> counters) {
+    Collector(String name, ContextCarrier carrier, Function<String, FallbackCounter> counters) {
       this.name = name;
+      this.carrier = carrier;
       this.counters = counters;
     }
 
@@ -139,7 +154,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
       if (policies.isEmpty()) {
         throw new IllegalArgumentException("pipeline must hold at least one policy: " + policies);
       }
-      return new CorePipeline(name, policies, counters);
+      return new CorePipeline(name, policies, carrier, counters);
     }
   }
 }

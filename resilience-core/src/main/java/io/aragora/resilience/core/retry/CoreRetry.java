@@ -12,6 +12,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.time.CoarseClock;
@@ -347,6 +348,11 @@ public final class CoreRetry extends CorePolicy implements Retry {
     if (events.isHeard()) {
       events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
     }
+  }
+
+  @Override
+  protected ContextCarrier carrier() {
+    return dispatcher.carrier();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.retry.RetryConfig;
@@ -25,6 +26,10 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private final PolicyChain chain;
   private final int index;
   private final Supplier<? extends CompletionStage<T>> body;
+
+  /** What further attempts get of the caller's thread; null where there is nothing to carry. */
+  private final ContextCarrier.@Nullable Carried carried;
+
   private int attempt;
 
   /** Made at the first failure. */
@@ -48,6 +53,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     this.chain = chain;
     this.index = index;
     this.body = body;
+    this.carried = retry.carrier().capture();
   }
 
   /** Starts the next attempt on the calling thread. */
@@ -123,8 +129,16 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
   @Override
   public void run() {
-    if (!hasEnded()) {
+    if (hasEnded()) {
+      return;
+    }
+    if (carried == null) {
       attempt();
+    } else {
+      carried.call(() -> {
+        attempt();
+        return this;
+      });
     }
   }
 

@@ -8,6 +8,7 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.timer.Timer;
@@ -232,6 +233,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   String runtime() {
     return runtime;
+  }
+
+  @Override
+  protected ContextCarrier carrier() {
+    return dispatcher.carrier();
   }
 
   @Override
