@@ -13,14 +13,11 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /** A method of a proxy: what it calls, and through which policy. Everything is looked up when it is made. */
-abstract class ProtectedMethod {
-  private static final MethodType SPREAD = MethodType.methodType(Object.class, Object[].class);
-
-  final MethodHandle handle;
-
-  private ProtectedMethod(MethodHandle handle) {
-    this.handle = handle;
-  }
+@FunctionalInterface
+interface ProtectedMethod {
+  /** Calls the target. */
+  @Nullable
+  Object invoke(@Nullable Object[] args) throws Throwable;
 
   /**
    * Looks everything up.
@@ -32,24 +29,44 @@ abstract class ProtectedMethod {
    * @return the method
    * @throws ResilienceConfigurationException if the method cannot be seen, or its futures not be watched
    */
+  @SuppressWarnings({
+    "NullAway", // a method gives null where it may
+    "FutureReturnValueIgnored" // the caller of the proxy has it
+  })
   static ProtectedMethod of(
       Method method, Object target, MethodHandles.Lookup lookup, @Nullable Policy policy) {
     MethodHandle handle = handle(method, target, lookup);
+    ProtectedMethod plain = args -> (@Nullable Object) handle.invokeExact(args);
     if (policy == null) {
-      return new Plain(handle);
+      return plain;
     }
     Class<?> result = method.getReturnType();
     if (result == CompletionStage.class || result == CompletableFuture.class) {
-      return new Asynchronous(handle, policy);
+      return args -> policy.<@Nullable Object>callAsync(() -> start(plain, args));
     }
     if (CompletionStage.class.isAssignableFrom(result) || Future.class.isAssignableFrom(result)) {
       throw new ResilienceConfigurationException(
           "an annotated method must return a CompletionStage or CompletableFuture to be watched, not a "
               + result.getSimpleName() + ": " + method);
     }
+    // Where the method declares it, an interrupted wait of a policy is an InterruptedException,
+    // too.
     return Arrays.asList(method.getExceptionTypes()).contains(InterruptedException.class)
-        ? new Interruptible(handle, policy)
-        : new Synchronous(handle, policy);
+        ? args -> policy.<@Nullable Object, Throwable>callInterruptibly(() -> plain.invoke(args))
+        : args -> policy.<@Nullable Object, Throwable>call(() -> plain.invoke(args));
+  }
+
+  @SuppressWarnings({
+    "unchecked", // a future of whatever the method gives
+    "NullAway" // or null, which the policy takes for a failure
+  })
+  private static CompletionStage<@Nullable Object> start(
+      ProtectedMethod method, @Nullable Object[] args) {
+    try {
+      return (CompletionStage<@Nullable Object>) method.invoke(args);
+    } catch (Throwable e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private static MethodHandle handle(Method method, Object target, MethodHandles.Lookup lookup) {
@@ -59,83 +76,12 @@ abstract class ProtectedMethod {
           .asFixedArity()
           .bindTo(target)
           .asSpreader(Object[].class, method.getParameterCount())
-          .asType(SPREAD);
+          .asType(MethodType.methodType(Object.class, Object[].class));
     } catch (IllegalAccessException e) {
       throw new ResilienceConfigurationException(
           "the interface of a proxy must be public and in an exported package, or be given with a lookup that sees"
               + " it, as in resilience.proxy(type, target, MethodHandles.lookup()): " + method,
           e);
-    }
-  }
-
-  abstract @Nullable Object invoke(@Nullable Object[] args) throws Throwable;
-
-  private static final class Plain extends ProtectedMethod {
-    Plain(MethodHandle handle) {
-      super(handle);
-    }
-
-    @Override
-    @Nullable
-    Object invoke(@Nullable Object[] args) throws Throwable {
-      return (@Nullable Object) handle.invokeExact(args);
-    }
-  }
-
-  private static final class Synchronous extends ProtectedMethod {
-    private final Policy policy;
-
-    Synchronous(MethodHandle handle, Policy policy) {
-      super(handle);
-      this.policy = policy;
-    }
-
-    @Override
-    @Nullable
-    Object invoke(@Nullable Object[] args) throws Throwable {
-      return policy.<@Nullable Object, Throwable>call(
-          () -> (@Nullable Object) handle.invokeExact(args));
-    }
-  }
-
-  /** Declares InterruptedException: an interrupted wait of a policy is one, too. */
-  private static final class Interruptible extends ProtectedMethod {
-    private final Policy policy;
-
-    Interruptible(MethodHandle handle, Policy policy) {
-      super(handle);
-      this.policy = policy;
-    }
-
-    @Override
-    @Nullable
-    Object invoke(@Nullable Object[] args) throws Throwable {
-      return policy.<@Nullable Object, Throwable>callInterruptibly(
-          () -> (@Nullable Object) handle.invokeExact(args));
-    }
-  }
-
-  private static final class Asynchronous extends ProtectedMethod {
-    private final Policy policy;
-
-    Asynchronous(MethodHandle handle, Policy policy) {
-      super(handle);
-      this.policy = policy;
-    }
-
-    @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the caller of the proxy has it
-    Object invoke(@Nullable Object[] args) {
-      return policy.<@Nullable Object>callAsync(() -> start(args));
-    }
-
-    @SuppressWarnings("unchecked") // a future of whatever the method gives
-    private CompletionStage<@Nullable Object> start(@Nullable Object[] args) {
-      try {
-        return (CompletionStage<@Nullable Object>) (Object) handle.invokeExact(args);
-      } catch (Throwable e) {
-        return CompletableFuture.failedFuture(e);
-      }
     }
   }
 }
