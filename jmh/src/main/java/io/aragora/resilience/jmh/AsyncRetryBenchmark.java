@@ -3,9 +3,7 @@ package io.aragora.resilience.jmh;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeExecutor;
 import io.aragora.resilience.retry.Retry;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -13,10 +11,7 @@ import org.openjdk.jmh.annotations.Setup;
  * What a retry adds to an asynchronous call that succeeds at once: with a stage that is complete already, and with one that
  * the same thread completes when the retry has returned. Failsafe hands every body to another thread, and is waited for.
  */
-public class AsyncRetryBenchmark extends PolicyBenchmark {
-  private final CompletableFuture<Integer> complete = CompletableFuture.completedFuture(42);
-  private final Supplier<CompletionStage<Integer>> completed = () -> complete;
-
+public class AsyncRetryBenchmark extends AsyncBenchmark {
   private Retry retry;
   private io.github.resilience4j.retry.Retry resilience4j;
   private FailsafeExecutor<Integer> failsafe;
@@ -27,11 +22,6 @@ public class AsyncRetryBenchmark extends PolicyBenchmark {
     retry = resilience.retry("retry");
     resilience4j = io.github.resilience4j.retry.Retry.ofDefaults("retry");
     failsafe = Failsafe.with(dev.failsafe.RetryPolicy.<Integer>ofDefaults());
-  }
-
-  @Benchmark
-  public CompletionStage<Integer> emptyCompleted() {
-    return completed.get();
   }
 
   @Benchmark
@@ -47,11 +37,6 @@ public class AsyncRetryBenchmark extends PolicyBenchmark {
   @Benchmark
   public Integer failsafeOnItsThread() {
     return failsafe.getStageAsync(completed::get).join();
-  }
-
-  @Benchmark
-  public CompletionStage<Integer> emptyLater(PendingResult body) {
-    return body.come(body.get());
   }
 
   @Benchmark

@@ -5,10 +5,8 @@ import dev.failsafe.FailsafeExecutor;
 import io.aragora.resilience.timeout.Timeout;
 import io.github.resilience4j.timelimiter.TimeLimiter;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -17,11 +15,8 @@ import org.openjdk.jmh.annotations.Setup;
  * same thread completes when the timeout has returned, so that a timer is armed and cancelled. Failsafe hands
  * every body to another thread, and is waited for.
  */
-public class AsyncTimeoutBenchmark extends PolicyBenchmark {
+public class AsyncTimeoutBenchmark extends AsyncBenchmark {
   private static final int SECONDS = 10;
-
-  private final CompletableFuture<Integer> complete = CompletableFuture.completedFuture(42);
-  private final Supplier<CompletionStage<Integer>> completed = () -> complete;
 
   private Timeout timeout;
   private TimeLimiter resilience4j;
@@ -37,11 +32,6 @@ public class AsyncTimeoutBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
-  public CompletionStage<Integer> emptyCompleted() {
-    return completed.get();
-  }
-
-  @Benchmark
   public CompletionStage<Integer> oursCompleted() {
     return timeout.callAsync(completed);
   }
@@ -54,11 +44,6 @@ public class AsyncTimeoutBenchmark extends PolicyBenchmark {
   @Benchmark
   public Integer failsafeOnItsThread() {
     return failsafe.getStageAsync(completed::get).join();
-  }
-
-  @Benchmark
-  public CompletionStage<Integer> emptyLater(PendingResult body) {
-    return body.come(body.get());
   }
 
   @Benchmark

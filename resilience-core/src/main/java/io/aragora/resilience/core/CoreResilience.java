@@ -123,12 +123,7 @@ final class CoreResilience implements Resilience {
         settings.maxPolicies(),
         Staleness.never());
     fallbacks = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "fallback",
-            (pipeline, config) -> new FallbackCounter(pipeline, dispatcher),
-            pipeline -> Boolean.TRUE,
-            Boolean::equals,
-            (counter, config) -> {}),
+        PolicyKind.neverDeclared("fallback", pipeline -> new FallbackCounter(pipeline, dispatcher)),
         settings.maxPolicies(),
         Staleness.never());
     keeper = settings.store() == null

@@ -23,6 +23,16 @@ record PolicyKind<P, C>(
     BiPredicate<C, C> declaresSame,
     BiConsumer<P, C> configure) {
 
+  /** Things that are made by looking them up, and have no settings to declare. */
+  static <P> PolicyKind<P, Boolean> neverDeclared(String text, Function<String, P> factory) {
+    return new PolicyKind<>(
+        text,
+        (name, nothing) -> factory.apply(name),
+        name -> Boolean.TRUE,
+        Boolean::equals,
+        (made, nothing) -> {});
+  }
+
   /** Policies that are declared, and never looked up by their name alone. */
   static <P, C> PolicyKind<P, C> alwaysDeclared(
       String text, BiFunction<String, C, P> factory, BiPredicate<C, C> declaresSame) {

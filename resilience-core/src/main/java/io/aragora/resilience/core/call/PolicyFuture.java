@@ -53,8 +53,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       return;
     }
     inner = started;
-    // Not whenComplete: its stage would wrap a failure in an exception with a stack trace, for
-    // nobody.
+    // Not whenComplete: its stage would wrap a failure in an exception with a stack trace.
     started.handle((value, failure) -> {
       onInnerEnded(value, Failures.unwrap(failure));
       return null;
@@ -74,6 +73,21 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    */
   protected final boolean claimEnd() {
     return ENDED.compareAndSet(this, false, true);
+  }
+
+  /**
+   * Completes this future as what ran inside ended. To be called by whoever claimed the end.
+   *
+   * @param value its value; null if it failed
+   * @param failure what it failed with; null if it did not
+   */
+  @SuppressWarnings("NullAway") // the value is null only where T admits it
+  protected final void endAs(@Nullable T value, @Nullable Throwable failure) {
+    if (failure == null) {
+      complete(value);
+    } else {
+      completeExceptionally(failure);
+    }
   }
 
   /**
@@ -108,8 +122,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   // Whatever completes a future from outside comes through one of these. Watching for it with a
-  // stage of
-  // our own would make three more objects for each call.
+  // stage of our own would make three more objects for each call.
 
   @Override
   public boolean complete(T value) {

@@ -31,18 +31,13 @@ final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   }
 
   @Override
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (!claimEnd()) {
       return;
     }
     land();
     breaker.completeAsync(permit, value, failure);
-    if (failure == null) {
-      complete(value);
-    } else {
-      completeExceptionally(failure);
-    }
+    endAs(value, failure);
   }
 
   @Override

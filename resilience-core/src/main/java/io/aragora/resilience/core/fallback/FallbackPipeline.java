@@ -46,57 +46,48 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   }
 
   @Override
-  @SuppressWarnings(
-      "unchecked") // the pipeline throws what the body throws, and unchecked exceptions
   public <X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X {
     try {
       return pipeline.<T, X>call(body);
     } catch (Throwable e) {
-      Function<Throwable, ? extends T> rule = ruleFor(e);
-      if (rule == null) {
-        throw (X) e;
-      }
-      return value(rule, e);
+      return this.<X>recover(e);
     }
   }
 
   @Override
-  @SuppressWarnings("unchecked") // as above
   public <X extends Throwable> T callInterruptibly(InterruptibleSupplier<? extends T, X> body)
       throws X, InterruptedException {
     try {
       return pipeline.<T, X>callInterruptibly(body);
     } catch (Throwable e) {
-      Function<Throwable, ? extends T> rule = ruleFor(e);
-      if (rule == null) {
-        throw (X) e;
-      }
-      return value(rule, e);
+      return this.<X>recover(e);
     }
   }
 
   @Override
   public CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
-    RecoveredFuture<T> future = new RecoveredFuture<>(this);
-    future.start(pipeline.callAsync(body));
-    return future;
+    return recovered(pipeline.callAsync(body));
   }
 
   @Override
   public CompletableFuture<T> submit(CheckedSupplier<? extends T, ?> body, Executor executor) {
+    return recovered(pipeline.<T>submit(body, executor));
+  }
+
+  private CompletableFuture<T> recovered(CompletableFuture<T> call) {
     RecoveredFuture<T> future = new RecoveredFuture<>(this);
-    future.start(pipeline.<T>submit(body, executor));
+    future.start(call);
     return future;
   }
 
-  /** Finds the rule for a failure; null where it comes out as it is. */
-  @Nullable
-  Function<Throwable, ? extends T> ruleFor(Throwable failure) {
-    return Failures.isStopped(failure) ? null : fallback.ruleFor(failure);
-  }
-
-  /** Asks a rule, and throws what that throws. */
-  T value(Function<Throwable, ? extends T> rule, Throwable failure) {
+  /** Gives the value for a failure; throws the failure where no rule is for it, or what the rule throws. */
+  @SuppressWarnings("unchecked") // what a call fails with is X, or unchecked
+  <X extends Throwable> T recover(Throwable failure) throws X {
+    Function<Throwable, ? extends T> rule =
+        Failures.isStopped(failure) ? null : fallback.ruleFor(failure);
+    if (rule == null) {
+      throw (X) failure;
+    }
     T value;
     try {
       value = rule.apply(failure);

@@ -2,7 +2,6 @@ package io.aragora.resilience.core.fallback;
 
 import io.aragora.resilience.core.call.PolicyFuture;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,22 +21,16 @@ final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> 
   }
 
   @Override
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (!claimEnd()) {
       return;
     }
     if (failure == null) {
-      complete(value);
-      return;
-    }
-    Function<Throwable, ? extends T> rule = pipeline.ruleFor(failure);
-    if (rule == null) {
-      completeExceptionally(failure);
+      endAs(value, null);
       return;
     }
     try {
-      complete(pipeline.value(rule, failure));
+      complete(pipeline.recover(failure));
     } catch (Throwable e) {
       completeExceptionally(e);
     }

@@ -12,43 +12,54 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
 import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the policies that the annotations of a method ask for. */
+/** Makes the policies that the annotations of an interface and its target ask for. */
 final class AnnotatedPolicies {
   private final Resilience resilience;
+  private final Class<?> type;
   private final AnnotationSearch search;
 
-  AnnotatedPolicies(Resilience resilience, AnnotationSearch search) {
+  AnnotatedPolicies(Resilience resilience, Class<?> type, Class<?> target) {
     this.resilience = resilience;
-    this.search = search;
+    this.type = type;
+    this.search = new AnnotationSearch(type, target);
   }
 
   /** Puts breaker, retry and timeout around each other; null where the method has none. */
   @Nullable
-  Policy policy() {
+  Policy policy(Method method) {
     List<Policy> policies = new ArrayList<>();
-    add(policies, WithCircuitBreaker.class, this::breaker);
-    add(policies, WithRetry.class, this::retry);
-    add(policies, WithTimeout.class, this::timeout);
+    add(policies, WithCircuitBreaker.class, method, this::breaker);
+    add(policies, WithRetry.class, method, this::retry);
+    add(policies, WithTimeout.class, method, this::timeout);
     if (policies.size() < 2) {
       return policies.isEmpty() ? null : policies.get(0);
     }
-    Pipeline.Builder pipeline = resilience.pipeline(search.defaultName(true));
+    Pipeline.Builder pipeline = resilience.pipeline(name(method));
     policies.forEach(pipeline::add);
     return pipeline.build();
   }
 
   private <A extends Annotation> void add(
-      List<Policy> policies, Class<A> type, BiFunction<A, String, Policy> factory) {
-    A onMethod = search.onMethod(type);
-    A annotation = onMethod != null ? onMethod : search.onType(type);
-    if (annotation != null) {
-      policies.add(factory.apply(annotation, search.defaultName(onMethod != null)));
+      List<Policy> policies, Class<A> kind, Method method, BiFunction<A, String, Policy> factory) {
+    A onMethod = search.onMethod(kind, method);
+    if (onMethod != null) {
+      policies.add(factory.apply(onMethod, name(method)));
+      return;
     }
+    A onType = search.onType(kind);
+    if (onType != null) {
+      policies.add(factory.apply(onType, type.getName()));
+    }
+  }
+
+  private String name(Method method) {
+    return type.getName() + "." + method.getName();
   }
 
   private static String name(String given, String otherwise) {

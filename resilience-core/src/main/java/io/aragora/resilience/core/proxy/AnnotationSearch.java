@@ -9,22 +9,17 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the annotations of one method of an interface: the nearest of each kind. */
+/** Finds the annotations of the methods of an interface: the nearest of each kind. */
 final class AnnotationSearch {
-  private final Class<?> type;
-  private final Method method;
   private final List<Class<?>> types;
 
   /**
    * Prepares the search.
    *
    * @param type the interface
-   * @param method its method, which it may have inherited
    * @param target the class that implements it
    */
-  AnnotationSearch(Class<?> type, Method method, Class<?> target) {
-    this.type = type;
-    this.method = method;
+  AnnotationSearch(Class<?> type, Class<?> target) {
     Set<Class<?>> found = new LinkedHashSet<>();
     for (Class<?> c = target; c != null && c != Object.class; c = c.getSuperclass()) {
       found.add(c);
@@ -40,21 +35,11 @@ final class AnnotationSearch {
     }
   }
 
-  /**
-   * Says how policies without a name of their own are called.
-   *
-   * @param onMethod whether their annotation stands on the method
-   * @return the name
-   */
-  String defaultName(boolean onMethod) {
-    return onMethod ? type.getName() + "." + method.getName() : type.getName();
-  }
-
-  <A extends Annotation> @Nullable A onMethod(Class<A> annotation) {
+  <A extends Annotation> @Nullable A onMethod(Class<A> annotation, Method method) {
     for (Class<?> holder : types) {
       for (Method candidate : holder.getDeclaredMethods()) {
-        // A bridge method has the erased parameters of a generic interface, and the annotations of
-        // the method behind it.
+        // A bridge method has the erased parameters of a generic interface, and the annotations
+        // of the method behind it.
         if (candidate.getName().equals(method.getName())
             && Arrays.equals(candidate.getParameterTypes(), method.getParameterTypes())) {
           A found = candidate.getAnnotation(annotation);

@@ -44,11 +44,12 @@ public final class ProtectingHandler implements InvocationHandler {
       throw new ResilienceConfigurationException(
           "the type of a proxy must be an interface: " + type.getName());
     }
+    AnnotatedPolicies policies = new AnnotatedPolicies(resilience, type, target.getClass());
     Map<Method, ProtectedMethod> methods = new HashMap<>();
     boolean isAnnotated = false;
     for (Method method : type.getMethods()) {
       if (!Modifier.isStatic(method.getModifiers())) {
-        Policy policy = policy(resilience, type, method, target.getClass());
+        Policy policy = policy(policies, method);
         methods.put(method, ProtectedMethod.of(method, target, lookup, policy));
         isAnnotated |= policy != null;
       }
@@ -63,10 +64,9 @@ public final class ProtectingHandler implements InvocationHandler {
         type.getClassLoader(), new Class<?>[] {type}, new ProtectingHandler(target, methods)));
   }
 
-  private static @Nullable Policy policy(
-      Resilience resilience, Class<?> type, Method method, Class<?> target) {
+  private static @Nullable Policy policy(AnnotatedPolicies policies, Method method) {
     try {
-      return new AnnotatedPolicies(resilience, new AnnotationSearch(type, method, target)).policy();
+      return policies.policy(method);
     } catch (IllegalArgumentException e) {
       throw new ResilienceConfigurationException(
           "an annotation of " + method + " cannot be applied: " + e.getMessage(), e);

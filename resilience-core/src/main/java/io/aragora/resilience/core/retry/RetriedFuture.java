@@ -5,8 +5,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
-import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.retry.RetryConfig;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,7 +64,6 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   }
 
   @Override
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (hasEnded()) {
       return;
@@ -73,7 +71,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (failure == null && !retry.isRefused(settings, value)) {
       if (claimEnd()) {
         retry.countSuccess(settings, attempt);
-        complete(value);
+        endAs(value, null);
       }
       return;
     }
@@ -89,11 +87,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (goesOn) {
       await(run.delayNanos());
     } else if (claimEnd()) {
-      if (failure == null) {
-        complete(value);
-      } else {
-        completeExceptionally(run.last(failure));
-      }
+      endAs(value, failure == null ? null : run.last(failure));
     }
   }
 
@@ -142,6 +136,10 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
+  private void endClosed() {
+    end(new ResilienceClosedException(retry.runtime()));
+  }
+
   private void end(Throwable failure) {
     if (claimEnd()) {
       if (run != null) {
@@ -151,49 +149,28 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
-  /**
-   * The wait between two attempts. Once it is cancelled it holds nothing, since the timer may keep it until it looks through
-   * what was handed over.
-   */
-  private static final class Wait extends TimerOperation implements Runnable {
-    private @Nullable RetriedFuture<?> future;
-
+  /** The wait between two attempts. The executor is the application's, and may block: the dispatcher hands over. */
+  private static final class Wait extends OwnedOperation<RetriedFuture<?>> implements Runnable {
     Wait(RetriedFuture<?> future) {
-      this.future = future;
+      super(future);
     }
 
-    void cancel(Timer timer) {
-      if (timer.cancel(this)) {
-        future = null;
-      }
+    @Override
+    protected void onFire(RetriedFuture<?> future) {
+      future.retry.dispatcher().dispatch(this);
     }
 
-    /** The executor is the application's, and may block: so the timer's thread leaves it to the dispatcher. */
     @Override
     public void run() {
-      RetriedFuture<?> waiting = future;
-      if (waiting != null) {
-        waiting.handOver();
+      RetriedFuture<?> future = owner();
+      if (future != null) {
+        future.handOver();
       }
     }
 
     @Override
-    protected void onFire(long arming) {
-      RetriedFuture<?> waiting = future;
-      if (waiting != null) {
-        waiting.retry.dispatcher().dispatch(this);
-      }
-    }
-
-    @Override
-    protected void onTimerClosed(long arming) {
-      RetriedFuture<?> waiting = future;
-      if (waiting != null) {
-        waiting
-            .retry
-            .dispatcher()
-            .dispatch(() -> waiting.end(new ResilienceClosedException(waiting.retry.runtime())));
-      }
+    protected void onTimerClosed(RetriedFuture<?> future) {
+      future.retry.dispatcher().dispatch(future::endClosed);
     }
   }
 }

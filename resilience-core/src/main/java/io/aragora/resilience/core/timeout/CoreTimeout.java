@@ -205,8 +205,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       Supplier<? extends CompletionStage<T>> body) {
     long now = time.nanoTime();
     long latest = now + limitNanos;
-    // Where an enclosing future ends first, that cancels what is in here, and this limit is never
-    // reached.
+    // Where an enclosing future ends first, that cancels what is in here before this limit.
     boolean isOwn = latest < context.endedAt();
     long deadline = isOwn ? Math.min(latest, context.deadline()) : TimeSource.NEVER;
     Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();

@@ -6,8 +6,8 @@ import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -48,23 +48,18 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   }
 
   @Override
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (!claimEnd()) {
       return;
     }
-    limit.cancel();
+    limit.cancel(timer);
     timeout.countInTime();
-    if (failure == null) {
-      complete(value);
-    } else {
-      completeExceptionally(failure);
-    }
+    endAs(value, failure);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    limit.cancel();
+    limit.cancel(timer);
   }
 
   private void expire() {
@@ -82,35 +77,19 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
   }
 
-  /** Once it is cancelled it holds nothing, since the timer may keep it until it looks through what was handed over. */
-  private static final class Limit extends TimerOperation {
-    private @Nullable LimitedFuture<?> future;
-
+  private static final class Limit extends OwnedOperation<LimitedFuture<?>> {
     Limit(LimitedFuture<?> future) {
-      this.future = future;
-    }
-
-    void cancel() {
-      LimitedFuture<?> limited = future;
-      if (limited != null && limited.timer.cancel(this)) {
-        future = null;
-      }
+      super(future);
     }
 
     @Override
-    protected void onFire(long arming) {
-      LimitedFuture<?> limited = future;
-      if (limited != null) {
-        limited.dispatcher.dispatch(limited::expire);
-      }
+    protected void onFire(LimitedFuture<?> future) {
+      future.dispatcher.dispatch(future::expire);
     }
 
     @Override
-    protected void onTimerClosed(long arming) {
-      LimitedFuture<?> limited = future;
-      if (limited != null) {
-        limited.dispatcher.dispatch(limited::endClosed);
-      }
+    protected void onTimerClosed(LimitedFuture<?> future) {
+      future.dispatcher.dispatch(future::endClosed);
     }
   }
 }
