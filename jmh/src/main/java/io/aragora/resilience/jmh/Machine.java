@@ -48,6 +48,11 @@ record Machine(String processor, int processors, String system, String jdk, doub
     }
   }
 
+  /** In a few words, for the head of a table. */
+  String title() {
+    return jdk + ", " + processor + ", " + processors + " processors";
+  }
+
   List<String> lines() {
     return List.of(
         "processor: " + processor,

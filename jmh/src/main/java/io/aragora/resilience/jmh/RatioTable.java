@@ -20,8 +20,8 @@ final class RatioTable {
 
   List<String> lines(Figures figures) {
     List<String> lines = new ArrayList<>();
-    lines.add(machine.jdk() + ", " + machine.processor() + ", " + machine.processors()
-        + " processors; " + effort + ". Nanoseconds for a call; R4j is Resilience4j; (…) are bytes"
+    lines.add(machine.title() + "; " + effort
+        + ". Nanoseconds for a call; R4j is Resilience4j; (…) are bytes"
         + " for a call of the peer.");
     lines.add("");
     lines.add(row(Claim.COLUMNS));

@@ -93,8 +93,7 @@ public final class RetrySoak {
     Machine machine = Machine.present();
     RetrySoak soak = new RetrySoak(args[0].equals("short") ? Effort.SHORT : Effort.FULL);
     soak.run();
-    String title = machine.jdk() + ", " + machine.processor() + ", " + machine.processors()
-        + " processors; soak of retries that wait, " + args[0] + ".";
+    String title = machine.title() + "; soak of retries that wait, " + args[0] + ".";
     Path folder = Files.createDirectories(Path.of(args[1]));
     Files.write(folder.resolve("table.md"), soak.table.lines(title));
     Files.write(folder.resolve("machine.txt"), machine.lines());
