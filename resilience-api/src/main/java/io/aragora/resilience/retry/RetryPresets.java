@@ -108,6 +108,18 @@ public final class RetryPresets {
   }
 
   /**
+   * Gives the defaults of {@code make_resilient_request(…)}, which are those of the HTTP client of this library too.
+   *
+   * @return 4 attempts, exponential from 500 ms to 30 s with a quarter of jitter, for transient failures
+   */
+  public static RetryConfig http() {
+    return RetryConfig.builder()
+        .maxAttempts(4)
+        .backoff(Backoff.exponential(Duration.ofMillis(500)))
+        .build();
+  }
+
+  /**
    * Gives the settings for a provider that is not known.
    *
    * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures only

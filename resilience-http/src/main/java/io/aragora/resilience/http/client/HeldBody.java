@@ -1,0 +1,220 @@
+package io.aragora.resilience.http.client;
+
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of an answer after which there may be another attempt. It is kept until that is decided: either it is discarded,
+ * or it goes to the caller's own subscriber after all. A short one is read to its end, which frees the connection; of a longer
+ * one no more is asked for until then.
+ */
+final class HeldBody implements BodySubscriber<HeldBody> {
+  static final int MOST_KEPT = 1 << 16;
+
+  private final ResponseInfo info;
+  private final CompletableFuture<HeldBody> held = new CompletableFuture<>();
+
+  // All guarded by this; signals are passed on without the lock.
+  private final List<ByteBuffer> kept = new ArrayList<>();
+  private long keptBytes;
+  private Flow.@Nullable Subscription upstream;
+  private Flow.@Nullable Subscriber<? super List<ByteBuffer>> downstream;
+  private boolean isEnded;
+  private @Nullable Throwable failure;
+  private boolean isHandingOver;
+  private boolean isHandedOver;
+  private long askedMeanwhile;
+
+  HeldBody(ResponseInfo info) {
+    this.info = info;
+  }
+
+  ResponseInfo info() {
+    return info;
+  }
+
+  @Override
+  public CompletionStage<HeldBody> getBody() {
+    return held;
+  }
+
+  // ---- from the client
+
+  @Override
+  public void onSubscribe(Flow.Subscription subscription) {
+    synchronized (this) {
+      upstream = subscription;
+    }
+    subscription.request(1);
+  }
+
+  @Override
+  public void onNext(List<ByteBuffer> buffers) {
+    Flow.Subscriber<? super List<ByteBuffer>> receiver;
+    boolean isFull;
+    synchronized (this) {
+      receiver = isHandedOver ? downstream : null;
+      if (receiver == null) {
+        for (ByteBuffer buffer : buffers) {
+          kept.add(buffer);
+          keptBytes += buffer.remaining();
+        }
+      }
+      isFull = keptBytes > MOST_KEPT;
+    }
+    if (receiver != null) {
+      receiver.onNext(buffers);
+    } else if (isFull) {
+      held.complete(this);
+    } else {
+      ask(1);
+    }
+  }
+
+  @Override
+  public void onError(Throwable throwable) {
+    if (end(throwable)) {
+      tellEnd();
+    }
+    held.completeExceptionally(throwable);
+  }
+
+  @Override
+  public void onComplete() {
+    if (end(null)) {
+      tellEnd();
+    }
+    held.complete(this);
+  }
+
+  /** Whether the receiver is to be told at once, and not after what is kept. */
+  private synchronized boolean end(@Nullable Throwable throwable) {
+    isEnded = true;
+    failure = throwable;
+    return isHandedOver;
+  }
+
+  // ---- what becomes of it
+
+  /** Lets the connection go; closes it where the body is long. */
+  void discard() {
+    Flow.Subscription subscription;
+    synchronized (this) {
+      subscription = isEnded ? null : upstream;
+      kept.clear();
+    }
+    if (subscription != null) {
+      subscription.cancel();
+    }
+  }
+
+  /** Hands the whole body over, what is kept first. At most once, after {@link #getBody} is complete. */
+  void giveTo(Flow.Subscriber<? super List<ByteBuffer>> receiver) {
+    synchronized (this) {
+      downstream = receiver;
+    }
+    receiver.onSubscribe(new Flow.Subscription() {
+      @Override
+      public void request(long count) {
+        if (count <= 0) {
+          discard();
+          receiver.onError(new IllegalArgumentException("request must be positive: " + count));
+        } else {
+          handOver(count);
+        }
+      }
+
+      @Override
+      public void cancel() {
+        discard();
+      }
+    });
+    if (isEmptyAndEnded()) {
+      handOver(0);
+    }
+  }
+
+  private synchronized boolean isEmptyAndEnded() {
+    return isEnded && kept.isEmpty();
+  }
+
+  /**
+   * Gives what is kept to the first who asks. It may ask again from within, or from another thread; the client hears of
+   * that only afterwards, so that it does not give more at the same time.
+   */
+  private void handOver(long count) {
+    List<ByteBuffer> first;
+    synchronized (this) {
+      if (isHandedOver) {
+        first = null;
+      } else if (isHandingOver) {
+        askedMeanwhile = plus(askedMeanwhile, count);
+        return;
+      } else {
+        isHandingOver = true;
+        first = List.copyOf(kept);
+        kept.clear();
+      }
+    }
+    if (first == null) {
+      ask(count);
+      return;
+    }
+    if (!first.isEmpty()) {
+      downstream().onNext(first);
+    }
+    long wanted;
+    boolean ended;
+    synchronized (this) {
+      isHandedOver = true;
+      ended = isEnded;
+      wanted = plus(first.isEmpty() ? count : count - 1, askedMeanwhile);
+    }
+    if (ended) {
+      tellEnd();
+    } else {
+      ask(wanted);
+    }
+  }
+
+  private static long plus(long a, long b) {
+    long sum = a + b;
+    return sum < 0 ? Long.MAX_VALUE : sum;
+  }
+
+  private void ask(long count) {
+    Flow.Subscription subscription;
+    synchronized (this) {
+      subscription = upstream;
+    }
+    if (subscription != null && count > 0) {
+      subscription.request(count);
+    }
+  }
+
+  /** Only asked once there is one. */
+  private synchronized Flow.Subscriber<? super List<ByteBuffer>> downstream() {
+    return Objects.requireNonNull(downstream);
+  }
+
+  private synchronized @Nullable Throwable failure() {
+    return failure;
+  }
+
+  private void tellEnd() {
+    Throwable thrown = failure();
+    if (thrown == null) {
+      downstream().onComplete();
+    } else {
+      downstream().onError(thrown);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.aragora.resilience.http.client;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.timeout.Timeout;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The policies of a client: breaker, then retry, then timeout, so that a call is one outcome however many attempts it takes,
+ * and each attempt has its own limit.
+ *
+ * @param resilience puts them around each other
+ * @param name of the client
+ * @param breakers gives the breaker of an origin; null for none
+ * @param retry for requests that may be repeated; null for none
+ * @param retryUnsent for requests that may be repeated only where they certainly did not arrive; null for none
+ * @param timeout of each attempt; null for none
+ * @param isIdempotent which requests may be repeated
+ */
+record HttpPolicies(
+    Resilience resilience,
+    String name,
+    @Nullable Function<String, CircuitBreaker> breakers,
+    @Nullable Retry retry,
+    @Nullable Retry retryUnsent,
+    @Nullable Timeout timeout,
+    Predicate<? super HttpRequest> isIdempotent) {
+
+  Optional<CircuitBreaker> breaker(URI uri) {
+    return breakers == null ? Optional.empty() : Optional.of(breakers.apply(Origin.of(uri)));
+  }
+
+  /** The retry that a request may have; null for none. */
+  @Nullable
+  Retry retry(HttpRequest request) {
+    if (!ReplayableBody.isReplayable(request.bodyPublisher())) {
+      return null;
+    }
+    return isIdempotent.test(request) ? retry : retryUnsent;
+  }
+
+  /** How many attempts may end with an answer: those of a request that must not be repeated end with the first. */
+  int maxAnswers(HttpRequest request) {
+    Retry chosen = retry(request);
+    return chosen == null || chosen == retryUnsent ? 1 : chosen.config().maxAttempts();
+  }
+
+  /** Made for each call, since an origin may lose its breaker and get another; null where there is no policy. */
+  @Nullable
+  Pipeline around(HttpRequest request) {
+    Optional<CircuitBreaker> breaker = breaker(request.uri());
+    Retry chosen = retry(request);
+    if (breaker.isEmpty() && chosen == null && timeout == null) {
+      return null;
+    }
+    Pipeline.Builder pipeline = resilience.pipeline(name);
+    breaker.ifPresent(pipeline::add);
+    if (chosen != null) {
+      pipeline.add(chosen);
+    }
+    if (timeout != null) {
+      pipeline.add(timeout);
+    }
+    return pipeline.build();
+  }
+}

@@ -1,0 +1,61 @@
+package io.aragora.resilience.http.client;
+
+import java.io.IOException;
+import java.io.Serial;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that is a failure. {@link ResilientHttpClient} shows it to retry and breaker, and to whoever listens to them, and
+ * gives its caller the response; throw it yourself where a client is called through a policy.
+ */
+public final class HttpStatusException extends IOException {
+  @Serial
+  private static final long serialVersionUID = 1L;
+
+  private final int status;
+  private final transient @Nullable HttpHeaders headers;
+
+  HttpStatusException(URI uri, int status, HttpHeaders headers) {
+    super("HTTP " + status + " from " + Origin.of(uri));
+    this.status = status;
+    this.headers = headers;
+  }
+
+  /**
+   * Makes one of a response.
+   *
+   * @param response the response; its body is not kept
+   * @return an exception whose message has the status and the origin, not the path, which may be confidential
+   */
+  public static HttpStatusException of(HttpResponse<?> response) {
+    return new HttpStatusException(response.uri(), response.statusCode(), response.headers());
+  }
+
+  /**
+   * Gives the status.
+   *
+   * @return the status of the answer
+   */
+  public int status() {
+    return status;
+  }
+
+  /**
+   * Gives the headers.
+   *
+   * @return the headers of the answer; none after it was serialised
+   */
+  public HttpHeaders headers() {
+    return headers != null ? headers : HttpHeaders.of(Map.of(), (name, value) -> true);
+  }
+
+  /** A result more than an accident: where it was made says nothing, and costs more than the rest. */
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
+}

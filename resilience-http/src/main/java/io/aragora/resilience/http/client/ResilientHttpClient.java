@@ -1,0 +1,249 @@
+package io.aragora.resilience.http.client;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import java.io.IOException;
+import java.net.Authenticator;
+import java.net.CookieHandler;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.PushPromiseHandler;
+import java.net.http.WebSocket;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An {@link HttpClient} whose calls go through a circuit breaker for each origin, a retry, and a timeout for each attempt, in
+ * this order: a call is one outcome for its breaker, however many attempts it takes.
+ *
+ * <pre>{@code
+ * HttpClient client = ResilientHttpClient.builder(resilience).timeout(Duration.ofSeconds(2)).build();
+ * HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+ * }</pre>
+ *
+ * <p>Code that takes an {@code HttpClient} needs no change. What a call ends with is what it knows:
+ *
+ * <ul>
+ *   <li>an answer, whatever its status, is a response, with the whole body in the caller's own form; where a transient status
+ *       was the end of several attempts, it is the last one's;
+ *   <li>a refusal of the breaker is an {@link IOException} with {@link
+ *       io.aragora.resilience.circuitbreaker.CallNotPermittedException} as its cause, and nothing was sent;
+ *   <li>a timeout is a {@link java.net.http.HttpTimeoutException} with {@link
+ *       io.aragora.resilience.timeout.TimeoutExceededException} as its cause;
+ *   <li>any other failure is that of the last attempt, with earlier ones suppressed.
+ * </ul>
+ *
+ * <p>A request is repeated only where that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
+ * and its method is idempotent, it has an {@code Idempotency-Key}, or its connection could not even be made. A
+ * {@code Retry-After} header is heeded, up to the cap of the retry's backoff.
+ *
+ * <p>Redirects are followed by the client inside, and count for the origin that was asked. Web sockets are not protected.
+ * Thread-safe.
+ */
+public final class ResilientHttpClient extends HttpClient implements AutoCloseable {
+  private final HttpClient client;
+  private final HttpPolicies policies;
+  private final StatusRules rules;
+
+  ResilientHttpClient(HttpClient client, HttpPolicies policies, StatusRules rules) {
+    this.client = client;
+    this.policies = policies;
+    this.rules = rules;
+  }
+
+  /**
+   * Starts to describe a client.
+   *
+   * @param resilience owns the policies; the client does not close it
+   * @return a new builder
+   */
+  public static ResilientHttpClientBuilder builder(Resilience resilience) {
+    return new ResilientHttpClientBuilder(Objects.requireNonNull(resilience, "resilience"));
+  }
+
+  /**
+   * Gives the breaker of an address, making one where there was no call yet.
+   *
+   * @param uri an address with a host
+   * @return the breaker of its origin; empty where the client has none
+   */
+  public Optional<CircuitBreaker> circuitBreaker(URI uri) {
+    return policies.breaker(uri);
+  }
+
+  @Override
+  public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    Pipeline pipeline = policies.around(request);
+    if (pipeline == null) {
+      return client.send(request, handler);
+    }
+    HttpCall<T> call = call(request, handler, null);
+    HttpResponse<Object> response;
+    try {
+      response = pipeline.<HttpResponse<Object>, IOException>callInterruptibly(call::attempt);
+    } catch (Throwable e) {
+      response = call.answerBehind(e);
+      if (response == null) {
+        call.discard();
+        throw Failures.<IOException>as(Failures.ofClient(e));
+      }
+    }
+    return call.end(response);
+  }
+
+  @Override
+  public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpRequest request, BodyHandler<T> handler) {
+    return start(request, handler, null);
+  }
+
+  @Override
+  public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+      HttpRequest request,
+      BodyHandler<T> handler,
+      @Nullable PushPromiseHandler<T> pushPromiseHandler) {
+    return start(request, handler, pushPromiseHandler);
+  }
+
+  private <T> CompletableFuture<HttpResponse<T>> start(
+      HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
+    Pipeline pipeline = policies.around(request);
+    if (pipeline == null) {
+      return client.sendAsync(request, handler, pushes);
+    }
+    HttpCall<T> call = call(request, handler, pushes);
+    CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
+        pipeline.callAsync(call::attemptAsync),
+        (response, failure) -> endAsync(call, response, failure));
+    var unused = answer.whenComplete((response, failure) -> {
+      if (failure != null) {
+        call.discard();
+      }
+    });
+    return answer;
+  }
+
+  private static <T> CompletionStage<HttpResponse<T>> endAsync(
+      HttpCall<T> call, @Nullable HttpResponse<Object> response, @Nullable Throwable failure) {
+    HttpResponse<Object> last =
+        response == null && failure != null ? call.answerBehind(failure) : response;
+    return last == null
+        ? CompletableFuture.failedFuture(
+            Failures.ofClient(Objects.requireNonNull(failure, "failure")))
+        : call.endAsync(last);
+  }
+
+  private <T> HttpCall<T> call(
+      HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
+    Objects.requireNonNull(handler, "responseBodyHandler");
+    return new HttpCall<>(client, request, handler, pushes, rules, policies.maxAnswers(request));
+  }
+
+  // ---- what the client inside says
+
+  @Override
+  public Optional<CookieHandler> cookieHandler() {
+    return client.cookieHandler();
+  }
+
+  @Override
+  public Optional<Duration> connectTimeout() {
+    return client.connectTimeout();
+  }
+
+  @Override
+  public Redirect followRedirects() {
+    return client.followRedirects();
+  }
+
+  @Override
+  public Optional<ProxySelector> proxy() {
+    return client.proxy();
+  }
+
+  @Override
+  public SSLContext sslContext() {
+    return client.sslContext();
+  }
+
+  @Override
+  public SSLParameters sslParameters() {
+    return client.sslParameters();
+  }
+
+  @Override
+  public Optional<Authenticator> authenticator() {
+    return client.authenticator();
+  }
+
+  @Override
+  public Version version() {
+    return client.version();
+  }
+
+  @Override
+  public Optional<Executor> executor() {
+    return client.executor();
+  }
+
+  @Override
+  public WebSocket.Builder newWebSocketBuilder() {
+    return client.newWebSocketBuilder();
+  }
+
+  // ---- what JDK 21 added, without @Override because this is compiled for 17
+
+  /** Begins to end the client inside, as it does from JDK 21 on; before, does nothing. */
+  public void shutdown() {
+    LaterMethods.shutdown(client);
+  }
+
+  /**
+   * Waits for the end of the client inside, as it does from JDK 21 on.
+   *
+   * @param duration the longest to wait
+   * @return whether it ended; true before JDK 21
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public boolean awaitTermination(Duration duration) throws InterruptedException {
+    return LaterMethods.awaitTermination(client, duration);
+  }
+
+  /**
+   * Tells whether the client inside ended, as it does from JDK 21 on.
+   *
+   * @return whether it did; false before JDK 21
+   */
+  public boolean isTerminated() {
+    return LaterMethods.isTerminated(client);
+  }
+
+  /** Ends the client inside at once, as it does from JDK 21 on; before, does nothing. */
+  public void shutdownNow() {
+    LaterMethods.shutdownNow(client);
+  }
+
+  /** Closes the client inside, as it does from JDK 21 on; before, does nothing. The runtime stays open. */
+  @Override
+  public void close() {
+    LaterMethods.close(client);
+  }
+
+  @Override
+  public String toString() {
+    return "resilient HTTP client '" + policies.name() + "'";
+  }
+}

@@ -1,0 +1,257 @@
+package io.aragora.resilience.http.client;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryPresets;
+import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Describes a {@link ResilientHttpClient}. Every setter checks its value. Not thread-safe. */
+public final class ResilientHttpClientBuilder {
+  private static final Set<String> IDEMPOTENT =
+      Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+  private final Resilience resilience;
+  private String name = "http";
+  private @Nullable HttpClient client;
+  private @Nullable CircuitBreakerConfig breakerConfig;
+  private @Nullable CircuitBreaker breaker;
+  private boolean hasBreaker = true;
+  private int maxOrigins = 1000;
+  private @Nullable RetryConfig retryConfig;
+  private boolean hasRetry = true;
+  private @Nullable TimeoutConfig timeout;
+  private HttpErrorClassifier classifier = HttpErrorClassifier.DEFAULT;
+  private boolean recordClientErrors;
+  private Predicate<? super HttpRequest> idempotentIf = ResilientHttpClientBuilder::isIdempotent;
+
+  ResilientHttpClientBuilder(Resilience resilience) {
+    this.resilience = resilience;
+  }
+
+  /** Source: RFC 9110, HTTP Semantics, 9.2.2. */
+  private static boolean isIdempotent(HttpRequest request) {
+    return IDEMPOTENT.contains(request.method())
+        || request.headers().firstValue("Idempotency-Key").isPresent();
+  }
+
+  /**
+   * Names the policies of this client. Default: "http". Two clients of one name share them.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return this builder
+   * @throws IllegalArgumentException if the name is outside
+   */
+  public ResilientHttpClientBuilder name(String name) {
+    this.name = Setting.name("name", name);
+    return this;
+  }
+
+  /**
+   * Sets what sends. Default: {@link HttpClient#newHttpClient()}.
+   *
+   * @param client any client; closed by {@link ResilientHttpClient#close()}
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder client(HttpClient client) {
+    this.client = Objects.requireNonNull(client, "client");
+    return this;
+  }
+
+  /**
+   * Sets the breakers, of which each origin has one of its own. Default: {@link CircuitBreakerPresets#http()}. Failures that
+   * are not the server's do not count, whatever the settings say.
+   *
+   * @param config the settings of each
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder circuitBreaker(CircuitBreakerConfig config) {
+    breakerConfig = Objects.requireNonNull(config, "circuitBreaker");
+    breaker = null;
+    hasBreaker = true;
+    return this;
+  }
+
+  /**
+   * Sets one breaker for all origins.
+   *
+   * @param breaker the breaker; a transient status is an {@link HttpStatusException} to it
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder circuitBreaker(CircuitBreaker breaker) {
+    this.breaker = Objects.requireNonNull(breaker, "circuitBreaker");
+    hasBreaker = true;
+    return this;
+  }
+
+  /**
+   * Leaves breakers out.
+   *
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder noCircuitBreaker() {
+    hasBreaker = false;
+    breaker = null;
+    return this;
+  }
+
+  /**
+   * Sets the most origins that have a breaker of their own, {@link KeyedCircuitBreakerConfig.Builder#maxKeys}. Default 1000.
+   *
+   * @param count in [1, 10,000,000]
+   * @return this builder
+   * @throws IllegalArgumentException if {@code count} is outside
+   */
+  public ResilientHttpClientBuilder maxOrigins(int count) {
+    maxOrigins = Setting.inRange("maxOrigins", 1, 10_000_000, count);
+    return this;
+  }
+
+  /**
+   * Sets the retry. Default: {@link RetryPresets#http()}, for transient statuses and failures. Where {@code retryIf} was set,
+   * it decides about transient statuses too, as {@link HttpStatusException}; {@code Retry-After} is heeded where no other
+   * {@code retryAfter} was set.
+   *
+   * @param config its settings
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder retry(RetryConfig config) {
+    retryConfig = Objects.requireNonNull(config, "retry");
+    hasRetry = true;
+    return this;
+  }
+
+  /**
+   * Leaves the retry out.
+   *
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder noRetry() {
+    hasRetry = false;
+    return this;
+  }
+
+  /**
+   * Limits each attempt, until the body handler has what it waits for. Default: no limit but those of the client and of the
+   * request.
+   *
+   * @param limit positive, at most 365 days
+   * @return this builder
+   * @throws IllegalArgumentException if {@code limit} is outside
+   */
+  public ResilientHttpClientBuilder timeout(Duration limit) {
+    timeout = TimeoutConfig.of(limit);
+    return this;
+  }
+
+  /**
+   * Sets the statuses that may be gone at the next attempt. Default: 429, 500, 502, 503 and 504.
+   *
+   * @param statuses each in [400, 599]
+   * @return this builder
+   * @throws IllegalArgumentException if one is outside
+   */
+  public ResilientHttpClientBuilder transientStatuses(Set<Integer> statuses) {
+    classifier = new HttpErrorClassifier(statuses);
+    return this;
+  }
+
+  /**
+   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server answered as it should.
+   *
+   * @param record whether they do
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder recordClientErrors(boolean record) {
+    recordClientErrors = record;
+    return this;
+  }
+
+  /**
+   * Sets which requests may be repeated although they may have arrived. Default: those with the methods GET, HEAD, OPTIONS,
+   * TRACE, PUT or DELETE, or with an {@code Idempotency-Key} header.
+   *
+   * @param predicate asked for each request
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder idempotentIf(Predicate<? super HttpRequest> predicate) {
+    idempotentIf = Objects.requireNonNull(predicate, "idempotentIf");
+    return this;
+  }
+
+  /**
+   * Builds the client.
+   *
+   * @return the client
+   * @throws io.aragora.resilience.ResilienceConfigurationException if policies of this name are declared otherwise
+   */
+  public ResilientHttpClient build() {
+    StatusRules rules = new StatusRules(classifier, recordClientErrors);
+    HttpFailures failures = HttpFailures.of(classifier);
+    RetryConfig config = retryConfig(failures);
+    Retry retry = hasRetry ? resilience.retry(name, config) : null;
+    Retry retryUnsent = hasRetry
+        ? resilience.retry(
+            name + ".unsent",
+            config.toBuilder().retryIf(ResilientHttpClientBuilder::isUnsent).build())
+        : null;
+    Timeout limit = timeout == null ? null : resilience.timeout(name, timeout);
+    HttpPolicies policies =
+        new HttpPolicies(resilience, name, breakers(), retry, retryUnsent, limit, idempotentIf);
+    return new ResilientHttpClient(
+        client != null ? client : HttpClient.newHttpClient(), policies, rules);
+  }
+
+  private RetryConfig retryConfig(HttpFailures failures) {
+    RetryConfig given = retryConfig != null ? retryConfig : RetryPresets.http();
+    RetryConfig.Builder config = given.toBuilder();
+    if (given.retryIf() == RetryConfig.transientFailures()) {
+      config.retryIf(failures.transientFailures());
+    }
+    if (given.retryAfter() == null) {
+      config.retryAfter(failures::retryAfter);
+    }
+    return config.build();
+  }
+
+  private static boolean isUnsent(Throwable failure) {
+    return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
+  }
+
+  private @Nullable Function<String, CircuitBreaker> breakers() {
+    if (!hasBreaker) {
+      return null;
+    }
+    CircuitBreaker one = breaker;
+    if (one != null) {
+      return origin -> one;
+    }
+    CircuitBreakerConfig given =
+        breakerConfig != null ? breakerConfig : CircuitBreakerPresets.http();
+    CircuitBreakerConfig config = given.toBuilder()
+        .ignoreIf(
+            failure -> !HttpFailures.isOnTheWay(failure) || given.ignoreIf().test(failure))
+        .build();
+    KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
+        name,
+        KeyedCircuitBreakerConfig.builder().breaker(config).maxKeys(maxOrigins).build());
+    return keyed::forKey;
+  }
+}

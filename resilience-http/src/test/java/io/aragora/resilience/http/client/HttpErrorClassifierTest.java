@@ -1,0 +1,140 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.retry.RetryAfter;
+import java.net.http.HttpHeaders;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HttpErrorClassifierTest {
+  private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+
+  private final HttpErrorClassifier classifier = HttpErrorClassifier.DEFAULT;
+
+  private static HttpHeaders headers(String name, String value) {
+    return HttpHeaders.of(Map.of(name, List.of(value)), (n, v) -> true);
+  }
+
+  private HttpErrorInfo info(int status) {
+    return classifier.classify(status, null, "");
+  }
+
+  private RetryAfter retryAfter(String value) {
+    return classifier.classify(429, headers("Retry-After", value), "").retryAfter();
+  }
+
+  @Test
+  @DisplayName("HT-01 fault 51: five statuses are transient by default, and nobody can change that")
+  void transientStatuses() {
+    assertThat(classifier.transientStatuses()).containsExactlyInAnyOrder(429, 500, 502, 503, 504);
+    assertThatThrownBy(() -> classifier.transientStatuses().add(418))
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {429, 500, 502, 503, 504})
+  @DisplayName("HT-02: those five may be gone at the next attempt")
+  void transientStatus(int status) {
+    assertThat(info(status).isTransient()).isTrue();
+    assertThat(info(status).status()).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 400, 401, 403, 404, 405, 409, 422})
+  @DisplayName("HT-01 HT-02: others will not")
+  void otherStatus(int status) {
+    assertThat(info(status).isTransient()).isFalse();
+    assertThat(info(status).status()).isEqualTo(status);
+  }
+
+  @Test
+  @DisplayName("HT-03: 429 is a rate limit, 401 and 403 are about permission, others are neither")
+  void kinds() {
+    assertThat(info(429).isRateLimit()).isTrue();
+    assertThat(info(500).isRateLimit()).isFalse();
+    assertThat(info(401).isAuthError()).isTrue();
+    assertThat(info(403).isAuthError()).isTrue();
+    assertThat(info(404).isAuthError()).isFalse();
+    assertThat(info(429).isAuthError()).isFalse();
+  }
+
+  @Test
+  @DisplayName("HT-04 fault 48: Retry-After in any spelling, in seconds or as a date")
+  void retryAfter_isRead() {
+    assertThat(retryAfter("120").delayNanos(NOW))
+        .isEqualTo(Duration.ofSeconds(120).toNanos());
+    assertThat(retryAfter("1.5").delayNanos(NOW)).isEqualTo(1_500_000_000L);
+    assertThat(retryAfter("Tue, 24 Nov 2026 12:00:30 GMT").delayNanos(NOW))
+        .isEqualTo(30_000_000_000L);
+    RetryAfter lowerCase =
+        classifier.classify(503, headers("retry-after", "45"), "").retryAfter();
+    assertThat(lowerCase.delayNanos(NOW)).isEqualTo(45_000_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"not-a-number", "", "-1", "NaN", "Infinity", "1e9"})
+  @DisplayName("HT-04 fault 48: what is no Retry-After asks for nothing")
+  void retryAfter_isRefused(String value) {
+    assertThat(retryAfter(value)).isNull();
+  }
+
+  @Test
+  @DisplayName("HT-04: no header and no headers ask for nothing")
+  void noRetryAfter() {
+    assertThat(classifier.classify(503, headers("Server", "x"), "").retryAfter())
+        .isNull();
+    assertThat(info(503).retryAfter()).isNull();
+  }
+
+  @Test
+  @DisplayName("HT-05 fault 51: the message of a map is always text, error before message")
+  void messageOfMap() {
+    assertThat(message(Map.of("error", "bad", "message", "worse"))).isEqualTo("bad");
+    assertThat(message(Map.of("message", "worse"))).isEqualTo("worse");
+    assertThat(message(Map.of("Message", "worst"))).isEqualTo("worst");
+    assertThat(message(Map.of("error", "", "message", "worse"))).isEqualTo("worse");
+    assertThat(message(Map.of("detail", "teapot"))).contains("detail").contains("teapot");
+    assertThat(message(Map.of("error", Map.of("code", 7)))).isEqualTo("{code=7}");
+    Map<String, Object> nothing = new LinkedHashMap<>();
+    nothing.put("error", null);
+    nothing.put("message", "worse");
+    assertThat(message(nothing)).isEqualTo("worse");
+    assertThat(message(Map.of())).isEqualTo("HTTP 500");
+  }
+
+  private String message(Map<String, ?> body) {
+    return classifier.classify(500, null, body).message();
+  }
+
+  @Test
+  @DisplayName(
+      "HT-05: the message of a text is its beginning, and that of nothing names the status")
+  void messageOfText() {
+    assertThat(classifier.classify(500, null, "down").message()).isEqualTo("down");
+    assertThat(classifier.classify(500, null, "x".repeat(500)).message())
+        .isEqualTo("x".repeat(200));
+    assertThat(classifier.classify(500, null, "").message()).isEqualTo("HTTP 500");
+    assertThat(classifier.classify(500, null, (String) null).message()).isEqualTo("HTTP 500");
+  }
+
+  @Test
+  @DisplayName("HT-06: other statuses may be transient instead; one that is no error is refused")
+  void customStatuses() {
+    HttpErrorClassifier custom = new HttpErrorClassifier(Set.of(418, 429));
+    assertThat(custom.isTransient(418)).isTrue();
+    assertThat(custom.isTransient(500)).isFalse();
+    assertThatThrownBy(() -> new HttpErrorClassifier(Set.of(200)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("transientStatuses must be in [400, 599]: 200");
+  }
+}

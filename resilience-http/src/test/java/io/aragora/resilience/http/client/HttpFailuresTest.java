@@ -1,0 +1,182 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.retry.FailureText;
+import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.HttpFailureInspector;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class HttpFailuresTest {
+  /** What another client throws: an exception with a status, or with a response that has one. */
+  private static final class OtherClientException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final transient Integer status;
+    private final transient Integer statusOfResponse;
+    private final transient String retryAfter;
+
+    OtherClientException(Integer status, Integer statusOfResponse, String retryAfter) {
+      this.status = status;
+      this.statusOfResponse = statusOfResponse;
+      this.retryAfter = retryAfter;
+    }
+  }
+
+  private static final class OtherClientInspector implements HttpFailureInspector {
+    @Override
+    public OptionalInt status(Throwable failure) {
+      if (!(failure instanceof OtherClientException other)) {
+        return OptionalInt.empty();
+      }
+      Integer found = other.status != null ? other.status : other.statusOfResponse;
+      return found == null ? OptionalInt.empty() : OptionalInt.of(found);
+    }
+
+    @Override
+    public RetryAfter retryAfter(Throwable failure) {
+      return failure instanceof OtherClientException other
+          ? RetryAfter.parse(other.retryAfter)
+          : null;
+    }
+  }
+
+  private final HttpFailures failures =
+      HttpFailures.of(HttpErrorClassifier.DEFAULT, new OtherClientInspector());
+
+  private static HttpStatusException own(int status, Map<String, List<String>> headers) {
+    return new HttpStatusException(
+        URI.create("http://shop.example/secret?key=1"),
+        status,
+        HttpHeaders.of(headers, (n, v) -> true));
+  }
+
+  private boolean isTransient(Throwable failure) {
+    return failures.transientFailures().test(failure);
+  }
+
+  @Test
+  @DisplayName("HT-18 HT-23 fault 49: a status decides, and the type only where there is none")
+  void statusBeforeType() {
+    assertThat(isTransient(new TimeoutException())).isTrue();
+    assertThat(isTransient(new SocketTimeoutException())).isTrue();
+    assertThat(isTransient(new ConnectException())).isTrue();
+    assertThat(isTransient(new SocketException("Connection reset"))).isTrue();
+    assertThat(isTransient(new IOException())).isTrue();
+    assertThat(isTransient(own(503, Map.of()))).isTrue();
+    assertThat(isTransient(own(429, Map.of()))).isTrue();
+    assertThat(isTransient(own(400, Map.of()))).isFalse();
+    assertThat(isTransient(new OtherClientException(400, null, null))).isFalse();
+    assertThat(isTransient(new OtherClientException(null, 503, null))).isTrue();
+    assertThat(isTransient(new IllegalStateException())).isFalse();
+  }
+
+  @Test
+  @DisplayName("HT-18: another set of statuses is honoured")
+  void customStatuses() {
+    Predicate<Throwable> teapot =
+        HttpFailures.of(new HttpErrorClassifier(Set.of(418))).transientFailures();
+    assertThat(teapot.test(own(418, Map.of()))).isTrue();
+    assertThat(teapot.test(own(503, Map.of()))).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "HT-19 fault 49: a text says something only to those who ask for it, and words count where they stand alone")
+  void text() {
+    Predicate<Throwable> text = FailureText.namesRateLimit().or(FailureText.namesServerError());
+    assertThat(text.test(new Exception("rate limit"))).isTrue();
+    for (String status : List.of("429", "500", "502", "503", "504")) {
+      assertThat(text.test(new Exception("server said " + status))).as(status).isTrue();
+    }
+    assertThat(text.test(new Exception("invalid parameter format"))).isFalse();
+    assertThat(text.test(new Exception("invalid connection string"))).isFalse();
+    assertThat(isTransient(new Exception("server said 503"))).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "HT-20 HT-24 fault 49: the status of the failure, then of its response, then of its cause; what is null is skipped")
+  void status() {
+    assertThat(failures.status(new OtherClientException(500, 404, null))).hasValue(500);
+    assertThat(failures.status(new OtherClientException(null, 404, null))).hasValue(404);
+    assertThat(failures.status(own(418, Map.of()))).hasValue(418);
+    assertThat(failures.status(new UncheckedIOException(own(418, Map.of())))).hasValue(418);
+    assertThat(failures.status(new OtherClientException(null, null, null))).isEmpty();
+    assertThat(failures.status(new IOException())).isEmpty();
+  }
+
+  @Test
+  @DisplayName("fault 49: causes that go round in a circle end the search")
+  void circularCauses() {
+    IOException first = new IOException("first");
+    first.initCause(new IOException("second", first));
+    assertThat(failures.status(first)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("HT-17 HT-21: Retry-After from the failure or its headers, in any spelling")
+  void retryAfter() {
+    assertThat(nanos(new OtherClientException(429, null, "30.0"))).isEqualTo(seconds(30));
+    assertThat(nanos(new OtherClientException(429, null, "60"))).isEqualTo(seconds(60));
+    assertThat(nanos(own(429, Map.of("Retry-After", List.of("45"))))).isEqualTo(seconds(45));
+    assertThat(nanos(own(429, Map.of("retry-after", List.of("25"))))).isEqualTo(seconds(25));
+    assertThat(failures.retryAfter(own(429, Map.of("Retry-After", List.of("")))))
+        .isNull();
+    assertThat(failures.retryAfter(new OtherClientException(429, null, "soon"))).isNull();
+    assertThat(failures.retryAfter(new OtherClientException(429, null, null))).isNull();
+    assertThat(failures.retryAfter(new IOException())).isNull();
+  }
+
+  private long nanos(Throwable failure) {
+    return failures.retryAfter(failure).delayNanos(Instant.EPOCH);
+  }
+
+  private static long seconds(int seconds) {
+    return Duration.ofSeconds(seconds).toNanos();
+  }
+
+  @Test
+  @DisplayName("HT-14: what the caller did wrong does not count against the server")
+  void serverFailures() {
+    Predicate<Throwable> counted = failures.serverFailures();
+    assertThat(counted.test(own(503, Map.of()))).isTrue();
+    assertThat(counted.test(own(400, Map.of()))).isFalse();
+    assertThat(counted.test(new ConnectException())).isTrue();
+    assertThat(counted.test(new UncheckedIOException(new IOException()))).isTrue();
+    assertThat(counted.test(new IllegalArgumentException())).isFalse();
+  }
+
+  @Test
+  @DisplayName("HT-09: the defaults of a request: three retries from half a second")
+  void defaults() {
+    RetryConfig config = io.aragora.resilience.retry.RetryPresets.http();
+    assertThat(config.maxAttempts()).isEqualTo(4);
+    assertThat(config.backoff().delayNanos(0, 0, 0.5)).isEqualTo(500_000_000L);
+    assertThat(config.toBuilder().maxAttempts(7).build().maxAttempts()).isEqualTo(7);
+  }
+
+  @Test
+  @DisplayName(
+      "the exception shows status and origin, and nothing of the path, which may be confidential")
+  void message() {
+    assertThat(own(503, Map.of())).hasMessage("HTTP 503 from http://shop.example:80");
+    assertThat(own(503, Map.of()).getStackTrace()).isEmpty();
+  }
+}
