@@ -1,0 +1,237 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Flow;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class HeldBodyTest {
+  private static final ResponseInfo INFO = new ResponseInfo() {
+    @Override
+    public int statusCode() {
+      return 503;
+    }
+
+    @Override
+    public HttpHeaders headers() {
+      return HttpHeaders.of(Map.of(), (n, v) -> true);
+    }
+
+    @Override
+    public Version version() {
+      return Version.HTTP_1_1;
+    }
+  };
+
+  /** The connection: counts what it is asked for. */
+  private static final class Upstream implements Flow.Subscription {
+    long asked;
+    boolean isCancelled;
+
+    @Override
+    public void request(long count) {
+      asked += count;
+    }
+
+    @Override
+    public void cancel() {
+      isCancelled = true;
+    }
+  }
+
+  /** The caller's own subscriber: asks for so many at first, and for one more with each that it gets. */
+  private static final class Receiver implements Flow.Subscriber<List<ByteBuffer>> {
+    final List<String> heard = new ArrayList<>();
+    private final long first;
+    private final long each;
+    Flow.Subscription subscription;
+
+    Receiver(long first, long each) {
+      this.first = first;
+      this.each = each;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      this.subscription = subscription;
+      if (first > 0) {
+        subscription.request(first);
+      }
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      StringBuilder text = new StringBuilder();
+      buffers.forEach(buffer -> text.append(StandardCharsets.UTF_8.decode(buffer)));
+      if (each > 0) {
+        subscription.request(each);
+      }
+      heard.add(text.length() > 20 ? text.length() + " characters" : text.toString());
+    }
+
+    @Override
+    public void onError(Throwable throwable) {
+      heard.add(throwable.toString());
+    }
+
+    @Override
+    public void onComplete() {
+      heard.add("end");
+    }
+  }
+
+  private final Upstream upstream = new Upstream();
+  private final HeldBody body = new HeldBody(INFO);
+
+  private static List<ByteBuffer> bytes(String text) {
+    return List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private boolean isHeld() {
+    return body.getBody().toCompletableFuture().isDone();
+  }
+
+  private void fill() {
+    body.onSubscribe(upstream);
+    body.onNext(bytes("x".repeat(HeldBody.MOST_KEPT)));
+    assertThat(isHeld()).isFalse();
+    body.onNext(bytes("y"));
+    assertThat(isHeld()).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "a short body is read to its end, which frees the connection, and given in one piece")
+  void shortBody() {
+    body.onSubscribe(upstream);
+    body.onNext(bytes("a"));
+    body.onNext(bytes("b"));
+    assertThat(isHeld()).isFalse();
+    body.onComplete();
+    assertThat(isHeld()).isTrue();
+    assertThat(upstream.asked).isEqualTo(3);
+    Receiver receiver = new Receiver(Long.MAX_VALUE, 0);
+    body.giveTo(receiver);
+    assertThat(receiver.heard).containsExactly("ab", "end");
+  }
+
+  @Test
+  @DisplayName("a body that is empty ends whether or not anybody asks")
+  void emptyBody() {
+    body.onSubscribe(upstream);
+    body.onComplete();
+    Receiver silent = new Receiver(0, 0);
+    body.giveTo(silent);
+    assertThat(silent.heard).containsExactly("end");
+  }
+
+  @Test
+  @DisplayName("an empty body ends once for one who asks")
+  void emptyBodyAsked() {
+    body.onSubscribe(upstream);
+    body.onComplete();
+    Receiver receiver = new Receiver(1, 1);
+    body.giveTo(receiver);
+    assertThat(receiver.heard).containsExactly("end");
+  }
+
+  @Test
+  @DisplayName(
+      "of a long body no more is asked for until somebody wants it; then what was kept comes first")
+  void longBody() {
+    fill();
+    assertThat(upstream.asked).isEqualTo(2);
+    Receiver receiver = new Receiver(1, 1);
+    body.giveTo(receiver);
+    assertThat(receiver.heard).containsExactly((HeldBody.MOST_KEPT + 1) + " characters");
+    assertThat(upstream.asked).isEqualTo(3);
+    body.onNext(bytes("z"));
+    body.onComplete();
+    assertThat(receiver.heard)
+        .containsExactly((HeldBody.MOST_KEPT + 1) + " characters", "z", "end");
+    assertThat(upstream.asked).isEqualTo(4);
+  }
+
+  @Test
+  @DisplayName("one who wants everything is given everything")
+  void everything() {
+    fill();
+    Receiver receiver = new Receiver(Long.MAX_VALUE, Long.MAX_VALUE);
+    body.giveTo(receiver);
+    assertThat(upstream.asked).isEqualTo(2 + Long.MAX_VALUE);
+  }
+
+  @Test
+  @DisplayName("an end that comes while a long body is held is told after what was kept")
+  void endWhileHeld() {
+    fill();
+    body.onComplete();
+    Receiver receiver = new Receiver(0, 0);
+    body.giveTo(receiver);
+    assertThat(receiver.heard).isEmpty();
+    receiver.subscription.request(1);
+    assertThat(receiver.heard).containsExactly((HeldBody.MOST_KEPT + 1) + " characters", "end");
+  }
+
+  @Test
+  @DisplayName("a connection that breaks fails the attempt, and later the receiver")
+  void errors() {
+    body.onSubscribe(upstream);
+    body.onError(new IOException("reset"));
+    assertThat(body.getBody().toCompletableFuture()).isCompletedExceptionally();
+    HeldBody later = new HeldBody(INFO);
+    later.onSubscribe(upstream);
+    later.onNext(bytes("x".repeat(HeldBody.MOST_KEPT + 1)));
+    Receiver receiver = new Receiver(1, 0);
+    later.giveTo(receiver);
+    later.onError(new IOException("reset"));
+    assertThat(receiver.heard).last().isEqualTo("java.io.IOException: reset");
+  }
+
+  @Test
+  @DisplayName("a long body that nobody wants closes its connection, a short one has none to close")
+  void discard() {
+    fill();
+    body.discard();
+    assertThat(upstream.isCancelled).isTrue();
+    Upstream other = new Upstream();
+    HeldBody shortBody = new HeldBody(INFO);
+    shortBody.onSubscribe(other);
+    shortBody.onComplete();
+    shortBody.discard();
+    assertThat(other.isCancelled).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "a receiver that loses interest closes the connection; one that asks for nothing is told so")
+  void cancelAndBadRequest() {
+    fill();
+    Receiver receiver = new Receiver(0, 0);
+    body.giveTo(receiver);
+    receiver.subscription.request(0);
+    assertThat(receiver.heard)
+        .containsExactly("java.lang.IllegalArgumentException: request must be positive: 0");
+    assertThat(upstream.isCancelled).isTrue();
+  }
+
+  @Test
+  @DisplayName("cancelling the subscription closes the connection")
+  void cancel() {
+    fill();
+    Receiver receiver = new Receiver(0, 0);
+    body.giveTo(receiver);
+    receiver.subscription.cancel();
+    assertThat(upstream.isCancelled).isTrue();
+  }
+}
