@@ -53,5 +53,15 @@ public interface Pipeline extends Policy {
      * @throws IllegalArgumentException if no policy was added
      */
     Pipeline build();
+
+    /**
+     * Builds the pipeline and makes it known by its name, for {@link Resilience#registeredPipeline} and {@link
+     * io.aragora.resilience.annotation.WithPipeline}. One that is described outside the code takes its place.
+     *
+     * @return the pipeline of that name
+     * @throws IllegalArgumentException if no policy was added
+     * @throws ResilienceConfigurationException if the name is registered with other policies, or it would be one too many
+     */
+    Pipeline register();
   }
 }

@@ -1,10 +1,16 @@
 package io.aragora.resilience;
 
+import java.io.IOException;
+import java.net.URL;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +46,54 @@ final class Providers {
     }
     collect(ServiceLoader.load(service, Providers.class.getClassLoader()), found);
     return found;
+  }
+
+  /** Finds a resource that nobody encapsulates: at the root of the class path, or of a module. */
+  @Nullable
+  URL resource(String name) {
+    for (ClassLoader place : loaders()) {
+      Set<String> found = new LinkedHashSet<>();
+      URL resource = null;
+      try {
+        for (URL candidate : Collections.list(place.getResources(name))) {
+          resource = candidate;
+          found.add(candidate.toString());
+        }
+      } catch (IOException e) {
+        throw new ResilienceConfigurationException(name + " cannot be looked for: " + e, e);
+      }
+      if (found.size() > 1) {
+        throw new ResilienceConfigurationException("there is more than one " + name
+            + ", choose one by configFile(…) or -Dresilience.config=…: "
+            + String.join(", ", found));
+      }
+      if (resource != null) {
+        return resource;
+      }
+    }
+    return null;
+  }
+
+  private Set<ClassLoader> loaders() {
+    Set<ClassLoader> loaders = new LinkedHashSet<>();
+    if (layer != null) {
+      layer.modules().stream()
+          .map(Module::getClassLoader)
+          .filter(Objects::nonNull)
+          .forEach(loaders::add);
+    }
+    if (loader != null) {
+      loaders.add(loader);
+    }
+    ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
+    if (ofThread != null) {
+      loaders.add(ofThread);
+    }
+    ClassLoader own = Providers.class.getClassLoader();
+    if (own != null) {
+      loaders.add(own);
+    }
+    return loaders;
   }
 
   private static <S> void collect(ServiceLoader<S> services, List<S> found) {

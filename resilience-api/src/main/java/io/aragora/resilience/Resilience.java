@@ -184,7 +184,8 @@ public interface Resilience extends AutoCloseable {
   Retry retry(String name);
 
   /**
-   * Declares a retry.
+   * Declares a retry. System properties, environment and file may change its settings, unless they are {@link
+   * RetryConfig.Builder#pinned() pinned}.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
@@ -227,7 +228,8 @@ public interface Resilience extends AutoCloseable {
   Collection<RetryBudget> retryBudgets();
 
   /**
-   * Declares a timeout.
+   * Declares a timeout. System properties, environment and file may change its limit, unless it is {@link
+   * TimeoutConfig.Builder#pinned() pinned}.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
@@ -247,6 +249,15 @@ public interface Resilience extends AutoCloseable {
   default Timeout timeout(String name, Duration limit) {
     return timeout(name, TimeoutConfig.of(limit));
   }
+
+  /**
+   * Looks a timeout up that is declared elsewhere, in the code or outside of it ({@code resilience.timeout.<name>.limit}).
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return the timeout of that name
+   * @throws ResilienceConfigurationException if nobody gave it a limit, or it would be one too many
+   */
+  Timeout timeout(String name);
 
   /**
    * Opens a block of the calling thread that has to be done in time.
@@ -271,6 +282,23 @@ public interface Resilience extends AutoCloseable {
    * @return a new builder
    */
   Pipeline.Builder pipeline(String name);
+
+  /**
+   * Looks a pipeline up that is known by its name: the code {@linkplain Pipeline.Builder#register() registered} it, or it is
+   * described outside the code ({@code resilience.pipeline.<name>.policies}).
+   *
+   * @param name not blank, at most 10,000 characters
+   * @return the pipeline of that name
+   * @throws ResilienceConfigurationException if there is none, or one of its policies cannot be made
+   */
+  Pipeline registeredPipeline(String name);
+
+  /**
+   * Lists the pipelines that are known by their names.
+   *
+   * @return an immutable copy
+   */
+  Collection<Pipeline> registeredPipelines();
 
   /**
    * Makes an object whose calls go to another one through the policies that the annotations of package {@link

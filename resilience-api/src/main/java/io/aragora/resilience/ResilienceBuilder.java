@@ -42,6 +42,7 @@ public final class ResilienceBuilder {
   private final List<ResilienceExtension> extensions = new ArrayList<>();
   private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
+  private final Map<String, String> config = new LinkedHashMap<>();
   private @Nullable Path configFile;
   private @Nullable ModuleLayer layer;
   private @Nullable ClassLoader loader;
@@ -189,14 +190,27 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the file with settings of breakers, which win over those of the code and lose against environment and system
-   * properties ({@link io.aragora.resilience.circuitbreaker.CircuitBreakerSettings} has the names). Default: none.
+   * Sets the file with settings of policies, which win over those of the code and lose against environment and system
+   * properties. Default: {@code resilience.properties}, where the class path or module path has it. The system property
+   * {@code resilience.config} names another one, whatever is set here.
    *
    * @param file a file of {@link java.util.Properties} in UTF-8, at most 1 MiB, read once by {@link #build()}
    * @return this builder
    */
   public ResilienceBuilder configFile(Path file) {
     this.configFile = Objects.requireNonNull(file, "configFile");
+    return this;
+  }
+
+  /**
+   * Sets settings of policies as a file would; they win over those of the file. What was given before stays.
+   *
+   * @param settings values by their keys, such as {@code resilience.retry.prices.maxAttempts}
+   * @return this builder
+   */
+  public ResilienceBuilder config(Map<String, String> settings) {
+    settings.forEach((key, value) ->
+        config.put(Setting.name("config", key), Objects.requireNonNull(value, key)));
     return this;
   }
 
@@ -227,7 +241,8 @@ public final class ResilienceBuilder {
    *
    * @return a running runtime
    * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two; if the
-   *     {@link #configFile} cannot be read, or has a key or a value that will not do
+   *     {@link #configFile} cannot be read; if it or {@link #config} has a key or a value that will not do; if there are two
+   *     files {@code resilience.properties} on the path, and none is chosen
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
@@ -244,7 +259,9 @@ public final class ResilienceBuilder {
         providers.all(HealthCheckProvider.class),
         providers.all(EndpointContribution.class),
         properties,
-        configFile);
+        configFile,
+        configFile != null ? null : providers.resource("resilience.properties"),
+        config);
     return provider(providers).create(settings);
   }
 

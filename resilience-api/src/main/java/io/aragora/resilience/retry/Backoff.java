@@ -250,6 +250,51 @@ public final class Backoff {
   }
 
   /**
+   * Names the strategy.
+   *
+   * @return a name that {@link #named} knows, or {@code custom}
+   */
+  public String strategy() {
+    return kind;
+  }
+
+  /**
+   * Gives the first delay.
+   *
+   * @return the delay before jitter and cap; zero for a custom strategy
+   */
+  public Duration base() {
+    return Duration.ofNanos(baseNanos);
+  }
+
+  /**
+   * Gives the longest delay, as {@link #cappedAt} set it.
+   *
+   * @return the cap
+   */
+  public Duration cap() {
+    return Duration.ofNanos(capNanos);
+  }
+
+  /**
+   * Gives the jitter, as {@link #withJitter(Jitter)} set it.
+   *
+   * @return its kind
+   */
+  public Jitter jitter() {
+    return jitter;
+  }
+
+  /**
+   * Gives the factor of the jitter, as {@link #withJitter(Jitter, double)} set it.
+   *
+   * @return in [0, 1]
+   */
+  public double jitterFactor() {
+    return jitterFactor;
+  }
+
+  /**
    * Gives the longest delay, as {@link #cappedAt} set it.
    *
    * @return nanoseconds

@@ -24,6 +24,7 @@ public final class RetryConfig {
   private final @Nullable RetryBudget budget;
   private final boolean retryRejections;
   private final boolean retryWhenNested;
+  private final boolean pinned;
   private final String declared;
 
   private RetryConfig(Builder builder) {
@@ -38,6 +39,7 @@ public final class RetryConfig {
     budget = builder.budget;
     retryRejections = builder.retryRejections;
     retryWhenNested = builder.retryWhenNested;
+    pinned = builder.pinned;
     declared = "maxAttempts=" + maxAttempts + ", backoff=" + backoff + ", maxDuration="
         + maxDuration + ", budget=" + (budget == null ? "none" : budget.name())
         + ", retryRejections=" + retryRejections + ", retryWhenNested=" + retryWhenNested;
@@ -90,6 +92,7 @@ public final class RetryConfig {
     builder.budget = budget;
     builder.retryRejections = retryRejections;
     builder.retryWhenNested = retryWhenNested;
+    builder.pinned = pinned;
     return builder;
   }
 
@@ -193,6 +196,15 @@ public final class RetryConfig {
   }
 
   /**
+   * Gives {@link Builder#pinned}.
+   *
+   * @return whether nothing outside the code may change these settings
+   */
+  public boolean isPinned() {
+    return pinned;
+  }
+
+  /**
    * Tells whether two configurations declare the same; functions are not compared.
    *
    * @param other another configuration
@@ -225,6 +237,7 @@ public final class RetryConfig {
     private @Nullable RetryBudget budget;
     private boolean retryRejections;
     private boolean retryWhenNested;
+    private boolean pinned;
 
     private Builder() {}
 
@@ -355,6 +368,17 @@ public final class RetryConfig {
      */
     public Builder retryWhenNested(boolean retry) {
       retryWhenNested = retry;
+      return this;
+    }
+
+    /**
+     * Makes the settings stay what the code says, whatever system properties, environment and file say. Default: they may be
+     * changed from there.
+     *
+     * @return this builder
+     */
+    public Builder pinned() {
+      pinned = true;
       return this;
     }
 

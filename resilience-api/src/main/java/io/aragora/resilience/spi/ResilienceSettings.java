@@ -3,6 +3,7 @@ package io.aragora.resilience.spi;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.time.TimeSource;
+import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param healthChecks to be registered
  * @param contributions paths for an endpoint
  * @param properties settings of plug-ins
- * @param configFile settings of breakers from outside the code, to be read while the runtime is made; null for none
+ * @param configFile settings of policies from outside the code, to be read while the runtime is made; null for none
+ * @param configResource the same where there is no file, found on the class path or module path; null for none
+ * @param config settings of policies, over those of the file
  */
 public record ResilienceSettings(
     String name,
@@ -41,7 +44,9 @@ public record ResilienceSettings(
     List<HealthCheckProvider> healthChecks,
     List<EndpointContribution> contributions,
     Map<String, String> properties,
-    @Nullable Path configFile) {
+    @Nullable Path configFile,
+    @Nullable URL configResource,
+    Map<String, String> config) {
   /**
    * Copies the collections.
    *
@@ -57,7 +62,9 @@ public record ResilienceSettings(
    * @param healthChecks to be registered
    * @param contributions paths for an endpoint
    * @param properties settings of plug-ins
-   * @param configFile settings of breakers from outside the code; null for none
+   * @param configFile settings of policies from outside the code; null for none
+   * @param configResource the same where there is no file; null for none
+   * @param config settings of policies, over those of the file
    */
   public ResilienceSettings {
     extensions = List.copyOf(extensions);
@@ -65,6 +72,7 @@ public record ResilienceSettings(
     healthChecks = List.copyOf(healthChecks);
     contributions = List.copyOf(contributions);
     properties = Map.copyOf(properties);
+    config = Map.copyOf(config);
   }
 
   /**

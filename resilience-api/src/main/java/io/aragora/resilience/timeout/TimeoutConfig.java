@@ -13,11 +13,13 @@ public final class TimeoutConfig {
   private final @Nullable Consumer<@Nullable Object> onLateResult;
   private final @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
       failure;
+  private final boolean pinned;
 
   private TimeoutConfig(Builder builder, Duration limit) {
     this.limit = limit;
     this.onLateResult = builder.onLateResult;
     this.failure = builder.failure;
+    this.pinned = builder.pinned;
   }
 
   /**
@@ -50,6 +52,7 @@ public final class TimeoutConfig {
     builder.limit = limit;
     builder.onLateResult = onLateResult;
     builder.failure = failure;
+    builder.pinned = pinned;
     return builder;
   }
 
@@ -82,6 +85,15 @@ public final class TimeoutConfig {
   }
 
   /**
+   * Gives {@link Builder#pinned}.
+   *
+   * @return whether nothing outside the code may change these settings
+   */
+  public boolean isPinned() {
+    return pinned;
+  }
+
+  /**
    * Tells whether two configurations declare the same; functions are not compared.
    *
    * @param other another configuration
@@ -107,6 +119,7 @@ public final class TimeoutConfig {
     private @Nullable Consumer<@Nullable Object> onLateResult;
     private @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
         failure;
+    private boolean pinned;
 
     private Builder() {}
 
@@ -143,6 +156,17 @@ public final class TimeoutConfig {
     public Builder failure(
         Function<? super TimeoutExceededException, ? extends RuntimeException> function) {
       failure = Objects.requireNonNull(function, "failure");
+      return this;
+    }
+
+    /**
+     * Makes the settings stay what the code says, whatever system properties, environment and file say. Default: they may be
+     * changed from there.
+     *
+     * @return this builder
+     */
+    public Builder pinned() {
+      pinned = true;
       return this;
     }
 

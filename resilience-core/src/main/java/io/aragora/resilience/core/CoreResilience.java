@@ -1,7 +1,9 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
@@ -21,7 +23,8 @@ import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
-import io.aragora.resilience.core.settings.LayeredSettings;
+import io.aragora.resilience.core.settings.PolicyReference;
+import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.core.timeout.DeadlineScope;
@@ -58,13 +61,14 @@ final class CoreResilience implements Resilience {
   private final Timer timer;
   private final WaitingThreads waiting;
   private final BreakerRuntime breakerRuntime;
-  private final LayeredSettings breakerSettings;
+  private final RuntimeSettings outside;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
   private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
   private final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
   private final PolicyRegistry<FallbackCounter, Boolean> fallbacks;
+  private final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
   private final @Nullable StateKeeper keeper;
@@ -72,7 +76,7 @@ final class CoreResilience implements Resilience {
 
   CoreResilience(ResilienceSettings settings) {
     // First: it throws where the file will not do, and then there is nothing to be closed.
-    breakerSettings = LayeredSettings.ofProcess(settings.configFile());
+    outside = RuntimeSettings.ofProcess(settings);
     name = settings.name();
     time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
     dispatcher = new Dispatcher(
@@ -84,7 +88,7 @@ final class CoreResilience implements Resilience {
         new PolicyKind<>(
             "circuit breaker",
             this::makeBreaker,
-            breakerSettings::resolve,
+            breaker -> outside.breakers().resolve(breaker),
             CircuitBreakerConfig::declaresSameAs,
             CircuitBreakerStateMachine::reconfigure),
         settings.maxPolicies(),
@@ -101,7 +105,7 @@ final class CoreResilience implements Resilience {
             "retry",
             (policy, config) -> new CoreRetry(
                 policy, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting),
-            policy -> RetryConfig.defaults(),
+            policy -> outside.retry(policy, RetryConfig.defaults()),
             RetryConfig::declaresSameAs,
             CoreRetry::configure),
         settings.maxPolicies(),
@@ -116,14 +120,25 @@ final class CoreResilience implements Resilience {
         settings.maxPolicies(),
         Staleness.never());
     timeouts = new PolicyRegistry<>(
-        PolicyKind.alwaysDeclared(
+        new PolicyKind<>(
             "timeout",
             (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
-            TimeoutConfig::declaresSameAs),
+            this::outsideTimeout,
+            TimeoutConfig::declaresSameAs,
+            CoreTimeout::configure),
         settings.maxPolicies(),
         Staleness.never());
     fallbacks = new PolicyRegistry<>(
         PolicyKind.neverDeclared("fallback", pipeline -> new FallbackCounter(pipeline, dispatcher)),
+        settings.maxPolicies(),
+        Staleness.never());
+    pipelines = new PolicyRegistry<>(
+        new PolicyKind<>(
+            "pipeline",
+            this::makePipeline,
+            this::outsidePipeline,
+            List::equals,
+            (pipeline, declared) -> {}),
         settings.maxPolicies(),
         Staleness.never());
     keeper = settings.store() == null
@@ -167,6 +182,42 @@ final class CoreResilience implements Resilience {
     }
   }
 
+  private TimeoutConfig outsideTimeout(String timeout) {
+    return outside
+        .timeout(timeout)
+        .orElseThrow(() -> new ResilienceConfigurationException("timeout '" + timeout
+            + "' has no limit: declare it by timeout(name, limit), or set resilience.timeout."
+            + timeout + ".limit"));
+  }
+
+  private CorePipeline makePipeline(String pipeline, List<Policy> policies) {
+    return new CorePipeline(pipeline, policies, dispatcher.carrier(), fallbacks::get);
+  }
+
+  private List<Policy> outsidePipeline(String pipeline) {
+    List<Policy> policies = outsidePolicies(pipeline);
+    if (policies.isEmpty()) {
+      throw new ResilienceConfigurationException("pipeline '" + pipeline
+          + "' is not known: register it by pipeline(name).add(…).register(), or set"
+          + " resilience.pipeline." + pipeline + ".policies");
+    }
+    return policies;
+  }
+
+  private List<Policy> outsidePolicies(String pipeline) {
+    return outside.pipeline(pipeline).stream()
+        .map(policy -> outsidePolicy(policy.kind(), policy.nameIn(pipeline)))
+        .toList();
+  }
+
+  private Policy outsidePolicy(PolicyReference.Kind kind, String policy) {
+    return switch (kind) {
+      case CIRCUITBREAKER -> circuitBreaker(policy);
+      case RETRY -> retry(policy);
+      case TIMEOUT -> timeout(policy);
+    };
+  }
+
   @Override
   public String name() {
     return name;
@@ -180,7 +231,7 @@ final class CoreResilience implements Resilience {
   @Override
   public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
     return breakers.declare(
-        breaker, config, declared -> breakerSettings.resolve(breaker, declared));
+        breaker, config, declared -> outside.breakers().resolve(breaker, declared));
   }
 
   @Override
@@ -188,12 +239,12 @@ final class CoreResilience implements Resilience {
     return breakers.declare(
         breaker,
         CircuitBreakerPresets.named(provider),
-        preset -> breakerSettings.resolve(breaker, provider));
+        preset -> outside.breakers().resolve(breaker, provider));
   }
 
   @Override
   public CircuitBreakerSettings circuitBreakerSettings() {
-    return breakerSettings;
+    return outside.breakers();
   }
 
   @Override
@@ -213,7 +264,7 @@ final class CoreResilience implements Resilience {
 
   private KeyedCircuitBreakerConfig resolveKeys(String keyed, KeyedCircuitBreakerConfig config) {
     return KeyedCircuitBreakerConfig.builder()
-        .breaker(breakerSettings.resolve(keyed, config.breaker()))
+        .breaker(outside.breakers().resolve(keyed, config.breaker()))
         .maxKeys(config.maxKeys())
         .abandonedAfter(config.abandonedAfter())
         .build();
@@ -231,7 +282,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Retry retry(String retry, RetryConfig config) {
-    return retries.declare(retry, config);
+    return retries.declare(retry, config, declared -> outside.retry(retry, declared));
   }
 
   @Override
@@ -256,7 +307,12 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config) {
-    return timeouts.declare(timeout, config);
+    return timeouts.declare(timeout, config, declared -> outside.timeout(timeout, declared));
+  }
+
+  @Override
+  public Timeout timeout(String timeout) {
+    return timeouts.get(timeout);
   }
 
   @Override
@@ -271,7 +327,24 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Pipeline.Builder pipeline(String pipeline) {
-    return CorePipeline.builder(pipeline, dispatcher.carrier(), fallbacks::get);
+    return CorePipeline.builder(pipeline, this::makePipeline, this::registerPipeline);
+  }
+
+  private Pipeline registerPipeline(String pipeline, List<Policy> policies) {
+    return pipelines.declare(pipeline, policies, declared -> {
+      List<Policy> stronger = outsidePolicies(pipeline);
+      return stronger.isEmpty() ? declared : stronger;
+    });
+  }
+
+  @Override
+  public Pipeline registeredPipeline(String pipeline) {
+    return pipelines.get(pipeline);
+  }
+
+  @Override
+  public Collection<Pipeline> registeredPipelines() {
+    return List.copyOf(pipelines.all());
   }
 
   @Override

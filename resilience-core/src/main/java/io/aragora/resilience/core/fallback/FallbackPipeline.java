@@ -6,6 +6,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
@@ -26,6 +27,7 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   private final Pipeline pipeline;
   private final Fallback<T> fallback;
   private final FallbackCounter counter;
+  private final ContextCarrier carrier;
 
   /**
    * Puts both together.
@@ -33,11 +35,14 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
    * @param pipeline inside
    * @param fallback outside
    * @param counter counts
+   * @param carrier takes the context of the caller to where the fallback of an asynchronous call runs
    */
-  public FallbackPipeline(Pipeline pipeline, Fallback<T> fallback, FallbackCounter counter) {
+  public FallbackPipeline(
+      Pipeline pipeline, Fallback<T> fallback, FallbackCounter counter, ContextCarrier carrier) {
     this.pipeline = pipeline;
     this.fallback = fallback;
     this.counter = counter;
+    this.carrier = carrier;
   }
 
   @Override
@@ -75,7 +80,7 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   }
 
   private CompletableFuture<T> recovered(CompletableFuture<T> call) {
-    RecoveredFuture<T> future = new RecoveredFuture<>(this);
+    RecoveredFuture<T> future = new RecoveredFuture<>(this, carrier.capture());
     future.start(call);
     return future;
   }

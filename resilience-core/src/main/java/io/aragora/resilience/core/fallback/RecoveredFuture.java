@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.fallback;
 
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final FallbackPipeline<T> pipeline;
+  private final ContextCarrier.@Nullable Carried carried;
 
-  RecoveredFuture(FallbackPipeline<T> pipeline) {
+  RecoveredFuture(FallbackPipeline<T> pipeline, ContextCarrier.@Nullable Carried carried) {
     this.pipeline = pipeline;
+    this.carried = carried;
   }
 
   void start(CompletableFuture<T> inner) {
@@ -30,7 +33,10 @@ final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> 
       return;
     }
     try {
-      complete(pipeline.recover(failure));
+      complete(
+          carried == null
+              ? pipeline.<Throwable>recover(failure)
+              : carried.<T, Throwable>call(() -> pipeline.<Throwable>recover(failure)));
     } catch (Throwable e) {
       completeExceptionally(e);
     }

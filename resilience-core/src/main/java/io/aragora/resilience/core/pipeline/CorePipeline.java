@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -33,7 +34,15 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   private final ContextCarrier carrier;
   private final Function<String, FallbackCounter> counters;
 
-  private CorePipeline(
+  /**
+   * Makes a pipeline.
+   *
+   * @param name its name
+   * @param policies the outermost first
+   * @param carrier takes the context of callers along
+   * @param counters gives what counts the fallbacks of a name
+   */
+  public CorePipeline(
       String name,
       List<Policy> policies,
       ContextCarrier carrier,
@@ -63,13 +72,15 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
    * Starts a pipeline.
    *
    * @param name its name
-   * @param carrier takes the context of callers along
-   * @param counters gives what counts the fallbacks of a name
+   * @param factory makes a pipeline of a name and its policies
+   * @param registry does the same, or gives the pipeline that is known by the name
    * @return a new builder
    */
   public static Builder builder(
-      String name, ContextCarrier carrier, Function<String, FallbackCounter> counters) {
-    return new Collector(Setting.name("name", name), carrier, counters);
+      String name,
+      BiFunction<String, List<Policy>, Pipeline> factory,
+      BiFunction<String, List<Policy>, Pipeline> registry) {
+    return new Collector(Setting.name("name", name), factory, registry);
   }
 
   @Override
@@ -102,7 +113,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   @Override
   public <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback) {
     Objects.requireNonNull(fallback, "fallback");
-    return new FallbackPipeline<>(this, fallback, counters.apply(name()));
+    return new FallbackPipeline<>(this, fallback, counters.apply(name()), carrier);
   }
 
   /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */
@@ -129,14 +140,17 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
   private static final class Collector implements Builder {
     private final String name;
-    private final ContextCarrier carrier;
-    private final Function<String, FallbackCounter> counters;
+    private final BiFunction<String, List<Policy>, Pipeline> factory;
+    private final BiFunction<String, List<Policy>, Pipeline> registry;
     private final List<Policy> policies = new ArrayList<>();
 
-    Collector(String name, ContextCarrier carrier, Function<String, FallbackCounter> counters) {
+    Collector(
+        String name,
+        BiFunction<String, List<Policy>, Pipeline> factory,
+        BiFunction<String, List<Policy>, Pipeline> registry) {
       this.name = name;
-      this.carrier = carrier;
-      this.counters = counters;
+      this.factory = factory;
+      this.registry = registry;
     }
 
     @Override
@@ -151,10 +165,19 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
     @Override
     public Pipeline build() {
+      return factory.apply(name, complete());
+    }
+
+    @Override
+    public Pipeline register() {
+      return registry.apply(name, complete());
+    }
+
+    private List<Policy> complete() {
       if (policies.isEmpty()) {
         throw new IllegalArgumentException("pipeline must hold at least one policy: " + policies);
       }
-      return new CorePipeline(name, policies, carrier, counters);
+      return List.copyOf(policies);
     }
   }
 }

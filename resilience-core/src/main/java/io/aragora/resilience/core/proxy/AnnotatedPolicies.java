@@ -4,6 +4,8 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.core.settings.SettingText;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the policies that the annotations of an interface and its target ask for. */
 final class AnnotatedPolicies {
+  private static final List<Class<? extends Annotation>> SINGLE =
+      List.of(WithCircuitBreaker.class, WithRetry.class, WithTimeout.class);
+
   private final Resilience resilience;
   private final Class<?> type;
   private final AnnotationSearch search;
@@ -30,19 +35,72 @@ final class AnnotatedPolicies {
     this.search = new AnnotationSearch(type, target);
   }
 
-  /** Puts breaker, retry and timeout around each other; null where the method has none. */
+  /**
+   * Gives what a method is protected by: the pipeline that is named, or breaker, retry and timeout around each other; null
+   * where the method has none.
+   */
   @Nullable
   Policy policy(Method method) {
+    WithPipeline named = named(method);
+    if (named != null) {
+      return resilience.registeredPipeline(named.value());
+    }
+    List<Policy> policies = policies(method);
+    if (policies.size() < 2) {
+      return policies.isEmpty() ? null : policies.get(0);
+    }
+    return pipeline(method, policies);
+  }
+
+  /** Gives the same as a pipeline, of which a fallback needs one. */
+  Pipeline pipeline(Method method) {
+    WithPipeline named = named(method);
+    if (named != null) {
+      return resilience.registeredPipeline(named.value());
+    }
+    List<Policy> policies = policies(method);
+    if (policies.isEmpty()) {
+      throw new IllegalArgumentException(
+          "@WithFallback must have a policy beside it, or it would only hide failures");
+    }
+    return pipeline(method, policies);
+  }
+
+  private Pipeline pipeline(Method method, List<Policy> policies) {
+    Pipeline.Builder pipeline = resilience.pipeline(name(method));
+    policies.forEach(pipeline::add);
+    return pipeline.build();
+  }
+
+  @Nullable
+  FallbackMethod fallback(Method method) {
+    WithFallback annotation = search.onMethod(WithFallback.class, method);
+    return annotation == null ? null : FallbackMethod.of(annotation, type, method);
+  }
+
+  /** On the method before the type; beside another annotation it would leave open which is around which. */
+  private @Nullable WithPipeline named(Method method) {
+    WithPipeline onMethod = search.onMethod(WithPipeline.class, method);
+    WithPipeline named = onMethod != null ? onMethod : search.onType(WithPipeline.class);
+    if (named != null) {
+      for (Class<? extends Annotation> single : SINGLE) {
+        if (search.onMethod(single, method) != null
+            || (onMethod == null && search.onType(single) != null)) {
+          throw new IllegalArgumentException("@WithPipeline(\"" + named.value()
+              + "\") must stand for all policies of the method, and there is @"
+              + single.getSimpleName() + " as well");
+        }
+      }
+    }
+    return named;
+  }
+
+  private List<Policy> policies(Method method) {
     List<Policy> policies = new ArrayList<>();
     add(policies, WithCircuitBreaker.class, method, this::breaker);
     add(policies, WithRetry.class, method, this::retry);
     add(policies, WithTimeout.class, method, this::timeout);
-    if (policies.size() < 2) {
-      return policies.isEmpty() ? null : policies.get(0);
-    }
-    Pipeline.Builder pipeline = resilience.pipeline(name(method));
-    policies.forEach(pipeline::add);
-    return pipeline.build();
+    return policies;
   }
 
   private <A extends Annotation> void add(

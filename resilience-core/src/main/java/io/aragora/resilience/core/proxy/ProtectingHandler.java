@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.proxy;
 
+import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
@@ -49,25 +50,41 @@ public final class ProtectingHandler implements InvocationHandler {
     boolean isAnnotated = false;
     for (Method method : type.getMethods()) {
       if (!Modifier.isStatic(method.getModifiers())) {
-        Policy policy = policy(policies, method);
-        methods.put(method, ProtectedMethod.of(method, target, lookup, policy));
-        isAnnotated |= policy != null;
+        ProtectedMethod plain = ProtectedMethod.plain(method, target, lookup);
+        ProtectedMethod called = protect(policies, method, plain, target, lookup);
+        methods.put(method, called);
+        isAnnotated |= called != plain;
       }
     }
     if (!isAnnotated) {
       throw new ResilienceConfigurationException(
           "a proxy must have an annotated method, or it would do nothing: neither " + type.getName()
               + " nor " + target.getClass().getName()
-              + " has @WithCircuitBreaker, @WithRetry or @WithTimeout");
+              + " has @WithCircuitBreaker, @WithRetry, @WithTimeout or @WithPipeline");
     }
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(), new Class<?>[] {type}, new ProtectingHandler(target, methods)));
   }
 
-  private static @Nullable Policy policy(AnnotatedPolicies policies, Method method) {
+  private static ProtectedMethod protect(
+      AnnotatedPolicies policies,
+      Method method,
+      ProtectedMethod plain,
+      Object target,
+      MethodHandles.Lookup lookup) {
     try {
-      return policies.policy(method);
-    } catch (IllegalArgumentException e) {
+      FallbackMethod fallback = policies.fallback(method);
+      if (fallback != null) {
+        Pipeline pipeline = policies.pipeline(method);
+        ProtectedMethod value = ProtectedMethod.plain(fallback.method(), target, lookup);
+        return ProtectedMethod.throughFallback(
+            ProtectedMethod.way(method), plain, args -> fallback.around(pipeline, value, args));
+      }
+      Policy policy = policies.policy(method);
+      return policy == null
+          ? plain
+          : ProtectedMethod.through(ProtectedMethod.way(method), plain, policy);
+    } catch (IllegalArgumentException | ResilienceConfigurationException e) {
       throw new ResilienceConfigurationException(
           "an annotation of " + method + " cannot be applied: " + e.getMessage(), e);
     }

@@ -1,12 +1,11 @@
 package io.aragora.resilience.core.settings;
 
-import java.util.Arrays;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /** A setting of a breaker that can be given from outside the code. */
-enum BreakerSetting {
+enum BreakerSetting implements PolicySetting<BreakerDraft> {
   FAILURE_THRESHOLD("failureThreshold", (draft, text) -> {
     if (text.isOff()) {
       draft.builder().noFailureThreshold();
@@ -47,64 +46,52 @@ enum BreakerSetting {
   HALF_OPEN_MAX_DURATION(
       "halfOpenMaxDuration", (draft, text) -> draft.builder().halfOpenMaxDuration(text.duration()));
 
-  static final String PREFIX = "resilience.circuitbreaker.";
-
-  private static final List<BreakerSetting> ALL = List.of(values());
+  static final SettingGroup<CircuitBreakerConfig, BreakerDraft> GROUP = new SettingGroup<>(
+      "circuit breaker",
+      "resilience.circuitbreaker.",
+      List.of(values()),
+      CircuitBreakerConfig.defaults(),
+      BreakerDraft::new,
+      draft -> draft.builder().build(),
+      CircuitBreakerConfig::isPinned);
 
   private final String key;
   private final String variable;
 
   @SuppressWarnings("ImmutableEnumChecker") // the lambdas capture nothing
-  private final BiConsumer<Draft, SettingText> writer;
+  private final BiConsumer<BreakerDraft, SettingText> writer;
 
-  BreakerSetting(String key, BiConsumer<Draft, SettingText> writer) {
+  BreakerSetting(String key, BiConsumer<BreakerDraft, SettingText> writer) {
     this.key = key;
     this.variable = "ARAGORA_CB_" + name();
     this.writer = writer;
   }
 
   /** With a variable that is not named after the setting, but as it always was. */
-  BreakerSetting(String key, String variable, BiConsumer<Draft, SettingText> writer) {
+  BreakerSetting(String key, String variable, BiConsumer<BreakerDraft, SettingText> writer) {
     this.key = key;
     this.variable = "ARAGORA_CB_" + variable;
     this.writer = writer;
   }
 
-  static List<BreakerSetting> all() {
-    return ALL;
-  }
-
-  static Optional<BreakerSetting> find(String key) {
-    return ALL.stream().filter(setting -> setting.key.equals(key)).findFirst();
-  }
-
-  static String known() {
-    return String.join(", ", Arrays.stream(values()).map(BreakerSetting::key).toList());
-  }
-
-  String key() {
+  @Override
+  public String key() {
     return key;
   }
 
-  String variable() {
+  @Override
+  public String variable() {
     return variable;
   }
 
-  String property() {
-    return PREFIX + key;
-  }
-
-  String property(String breaker) {
-    return PREFIX + breaker + '.' + key;
-  }
-
   /** A window is of time or of calls, so either setting takes the place of the other. */
-  BreakerSetting place() {
+  @Override
+  public BreakerSetting place() {
     return this == COUNT_WINDOW ? WINDOW : this;
   }
 
-  /** Throws {@link IllegalArgumentException} with setting, rule and value. */
-  void write(Draft draft, String text) {
-    writer.accept(draft, new SettingText(key, text));
+  @Override
+  public void write(BreakerDraft draft, SettingText text) {
+    writer.accept(draft, text);
   }
 }

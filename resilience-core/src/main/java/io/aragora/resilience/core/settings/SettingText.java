@@ -41,6 +41,20 @@ public record SettingText(String setting, String text) {
     throw unreadable("a whole number");
   }
 
+  boolean isTrue() {
+    return oneOf("true", "false").equals("true");
+  }
+
+  /** Gives the one of these words that this is, whatever its case. */
+  String oneOf(String... words) {
+    for (String word : words) {
+      if (text.equalsIgnoreCase(word)) {
+        return word;
+      }
+    }
+    throw unreadable("one of [" + String.join(", ", words) + "]");
+  }
+
   double decimal() {
     if (DECIMAL.matcher(text).matches()) {
       return Double.parseDouble(text);
@@ -84,7 +98,7 @@ public record SettingText(String setting, String text) {
     return Duration.ofSeconds(seconds[0].longValue(), seconds[1].longValue());
   }
 
-  private IllegalArgumentException unreadable(String rule) {
+  IllegalArgumentException unreadable(String rule) {
     return new IllegalArgumentException(setting + " must be " + rule + ": " + shown());
   }
 

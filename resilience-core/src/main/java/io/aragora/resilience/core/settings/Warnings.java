@@ -15,7 +15,7 @@ final class Warnings {
     this.log = log;
   }
 
-  void ignored(Given given, String why) {
+  void ignored(Given<?> given, String why) {
     // Nearly exact is enough: threads that pass the check together say one more each.
     if (said.size() < MOST && said.add(given.toString())) {
       log.accept(given + " is ignored: " + why);

@@ -34,7 +34,6 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private static final System.Logger LOG = System.getLogger(CoreTimeout.class.getName());
 
   private final String runtime;
-  private final TimeoutConfig config;
   private final long limitNanos;
   private final TimeSource time;
   private final Timer timer;
@@ -43,6 +42,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private final LimitTable limits;
   private final LongAdder fired = new LongAdder();
   private final LongAdder late = new LongAdder();
+  private volatile TimeoutConfig config;
 
   /**
    * Makes a timeout.
@@ -75,6 +75,16 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   @Override
   public TimeoutConfig config() {
     return config;
+  }
+
+  /**
+   * Gives one that was looked up before it was declared the functions of its declaration. Its limit is from outside the code,
+   * which is stronger.
+   *
+   * @param declared the settings
+   */
+  public void configure(TimeoutConfig declared) {
+    config = declared.toBuilder().limit(config.limit()).build();
   }
 
   @Override

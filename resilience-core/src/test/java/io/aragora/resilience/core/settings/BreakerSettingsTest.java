@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LayeredSettingsTest {
+class BreakerSettingsTest {
   private static final CircuitBreakerConfig DEFAULTS = CircuitBreakerConfig.defaults();
 
   private final Map<String, String> properties = new HashMap<>();
@@ -37,12 +37,15 @@ class LayeredSettingsTest {
   @TempDir
   private Path folder;
 
-  private LayeredSettings settings(Path file) {
-    return new LayeredSettings(
-        file, new Surroundings(properties::get, environment::get), warnings::add);
+  private CircuitBreakerSettings settings(Path file) {
+    return new RuntimeSettings(
+            file == null ? List.of() : List.of(ConfigSource.ofFile(file)),
+            new Surroundings(properties::get, environment::get),
+            warnings::add)
+        .breakers();
   }
 
-  private LayeredSettings withFile(String... lines) throws IOException {
+  private CircuitBreakerSettings withFile(String... lines) throws IOException {
     return settings(Files.writeString(folder.resolve("f.properties"), String.join("\n", lines)));
   }
 
@@ -142,7 +145,7 @@ class LayeredSettingsTest {
   @DisplayName(
       "RG-03, RG-04: properties beat environment, environment beats file, file beats code, each setting by itself")
   void order_perSetting() throws IOException {
-    LayeredSettings all = withFile(
+    CircuitBreakerSettings all = withFile(
         "resilience.circuitbreaker.failureThreshold=12",
         "resilience.circuitbreaker.successThreshold=12",
         "resilience.circuitbreaker.halfOpenMaxCalls=12");
@@ -184,7 +187,7 @@ class LayeredSettingsTest {
   @Test
   @DisplayName("RG-04: pinned settings stay as the code has them, registered ones too")
   void pinned() throws IOException {
-    LayeredSettings all = withFile("resilience.circuitbreaker.failureThreshold=12");
+    CircuitBreakerSettings all = withFile("resilience.circuitbreaker.failureThreshold=12");
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "13");
     properties.put("resilience.circuitbreaker.a.failureThreshold", "14");
     CircuitBreakerConfig pinned = failures(11).toBuilder().pinned().build();
@@ -382,7 +385,7 @@ class LayeredSettingsTest {
 
   @Test
   void windowOfOneKind_takesThePlaceOfTheOther() throws IOException {
-    LayeredSettings all = withFile("resilience.circuitbreaker.countWindow=50");
+    CircuitBreakerSettings all = withFile("resilience.circuitbreaker.countWindow=50");
     assertThat(all.resolve("a").countWindow()).isEqualTo(50);
     environment.put("ARAGORA_CB_WINDOW", "2m");
     assertThat(all.resolve("a").countWindow()).isZero();
@@ -409,7 +412,10 @@ class LayeredSettingsTest {
     String key = "resilience.circuitbreaker.of-this-test.cooldown";
     System.setProperty(key, "7m");
     try {
-      assertThat(LayeredSettings.ofProcess(null).resolve("of-this-test").cooldown())
+      assertThat(new RuntimeSettings(List.of(), Surroundings.ofProcess(), warnings::add)
+              .breakers()
+              .resolve("of-this-test")
+              .cooldown())
           .isEqualTo(Duration.ofMinutes(7));
     } finally {
       System.clearProperty(key);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ConfigFileTest {
+class ConfigSectionTest {
   private static final CircuitBreakerConfig DEFAULTS = CircuitBreakerConfig.defaults();
 
   @TempDir
@@ -26,8 +26,12 @@ class ConfigFileTest {
     return Files.writeString(folder.resolve("breakers.properties"), String.join("\n", lines));
   }
 
+  private static ConfigSection<CircuitBreakerConfig, BreakerDraft> section(Path path) {
+    return new ConfigSection<>(ConfigSource.ofFile(path), BreakerSetting.GROUP);
+  }
+
   private void assertRefused(Path path, String... parts) {
-    assertThatThrownBy(() -> ConfigFile.read(path))
+    assertThatThrownBy(() -> section(path))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageStartingWith("configFile " + path + ": ")
         .hasMessageContainingAll(parts);
@@ -35,7 +39,7 @@ class ConfigFileTest {
 
   @Test
   void one_winsOverAll() throws IOException {
-    ConfigFile file = ConfigFile.read(write(
+    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
         "# of the operator",
         "resilience.circuitbreaker.cooldown = 5m",
         "resilience.circuitbreaker.prices.cooldown = 1h",
@@ -51,19 +55,20 @@ class ConfigFileTest {
 
   @Test
   void nothingOfOurs_changesNothing() throws IOException {
-    assertThat(ConfigFile.read(write("a=b")).over("x", DEFAULTS)).isSameAs(DEFAULTS);
+    assertThat(section(write("a=b")).over("x", DEFAULTS)).isSameAs(DEFAULTS);
   }
 
   @Test
   void breakerNamedAsASetting_isNotMistaken() throws IOException {
-    ConfigFile file = ConfigFile.read(write("resilience.circuitbreaker.cooldown.window=2m"));
+    ConfigSection<CircuitBreakerConfig, BreakerDraft> file =
+        section(write("resilience.circuitbreaker.cooldown.window=2m"));
     assertThat(file.over("cooldown", DEFAULTS).window()).isEqualTo(Duration.ofMinutes(2));
     assertThat(file.over("x", DEFAULTS)).isSameAs(DEFAULTS);
   }
 
   @Test
   void utf8_withAndWithoutByteOrderMark() throws IOException {
-    ConfigFile file = ConfigFile.read(write(
+    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
         "\uFEFFresilience.circuitbreaker.cooldown=2s",
         "resilience.circuitbreaker.bücher.cooldown=3s"));
     assertThat(file.over("x", DEFAULTS).cooldown()).isEqualTo(Duration.ofSeconds(2));
@@ -113,7 +118,7 @@ class ConfigFileTest {
 
   @Test
   void keyWithoutABreaker_isAnError() throws IOException {
-    assertRefused(write("resilience.circuitbreaker..cooldown=3"), "must name a breaker");
+    assertRefused(write("resilience.circuitbreaker..cooldown=3"), "must name a circuit breaker");
   }
 
   @Test
@@ -128,7 +133,7 @@ class ConfigFileTest {
 
   @Test
   void otherKindOfWindowForOne_isNone() throws IOException {
-    ConfigFile file = ConfigFile.read(write(
+    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
         "resilience.circuitbreaker.countWindow=50", "resilience.circuitbreaker.prices.window=1m"));
     assertThat(file.over("prices", DEFAULTS).countWindow()).isZero();
     assertThat(file.over("other", DEFAULTS).countWindow()).isEqualTo(50);
@@ -138,7 +143,7 @@ class ConfigFileTest {
   @DisplayName("fault 32: what build() refuses is an error that names file, keys, breaker and rule")
   void combination_isAnError() throws IOException {
     Path path = write("resilience.circuitbreaker.failureThreshold=off");
-    ConfigFile file = ConfigFile.read(path);
+    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(path);
     assertThatThrownBy(() -> file.over("prices", DEFAULTS))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll(

@@ -4,12 +4,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 
 /** Settings that are being changed one by one. Knows what the builder takes in pairs only. */
-final class Draft {
+final class BreakerDraft {
   private final CircuitBreakerConfig.Builder builder;
   private double cooldownBackoff;
   private Duration maxCooldown;
 
-  Draft(CircuitBreakerConfig base) {
+  BreakerDraft(CircuitBreakerConfig base) {
     builder = base.toBuilder();
     cooldownBackoff = base.cooldownBackoff();
     maxCooldown = base.maxCooldown();

@@ -1,0 +1,122 @@
+package io.aragora.resilience.core.proxy;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.ResultPipeline;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.fallback.Fallback;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A method that gives a value where another one failed.
+ *
+ * @param method the method
+ * @param takesFailure whether the failure is its last argument
+ * @param failures what it is for
+ */
+record FallbackMethod(
+    Method method, boolean takesFailure, List<Class<? extends Throwable>> failures) {
+
+  /**
+   * Finds the method that an annotation names.
+   *
+   * @throws IllegalArgumentException if there is none, or its types do not fit
+   */
+  static FallbackMethod of(WithFallback annotation, Class<?> type, Method failing) {
+    Class<?>[] parameters = failing.getParameterTypes();
+    for (Method candidate : type.getMethods()) {
+      if (!candidate.getName().equals(annotation.value())
+          || Modifier.isStatic(candidate.getModifiers())
+          || candidate.isBridge()) {
+        continue;
+      }
+      Class<?>[] own = candidate.getParameterTypes();
+      boolean takesFailure = own.length == parameters.length + 1;
+      if ((takesFailure || own.length == parameters.length)
+          && Arrays.equals(Arrays.copyOf(own, parameters.length), parameters)) {
+        FallbackMethod found =
+            new FallbackMethod(candidate, takesFailure, List.of(annotation.on()));
+        found.check(failing);
+        return found;
+      }
+    }
+    throw new IllegalArgumentException("@WithFallback must name a method of " + type.getName()
+        + " with the same parameters, and perhaps the failure after them: "
+        + annotation.value());
+  }
+
+  private void check(Method failing) {
+    Class<?> wanted = valueOf(failing);
+    Class<?> given = method.getReturnType();
+    if (!boxed(wanted).isAssignableFrom(boxed(given))) {
+      throw new IllegalArgumentException(
+          "the method that @WithFallback names must give a " + wanted.getName() + ": " + method);
+    }
+    if (failures.isEmpty()) {
+      throw new IllegalArgumentException("@WithFallback on must have a type: []");
+    }
+    if (takesFailure) {
+      Class<?> last = method.getParameterTypes()[method.getParameterCount() - 1];
+      for (Class<?> failure : failures) {
+        if (!last.isAssignableFrom(failure)) {
+          throw new IllegalArgumentException("the last parameter of the method that @WithFallback"
+              + " names must take a " + failure.getName() + ": " + method);
+        }
+      }
+    }
+  }
+
+  /** What a method gives in the end: the value of its future, as far as that is known. */
+  private static Class<?> valueOf(Method failing) {
+    if (!CompletionStage.class.isAssignableFrom(failing.getReturnType())) {
+      return failing.getReturnType();
+    }
+    Type value = failing.getGenericReturnType() instanceof ParameterizedType parameterized
+        ? parameterized.getActualTypeArguments()[0]
+        : Object.class;
+    if (value instanceof ParameterizedType generic) {
+      value = generic.getRawType();
+    }
+    return value instanceof Class<?> known ? known : Object.class;
+  }
+
+  private static Class<?> boxed(Class<?> type) {
+    return MethodType.methodType(type).wrap().returnType();
+  }
+
+  /** Puts the fallback of one call, which has its arguments, around a pipeline. */
+  ResultPipeline<@Nullable Object> around(
+      Pipeline pipeline, ProtectedMethod called, @Nullable Object[] args) {
+    Fallback.Builder<@Nullable Object> fallback = Fallback.builder();
+    for (Class<? extends Throwable> type : failures) {
+      fallback.on(type, failure -> call(called, args, failure));
+    }
+    return pipeline.withFallback(fallback.build());
+  }
+
+  private @Nullable Object call(
+      ProtectedMethod called, @Nullable Object[] args, Throwable failure) {
+    @Nullable Object[] all = args;
+    if (takesFailure) {
+      all = Arrays.copyOf(args, args.length + 1);
+      all[args.length] = failure;
+    }
+    try {
+      return called.invoke(all);
+    } catch (Throwable e) {
+      throw FallbackMethod.<RuntimeException>sneaky(e);
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> X sneaky(Throwable e) throws X {
+    throw (X) e;
+  }
+}

@@ -1,0 +1,75 @@
+package io.aragora.resilience.core.settings;
+
+import io.aragora.resilience.ResilienceConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings by their keys, from a file or a map. Read once.
+ *
+ * @param name where they come from, for messages
+ * @param entries the settings
+ */
+record ConfigSource(String name, SortedMap<String, String> entries) {
+  private static final int MAX_BYTES = 1 << 20;
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+  /** Opens what is to be read. */
+  @FunctionalInterface
+  interface Opening {
+    InputStream open() throws IOException;
+  }
+
+  static ConfigSource ofMap(Map<String, String> entries) {
+    return new ConfigSource("config", new TreeMap<>(entries));
+  }
+
+  static ConfigSource ofFile(Path path) {
+    return read("configFile " + path, () -> Files.newInputStream(path));
+  }
+
+  static ConfigSource read(String name, Opening opening) {
+    ConfigSource source = new ConfigSource(name, new TreeMap<>());
+    Properties properties = source.load(opening);
+    for (String key : properties.stringPropertyNames()) {
+      source.entries.put(key, properties.getProperty(key));
+    }
+    return source;
+  }
+
+  private Properties load(Opening opening) {
+    Properties properties = new Properties();
+    try (InputStream stream = opening.open()) {
+      byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw refused("it must have at most " + MAX_BYTES + " bytes, and has more", null);
+      }
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      properties.load(
+          new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
+      return properties;
+    } catch (CharacterCodingException e) {
+      throw refused("it must be in UTF-8, and is not", e);
+    } catch (IOException e) {
+      throw refused("it cannot be read: " + e, e);
+    } catch (IllegalArgumentException e) {
+      throw refused("it must be a properties file: " + e.getMessage(), e);
+    }
+  }
+
+  ResilienceConfigurationException refused(String why, @Nullable Throwable cause) {
+    return new ResilienceConfigurationException(name + ": " + why, cause);
+  }
+}

@@ -1,0 +1,62 @@
+package io.aragora.resilience.core.settings;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A policy of a pipeline that is described outside the code.
+ *
+ * @param kind what it is
+ * @param name its name; empty for that of the pipeline
+ */
+public record PolicyReference(Kind kind, String name) {
+  /** What a policy is. */
+  public enum Kind {
+    /** A circuit breaker. */
+    CIRCUITBREAKER,
+    /** A retry. */
+    RETRY,
+    /** A timeout. */
+    TIMEOUT
+  }
+
+  /**
+   * Gives the name.
+   *
+   * @param pipeline the pipeline's
+   * @return the policy's own name, or else the pipeline's
+   */
+  public String nameIn(String pipeline) {
+    return name.isEmpty() ? pipeline : name;
+  }
+
+  static List<PolicyReference> listed(SettingText list) {
+    List<PolicyReference> policies = new ArrayList<>();
+    for (String entry : list.text().split(",", -1)) {
+      int colon = entry.indexOf(':');
+      String kind = (colon < 0 ? entry : entry.substring(0, colon)).strip();
+      String name = colon < 0 ? "" : entry.substring(colon + 1).strip();
+      PolicyReference policy = new PolicyReference(kindOf(kind, list), name);
+      if ((colon >= 0 && name.isEmpty()) || policies.contains(policy)) {
+        throw bad(list);
+      }
+      policies.add(policy);
+    }
+    return policies;
+  }
+
+  private static Kind kindOf(String text, SettingText list) {
+    for (Kind kind : Kind.values()) {
+      if (kind.name().equalsIgnoreCase(text)) {
+        return kind;
+      }
+    }
+    throw bad(list);
+  }
+
+  private static IllegalArgumentException bad(SettingText list) {
+    return list.unreadable(
+        "a list of different policies from the outermost to the innermost, such as"
+            + " 'retry, circuitbreaker:shop, timeout'");
+  }
+}

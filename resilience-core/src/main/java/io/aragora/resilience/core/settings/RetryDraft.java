@@ -1,0 +1,75 @@
+package io.aragora.resilience.core.settings;
+
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Settings of a retry that are being changed one by one. Knows the parts of a backoff, which is set as a whole. */
+final class RetryDraft {
+  private final RetryConfig.Builder builder;
+  private final Backoff before;
+  private @Nullable String strategy;
+  private @Nullable Duration delay;
+  private @Nullable Duration maxDelay;
+  private @Nullable Jitter jitter;
+  private @Nullable Double jitterFactor;
+
+  RetryDraft(RetryConfig base) {
+    builder = base.toBuilder();
+    before = base.backoff();
+  }
+
+  RetryConfig.Builder builder() {
+    return builder;
+  }
+
+  void strategy(String name) {
+    strategy = name;
+  }
+
+  void delay(Duration first) {
+    Backoff unused = Backoff.constant(first);
+    delay = first;
+  }
+
+  void maxDelay(Duration longest) {
+    Backoff unused = before.cappedAt(longest);
+    maxDelay = longest;
+  }
+
+  void jitter(Jitter kind) {
+    jitter = kind;
+  }
+
+  void jitterFactor(double factor) {
+    Backoff unused = before.withJitter(before.jitter(), factor);
+    jitterFactor = factor;
+  }
+
+  RetryConfig finish() {
+    return builder.backoff(backoff()).build();
+  }
+
+  private Backoff backoff() {
+    Backoff result = before;
+    if (strategy != null || delay != null) {
+      String kind = strategy != null ? strategy : before.strategy();
+      if (kind.equals("custom")) {
+        throw new IllegalArgumentException(
+            "backoff must be given with delay, because that of the code is its own: " + before);
+      }
+      Duration base = delay != null ? delay : before.base();
+      Duration cap = before.cap().compareTo(base) > 0 ? before.cap() : base;
+      result = Backoff.named(kind, base).withJitter(before.jitter(), before.jitterFactor());
+      result = cap.isZero() ? result : result.cappedAt(cap);
+    }
+    if (maxDelay != null) {
+      result = result.cappedAt(maxDelay);
+    }
+    return result.withJitter(
+        jitter != null ? jitter : result.jitter(),
+        jitterFactor != null ? jitterFactor : result.jitterFactor());
+  }
+}
