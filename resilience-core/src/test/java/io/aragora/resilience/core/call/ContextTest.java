@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ContextPropagator;
@@ -98,6 +99,24 @@ class ContextTest {
   private int lookAndGive() {
     look();
     return 1;
+  }
+
+  @Test
+  void fallbacksOfAsynchronousCalls_haveWhatTheCallerHad() {
+    try (Resilience resilience = runtime(ContextPropagator.of(tenant))) {
+      tenant.set("shop");
+      CompletableFuture<String> call = new CompletableFuture<>();
+      CompletableFuture<String> answer = resilience
+          .pipeline("p")
+          .add(resilience.circuitBreaker("b"))
+          .build()
+          .withFallback(Fallback.of(failure -> "fallback of " + tenant.get()))
+          .callAsync(() -> call);
+      tenant.set("another");
+      call.completeExceptionally(new IOException("down"));
+      assertThat(answer).isCompletedWithValue("fallback of shop");
+      assertThat(tenant.get()).isEqualTo("another");
+    }
   }
 
   @Test

@@ -1,0 +1,136 @@
+package io.aragora.resilience.core.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RegisteredPipelineTest {
+  private static final Map<String, String> DESCRIBED = Map.of(
+      "resilience.pipeline.prices.policies", "retry, circuitbreaker:shop, timeout",
+      "resilience.timeout.prices.limit", "2s",
+      "resilience.retry.prices.maxAttempts", "7");
+
+  private static Resilience described() {
+    return Resilience.builder().config(DESCRIBED).build();
+  }
+
+  @Test
+  void registered_isFoundByItsName() {
+    try (Resilience resilience = Resilience.create()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("b");
+      Pipeline pipeline = resilience.pipeline("prices").add(breaker).register();
+      assertThat(resilience.registeredPipeline("prices")).isSameAs(pipeline);
+      assertThat(resilience.pipeline("prices").add(breaker).register()).isSameAs(pipeline);
+      assertThat(resilience.registeredPipelines()).containsExactly(pipeline);
+      assertThat(pipeline.<Integer, RuntimeException>call(() -> 1)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void built_isNotRegistered() {
+    try (Resilience resilience = Resilience.create()) {
+      Pipeline unused =
+          resilience.pipeline("prices").add(resilience.circuitBreaker("b")).build();
+      assertThat(resilience.registeredPipelines()).isEmpty();
+      assertThatThrownBy(() -> resilience.registeredPipeline("prices"))
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessage("pipeline 'prices' is not known: register it by"
+              + " pipeline(name).add(…).register(), or set resilience.pipeline.prices.policies");
+    }
+  }
+
+  @Test
+  void registeredTwice_withOtherPolicies_isAnErrorThatShowsBoth() {
+    try (Resilience resilience = Resilience.create()) {
+      Pipeline unused =
+          resilience.pipeline("p").add(resilience.circuitBreaker("first")).register();
+      Pipeline.Builder other = resilience.pipeline("p").add(resilience.circuitBreaker("second"));
+      assertThatThrownBy(other::register)
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContainingAll("pipeline 'p' is declared twice", "'first'", "'second'");
+    }
+  }
+
+  @Test
+  void described_isMadeOfNamedPolicies() {
+    try (Resilience resilience = described()) {
+      Pipeline pipeline = resilience.registeredPipeline("prices");
+      Retry retry = resilience.retry("prices");
+      Timeout timeout = resilience.timeout("prices");
+      assertThat(pipeline.policies())
+          .containsExactly(retry, resilience.circuitBreaker("shop"), timeout);
+      assertThat(retry.config().maxAttempts()).isEqualTo(7);
+      assertThat(timeout.config().limit()).isEqualTo(Duration.ofSeconds(2));
+      assertThat(resilience.registeredPipeline("prices")).isSameAs(pipeline);
+    }
+  }
+
+  @Test
+  void described_takesThePlaceOfWhatTheCodeRegisters() {
+    try (Resilience resilience = described()) {
+      Pipeline ofCode =
+          resilience.pipeline("prices").add(resilience.circuitBreaker("other")).register();
+      assertThat(ofCode.policies()).hasSize(3);
+      assertThat(resilience.registeredPipeline("prices")).isSameAs(ofCode);
+    }
+  }
+
+  @Test
+  void describedAndLookedUpFirst_thenRegistered_isTheSame() {
+    try (Resilience resilience = described()) {
+      Pipeline found = resilience.registeredPipeline("prices");
+      assertThat(
+              resilience.pipeline("prices").add(resilience.circuitBreaker("x")).register())
+          .isSameAs(found);
+    }
+  }
+
+  @Test
+  void timeoutWithoutALimit_isAnErrorThatSaysHowToGiveOne() {
+    Map<String, String> config = Map.of("resilience.pipeline.policies", "timeout");
+    try (Resilience resilience = Resilience.builder().config(config).build()) {
+      assertThatThrownBy(() -> resilience.registeredPipeline("p"))
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessage("timeout 'p' has no limit: declare it by timeout(name, limit), or set"
+              + " resilience.timeout.p.limit");
+      Timeout declared = resilience.timeout("p", Duration.ofSeconds(1));
+      assertThat(resilience.registeredPipeline("p").policies()).containsExactly(declared);
+    }
+  }
+
+  @Test
+  void timeoutLookedUpThenDeclared_hasTheFunctionsOfTheCodeAndTheLimitFromOutside() {
+    try (Resilience resilience = described()) {
+      Timeout timeout = resilience.timeout("prices");
+      TimeoutConfig declared = TimeoutConfig.builder()
+          .limit(Duration.ofSeconds(9))
+          .onLateResult(result -> {})
+          .build();
+      assertThat(resilience.timeout("prices", declared)).isSameAs(timeout);
+      assertThat(timeout.config().onLateResult()).isSameAs(declared.onLateResult());
+      assertThat(timeout.config().limit()).isEqualTo(Duration.ofSeconds(2));
+    }
+  }
+
+  @Test
+  void bound_isNamed() {
+    try (Resilience resilience = Resilience.builder().maxPolicies(1).build()) {
+      Pipeline unused =
+          resilience.pipeline("a").add(resilience.circuitBreaker("b")).register();
+      Pipeline.Builder next = resilience.pipeline("c").add(resilience.circuitBreaker("b"));
+      assertThatThrownBy(next::register)
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContaining("the runtime holds maxPolicies, 1");
+    }
+  }
+}

@@ -1,0 +1,323 @@
+package io.aragora.resilience.core.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.CallInterruptedException;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithPipeline;
+import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Annotations that name something: a pipeline, and a method to fall back to. */
+class NamedProtectionTest {
+  private final ManualTime time = ManualTime.create().autoAdvance(true);
+  private final Resilience resilience =
+      Resilience.builder().timeSource(time).name("test").build();
+  private int calls;
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private <T> T proxy(Class<T> type, T target) {
+    return resilience.proxy(type, target, MethodHandles.lookup());
+  }
+
+  private Pipeline register(String name) {
+    return resilience
+        .pipeline(name)
+        .add(resilience.retry(name, RetryConfig.builder().maxAttempts(2).build()))
+        .register();
+  }
+
+  private <T> void assertRefused(Class<T> type, T target, String... parts) {
+    assertThatThrownBy(() -> proxy(type, target))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageStartingWith("an annotation of ")
+        .hasMessageContaining(type.getName() + ".")
+        .hasMessageContainingAll(parts);
+  }
+
+  private String fail() throws IOException {
+    calls++;
+    throw new IOException("down");
+  }
+
+  // ---- pipelines
+
+  interface Piped {
+    @WithPipeline("prices")
+    String price() throws IOException;
+  }
+
+  @WithPipeline("all")
+  interface PipedType {
+    String first() throws IOException;
+
+    @WithPipeline("prices")
+    String second() throws IOException;
+  }
+
+  @Test
+  void aPipeline_isFoundByItsName() {
+    Pipeline unused = register("prices");
+    assertThatThrownBy(proxy(Piped.class, this::fail)::price).isInstanceOf(IOException.class);
+    assertThat(calls).isEqualTo(2);
+  }
+
+  @Test
+  void aPipelineOfTheType_isForItsMethods_exceptThoseThatNameAnother() {
+    Pipeline all = register("all");
+    Pipeline prices = register("prices");
+    PipedType target = new PipedType() {
+      @Override
+      public String first() throws IOException {
+        return fail();
+      }
+
+      @Override
+      public String second() throws IOException {
+        return fail();
+      }
+    };
+    PipedType proxy = proxy(PipedType.class, target);
+    assertThatThrownBy(proxy::first).isInstanceOf(IOException.class);
+    assertThat(resilience.retry("all").totals().retries()).isOne();
+    assertThat(resilience.retry("prices").totals().retries()).isZero();
+    assertThatThrownBy(proxy::second).isInstanceOf(IOException.class);
+    assertThat(resilience.retry("prices").totals().retries()).isOne();
+    assertThat(all).isNotSameAs(prices);
+  }
+
+  @Test
+  void aPipelineThatNobodyKnows_isRefusedWithTheMethod() {
+    assertRefused(Piped.class, this::fail, "price()", "pipeline 'prices' is not known");
+  }
+
+  interface Both {
+    @WithPipeline("prices")
+    @WithTimeout("1s")
+    String price() throws IOException;
+  }
+
+  @WithPipeline("prices")
+  interface PipelineAndRetry {
+    @WithRetry
+    String price() throws IOException;
+  }
+
+  @Test
+  void aPipelineBesideAPolicy_isRefused() {
+    assertRefused(
+        Both.class,
+        this::fail,
+        "@WithPipeline(\"prices\") must stand for all policies of the method",
+        "@WithTimeout as well");
+    assertRefused(PipelineAndRetry.class, this::fail, "@WithRetry as well");
+  }
+
+  interface Conflict {
+    @WithRetry(value = "taken", maxAttempts = 7)
+    String price() throws IOException;
+  }
+
+  @Test
+  void aPolicyThatIsDeclaredOtherwise_isRefusedWithTheMethod() {
+    resilience.retry("taken", RetryConfig.builder().maxAttempts(3).build());
+    assertRefused(Conflict.class, this::fail, "price()", "'taken' is declared twice");
+  }
+
+  // ---- fallbacks
+
+  interface Prices {
+    @WithCircuitBreaker("prices")
+    @WithFallback("lastKnown")
+    String price(String article) throws IOException;
+
+    @WithRetry(maxAttempts = 2)
+    @WithFallback("none")
+    int count(long key) throws IOException;
+
+    @WithTimeout("1s")
+    @WithFallback(
+        value = "lastKnown",
+        on = {FileNotFoundException.class, IOException.class})
+    CompletionStage<String> later(String article);
+
+    @WithTimeout("1s")
+    @WithFallback("lastKnown")
+    String patient(String article) throws InterruptedException;
+
+    default String lastKnown(String article, Exception failure) {
+      return article + " after " + failure.getMessage();
+    }
+
+    default int none(long key) {
+      return -1;
+    }
+  }
+
+  private class Shop implements Prices {
+    private Throwable failure = new IOException("down");
+
+    @Override
+    public String price(String article) throws IOException {
+      return fail();
+    }
+
+    @Override
+    public int count(long key) throws IOException {
+      calls++;
+      throw new IOException("down");
+    }
+
+    @Override
+    public CompletionStage<String> later(String article) {
+      return CompletableFuture.failedFuture(failure);
+    }
+
+    @Override
+    public String patient(String article) throws InterruptedException {
+      throw new InterruptedException("enough");
+    }
+  }
+
+  @Test
+  void aMethod_fallsBackToAnother() throws IOException {
+    Prices prices = proxy(Prices.class, new Shop());
+    assertThat(prices.price("pear")).isEqualTo("pear after down");
+    assertThat(prices.count(3)).isEqualTo(-1);
+    assertThat(calls).isEqualTo(3);
+    resilience.circuitBreaker("prices").forceOpen();
+    assertThat(prices.price("pear")).contains("pear after", "open");
+    assertThat(
+            resilience.fallbackTotals().get(Prices.class.getName() + ".price").used())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void anAsynchronousMethod_fallsBackToAValue() {
+    Shop shop = new Shop();
+    Prices prices = proxy(Prices.class, shop);
+    assertThat(prices.later("pear").toCompletableFuture()).isCompletedWithValue("pear after down");
+    shop.failure = new IllegalStateException("mistake");
+    assertThat(prices.later("pear").toCompletableFuture()).isCompletedExceptionally();
+  }
+
+  @Test
+  void anInterruptedMethod_hasNoFallback() {
+    Prices prices = proxy(Prices.class, new Shop());
+    assertThatThrownBy(() -> prices.patient("pear")).isInstanceOf(InterruptedException.class);
+  }
+
+  interface NoPolicy {
+    @WithFallback("other")
+    String price() throws IOException;
+
+    default String other() {
+      return "";
+    }
+  }
+
+  interface NoMethod {
+    @WithTimeout("1s")
+    @WithFallback("other")
+    String price(String article) throws IOException;
+
+    default String other(Integer article) {
+      return "";
+    }
+  }
+
+  interface WrongResult {
+    @WithTimeout("1s")
+    @WithFallback("other")
+    CompletionStage<List<String>> price();
+
+    default String other() {
+      return "";
+    }
+  }
+
+  interface WrongNumber {
+    @WithTimeout("1s")
+    @WithFallback("other")
+    int price();
+
+    default long other() {
+      return 0;
+    }
+  }
+
+  interface WrongFailure {
+    @WithTimeout("1s")
+    @WithFallback("other")
+    Integer price();
+
+    default int other(IOException failure) {
+      return 0;
+    }
+  }
+
+  interface NarrowFailure {
+    @WithCircuitBreaker
+    @WithFallback(value = "other", on = CallNotPermittedException.class)
+    int price();
+
+    default Integer other(CallNotPermittedException failure) {
+      return 0;
+    }
+  }
+
+  interface NoType {
+    @WithCircuitBreaker
+    @WithFallback(
+        value = "other",
+        on = {})
+    void price();
+
+    default void other() {}
+  }
+
+  @Test
+  void aFallbackThatDoesNotFit_isRefusedWithTheMethod() {
+    assertRefused(
+        NoPolicy.class, this::fail, "price()", "@WithFallback must have a policy beside it");
+    assertRefused(NoMethod.class, article -> fail(), "with the same parameters", ": other");
+    assertRefused(
+        WrongResult.class,
+        () -> CompletableFuture.completedFuture(List.of()),
+        "must give a java.util.List",
+        "other()");
+    assertRefused(WrongNumber.class, () -> 1, "must give a int", "other()");
+    assertRefused(WrongFailure.class, () -> 1, "must take a java.lang.Exception", "other(");
+    assertRefused(NoType.class, () -> {}, "@WithFallback on must have a type: []");
+  }
+
+  @Test
+  void aFallbackForOneTypeOfFailure() {
+    NarrowFailure prices = proxy(NarrowFailure.class, () -> {
+      throw new CallInterruptedException("p");
+    });
+    assertThatThrownBy(prices::price).isInstanceOf(CallInterruptedException.class);
+    resilience.circuitBreaker(NarrowFailure.class.getName() + ".price").forceOpen();
+    assertThat(prices.price()).isZero();
+  }
+}

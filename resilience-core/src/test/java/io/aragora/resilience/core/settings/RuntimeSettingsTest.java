@@ -1,0 +1,364 @@
+package io.aragora.resilience.core.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Retries, timeouts and pipelines; {@link BreakerSettingsTest} has what they share with breakers. */
+class RuntimeSettingsTest {
+  private static final RetryConfig CODE = RetryConfig.builder()
+      .maxAttempts(5)
+      .backoff(Backoff.linear(Duration.ofMillis(200))
+          .cappedAt(Duration.ofSeconds(2))
+          .withJitter(Jitter.FULL))
+      .build();
+
+  private final Map<String, String> properties = new HashMap<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  @TempDir
+  private Path folder;
+
+  private RuntimeSettings settings(Map<String, String> config) {
+    return settings(List.of(ConfigSource.ofMap(config)));
+  }
+
+  private RuntimeSettings settings(List<ConfigSource> sources) {
+    return new RuntimeSettings(
+        sources, new Surroundings(properties::get, environment::get), warnings::add);
+  }
+
+  private Path write(String... lines) throws IOException {
+    return Files.writeString(folder.resolve("r.properties"), String.join("\n", lines));
+  }
+
+  @Test
+  void everySettingOfARetry_isTaken() {
+    RetryConfig config = settings(Map.of(
+            "resilience.retry.prices.maxAttempts", "7",
+            "resilience.retry.prices.backoff", "Fibonacci",
+            "resilience.retry.prices.delay", "50ms",
+            "resilience.retry.prices.maxDelay", "1s",
+            "resilience.retry.prices.jitter", "additive",
+            "resilience.retry.prices.jitterFactor", "0.5",
+            "resilience.retry.prices.maxDuration", "10s",
+            "resilience.retry.prices.retryRejections", "true",
+            "resilience.retry.prices.retryWhenNested", "TRUE"))
+        .retry("prices", CODE);
+    assertThat(config)
+        .hasToString("maxAttempts=7, backoff=fibonacci(base=PT0.05S, cap=PT1S,"
+            + " jitter=additive 0.5), maxDuration=PT10S, budget=none, retryRejections=true,"
+            + " retryWhenNested=true");
+  }
+
+  @Test
+  void eachPartOfABackoff_isTakenByItself() {
+    assertThat(backoff("delay", "1s")).isEqualTo("linear(base=PT1S, cap=PT2S, jitter=full 0.25)");
+    assertThat(backoff("delay", "5s")).isEqualTo("linear(base=PT5S, cap=PT5S, jitter=full 0.25)");
+    assertThat(backoff("backoff", "constant"))
+        .isEqualTo("constant(base=PT0.2S, cap=PT2S, jitter=full 0.25)");
+    assertThat(backoff("maxDelay", "3s"))
+        .isEqualTo("linear(base=PT0.2S, cap=PT3S, jitter=full 0.25)");
+    assertThat(backoff("jitter", "none"))
+        .isEqualTo("linear(base=PT0.2S, cap=PT2S, jitter=none 0.25)");
+    assertThat(backoff("jitterFactor", "0.1"))
+        .isEqualTo("linear(base=PT0.2S, cap=PT2S, jitter=full 0.1)");
+    assertThat(backoff("maxAttempts", "2")).isEqualTo(CODE.backoff().toString());
+  }
+
+  private String backoff(String setting, String value) {
+    return settings(Map.of("resilience.retry." + setting, value))
+        .retry("r", CODE)
+        .backoff()
+        .toString();
+  }
+
+  @Test
+  void functionsOfTheCode_stay() {
+    RetryConfig code = CODE.toBuilder().retryIf(failure -> true).build();
+    RetryConfig config = settings(Map.of("resilience.retry.maxAttempts", "2")).retry("r", code);
+    assertThat(config.maxAttempts()).isEqualTo(2);
+    assertThat(config.retryIf()).isSameAs(code.retryIf());
+  }
+
+  @Test
+  void delayOfACustomBackoff_isAnErrorThatSaysWhatIsMissing() {
+    RetryConfig code = CODE.toBuilder().backoff(Backoff.custom(retry -> 1)).build();
+    RuntimeSettings settings = settings(Map.of("resilience.retry.r.delay", "1s"));
+    assertThatThrownBy(() -> settings.retry("r", code))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll(
+            "config: its settings [resilience.retry.r.delay=1s]",
+            "retry 'r'",
+            "backoff must be given with delay");
+    assertThat(
+            settings(Map.of("resilience.retry.delay", "1s", "resilience.retry.backoff", "linear"))
+                .retry("r", code)
+                .backoff()
+                .strategy())
+        .isEqualTo("linear");
+    assertThat(settings(Map.of("resilience.retry.maxDelay", "1s"))
+            .retry("r", code)
+            .backoff()
+            .capNanos())
+        .isEqualTo(1_000_000_000L);
+  }
+
+  @Test
+  void maxDurationOff_isNone() {
+    RetryConfig code = CODE.toBuilder().maxDuration(Duration.ofSeconds(1)).build();
+    assertThat(settings(Map.of("resilience.retry.maxDuration", "off"))
+            .retry("r", code)
+            .maxDuration())
+        .isEqualTo(Setting.LONGEST);
+  }
+
+  @Test
+  @DisplayName(
+      "system properties, environment, map, file, code: each setting from the strongest that has it")
+  void precedence() throws IOException {
+    Path file = write(
+        "resilience.retry.maxAttempts=2",
+        "resilience.retry.delay=2s",
+        "resilience.retry.maxDuration=2s",
+        "resilience.retry.jitter=none",
+        "resilience.timeout.limit=2s");
+    RuntimeSettings settings = settings(List.of(
+        ConfigSource.ofFile(file),
+        ConfigSource.ofMap(Map.of(
+            "resilience.retry.r.delay", "3s",
+            "resilience.retry.r.maxDuration", "3s",
+            "resilience.retry.r.maxDelay", "30s"))));
+    environment.put("ARAGORA_RETRY_MAX_DURATION", "4s");
+    environment.put("ARAGORA_RETRY_MAX_DELAY", "40s");
+    properties.put("resilience.retry.maxDelay", "50s");
+    properties.put("resilience.retry.r.maxDelay", "60s");
+    RetryConfig config = settings.retry("r", CODE);
+    assertThat(config.maxAttempts()).isEqualTo(2);
+    assertThat(config.backoff().base()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(config.backoff().jitter()).isEqualTo(Jitter.NONE);
+    assertThat(config.maxDuration()).isEqualTo(Duration.ofSeconds(4));
+    assertThat(config.backoff().cap()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(settings.timeout("t", TimeoutConfig.of(Duration.ofSeconds(9))).limit())
+        .isEqualTo(Duration.ofSeconds(2));
+    environment.put("ARAGORA_TIMEOUT_LIMIT", "5s");
+    assertThat(settings.timeout("t"))
+        .hasValueSatisfying(found -> assertThat(found.limit()).isEqualTo(Duration.ofSeconds(5)));
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void pinnedSettings_stay() {
+    RuntimeSettings settings =
+        settings(Map.of("resilience.retry.maxAttempts", "2", "resilience.timeout.limit", "2s"));
+    RetryConfig retry = CODE.toBuilder().pinned().build();
+    assertThat(settings.retry("r", retry)).isSameAs(retry);
+    assertThat(retry.toBuilder().build().isPinned()).isTrue();
+    TimeoutConfig timeout =
+        TimeoutConfig.builder().limit(Duration.ofSeconds(9)).pinned().build();
+    assertThat(settings.timeout("t", timeout)).isSameAs(timeout);
+    assertThat(timeout.toBuilder().build().isPinned()).isTrue();
+  }
+
+  @Test
+  void aTimeoutThatNobodyGaveALimit_isNone() {
+    assertThat(settings(Map.of("resilience.timeout.other.limit", "1s")).timeout("t"))
+        .isEmpty();
+  }
+
+  @Test
+  void policiesOfAPipeline_areListedFromTheOutermost() {
+    RuntimeSettings settings = settings(Map.of(
+        "resilience.pipeline.policies", "retry, circuitbreaker, timeout",
+        "resilience.pipeline.eu.prices.policies", " CircuitBreaker : shop ,retry:a:b,timeout"));
+    assertThat(settings.pipeline("any"))
+        .extracting(policy -> policy.kind() + " " + policy.nameIn("any"))
+        .containsExactly("RETRY any", "CIRCUITBREAKER any", "TIMEOUT any");
+    assertThat(settings.pipeline("eu.prices"))
+        .extracting(policy -> policy.kind() + " " + policy.nameIn("p"))
+        .containsExactly("CIRCUITBREAKER shop", "RETRY a:b", "TIMEOUT p");
+    assertThat(settings(Map.of()).pipeline("any")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @DisplayName("a bad value is an error that names source, key, value and rule")
+  @CsvSource({
+    "retry.maxAttempts, 0, maxAttempts must be at least 1: 0",
+    "retry.r.maxAttempts, many, maxAttempts must be a whole number: many",
+    "retry.backoff, quadratic, 'backoff must be one of [exponential, linear, constant, fibonacci]: quadratic'",
+    "retry.delay, -1s, base must not be negative and at most 365 days: PT-1S",
+    "retry.maxDelay, 0, longest must be positive and at most 365 days: PT0S",
+    "retry.jitter, some, 'jitter must be one of [none, full, equal, additive, multiplicative, decorrelated]: some'",
+    "retry.jitterFactor, 2, 'jitterFactor must be in [0.0, 1.0]: 2.0'",
+    "retry.maxDuration, 0, maxDuration must be positive and at most 365 days: PT0S",
+    "retry.retryRejections, yes, 'retryRejections must be one of [true, false]: yes'",
+    "timeout.t.limit, 0, limit must be positive and at most 365 days: PT0S",
+    "timeout.t.limit, soon, 'limit must be a duration, such as 500ms, 30s, 5m, 1h, 1d, PT30S or 120.5 for seconds: soon'",
+    "pipeline.p.policies, 'retry, bulkhead', policies must be a list of different policies",
+    "pipeline.p.policies, '', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry,', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry:', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry, retry', policies must be a list of different policies"
+  })
+  void badValues(String key, String value, String rule) {
+    Map<String, String> config = Map.of("resilience." + key, value);
+    assertThatThrownBy(() -> settings(config))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageStartingWith("config: resilience." + key + "=" + value)
+        .hasMessageContaining(rule);
+  }
+
+  @ParameterizedTest
+  @DisplayName("an unknown key is an error that names source and key, and lists those there are")
+  @CsvSource({
+    "resilience.retry.attempts, 'ends in no setting; the settings are maxAttempts, backoff, delay, maxDelay, jitter,"
+        + " jitterFactor, maxDuration, retryRejections, retryWhenNested'",
+    "resilience.timeout.t.length, ends in no setting; the settings are limit",
+    "resilience.pipeline.p, ends in no setting; the settings are policies",
+    "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
+        + " resilience.timeout., resilience.pipeline.]'",
+    "resilience.x, must begin with one of"
+  })
+  void unknownKeys(String key, String rule) throws IOException {
+    Path file = write(key + "=1");
+    assertThatThrownBy(() -> settings(List.of(ConfigSource.ofFile(file))))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageStartingWith("configFile " + file + ": " + key)
+        .hasMessageContaining(rule);
+  }
+
+  @Test
+  void keysOfOthers_areLeftToOthers() {
+    assertThat(settings(Map.of("spring.application.name", "shop")).retry("r", CODE))
+        .isSameAs(CODE);
+  }
+
+  @Test
+  void badValuesFromOutside_areIgnoredByThemselves_withOneWarningEach() {
+    properties.put("resilience.retry.r.maxAttempts", "none");
+    properties.put("resilience.retry.r.delay", "1s");
+    environment.put("ARAGORA_RETRY_JITTER", "some");
+    RuntimeSettings settings = settings(Map.of());
+    for (int i = 0; i < 2; i++) {
+      RetryConfig config = settings.retry("r", CODE);
+      assertThat(config.maxAttempts()).isEqualTo(5);
+      assertThat(config.backoff().base()).isEqualTo(Duration.ofSeconds(1));
+    }
+    assertThat(warnings)
+        .satisfiesExactly(
+            first -> assertThat(first)
+                .startsWith("system property resilience.retry.r.maxAttempts=none is ignored"),
+            second -> assertThat(second)
+                .startsWith("environment variable ARAGORA_RETRY_JITTER=some is ignored"));
+  }
+
+  // ---- where the file is
+
+  private static URLClassLoader loader(Path... folders) throws MalformedURLException {
+    URL[] urls = new URL[folders.length];
+    for (int i = 0; i < folders.length; i++) {
+      urls[i] = folders[i].toUri().toURL();
+    }
+    return new URLClassLoader(urls, RuntimeSettingsTest.class.getClassLoader());
+  }
+
+  private static Path resource(Path folder, int attempts) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("resilience.properties"), "resilience.retry.maxAttempts=" + attempts);
+    return folder;
+  }
+
+  private static int attempts(Resilience resilience) {
+    try (resilience) {
+      return resilience.retry("r", CODE).config().maxAttempts();
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "resilience.properties on the path is found; a file that is set, or named by a system property, wins")
+  void resource_isFound() throws IOException {
+    Path chosen = write("resilience.retry.maxAttempts=12");
+    try (URLClassLoader loader = loader(resource(folder.resolve("a"), 11))) {
+      assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(11);
+      assertThat(attempts(
+              Resilience.builder().classLoader(loader).configFile(chosen).build()))
+          .isEqualTo(12);
+      assertThat(attempts(Resilience.builder()
+              .classLoader(loader)
+              .config(Map.of("resilience.retry.r.maxAttempts", "13"))
+              .build()))
+          .isEqualTo(13);
+      System.setProperty(RuntimeSettings.FILE, chosen.toString());
+      try {
+        assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(12);
+      } finally {
+        System.clearProperty(RuntimeSettings.FILE);
+      }
+    }
+    assertThat(attempts(Resilience.create())).isEqualTo(5);
+  }
+
+  @Test
+  void twoResources_areAnErrorThatNamesBoth() throws IOException {
+    Path first = resource(folder.resolve("a"), 11);
+    Path second = resource(folder.resolve("b"), 12);
+    try (URLClassLoader loader = loader(first, second)) {
+      assertThatThrownBy(() -> Resilience.builder().classLoader(loader).build())
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContainingAll(
+              "there is more than one resilience.properties",
+              first.resolve("resilience.properties").toUri().getPath(),
+              second.resolve("resilience.properties").toUri().getPath());
+    }
+  }
+
+  @Test
+  void aResourceThatWillNotDo_isNamed() throws IOException {
+    Path place = folder.resolve("a");
+    resource(place, 0);
+    try (URLClassLoader loader = loader(place)) {
+      assertThatThrownBy(() -> Resilience.builder().classLoader(loader).build())
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContainingAll(
+              "resilience.properties: resilience.retry.maxAttempts=0", "must be at least 1");
+    }
+  }
+
+  @Test
+  void aFileNamedByTheProperty_thatIsMissing_isAnError() {
+    System.setProperty(RuntimeSettings.FILE, folder.resolve("none").toString());
+    try {
+      assertThatThrownBy(Resilience::create)
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContaining("it cannot be read");
+    } finally {
+      System.clearProperty(RuntimeSettings.FILE);
+    }
+  }
+}
