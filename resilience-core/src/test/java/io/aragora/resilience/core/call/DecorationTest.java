@@ -1,0 +1,160 @@
+package io.aragora.resilience.core.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.CheckedFunction;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResultPipeline;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.zip.DataFormatException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each way to give a body, with a lambda that throws two checked exceptions. That it compiles is half of the test: where the
+ * common type of both is all that can be inferred, it is what the caller has to catch, and nothing is wrapped.
+ */
+class DecorationTest {
+  /** Kinds of policies. */
+  enum Kind {
+    BREAKER,
+    RETRY,
+    TIMEOUT,
+    PIPELINE
+  }
+
+  private final Resilience resilience = Resilience.create();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private Policy policy(Kind kind) {
+    return switch (kind) {
+      case BREAKER ->
+        resilience.circuitBreaker(
+            "b", CircuitBreakerConfig.builder().failureThreshold(50).build());
+      case RETRY -> resilience.retry("r");
+      case TIMEOUT -> resilience.timeout("t", Duration.ofSeconds(60));
+      case PIPELINE -> resilience.pipeline("p").add(resilience.retry("r")).build();
+    };
+  }
+
+  /** Throws either of two checked exceptions, neither of which is retried. */
+  private static String query(int key) throws DataFormatException, TimeoutException {
+    if (key == 1) {
+      throw new DataFormatException("one");
+    }
+    if (key == 2) {
+      throw new CheckedTimeout("two");
+    }
+    return "row " + key;
+  }
+
+  private static final class CheckedTimeout extends TimeoutException {
+    private static final long serialVersionUID = 1L;
+
+    CheckedTimeout(String message) {
+      super(message);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyWayToGiveABody(Kind kind) throws Exception {
+    Policy policy = policy(kind);
+    int key = 3;
+    String called = policy.call(() -> query(key));
+    assertThat(called).isEqualTo("row 3");
+    policy.run(() -> query(key));
+    String interruptible = policy.callInterruptibly(() -> {
+      Thread.onSpinWait();
+      return query(key);
+    });
+    assertThat(interruptible).isEqualTo("row 3");
+    CompletableFuture<String> submitted = policy.submit(() -> query(key), Runnable::run);
+    assertThat(submitted).isCompletedWithValue("row 3");
+    Callable<String> callable = policy.decorateCallable(() -> query(key));
+    assertThat(callable.call()).isEqualTo("row 3");
+    CheckedFunction<Integer, String, Exception> function =
+        policy.decorateFunction((Integer k) -> query(k));
+    assertThat(function.apply(4)).isEqualTo("row 4");
+    Supplier<String> supplier = policy.decorateSupplier(() -> "supplied");
+    assertThat(supplier.get()).isEqualTo("supplied");
+    StringBuilder ran = new StringBuilder();
+    Runnable runnable = policy.decorateRunnable(() -> ran.append("ran"));
+    runnable.run();
+    assertThat(ran).hasToString("ran");
+    CompletionStage<String> stage = CompletableFuture.completedFuture("later");
+    Supplier<CompletableFuture<String>> async = policy.decorateAsync(() -> stage);
+    assertThat(async.get()).isCompletedWithValue("later");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void checkedExceptions_stayWhatTheyAre(Kind kind) throws Exception {
+    Policy policy = policy(kind);
+    assertThatThrownBy(() -> policy.call(() -> query(1)))
+        .isExactlyInstanceOf(DataFormatException.class);
+    assertThatThrownBy(() -> policy.run(() -> query(1)))
+        .isExactlyInstanceOf(DataFormatException.class);
+    assertThatThrownBy(() -> policy.callInterruptibly(() -> query(1)))
+        .isExactlyInstanceOf(DataFormatException.class);
+    assertThatThrownBy(() -> policy.decorateCallable(() -> query(1)).call())
+        .isExactlyInstanceOf(DataFormatException.class);
+    CheckedFunction<Integer, String, Exception> function =
+        policy.decorateFunction((Integer k) -> query(k));
+    assertThatThrownBy(() -> function.apply(1)).isExactlyInstanceOf(DataFormatException.class);
+    assertThat(policy.submit(() -> query(1), Runnable::run))
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withCauseExactlyInstanceOf(DataFormatException.class);
+  }
+
+  /** What is declared is one type where the body throws one: the compiler insists on no other. */
+  @Test
+  void oneCheckedException_isTheOnlyOneToCatch() {
+    Policy policy = resilience.retry("r");
+    try {
+      policy.run(() -> {
+        throw new DataFormatException("one");
+      });
+    } catch (DataFormatException e) {
+      assertThat(e).hasMessage("one");
+      return;
+    }
+    throw new AssertionError("nothing thrown");
+  }
+
+  @Test
+  void withAFallback() throws Exception {
+    ResultPipeline<String> pipeline = resilience
+        .pipeline("p")
+        .add(resilience.retry("r"))
+        .build()
+        .withFallback(Fallback.<String>builder()
+            .on(DataFormatException.class, e -> "none")
+            .build());
+    assertThat(pipeline.<Exception>call(() -> query(1))).isEqualTo("none");
+    assertThat(pipeline.decorateCallable(() -> query(1)).call()).isEqualTo("none");
+    assertThat(pipeline.submit(() -> query(1), Runnable::run)).isCompletedWithValue("none");
+    assertThatThrownBy(() -> pipeline.<Exception>call(() -> {
+          throw new IOException("other");
+        }))
+        .isInstanceOf(IOException.class);
+  }
+}

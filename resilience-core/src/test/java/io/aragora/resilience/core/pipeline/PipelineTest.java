@@ -1,0 +1,221 @@
+package io.aragora.resilience.core.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PipelineTest {
+  /** The three ways to run a body. */
+  enum Way {
+    SYNC,
+    ASYNC,
+    SUBMITTED
+  }
+
+  private final ManualTime time = ManualTime.create().autoAdvance(true);
+  private final Resilience resilience =
+      Resilience.builder().timeSource(time).name("test").build();
+  private final CircuitBreaker breaker = resilience.circuitBreaker("breaker");
+  private final Retry retry = resilience.retry(
+      "retry",
+      RetryConfig.builder()
+          .maxAttempts(3)
+          .backoff(Backoff.constant(Duration.ofSeconds(1)).withJitter(Jitter.NONE))
+          .build());
+  private final Timeout timeout = resilience.timeout("timeout", Duration.ofSeconds(5));
+  private final List<String> log = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private Pipeline pipeline(Policy... policies) {
+    Pipeline.Builder pipeline = resilience.pipeline("p");
+    for (Policy policy : policies) {
+      pipeline.add(policy);
+    }
+    return pipeline.build();
+  }
+
+  private <T> T run(Way way, Policy policy, CheckedSupplier<T, IOException> body) throws Exception {
+    if (way == Way.SYNC) {
+      return policy.<T, IOException>call(body);
+    }
+    CompletableFuture<T> future = way == Way.SUBMITTED
+        ? policy.<T>submit(body, time.executor())
+        : policy.callAsync(() -> {
+          try {
+            return CompletableFuture.completedFuture(body.get());
+          } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+          }
+        });
+    for (int i = 0; i < 100 && !future.isDone(); i++) {
+      time.advance(Duration.ofMillis(100));
+    }
+    try {
+      return future.getNow(null);
+    } catch (java.util.concurrent.CompletionException e) {
+      throw (Exception) e.getCause();
+    }
+  }
+
+  private void fail(Way way, Pipeline pipeline) {
+    assertThatThrownBy(() -> run(way, pipeline, () -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void retryAroundBreaker_countsAttempts(Way way) {
+    fail(way, pipeline(retry, breaker, timeout));
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void breakerAroundRetry_countsCalls(Way way) {
+    fail(way, pipeline(breaker, retry, timeout));
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nestedPipelines_areOneChain(Way way) throws Exception {
+    Pipeline inner = pipeline(breaker, timeout);
+    Pipeline outer = pipeline(retry, inner);
+    assertThat(run(way, outer, () -> 7)).isEqualTo(7);
+    fail(way, outer);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(3);
+    assertThat(outer).hasToString("p: retry 'retry' → p: breaker 'breaker' → timeout 'timeout'");
+  }
+
+  /** Says when a call enters and leaves it. */
+  private final class Logging implements Policy {
+    @Override
+    public String name() {
+      return "logging";
+    }
+
+    @Override
+    public <T, X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X {
+      log.add("in");
+      try {
+        return body.get();
+      } finally {
+        log.add("out");
+      }
+    }
+
+    @Override
+    public <T> CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
+      log.add("in");
+      return body.get().toCompletableFuture().whenComplete((value, failure) -> log.add("out"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPolicyOfOnesOwn_standsWhereItWasAdded(Way way) throws Exception {
+    Pipeline pipeline = pipeline(retry, new Logging(), breaker);
+    List<Integer> calls = new ArrayList<>();
+    int result = run(way, pipeline, () -> {
+      calls.add(calls.size());
+      if (calls.size() == 1) {
+        throw new IOException("down");
+      }
+      return calls.size();
+    });
+    assertThat(result).isEqualTo(2);
+    assertThat(log).containsExactly("in", "out", "in", "out");
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFailure_comesOutAsItIs_withEarlierOnesSuppressed(Way way) {
+    List<IOException> thrown = new ArrayList<>();
+    assertThatThrownBy(() -> run(way, pipeline(retry, breaker, timeout), () -> {
+          thrown.add(new IOException("no " + thrown.size()));
+          throw thrown.get(thrown.size() - 1);
+        }))
+        .satisfies(e -> {
+          assertThat(e).isSameAs(thrown.get(2));
+          assertThat(e.getSuppressed()).containsExactly(thrown.get(0), thrown.get(1));
+        });
+  }
+
+  @Test
+  void cancellingTheOuterFuture_cancelsTheCall_itsTimerAndItsPermit() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CircuitBreaker probing = resilience.circuitBreaker(
+        "probing",
+        io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .halfOpenMaxCalls(1)
+            .cooldown(Duration.ofSeconds(1))
+            .build());
+    probing.recordFailure(probing.acquirePermit(), new IOException("down"));
+    time.advance(Duration.ofSeconds(1));
+    CompletableFuture<String> outer = pipeline(retry, probing, timeout).callAsync(() -> inner);
+    assertThat(probing.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    assertThat(outer.cancel(true)).isTrue();
+    assertThat(inner).isCancelled();
+    long permit = probing.tryAcquirePermit();
+    assertThat(permit).isNotEqualTo(CircuitBreaker.REJECTED);
+    probing.releasePermit(permit);
+    time.advance(Duration.ofMinutes(1));
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void orders_thatDefeatThemselves_areWarnedOfWithTheReason() {
+    Timeout longer = resilience.timeout("longer", Duration.ofSeconds(9));
+    assertThat(pipeline(timeout, longer).warnings())
+        .singleElement()
+        .asString()
+        .contains("'longer' (PT9S) never fires inside timeout 'timeout' (PT5S)");
+    Retry second = resilience.retry("second");
+    assertThat(pipeline(retry, breaker, second).warnings())
+        .singleElement()
+        .asString()
+        .contains("retry 'second' is inside retry 'retry' and stands down");
+    assertThat(pipeline(retry, pipeline(breaker, second)).warnings()).hasSize(1);
+    assertThat(pipeline(retry, breaker, timeout).warnings()).isEmpty();
+    assertThat(pipeline(breaker, retry, timeout).warnings()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeAPipeline_isRefused() {
+    assertThatThrownBy(() -> resilience.pipeline("p").build())
+        .hasMessage("pipeline must hold at least one policy: []");
+    assertThatThrownBy(() -> pipeline(retry, retry))
+        .hasMessage("pipeline must hold each policy once: retry");
+  }
+}
