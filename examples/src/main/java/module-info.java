@@ -3,6 +3,7 @@
 module io.aragora.resilience.examples {
   requires io.aragora.resilience;
   requires io.aragora.resilience.health;
+  requires io.aragora.resilience.http;
   requires io.aragora.resilience.testing;
   requires java.logging;
   requires java.net.http;

@@ -1,7 +1,10 @@
 package io.aragora.resilience.examples.demo;
 
+import io.aragora.resilience.ResilienceException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.net.http.HttpResponse;
 
 /** How a call ended for the caller. */
 enum Outcome {
@@ -14,24 +17,29 @@ enum Outcome {
   /** The breaker refused it before anything was sent. */
   REJECTED("rejected");
 
+  private static final int FIRST_SERVER_ERROR = 500;
+
   private final String text;
 
   Outcome(String text) {
     this.text = text;
   }
 
-  /**
-   * Sorts a failure. A call that was refused only at a later attempt was no quick rejection: it ended as the attempt before
-   * did.
-   *
-   * @param failure what came out of the pipeline
-   * @param call the call that it came from
-   */
-  static Outcome of(Throwable failure, HttpCall call) {
-    if (failure instanceof CallNotPermittedException) {
-      return call.attempts() == 0 ? REJECTED : call.wasCutShort() ? TIMED_OUT : FAILED;
+  /** Sorts a response, which is the last of its call's attempts. */
+  static Outcome of(HttpResponse<?> response) {
+    return response.statusCode() < FIRST_SERVER_ERROR ? SERVED : FAILED;
+  }
+
+  /** Sorts a failure, which an HTTP client has made one of its own kind with ours as the cause. */
+  static Outcome of(Throwable failure) {
+    Throwable reason =
+        failure instanceof IOException && failure.getCause() instanceof ResilienceException ours
+            ? ours
+            : failure;
+    if (reason instanceof CallNotPermittedException) {
+      return REJECTED;
     }
-    return failure instanceof TimeoutExceededException ? TIMED_OUT : FAILED;
+    return reason instanceof TimeoutExceededException ? TIMED_OUT : FAILED;
   }
 
   String text() {

@@ -6,12 +6,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
+import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
-import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,11 +23,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * What an application would have: an HTTP client whose calls go through retry, breaker and timeout, and the runtime that
- * these belong to, with its state in a file and its health on a port. Thread-safe.
+ * What an application would have: a service whose annotation protects it, for those who wait, an HTTP client that protects
+ * itself, for those who do not, one breaker for both, and the runtime that it belongs to, with its state in a file and its
+ * health on a port. Thread-safe.
  */
 final class ProtectedClient implements AutoCloseable {
-  static final String BREAKER = "upstream";
+  /** Names the pipeline, and each of its policies. */
+  static final String UPSTREAM = "upstream";
 
   private static final int HTTP_THREADS = 4;
   private static final Duration ENDPOINT_TIMEOUT = Duration.ofSeconds(5);
@@ -35,9 +37,10 @@ final class ProtectedClient implements AutoCloseable {
   private final HealthEndpoint endpoint;
   private final Resilience resilience;
   private final CircuitBreaker breaker;
-  private final Pipeline pipeline;
   private final ExecutorService httpThreads;
-  private final HttpClient http;
+  private final HttpClient plain;
+  private final ResilientHttpClient http;
+  private final StatusService service;
   private final HttpRequest request;
 
   /**
@@ -67,18 +70,30 @@ final class ProtectedClient implements AutoCloseable {
       resilience.close();
       throw new IOException("the endpoint cannot listen on demo.port: " + options.port());
     }
-    breaker = resilience.circuitBreaker(BREAKER, breakerConfig(options));
+    breaker = resilience.circuitBreaker(UPSTREAM, breakerConfig(options));
     breaker.subscribe(listener);
-    Retry retry = resilience.retry(BREAKER, retryConfig());
-    Timeout timeout = resilience.timeout(BREAKER, options.timeout());
-    pipeline = resilience.pipeline(BREAKER).add(retry).add(breaker).add(timeout).build();
     httpThreads = Executors.newFixedThreadPool(HTTP_THREADS, Threads.daemons(name + "-http-"));
-    http = HttpClient.newBuilder()
+    plain = HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .followRedirects(HttpClient.Redirect.NORMAL)
         .executor(httpThreads)
         .build();
     request = HttpRequest.newBuilder(target).build();
+    http = ResilientHttpClient.builder(resilience)
+        .name("upstream-http")
+        .client(plain)
+        .circuitBreaker(breaker)
+        .retry(retryConfig())
+        .timeout(options.timeout())
+        .build();
+    Pipeline unused = resilience
+        .pipeline(UPSTREAM)
+        .add(breaker)
+        .add(resilience.retry(UPSTREAM, retryConfig()))
+        .add(resilience.timeout(UPSTREAM, options.timeout()))
+        .register();
+    service = resilience.proxy(
+        StatusService.class, new HttpStatusService(plain, request), MethodHandles.lookup());
   }
 
   private static CircuitBreakerConfig breakerConfig(DemoOptions options) {
@@ -119,47 +134,34 @@ final class ProtectedClient implements AutoCloseable {
    * @throws InterruptedException if this thread was interrupted
    */
   Outcome call() throws InterruptedException {
-    HttpCall call = new HttpCall(http, request);
     try {
-      int unused = pipeline.callInterruptibly(call::send);
+      int unused = service.status();
       return Outcome.SERVED;
     } catch (IOException | RuntimeException e) {
-      return Outcome.of(e, call);
+      return Outcome.of(e);
     }
   }
 
   /** Calls without blocking; the future never fails. */
   CompletableFuture<Outcome> callAsync() {
-    HttpCall call = new HttpCall(http, request);
-    return pipeline
-        .callAsync(call::sendAsync)
-        .handle((status, failure) -> failure == null ? Outcome.SERVED : Outcome.of(failure, call));
+    return http.sendAsync(request, BodyHandlers.discarding())
+        .handle(
+            (response, failure) -> failure == null ? Outcome.of(response) : Outcome.of(failure));
   }
 
-  /** Reads a page of the endpoint, not through the pipeline. */
+  /** Reads a page of the endpoint, through no policy. */
   HttpResponse<String> page(String path) throws IOException, InterruptedException {
     HttpRequest get = HttpRequest.newBuilder(endpoint().resolve(path))
         .timeout(ENDPOINT_TIMEOUT)
         .build();
-    return http.send(get, BodyHandlers.ofString());
+    return plain.send(get, BodyHandlers.ofString());
   }
 
   /** Saves the state of the breaker, and ends every thread. */
   @Override
   public void close() {
     resilience.close();
-    // From 21 on the client can be closed; on 17 its one daemon thread ends with it.
-    if ((Object) http instanceof AutoCloseable closeable) {
-      closeQuietly(closeable);
-    }
+    http.close();
     httpThreads.shutdownNow();
-  }
-
-  private static void closeQuietly(AutoCloseable closeable) {
-    try {
-      closeable.close();
-    } catch (Exception e) {
-      throw new IllegalStateException("the HTTP client does not close", e);
-    }
   }
 }

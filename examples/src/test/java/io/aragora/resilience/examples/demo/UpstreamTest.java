@@ -1,8 +1,10 @@
 package io.aragora.resilience.examples.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import io.aragora.resilience.http.client.HttpStatusException;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,42 +27,35 @@ class UpstreamTest {
     upstream.close();
   }
 
-  private HttpCall call() {
-    return new HttpCall(http, HttpRequest.newBuilder(upstream.uri()).build());
+  private StatusService service() {
+    return new HttpStatusService(http, HttpRequest.newBuilder(upstream.uri()).build());
   }
 
   @Test
   void call_healthy_isAnswered() throws Exception {
-    HttpCall call = call();
-
-    assertThat(call.send()).isEqualTo(200);
-    assertThat(call.sendAsync().toCompletableFuture().join()).isEqualTo(200);
-    assertThat(call.attempts()).isEqualTo(2);
+    assertThat(service().status()).isEqualTo(200);
   }
 
   @Test
   void call_slow_isAnsweredAllTheSame() throws Exception {
     upstream.become(Upstream.Mode.SLOW);
 
-    assertThat(call().send()).isEqualTo(200);
+    assertThat(service().status()).isEqualTo(200);
   }
 
   @Test
   void call_failing_isAnException() {
     upstream.become(Upstream.Mode.FAILING);
-    HttpCall call = call();
 
-    assertThatIOException().isThrownBy(call::send).withMessage(upstream.uri() + " answered 503");
-    assertThat(call.sendAsync().toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(10))
-        .withThrowableThat()
-        .withCauseInstanceOf(IOException.class);
+    assertThatExceptionOfType(HttpStatusException.class)
+        .isThrownBy(service()::status)
+        .satisfies(failure -> assertThat(failure.status()).isEqualTo(503));
   }
 
   @Test
   void call_closedUpstream_isRefused() {
     upstream.close();
 
-    assertThatIOException().isThrownBy(call()::send);
+    assertThatIOException().isThrownBy(service()::status);
   }
 }

@@ -1,13 +1,21 @@
 package io.aragora.resilience.examples.paths;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.health.HealthCheck;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
+import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -68,6 +76,72 @@ class PathTest {
     try (Resilience again = Resilience.builder().stateStore("sqlite:" + state).build()) {
       assertThat(again.circuitBreaker("upstream").state())
           .isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    }
+  }
+
+  /** A check whose policies stand on its class; the interface is public, in an exported package of a module that opens nothing. */
+  @WithRetry(maxAttempts = 3, delay = "1ms", retryOn = IllegalStateException.class)
+  static final class ShakyCheck implements HealthCheck {
+    private int calls;
+
+    @Override
+    public HealthResult check() {
+      if (++calls < 3) {
+        throw new IllegalStateException("not yet");
+      }
+      return HealthResult.healthy();
+    }
+  }
+
+  @Test
+  void aProxy_needsNoLookupForAnExportedInterface() throws Exception {
+    assertThat(HealthCheck.class.getModule().isOpen(HealthCheck.class.getPackageName()))
+        .isEqualTo(!MODULE_PATH);
+    try (Resilience resilience = Resilience.create()) {
+      HealthCheck check = resilience.proxy(HealthCheck.class, new ShakyCheck());
+      assertThat(check.check().status()).isEqualTo(HealthStatus.HEALTHY);
+    }
+  }
+
+  /** In a package that nobody else sees. */
+  interface Hidden {
+    @WithRetry(maxAttempts = 2, delay = "1ms")
+    int count() throws IOException;
+  }
+
+  @Test
+  void aProxy_ofAHiddenInterface_needsALookup() throws Exception {
+    try (Resilience resilience = Resilience.create()) {
+      assertThatThrownBy(() -> resilience.proxy(Hidden.class, () -> 1))
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContainingAll("MethodHandles.lookup()", "Hidden.count()");
+      assertThat(resilience.proxy(Hidden.class, () -> 1, MethodHandles.lookup()).count())
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void theHttpClient_isAModuleOfItsOwn() throws Exception {
+    assertThat(moduleOf(ResilientHttpClient.class))
+        .isEqualTo(expected("io.aragora.resilience.http"));
+    try (Resilience resilience =
+            Resilience.builder().property("resilience.endpoint.port", "0").build();
+        ResilientHttpClient client = ResilientHttpClient.builder(resilience).build()) {
+      URI live = resilience.extension(HealthEndpoint.class).orElseThrow().uri();
+      HttpRequest request = HttpRequest.newBuilder(live.resolve("/health/live")).build();
+      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void resilienceProperties_areFoundOnThePath() {
+    try (Resilience resilience = Resilience.create()) {
+      assertThat(resilience.registeredPipeline("of-path-test").policies())
+          .containsExactly(
+              resilience.circuitBreaker("of-path-test"), resilience.timeout("of-path-test"));
+      assertThat(resilience.timeout("of-path-test").config().limit())
+          .isEqualTo(Duration.ofSeconds(7));
     }
   }
 
