@@ -31,6 +31,7 @@ public abstract class CorePolicy implements Policy {
   /**
    * Runs what is inside this link.
    *
+   * @param lent the frame of a retry around this link, in which the first limit inside it may stand; null for none
    * @param chain the chain
    * @param index this link's place in it
    * @param body the innermost
@@ -39,7 +40,8 @@ public abstract class CorePolicy implements Policy {
    * @throws Throwable what the body throws, or an exception of ours
    */
   protected abstract <T extends @Nullable Object> T proceed(
-      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable;
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable;
 
   /**
    * Starts what is inside this link.
@@ -67,7 +69,7 @@ public abstract class CorePolicy implements Policy {
    */
   protected <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    return proceed(PolicyChain.alone(), 0, body);
+    return proceed(null, PolicyChain.alone(), 0, body);
   }
 
   /**

@@ -23,8 +23,9 @@ public final class ForeignPolicy extends CorePolicy {
 
   @Override
   protected <T extends @Nullable Object> T proceed(
-      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
-    return policy.<T, Throwable>call(() -> chain.<T>inside(index, body));
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    return policy.<T, Throwable>call(() -> chain.<T>inside(null, index, body));
   }
 
   @Override

@@ -204,6 +204,18 @@ public final class Frame extends CallFrame {
   }
 
   /**
+   * Takes a limit back that {@link #setExpiry} set, where the frame goes on without it.
+   *
+   * @param deadlineBefore what {@link #deadline} was
+   * @param interruptedBefore what {@link #interruptedAt} was
+   */
+  public void clearExpiry(long deadlineBefore, long interruptedBefore) {
+    deadline = deadlineBefore;
+    interruptedAt = interruptedBefore;
+    expiryArmed = false;
+  }
+
+  /**
    * Tells whether a limit around this frame was reached.
    *
    * @return whether one was

@@ -57,7 +57,7 @@ public final class PolicyChain {
    */
   public <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    return links[0].proceed(this, 0, body);
+    return links[0].proceed(null, this, 0, body);
   }
 
   /**
@@ -76,16 +76,17 @@ public final class PolicyChain {
   /**
    * Runs what is inside a link.
    *
+   * @param lent the frame of a retry around what is inside, in which a limit may stand; null for none
    * @param index the link's place
    * @param body the innermost
    * @param <T> the type of its value
    * @return its value
    * @throws Throwable what it throws
    */
-  public <T extends @Nullable Object> T inside(int index, CheckedSupplier<? extends T, ?> body)
-      throws Throwable {
+  public <T extends @Nullable Object> T inside(
+      @Nullable Frame lent, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
     int next = index + 1;
-    return next == length ? body.get() : links[next].<T>proceed(this, next, body);
+    return next == length ? body.get() : links[next].<T>proceed(lent, this, next, body);
   }
 
   /**

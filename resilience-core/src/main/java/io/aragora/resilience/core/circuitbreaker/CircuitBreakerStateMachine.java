@@ -861,18 +861,20 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   @Override
   protected <T extends @Nullable Object> T proceed(
-      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
     Phase present = phase();
     CallsInFlight flights = present.flights;
     return flights != null
-        ? watch(present, flights, chain, index, body)
-        : guard(acquirePermit(), chain, index, body);
+        ? watch(present, flights, lent, chain, index, body)
+        : guard(acquirePermit(), lent, chain, index, body);
   }
 
   /** A call that counts as slow while it is still under way. */
   private <T extends @Nullable Object> T watch(
       Phase present,
       CallsInFlight flights,
+      @Nullable Frame lent,
       PolicyChain chain,
       int index,
       CheckedSupplier<? extends T, ?> body)
@@ -882,7 +884,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
     long begun = takeOff(flights, now);
     T result;
     try {
-      result = chain.<T>inside(index, body);
+      result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
       flights.end(begun);
       recordFailure(permit, e);
@@ -904,11 +906,15 @@ public class CircuitBreakerStateMachine extends CorePolicy
   }
 
   private <T extends @Nullable Object> T guard(
-      long permit, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      long permit,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
       throws Throwable {
     T result;
     try {
-      result = chain.<T>inside(index, body);
+      result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
       recordFailure(permit, e);
       throw e;
@@ -941,12 +947,12 @@ public class CircuitBreakerStateMachine extends CorePolicy
       Phase present = phase();
       CallsInFlight flights = present.flights;
       if (flights != null) {
-        return CallOutcome.of(this.<T>watch(present, flights, PolicyChain.alone(), 0, body));
+        return CallOutcome.of(this.<T>watch(present, flights, null, PolicyChain.alone(), 0, body));
       }
       long permit = tryAcquirePermit();
       return permit == REJECTED
           ? CallOutcome.rejected(rejection())
-          : CallOutcome.of(this.<T>guard(permit, PolicyChain.alone(), 0, body));
+          : CallOutcome.of(this.<T>guard(permit, null, PolicyChain.alone(), 0, body));
     } catch (Throwable e) {
       throw (X) e;
     }

@@ -7,6 +7,7 @@ import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.ForeignPolicy;
+import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.fallback.FallbackCounter;
@@ -119,8 +120,9 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */
   @Override
   protected <T extends @Nullable Object> T proceed(
-      PolicyChain outer, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
-    return this.<T, Throwable>call(() -> outer.<T>inside(index, body));
+      @Nullable Frame lent, PolicyChain outer, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    return this.<T, Throwable>call(() -> outer.<T>inside(null, index, body));
   }
 
   @Override

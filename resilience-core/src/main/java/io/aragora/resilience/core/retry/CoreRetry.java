@@ -122,7 +122,8 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   @Override
   protected <T extends @Nullable Object> T proceed(
-      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
     RetryConfig settings = config;
     CallFrames frames = CallFrames.ofThread();
     long startedAt = start(settings);
@@ -133,7 +134,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       for (int attempt = 1; ; attempt++) {
         frame.beginAttempt(this, attempt, run == null ? null : run.lastFailure());
         try {
-          T result = chain.<T>inside(index, body);
+          T result = chain.<T>inside(frame, index, body);
           if (!isRefused(settings, result)) {
             countSuccess(settings, attempt);
             return result;
@@ -165,7 +166,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * reading would be the dearest part of a call that succeeds at once.
    */
   private long start(RetryConfig settings) {
-    return settings.maxDuration().compareTo(Setting.LONGEST) < 0 ? time.nanoTime() : clock.read();
+    return settings.maxDuration().equals(Setting.LONGEST) ? clock.read() : time.nanoTime();
   }
 
   /** A retry inside a retry multiplies attempts; unless it is asked not to, it stands down. */

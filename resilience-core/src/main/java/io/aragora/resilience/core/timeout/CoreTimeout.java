@@ -104,21 +104,37 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   @Override
   protected <T extends @Nullable Object> T proceed(
-      PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    if (lent != null) {
+      return inFrame(lent, time.nanoTime(), chain, index, body);
+    }
     CallFrames frames = CallFrames.ofThread();
     long now = time.nanoTime();
-    long deadline = now + limitNanos;
     Frame frame = Frame.push(frames, time, now);
     try {
-      if (deadline >= frame.interruptedAt()) {
-        // The enclosing limit comes first, and its owner ends the call.
-        T result = chain.<T>inside(index, body);
-        limits.countInTime();
-        return result;
-      }
-      return limited(frame, deadline, Math.min(deadline, frame.deadline()), chain, index, body);
+      return inFrame(frame, now, chain, index, body);
     } finally {
       frame.pop(frames);
+    }
+  }
+
+  private <T extends @Nullable Object> T inFrame(
+      Frame frame, long now, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    long deadline = now + limitNanos;
+    long deadlineAround = frame.deadline();
+    long interruptedAround = frame.interruptedAt();
+    if (deadline >= interruptedAround) {
+      // The enclosing limit comes first, and its owner ends the call.
+      T result = chain.<T>inside(null, index, body);
+      limits.countInTime();
+      return result;
+    }
+    try {
+      return limited(frame, deadline, Math.min(deadline, deadlineAround), chain, index, body);
+    } finally {
+      frame.clearExpiry(deadlineAround, interruptedAround);
     }
   }
 
@@ -137,7 +153,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     frame.setExpiry(limit, deadline);
     T result;
     try {
-      result = chain.<T>inside(index, body);
+      result = chain.<T>inside(null, index, body);
     } catch (Throwable e) {
       if (limits.endInTime(limit, deadline)) {
         throw e;

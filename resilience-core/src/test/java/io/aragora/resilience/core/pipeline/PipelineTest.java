@@ -3,6 +3,7 @@ package io.aragora.resilience.core.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.CallContext;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
@@ -14,6 +15,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -192,6 +194,70 @@ class PipelineTest {
     probing.releasePermit(permit);
     time.advance(Duration.ofMinutes(1));
     assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void aLimitInsideARetry_isThatOfOneAttempt_andLeavesNothingBehind() throws IOException {
+    List<Duration> inside = new ArrayList<>();
+    List<Duration> between = new ArrayList<>();
+    Retry watched = resilience.retry(
+        "watched",
+        retry.config().toBuilder()
+            .retryIf(failure -> {
+              between.add(CallContext.current().remaining().orElseThrow());
+              return failure instanceof IOException;
+            })
+            .build());
+    Pipeline pipeline =
+        pipeline(resilience.timeout("whole", Duration.ofMillis(7_500)), watched, breaker, timeout);
+    String value = pipeline.call(() -> {
+      inside.add(CallContext.current().remaining().orElseThrow());
+      time.advance(Duration.ofSeconds(1));
+      if (inside.size() < 3) {
+        throw new IOException("down");
+      }
+      return "up";
+    });
+    assertThat(value).isEqualTo("up");
+    assertThat(inside)
+        .containsExactly(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(3_500));
+    assertThat(between).containsExactly(Duration.ofMillis(6_500), Duration.ofMillis(4_500));
+    assertThat(CallContext.current().remaining()).isEmpty();
+    assertThat(timeout.totals().inTime()).isEqualTo(3);
+  }
+
+  @Test
+  void anAttemptThatTakesTooLong_isInterrupted_andTheNextOneIsNot() throws IOException {
+    List<Boolean> interrupted = new ArrayList<>();
+    int result = pipeline(
+            resilience.retry(
+                "r", retry.config().toBuilder().retryIf(failure -> true).build()),
+            breaker,
+            timeout)
+        .call(() -> {
+          if (interrupted.isEmpty()) {
+            time.parkUntil(this, time.nanoTime() + Duration.ofSeconds(60).toNanos());
+          }
+          interrupted.add(Thread.currentThread().isInterrupted());
+          return interrupted.size();
+        });
+    assertThat(result).isEqualTo(2);
+    assertThat(interrupted).containsExactly(true, false);
+    assertThat(timeout.totals().late()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+  }
+
+  @Test
+  void twoLimitsInsideARetry_bothHold() {
+    Timeout shorter = resilience.timeout("shorter", Duration.ofSeconds(2));
+    RetryConfig once = RetryConfig.builder().maxAttempts(1).build();
+    Pipeline pipeline = pipeline(resilience.retry("once", once), timeout, shorter);
+    assertThatThrownBy(() -> pipeline.run(
+            () -> time.parkUntil(this, time.nanoTime() + Duration.ofSeconds(3).toNanos())))
+        .isInstanceOfSatisfying(
+            TimeoutExceededException.class, e -> assertThat(e.timeout()).isEqualTo("shorter"));
+    assertThat(timeout.totals().inTime()).isEqualTo(1);
   }
 
   @Test
