@@ -94,7 +94,17 @@ final class Claims {
               Figure.of(PipelineBenchmark.class, "ours"),
               Budget.atMost(3, Figure.of(PipelineBenchmark.class, "nanoTime"), NANO_TIME))
           .peer("R4j, other thread", "resilience4jOnItsThread")
-          .peer("Failsafe", "failsafeExecutor"));
+          .peer("Failsafe", "failsafeExecutor"),
+      Claim.of(
+              "breaker by annotation",
+              Figure.of(ProxyBenchmark.class, "oursAnnotated"),
+              Budget.NONE)
+          .peer("the same in code", "oursInCode")
+          .peer("R4j decorated", "resilience4jDecorated"),
+      Claim.of(
+          "breaker and fallback by annotation",
+          Figure.of(ProxyBenchmark.class, "oursAnnotatedFallback"),
+          Budget.NONE));
 
   private Claims() {}
 

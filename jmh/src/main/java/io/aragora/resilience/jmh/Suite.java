@@ -24,6 +24,7 @@ final class Suite {
       TimerBenchmark.class,
       OneTickBenchmark.class,
       PipelineBenchmark.class,
+      ProxyBenchmark.class,
       VirtualThreadBenchmark.class,
       VirtualThreadTimeoutBenchmark.class);
 

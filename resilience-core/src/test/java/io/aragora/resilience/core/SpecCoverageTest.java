@@ -78,8 +78,9 @@ class SpecCoverageTest {
     addRange(ids, "RT-%02d", 1, 34);
     addRange(ids, "TO-%02d", 1, 21);
     addRange(ids, "DC-%02d", 1, 10);
-    addRange(ids, "fault %d", 1, 45);
-    addRange(ids, "fault %d", 53, 57);
+    addRange(ids, "HT-%02d", 1, 25);
+    addRange(ids, "IN-%02d", 1, 9);
+    addRange(ids, "fault %d", 1, 57);
     ids.addAll(PEERS);
     return ids;
   }

@@ -11,6 +11,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
@@ -18,6 +20,7 @@ import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -28,6 +31,7 @@ import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
+import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.retry.Backoff;
@@ -36,6 +40,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.StateStoreProvider;
@@ -342,6 +347,111 @@ class ReadmeSnippetsTest {
     breaker.forceOpen();
     assertThat(prices.call(() -> shop.price("pears"))).isEqualTo("closed");
     assertThat(prices.totals().used()).isEqualTo(2);
+  }
+
+  @Test
+  void permits() {
+    Shop shop = new Shop(0);
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+
+    // readme: permits
+    long permit = breaker.tryAcquirePermit(); // neither an exception nor an object
+    if (permit != CircuitBreaker.REJECTED) {
+      try {
+        System.out.println(shop.price("apples"));
+        breaker.recordSuccess(permit);
+      } catch (IOException e) {
+        breaker.recordFailure(permit, e);
+      }
+    }
+
+    for (CircuitBreaker each : resilience.circuitBreakers()) {
+      System.out.println(each.name() + ": " + each.snapshot().toMap());
+    }
+    // end
+
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
+  void http() throws IOException, InterruptedException {
+    HttpServer server = answering("apples", 2);
+    URI uri = URI.create("http://localhost:" + server.getAddress().getPort() + "/");
+    time.autoAdvance(true);
+    HttpRequest request = HttpRequest.newBuilder(uri).build();
+
+    // readme: http
+    HttpClient client = ResilientHttpClient.builder(resilience)
+        .circuitBreaker(CircuitBreakerPresets.http()) // one for each origin, around
+        .retry(RetryPresets.http()) // four attempts, where repeating does no harm, and
+        .timeout(Duration.ofSeconds(2)) // a limit for each attempt
+        .build();
+    HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+    // end
+
+    server.stop(0);
+    assertThat(response.body()).isEqualTo("apples");
+    assertThat(resilience.retry("http").totals().retries()).isEqualTo(2);
+  }
+
+  /** Answers 503 so many times first. */
+  private static HttpServer answering(String text, int failures) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    AtomicInteger failuresLeft = new AtomicInteger(failures);
+    server.createContext("/", exchange -> {
+      boolean fails = failuresLeft.getAndDecrement() > 0;
+      byte[] bytes = (fails ? "down" : text).getBytes(UTF_8);
+      exchange.sendResponseHeaders(fails ? 503 : 200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+      exchange.close();
+    });
+    server.start();
+    return server;
+  }
+
+  @Test
+  void config() throws IOException {
+    Shop shop = new Shop(1);
+
+    // readme: config
+    try (Resilience resilience = Resilience.builder()
+        .config(Map.of(
+            "resilience.retry.prices.maxAttempts", "5",
+            "resilience.timeout.limit", "500ms", // of every timeout
+            "resilience.pipeline.prices.policies", "retry, circuitbreaker:shop, timeout"))
+        .build()) {
+      Pipeline prices = resilience.registeredPipeline("prices");
+      System.out.println(prices.call(() -> shop.price("apples")));
+    }
+    // end
+
+    assertThat(shop.calls).hasValue(2);
+  }
+
+  // readme: named pipeline
+  interface Offers {
+    @WithPipeline("prices") // of the code or of the configuration
+    @WithFallback("none")
+    List<String> offers(String article) throws IOException;
+
+    default List<String> none(String article, Exception failure) {
+      return List.of();
+    }
+  }
+  // end
+
+  @Test
+  void namedPipeline() throws IOException {
+    Pipeline unused =
+        resilience.pipeline("prices").add(resilience.circuitBreaker("prices")).register();
+    Offers offers = resilience.proxy(
+        Offers.class,
+        article -> {
+          throw new IOException("the shop is closed");
+        },
+        MethodHandles.lookup());
+    assertThat(offers.offers("apples")).isEmpty();
   }
 
   // readme: annotations
