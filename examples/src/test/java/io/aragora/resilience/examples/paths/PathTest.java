@@ -12,7 +12,9 @@ import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
+import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
@@ -22,6 +24,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +135,22 @@ class PathTest {
       assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
           .isEqualTo(200);
     }
+  }
+
+  /** Declared by META-INF/services alone, which counts on the class path only. */
+  public static final class TeapotInspector implements HttpFailureInspector {
+    @Override
+    public OptionalInt status(Throwable failure) {
+      return failure instanceof UnsupportedOperationException
+          ? OptionalInt.of(418)
+          : OptionalInt.empty();
+    }
+  }
+
+  @Test
+  void anInspectorOfFailures_isFoundByItsDeclaration() {
+    OptionalInt status = HttpFailures.standard().status(new UnsupportedOperationException());
+    assertThat(status.isPresent()).isEqualTo(!MODULE_PATH);
   }
 
   @Test

@@ -36,8 +36,10 @@ final class ConfigSection<C, D> {
     int dot = rest.lastIndexOf('.');
     PolicySetting<D> setting = group
         .find(rest.substring(dot + 1))
-        .orElseThrow(() ->
-            source.refused(key + " ends in no setting; the settings are " + group.known(), null));
+        .orElseThrow(() -> source.refused(
+            key + "=" + new SettingText(key, text).shown()
+                + ": the key ends in no setting; the settings are " + group.known(),
+            null));
     Given<D> given = new Given<>(setting, text, key);
     try {
       group.check(given);

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.settings;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -30,13 +31,11 @@ final class RetryDraft {
   }
 
   void delay(Duration first) {
-    Backoff unused = Backoff.constant(first);
-    delay = first;
+    delay = Setting.notNegative("delay", first);
   }
 
   void maxDelay(Duration longest) {
-    Backoff unused = before.cappedAt(longest);
-    maxDelay = longest;
+    maxDelay = Setting.positive("maxDelay", longest);
   }
 
   void jitter(Jitter kind) {
@@ -44,8 +43,7 @@ final class RetryDraft {
   }
 
   void jitterFactor(double factor) {
-    Backoff unused = before.withJitter(before.jitter(), factor);
-    jitterFactor = factor;
+    jitterFactor = Setting.inRange("jitterFactor", 0, 1, factor);
   }
 
   RetryConfig finish() {

@@ -110,7 +110,7 @@ class ConfigSectionTest {
   void unknownKey_isAnError_thatListsTheKnownOnes(String rest) throws IOException {
     assertRefused(
         write("resilience.circuitbreaker." + rest + "=3"),
-        "resilience.circuitbreaker." + rest + " ends in no setting",
+        "resilience.circuitbreaker." + rest + "=3: the key ends in no setting",
         "failureThreshold, failureRateThreshold, slowCallRateThreshold, slowCallDuration,"
             + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
             + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration");

@@ -85,7 +85,11 @@ final class HttpCall<T> {
     if (!rules.isFailure(response.statusCode())) {
       return response;
     }
-    HttpStatusException failure = HttpStatusException.of(response);
+    HttpStatusException failure = new HttpStatusException(
+        response.uri(),
+        response.statusCode(),
+        response.headers(),
+        rules.isTransient(response.statusCode()));
     last = new Answer(response, failure);
     throw failure;
   }

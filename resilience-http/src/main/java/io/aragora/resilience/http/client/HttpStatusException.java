@@ -18,11 +18,13 @@ public final class HttpStatusException extends IOException {
 
   private final int status;
   private final transient @Nullable HttpHeaders headers;
+  private final @Nullable Boolean isTransient;
 
-  HttpStatusException(URI uri, int status, HttpHeaders headers) {
+  HttpStatusException(URI uri, int status, HttpHeaders headers, @Nullable Boolean isTransient) {
     super("HTTP " + status + " from " + Origin.of(uri));
     this.status = status;
     this.headers = headers;
+    this.isTransient = isTransient;
   }
 
   /**
@@ -32,7 +34,13 @@ public final class HttpStatusException extends IOException {
    * @return an exception whose message has the status and the origin, not the path, which may be confidential
    */
   public static HttpStatusException of(HttpResponse<?> response) {
-    return new HttpStatusException(response.uri(), response.statusCode(), response.headers());
+    return new HttpStatusException(response.uri(), response.statusCode(), response.headers(), null);
+  }
+
+  /** By the rules of the client that threw it, of which several may share a retry; null where no client did. */
+  @Nullable
+  Boolean isTransient() {
+    return isTransient;
   }
 
   /**

@@ -53,7 +53,8 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Names the policies of this client. Default: "http". Two clients of one name share them.
+   * Names the policies of this client. Default: "http". Two clients of one name share them, and the predicates of the
+   * first.
    *
    * @param name not blank, at most 10,000 characters
    * @return this builder
@@ -210,7 +211,10 @@ public final class ResilientHttpClientBuilder {
     Retry retryUnsent = hasRetry
         ? resilience.retry(
             name + ".unsent",
-            config.toBuilder().retryIf(ResilientHttpClientBuilder::isUnsent).build())
+            config.toBuilder()
+                .retryIf(ResilientHttpClientBuilder::isUnsent)
+                .retryOnResult(response -> false)
+                .build())
         : null;
     Timeout limit = timeout == null ? null : resilience.timeout(name, timeout);
     HttpPolicies policies =
@@ -223,12 +227,17 @@ public final class ResilientHttpClientBuilder {
     RetryConfig given = retryConfig != null ? retryConfig : RetryPresets.http();
     RetryConfig.Builder config = given.toBuilder();
     if (given.retryIf() == RetryConfig.transientFailures()) {
-      config.retryIf(failures.transientFailures());
+      config.retryIf(failure -> isTransient(failure, failures));
     }
     if (given.retryAfter() == null) {
       config.retryAfter(failures::retryAfter);
     }
     return config.build();
+  }
+
+  private static boolean isTransient(Throwable failure, HttpFailures failures) {
+    Boolean rated = failure instanceof HttpStatusException answer ? answer.isTransient() : null;
+    return rated != null ? rated : failures.transientFailures().test(failure);
   }
 
   private static boolean isUnsent(Throwable failure) {

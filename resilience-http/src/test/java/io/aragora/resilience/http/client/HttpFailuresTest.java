@@ -64,7 +64,8 @@ class HttpFailuresTest {
     return new HttpStatusException(
         URI.create("http://shop.example/secret?key=1"),
         status,
-        HttpHeaders.of(headers, (n, v) -> true));
+        HttpHeaders.of(headers, (n, v) -> true),
+        null);
   }
 
   private boolean isTransient(Throwable failure) {

@@ -430,6 +430,34 @@ class ResilientHttpClientTest {
   }
 
   @Test
+  @DisplayName(
+      "two clients of one name share their policies, and each has its own transient statuses")
+  void sharedName() throws Exception {
+    inner.answer(418).answer(418).answer(503);
+    HttpClient first = builder().build();
+    HttpClient second = builder().transientStatuses(Set.of(418)).build();
+    assertThat(send(false, first, get()).statusCode()).isEqualTo(418);
+    assertThat(send(false, second, get()).statusCode()).isEqualTo(503);
+    assertThat(inner.sent).hasSize(3);
+    assertThat(resilience.retries()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("fault 52: a result that is not good enough is no reason to send a POST again")
+  void postIsNotRepeatedForItsResult(boolean async) throws Exception {
+    inner.answer(202);
+    RetryConfig untilDone = retry(3).toBuilder()
+        .retryOnResult(result -> ((HttpResponse<?>) result).statusCode() == 202)
+        .build();
+    HttpClient client = builder().retry(untilDone).build();
+    send(async, client, post(BodyPublishers.ofString("order")));
+    assertThat(inner.sent).hasSize(1);
+    send(async, client, get());
+    assertThat(inner.sent).hasSize(4);
+  }
+
+  @Test
   @DisplayName("an interrupt stays one, and counts as nothing")
   void interrupted() {
     inner.fail(new InterruptedException("stop"));
