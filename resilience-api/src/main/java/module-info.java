@@ -23,6 +23,7 @@ module io.aragora.resilience {
   uses io.aragora.resilience.spi.ContextPropagator;
   uses io.aragora.resilience.spi.EndpointContribution;
   uses io.aragora.resilience.spi.HealthCheckProvider;
+  uses io.aragora.resilience.spi.HttpFailureInspector;
   uses io.aragora.resilience.spi.ResilienceExtension;
   uses io.aragora.resilience.spi.ResilienceProvider;
   uses io.aragora.resilience.spi.StateStoreProvider;

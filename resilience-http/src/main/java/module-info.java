@@ -8,6 +8,4 @@ module io.aragora.resilience.http {
   requires transitive java.net.http;
 
   exports io.aragora.resilience.http.client;
-
-  uses io.aragora.resilience.spi.HttpFailureInspector;
 }

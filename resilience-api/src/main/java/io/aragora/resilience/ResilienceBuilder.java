@@ -4,6 +4,7 @@ import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.spi.Providers;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceProvider;
 import io.aragora.resilience.spi.ResilienceSettings;

@@ -3,12 +3,12 @@ package io.aragora.resilience.http.client;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.HttpFailureInspector;
+import io.aragora.resilience.spi.Providers;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.ServiceLoader;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -39,7 +39,7 @@ public final class HttpFailures {
   }
 
   /**
-   * Takes {@link HttpErrorClassifier#DEFAULT}, and the inspectors that {@link ServiceLoader} finds.
+   * Takes {@link HttpErrorClassifier#DEFAULT}, and the inspectors that {@link java.util.ServiceLoader} finds.
    *
    * @return the meaning of failures
    */
@@ -48,7 +48,7 @@ public final class HttpFailures {
   }
 
   /**
-   * Takes the inspectors that {@link ServiceLoader} finds, after those that are given.
+   * Takes the inspectors that {@link java.util.ServiceLoader} finds, after those that are given.
    *
    * @param classifier tells which statuses are transient
    * @param inspectors read the exceptions of other clients; the first that knows a failure is believed
@@ -59,7 +59,7 @@ public final class HttpFailures {
     List<HttpFailureInspector> all = new ArrayList<>();
     all.add(new OwnFailures());
     all.addAll(List.of(inspectors));
-    ServiceLoader.load(HttpFailureInspector.class).forEach(all::add);
+    all.addAll(Providers.ofThread().all(HttpFailureInspector.class));
     return new HttpFailures(classifier, all);
   }
 

@@ -1,5 +1,6 @@
-package io.aragora.resilience;
+package io.aragora.resilience.spi;
 
+import io.aragora.resilience.ResilienceConfigurationException;
 import java.io.IOException;
 import java.net.URL;
 import java.util.ArrayList;
@@ -15,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds plug-ins: in the builder's layer and class loader, then the thread's context loader, then where the api itself
- * comes from. One class counts once. A provider that cannot be loaded is logged and loses itself alone.
+ * comes from. One class counts once. A provider that cannot be loaded is logged and loses itself alone. For the services of
+ * this package, which the api declares to use.
  */
-final class Providers {
+public final class Providers {
   private static final System.Logger LOG = System.getLogger(Providers.class.getName());
 
   /** Where broken entries end, should an iterator fail at every step. */
@@ -26,12 +28,34 @@ final class Providers {
   private final @Nullable ModuleLayer layer;
   private final @Nullable ClassLoader loader;
 
-  Providers(@Nullable ModuleLayer layer, @Nullable ClassLoader loader) {
+  /**
+   * Looks in these places first.
+   *
+   * @param layer a layer; null for none
+   * @param loader a class loader; null for none
+   */
+  public Providers(@Nullable ModuleLayer layer, @Nullable ClassLoader loader) {
     this.layer = layer;
     this.loader = loader;
   }
 
-  <S> List<S> all(Class<S> service) {
+  /**
+   * Looks where a thread finds plug-ins.
+   *
+   * @return what looks in the thread's context loader, then where the api comes from
+   */
+  public static Providers ofThread() {
+    return new Providers(null, null);
+  }
+
+  /**
+   * Finds the providers of a service.
+   *
+   * @param service an interface of this package
+   * @param <S> the interface
+   * @return one of each class, in the order of the places
+   */
+  public <S> List<S> all(Class<S> service) {
     List<S> found = new ArrayList<>();
     if (layer != null) {
       collect(ServiceLoader.load(layer, service), found);
@@ -48,9 +72,14 @@ final class Providers {
     return found;
   }
 
-  /** Finds a resource that nobody encapsulates: at the root of the class path, or of a module. */
-  @Nullable
-  URL resource(String name) {
+  /**
+   * Finds a resource that nobody encapsulates: at the root of the class path, or of a module.
+   *
+   * @param name its name
+   * @return where it is, in the first place that has it; null where none has
+   * @throws ResilienceConfigurationException if a place has two
+   */
+  public @Nullable URL resource(String name) {
     for (ClassLoader place : loaders()) {
       Set<String> found = new LinkedHashSet<>();
       URL resource = null;
