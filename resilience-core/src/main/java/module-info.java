@@ -6,4 +6,6 @@ module io.aragora.resilience.core {
 
   provides io.aragora.resilience.spi.ResilienceProvider with
       io.aragora.resilience.core.CoreResilienceProvider;
+  provides io.aragora.resilience.spi.StateStoreProvider with
+      io.aragora.resilience.core.persistence.MemoryStateStoreProvider;
 }

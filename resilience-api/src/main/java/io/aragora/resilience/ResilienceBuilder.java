@@ -8,6 +8,7 @@ import io.aragora.resilience.spi.Providers;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceProvider;
 import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.spi.ResilienceSettings.Opening;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.spi.StateStoreProvider;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -39,7 +39,10 @@ public final class ResilienceBuilder {
   private Duration staleAfter = Duration.ofHours(24);
   private @Nullable String storeLocation;
   private @Nullable StateStore store;
+  private boolean storeRequired;
   private Duration saveInterval = Duration.ofSeconds(30);
+  private Duration stateRetention = Duration.ofDays(3);
+  private boolean closedAtShutdown;
   private final List<ResilienceExtension> extensions = new ArrayList<>();
   private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
@@ -111,17 +114,16 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets where breaker state is kept. Default: nowhere. {@code sqlite:state.db} needs {@code resilience-persistence}.
+   * Sets where breaker state is kept. Default: in memory, where it ends with the runtime. {@code sqlite:state.db} needs {@code
+   * resilience-persistence}, {@code postgresql://host/database} needs {@code resilience-postgresql}; {@code memory:} is a store
+   * that keeps nothing beyond the process, for tests.
    *
    * @param location a scheme, a colon, and what the store makes of the rest
    * @return this builder
    * @throws IllegalArgumentException if there is no scheme
    */
   public ResilienceBuilder stateStore(String location) {
-    if (location.indexOf(':') < 2) {
-      throw new IllegalArgumentException(
-          "stateStore must start with a scheme, as in sqlite:state.db: " + location);
-    }
+    Providers.scheme(location);
     this.storeLocation = location;
     this.store = null;
     return this;
@@ -140,6 +142,42 @@ public final class ResilienceBuilder {
   }
 
   /**
+   * Sets whether {@link #build()} fails where the state store cannot be opened. Default: no; the runtime goes on without,
+   * says so in log, health and metrics, and tries again.
+   *
+   * @param required whether it fails
+   * @return this builder
+   */
+  public ResilienceBuilder stateStoreRequired(boolean required) {
+    this.storeRequired = required;
+    return this;
+  }
+
+  /**
+   * Sets how long state is kept of breakers that nobody saves any more, since no process has them. Default 72 h.
+   *
+   * @param length at least 1 minute, at most 365 days
+   * @return this builder
+   * @throws IllegalArgumentException if {@code length} is outside
+   */
+  public ResilienceBuilder stateRetention(Duration length) {
+    this.stateRetention = atLeast("stateRetention", Duration.ofMinutes(1), length);
+    return this;
+  }
+
+  /**
+   * Sets whether the runtime closes itself, and so saves what there is, when the JVM shuts down. Default: no. The JVM holds a
+   * runtime that does until it is closed. Nothing runs where the process is killed.
+   *
+   * @param closed whether it does
+   * @return this builder
+   */
+  public ResilienceBuilder closedAtShutdown(boolean closed) {
+    this.closedAtShutdown = closed;
+    return this;
+  }
+
+  /**
    * Sets how often counts are saved, beside every change of state, which is saved at once. Default 30 s.
    *
    * @param interval at least 100 ms, at most 365 days
@@ -147,12 +185,15 @@ public final class ResilienceBuilder {
    * @throws IllegalArgumentException if {@code interval} is outside
    */
   public ResilienceBuilder saveInterval(Duration interval) {
-    Setting.positive("saveInterval", interval);
-    if (interval.compareTo(Duration.ofMillis(100)) < 0) {
-      throw new IllegalArgumentException("saveInterval must be at least 100 ms: " + interval);
-    }
-    this.saveInterval = interval;
+    this.saveInterval = atLeast("saveInterval", Duration.ofMillis(100), interval);
     return this;
+  }
+
+  private static Duration atLeast(String name, Duration least, Duration value) {
+    if (Setting.positive(name, value).compareTo(least) < 0) {
+      throw new IllegalArgumentException(name + " must be at least " + least + ": " + value);
+    }
+    return value;
   }
 
   /**
@@ -254,7 +295,7 @@ public final class ResilienceBuilder {
         maxPolicies,
         staleAfter,
         store(providers),
-        saveInterval,
+        closedAtShutdown,
         withFound(extensions, providers.all(ResilienceExtension.class)),
         withFound(contextPropagators, providers.all(ContextPropagator.class)),
         providers.all(HealthCheckProvider.class),
@@ -295,34 +336,18 @@ public final class ResilienceBuilder {
 
   private @Nullable StoreSetting store(Providers providers) {
     StateStore given = store;
-    if (given != null) {
-      return new StoreSetting(given.getClass().getSimpleName(), () -> given);
-    }
     String location = storeLocation;
+    if (given != null) {
+      return storeSetting(given.getClass().getSimpleName(), () -> given, false);
+    }
     if (location == null) {
       return null;
     }
-    String scheme = location.substring(0, location.indexOf(':')).toLowerCase(Locale.ROOT);
-    List<StateStoreProvider> found = providers.all(StateStoreProvider.class);
-    for (StateStoreProvider provider : found) {
-      if (provider.scheme().equals(scheme)) {
-        return new StoreSetting(location, () -> provider.open(location));
-      }
-    }
-    String known =
-        found.stream().map(StateStoreProvider::scheme).sorted().collect(Collectors.joining(", "));
-    throw new ResilienceConfigurationException(
-        "no store for '" + scheme + ":' in stateStore " + location + ": add "
-            + artifactFor(scheme) + " to the module path or class path (found: "
-            + (known.isEmpty() ? "none" : known)
-            + ")");
+    StateStoreProvider provider = providers.stateStore(location);
+    return storeSetting(provider.shown(location), () -> provider.open(location), true);
   }
 
-  private static String artifactFor(String scheme) {
-    return switch (scheme) {
-      case "sqlite" -> "io.aragora:resilience-persistence";
-      case "postgresql" -> "io.aragora:resilience-postgresql";
-      default -> "the artifact whose StateStoreProvider has the scheme '" + scheme + "'";
-    };
+  private StoreSetting storeSetting(String shown, Opening opening, boolean canReopen) {
+    return new StoreSetting(shown, opening, canReopen, storeRequired, saveInterval, stateRetention);
   }
 }

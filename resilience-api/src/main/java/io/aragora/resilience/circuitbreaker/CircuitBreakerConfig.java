@@ -38,6 +38,7 @@ public final class CircuitBreakerConfig {
   private final Predicate<? super Throwable> recordIf;
   private final Predicate<? super Throwable> ignoreIf;
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
+  private final boolean sharesState;
   private final boolean pinned;
   private final String declared;
 
@@ -60,6 +61,7 @@ public final class CircuitBreakerConfig {
     recordIf = builder.recordIf;
     ignoreIf = builder.ignoreIf;
     recordResultIf = builder.recordResultIf;
+    sharesState = builder.sharesState;
     pinned = builder.pinned;
     declared =
         "failureThreshold=" + failureThreshold + ", failureRateThreshold=" + failureRateThreshold
@@ -71,7 +73,8 @@ public final class CircuitBreakerConfig {
             + ", cooldownBackoff=" + cooldownBackoff + ", maxCooldown=" + maxCooldown
             + ", cooldownJitter=" + cooldownJitter
             + ", successThreshold=" + successThreshold + ", halfOpenMaxCalls=" + halfOpenMaxCalls
-            + ", halfOpenMaxDuration=" + halfOpenMaxDuration;
+            + ", halfOpenMaxDuration=" + halfOpenMaxDuration
+            + (sharesState ? ", shareState=true" : "");
   }
 
   /**
@@ -117,6 +120,7 @@ public final class CircuitBreakerConfig {
     builder.recordIf = recordIf;
     builder.ignoreIf = ignoreIf;
     builder.recordResultIf = recordResultIf;
+    builder.sharesState = sharesState;
     builder.pinned = pinned;
     return builder;
   }
@@ -275,6 +279,15 @@ public final class CircuitBreakerConfig {
   }
 
   /**
+   * Gives {@link Builder#shareState}.
+   *
+   * @return whether it follows the breakers of the same name in other instances
+   */
+  public boolean sharesState() {
+    return sharesState;
+  }
+
+  /**
    * Gives {@link Builder#pinned}.
    *
    * @return whether nothing outside the code may change these settings
@@ -325,6 +338,7 @@ public final class CircuitBreakerConfig {
     private Predicate<? super Throwable> recordIf = failure -> true;
     private Predicate<? super Throwable> ignoreIf = failure -> false;
     private @Nullable Predicate<@Nullable Object> recordResultIf;
+    private boolean sharesState;
     private boolean pinned;
 
     private Builder() {}
@@ -570,6 +584,19 @@ public final class CircuitBreakerConfig {
      */
     public Builder recordResultIf(Predicate<@Nullable Object> predicate) {
       recordResultIf = Objects.requireNonNull(predicate, "recordResultIf");
+      return this;
+    }
+
+    /**
+     * Opens this breaker when the breaker of the same name opens in another instance of the application, for what is left of
+     * that one's cooldown. Needs a state store that instances share and that tells of changes, such as PostgreSQL; without
+     * one it does nothing. Only openings are followed: each instance probes, and closes, by itself. Default: no.
+     *
+     * @param shared whether it follows
+     * @return this builder
+     */
+    public Builder shareState(boolean shared) {
+      sharesState = shared;
       return this;
     }
 

@@ -142,14 +142,14 @@ public interface KeyedCircuitBreaker {
   /**
    * Writes down what is to be kept of every key, for a store of your own.
    *
-   * @return the state of each key, named {@code name:key}
+   * @return the state of each key
    */
   List<SavedBreaker> save();
 
   /**
    * Takes over what was kept, as {@link CircuitBreaker#restore} does, making breakers for keys that are not known.
    *
-   * @param saved what was kept; what is not named {@code name:key}, or finds no room, is left out
+   * @param saved what was kept; what is of another name, has no key, or finds no room, is left out
    * @return how many were taken over whole
    */
   int restore(Collection<SavedBreaker> saved);

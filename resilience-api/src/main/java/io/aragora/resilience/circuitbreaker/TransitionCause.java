@@ -21,5 +21,7 @@ public enum TransitionCause {
   /** Somebody asked for it. */
   MANUAL,
   /** It was saved in this state before a restart. */
-  RESTORED
+  RESTORED,
+  /** The breaker of the same name opened in another instance, and this one shares its state. */
+  SHARED
 }

@@ -43,8 +43,8 @@ public final class ReferenceState {
    * @param state what it wrote, as parsed from JSON: maps with text as keys, numbers, and booleans
    * @param config the settings to restore it with; its cooldown is the one that open breakers wait for
    * @param savedAt when it was written, or the present time where that is not known: the seconds in it count up to then
-   * @return first the row of the breaker without a key, named as it is, for {@link CircuitBreaker#restore}; then one for each
-   *     key, named {@code breaker:key}, for {@link KeyedCircuitBreaker#restore}
+   * @return first the row of the breaker without a key, for {@link CircuitBreaker#restore}; then one for each key, for {@link
+   *     KeyedCircuitBreaker#restore}
    * @throws IllegalArgumentException if a value has the wrong type or is out of range; names the key, the rule and the value
    */
   public static List<SavedBreaker> read(
@@ -63,7 +63,8 @@ public final class ReferenceState {
     Map<?, ?> open = section(entities, path, opened);
     for (String key : keys(path + "failures", failures, path + opened, open)) {
       rows.add(row(
-          breaker + ":" + key,
+          breaker,
+          key,
           count(path + "failures." + key, failures, key),
           open.containsKey(key) ? elapsed(path + opened + "." + key, open, key) : null,
           config,
@@ -78,11 +79,12 @@ public final class ReferenceState {
     boolean isOpen = flag("single_mode.is_open", single, "is_open");
     Duration openFor = elapsed("single_mode.open_for_seconds", single, "open_for_seconds");
     int failures = count("single_mode.failures", single, "failures");
-    return row(breaker, failures, isOpen ? openFor : null, config, savedAt);
+    return row(breaker, null, failures, isOpen ? openFor : null, config, savedAt);
   }
 
   private static SavedBreaker row(
       String name,
+      @Nullable String key,
       int failures,
       @Nullable Duration openFor,
       CircuitBreakerConfig config,
@@ -91,6 +93,7 @@ public final class ReferenceState {
     Instant enteredAt = isOpen ? savedAt.minus(openFor) : savedAt;
     return new SavedBreaker(
         name,
+        key,
         isOpen ? CircuitBreakerState.OPEN : CircuitBreakerState.CLOSED,
         1,
         enteredAt,
@@ -99,7 +102,9 @@ public final class ReferenceState {
         0,
         failures,
         0,
+        0,
         CircuitBreakerTotals.ZERO,
+        0,
         config.toString(),
         savedAt);
   }

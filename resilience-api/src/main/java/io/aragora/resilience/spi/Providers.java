@@ -8,10 +8,12 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +72,56 @@ public final class Providers {
     }
     collect(ServiceLoader.load(service, Providers.class.getClassLoader()), found);
     return found;
+  }
+
+  /**
+   * Finds what opens a state store.
+   *
+   * @param location a scheme, a colon, and what the store makes of the rest
+   * @return the provider of that scheme
+   * @throws ResilienceConfigurationException if there is none; names the artifact to add
+   * @throws IllegalArgumentException if there is no scheme
+   */
+  public StateStoreProvider stateStore(String location) {
+    String scheme = scheme(location);
+    List<StateStoreProvider> found = all(StateStoreProvider.class);
+    for (StateStoreProvider provider : found) {
+      if (provider.scheme().equals(scheme)) {
+        return provider;
+      }
+    }
+    String known =
+        found.stream().map(StateStoreProvider::scheme).sorted().collect(Collectors.joining(", "));
+    throw new ResilienceConfigurationException("no store for '" + scheme + ":' of stateStore: add "
+        + artifactFor(scheme) + " to the module path or class path (found: "
+        + (known.isEmpty() ? "none" : known)
+        + ")");
+  }
+
+  /**
+   * Reads of what kind a state store is.
+   *
+   * @param location a scheme, a colon, and the rest, which may have a password in it and is in no message
+   * @return the scheme, in lower case
+   * @throws IllegalArgumentException if there is none
+   */
+  public static String scheme(String location) {
+    int end = location.indexOf(':');
+    if (end < 2) {
+      throw new IllegalArgumentException(
+          "stateStore must start with a scheme, as in sqlite:state.db: "
+              + (end < 0 ? location : location.substring(0, end + 1) + "..."));
+    }
+    return location.substring(0, end).toLowerCase(Locale.ROOT);
+  }
+
+  private static String artifactFor(String scheme) {
+    return switch (scheme) {
+      case "memory" -> "io.aragora:resilience-core";
+      case "sqlite" -> "io.aragora:resilience-persistence";
+      case "postgresql" -> "io.aragora:resilience-postgresql";
+      default -> "the artifact whose StateStoreProvider has the scheme '" + scheme + "'";
+    };
   }
 
   /**

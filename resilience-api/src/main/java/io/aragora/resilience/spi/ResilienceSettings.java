@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
  * @param maxPolicies the most breakers, and the most retries, and the most timeouts
  * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
- * @param store where state is kept; null where it is not
- * @param saveInterval how often everything that changed is saved, beside at every transition
+ * @param store where state is kept; null where it ends with the runtime
+ * @param closedAtShutdown whether the runtime closes itself when the JVM shuts down
  * @param extensions to be attached in this order
  * @param contextPropagators carry what is kept by thread to other threads
  * @param healthChecks to be registered
@@ -38,7 +38,7 @@ public record ResilienceSettings(
     int maxPolicies,
     Duration staleAfter,
     @Nullable StoreSetting store,
-    Duration saveInterval,
+    boolean closedAtShutdown,
     List<ResilienceExtension> extensions,
     List<ContextPropagator> contextPropagators,
     List<HealthCheckProvider> healthChecks,
@@ -55,8 +55,8 @@ public record ResilienceSettings(
    * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
    * @param maxPolicies the most breakers, and the most retries, and the most timeouts
    * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
-   * @param store where state is kept; null where it is not
-   * @param saveInterval how often everything that changed is saved
+   * @param store where state is kept; null where it ends with the runtime
+   * @param closedAtShutdown whether the runtime closes itself when the JVM shuts down
    * @param extensions to be attached in this order
    * @param contextPropagators carry what is kept by thread to other threads
    * @param healthChecks to be registered
@@ -80,8 +80,18 @@ public record ResilienceSettings(
    *
    * @param location as it was given, for messages
    * @param opening opens it; asked again later where it fails
+   * @param canReopen whether a store that goes on failing is closed and opened anew; not so where the application gave it open
+   * @param required whether a store that cannot be opened at the start is an error
+   * @param saveInterval how often everything that changed is saved, beside at every transition
+   * @param retention how long is kept what nobody saves any more
    */
-  public record StoreSetting(String location, Opening opening) {}
+  public record StoreSetting(
+      String location,
+      Opening opening,
+      boolean canReopen,
+      boolean required,
+      Duration saveInterval,
+      Duration retention) {}
 
   /** Opens a store. */
   @FunctionalInterface

@@ -16,6 +16,16 @@ public interface StateStoreProvider {
   String scheme();
 
   /**
+   * Shows a location in logs, health and metrics, without what nobody should read there, such as a password.
+   *
+   * @param location the whole location
+   * @return the text; by default the location as it is
+   */
+  default String shown(String location) {
+    return location;
+  }
+
+  /**
    * Opens a store, creating what is missing.
    *
    * @param location the whole location, scheme included

@@ -10,6 +10,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
@@ -38,6 +39,7 @@ import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Deadline;
@@ -71,7 +73,9 @@ final class CoreResilience implements Resilience {
   private final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
+  private final @Nullable StoreSetting store;
   private final @Nullable StateKeeper keeper;
+  private final @Nullable ShutdownHook shutdown;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CoreResilience(ResilienceSettings settings) {
@@ -83,7 +87,11 @@ final class CoreResilience implements Resilience {
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
-    breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, this::changed);
+    keeper = settings.store() == null
+        ? null
+        : new StateKeeper(name, settings.store(), time, timer, dispatcher);
+    breakerRuntime =
+        BreakerRuntime.of(time, timer, dispatcher, keeper == null ? BreakerKeeper.NONE : keeper);
     breakers = new PolicyRegistry<>(
         new PolicyKind<>(
             "circuit breaker",
@@ -141,16 +149,6 @@ final class CoreResilience implements Resilience {
             (pipeline, declared) -> {}),
         settings.maxPolicies(),
         Staleness.never());
-    keeper = settings.store() == null
-        ? null
-        : new StateKeeper(
-            name,
-            settings.store(),
-            settings.saveInterval(),
-            time,
-            timer,
-            dispatcher,
-            breakers::all);
     health = new CoreHealthRegistry(
         name,
         time,
@@ -158,11 +156,21 @@ final class CoreResilience implements Resilience {
         dispatcher,
         List.of(RuntimeHealth.ofBreakers(breakers::all), RuntimeHealth.ofStore(() -> keeper)));
     extensions = new Extensions(this, settings, time);
+    shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
+    store = settings.store();
   }
 
   void start() {
-    if (keeper != null) {
-      keeper.start();
+    if (keeper != null && store != null) {
+      String failure = keeper.start(new RegisteredBreakers(breakers, keyedBreakers));
+      if (failure != null && store.required()) {
+        close();
+        throw new ResilienceConfigurationException(
+            "the state store of '" + name + "' is required and does not work: " + failure);
+      }
+    }
+    if (shutdown != null) {
+      shutdown.register();
     }
     extensions.attachAll();
   }
@@ -170,16 +178,8 @@ final class CoreResilience implements Resilience {
   private CircuitBreakerStateMachine makeBreaker(String breaker, CircuitBreakerConfig config) {
     CircuitBreakerStateMachine made =
         new CircuitBreakerStateMachine(breaker, config, breakerRuntime);
-    if (keeper != null) {
-      keeper.adopt(made);
-    }
+    breakerRuntime.keeper().made(made);
     return made;
-  }
-
-  private void changed(CircuitBreakerStateMachine breaker) {
-    if (keeper != null) {
-      keeper.changed(breaker);
-    }
   }
 
   private TimeoutConfig outsideTimeout(String timeout) {
@@ -388,6 +388,9 @@ final class CoreResilience implements Resilience {
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;
+    }
+    if (shutdown != null) {
+      shutdown.unregister();
     }
     extensions.close();
     waiting.close();

@@ -69,6 +69,13 @@ final class PolicyRegistry<P, C> {
     return find(name, null, UnaryOperator.identity());
   }
 
+  /** Finds a policy without making one, and without its counting as a look-up. */
+  @Nullable
+  P known(String name) {
+    Entry<P, C> known = entries.get(name);
+    return known == null ? null : known.policy;
+  }
+
   /** Declares a policy. */
   P declare(String name, C declaration) {
     return declare(name, declaration, UnaryOperator.identity());

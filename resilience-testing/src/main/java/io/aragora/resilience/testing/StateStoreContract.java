@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
@@ -22,6 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -41,13 +43,15 @@ import org.junit.jupiter.api.Test;
  * }</pre>
  *
  * <p>Beyond what the interface says, the suite settles: instants and durations survive in microseconds at least; names
- * that differ in case, in blanks at the end or in the composition of a letter are different names; a save never replaces a
- * state of a larger generation, which another process must have written, and that is no error; methods may be called by
- * different threads, one after the other.
+ * that differ in case, in blanks at the end or in the composition of a letter are different names, with and without a key; of
+ * two states of one breaker the one that was entered later stays; methods may be called by different threads, one after the
+ * other.
  */
 public abstract class StateStoreContract {
+  private static final Instant ENTERED_AT = Instant.parse("2026-03-29T00:59:59.999999Z");
   private static final Instant SAVED_AT = Instant.parse("2026-03-29T01:30:00.123456Z");
-  private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(SavedBreaker::name);
+  private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(
+      (SavedBreaker state) -> List.of(state.name(), String.valueOf(state.key())).toString());
 
   private final Deque<StateStore> opened = new ArrayDeque<>();
 
@@ -81,24 +85,45 @@ public abstract class StateStoreContract {
     return store();
   }
 
-  private static SavedBreaker breaker(String name, long generation, Instant savedAt) {
+  /**
+   * Tells whether the latest change is decided upon by the wall clock, as {@link SavedBreaker#replaces} does.
+   *
+   * @return false for a store with a clock of its own, which is then not asked what a wrong wall clock does
+   */
+  protected boolean goesByTheWallClock() {
+    return true;
+  }
+
+  private static SavedBreaker breaker(
+      String name, @Nullable String key, long generation, Instant enteredAt, Instant savedAt) {
     return new SavedBreaker(
         name,
+        key,
         CircuitBreakerState.OPEN,
         generation,
-        Instant.parse("2026-03-29T00:59:59.999999Z"),
+        enteredAt,
         Instant.parse("2026-03-29T03:00:00.000001Z"),
         Duration.ofHours(2).plusNanos(5_000),
         3,
         7,
+        9,
         0,
         new CircuitBreakerTotals(11, 12, 13, 14, 15),
+        16,
         "failureThreshold=5, cooldown=PT2H",
         savedAt);
   }
 
+  private static SavedBreaker breaker(String name, long generation, Instant savedAt) {
+    return breaker(name, null, generation, ENTERED_AT, savedAt);
+  }
+
   private static SavedBreaker breaker(String name) {
-    return breaker(name, 1, SAVED_AT);
+    return breaker(name, 2, SAVED_AT);
+  }
+
+  private static SavedBreaker breaker(String name, String key) {
+    return breaker(name, key, 2, ENTERED_AT, SAVED_AT);
   }
 
   private static void assertSaved(List<SavedBreaker> expected, StateStore store)
@@ -134,6 +159,7 @@ public abstract class StateStoreContract {
       for (Instant openUntil : Arrays.asList(null, SAVED_AT.plusSeconds(61))) {
         states.add(new SavedBreaker(
             state.text() + "/" + openUntil,
+            states.size() % 2 == 0 ? null : "key",
             state,
             states.size(),
             SAVED_AT.minusSeconds(59),
@@ -142,7 +168,9 @@ public abstract class StateStoreContract {
             states.size() + 1,
             states.size() + 2,
             states.size() + 3,
+            states.size() + 4,
             new CircuitBreakerTotals(1, 20, 300, 4_000, 50_000),
+            600_000,
             "declared " + state,
             SAVED_AT));
       }
@@ -156,6 +184,7 @@ public abstract class StateStoreContract {
   void save_extremeNumbers_comeBack() throws StateStoreException {
     SavedBreaker zero = new SavedBreaker(
         "zero",
+        null,
         CircuitBreakerState.CLOSED,
         0,
         Instant.EPOCH,
@@ -164,12 +193,15 @@ public abstract class StateStoreContract {
         0,
         0,
         0,
+        0,
         CircuitBreakerTotals.ZERO,
+        0,
         "",
         Instant.EPOCH);
     long most = Long.MAX_VALUE;
     SavedBreaker large = new SavedBreaker(
         "large",
+        "k",
         CircuitBreakerState.HALF_OPEN,
         most,
         Instant.parse("2999-12-31T23:59:59.999999Z"),
@@ -177,8 +209,10 @@ public abstract class StateStoreContract {
         Duration.ofDays(365),
         Integer.MAX_VALUE,
         Integer.MAX_VALUE,
+        most,
         Integer.MAX_VALUE,
         new CircuitBreakerTotals(most, most, most, most, most),
+        most,
         "d".repeat(100_000),
         Instant.parse("2999-12-31T23:59:59.999999Z"));
 
@@ -193,6 +227,7 @@ public abstract class StateStoreContract {
     Duration cooldown = Duration.ofSeconds(30, 123_456_789);
     SavedBreaker fine = new SavedBreaker(
         "fine",
+        null,
         CircuitBreakerState.OPEN,
         1,
         before1970,
@@ -201,7 +236,9 @@ public abstract class StateStoreContract {
         0,
         0,
         0,
+        0,
         CircuitBreakerTotals.ZERO,
+        0,
         "",
         after);
     StateStore store = store();
@@ -231,7 +268,9 @@ public abstract class StateStoreContract {
         breaker("\uD83D\uDD25 \u65E5\u672C\u8A9E \u0645\u0631\u062D\u0628\u0627"),
         breaker(" "),
         breaker("x".repeat(10_000)),
-        breaker("\uD83D\uDD25".repeat(5_000))));
+        breaker("\uD83D\uDD25".repeat(5_000)),
+        breaker("name", "it's \"a\"\nkey"),
+        breaker("n".repeat(10_000), "\uD83D\uDD25".repeat(5_000))));
   }
 
   @Test
@@ -246,7 +285,13 @@ public abstract class StateStoreContract {
         breaker("cafe\u0301"),
         breaker("1"),
         breaker("01"),
-        breaker("1.0")));
+        breaker("1.0"),
+        breaker("a:b"),
+        breaker("a", "b"),
+        breaker("a:b", "c"),
+        breaker("a", "b:c"),
+        breaker("a", " "),
+        breaker("a")));
   }
 
   @Test
@@ -256,15 +301,18 @@ public abstract class StateStoreContract {
     store.save(List.of(breaker("a"), breaker("b")));
     SavedBreaker changed = new SavedBreaker(
         "a",
+        null,
         CircuitBreakerState.CLOSED,
-        2,
+        3,
         SAVED_AT.plusSeconds(1),
         null,
         Duration.ZERO,
         0,
         1,
         2,
+        3,
         new CircuitBreakerTotals(21, 22, 23, 24, 25),
+        26,
         "other",
         SAVED_AT.plusSeconds(2));
 
@@ -275,28 +323,83 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("the same generation replaces, because counters move within a generation")
-  void save_sameGeneration_replaces() throws StateStoreException {
+  @DisplayName("the same change of state replaces, because counters move after it")
+  void save_sameChange_replaces() throws StateStoreException {
     StateStore store = store();
-    store.save(List.of(breaker("a", 5, SAVED_AT)));
+    assertEquals(1, store.save(List.of(breaker("a", 5, SAVED_AT))));
     SavedBreaker later = breaker("a", 5, SAVED_AT.plusSeconds(60));
 
-    store.save(List.of(later));
+    assertEquals(1, store.save(List.of(later)));
 
     assertSaved(List.of(later), store);
   }
 
   @Test
   @DisplayName(
-      "a smaller generation does not replace a larger one, and the rest of the batch is written")
-  void save_smallerGeneration_keepsTheLarger() throws StateStoreException {
+      "a change that came earlier does not replace a later one, is not counted, and the rest is written")
+  void save_earlierChange_keepsTheLater() throws StateStoreException {
     StateStore store = store();
-    SavedBreaker newer = breaker("a", 5, SAVED_AT);
-    store.save(List.of(newer));
+    SavedBreaker later = breaker("a", null, 5, SAVED_AT.minusSeconds(10), SAVED_AT);
+    store.save(List.of(later));
+    SavedBreaker earlier =
+        breaker("a", null, 6, SAVED_AT.minusSeconds(40), SAVED_AT.plusNanos(1_000));
 
-    store.save(List.of(breaker("a", 4, SAVED_AT.plusSeconds(60)), breaker("b")));
+    assertEquals(1, store.save(List.of(earlier, breaker("b"))));
 
-    assertSaved(List.of(newer, breaker("b")), store);
+    assertSaved(List.of(later, breaker("b")), store);
+  }
+
+  @Test
+  @DisplayName("a breaker that never changed does not replace one that did, whenever it was made")
+  void save_neverChanged_keepsWhatDid() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker changed = breaker("a", null, 2, ENTERED_AT, SAVED_AT);
+    store.save(List.of(changed));
+
+    assertEquals(0, store.save(List.of(breaker("a", null, 1, SAVED_AT, SAVED_AT.plusSeconds(1)))));
+
+    assertSaved(List.of(changed), store);
+  }
+
+  @Test
+  @DisplayName("a state of the future comes from a clock that was wrong, and is replaced")
+  void save_overAStateOfTheFuture_replacesIt() throws StateStoreException {
+    assumeTrue(goesByTheWallClock(), "this store does not go by the wall clock");
+    StateStore store = store();
+    Instant future = SAVED_AT.plus(Duration.ofDays(1));
+    store.save(List.of(breaker("a", null, 9, future, future)));
+    SavedBreaker present = breaker("a", 3, SAVED_AT);
+
+    assertEquals(1, store.save(List.of(present)));
+
+    assertSaved(List.of(present), store);
+  }
+
+  @Test
+  @DisplayName("what needs attention is loaded first, then the newest")
+  void load_order_isByAttentionAndAge() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker old = breaker("old", 2, SAVED_AT);
+    SavedBreaker recent = breaker("recent", 2, SAVED_AT.plusSeconds(1));
+    SavedBreaker closed = new SavedBreaker(
+        "closed",
+        null,
+        CircuitBreakerState.CLOSED,
+        2,
+        ENTERED_AT,
+        null,
+        Duration.ZERO,
+        0,
+        0,
+        0,
+        0,
+        CircuitBreakerTotals.ZERO,
+        0,
+        "",
+        SAVED_AT.plusSeconds(9));
+    store.save(List.of(closed, old, recent));
+
+    assertEquals(List.of(recent, old, closed), store.load().states());
   }
 
   @Test
@@ -314,10 +417,10 @@ public abstract class StateStoreContract {
   @DisplayName("a batch that fails half-way writes nothing, and the store stays usable")
   void save_batchFailsHalfWay_writesNothing() throws StateStoreException {
     StateStore store = store();
-    SavedBreaker before = breaker("a", 1, SAVED_AT);
+    SavedBreaker before = breaker("a", 2, SAVED_AT);
     store.save(List.of(before));
     List<SavedBreaker> good =
-        List.of(breaker("a", 2, SAVED_AT.plusSeconds(1)), breaker("b"), breaker("c"));
+        List.of(breaker("a", 2, SAVED_AT.plusSeconds(1)), breaker("b"), breaker("c", "key"));
 
     assertThrows(Exception.class, () -> store.save(new EndingBadly(good)));
 
@@ -391,7 +494,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("a purged name can be saved again, whatever its generation")
+  @DisplayName("a purged name can be saved again, whatever was saved")
   void save_afterPurge_startsAgain() throws StateStoreException {
     StateStore store = store();
     store.save(List.of(breaker("a", 9, Instant.EPOCH)));

@@ -3,12 +3,10 @@ package io.aragora.resilience.examples.demo;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.spi.StateStoreProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.ServiceLoader;
 
 /** The SQLite file that the breaker's state is kept in, alone in its folder. */
 final class StateFile {
@@ -39,16 +37,10 @@ final class StateFile {
     return SCHEME + ":" + file;
   }
 
-  /** Reads what is saved, past any runtime: the store is a plug-in that everybody may open. */
+  /** Reads what is saved, past any runtime. */
   List<SavedBreaker> read() throws StateStoreException {
-    for (StateStoreProvider provider : ServiceLoader.load(StateStoreProvider.class)) {
-      if (provider.scheme().equals(SCHEME)) {
-        try (StateStore store = provider.open(location())) {
-          return store.load().states();
-        }
-      }
+    try (StateStore store = StateStore.open(location())) {
+      return store.load().states();
     }
-    throw new StateStoreException(
-        "no store for sqlite: add io.aragora:resilience-persistence to the module path", null);
   }
 }

@@ -569,20 +569,20 @@ class ReadmeSnippetsTest {
   }
 
   // readme: store
-  public static final class MemoryStoreProvider implements StateStoreProvider {
+  public static final class MapStoreProvider implements StateStoreProvider {
     @Override
     public String scheme() {
-      return "memory"; // stateStore("memory:shop") finds it
+      return "map"; // stateStore("map:shop") finds it
     }
 
     @Override
     public StateStore open(String location) {
-      return new MemoryStore();
+      return new MapStore();
     }
   }
 
-  static final class MemoryStore implements StateStore {
-    private final Map<String, SavedBreaker> rows = new ConcurrentHashMap<>();
+  static final class MapStore implements StateStore {
+    private final Map<SavedBreaker.Id, SavedBreaker> rows = new ConcurrentHashMap<>();
 
     @Override
     public Loaded load() {
@@ -590,8 +590,11 @@ class ReadmeSnippetsTest {
     }
 
     @Override
-    public void save(Collection<SavedBreaker> states) {
-      states.forEach(state -> rows.put(state.name(), state));
+    public int save(Collection<SavedBreaker> states) {
+      states.forEach(
+          state -> // of two changes the later one stays
+          rows.merge(state.id(), state, (old, now) -> now.replaces(old) ? now : old));
+      return states.size();
     }
 
     @Override
@@ -608,15 +611,15 @@ class ReadmeSnippetsTest {
 
   @Test
   void store() {
-    StateStore store = new MemoryStoreProvider().open("memory:shop");
+    StateStore store = new MapStoreProvider().open("map:shop");
     try (Resilience resilience = Resilience.builder().stateStore(store).build()) {
       resilience.circuitBreaker("prices").forceOpen();
     }
 
-    assertThat(((MemoryStore) store).load().states())
+    assertThat(((MapStore) store).load().states())
         .extracting(SavedBreaker::name, SavedBreaker::state)
         .containsExactly(tuple("prices", CircuitBreakerState.FORCED_OPEN));
-    assertThat(((MemoryStore) store).purgeSavedBefore(Instant.MAX)).isOne();
+    assertThat(((MapStore) store).purgeSavedBefore(Instant.MAX)).isOne();
   }
 
   // readme: extension

@@ -150,7 +150,7 @@ public class CallsInFlightStress {
             .slowCallDuration(Duration.ofNanos(LIMIT))
             .minimumNumberOfCalls(1)
             .build(),
-        BreakerRuntime.of(time, timer, new Dispatcher("stress", time, null), changed -> {}));
+        BreakerRuntime.of(time, timer, new Dispatcher("stress", time, null), BreakerKeeper.NONE));
 
     public NoCallGoesUnwatched() {
       breaker.callAsync(() -> CompletableFuture.completedFuture(1));

@@ -31,7 +31,7 @@ public class CircuitBreakerStress {
       SystemTimeSource.INSTANCE,
       new Timer("stress", SystemTimeSource.INSTANCE),
       DISPATCHER,
-      changed -> {});
+      BreakerKeeper.NONE);
 
   private static CircuitBreakerStateMachine breaker(CircuitBreakerConfig.Builder config) {
     return new CircuitBreakerStateMachine("stress", config.build(), RUNTIME);
@@ -544,7 +544,10 @@ public class CircuitBreakerStress {
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(
-            time, new Timer("stress", time), new Dispatcher("stress", time, null), changed -> {}));
+            time,
+            new Timer("stress", time),
+            new Dispatcher("stress", time, null),
+            BreakerKeeper.NONE));
     private final AtomicInteger events = new AtomicInteger();
     private volatile long sequences;
 

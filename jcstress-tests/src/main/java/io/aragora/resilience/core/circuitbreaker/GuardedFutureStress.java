@@ -29,7 +29,10 @@ public class GuardedFutureStress {
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(
-            time, new Timer("stress", time), new Dispatcher("stress", time, null), changed -> {}));
+            time,
+            new Timer("stress", time),
+            new Dispatcher("stress", time, null),
+            BreakerKeeper.NONE));
     private final CompletableFuture<Integer> inner = new CompletableFuture<>();
     private final CompletableFuture<Integer> future = breaker.callAsync(() -> inner);
 

@@ -25,7 +25,7 @@ public class ReconfigurationStress {
       SystemTimeSource.INSTANCE,
       new Timer("stress", SystemTimeSource.INSTANCE),
       DISPATCHER,
-      changed -> {});
+      BreakerKeeper.NONE);
 
   private static CircuitBreakerConfig.Builder rate(int minimum) {
     return CircuitBreakerConfig.builder()

@@ -5,7 +5,6 @@ import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.WindowSweeper;
 import io.aragora.resilience.time.TimeSource;
-import java.util.function.Consumer;
 
 /**
  * What all breakers of a runtime share.
@@ -15,7 +14,7 @@ import java.util.function.Consumer;
  * @param timer wakes whoever watches calls under way
  * @param sweeper takes back what idle windows do not need
  * @param dispatcher delivers events
- * @param onChange called after every change of phase, on the thread of the change: must be quick
+ * @param keeper keeps their state
  */
 public record BreakerRuntime(
     TimeSource time,
@@ -23,7 +22,7 @@ public record BreakerRuntime(
     Timer timer,
     WindowSweeper sweeper,
     Dispatcher dispatcher,
-    Consumer<CircuitBreakerStateMachine> onChange) {
+    BreakerKeeper keeper) {
 
   /**
    * Makes clock and sweeper.
@@ -31,21 +30,18 @@ public record BreakerRuntime(
    * @param time the precise clock, wall time and chance
    * @param timer wakes
    * @param dispatcher delivers events
-   * @param onChange called after every change of phase
+   * @param keeper keeps their state
    * @return what breakers share
    */
   public static BreakerRuntime of(
-      TimeSource time,
-      Timer timer,
-      Dispatcher dispatcher,
-      Consumer<CircuitBreakerStateMachine> onChange) {
+      TimeSource time, Timer timer, Dispatcher dispatcher, BreakerKeeper keeper) {
     CoarseClock clock = new CoarseClock(time, timer);
     return new BreakerRuntime(
-        time,
-        clock,
-        timer,
-        new WindowSweeper(time, clock, timer, dispatcher),
-        dispatcher,
-        onChange);
+        time, clock, timer, new WindowSweeper(time, clock, timer, dispatcher), dispatcher, keeper);
+  }
+
+  /** The same for a breaker whose state is not kept. */
+  BreakerRuntime withoutKeeper() {
+    return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, BreakerKeeper.NONE);
   }
 }

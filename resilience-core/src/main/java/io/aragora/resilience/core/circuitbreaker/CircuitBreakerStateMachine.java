@@ -56,6 +56,13 @@ public class CircuitBreakerStateMachine extends CorePolicy
       CircuitBreakerStateMachine.class,
       Phase.class);
 
+  private static final VarHandle NEXT_CHANGED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(),
+      "nextChanged",
+      VarHandle.class,
+      CircuitBreakerStateMachine.class,
+      CircuitBreakerStateMachine.class);
+
   /** Where whoever needs the time has to read it. */
   private static final long NO_TIME = -1;
 
@@ -76,6 +83,10 @@ public class CircuitBreakerStateMachine extends CorePolicy
   private volatile @Nullable SlowWatch slowWatch;
 
   private volatile boolean predicateFailed;
+
+  /** Of {@link ChangedBreakers}: null where this is not in the list. */
+  @SuppressWarnings("unused") // through its handle
+  private volatile @Nullable CircuitBreakerStateMachine nextChanged;
 
   /**
    * Makes a closed breaker.
@@ -619,7 +630,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       totals.beginStay(next.window);
     }
     log.changed(this, runtime.dispatcher());
-    runtime.onChange().accept(this);
+    runtime.keeper().changed(this);
     return true;
   }
 
@@ -741,7 +752,34 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   @Override
   public SavedBreaker save() {
-    return Readings.save(name(), phase(), totals, runtime.time());
+    return Readings.save(storedId(), phase(), totals, runtime.time());
+  }
+
+  /**
+   * Names what this is saved as.
+   *
+   * @return its name, or the name of the keyed breaker and the key
+   */
+  public SavedBreaker.Id storedId() {
+    return new SavedBreaker.Id(name(), null);
+  }
+
+  final boolean claimChanged() {
+    return nextChanged == null
+        && NEXT_CHANGED.compareAndSet(this, (CircuitBreakerStateMachine) null, this);
+  }
+
+  // Release would do: the CAS of the list's head publishes it.
+  final void linkChanged(CircuitBreakerStateMachine next) {
+    nextChanged = next;
+  }
+
+  final CircuitBreakerStateMachine unlinkChanged() {
+    CircuitBreakerStateMachine next = Objects.requireNonNull(nextChanged);
+    nextChanged = null;
+    // The phase is read with acquire only, which may overtake even a volatile write before it.
+    VarHandle.fullFence();
+    return next;
   }
 
   @Override
@@ -756,7 +794,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
    * @return a remark where something could not be taken over; null where all was
    */
   public @Nullable String adopt(SavedBreaker saved) {
-    totals.restore(saved.totals());
+    totals.restore(saved.totals(), saved.slowCalls());
     Phase present = phase();
     if (present.transitions != 0) {
       return "it has moved since, so only its totals were restored";
@@ -768,9 +806,47 @@ public class CircuitBreakerStateMachine extends CorePolicy
     if (!replace(present, counting(next, present.config, window).build())) {
       return "it has moved since, so only its totals were restored";
     }
+    if (sameSettings) {
+      totals.goOnAfter(saved.consecutiveSuccesses(), window);
+    }
     return sameSettings
         ? null
         : "its settings have changed, so counts and probes were not restored";
+  }
+
+  /**
+   * Opens because the breaker of the same name opened in another instance, if this one shares its state and has not changed
+   * since.
+   *
+   * @param other what that one saved
+   * @return whether it did
+   */
+  public boolean follow(SavedBreaker other) {
+    Phase present = phase();
+    while (present.config.sharesState()
+        && other.state() == CircuitBreakerState.OPEN
+        && (present.state == CircuitBreakerState.CLOSED
+            || present.state == CircuitBreakerState.HALF_OPEN)
+        && (present.transitions == 0 || other.enteredAt().isAfter(present.enteredWall()))) {
+      Phase next = Restoration.following(present, other, runtime.time());
+      if (next == null) {
+        return false;
+      }
+      if (replace(present, next)) {
+        return true;
+      }
+      present = phase();
+    }
+    return false;
+  }
+
+  /**
+   * Tells whether the present state is another instance's, which has saved it.
+   *
+   * @return whether it is
+   */
+  public boolean isFollowing() {
+    return phase().cause == TransitionCause.SHARED;
   }
 
   // ---- reading

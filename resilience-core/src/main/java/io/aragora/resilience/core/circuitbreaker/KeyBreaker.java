@@ -3,6 +3,7 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.persistence.SavedBreaker;
 import org.jspecify.annotations.Nullable;
 
 /** The breaker of one key. Puts its name together when it is asked for it, since there may be a million of these. */
@@ -22,6 +23,11 @@ final class KeyBreaker extends CircuitBreakerStateMachine {
 
   String key() {
     return super.name();
+  }
+
+  @Override
+  public SavedBreaker.Id storedId() {
+    return new SavedBreaker.Id(family, key());
   }
 
   /** Kept from the first time on; two threads may both make it, which are equal. */

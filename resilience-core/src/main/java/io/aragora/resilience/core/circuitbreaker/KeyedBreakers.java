@@ -88,7 +88,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     this.runtime = runtime;
     this.listeners = new Listeners<>(name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
-    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), runtime, listeners);
+    this.overflow =
+        new KeyBreaker(name, OVERFLOW, config.breaker(), runtime.withoutKeeper(), listeners);
   }
 
   @Override
@@ -125,6 +126,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       KeyBreaker made = stillHeld(key);
       if (made == null) {
         made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
+        runtime.keeper().made(made);
       }
       keys.put(key, made);
       round.add(made);
@@ -229,6 +231,25 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     return read(KeyBreaker::snapshot);
   }
 
+  /**
+   * Finds a key's breaker without making one.
+   *
+   * @param key the key
+   * @return its breaker; null where it has none
+   */
+  public @Nullable CircuitBreakerStateMachine known(String key) {
+    return keys.get(key);
+  }
+
+  /**
+   * Gives the breaker of each key.
+   *
+   * @param action is given each; keys that come or go meanwhile may be left out
+   */
+  public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+    keys.values().forEach(action);
+  }
+
   private <R> Map<String, R> read(Function<KeyBreaker, R> reading) {
     Map<String, R> readings = new HashMap<>();
     keys.forEach((key, breaker) -> readings.put(key, reading.apply(breaker)));
@@ -289,10 +310,10 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   @Override
   public int restore(Collection<SavedBreaker> saved) {
     int restored = 0;
-    String prefix = name + ":";
     for (SavedBreaker row : saved) {
-      if (row.name().length() > prefix.length() && row.name().startsWith(prefix)) {
-        CircuitBreaker breaker = forKey(row.name().substring(prefix.length()));
+      String key = row.key();
+      if (key != null && row.name().equals(name)) {
+        CircuitBreaker breaker = forKey(key);
         restored += breaker != overflow && breaker.restore(row) ? 1 : 0;
       }
     }

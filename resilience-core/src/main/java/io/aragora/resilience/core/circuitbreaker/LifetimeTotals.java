@@ -61,6 +61,11 @@ final class LifetimeTotals {
     WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window));
   }
 
+  /** Lets the present row of successes be one that began earlier. */
+  void goOnAfter(long consecutiveSuccesses, @Nullable OutcomeWindow window) {
+    WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window) - consecutiveSuccesses);
+  }
+
   long lastFailure() {
     return (long) WORDS.getOpaque(words, LAST_FAILURE);
   }
@@ -124,9 +129,14 @@ final class LifetimeTotals {
     return sum(outcome) + (window == null ? 0 : window.total(outcome));
   }
 
-  void restore(CircuitBreakerTotals saved) {
-    add(OutcomeWindow.SUCCESS, saved.successes());
-    add(OutcomeWindow.FAILURE, saved.failures());
+  /** Of slow calls only the sum is known, so the split is a guess that no total shows. */
+  void restore(CircuitBreakerTotals saved, long slowCalls) {
+    long slowSuccesses = Math.min(slowCalls, saved.successes());
+    long slowFailures = Math.min(slowCalls - slowSuccesses, saved.failures());
+    add(OutcomeWindow.SUCCESS, saved.successes() - slowSuccesses);
+    add(OutcomeWindow.SLOW_SUCCESS, slowSuccesses);
+    add(OutcomeWindow.FAILURE, saved.failures() - slowFailures);
+    add(OutcomeWindow.SLOW_FAILURE, slowFailures);
     add(IGNORED, saved.ignored());
     add(REJECTED, saved.rejected());
     add(LATE, saved.late());

@@ -38,7 +38,7 @@ final class Readings {
         counts.slowCalls(),
         phase.slowInFlight(now),
         phase.streak(),
-        probes != null ? probes.successes() : totals.successesSinceFailure(window),
+        consecutiveSuccesses(phase, totals),
         probes == null ? 0 : probes.inFlight(now),
         phase.probeSuccesses(),
         Duration.ofNanos(phase.cooldownNanos),
@@ -47,6 +47,12 @@ final class Readings {
         wallTime(totals.lastSuccess(window, now), now, time),
         totals.slowCalls(window),
         totals.with(window));
+  }
+
+  private static long consecutiveSuccesses(Phase phase, LifetimeTotals totals) {
+    return phase.probes != null
+        ? phase.probeSuccesses()
+        : totals.successesSinceFailure(phase.window);
   }
 
   private static long remaining(Phase phase, long now) {
@@ -78,13 +84,15 @@ final class Readings {
     };
   }
 
-  static SavedBreaker save(String name, Phase phase, LifetimeTotals totals, TimeSource time) {
+  static SavedBreaker save(
+      SavedBreaker.Id id, Phase phase, LifetimeTotals totals, TimeSource time) {
     Instant wall = time.wallTime();
     Instant openUntil = phase.state == CircuitBreakerState.OPEN
         ? wall.plusNanos(phase.until - time.nanoTime())
         : null;
     return new SavedBreaker(
-        name,
+        id.name(),
+        id.key(),
         phase.state,
         phase.generation,
         phase.enteredWall(),
@@ -92,8 +100,10 @@ final class Readings {
         Duration.ofNanos(phase.cooldownNanos),
         phase.cooldownStep,
         phase.streak(),
+        consecutiveSuccesses(phase, totals),
         phase.probeSuccesses(),
         totals.with(phase.window),
+        totals.slowCalls(phase.window),
         phase.config.toString(),
         wall);
   }

@@ -6,6 +6,7 @@ import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the phase that a breaker was in before a restart. */
 final class Restoration {
@@ -36,6 +37,21 @@ final class Restoration {
       next.probes(CircuitBreakerStateMachine.newProbes(present.config, now, successes));
     }
     return next;
+  }
+
+  /** The opening of another instance, for what is left of it; null where nothing is. */
+  static @Nullable Phase following(Phase present, SavedBreaker other, TimeSource time) {
+    long left = left(present, other, true, time);
+    if (left == 0) {
+      return null;
+    }
+    long now = time.nanoTime();
+    return new Phase.Builder(
+            present.config, CircuitBreakerState.OPEN, TransitionCause.SHARED, now, time.wallTime())
+        .after(present)
+        .cooldownStep(other.cooldownStep())
+        .openUntil(now + left, other.cooldown().toNanos())
+        .build();
   }
 
   /** A wall clock that went back must not lengthen the cooldown, so what is left is never more than all of it. */

@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
+import io.aragora.resilience.core.circuitbreaker.ChangedBreakers;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
@@ -11,232 +13,326 @@ import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps breaker state across restarts. Calls never wait for it: a change marks the breaker, and the store's own thread saves
- * what is marked, many at once. A store that fails is tried again at the next interval, and nothing else notices.
+ * what is marked, many at once.
  */
-public final class StateKeeper implements AutoCloseable {
+public final class StateKeeper implements BreakerKeeper, AutoCloseable {
+  /*
+   * A change puts its breaker on a list and, if nobody has yet, arms the timer for a moment later; so a storm of changes is
+   * one batch, and the thread of a call neither allocates nor wakes another one while the timer is ticking anyhow.
+   *
+   * Everything else happens on the store's thread. A save that fails leaves the keeper behind: the list means nothing then,
+   * and once the store answers, all breakers are saved that may have changed. So an outage costs no memory, however long it
+   * takes and however many keys come and go in it.
+   */
   private static final System.Logger LOG = System.getLogger(StateKeeper.class.getName());
-
-  /** The most rows that wait for their breaker to be created; more are reported and left in the store. */
-  private static final int MAX_WAITING = 100_000;
-
-  /** What was not saved for so long is of no use any more. */
-  private static final Duration RETENTION = Duration.ofDays(3);
-
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
-  private static final double INTERVAL_JITTER = 0.1;
+  private static final double JITTER = 0.1;
+
+  /** How long a change waits for others: two ticks of the coarse clock, so that a timer that is busy is not woken for it. */
+  private static final long COALESCING_NANOS = 20L << 20;
+
+  private static final long PURGE_INTERVAL_NANOS = TimeUnit.HOURS.toNanos(1);
+  private static final int ROWS_PER_SAVE = 1_000;
+  private static final int MAX_PROBLEMS_SHOWN = 10;
+
+  /** What is saved beside what is on the list. */
+  private enum Scope {
+    CHANGED,
+    /** All without a key, and the keys that may have counted something since the last such save. */
+    ACTIVE,
+    ALL
+  }
 
   private final String runtime;
   private final StoreSetting setting;
-  private final long intervalNanos;
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
-  private final Supplier<Collection<CircuitBreakerStateMachine>> breakers;
+  private final StoreConnection connection;
+  private final WaitingStates waiting = new WaitingStates();
 
-  private final Map<String, SavedBreaker> waiting = new ConcurrentHashMap<>();
-  private final Set<CircuitBreakerStateMachine> changed = ConcurrentHashMap.newKeySet();
+  private final ChangedBreakers changed = new ChangedBreakers();
+  private final AtomicInteger listed = new AtomicInteger();
   private final AtomicBoolean scheduled = new AtomicBoolean();
-  private final AtomicLong saved = new AtomicLong();
-  private final AtomicLong failures = new AtomicLong();
-  private final AtomicLong intervals = new AtomicLong();
-  private final Interval interval = new Interval();
-  private volatile @Nullable String lastError;
+  private final Wakening soon = new Wakening(this::saveSoon);
+  private final Wakening interval = new Wakening(this::saveAtInterval);
+  private final Wakening retry = new Wakening(this::tryAgain);
+  private volatile int unsaved;
   private volatile boolean closed;
 
-  /** Used on the store's thread, except while the runtime starts. */
-  private @Nullable StateStore store;
+  // Used on the store's thread, except while the runtime starts.
+  private LiveBreakers breakers = LiveBreakers.NONE;
+  private boolean loaded;
+  private boolean behind;
+  private boolean retrying;
+  private long draws;
+  private long lastFullSave;
+  private long nextPurge;
 
   /**
    * Makes a keeper that has not opened its store.
    *
    * @param runtime the name of its runtime
-   * @param setting where state is kept
-   * @param interval how often counts are saved
+   * @param setting where state is kept, how often it is saved, and for how long
    * @param time its time
-   * @param timer wakes it at each interval
+   * @param timer wakes it
    * @param dispatcher has the store's thread
-   * @param breakers lists the breakers that are saved
    */
   public StateKeeper(
-      String runtime,
-      StoreSetting setting,
-      Duration interval,
-      TimeSource time,
-      Timer timer,
-      Dispatcher dispatcher,
-      Supplier<Collection<CircuitBreakerStateMachine>> breakers) {
+      String runtime, StoreSetting setting, TimeSource time, Timer timer, Dispatcher dispatcher) {
     this.runtime = runtime;
     this.setting = setting;
-    this.intervalNanos = interval.toNanos();
     this.time = time;
     this.timer = timer;
     this.dispatcher = dispatcher;
-    this.breakers = breakers;
-  }
-
-  /** Opens the store and reads it, on the calling thread, so that a breaker made afterwards finds its state. */
-  public void start() {
-    open();
-    armInterval();
-  }
-
-  private void armInterval() {
-    double spread = 1 + INTERVAL_JITTER * time.random(runtime, intervals.getAndIncrement(), 0);
-    timer.arm(interval, time.nanoTime() + (long) (intervalNanos * spread));
+    this.connection = new StoreConnection(runtime, setting, time);
   }
 
   /**
-   * Gives a new breaker what was kept of it.
+   * Opens the store and reads it, on the calling thread, so that a breaker made afterwards finds its state.
    *
-   * @param breaker the breaker
+   * @param live what is saved
+   * @return what failed; null if nothing did
    */
-  public void adopt(CircuitBreakerStateMachine breaker) {
-    SavedBreaker row = waiting.remove(breaker.name());
-    if (row == null) {
+  public @Nullable String start(LiveBreakers live) {
+    breakers = live;
+    lastFullSave = time.nanoTime();
+    nextPurge = lastFullSave + PURGE_INTERVAL_NANOS;
+    try {
+      open();
+      connection.succeeded();
+    } catch (StateStoreException | RuntimeException e) {
+      failed("open", e);
+    }
+    timer.arm(interval, spread(setting.saveInterval().toNanos()));
+    return connection.lastError();
+  }
+
+  /** Later by chance, so that many processes do not write at once. */
+  private long spread(long nanos) {
+    return time.nanoTime() + nanos + (long) (nanos * JITTER * time.random(runtime, draws++, 0));
+  }
+
+  @Override
+  public void made(CircuitBreakerStateMachine breaker) {
+    SavedBreaker state = waiting.take(breaker);
+    if (state == null) {
       return;
     }
-    String remark = breaker.adopt(row);
+    String remark = breaker.adopt(state);
     if (remark != null) {
       LOG.log(
           System.Logger.Level.INFO,
           "breaker ''{0}'' was saved as {1}, but {2}",
-          row.name(),
-          row.state(),
+          state.id(),
+          state.state().text(),
           remark);
     }
   }
 
-  /**
-   * Marks a breaker to be saved soon. Quick; called by the thread of a call.
-   *
-   * @param breaker what changed
-   */
+  // Volatile: the breaker is on the list before `scheduled` is read, and saveSoon clears that
+  // before it takes the list. One of
+  // the two sees the other. Stress: StateKeeperStress.NoChangeWaitsUnscheduled.
+  @Override
   public void changed(CircuitBreakerStateMachine breaker) {
-    changed.add(breaker);
-    schedule();
-  }
-
-  private void schedule() {
-    if (!closed && scheduled.compareAndSet(false, true)) {
-      try {
-        dispatcher.store().execute(this::saveChanged);
-      } catch (RejectedExecutionException e) {
-        scheduled.set(false);
+    if (changed.add(breaker)) {
+      listed.incrementAndGet();
+      if (!closed && !scheduled.get() && scheduled.compareAndSet(false, true)) {
+        timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
       }
     }
   }
 
-  /** On the store's thread. Cleared first: what is marked from now on is saved by another run. */
-  private void saveChanged() {
+  private void saveSoon() {
     scheduled.set(false);
-    save();
+    // During an outage the next try saves everything.
+    if (!behind) {
+      save(Scope.CHANGED);
+    }
   }
 
-  private void save() {
-    List<CircuitBreakerStateMachine> batch = new ArrayList<>(changed);
-    if (batch.isEmpty()) {
-      return;
+  private void tryAgain() {
+    retrying = false;
+    if (behind) {
+      save(Scope.ACTIVE);
     }
-    batch.forEach(changed::remove);
-    try {
-      StateStore open = store;
-      if (open == null) {
-        open();
-        open = store;
-        if (open == null) {
-          changed.addAll(batch);
-          return;
-        }
+  }
+
+  private void saveAtInterval() {
+    if (!behind) {
+      if (time.nanoTime() < nextPurge) {
+        save(Scope.ACTIVE);
+      } else if (save(Scope.ALL)) {
+        // After a save of all, so that what goes is what no breaker here stands for.
+        nextPurge = time.nanoTime() + PURGE_INTERVAL_NANOS;
+        purge();
       }
-      open.save(batch.stream().map(CircuitBreakerStateMachine::save).toList());
-      saved.addAndGet(batch.size());
-      succeeded();
+    }
+    if (!closed) {
+      timer.arm(interval, spread(setting.saveInterval().toNanos()));
+    }
+  }
+
+  private void purge() {
+    StateStore store = connection.store();
+    if (store != null) {
+      try {
+        Instant cutOff = time.wallTime().minus(setting.retention());
+        waiting.dropSavedBefore(cutOff);
+        store.purgeSavedBefore(cutOff);
+      } catch (StateStoreException | RuntimeException e) {
+        failed("purge", e);
+      }
+    }
+  }
+
+  /** Gives whether all of it is saved. */
+  private boolean save(Scope scope) {
+    long began = time.nanoTime();
+    List<CircuitBreakerStateMachine> batch = batch(scope);
+    unsaved = batch.size();
+    try {
+      StateStore store = connection.store();
+      if (store == null) {
+        store = open();
+      }
+      for (int from = 0; from < batch.size(); from += ROWS_PER_SAVE) {
+        List<CircuitBreakerStateMachine> part =
+            batch.subList(from, Math.min(from + ROWS_PER_SAVE, batch.size()));
+        connection.saved(store.save(statesOf(part)));
+        unsaved = batch.size() - from - part.size();
+      }
     } catch (StateStoreException | RuntimeException e) {
-      changed.addAll(batch);
       failed("save", e);
+      return false;
+    }
+    if (scope != Scope.CHANGED) {
+      behind = false;
+      lastFullSave = began;
+    }
+    connection.succeeded();
+    return true;
+  }
+
+  private List<CircuitBreakerStateMachine> batch(Scope scope) {
+    Set<CircuitBreakerStateMachine> taken = new HashSet<>();
+    changed.takeAll(breaker -> {
+      listed.decrementAndGet();
+      taken.add(breaker);
+    });
+    List<CircuitBreakerStateMachine> batch = new ArrayList<>(taken);
+    if (scope != Scope.CHANGED) {
+      breakers.each(breaker -> {
+        if (!taken.contains(breaker)) {
+          batch.add(breaker);
+        }
+      });
+      breakers.eachKey(breaker -> {
+        if ((scope == Scope.ALL || breaker.idleSince() >= lastFullSave)
+            && !taken.contains(breaker)) {
+          batch.add(breaker);
+        }
+      });
+    }
+    return batch;
+  }
+
+  /** What another instance decided has been saved by that one. */
+  private List<SavedBreaker> statesOf(List<CircuitBreakerStateMachine> part) {
+    List<SavedBreaker> states = new ArrayList<>(part.size());
+    for (CircuitBreakerStateMachine breaker : part) {
+      made(breaker);
+      if (!breaker.isFollowing()) {
+        states.add(breaker.save());
+      }
+    }
+    return states;
+  }
+
+  private StateStore open() throws StateStoreException {
+    StateStore store = connection.open();
+    try {
+      store.watch(this::heard);
+      if (!loaded) {
+        store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
+      }
+      StateStore.Loaded found = store.load();
+      report(found.problems());
+      if (loaded) {
+        // What is in there of this process is older than what the breakers are.
+        found.states().forEach(this::heard);
+      } else {
+        take(found.states());
+        loaded = true;
+      }
+      return store;
+    } catch (StateStoreException | RuntimeException e) {
+      connection.closeIfReopened();
+      throw e;
     }
   }
 
-  private void open() {
-    StateStore opened = null;
-    try {
-      opened = setting.opening().open();
-      opened.purgeSavedBefore(time.wallTime().minus(RETENTION));
-      StateStore.Loaded loaded = opened.load();
-      for (String problem : loaded.problems()) {
-        LOG.log(System.Logger.Level.WARNING, "left out of {0}: {1}", setting.location(), problem);
-      }
-      store = opened;
-      take(loaded.states());
-      succeeded();
-    } catch (StateStoreException | RuntimeException e) {
-      if (opened != null) {
-        opened.close();
-      }
-      failed("open", e);
+  private void report(List<String> problems) {
+    problems.stream()
+        .limit(MAX_PROBLEMS_SHOWN)
+        .forEach(problem -> LOG.log(
+            System.Logger.Level.WARNING, "left out of {0}: {1}", setting.location(), problem));
+    if (problems.size() > MAX_PROBLEMS_SHOWN) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "left out of {0}: {1} more",
+          setting.location(),
+          problems.size() - MAX_PROBLEMS_SHOWN);
     }
   }
 
   private void take(List<SavedBreaker> states) {
-    int left = 0;
-    for (SavedBreaker state : states) {
-      if (waiting.size() < MAX_WAITING) {
-        waiting.put(state.name(), state);
-      } else {
-        left++;
-      }
-    }
+    int left = waiting.addAll(states);
     if (left > 0) {
       LOG.log(
           System.Logger.Level.WARNING,
           "{0} holds more than {1} breakers: {2} were not restored",
           setting.location(),
-          MAX_WAITING,
+          WaitingStates.MAX,
           left);
     }
-    breakers.get().forEach(this::adopt);
+    breakers.each(this::made);
+    breakers.eachKey(this::made);
   }
 
-  private void succeeded() {
-    if (lastError != null) {
-      LOG.log(
-          System.Logger.Level.INFO,
-          "state of ''{0}'' is kept in {1} again",
-          runtime,
-          setting.location());
+  /** On a thread of the store. */
+  private void heard(SavedBreaker state) {
+    CircuitBreakerStateMachine breaker = breakers.find(state.id());
+    if (breaker == null) {
+      waiting.add(state);
+    } else {
+      breaker.follow(state);
     }
-    lastError = null;
   }
 
-  /** Says it once for each outage. */
   private void failed(String what, Exception e) {
-    failures.incrementAndGet();
-    if (lastError == null) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "cannot " + what + " state in " + setting.location()
-              + ", goes on without and tries again: " + e.getMessage(),
-          e);
+    behind = true;
+    long nanos = connection.failed(what, e);
+    if (!retrying && !closed) {
+      retrying = true;
+      timer.arm(retry, spread(nanos));
     }
-    lastError = what + ": " + e.getMessage();
   }
 
   /**
@@ -245,8 +341,7 @@ public final class StateKeeper implements AutoCloseable {
    * @return the status
    */
   public StateStoreStatus status() {
-    return new StateStoreStatus(
-        setting.location(), changed.size(), saved.get(), failures.get(), lastError);
+    return connection.status(Math.max(unsaved, listed.get()));
   }
 
   /**
@@ -256,15 +351,15 @@ public final class StateKeeper implements AutoCloseable {
    * @return whether all of it is saved
    */
   public boolean flush(Duration limit) {
-    return !closed && saveAllWithin(limit);
+    return !closed && saveWithin(limit);
   }
 
-  private boolean saveAllWithin(Duration limit) {
+  private boolean saveWithin(Duration limit) {
     if (time.executor() != null) {
-      return saveAll();
+      return save(Scope.ACTIVE);
     }
     try {
-      return CompletableFuture.supplyAsync(this::saveAll, dispatcher.store())
+      return CompletableFuture.supplyAsync(() -> save(Scope.ACTIVE), dispatcher.store())
           .get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -274,12 +369,6 @@ public final class StateKeeper implements AutoCloseable {
     }
   }
 
-  private boolean saveAll() {
-    changed.addAll(breakers.get());
-    save();
-    return changed.isEmpty() && lastError == null;
-  }
-
   /** Saves what there is, within a few seconds, and closes the store. */
   @Override
   public void close() {
@@ -287,42 +376,41 @@ public final class StateKeeper implements AutoCloseable {
       return;
     }
     closed = true;
-    timer.cancel(interval);
-    if (!saveAllWithin(CLOSE_LIMIT)) {
+    if (!saveWithin(CLOSE_LIMIT)) {
+      String error = connection.lastError();
       LOG.log(
           System.Logger.Level.WARNING,
           "state of ''{0}'' was not all saved in {1} at closing: {2}",
           runtime,
           setting.location(),
-          lastError);
+          error != null ? error : "it took longer than " + CLOSE_LIMIT.toSeconds() + " s");
     }
     if (time.executor() != null) {
-      closeStore();
+      connection.close();
       return;
     }
     try {
-      dispatcher.store().execute(this::closeStore);
+      dispatcher.store().execute(connection::close);
     } catch (RejectedExecutionException e) {
-      closeStore();
+      connection.close();
     }
   }
 
-  private void closeStore() {
-    StateStore open = store;
-    store = null;
-    if (open != null) {
-      open.close();
-    }
-  }
+  /** Lets the store's thread do something when its time has come. */
+  private final class Wakening extends TimerOperation {
+    private final Runnable task;
 
-  private final class Interval extends TimerOperation {
+    Wakening(Runnable task) {
+      this.task = task;
+    }
+
     @Override
     protected void onFire(long arming) {
-      dispatcher.dispatch(() -> {
-        changed.addAll(breakers.get());
-        schedule();
-        armInterval();
-      });
+      try {
+        dispatcher.store().execute(task);
+      } catch (RejectedExecutionException e) {
+        LOG.log(System.Logger.Level.TRACE, "''{0}'' is closed", runtime);
+      }
     }
 
     @Override

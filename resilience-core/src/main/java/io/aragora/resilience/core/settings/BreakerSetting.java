@@ -44,7 +44,8 @@ enum BreakerSetting implements PolicySetting<BreakerDraft> {
   HALF_OPEN_MAX_CALLS(
       "halfOpenMaxCalls", (draft, text) -> draft.builder().halfOpenMaxCalls(text.whole())),
   HALF_OPEN_MAX_DURATION(
-      "halfOpenMaxDuration", (draft, text) -> draft.builder().halfOpenMaxDuration(text.duration()));
+      "halfOpenMaxDuration", (draft, text) -> draft.builder().halfOpenMaxDuration(text.duration())),
+  SHARE_STATE("shareState", (draft, text) -> draft.builder().shareState(text.isTrue()));
 
   static final SettingGroup<CircuitBreakerConfig, BreakerDraft> GROUP = new SettingGroup<>(
       "circuit breaker",

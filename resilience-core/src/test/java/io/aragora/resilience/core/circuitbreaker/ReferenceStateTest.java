@@ -245,7 +245,7 @@ class ReferenceStateTest extends BreakerFixture {
     Map<String, ?> state = Map.of(
         "entity_mode", Map.of("failures", Map.of("a", 1), "open_circuits", Map.of("b", 1.5)));
     assertThat(ReferenceState.read("agents", state, sixtySeconds, time.wallTime()))
-        .extracting(SavedBreaker::name)
+        .extracting(row -> row.id().toString())
         .isEqualTo(Arrays.asList("agents", "agents:a", "agents:b"));
   }
 }

@@ -65,7 +65,8 @@ class SavedStateTest extends BreakerFixture {
     times(2, () -> fail(keyed.forKey("agent-1")));
     assertThat(keyed.save())
         .singleElement()
-        .satisfies(row -> assertThat(row.name()).isEqualTo("agents:agent-1"))
+        .satisfies(row -> assertThat(row.id()).hasToString("agents:agent-1"))
+        .satisfies(row -> assertThat(row.key()).isEqualTo("agent-1"))
         .satisfies(row -> assertThat(row.consecutiveFailures()).isEqualTo(2));
   }
 

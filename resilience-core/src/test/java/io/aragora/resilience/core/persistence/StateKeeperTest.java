@@ -7,209 +7,445 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.health.HealthResult;
-import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
-import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.testing.ManualTime;
-import java.io.IOException;
+import io.aragora.resilience.persistence.StateStoreStatus;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-class StateKeeperTest {
-  private final ManualTime time = ManualTime.create();
-  private final Memory memory = new Memory();
-
-  private static final class Memory implements StateStore {
-    final Map<String, SavedBreaker> rows = new LinkedHashMap<>();
-    boolean failing;
-    boolean closed;
-
-    @Override
-    public Loaded load() {
-      return new Loaded(List.copyOf(rows.values()), List.of());
-    }
-
-    @Override
-    public void save(Collection<SavedBreaker> states) throws StateStoreException {
-      if (failing) {
-        throw new StateStoreException("disk full", null);
+/** What is saved when, and what comes back. */
+class StateKeeperTest extends KeeperFixture {
+  @Nested
+  class Saving {
+    @Test
+    @DisplayName("fault 74: a change is saved a moment later, not at the interval")
+    void change_isSavedAMomentLater() {
+      try (Resilience resilience = open()) {
+        trip(breaker(resilience));
+        assertThat(resilience.storeStatus().pending()).isEqualTo(1);
+        time.advance(A_MOMENT);
+        assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
+        assertThat(resilience.storeStatus().pending()).isZero();
+        assertThat(resilience.storeStatus().lastSavedAt()).isNotNull();
       }
-      states.forEach(state -> rows.put(state.name(), state));
     }
 
-    @Override
-    public int purgeSavedBefore(Instant cutOff) {
-      int before = rows.size();
-      rows.values().removeIf(row -> row.savedAt().isBefore(cutOff));
-      return before - rows.size();
+    @Test
+    @DisplayName("fault 73: changes that come together are one write")
+    void changes_areCoalesced() {
+      try (Resilience resilience = open()) {
+        for (int i = 0; i < 500; i++) {
+          resilience.circuitBreaker("b" + i).forceOpen();
+          resilience.circuitBreaker("b" + i).reset();
+          resilience.circuitBreaker("b" + i).disable();
+        }
+        time.advance(A_MOMENT);
+        assertThat(store.saves).hasSize(1);
+        assertThat(store.saves.get(0)).hasSize(500).doesNotHaveDuplicates();
+        assertThat(store.row("b499").state()).isEqualTo(CircuitBreakerState.DISABLED);
+      }
     }
 
-    @Override
-    public void close() {
-      closed = true;
+    @Test
+    @DisplayName("PE-03: ten thousand keys are saved in pieces")
+    void manyBreakers_areSavedInPieces() {
+      try (Resilience resilience = open()) {
+        for (int i = 0; i < 2_500; i++) {
+          fail(keyed(resilience).forKey("key-" + i));
+        }
+        assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+        assertThat(store.saves).extracting(ids -> ids.size()).containsExactly(1000, 1000, 500);
+        assertThat(resilience.storeStatus().saved()).isEqualTo(2_500);
+      }
     }
-  }
 
-  private Resilience open() {
-    return Resilience.builder().timeSource(time).stateStore(memory).build();
-  }
-
-  private static CircuitBreaker breaker(Resilience resilience) {
-    return resilience.circuitBreaker(
-        "b",
-        CircuitBreakerConfig.builder()
-            .failureThreshold(2)
-            .cooldown(Duration.ofSeconds(100))
-            .build());
-  }
-
-  private static void fail(CircuitBreaker breaker) {
-    breaker.recordFailure(breaker.acquirePermit(), new IOException("down"));
-  }
-
-  private void leaveOpen() {
-    try (Resilience resilience = open()) {
+    @Test
+    void counts_areSavedAtTheInterval_andAtClosing() {
+      Resilience resilience = open();
       fail(breaker(resilience));
-      fail(breaker(resilience));
+      time.advance(Duration.ofSeconds(40));
+      assertThat(store.row("b").consecutiveFailures()).isEqualTo(1);
+      succeed(breaker(resilience));
+      resilience.close();
+      assertThat(store.row("b").consecutiveFailures()).isZero();
+      assertThat(store.row("b").totals().successes()).isEqualTo(1);
+      assertThat(store.closed).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+        "a key without a call since it was saved is not saved again, until the hourly save of all")
+    void idleKeys_areNotSavedAgain() {
+      try (Resilience resilience = open()) {
+        succeed(keyed(resilience).forKey("idle"));
+        fail(keyed(resilience).forKey("used"));
+        time.advance(Duration.ofMinutes(5));
+        store.saves.clear();
+        fail(keyed(resilience).forKey("used"));
+        time.advance(Duration.ofSeconds(40));
+        assertThat(store.saves).allSatisfy(ids -> assertThat(ids).doesNotContain("k:idle"));
+        assertThat(store.saves).anySatisfy(ids -> assertThat(ids).contains("k:used"));
+        time.advance(Duration.ofHours(1));
+        assertThat(store.saves).anySatisfy(ids -> assertThat(ids).contains("k:idle"));
+      }
+    }
+
+    @Test
+    void closedRuntime_isNotSavedAnyMore() {
+      Resilience resilience = open();
+      CircuitBreaker breaker = breaker(resilience);
+      resilience.close();
+      store.saves.clear();
+      trip(breaker);
+      time.advance(Duration.ofHours(2));
+      assertThat(store.saves).isEmpty();
+      assertThat(resilience.flush(Duration.ofSeconds(1))).isFalse();
+    }
+
+    @Test
+    @DisplayName("PE-07: without a store, saving is done by having nothing to do")
+    void withoutStore_flushIsTrue() {
+      try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+        trip(breaker(resilience));
+        assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+        assertThat(resilience.storeStatus()).isEqualTo(StateStoreStatus.NONE);
+      }
     }
   }
 
-  @Test
-  void transition_isSavedWithoutWaitingForTheInterval() {
-    try (Resilience resilience = open()) {
-      fail(breaker(resilience));
-      fail(breaker(resilience));
-      time.runPending();
-      assertThat(memory.rows.get("b").state()).isEqualTo(CircuitBreakerState.OPEN);
+  @Nested
+  class Restoring {
+    @Test
+    @DisplayName("PE-09, fault 67: the time spent down counts toward the cooldown")
+    void downTime_counts() {
+      leaveOpen();
+      time.advance(Duration.ofSeconds(30));
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+        assertThat(breaker(resilience).snapshot().remainingCooldown())
+            .isEqualTo(Duration.ofSeconds(70));
+        assertThat(breaker(resilience).snapshot().cause()).isEqualTo(TransitionCause.RESTORED);
+      }
+    }
+
+    @Test
+    @DisplayName("fault 70: an expired cooldown comes back ready to probe, not closed")
+    void expired_comesBackHalfOpen() {
+      leaveOpen();
+      time.advance(Duration.ofSeconds(120));
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+        fail(breaker(resilience));
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "a wall clock that went back cannot lengthen a cooldown, and what changes then is saved")
+    void wallClockThatWentBack_cannotLengthenTheCooldown() {
+      leaveOpen();
+      time.jumpWallClock(Duration.ofDays(-1));
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
+        breaker(resilience).reset();
+        time.advance(A_MOMENT);
+        assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.CLOSED);
+      }
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.CLOSED);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "a wall clock that goes back in operation changes no cooldown, and changes go on being saved")
+    void wallClockThatGoesBackInOperation_losesNoChange() {
+      try (Resilience resilience = open()) {
+        trip(breaker(resilience));
+        time.advance(A_MOMENT);
+        time.jumpWallClock(Duration.ofHours(-3));
+        assertThat(breaker(resilience).snapshot().remainingCooldown())
+            .isEqualTo(COOLDOWN.minus(A_MOMENT));
+        breaker(resilience).disable();
+        time.advance(A_MOMENT);
+        assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.DISABLED);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "a wall clock that went forward ends a cooldown, and leaves the breaker ready to probe")
+    void wallClockThatWentForward_endsTheCooldown() {
+      leaveOpen();
+      time.jumpWallClock(Duration.ofHours(1));
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      }
+    }
+
+    @Test
+    @DisplayName("PE-08, fault 68: name, streaks, forced states, totals and generation come back")
+    void streaksForcedStatesAndTotals_comeBack() {
+      long generation;
+      try (Resilience resilience = open()) {
+        fail(breaker(resilience));
+        CircuitBreaker forced = resilience.circuitBreaker("forced");
+        succeed(forced);
+        succeed(forced);
+        forced.forceOpen();
+        succeed(resilience.circuitBreaker("fine"));
+        succeed(resilience.circuitBreaker("fine"));
+        generation = forced.snapshot().generation();
+      }
+      try (Resilience resilience = open()) {
+        CircuitBreaker forced = resilience.circuitBreaker("forced");
+        assertThat(forced.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+        assertThat(forced.snapshot().generation()).isGreaterThanOrEqualTo(generation);
+        assertThat(forced.snapshot().totals().successes()).isEqualTo(2);
+        CircuitBreaker fine = resilience.circuitBreaker("fine");
+        assertThat(fine.snapshot().consecutiveSuccesses()).isEqualTo(2);
+        succeed(fine);
+        assertThat(fine.snapshot().consecutiveSuccesses()).isEqualTo(3);
+        fail(breaker(resilience));
+        assertThat(breaker(resilience).state())
+            .as("the second failure in a row")
+            .isEqualTo(CircuitBreakerState.OPEN);
+        assertThat(breaker(resilience).snapshot().totals().failures()).isEqualTo(2);
+      }
+    }
+
+    @Test
+    @DisplayName("PE-11: progress of probes and the growth of the cooldown come back")
+    void probeProgressAndCooldownStep_comeBack() {
+      CircuitBreakerConfig growing =
+          config().cooldownBackoff(2, Duration.ofHours(1)).successThreshold(2).build();
+      try (Resilience resilience = open()) {
+        CircuitBreaker breaker = resilience.circuitBreaker("b", growing);
+        trip(breaker);
+        time.advance(COOLDOWN);
+        fail(breaker);
+        assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
+        time.advance(COOLDOWN.multipliedBy(2));
+        succeed(breaker);
+      }
+      try (Resilience resilience = open()) {
+        CircuitBreaker breaker = resilience.circuitBreaker("b", growing);
+        assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+        assertThat(breaker.snapshot().probeSuccesses()).isEqualTo(1);
+        fail(breaker);
+        assertThat(breaker.snapshot().remainingCooldown())
+            .as("the third opening in a row")
+            .isEqualTo(COOLDOWN.multipliedBy(4));
+        time.advance(COOLDOWN.multipliedBy(4));
+        succeed(breaker);
+        succeed(breaker);
+        assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "PE-11: keys come back when they are asked for, apart from a breaker that is named like one")
+    void keys_comeBack() {
+      try (Resilience resilience = open()) {
+        trip(keyed(resilience).forKey("open"));
+        fail(keyed(resilience).forKey("failed once"));
+        resilience.circuitBreaker("k:open").disable();
+      }
+      assertThat(store.ids()).containsExactly("k:failed once", "k:open", "k:open");
+      time.advance(Duration.ofSeconds(10));
+      try (Resilience resilience = open()) {
+        assertThat(keyed(resilience).size()).as("nobody asked yet").isZero();
+        assertThat(keyed(resilience).forKey("open").snapshot().remainingCooldown())
+            .isEqualTo(Duration.ofSeconds(90));
+        fail(keyed(resilience).forKey("failed once"));
+        assertThat(keyed(resilience).isAvailable("failed once")).isFalse();
+        assertThat(resilience.circuitBreaker("k:open").state())
+            .isEqualTo(CircuitBreakerState.DISABLED);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "the breaker that keys beyond the bound share is not saved, not even under a key of its name")
+    void overflowBreaker_isNotSaved() {
+      try (Resilience resilience = open()) {
+        trip(keyed(resilience).overflow());
+        assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+        assertThat(store.ids()).isEmpty();
+      }
+    }
+
+    @Test
+    @DisplayName("slow calls come back among the totals")
+    void slowCalls_comeBack() {
+      CircuitBreakerConfig slow = config()
+          .slowCallRateThreshold(100)
+          .slowCallDuration(Duration.ofSeconds(1))
+          .minimumNumberOfCalls(100)
+          .build();
+      try (Resilience resilience = open()) {
+        CircuitBreaker breaker = resilience.circuitBreaker("b", slow);
+        long permit = breaker.acquirePermit();
+        time.advance(Duration.ofSeconds(2));
+        breaker.recordSuccess(permit);
+        succeed(breaker);
+      }
+      try (Resilience resilience = open()) {
+        assertThat(resilience.circuitBreaker("b", slow).snapshot().totals().successes())
+            .isEqualTo(2);
+        assertThat(resilience.circuitBreaker("b", slow).snapshot().slowCalls()).isEqualTo(1);
+      }
+    }
+
+    @Test
+    void changedSettings_keepAnOpenStateForTheShorterTime_andDropTheStreak() {
+      leaveOpen();
+      try (Resilience resilience = open()) {
+        CircuitBreaker shorter = resilience.circuitBreaker(
+            "b", config().cooldown(Duration.ofSeconds(10)).build());
+        assertThat(shorter.snapshot().remainingCooldown()).isEqualTo(Duration.ofSeconds(10));
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "PE-04: nothing is made by loading, and what was saved stays until it is asked for")
+    void loading_makesNothing() {
+      leaveOpen();
+      try (Resilience resilience = open()) {
+        assertThat(resilience.circuitBreakers()).isEmpty();
+      }
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+        assertThat(resilience.circuitBreakers()).hasSize(1);
+      }
+    }
+
+    @Test
+    @DisplayName("PE-05: rows that cannot be read are said, the first ten of them one by one")
+    void problems_areSaid() {
+      for (int i = 0; i < 12; i++) {
+        store.problems.add("row " + i);
+      }
+      try (RecordedLog log = RecordedLog.of(StateKeeper.class);
+          Resilience resilience = open()) {
+        assertThat(resilience.circuitBreakers()).isEmpty();
+        assertThat(log.messages())
+            .hasSize(11)
+            .contains(
+                "WARNING left out of RecordingStore: row 9",
+                "WARNING left out of RecordingStore: 2 more")
+            .doesNotContain("WARNING left out of RecordingStore: row 10");
+      }
     }
   }
 
-  @Test
-  void counts_areSavedAtTheInterval_andAtClosing() {
-    Resilience resilience = open();
-    fail(breaker(resilience));
-    time.advance(Duration.ofSeconds(40));
-    assertThat(memory.rows.get("b").consecutiveFailures()).isEqualTo(1);
-    breaker(resilience).recordSuccess(breaker(resilience).acquirePermit());
-    resilience.close();
-    assertThat(memory.rows.get("b").consecutiveFailures()).isZero();
-    assertThat(memory.rows.get("b").totals().successes()).isEqualTo(1);
-    assertThat(memory.closed).isTrue();
-  }
+  @Nested
+  class Retention {
+    @Test
+    @DisplayName("PE-06: what nobody saved for 72 h is removed at the start")
+    void old_isPurgedAtTheStart() {
+      leaveOpen();
+      time.advance(Duration.ofHours(73));
+      try (Resilience resilience = open()) {
+        assertThat(store.ids()).isEmpty();
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.CLOSED);
+      }
+    }
 
-  @Test
-  @DisplayName("PE-09 fault 67: the time spent down counts toward the cooldown")
-  void downTime_counts() {
-    leaveOpen();
-    time.advance(Duration.ofSeconds(30));
-    try (Resilience resilience = open()) {
-      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
-      assertThat(breaker(resilience).snapshot().remainingCooldown())
-          .isEqualTo(Duration.ofSeconds(70));
+    @Test
+    @DisplayName(
+        "PE-06 PE-14: in operation it is removed too, and what a breaker stands for never is")
+    void old_isPurgedInOperation_liveIsNot() {
+      leaveOpen();
+      try (Resilience resilience = open()) {
+        resilience.circuitBreaker("live").disable();
+        succeed(keyed(resilience).forKey("idle"));
+        time.advance(Duration.ofHours(80));
+        assertThat(store.ids()).containsExactly("k:idle", "live");
+      }
+    }
+
+    @Test
+    void retention_canBeSet() {
+      leaveOpen();
+      time.advance(Duration.ofMinutes(3));
+      try (Resilience resilience = Resilience.builder()
+          .timeSource(time)
+          .stateStore(store)
+          .stateRetention(Duration.ofMinutes(2))
+          .build()) {
+        assertThat(resilience.storeStatus().lastError()).isNull();
+        assertThat(store.ids()).isEmpty();
+      }
     }
   }
 
-  @Test
-  @DisplayName("PE-09 fault 70: an expired cooldown comes back ready to probe, not closed")
-  void expired_comesBackHalfOpen() {
-    leaveOpen();
-    time.advance(Duration.ofSeconds(120));
-    try (Resilience resilience = open()) {
-      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
-      fail(breaker(resilience));
-      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+  @Nested
+  class Settings {
+    @Test
+    void locationWithoutScheme_isAnError() {
+      assertThatThrownBy(() -> Resilience.builder().stateStore("sqlite"))
+          .hasMessageContaining("stateStore must start with a scheme")
+          .hasMessageContaining("sqlite");
     }
-  }
 
-  @Test
-  void wallClockThatWentBack_cannotLengthenTheCooldown() {
-    leaveOpen();
-    time.jumpWallClock(Duration.ofDays(-1));
-    try (Resilience resilience = open()) {
-      assertThat(breaker(resilience).snapshot().remainingCooldown())
-          .isEqualTo(Duration.ofSeconds(100));
+    @Test
+    @DisplayName(
+        "a location of an unknown kind is not repeated, since it may have a password in it")
+    void unknownScheme_isAnErrorThatNamesTheArtifact() {
+      assertThatThrownBy(() ->
+              Resilience.builder().stateStore("postgresql://u:secret@host/db").build())
+          .hasMessageContaining("io.aragora:resilience-postgresql")
+          .hasMessageNotContainingAny("secret", "u:");
     }
-  }
 
-  @Test
-  @DisplayName("PE-08 PE-11: streak, forced states, totals and generation come back")
-  void streakForcedStatesAndTotals_comeBack() {
-    long generation;
-    try (Resilience resilience = open()) {
-      fail(breaker(resilience));
-      resilience.circuitBreaker("forced").forceOpen();
-      generation = resilience.circuitBreaker("forced").snapshot().generation();
+    @Test
+    void outOfRange_isAnErrorThatNamesRuleAndValue() {
+      assertThatThrownBy(() -> Resilience.builder().stateRetention(Duration.ofSeconds(59)))
+          .hasMessage("stateRetention must be at least PT1M: PT59S");
+      assertThatThrownBy(() -> Resilience.builder().saveInterval(Duration.ofMillis(99)))
+          .hasMessage("saveInterval must be at least PT0.1S: PT0.099S");
     }
-    try (Resilience resilience = open()) {
-      assertThat(resilience.circuitBreaker("forced").state())
-          .isEqualTo(CircuitBreakerState.FORCED_OPEN);
-      assertThat(resilience.circuitBreaker("forced").snapshot().generation())
-          .isGreaterThanOrEqualTo(generation);
-      fail(breaker(resilience));
-      assertThat(breaker(resilience).state())
-          .as("the second failure in a row")
-          .isEqualTo(CircuitBreakerState.OPEN);
-      assertThat(breaker(resilience).snapshot().totals().failures()).isEqualTo(2);
+
+    @Test
+    @DisplayName("a store in memory can be handed from one runtime to the next")
+    void memoryStore_outlivesItsRuntime() throws Exception {
+      StateStore memory = StateStore.open("memory:");
+      try (Resilience resilience =
+          Resilience.builder().timeSource(time).stateStore(memory).build()) {
+        trip(breaker(resilience));
+      }
+      try (Resilience resilience =
+          Resilience.builder().timeSource(time).stateStore(memory).build()) {
+        assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+      }
+      assertThat(memory.load().states()).extracting(SavedBreaker::name).containsExactly("b");
     }
-  }
 
-  @Test
-  void changedSettings_keepAnOpenStateForTheShorterTime_andDropTheStreak() {
-    leaveOpen();
-    try (Resilience resilience = open()) {
-      CircuitBreaker shorter = resilience.circuitBreaker(
-          "b",
-          CircuitBreakerConfig.builder()
-              .failureThreshold(2)
-              .cooldown(Duration.ofSeconds(10))
-              .build());
-      assertThat(shorter.snapshot().remainingCooldown()).isEqualTo(Duration.ofSeconds(10));
+    @Test
+    void memoryStore_byItsLocation_endsWithItsRuntime() {
+      for (int i = 0; i < 2; i++) {
+        try (Resilience resilience =
+            Resilience.builder().timeSource(time).stateStore("memory:").build()) {
+          assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.CLOSED);
+          trip(breaker(resilience));
+          assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+          assertThat(resilience.storeStatus().saved()).isPositive();
+          assertThat(resilience.storeStatus().location()).isEqualTo("memory:");
+        }
+      }
     }
-  }
 
-  @Test
-  @DisplayName(
-      "PE-12 PE-15 fault 71: a failing store is reported, harms no call, and is tried again")
-  void failingStore_isReportedAndTriedAgain() {
-    Resilience resilience = open();
-    memory.failing = true;
-    fail(breaker(resilience));
-    fail(breaker(resilience));
-    time.runPending();
-    assertThat(resilience.flush(Duration.ofSeconds(1))).isFalse();
-    assertThat(resilience.storeStatus().lastError()).contains("disk full");
-    assertThat(resilience.storeStatus().pending()).isEqualTo(1);
-    Map<String, HealthResult> checks = resilience.health().checkAll().checks();
-    assertThat(checks.get("state store").status()).isEqualTo(HealthStatus.DEGRADED);
-    memory.failing = false;
-    time.advance(Duration.ofSeconds(40));
-    assertThat(memory.rows.get("b").state()).isEqualTo(CircuitBreakerState.OPEN);
-    assertThat(resilience.storeStatus().lastError()).isNull();
-    resilience.close();
-  }
-
-  @Test
-  void locationWithoutScheme_isAnError() {
-    assertThatThrownBy(() -> Resilience.builder().stateStore("sqlite"))
-        .hasMessageContaining("stateStore must start with a scheme")
-        .hasMessageContaining("sqlite");
-  }
-
-  @Test
-  void old_isPurgedAtTheStart() {
-    leaveOpen();
-    time.advance(Duration.ofDays(4));
-    try (Resilience resilience = open()) {
-      assertThat(memory.rows).isEmpty();
-      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.CLOSED);
+    @Test
+    void memoryStore_locationWithMore_isRefused() {
+      assertThatThrownBy(() -> StateStore.open("memory:x"))
+          .hasMessage("state store location must be 'memory:' and nothing more: 'memory:x'");
     }
   }
 }

@@ -232,7 +232,8 @@ class BreakerSettingsTest {
     "ARAGORA_CB_COOLDOWN_BACKOFF, 2, cooldownBackoff=2.0",
     "ARAGORA_CB_MAX_COOLDOWN, 1h, maxCooldown=PT1H",
     "ARAGORA_CB_COOLDOWN_JITTER, 0.2, cooldownJitter=0.2",
-    "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S"
+    "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S",
+    "ARAGORA_CB_SHARE_STATE, true, shareState=true"
   })
   void variable_changesItsSetting(String variable, String value, String expected) {
     environment.put(variable, " " + value + "\t");
@@ -254,6 +255,7 @@ class BreakerSettingsTest {
     String value = switch (setting) {
       case FAILURE_RATE_THRESHOLD, SLOW_CALL_RATE_THRESHOLD, COUNT_WINDOW -> "40";
       case COOLDOWN_JITTER -> "0.5";
+      case SHARE_STATE -> "true";
       default -> "4";
     };
     properties.put("resilience.circuitbreaker.a." + setting.key(), value);

@@ -113,7 +113,8 @@ class ConfigSectionTest {
         "resilience.circuitbreaker." + rest + "=3: the key ends in no setting",
         "failureThreshold, failureRateThreshold, slowCallRateThreshold, slowCallDuration,"
             + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
-            + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration");
+            + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration,"
+            + " shareState");
   }
 
   @Test

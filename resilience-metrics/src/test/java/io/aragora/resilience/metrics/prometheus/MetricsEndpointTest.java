@@ -43,7 +43,7 @@ class MetricsEndpointTest {
     runtime.budgets.add(Fakes.budget("shop", 12.5, 7));
     runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
     runtime.fallbacks.put("cart", new FallbackTotals(8, 2));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full");
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full", null, null);
 
     assertThat(lines())
         .containsExactlyInAnyOrder(
@@ -114,10 +114,10 @@ class MetricsEndpointTest {
   @Test
   void write_countsWentBack_showsTheLargest() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", totals));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 12, 3, null);
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 12, 3, null, null, null);
     lines();
     totals.set(new CircuitBreakerTotals(9, 5, 2, 1, 4));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 11, 2, null);
+    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 11, 2, null, null, null);
 
     assertThat(lines())
         .contains(

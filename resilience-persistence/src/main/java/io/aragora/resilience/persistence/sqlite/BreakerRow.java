@@ -18,22 +18,23 @@ import org.jspecify.annotations.Nullable;
  * sort as time does, and are cut off below the microsecond, never rounded up.
  */
 final class BreakerRow {
-  /** In the order of {@link #bind}; the newest first, for readers that take in only so many. */
+  /** What needs attention first, then the newest, for readers that take in only so many. */
   static final String SELECT = """
-      SELECT name, state, generation, entered_at_micros, open_until_micros, cooldown_micros, cooldown_step,
-        consecutive_failures, probe_successes, successes, failures, ignored, rejected, late, declared, saved_at_micros
-      FROM circuit_breakers ORDER BY saved_at_micros DESC""";
+      SELECT name, key, state, generation, entered_at_micros, open_until_micros, cooldown_micros, cooldown_step,
+        consecutive_failures, consecutive_successes, probe_successes, successes, failures, ignored, rejected, late,
+        slow_calls, declared, saved_at_micros
+      FROM circuit_breakers ORDER BY state = 'closed', saved_at_micros DESC""";
 
   /**
-   * A larger generation is another process's newer state and stays. What nobody can read, because it is no number or no
-   * known state, may always be replaced, or it would stay for ever: SQLite takes any text to be larger than any number.
+   * The condition is {@link SavedBreaker#replaces}. What nobody can read, because it is no number or no known state, may always
+   * be replaced, or it would stay for ever: SQLite takes any text to be larger than any number.
    */
   static final String UPSERT = """
-      INSERT INTO circuit_breakers (name, state, generation, entered_at_micros, open_until_micros, cooldown_micros,
-        cooldown_step, consecutive_failures, probe_successes, successes, failures, ignored, rejected, late, declared,
-        saved_at_micros)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (name) DO UPDATE SET
+      INSERT INTO circuit_breakers AS present (name, key, state, generation, entered_at_micros, open_until_micros,
+        cooldown_micros, cooldown_step, consecutive_failures, consecutive_successes, probe_successes, successes, failures,
+        ignored, rejected, late, slow_calls, declared, saved_at_micros)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (name, key) DO UPDATE SET
         state = excluded.state,
         generation = excluded.generation,
         entered_at_micros = excluded.entered_at_micros,
@@ -41,18 +42,25 @@ final class BreakerRow {
         cooldown_micros = excluded.cooldown_micros,
         cooldown_step = excluded.cooldown_step,
         consecutive_failures = excluded.consecutive_failures,
+        consecutive_successes = excluded.consecutive_successes,
         probe_successes = excluded.probe_successes,
         successes = excluded.successes,
         failures = excluded.failures,
         ignored = excluded.ignored,
         rejected = excluded.rejected,
         late = excluded.late,
+        slow_calls = excluded.slow_calls,
         declared = excluded.declared,
         saved_at_micros = excluded.saved_at_micros
-      WHERE excluded.generation >= circuit_breakers.generation
-        OR typeof(circuit_breakers.generation) <> 'integer'
-        OR circuit_breakers.state NOT IN
-          ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""";
+      WHERE present.entered_at_micros > excluded.saved_at_micros
+        OR (present.entered_at_micros <= excluded.entered_at_micros
+          AND (excluded.generation > 1 OR present.generation <= 1))
+        OR typeof(present.generation) <> 'integer'
+        OR typeof(present.entered_at_micros) <> 'integer'
+        OR present.state NOT IN ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""";
+
+  /** Stands for no key: a key is never blank, and SQLite takes every NULL to be another one. */
+  private static final String NO_KEY = "";
 
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
   private static final int MAX_SHOWN = 100;
@@ -62,26 +70,30 @@ final class BreakerRow {
   static void bind(PreparedStatement upsert, SavedBreaker breaker) throws SQLException {
     Instant openUntil = breaker.openUntil();
     CircuitBreakerTotals totals = breaker.totals();
+    String key = breaker.key();
     upsert.setString(1, breaker.name());
-    upsert.setString(2, breaker.state().text());
-    upsert.setLong(3, breaker.generation());
-    upsert.setLong(4, micros(breaker.enteredAt()));
+    upsert.setString(2, key == null ? NO_KEY : key);
+    upsert.setString(3, breaker.state().text());
+    upsert.setLong(4, breaker.generation());
+    upsert.setLong(5, micros(breaker.enteredAt()));
     if (openUntil == null) {
-      upsert.setNull(5, Types.INTEGER);
+      upsert.setNull(6, Types.INTEGER);
     } else {
-      upsert.setLong(5, micros(openUntil));
+      upsert.setLong(6, micros(openUntil));
     }
-    upsert.setLong(6, breaker.cooldown().dividedBy(MICROSECOND));
-    upsert.setInt(7, breaker.cooldownStep());
-    upsert.setInt(8, breaker.consecutiveFailures());
-    upsert.setInt(9, breaker.probeSuccesses());
-    upsert.setLong(10, totals.successes());
-    upsert.setLong(11, totals.failures());
-    upsert.setLong(12, totals.ignored());
-    upsert.setLong(13, totals.rejected());
-    upsert.setLong(14, totals.late());
-    upsert.setString(15, breaker.declared());
-    upsert.setLong(16, micros(breaker.savedAt()));
+    upsert.setLong(7, breaker.cooldown().dividedBy(MICROSECOND));
+    upsert.setInt(8, breaker.cooldownStep());
+    upsert.setInt(9, breaker.consecutiveFailures());
+    upsert.setLong(10, breaker.consecutiveSuccesses());
+    upsert.setInt(11, breaker.probeSuccesses());
+    upsert.setLong(12, totals.successes());
+    upsert.setLong(13, totals.failures());
+    upsert.setLong(14, totals.ignored());
+    upsert.setLong(15, totals.rejected());
+    upsert.setLong(16, totals.late());
+    upsert.setLong(17, breaker.slowCalls());
+    upsert.setString(18, breaker.declared());
+    upsert.setLong(19, micros(breaker.savedAt()));
   }
 
   /**
@@ -93,6 +105,7 @@ final class BreakerRow {
     try {
       return new SavedBreaker(
           text(row, "name"),
+          key(row),
           CircuitBreakerState.parse(text(row, "state")),
           count(row, "generation"),
           instant(number(row, "entered_at_micros")),
@@ -102,6 +115,7 @@ final class BreakerRow {
           Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS),
           smallCount(row, "cooldown_step"),
           smallCount(row, "consecutive_failures"),
+          count(row, "consecutive_successes"),
           smallCount(row, "probe_successes"),
           new CircuitBreakerTotals(
               count(row, "successes"),
@@ -109,6 +123,7 @@ final class BreakerRow {
               count(row, "ignored"),
               count(row, "rejected"),
               count(row, "late")),
+          count(row, "slow_calls"),
           text(row, "declared"),
           instant(number(row, "saved_at_micros")));
     } catch (IllegalArgumentException e) {
@@ -130,6 +145,11 @@ final class BreakerRow {
 
   private static Instant instant(long micros) {
     return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+  }
+
+  private static @Nullable String key(ResultSet row) throws SQLException {
+    String key = text(row, "key");
+    return key.equals(NO_KEY) ? null : key;
   }
 
   private static String text(ResultSet row, String column) throws SQLException {

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -124,6 +125,21 @@ final class DatabaseFile {
    */
   boolean isCutOff() {
     return size(path) == 0 && size(beside("-wal")) > 0;
+  }
+
+  /**
+   * Tells one file from another that took its place. SQLite would go on writing to the one that is gone.
+   *
+   * @return what identifies the file, where the file system can tell; else the path
+   */
+  Object identity() throws StateStoreException {
+    try {
+      Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+      return key == null ? path : key;
+    } catch (IOException e) {
+      throw new StateStoreException(
+          path + " is gone (" + e + "); it will be made anew when it is opened the next time", e);
+    }
   }
 
   private static long size(Path file) {

@@ -33,7 +33,42 @@ final class SchemaMigrator {
                 late                 INTEGER NOT NULL,
                 declared             TEXT    NOT NULL,
                 saved_at_micros      INTEGER NOT NULL
-              )""", "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"));
+              )""", "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"),
+      // The key of a keyed breaker becomes a part of what identifies a row, so the table is made
+      // anew.
+      List.of(
+          "ALTER TABLE circuit_breakers RENAME TO circuit_breakers_1",
+          """
+              CREATE TABLE circuit_breakers (
+                name                  TEXT    NOT NULL,
+                key                   TEXT    NOT NULL,
+                state                 TEXT    NOT NULL,
+                generation            INTEGER NOT NULL,
+                entered_at_micros     INTEGER NOT NULL,
+                open_until_micros     INTEGER,
+                cooldown_micros       INTEGER NOT NULL,
+                cooldown_step         INTEGER NOT NULL,
+                consecutive_failures  INTEGER NOT NULL,
+                consecutive_successes INTEGER NOT NULL,
+                probe_successes       INTEGER NOT NULL,
+                successes             INTEGER NOT NULL,
+                failures              INTEGER NOT NULL,
+                ignored               INTEGER NOT NULL,
+                rejected              INTEGER NOT NULL,
+                late                  INTEGER NOT NULL,
+                slow_calls            INTEGER NOT NULL,
+                declared              TEXT    NOT NULL,
+                saved_at_micros       INTEGER NOT NULL,
+                PRIMARY KEY (name, key)
+              )""",
+          """
+              INSERT INTO circuit_breakers
+              SELECT name, '', state, generation, entered_at_micros, open_until_micros, cooldown_micros, cooldown_step,
+                consecutive_failures, 0, probe_successes, successes, failures, ignored, rejected, late, 0, declared,
+                saved_at_micros
+              FROM circuit_breakers_1""",
+          "DROP TABLE circuit_breakers_1",
+          "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"));
 
   static final int NEWEST = STEPS.size();
 

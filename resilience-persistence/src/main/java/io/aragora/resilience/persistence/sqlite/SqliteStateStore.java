@@ -11,13 +11,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import org.sqlite.SQLiteConfig;
 
 /**
  * Breaker state in one SQLite file, over one connection. Several processes may use the same file: they write one after
- * the other, and of two states of one breaker the one of the larger generation stays; between equals, the later write.
+ * the other, and of two states of one breaker the one that was entered later stays; between equals, the later write.
  *
  * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process that is killed at
  * any moment leaves a sound file with every save that returned. {@code synchronous=NORMAL} means that the log is not
@@ -34,11 +35,13 @@ final class SqliteStateStore implements StateStore {
   private static final int ROWS_PER_BATCH = 500;
 
   private final DatabaseFile file;
+  private final Object identity;
   private final Connection connection;
   private boolean closed;
 
-  private SqliteStateStore(DatabaseFile file, Connection connection) {
+  private SqliteStateStore(DatabaseFile file, Connection connection) throws StateStoreException {
     this.file = file;
+    this.identity = file.identity();
     this.connection = connection;
   }
 
@@ -119,7 +122,6 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** Gives the newest first. */
   @Override
   public synchronized Loaded load() throws StateStoreException {
     requireOpen("load");
@@ -141,20 +143,23 @@ final class SqliteStateStore implements StateStore {
   }
 
   @Override
-  public synchronized void save(Collection<SavedBreaker> states) throws StateStoreException {
+  public synchronized int save(Collection<SavedBreaker> states) throws StateStoreException {
     requireOpen("save");
+    requireSameFile();
     try (WriteTransaction transaction = WriteTransaction.begin(connection);
         PreparedStatement upsert = connection.prepareStatement(BreakerRow.UPSERT)) {
       int rows = 0;
+      int written = 0;
       for (SavedBreaker state : states) {
         BreakerRow.bind(upsert, state);
         upsert.addBatch();
         if (++rows % ROWS_PER_BATCH == 0) {
-          upsert.executeBatch();
+          written += Arrays.stream(upsert.executeBatch()).sum();
         }
       }
-      upsert.executeBatch();
+      written += Arrays.stream(upsert.executeBatch()).sum();
       transaction.commit();
+      return written;
     } catch (SQLException e) {
       throw SqliteFailure.describe("save to", file.path(), e);
     } catch (ArithmeticException e) {
@@ -183,6 +188,15 @@ final class SqliteStateStore implements StateStore {
       return BreakerRow.micros(cutOff);
     } catch (ArithmeticException e) {
       return cutOff.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
+    }
+  }
+
+  private void requireSameFile() throws StateStoreException {
+    if (!file.identity().equals(identity)) {
+      throw new StateStoreException(
+          "cannot save to " + file.path()
+              + ": another file took its place; that one will be opened the next time",
+          null);
     }
   }
 

@@ -21,17 +21,24 @@ final class SavedBreakers {
   }
 
   static SavedBreaker named(String name, long generation, Instant savedAt) {
+    return entered(name, generation, SAVED_AT.minusSeconds(5), savedAt);
+  }
+
+  static SavedBreaker entered(String name, long generation, Instant enteredAt, Instant savedAt) {
     return new SavedBreaker(
         name,
+        null,
         CircuitBreakerState.OPEN,
         generation,
-        SAVED_AT.minusSeconds(5),
+        enteredAt,
         SAVED_AT.plusSeconds(25),
         Duration.ofSeconds(30),
         1,
         2,
+        6,
         0,
         new CircuitBreakerTotals(generation, 2, 3, 4, 5),
+        7,
         "failureThreshold=5",
         savedAt);
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.persistence.sqlite;
 
 import static io.aragora.resilience.persistence.sqlite.SavedBreakers.SAVED_AT;
+import static io.aragora.resilience.persistence.sqlite.SavedBreakers.entered;
 import static io.aragora.resilience.persistence.sqlite.SavedBreakers.named;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -120,7 +121,7 @@ class SqliteStateStoreTest {
     void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
       open();
 
-      assertThat(query("PRAGMA user_version")).isEqualTo("1");
+      assertThat(query("PRAGMA user_version")).isEqualTo("2");
       assertThat(query("PRAGMA journal_mode")).isEqualTo("wal");
       assertThat(query("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
           .isEqualTo("circuit_breakers_by_save");
@@ -129,14 +130,14 @@ class SqliteStateStoreTest {
     @Test
     void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
       writeDatabase();
-      execute("PRAGMA user_version = 2");
+      execute("PRAGMA user_version = 3");
       byte[] before = Files.readAllBytes(file);
 
       assertThatExceptionOfType(StateStoreException.class)
           .isThrownBy(() -> open())
           .withMessage(
-              "cannot use " + file + ": it has schema version 2, and this library knows versions up"
-                  + " to 1; update the library, or name another file");
+              "cannot use " + file + ": it has schema version 3, and this library knows versions up"
+                  + " to 2; update the library, or name another file");
 
       assertThat(Files.readAllBytes(file)).isEqualTo(before);
       assertThat(filesNamed(".*")).containsExactly("state.db", "state.db-lock");
@@ -316,12 +317,13 @@ class SqliteStateStoreTest {
     @Test
     void load_badRows_areReportedAndTheOthersLoaded() throws Exception {
       SqliteStateStore store = open();
-      store.save(
-          Stream.of("state", "text", "null byte", "negative", "large", "real", "cooldown", "good")
-              .map(SavedBreakers::named)
-              .toList());
+      store.save(Stream.of(
+              "state", "key", "text", "null byte", "negative", "large", "real", "cooldown", "good")
+          .map(SavedBreakers::named)
+          .toList());
       execute(
           "UPDATE circuit_breakers SET state = 'ajar' WHERE name = 'state'",
+          "UPDATE circuit_breakers SET key = x'00' WHERE name = 'key'",
           "UPDATE circuit_breakers SET generation = 'seven' WHERE name = 'text'",
           "UPDATE circuit_breakers SET declared = x'00ff' WHERE name = 'null byte'",
           "UPDATE circuit_breakers SET late = -1 WHERE name = 'negative'",
@@ -336,6 +338,7 @@ class SqliteStateStoreTest {
           .containsExactlyInAnyOrder(
               "skipped 'state': state must be one of closed, open, half_open, forced_open,"
                   + " metrics_only, disabled: ajar",
+              "skipped 'key': key must be text: 1 bytes",
               "skipped 'text': generation must be a whole number: seven",
               "skipped 'null byte': declared must be text: 2 bytes",
               "skipped 'negative': late must not be negative: -1",
@@ -361,16 +364,17 @@ class SqliteStateStoreTest {
     @Test
     void save_overARowThatNobodyCanRead_replacesIt() throws Exception {
       SqliteStateStore store = open();
-      store.save(List.of(named("state", 9), named("text", 9)));
+      store.save(List.of(named("state", 9), named("text", 9), named("entered", 9)));
       execute(
           "UPDATE circuit_breakers SET state = 'ajar' WHERE name = 'state'",
-          "UPDATE circuit_breakers SET generation = 'seven' WHERE name = 'text'");
+          "UPDATE circuit_breakers SET generation = 'seven' WHERE name = 'text'",
+          "UPDATE circuit_breakers SET entered_at_micros = 'noon' WHERE name = 'entered'");
 
-      store.save(List.of(named("state", 1), named("text", 1)));
+      store.save(List.of(named("state", 1), named("text", 1), named("entered", 1)));
 
       assertThat(store.load().problems()).isEmpty();
       assertThat(store.load().states())
-          .containsExactlyInAnyOrder(named("state", 1), named("text", 1));
+          .containsExactlyInAnyOrder(named("state", 1), named("text", 1), named("entered", 1));
     }
 
     @Test
@@ -484,11 +488,12 @@ class SqliteStateStoreTest {
     void save_twoStoresOnOneFile_seeEachOtherAndKeepTheNewer() throws Exception {
       SqliteStateStore one = open();
       SqliteStateStore other = open();
-      one.save(List.of(named("shared", 3), named("of one")));
-      other.save(List.of(named("shared", 2), named("of the other")));
+      SavedBreaker later = entered("shared", 2, SAVED_AT.minusSeconds(1), SAVED_AT);
+      one.save(List.of(later, named("of one")));
+      other.save(List.of(named("shared", 3), named("of the other")));
 
       assertThat(one.load().states())
-          .containsExactlyInAnyOrder(named("shared", 3), named("of one"), named("of the other"));
+          .containsExactlyInAnyOrder(later, named("of one"), named("of the other"));
       assertThat(other.load().states())
           .containsExactlyInAnyOrderElementsOf(one.load().states());
     }

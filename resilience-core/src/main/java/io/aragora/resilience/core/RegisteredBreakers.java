@@ -1,0 +1,36 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
+import io.aragora.resilience.core.persistence.LiveBreakers;
+import io.aragora.resilience.persistence.SavedBreaker;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The breakers in the registries of a runtime. */
+record RegisteredBreakers(
+    PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> named,
+    PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyed)
+    implements LiveBreakers {
+  @Override
+  public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+    named.all().forEach(action);
+  }
+
+  @Override
+  public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {
+    keyed.all().forEach(family -> family.each(action));
+  }
+
+  @Override
+  public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+    String key = id.key();
+    if (key == null) {
+      return named.known(id.name());
+    }
+    KeyedBreakers family = keyed.known(id.name());
+    return family == null ? null : family.known(key);
+  }
+}

@@ -1,0 +1,29 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.core.dispatch.BackgroundThreads;
+
+/** Closes a runtime when the JVM shuts down in an orderly way. */
+final class ShutdownHook {
+  private static final System.Logger LOG = System.getLogger(ShutdownHook.class.getName());
+
+  private final Thread thread;
+
+  ShutdownHook(CoreResilience resilience) {
+    this.thread = BackgroundThreads.daemon(resilience.name() + "-shutdown", resilience::close);
+  }
+
+  void register() {
+    Runtime.getRuntime().addShutdownHook(thread);
+  }
+
+  void unregister() {
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(thread);
+    } catch (IllegalStateException e) {
+      LOG.log(System.Logger.Level.TRACE, "the JVM is shutting down, the hook has nothing to do", e);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.aragora.resilience.core.persistence;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps state in this object and nowhere else, also after it was closed, so that a test can hand it to one runtime after the
+ * other. Holds at most so many states: beyond, the ones saved longest ago go. Thread-safe.
+ */
+final class MemoryStateStore implements StateStore {
+  private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(
+          (SavedBreaker state) -> state.state().code() == 0)
+      .thenComparing(SavedBreaker::savedAt, Comparator.reverseOrder());
+
+  private final int max;
+  private final Map<SavedBreaker.Id, SavedBreaker> states = new HashMap<>();
+
+  MemoryStateStore(int max) {
+    this.max = max;
+  }
+
+  @Override
+  public synchronized Loaded load() {
+    return new Loaded(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
+  }
+
+  @Override
+  public synchronized int save(Collection<SavedBreaker> given) {
+    int written = 0;
+    for (SavedBreaker state : List.copyOf(given)) {
+      SavedBreaker present = states.get(state.id());
+      if (present == null || state.replaces(present)) {
+        states.put(state.id(), state);
+        written++;
+      }
+    }
+    if (states.size() > max) {
+      states
+          .values()
+          .retainAll(states.values().stream()
+              .sorted(Comparator.comparing(SavedBreaker::savedAt).reversed())
+              .limit(max)
+              .toList());
+    }
+    return written;
+  }
+
+  @Override
+  public synchronized int purgeSavedBefore(Instant cutOff) {
+    int before = states.size();
+    states.values().removeIf(state -> state.savedAt().isBefore(cutOff));
+    return before - states.size();
+  }
+
+  @Override
+  public void close() {}
+
+  @Override
+  public String toString() {
+    return "MemoryStateStore";
+  }
+}

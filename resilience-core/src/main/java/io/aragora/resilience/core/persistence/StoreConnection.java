@@ -1,0 +1,128 @@
+package io.aragora.resilience.core.persistence;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that is opened when it is needed, opened anew when it goes on failing, and whose outages are counted and said once
+ * each. For one thread at a time, except for the reading of the status.
+ */
+final class StoreConnection {
+  private static final System.Logger LOG = System.getLogger(StoreConnection.class.getName());
+  private static final long FIRST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LONGEST_RETRY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final int MOST_DOUBLINGS = 6;
+
+  /** A first failure may be a lock that another process held; a second one may be the connection itself. */
+  private static final int FAILURES_BEFORE_REOPENING = 2;
+
+  /** An outage as it is shown. */
+  private record Outage(String error, Instant since) {}
+
+  private final String runtime;
+  private final StoreSetting setting;
+  private final TimeSource time;
+  private final AtomicLong saved = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+  private volatile @Nullable Outage outage;
+  private volatile @Nullable Instant lastSavedAt;
+  private int failuresInARow;
+  private @Nullable StateStore store;
+
+  StoreConnection(String runtime, StoreSetting setting, TimeSource time) {
+    this.runtime = runtime;
+    this.setting = setting;
+    this.time = time;
+  }
+
+  /** Gives the store, if it is open. */
+  @Nullable
+  StateStore store() {
+    return store;
+  }
+
+  StateStore open() throws StateStoreException {
+    StateStore opened = setting.opening().open();
+    store = opened;
+    return opened;
+  }
+
+  void saved(int count) {
+    saved.addAndGet(count);
+    lastSavedAt = time.wallTime();
+  }
+
+  void succeeded() {
+    failuresInARow = 0;
+    if (outage != null) {
+      outage = null;
+      LOG.log(
+          System.Logger.Level.INFO,
+          "state of ''{0}'' is kept in {1} again",
+          runtime,
+          setting.location());
+    }
+  }
+
+  /** Gives how long to wait before the next try, chance left out. */
+  long failed(String what, Exception e) {
+    failures.incrementAndGet();
+    failuresInARow++;
+    Outage present = outage;
+    if (present == null) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "cannot " + what + " state in " + setting.location()
+              + ", goes on without and tries again: " + e.getMessage(),
+          e);
+    }
+    outage = new Outage(
+        what + ": " + e.getMessage(), present == null ? time.wallTime() : present.since());
+    if (failuresInARow >= FAILURES_BEFORE_REOPENING) {
+      closeIfReopened();
+    }
+    return Math.min(
+        LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(failuresInARow - 1, MOST_DOUBLINGS));
+  }
+
+  @Nullable
+  String lastError() {
+    Outage present = outage;
+    return present == null ? null : present.error();
+  }
+
+  StateStoreStatus status(int pending) {
+    Outage present = outage;
+    return new StateStoreStatus(
+        setting.location(),
+        pending,
+        saved.get(),
+        failures.get(),
+        present == null ? null : present.error(),
+        present == null ? null : present.since(),
+        lastSavedAt);
+  }
+
+  /** One that was opened but cannot be read is of no use; one that the application gave is all there is. */
+  void closeIfReopened() {
+    if (setting.canReopen()) {
+      close();
+    }
+  }
+
+  void close() {
+    StateStore open = store;
+    store = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

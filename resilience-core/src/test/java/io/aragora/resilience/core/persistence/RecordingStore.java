@@ -1,0 +1,83 @@
+package io.aragora.resilience.core.persistence;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A store in memory that fails when it is told to, and remembers what was asked of it. */
+final class RecordingStore implements StateStore {
+  private final MemoryStateStore kept = new MemoryStateStore(100_000);
+  final List<List<String>> saves = new ArrayList<>();
+  final List<String> problems = new ArrayList<>();
+  boolean failing;
+  boolean unreadable;
+  int attempts;
+  int opened;
+  int closed;
+
+  @Nullable
+  Consumer<? super SavedBreaker> listener;
+
+  StateStore open() throws StateStoreException {
+    attempts++;
+    if (failing) {
+      throw new StateStoreException("no such host", null);
+    }
+    opened++;
+    return this;
+  }
+
+  SavedBreaker row(String id) {
+    return kept.load().states().stream()
+        .filter(state -> state.id().toString().equals(id))
+        .findFirst()
+        .orElseThrow(
+            () -> new AssertionError(id + " is not among " + kept.load().states()));
+  }
+
+  List<String> ids() {
+    return kept.load().states().stream()
+        .map(state -> state.id().toString())
+        .sorted()
+        .toList();
+  }
+
+  @Override
+  public Loaded load() throws StateStoreException {
+    if (unreadable) {
+      throw new StateStoreException("nothing can be read", null);
+    }
+    return new Loaded(kept.load().states(), problems);
+  }
+
+  @Override
+  public int save(Collection<SavedBreaker> states) throws StateStoreException {
+    attempts++;
+    if (failing) {
+      throw new StateStoreException("disk full", null);
+    }
+    saves.add(states.stream().map(state -> state.id().toString()).toList());
+    return kept.save(states);
+  }
+
+  @Override
+  public int purgeSavedBefore(Instant cutOff) {
+    return kept.purgeSavedBefore(cutOff);
+  }
+
+  @Override
+  public void watch(Consumer<? super SavedBreaker> states) {
+    listener = states;
+  }
+
+  @Override
+  public void close() {
+    closed++;
+  }
+}

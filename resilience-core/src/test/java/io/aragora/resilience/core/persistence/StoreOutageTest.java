@@ -1,0 +1,195 @@
+package io.aragora.resilience.core.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What happens while a store does not work, and when it works again. */
+class StoreOutageTest extends KeeperFixture {
+  /** A keeper that may open its store anew, as one may that is given by its location. */
+  private final class Kept implements LiveBreakers {
+    final List<CircuitBreakerStateMachine> all = new ArrayList<>();
+    final Timer timer = new Timer("timer", time);
+    final Dispatcher dispatcher = new Dispatcher("r", time, null);
+    final StateKeeper keeper = new StateKeeper(
+        "r",
+        new StoreSetting(
+            "test:place", store::open, true, false, Duration.ofSeconds(30), Duration.ofHours(72)),
+        time,
+        timer,
+        dispatcher);
+    final BreakerRuntime runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
+
+    CircuitBreaker breaker(String name) {
+      CircuitBreakerStateMachine made =
+          new CircuitBreakerStateMachine(name, config().build(), runtime);
+      keeper.made(made);
+      all.add(made);
+      return made;
+    }
+
+    @Override
+    public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+      all.forEach(action);
+    }
+
+    @Override
+    public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {}
+
+    @Override
+    public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+      return all.stream()
+          .filter(breaker -> breaker.storedId().equals(id))
+          .findFirst()
+          .orElse(null);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "PE-12 PE-15, fault 71: a failing store is reported, harms no call, and is tried again")
+  void failingStore_isReportedAndTriedAgain() {
+    try (RecordedLog log = RecordedLog.of(StoreConnection.class);
+        Resilience resilience = open()) {
+      store.failing = true;
+      trip(breaker(resilience));
+      time.advance(A_MOMENT);
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(resilience.flush(Duration.ofSeconds(1))).isFalse();
+      assertThat(resilience.storeStatus().lastError()).isEqualTo("save: disk full");
+      assertThat(resilience.storeStatus().failingSince()).isNotNull();
+      assertThat(resilience.storeStatus().pending()).isEqualTo(1);
+      assertThat(resilience.storeStatus().failures()).isEqualTo(2);
+      Map<String, HealthResult> checks = resilience.health().checkAll().checks();
+      assertThat(checks.get("state store").status()).isEqualTo(HealthStatus.DEGRADED);
+      store.failing = false;
+      time.advance(Duration.ofSeconds(3));
+      assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(resilience.storeStatus().lastError()).isNull();
+      assertThat(resilience.storeStatus().failingSince()).isNull();
+      assertThat(log.messages())
+          .as("one line for an outage, one for its end")
+          .containsExactly(
+              "WARNING cannot save state in RecordingStore, goes on without and tries again:"
+                  + " disk full",
+              "INFO state of 'r' is kept in RecordingStore again");
+    }
+  }
+
+  @Test
+  @DisplayName("tries grow rarer, up to one a minute, and changes meanwhile do not make them more")
+  void tries_growRarer() {
+    Kept kept = new Kept();
+    assertThat(kept.keeper.start(kept)).isNull();
+    CircuitBreaker breaker = kept.breaker("b");
+    store.failing = true;
+    breaker.forceOpen();
+    store.attempts = 0;
+    for (int second = 0; second < 600; second++) {
+      breaker.forceClosed();
+      breaker.forceOpen();
+      time.advance(Duration.ofSeconds(1));
+    }
+    // 1, 2, 4, 8, 16, 32 s, then 60 s each, and up to a tenth later.
+    assertThat(store.attempts).isBetween(13, 17);
+    assertThat(kept.keeper.status().pending()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("after an outage everything is saved, also what left the list of changes in it")
+  void afterAnOutage_everythingIsSaved() {
+    Kept kept = new Kept();
+    kept.keeper.start(kept);
+    store.failing = true;
+    for (int i = 0; i < 5; i++) {
+      kept.breaker("b" + i).forceOpen();
+      time.advance(Duration.ofSeconds(10));
+    }
+    store.failing = false;
+    time.advance(Duration.ofSeconds(70));
+    assertThat(store.ids()).containsExactly("b0", "b1", "b2", "b3", "b4");
+    assertThat(kept.keeper.status().pending()).isZero();
+  }
+
+  @Test
+  @DisplayName(
+      "a store that goes on failing is closed and opened anew, and its rows are not taken for news")
+  void store_isOpenedAnew() {
+    Kept kept = new Kept();
+    kept.keeper.start(kept);
+    CircuitBreaker breaker = kept.breaker("b");
+    trip(breaker);
+    time.advance(A_MOMENT);
+    store.failing = true;
+    breaker.reset();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.closed).isEqualTo(1);
+    store.failing = false;
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.opened).isEqualTo(2);
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().totals().failures()).as("counted once").isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName(
+      "PE-10, fault 69: what is loaded late goes into live breakers, and not over what they became")
+  void lateLoad_isMerged() {
+    try (Resilience before = open()) {
+      trip(breaker(before));
+      trip(before.circuitBreaker("moved", config().build()));
+    }
+    store.failing = true;
+    Kept kept = new Kept();
+    assertThat(kept.keeper.start(kept)).isEqualTo("open: no such host");
+    CircuitBreaker untouched = kept.breaker("b");
+    CircuitBreaker moved = kept.breaker("moved");
+    succeed(untouched);
+    moved.disable();
+    assertThat(untouched.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    store.failing = false;
+    time.advance(Duration.ofSeconds(5));
+    assertThat(untouched.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(untouched.snapshot().totals().failures()).isEqualTo(2);
+    assertThat(untouched.snapshot().totals().successes()).isEqualTo(1);
+    assertThat(moved.state()).isEqualTo(CircuitBreakerState.DISABLED);
+    assertThat(moved.snapshot().totals().failures()).isEqualTo(2);
+    assertThat(store.row("moved").state()).isEqualTo(CircuitBreakerState.DISABLED);
+  }
+
+  @Test
+  @DisplayName("PE-15: where the store is required, a runtime without it is not made")
+  void requiredStore_thatDoesNotWork_isAnError() {
+    store.unreadable = true;
+    assertThatThrownBy(() -> Resilience.builder()
+            .timeSource(time)
+            .name("shop")
+            .stateStore(store)
+            .stateStoreRequired(true)
+            .build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessage(
+            "the state store of 'shop' is required and does not work: open: nothing can be read");
+  }
+}
