@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * The most that a call may cost, in terms of what else was measured in the same run.
+ * The most that a call may cost, in terms of what else was measured in the same run, or in nanoseconds.
  *
  * @param terms what is added up; none where there is no such budget
  * @param nanos what is added to it
@@ -33,6 +33,10 @@ record Budget(List<Term> terms, double nanos) {
     return NONE.plus(factor, figure, name);
   }
 
+  static Budget nanos(double nanos) {
+    return NONE.plusNanos(nanos);
+  }
+
   Budget plus(double factor, Figure figure, String name) {
     List<Term> more = new ArrayList<>(terms);
     more.add(new Term(factor, figure, name));
@@ -44,7 +48,7 @@ record Budget(List<Term> terms, double nanos) {
   }
 
   boolean isNone() {
-    return terms.isEmpty();
+    return terms.isEmpty() && nanos == 0;
   }
 
   /** The limit in nanoseconds, once all that it is made of was measured. */

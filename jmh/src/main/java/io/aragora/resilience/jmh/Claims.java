@@ -63,6 +63,20 @@ final class Claims {
       Claim.of("open and close by hand", Figure.of(TransitionBenchmark.class, "ours"), Budget.NONE)
           .peer("R4j", "resilience4j")
           .peer("Failsafe", "failsafe"),
+      Claim.of(
+          "open and close by hand, saved",
+          Figure.of(TransitionBenchmark.class, "oursKept"),
+          Budget.atMost(1, Figure.of(TransitionBenchmark.class, "ours"), "not saved")
+              .plusNanos(200)),
+      Claim.of(
+              "10,000 breakers saved, each",
+              Figure.of(StoreBenchmark.class, "oursSave"),
+              Budget.nanos(50_000))
+          .peer("plain JDBC", "plainJdbcSave"),
+      Claim.of(
+          "10,000 breakers restored, each",
+          Figure.of(StoreBenchmark.class, "oursRestore"),
+          Budget.nanos(50_000)),
       retry("retry, succeeds at once", RETRY),
       retry("retry, succeeds at once, 2 threads", RETRY.threads(2)),
       threeAttempts("three attempts, two fail, no wait", "Failures"),

@@ -16,6 +16,7 @@ final class Suite {
       RejectionBenchmark.class,
       HalfOpenBenchmark.class,
       TransitionBenchmark.class,
+      StoreBenchmark.class,
       RetryBenchmark.class,
       ThreeAttemptsBenchmark.class,
       AsyncRetryBenchmark.class,

@@ -1,5 +1,6 @@
 package io.aragora.resilience.examples.demo;
 
+import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.net.URI;
@@ -63,7 +64,9 @@ public final class Demo {
         view.print("Calls " + url.get() + " for " + options.length().toSeconds()
             + " s. Nothing is broken on purpose, so exit code 0 only means: it ran, and closed"
             + " everything.");
-        play(new OwnAddressStory(url.get()), url.get(), state());
+        StateFile state = state();
+        tellOfEarlierRun(state);
+        play(new OwnAddressStory(url.get()), url.get(), state);
       } else {
         playOutage();
       }
@@ -85,8 +88,23 @@ public final class Demo {
           + " slows down, fails and comes back. Exit code 0 means: all that is claimed at the end"
           + " held.");
       StateFile state = state();
+      Optional<SavedBreaker> left = tellOfEarlierRun(state);
+      if (left.isPresent()) {
+        play(new Aftermath(left.get()), upstream.uri(), state);
+        view.print("");
+      }
+      state.forget();
       play(new OutageStory(upstream, state, options.cooldown()), upstream.uri(), state);
     }
+  }
+
+  private Optional<SavedBreaker> tellOfEarlierRun(StateFile state) throws StateStoreException {
+    Optional<SavedBreaker> left = state.leftBehind();
+    left.ifPresent(row -> {
+      view.print("An earlier run ended while its breaker was not closed. Its file holds:");
+      view.print("  " + Figures.saved(row));
+    });
+    return left;
   }
 
   private void play(Story story, URI target, StateFile state)
@@ -102,7 +120,7 @@ public final class Demo {
 
   private StateFile state() throws IOException {
     Path folder = options.folder();
-    StateFile state = StateFile.fresh(folder);
+    StateFile state = StateFile.in(folder);
     // The driver unpacks its native library; by default it does so in the temporary folder of the
     // machine.
     if (System.getProperty("org.sqlite.tmpdir") == null) {

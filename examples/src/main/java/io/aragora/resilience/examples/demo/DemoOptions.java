@@ -12,29 +12,27 @@ import org.jspecify.annotations.Nullable;
  * What can be set with {@code -D}; blank means not set.
  *
  * @param length {@code demo.seconds}: how long it runs, 5 to 3600 s, 20 s by default
+ * @param cooldown {@code demo.cooldown}: how long the breaker stays open, 1 to 600 s; by default a tenth of the length, so that
+ *     several cooldowns fit into the outage, and at least a second
  * @param url {@code demo.url}: whom to call instead of the demo's own upstream; http or https
  * @param folder {@code demo.dir}: where the state is kept, {@code target/demo} by default
  * @param port {@code demo.port}: the health endpoint's port, 0 to 65535; 0, the default, takes a free one
  * @param callers {@code demo.callers}: threads that call at once, 1 to 64; 16 by default, 4 with {@code demo.url}
  */
-record DemoOptions(Duration length, Optional<URI> url, Path folder, int port, int callers) {
-  private static final Duration SHORTEST_COOLDOWN = Duration.ofSeconds(1);
+record DemoOptions(
+    Duration length, Duration cooldown, Optional<URI> url, Path folder, int port, int callers) {
 
   /** Reads the options from system properties, or what stands for them in a test. */
   static DemoOptions from(UnaryOperator<@Nullable String> properties) {
     Optional<URI> url = text(properties, "demo.url").map(DemoOptions::address);
+    int seconds = number(properties, "demo.seconds", 5, 3600, 20);
     return new DemoOptions(
-        Duration.ofSeconds(number(properties, "demo.seconds", 5, 3600, 20)),
+        Duration.ofSeconds(seconds),
+        Duration.ofSeconds(number(properties, "demo.cooldown", 1, 600, Math.max(1, seconds / 10))),
         url,
         Path.of(text(properties, "demo.dir").orElse("target/demo")).toAbsolutePath(),
         number(properties, "demo.port", 0, 65_535, 0),
         number(properties, "demo.callers", 1, 64, url.isPresent() ? 4 : 16));
-  }
-
-  /** How long the breaker stays open: a tenth of the demo, so that several cooldowns fit into the outage. */
-  Duration cooldown() {
-    Duration tenth = length.dividedBy(10);
-    return tenth.compareTo(SHORTEST_COOLDOWN) < 0 ? SHORTEST_COOLDOWN : tenth;
   }
 
   /** How long an attempt may take. An address of the user's may be far away. */

@@ -1,6 +1,7 @@
 package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -32,6 +33,12 @@ final class Figures {
 
   static String state(CircuitBreakerSnapshot breaker) {
     return breaker.state().name().replace('_', '-');
+  }
+
+  static String saved(SavedBreaker row) {
+    return row.id() + ": " + row.state().text()
+        + (row.openUntil() == null ? "" : " until " + row.openUntil()) + ", generation "
+        + row.generation() + ", " + row.totals();
   }
 
   /** Why the breaker is in its state, and when that may change. */

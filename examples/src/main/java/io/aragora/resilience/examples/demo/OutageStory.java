@@ -87,7 +87,7 @@ final class OutageStory implements Story {
     view.print("");
     view.print("The client's runtime is closed. " + state.path() + " holds:");
     List<SavedBreaker> saved = state.read();
-    saved.forEach(row -> view.print("  " + describe(row)));
+    saved.forEach(row -> view.print("  " + Figures.saved(row)));
     String runtime = stage.openClient().name();
     CircuitBreakerSnapshot after = snapshot(stage);
     Duration away = Duration.ofNanos(System.nanoTime() - closing);
@@ -100,11 +100,6 @@ final class OutageStory implements Story {
         Figures.seconds(before.remainingCooldown()) + " of the cooldown left before, "
             + Figures.seconds(after.remainingCooldown()) + " after, "
             + Figures.latency(away) + " later in a new runtime");
-  }
-
-  private static String describe(SavedBreaker row) {
-    return row.name() + ": " + row.state().text() + " until " + row.openUntil() + ", generation "
-        + row.generation() + ", " + row.totals();
   }
 
   /** The same open phase: no younger than it was, and not begun anew. */

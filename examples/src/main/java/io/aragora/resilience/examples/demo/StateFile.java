@@ -1,5 +1,6 @@
 package io.aragora.resilience.examples.demo;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The SQLite file that the breaker's state is kept in, alone in its folder. */
 final class StateFile {
@@ -19,13 +21,26 @@ final class StateFile {
     this.file = file;
   }
 
-  /** Makes the folder and forgets what an earlier run left in the file. */
-  static StateFile fresh(Path folder) throws IOException {
+  /** Makes the folder; what an earlier run left in the file stays. */
+  static StateFile in(Path folder) throws IOException {
     Files.createDirectories(folder);
-    for (String suffix : List.of("", "-wal", "-shm")) {
-      Files.deleteIfExists(folder.resolve(NAME + suffix));
-    }
     return new StateFile(folder.resolve(NAME));
+  }
+
+  /** Forgets what is saved, while nobody has the file open. */
+  void forget() throws IOException {
+    for (String suffix : List.of("", "-wal", "-shm")) {
+      Files.deleteIfExists(file.resolveSibling(NAME + suffix));
+    }
+  }
+
+  /** Gives what an earlier run left that ended while its breaker was not closed, as a killed one does. */
+  Optional<SavedBreaker> leftBehind() throws StateStoreException {
+    return Files.exists(file)
+        ? read().stream()
+            .filter(row -> row.state() != CircuitBreakerState.CLOSED)
+            .findFirst()
+        : Optional.empty();
   }
 
   Path path() {

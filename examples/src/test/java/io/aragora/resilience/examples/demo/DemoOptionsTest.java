@@ -46,6 +46,7 @@ class DemoOptionsTest {
   void from_everything_isTaken() {
     DemoOptions options = options(
         "demo.seconds", "60",
+        "demo.cooldown", "45",
         "demo.url", "https://example.org/health",
         "demo.dir", "somewhere",
         "demo.port", "9464",
@@ -54,6 +55,7 @@ class DemoOptionsTest {
     assertThat(options)
         .isEqualTo(new DemoOptions(
             Duration.ofSeconds(60),
+            Duration.ofSeconds(45),
             Optional.of(URI.create("https://example.org/health")),
             Path.of("somewhere").toAbsolutePath(),
             9464,
