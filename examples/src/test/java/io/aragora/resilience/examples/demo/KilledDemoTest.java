@@ -3,15 +3,13 @@ package io.aragora.resilience.examples.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.examples.ChildJvm;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,21 +21,10 @@ class KilledDemoTest {
   Path folder;
 
   private Process start() throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Djava.io.tmpdir=" + folder,
-        "--enable-native-access=ALL-UNNAMED",
-        "-Ddemo.seconds=5",
-        "-Ddemo.cooldown=60",
-        "-Ddemo.dir=" + folder,
-        "-cp",
-        Stream.of("jdk.module.path", "java.class.path")
-            .map(property -> System.getProperty(property, ""))
-            .filter(path -> !path.isEmpty())
-            .collect(Collectors.joining(File.pathSeparator)),
-        Demo.class.getName());
-    builder.environment().remove("JAVA_TOOL_OPTIONS");
-    return builder.redirectErrorStream(true).start();
+    return ChildJvm.start(
+        Demo.class,
+        folder,
+        List.of("-Ddemo.seconds=5", "-Ddemo.cooldown=60", "-Ddemo.dir=" + folder));
   }
 
   @Test

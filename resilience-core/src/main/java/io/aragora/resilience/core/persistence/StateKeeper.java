@@ -176,7 +176,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   private void saveAtInterval() {
     if (!behind) {
-      if (time.nanoTime() < nextPurge) {
+      if (time.nanoTime() - nextPurge < 0) {
         save(Scope.ACTIVE);
       } else if (save(Scope.ALL)) {
         // After a save of all, so that what goes is what no breaker here stands for.
@@ -244,7 +244,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
         }
       });
       breakers.eachKey(breaker -> {
-        if ((scope == Scope.ALL || breaker.idleSince() >= lastFullSave)
+        if ((scope == Scope.ALL || lastFullSave - breaker.idleSince() <= 0)
             && !taken.contains(breaker)) {
           batch.add(breaker);
         }
@@ -266,9 +266,8 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private StateStore open() throws StateStoreException {
-    StateStore store = connection.open();
+    StateStore store = connection.open(this::heard);
     try {
-      store.watch(this::heard);
       if (!loaded) {
         store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
       }
@@ -283,7 +282,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
       }
       return store;
     } catch (StateStoreException | RuntimeException e) {
-      connection.closeIfReopened();
+      connection.giveUp();
       throw e;
     }
   }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.persistence.StateStoreStatus;
@@ -8,6 +9,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ final class StoreConnection {
   private volatile @Nullable Outage outage;
   private volatile @Nullable Instant lastSavedAt;
   private int failuresInARow;
+  private boolean watched;
   private @Nullable StateStore store;
 
   StoreConnection(String runtime, StoreSetting setting, TimeSource time) {
@@ -49,9 +52,14 @@ final class StoreConnection {
     return store;
   }
 
-  StateStore open() throws StateStoreException {
+  /** Opens the store; what the application gave open is only watched once. */
+  StateStore open(Consumer<? super SavedBreaker> listener) throws StateStoreException {
     StateStore opened = setting.opening().open();
     store = opened;
+    if (setting.canReopen() || !watched) {
+      watched = true;
+      opened.watch(listener);
+    }
     return opened;
   }
 
@@ -76,18 +84,18 @@ final class StoreConnection {
   long failed(String what, Exception e) {
     failures.incrementAndGet();
     failuresInARow++;
+    String message = e instanceof StateStoreException ? e.getMessage() : e.toString();
     Outage present = outage;
     if (present == null) {
       LOG.log(
           System.Logger.Level.WARNING,
           "cannot " + what + " state in " + setting.location()
-              + ", goes on without and tries again: " + e.getMessage(),
+              + ", goes on without and tries again: " + message,
           e);
     }
-    outage = new Outage(
-        what + ": " + e.getMessage(), present == null ? time.wallTime() : present.since());
-    if (failuresInARow >= FAILURES_BEFORE_REOPENING) {
-      closeIfReopened();
+    outage = new Outage(what + ": " + message, present == null ? time.wallTime() : present.since());
+    if (setting.canReopen() && failuresInARow >= FAILURES_BEFORE_REOPENING) {
+      giveUp();
     }
     return Math.min(
         LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(failuresInARow - 1, MOST_DOUBLINGS));
@@ -111,18 +119,23 @@ final class StoreConnection {
         lastSavedAt);
   }
 
-  /** One that was opened but cannot be read is of no use; one that the application gave is all there is. */
-  void closeIfReopened() {
-    if (setting.canReopen()) {
-      close();
+  /** Lets the next one who needs the store open it anew. What the application gave stays open until the end. */
+  void giveUp() {
+    StateStore open = store;
+    store = null;
+    if (open != null && setting.canReopen()) {
+      open.close();
     }
   }
 
   void close() {
-    StateStore open = store;
-    store = null;
-    if (open != null) {
-      open.close();
+    giveUp();
+    if (!setting.canReopen()) {
+      try {
+        setting.opening().open().close();
+      } catch (StateStoreException e) {
+        LOG.log(System.Logger.Level.TRACE, "there is nothing to close", e);
+      }
     }
   }
 }

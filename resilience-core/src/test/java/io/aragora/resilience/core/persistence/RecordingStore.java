@@ -20,6 +20,7 @@ final class RecordingStore implements StateStore {
   int attempts;
   int opened;
   int closed;
+  int watchers;
 
   @Nullable
   Consumer<? super SavedBreaker> listener;
@@ -73,6 +74,7 @@ final class RecordingStore implements StateStore {
 
   @Override
   public void watch(Consumer<? super SavedBreaker> states) {
+    watchers++;
     listener = states;
   }
 

@@ -179,6 +179,27 @@ class StoreOutageTest extends KeeperFixture {
   }
 
   @Test
+  @DisplayName("a store that could not be read at first is read before anything is written to it")
+  void storeThatCouldNotBeRead_isReadBeforeItIsWritten() {
+    leaveOpen();
+    store.saves.clear();
+    store.watchers = 0;
+    store.unreadable = true;
+    try (Resilience resilience = open()) {
+      CircuitBreaker breaker = breaker(resilience);
+      time.advance(Duration.ofSeconds(5));
+      assertThat(store.saves).isEmpty();
+      assertThat(resilience.storeStatus().lastError()).isEqualTo("save: nothing can be read");
+      store.unreadable = false;
+      time.advance(Duration.ofSeconds(5));
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(store.watchers).isEqualTo(1);
+    }
+    assertThat(store.closed).as("by two runtimes").isEqualTo(2);
+  }
+
+  @Test
   @DisplayName("PE-15: where the store is required, a runtime without it is not made")
   void requiredStore_thatDoesNotWork_isAnError() {
     store.unreadable = true;

@@ -10,6 +10,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -99,9 +100,11 @@ final class BreakerRow {
   /**
    * Reads the row that the cursor is at.
    *
+   * @param row the cursor
+   * @param texts what was read before, since most rows were declared alike
    * @throws IllegalArgumentException if it is no breaker; the message says which and why
    */
-  static SavedBreaker read(ResultSet row) throws SQLException {
+  static SavedBreaker read(ResultSet row, Map<String, String> texts) throws SQLException {
     try {
       return new SavedBreaker(
           text(row, "name"),
@@ -124,7 +127,7 @@ final class BreakerRow {
               count(row, "rejected"),
               count(row, "late")),
           count(row, "slow_calls"),
-          text(row, "declared"),
+          texts.computeIfAbsent(text(row, "declared"), declared -> declared),
           instant(number(row, "saved_at_micros")));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(

@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -127,11 +129,12 @@ final class SqliteStateStore implements StateStore {
     requireOpen("load");
     List<SavedBreaker> states = new ArrayList<>();
     List<String> problems = new ArrayList<>();
+    Map<String, String> texts = new HashMap<>();
     try (PreparedStatement select = connection.prepareStatement(BreakerRow.SELECT);
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         try {
-          states.add(BreakerRow.read(rows));
+          states.add(BreakerRow.read(rows, texts));
         } catch (IllegalArgumentException e) {
           problems.add(e.getMessage());
         }
