@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -220,6 +221,62 @@ class ResilientHttpClientTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @DisplayName("HT-14: a client error that counts is not tried again, whatever retryIf says")
+  void countedClientError(boolean async) throws Exception {
+    inner.answer(400);
+    ResilientHttpClient client = builder()
+        .recordClientErrors(true)
+        .retry(retry(3).toBuilder().retryIf(failure -> true).build())
+        .build();
+    assertThat(send(async, client, get()).statusCode()).isEqualTo(400);
+    assertThat(inner.sent).hasSize(1);
+    assertCounted(client, 0, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("where the runtime is closed, a call is an IOException with ours as its cause")
+  void closedRuntime(boolean async) {
+    inner.fail(new ConnectException());
+    HttpClient client = builder().timeout(Duration.ofSeconds(5)).build();
+    HttpClient unlimited = builder().noRetry().name("unlimited").build();
+    resilience.close();
+    assertThatThrownBy(() -> send(async, client, get()))
+        .isExactlyInstanceOf(IOException.class)
+        .hasCauseInstanceOf(ResilienceClosedException.class);
+    assertThatThrownBy(() -> send(async, unlimited, get())).isInstanceOf(ConnectException.class);
+  }
+
+  @Test
+  @DisplayName("origins beyond the bound share one breaker")
+  void boundOfOrigins() throws Exception {
+    inner.fail(new ConnectException());
+    ResilientHttpClient client = builder()
+        .noRetry()
+        .maxOrigins(1)
+        .circuitBreaker(CircuitBreakerConfig.builder().failureThreshold(1).build())
+        .build();
+    assertThatThrownBy(() -> send(false, client, get())).isInstanceOf(ConnectException.class);
+    CircuitBreaker second =
+        client.circuitBreaker(URI.create("http://second.example/")).orElseThrow();
+    CircuitBreaker third =
+        client.circuitBreaker(URI.create("http://third.example/")).orElseThrow();
+    assertThat(second).isSameAs(third).isNotSameAs(breaker(client));
+    assertThat(breaker(client).state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("an address without a host has no breaker")
+  void noHost() {
+    ResilientHttpClient client = builder().build();
+    assertThatThrownBy(() -> client.circuitBreaker(URI.create("mailto:shop@shop.example")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("uri must have a host: mailto:shop@shop.example");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @DisplayName(
       "HT-11 IN-04: a refusal is an IOException with ours as its cause, and nothing is sent")
   void refused(boolean async) {
@@ -363,6 +420,21 @@ class ResilientHttpClientTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
+      "fault 52: where redirects are followed, a POST without a connection is not repeated: it may have arrived elsewhere")
+  void redirectedPostIsNotRepeated(boolean async) {
+    inner.fail(new ConnectException());
+    inner.redirects = HttpClient.Redirect.NORMAL;
+    HttpClient client = builder().build();
+    assertThatThrownBy(() -> send(async, client, post(BodyPublishers.ofString("order"))))
+        .isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(1);
+    assertThatThrownBy(() -> send(async, client, get())).isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
       "fault 52: a POST with an idempotency key, or that somebody vouches for, is repeated")
   void idempotentPostIsRepeated(boolean async) throws Exception {
     inner.answer(503).answer(200);
@@ -471,6 +543,7 @@ class ResilientHttpClientTest {
   @DisplayName("it is an HttpClient: what it is asked, the client inside answers")
   void delegates() throws Exception {
     inner.answer(200);
+    inner.redirects = HttpClient.Redirect.ALWAYS;
     ResilientHttpClient client = builder().build();
     assertThat(client.cookieHandler()).isEqualTo(inner.cookieHandler());
     assertThat(client.connectTimeout()).isEqualTo(inner.connectTimeout());

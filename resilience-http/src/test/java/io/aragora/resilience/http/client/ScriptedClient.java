@@ -39,6 +39,7 @@ final class ScriptedClient extends HttpClient {
 
   final List<HttpRequest> sent = new ArrayList<>();
   final List<String> told = new ArrayList<>();
+  Redirect redirects = Redirect.NEVER;
   private final Deque<Step> script = new ArrayDeque<>();
 
   ScriptedClient answer(int status, String... header) {
@@ -155,7 +156,7 @@ final class ScriptedClient extends HttpClient {
 
   @Override
   public Redirect followRedirects() {
-    return Redirect.ALWAYS;
+    return redirects;
   }
 
   @Override
