@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -197,6 +199,68 @@ class PipelineTest {
   }
 
   @Test
+  void aBodyThatALimitInterrupts_isAFailureOfTheBreakersInIt() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    Thread[] runner = new Thread[1];
+    CompletableFuture<Integer> call = timeout.submit(
+        () -> {
+          try {
+            return breaker.<Integer, InterruptedException>call(() -> {
+              inside.countDown();
+              never.await();
+              return 1;
+            });
+          } finally {
+            left.countDown();
+          }
+        },
+        task -> {
+          runner[0] = new Thread(task, "submitted");
+          runner[0].start();
+        });
+    assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+    time.advance(Duration.ofSeconds(6));
+    assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
+    runner[0].join();
+    assertThat(call).isCompletedExceptionally();
+    assertThat(breaker.snapshot().totals().failures()).isOne();
+  }
+
+  @Test
+  void cancellingASubmittedBody_interruptsIt_andCountsForNothing() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    Thread[] runner = new Thread[1];
+    CompletableFuture<Integer> call = pipeline(retry, breaker, timeout)
+        .submit(
+            () -> {
+              inside.countDown();
+              try {
+                never.await();
+                return 1;
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
+              }
+            },
+            task -> {
+              runner[0] = new Thread(task, "submitted");
+              runner[0].start();
+            });
+    assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(call.cancel(true)).isTrue();
+    assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
+    runner[0].join();
+    assertThat(breaker.snapshot().totals().failures()).isZero();
+    assertThat(breaker.snapshot().totals().successes()).isZero();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
   void aLimitInsideARetry_isThatOfOneAttempt_andLeavesNothingBehind() throws IOException {
     List<Duration> inside = new ArrayList<>();
     List<Duration> between = new ArrayList<>();
@@ -273,6 +337,13 @@ class PipelineTest {
         .asString()
         .contains("retry 'second' is inside retry 'retry' and stands down");
     assertThat(pipeline(retry, pipeline(breaker, second)).warnings()).hasSize(1);
+    Retry stubborn = resilience.retry(
+        "stubborn", retry.config().toBuilder().retryRejections(true).build());
+    assertThat(pipeline(stubborn, breaker).warnings())
+        .singleElement()
+        .asString()
+        .contains("'stubborn' retries the rejections of breaker 'breaker'", "the retry only waits");
+    assertThat(pipeline(breaker, stubborn).warnings()).isEmpty();
     assertThat(pipeline(retry, breaker, timeout).warnings()).isEmpty();
     assertThat(pipeline(breaker, retry, timeout).warnings()).isEmpty();
   }
