@@ -16,6 +16,8 @@ import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -29,6 +31,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -200,6 +203,9 @@ class ResilientHttpClientTest {
     assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
     assertThat(response.previousResponse()).isEmpty();
     assertThat(response.sslSession()).isEmpty();
+    assertThat(((ResponseWithBody<String>) response).connectionLabel())
+        .isEqualTo(
+            Runtime.version().feature() >= 25 ? Optional.of("connection 1") : Optional.empty());
   }
 
   @ParameterizedTest
@@ -589,21 +595,24 @@ class ResilientHttpClientTest {
 
   @Test
   @DisplayName(
-      "every public method of HttpClient, whatever the JDK, is answered here and not by its default")
+      "every public method of HttpClient and HttpResponse, whatever the JDK, is answered here and not by its default")
   void everyMethodIsDelegated() {
+    assertThat(missing(HttpClient.class, ResilientHttpClient.class)).isEmpty();
+    assertThat(missing(HttpResponse.class, ResponseWithBody.class)).isEmpty();
+  }
+
+  private static List<String> missing(Class<?> type, Class<?> ours) {
     List<String> missing = new ArrayList<>();
-    for (java.lang.reflect.Method method : HttpClient.class.getMethods()) {
-      boolean isOwn = method.getDeclaringClass() == HttpClient.class
-          && !java.lang.reflect.Modifier.isStatic(method.getModifiers());
-      if (isOwn) {
+    for (Method method : type.getMethods()) {
+      if (method.getDeclaringClass() == type && !Modifier.isStatic(method.getModifiers())) {
         try {
-          ResilientHttpClient.class.getDeclaredMethod(method.getName(), method.getParameterTypes());
+          ours.getDeclaredMethod(method.getName(), method.getParameterTypes());
         } catch (NoSuchMethodException e) {
           missing.add(method.toString());
         }
       }
     }
-    assertThat(missing).isEmpty();
+    return missing;
   }
 
   @Test

@@ -128,6 +128,11 @@ final class ScriptedClient extends HttpClient {
       return Optional.empty();
     }
 
+    /** What JDK 25 added. */
+    public Optional<String> connectionLabel() {
+      return Optional.of("connection 1");
+    }
+
     @Override
     public Optional<SSLSession> sslSession() {
       return Optional.empty();
