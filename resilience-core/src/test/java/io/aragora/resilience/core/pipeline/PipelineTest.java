@@ -120,7 +120,7 @@ class PipelineTest {
   }
 
   /** Says when a call enters and leaves it. */
-  private final class Logging implements Policy {
+  private class Logging implements Policy {
     @Override
     public String name() {
       return "logging";
@@ -159,6 +159,50 @@ class PipelineTest {
     assertThat(log).containsExactly("in", "out", "in", "out");
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
+  void aPolicyOfOnesOwn_isNoObstacleToACancellation() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CompletableFuture<String> outer =
+        pipeline(retry, new Logging(), breaker, timeout).callAsync(() -> inner);
+    assertThat(outer.cancel(true)).isTrue();
+    assertThat(inner).isCancelled();
+    assertThat(breaker.snapshot().totals().failures()).isZero();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void aPolicyOfOnesOwn_isNoObstacleToALimit_andHidesNoFailureFromABreakerInsideIt() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CompletableFuture<String> outer =
+        pipeline(timeout, new Logging(), breaker).callAsync(() -> inner);
+    time.advance(Duration.ofSeconds(6));
+    assertThat(outer).isCompletedExceptionally();
+    assertThat(inner).isCancelled();
+    assertThat(breaker.snapshot().totals().failures()).isOne();
+  }
+
+  /** Starts anew what was cancelled, since nobody tells it that the call is over. */
+  @Test
+  void aPolicyOfOnesOwn_startsNothingOnceTheCallIsOver() {
+    List<CompletableFuture<String>> started = new ArrayList<>();
+    Policy again = new Logging() {
+      @Override
+      public <T> CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
+        return body.get()
+            .handle((value, failure) -> body.get())
+            .thenCompose(stage -> stage)
+            .toCompletableFuture();
+      }
+    };
+    CompletableFuture<String> outer = pipeline(timeout, again, breaker).callAsync(() -> {
+      started.add(new CompletableFuture<>());
+      return started.get(started.size() - 1);
+    });
+    outer.cancel(true);
+    assertThat(started).hasSize(1).allMatch(CompletableFuture::isCancelled);
   }
 
   @ParameterizedTest
