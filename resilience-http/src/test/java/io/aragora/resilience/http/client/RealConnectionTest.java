@@ -246,7 +246,7 @@ class RealConnectionTest {
   }
 
   @Test
-  @DisplayName("a body handler that fails is a failure of the call, and no connection stays")
+  @DisplayName("a body handler that fails is a failure of the call")
   void handlerFails() {
     shop.then(503, "down");
     HttpClient client = builder().build();

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of answers and failures, without a network, most of it on both paths. */
@@ -407,6 +408,28 @@ class ResilientHttpClientTest {
         .hasMessage("reset");
     assertThat(inner.sent).hasSize(2);
     assertCounted(client, 0, 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET,3",
+    "HEAD,3",
+    "OPTIONS,3",
+    "TRACE,3",
+    "PUT,3",
+    "DELETE,3",
+    "POST,1",
+    "PATCH,1",
+    "get,1"
+  })
+  @DisplayName(
+      "fault 52: the method says what may be repeated; a name is that of a method in capitals only")
+  void methods(String method, int attempts) throws Exception {
+    inner.answer(503);
+    HttpRequest request =
+        HttpRequest.newBuilder(SHOP).method(method, BodyPublishers.noBody()).build();
+    assertThat(send(false, builder().build(), request).statusCode()).isEqualTo(503);
+    assertThat(inner.sent).hasSize(attempts);
   }
 
   @ParameterizedTest
