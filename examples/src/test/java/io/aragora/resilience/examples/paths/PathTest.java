@@ -14,6 +14,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -151,6 +153,31 @@ class PathTest {
   void anInspectorOfFailures_isFoundByItsDeclaration() {
     OptionalInt status = HttpFailures.standard().status(new UnsupportedOperationException());
     assertThat(status.isPresent()).isEqualTo(!MODULE_PATH);
+  }
+
+  private static final ThreadLocal<String> TENANT = new ThreadLocal<>();
+
+  /** Declared by META-INF/services alone, which counts on the class path only. */
+  public static final class TenantPropagator implements ContextPropagator {
+    @Override
+    public Captured capture() {
+      return ContextPropagator.of(TENANT).capture();
+    }
+  }
+
+  @Test
+  void aPropagator_isFoundByItsDeclaration() throws Exception {
+    TENANT.set("shop");
+    try (Resilience resilience = Resilience.create()) {
+      String seen = resilience
+          .circuitBreaker("tenant")
+          .submit(
+              () -> String.valueOf(TENANT.get()), task -> new Thread(task, "of the pool").start())
+          .get(30, TimeUnit.SECONDS);
+      assertThat(seen).isEqualTo(MODULE_PATH ? "null" : "shop");
+    } finally {
+      TENANT.remove();
+    }
   }
 
   @Test

@@ -45,6 +45,7 @@ import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.StateStoreProvider;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
@@ -347,6 +348,40 @@ class ReadmeSnippetsTest {
     breaker.forceOpen();
     assertThat(prices.call(() -> shop.price("pears"))).isEqualTo("closed");
     assertThat(prices.totals().used()).isEqualTo(2);
+  }
+
+  @Test
+  void fromPython() throws IOException {
+    Shop shop = new Shop(0);
+    Timeout timeout = resilience.timeout("prices", Duration.ofSeconds(30));
+
+    // readme: from Python
+    // get_circuit_breaker("anthropic-api", provider="anthropic")
+    CircuitBreaker api = resilience.circuitBreakerForProvider("anthropic-api", "anthropic");
+    System.out.println(api.call(() -> shop.price("apples")));
+
+    // async with timeout_context(seconds=5.0)
+    try (Deadline deadline = resilience.deadline("order", Duration.ofSeconds(5))) {
+      String pears = timeout.call(() -> shop.price("pears")); // ends at the nearer of both
+      deadline.check();
+      System.out.println(pears);
+    }
+
+    // for name, status in report.checks.items()
+    resilience
+        .health()
+        .check(HealthGroup.READINESS)
+        .checks()
+        .forEach((name, result) -> System.out.println(name + ": " + result.status()));
+
+    // persist_all_circuit_breakers()
+    boolean isSaved = resilience.flush(Duration.ofSeconds(5));
+    // end
+
+    assertThat(shop.calls).hasValue(2);
+    assertThat(api.config().failureThreshold()).isEqualTo(3);
+    assertThat(timeout.totals().inTime()).isOne();
+    assertThat(isSaved).isTrue();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Policy;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -34,10 +35,14 @@ public final class ForeignPolicy extends CorePolicy {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
+    ForeignFuture<T> future = new ForeignFuture<>();
     try {
-      return policy.callAsync(() -> chain.insideAsync(context, index, body));
+      CompletableFuture<T> given =
+          policy.callAsync(() -> future.startInside(() -> chain.insideAsync(context, index, body)));
+      future.watch(Objects.requireNonNull(given, "an asynchronous policy gave null, not a future"));
     } catch (Throwable e) {
-      return CompletableFuture.failedFuture(e);
+      future.completeExceptionally(e);
     }
+    return future;
   }
 }

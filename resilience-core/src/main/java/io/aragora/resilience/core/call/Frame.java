@@ -222,11 +222,17 @@ public final class Frame extends CallFrame {
    */
   public boolean hasEnclosingFired() {
     for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
-      if (around.expiryArmed && around.expiry != null && around.expiry.hasFired()) {
+      if (around.hasFired()) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Where the thread runs for a future, that future's limit counts as well: it interrupts by cancelling. */
+  private boolean hasFired() {
+    return (expiryArmed && expiry != null && expiry.hasFired())
+        || (endedAt != TimeSource.NEVER && time.nanoTime() - endedAt >= 0);
   }
 
   /**
@@ -250,8 +256,7 @@ public final class Frame extends CallFrame {
    */
   public static boolean hasThreadExpired() {
     return CallFrames.ofThread().top() instanceof Frame frame
-        && ((frame.expiryArmed && frame.expiry != null && frame.expiry.hasFired())
-            || frame.hasEnclosingFired());
+        && (frame.hasFired() || frame.hasEnclosingFired());
   }
 
   @Override

@@ -104,7 +104,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    *
    * @param cause why
    */
-  protected final void cancelInner(Throwable cause) {
+  protected void cancelInner(Throwable cause) {
     cancellation = cause;
     CompletableFuture<T> running = inner;
     if (running != null) {
@@ -178,9 +178,14 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     endOutside(failure);
   }
 
-  private static void cancel(CompletableFuture<?> future, Throwable cause) {
-    // One of ours takes the cause along, so that a breaker inside can tell a limit of ours from
-    // somebody's cancellation.
+  /**
+   * Cancels a future. One of ours takes the cause along, so that a breaker inside can tell a limit of ours from somebody's
+   * cancellation.
+   *
+   * @param future the future
+   * @param cause why
+   */
+  protected static void cancel(CompletableFuture<?> future, Throwable cause) {
     if (future instanceof PolicyFuture<?>) {
       future.completeExceptionally(cause);
     } else {

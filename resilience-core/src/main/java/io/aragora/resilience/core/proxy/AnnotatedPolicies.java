@@ -28,11 +28,13 @@ final class AnnotatedPolicies {
   private final Resilience resilience;
   private final Class<?> type;
   private final AnnotationSearch search;
+  private final TypeArguments arguments;
 
   AnnotatedPolicies(Resilience resilience, Class<?> type, Class<?> target) {
     this.resilience = resilience;
     this.type = type;
     this.search = new AnnotationSearch(type, target);
+    this.arguments = new TypeArguments(type, target);
   }
 
   /**
@@ -72,10 +74,15 @@ final class AnnotatedPolicies {
     return pipeline.build();
   }
 
+  /** Tells how what a method is protected by is called. */
+  ProtectedMethod.Way way(Method method) {
+    return ProtectedMethod.way(method, arguments.resultOf(method));
+  }
+
   @Nullable
   FallbackMethod fallback(Method method) {
     WithFallback annotation = search.onMethod(WithFallback.class, method);
-    return annotation == null ? null : FallbackMethod.of(annotation, type, method);
+    return annotation == null ? null : FallbackMethod.of(annotation, type, method, arguments);
   }
 
   /** On the method before the type; beside another annotation it would leave open which is around which. */

@@ -7,11 +7,8 @@ import io.aragora.resilience.fallback.Fallback;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +26,8 @@ record FallbackMethod(
    *
    * @throws IllegalArgumentException if there is none, or its types do not fit
    */
-  static FallbackMethod of(WithFallback annotation, Class<?> type, Method failing) {
+  static FallbackMethod of(
+      WithFallback annotation, Class<?> type, Method failing, TypeArguments arguments) {
     Class<?>[] parameters = failing.getParameterTypes();
     for (Method candidate : type.getMethods()) {
       if (!candidate.getName().equals(annotation.value())
@@ -43,7 +41,7 @@ record FallbackMethod(
           && Arrays.equals(Arrays.copyOf(own, parameters.length), parameters)) {
         FallbackMethod found =
             new FallbackMethod(candidate, takesFailure, List.of(annotation.on()));
-        found.check(failing);
+        found.check(arguments.valueOf(failing), arguments.resultOf(candidate));
         return found;
       }
     }
@@ -52,9 +50,7 @@ record FallbackMethod(
         + annotation.value());
   }
 
-  private void check(Method failing) {
-    Class<?> wanted = valueOf(failing);
-    Class<?> given = method.getReturnType();
+  private void check(Class<?> wanted, Class<?> given) {
     if (!boxed(wanted).isAssignableFrom(boxed(given))) {
       throw new IllegalArgumentException(
           "the method that @WithFallback names must give a " + wanted.getName() + ": " + method);
@@ -71,20 +67,6 @@ record FallbackMethod(
         }
       }
     }
-  }
-
-  /** What a method gives in the end: the value of its future, as far as that is known. */
-  private static Class<?> valueOf(Method failing) {
-    if (!CompletionStage.class.isAssignableFrom(failing.getReturnType())) {
-      return failing.getReturnType();
-    }
-    Type value = failing.getGenericReturnType() instanceof ParameterizedType parameterized
-        ? parameterized.getActualTypeArguments()[0]
-        : Object.class;
-    if (value instanceof ParameterizedType generic) {
-      value = generic.getRawType();
-    }
-    return value instanceof Class<?> known ? known : Object.class;
   }
 
   private static Class<?> boxed(Class<?> type) {

@@ -95,11 +95,11 @@ interface ProtectedMethod {
    * Tells how the policies around a method are called.
    *
    * @param method the method of the interface
+   * @param result what it gives
    * @return how
    * @throws IllegalArgumentException if its futures cannot be watched
    */
-  static Way way(Method method) {
-    Class<?> result = method.getReturnType();
+  static Way way(Method method, Class<?> result) {
     if (result == CompletionStage.class || result == CompletableFuture.class) {
       return Way.ASYNC;
     }

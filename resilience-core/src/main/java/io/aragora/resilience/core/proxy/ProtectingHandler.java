@@ -78,12 +78,10 @@ public final class ProtectingHandler implements InvocationHandler {
         Pipeline pipeline = policies.pipeline(method);
         ProtectedMethod value = ProtectedMethod.plain(fallback.method(), target, lookup);
         return ProtectedMethod.throughFallback(
-            ProtectedMethod.way(method), plain, args -> fallback.around(pipeline, value, args));
+            policies.way(method), plain, args -> fallback.around(pipeline, value, args));
       }
       Policy policy = policies.policy(method);
-      return policy == null
-          ? plain
-          : ProtectedMethod.through(ProtectedMethod.way(method), plain, policy);
+      return policy == null ? plain : ProtectedMethod.through(policies.way(method), plain, policy);
     } catch (IllegalArgumentException | ResilienceConfigurationException e) {
       throw new ResilienceConfigurationException(
           "an annotation of " + method + " cannot be applied: " + e.getMessage(), e);

@@ -11,6 +11,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -125,6 +127,32 @@ class DecorationTest {
         .withCauseExactlyInstanceOf(DataFormatException.class);
   }
 
+  private static String send(int key) throws IOException, InterruptedException {
+    if (key == 1) {
+      throw new IOException("one");
+    }
+    if (key == 2) {
+      throw new InterruptedException("two");
+    }
+    return "row " + key;
+  }
+
+  /** As every {@code HttpClient.send}: nothing but its two exceptions has to be caught. */
+  @Test
+  void interruption_isNoReasonToCatchAnyException() {
+    Policy policy = resilience.retry("r");
+    List<String> caught = new ArrayList<>();
+    for (int key = 1; key <= 3; key++) {
+      int sent = key;
+      try {
+        caught.add(policy.callInterruptibly(() -> send(sent)));
+      } catch (IOException | InterruptedException e) {
+        caught.add(e.getMessage());
+      }
+    }
+    assertThat(caught).containsExactly("one", "two", "row 3");
+  }
+
   /** What is declared is one type where the body throws one: the compiler insists on no other. */
   @Test
   void oneCheckedException_isTheOnlyOneToCatch() {
@@ -151,6 +179,15 @@ class DecorationTest {
             .build());
     assertThat(pipeline.<Exception>call(() -> query(1))).isEqualTo("none");
     assertThat(pipeline.decorateCallable(() -> query(1)).call()).isEqualTo("none");
+    CheckedFunction<Integer, String, Exception> function =
+        pipeline.decorateFunction((Integer key) -> query(key));
+    assertThat(function.apply(1)).isEqualTo("none");
+    assertThatThrownBy(() -> function.apply(2)).isExactlyInstanceOf(CheckedTimeout.class);
+    String interruptible = pipeline.<Exception>callInterruptibly(() -> query(1));
+    assertThat(interruptible).isEqualTo("none");
+    assertThat(pipeline.decorateSupplier(() -> "supplied").get()).isEqualTo("supplied");
+    CompletionStage<String> failed = CompletableFuture.failedFuture(new DataFormatException("one"));
+    assertThat(pipeline.decorateAsync(() -> failed).get()).isCompletedWithValue("none");
     assertThat(pipeline.submit(() -> query(1), Runnable::run)).isCompletedWithValue("none");
     assertThatThrownBy(() -> pipeline.<Exception>call(() -> {
           throw new IOException("other");

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -118,7 +120,7 @@ class PipelineTest {
   }
 
   /** Says when a call enters and leaves it. */
-  private final class Logging implements Policy {
+  private class Logging implements Policy {
     @Override
     public String name() {
       return "logging";
@@ -159,6 +161,50 @@ class PipelineTest {
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
   }
 
+  @Test
+  void aPolicyOfOnesOwn_isNoObstacleToACancellation() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CompletableFuture<String> outer =
+        pipeline(retry, new Logging(), breaker, timeout).callAsync(() -> inner);
+    assertThat(outer.cancel(true)).isTrue();
+    assertThat(inner).isCancelled();
+    assertThat(breaker.snapshot().totals().failures()).isZero();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void aPolicyOfOnesOwn_isNoObstacleToALimit_andHidesNoFailureFromABreakerInsideIt() {
+    CompletableFuture<String> inner = new CompletableFuture<>();
+    CompletableFuture<String> outer =
+        pipeline(timeout, new Logging(), breaker).callAsync(() -> inner);
+    time.advance(Duration.ofSeconds(6));
+    assertThat(outer).isCompletedExceptionally();
+    assertThat(inner).isCancelled();
+    assertThat(breaker.snapshot().totals().failures()).isOne();
+  }
+
+  /** Starts anew what was cancelled, since nobody tells it that the call is over. */
+  @Test
+  void aPolicyOfOnesOwn_startsNothingOnceTheCallIsOver() {
+    List<CompletableFuture<String>> started = new ArrayList<>();
+    Policy again = new Logging() {
+      @Override
+      public <T> CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
+        return body.get()
+            .handle((value, failure) -> body.get())
+            .thenCompose(stage -> stage)
+            .toCompletableFuture();
+      }
+    };
+    CompletableFuture<String> outer = pipeline(timeout, again, breaker).callAsync(() -> {
+      started.add(new CompletableFuture<>());
+      return started.get(started.size() - 1);
+    });
+    outer.cancel(true);
+    assertThat(started).hasSize(1).allMatch(CompletableFuture::isCancelled);
+  }
+
   @ParameterizedTest
   @EnumSource
   void aFailure_comesOutAsItIs_withEarlierOnesSuppressed(Way way) {
@@ -192,6 +238,68 @@ class PipelineTest {
     long permit = probing.tryAcquirePermit();
     assertThat(permit).isNotEqualTo(CircuitBreaker.REJECTED);
     probing.releasePermit(permit);
+    time.advance(Duration.ofMinutes(1));
+    assertThat(timeout.totals().fired()).isZero();
+  }
+
+  @Test
+  void aBodyThatALimitInterrupts_isAFailureOfTheBreakersInIt() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    Thread[] runner = new Thread[1];
+    CompletableFuture<Integer> call = timeout.submit(
+        () -> {
+          try {
+            return breaker.<Integer, InterruptedException>call(() -> {
+              inside.countDown();
+              never.await();
+              return 1;
+            });
+          } finally {
+            left.countDown();
+          }
+        },
+        task -> {
+          runner[0] = new Thread(task, "submitted");
+          runner[0].start();
+        });
+    assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+    time.advance(Duration.ofSeconds(6));
+    assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
+    runner[0].join();
+    assertThat(call).isCompletedExceptionally();
+    assertThat(breaker.snapshot().totals().failures()).isOne();
+  }
+
+  @Test
+  void cancellingASubmittedBody_interruptsIt_andCountsForNothing() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    Thread[] runner = new Thread[1];
+    CompletableFuture<Integer> call = pipeline(retry, breaker, timeout)
+        .submit(
+            () -> {
+              inside.countDown();
+              try {
+                never.await();
+                return 1;
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
+              }
+            },
+            task -> {
+              runner[0] = new Thread(task, "submitted");
+              runner[0].start();
+            });
+    assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(call.cancel(true)).isTrue();
+    assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
+    runner[0].join();
+    assertThat(breaker.snapshot().totals().failures()).isZero();
+    assertThat(breaker.snapshot().totals().successes()).isZero();
     time.advance(Duration.ofMinutes(1));
     assertThat(timeout.totals().fired()).isZero();
   }
@@ -273,6 +381,13 @@ class PipelineTest {
         .asString()
         .contains("retry 'second' is inside retry 'retry' and stands down");
     assertThat(pipeline(retry, pipeline(breaker, second)).warnings()).hasSize(1);
+    Retry stubborn = resilience.retry(
+        "stubborn", retry.config().toBuilder().retryRejections(true).build());
+    assertThat(pipeline(stubborn, breaker).warnings())
+        .singleElement()
+        .asString()
+        .contains("'stubborn' retries the rejections of breaker 'breaker'", "the retry only waits");
+    assertThat(pipeline(breaker, stubborn).warnings()).isEmpty();
     assertThat(pipeline(retry, breaker, timeout).warnings()).isEmpty();
     assertThat(pipeline(breaker, retry, timeout).warnings()).isEmpty();
   }

@@ -48,10 +48,14 @@ class NamedProtectionTest {
   }
 
   private <T> void assertRefused(Class<T> type, T target, String... parts) {
+    assertRefused(type, type, target, parts);
+  }
+
+  private <T> void assertRefused(Class<T> type, Class<?> declaring, T target, String... parts) {
     assertThatThrownBy(() -> proxy(type, target))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageStartingWith("an annotation of ")
-        .hasMessageContaining(type.getName() + ".")
+        .hasMessageContaining(declaring.getName() + ".")
         .hasMessageContainingAll(parts);
   }
 
@@ -276,6 +280,20 @@ class NamedProtectionTest {
     }
   }
 
+  interface Generic<T> {
+    @WithTimeout("1s")
+    @WithFallback("other")
+    T price();
+
+    default Integer other() {
+      return 0;
+    }
+  }
+
+  interface WrongGeneric extends Generic<String> {}
+
+  interface RightGeneric extends Generic<Integer> {}
+
   interface NarrowFailure {
     @WithCircuitBreaker
     @WithFallback(value = "other", on = CallNotPermittedException.class)
@@ -308,6 +326,13 @@ class NamedProtectionTest {
         "other()");
     assertRefused(WrongNumber.class, () -> 1, "must give a int", "other()");
     assertRefused(WrongFailure.class, () -> 1, "must take a java.lang.Exception", "other(");
+    assertRefused(
+        WrongGeneric.class, Generic.class, () -> "1", "must give a java.lang.String", "other()");
+    assertThat(proxy(RightGeneric.class, () -> {
+              throw new IllegalStateException("down");
+            })
+            .price())
+        .isZero();
     assertRefused(NoType.class, () -> {}, "@WithFallback on must have a type: []");
   }
 

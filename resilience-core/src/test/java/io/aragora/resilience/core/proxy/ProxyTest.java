@@ -232,6 +232,74 @@ class ProxyTest {
     assertThat(orders.calls).isEqualTo(4);
   }
 
+  /** Gives whatever it is for. */
+  interface Source<T> {
+    T get(String key);
+  }
+
+  @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+  interface Futures<V> extends Source<CompletionStage<V>> {}
+
+  interface Texts extends Futures<String> {}
+
+  interface Overridden extends Source<CompletionStage<String>> {
+    @Override
+    @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+    CompletionStage<String> get(String key);
+  }
+
+  interface Unwatched extends Source<Future<String>> {
+    @Override
+    @WithRetry
+    Future<String> get(String key);
+  }
+
+  @WithRetry
+  interface UnwatchedByType extends Source<Future<String>> {}
+
+  @Test
+  void futuresOfGenericMethods_takeTheAsynchronousPath() {
+    List<CompletableFuture<String>> calls = new ArrayList<>();
+    assertThat(retried(proxy(Texts.class, key -> begun(calls)), calls)).isTrue();
+    assertThat(retried(proxy(Overridden.class, key -> begun(calls)), calls)).isTrue();
+    Source<CompletionStage<String>> classOnly = new Source<>() {
+      @Override
+      @WithRetry(maxAttempts = 2, retryOn = IOException.class)
+      public CompletionStage<String> get(String key) {
+        return begun(calls);
+      }
+    };
+    @SuppressWarnings("unchecked")
+    Source<CompletionStage<String>> ofTarget = proxy(Source.class, classOnly);
+    assertThat(retried(ofTarget, calls)).isTrue();
+    assertThatThrownBy(() -> proxy(UnwatchedByType.class, key -> null))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("get(")
+        .hasMessageContaining("not a Future");
+    assertThatThrownBy(() -> proxy(Unwatched.class, key -> null))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("not a Future");
+  }
+
+  private static CompletableFuture<String> begun(List<CompletableFuture<String>> calls) {
+    calls.add(new CompletableFuture<>());
+    return calls.get(calls.size() - 1);
+  }
+
+  /** By the generic interface, which does not know that its value is a future. */
+  private boolean retried(
+      Source<CompletionStage<String>> source, List<CompletableFuture<String>> calls) {
+    calls.clear();
+    CompletableFuture<String> given = source.get("pear").toCompletableFuture();
+    calls.get(0).completeExceptionally(new IOException("down"));
+    time.advance(Duration.ofMinutes(1));
+    if (calls.size() < 2) {
+      return false;
+    }
+    calls.get(1).complete("pear");
+    return given.getNow("nothing").equals("pear");
+  }
+
   static final class Once implements Callable<String> {
     int calls;
 

@@ -317,6 +317,9 @@ class RuntimeSettingsTest {
       System.setProperty(RuntimeSettings.FILE, chosen.toString());
       try {
         assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(12);
+        Path other = Files.writeString(
+            folder.resolve("other.properties"), "resilience.retry.maxAttempts=14");
+        assertThat(attempts(Resilience.builder().configFile(other).build())).isEqualTo(12);
       } finally {
         System.clearProperty(RuntimeSettings.FILE);
       }

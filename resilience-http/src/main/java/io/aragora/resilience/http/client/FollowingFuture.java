@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A future that goes on from another one, and cancels that where it is itself ended from outside. */
+/** A future that goes on from another one, and stops that where it is itself ended from outside. */
 final class FollowingFuture {
   private FollowingFuture() {}
 
@@ -16,22 +16,29 @@ final class FollowingFuture {
 
   @SuppressWarnings("NullAway") // a future that does not fail has what it is said to have
   static <S, T> CompletableFuture<T> of(
-      CompletableFuture<S> source, Continuation<? super S, T> next) {
+      CompletableFuture<S> source, Continuation<? super S, T> next, Runnable stop) {
     CompletableFuture<T> future = new CompletableFuture<>();
     var unusedSource = source.whenComplete((value, failure) -> {
       try {
-        var unusedNext = next.after(value, Failures.unwrapped(failure)).whenComplete((last, e) -> {
+        CompletableFuture<T> then =
+            next.after(value, Failures.unwrapped(failure)).toCompletableFuture();
+        var unusedNext = then.whenComplete((last, e) -> {
           if (e == null) {
             future.complete(last);
           } else {
             future.completeExceptionally(Failures.unwrapped(e));
           }
         });
+        var unusedEnd = future.whenComplete((last, e) -> then.cancel(true));
       } catch (Throwable e) {
         future.completeExceptionally(e);
       }
     });
-    var unusedEnd = future.whenComplete((value, failure) -> source.cancel(true));
+    var unusedStop = future.whenComplete((value, failure) -> {
+      if (!source.isDone()) {
+        stop.run();
+      }
+    });
     return future;
   }
 }

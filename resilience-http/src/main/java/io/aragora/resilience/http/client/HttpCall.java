@@ -14,23 +14,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call of the caller, and its attempts, of which there is one at a time. An attempt whose answer is a failure throws it,
- * so that the policies see it; the answer itself is kept, and is what the caller gets where it was the last one.
+ * so that the policies see it; the answer itself is kept, and is what the caller gets where it was the last one. Every answer
+ * that the caller does not get is let go, also one that comes when its attempt, or the call, is over.
  *
  * @param <T> the type of the body
  */
 @SuppressWarnings(
     "unchecked") // a body is T, or a HeldBody that is replaced by a T before anybody sees it
 final class HttpCall<T> {
-  private record Answer(HttpResponse<Object> response, HttpStatusException failure) {}
-
   private final HttpClient client;
   private final HttpRequest request;
   private final BodyHandler<T> handler;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final StatusRules rules;
   private final int maxAttempts;
+
+  // All guarded by this: an answer may come while its attempt is given up.
   private int attempts;
-  private volatile @Nullable Answer last;
+  private boolean isOver;
+  private @Nullable HttpResponse<Object> answer;
+  private @Nullable HttpStatusException failure;
+  private @Nullable HttpResponse<T> given;
 
   /**
    * Prepares a call.
@@ -60,49 +64,86 @@ final class HttpCall<T> {
   // ---- one attempt
 
   HttpResponse<Object> attempt() throws IOException, InterruptedException {
-    return judged(client.send(request, begin()));
+    int attempt = begin();
+    return judged(attempt, client.send(request, handler(attempt)));
   }
 
   CompletionStage<HttpResponse<Object>> attemptAsync() {
-    BodyHandler<Object> attempt = begin();
+    int attempt = begin();
+    BodyHandler<Object> handler = handler(attempt);
     CompletableFuture<HttpResponse<Object>> answer = pushes == null
-        ? client.sendAsync(request, attempt)
-        : client.sendAsync(request, attempt, (PushPromiseHandler<Object>) pushes);
-    return FollowingFuture.of(answer, this::judgedAsync);
+        ? client.sendAsync(request, handler)
+        : client.sendAsync(request, handler, (PushPromiseHandler<Object>) pushes);
+    return FollowingFuture.of(
+        answer,
+        (response, failure) -> judgedAsync(attempt, response, failure),
+        () -> answer.cancel(true));
   }
 
-  /** Decides in the body handler, while nothing of the body is read. */
-  private BodyHandler<Object> begin() {
-    discard();
-    boolean isLast = ++attempts >= maxAttempts;
+  private int begin() {
+    HttpResponse<Object> unwanted;
+    int attempt;
+    synchronized (this) {
+      unwanted = answer;
+      answer = null;
+      failure = null;
+      attempt = ++attempts;
+    }
+    LeftoverBody.letGo(unwanted);
+    return attempt;
+  }
+
+  /** Decides while nothing of the body is read. */
+  private BodyHandler<Object> handler(int attempt) {
     return info -> (BodySubscriber<Object>)
-        (!isLast && rules.isTransient(info.statusCode())
+        (attempt < maxAttempts && rules.isTransient(info.statusCode())
             ? new HeldBody(info)
             : handler.apply(info));
   }
 
-  private HttpResponse<Object> judged(HttpResponse<Object> response) throws HttpStatusException {
-    if (!rules.isFailure(response.statusCode())) {
-      return response;
+  private HttpResponse<Object> judged(int attempt, HttpResponse<Object> response)
+      throws HttpStatusException {
+    HttpStatusException status = rules.isFailure(response.statusCode())
+        ? new HttpStatusException(
+            response.uri(),
+            response.statusCode(),
+            response.headers(),
+            rules.isTransient(response.statusCode()))
+        : null;
+    if (!keep(attempt, response, status)) {
+      LeftoverBody.letGo(response);
     }
-    HttpStatusException failure = new HttpStatusException(
-        response.uri(),
-        response.statusCode(),
-        response.headers(),
-        rules.isTransient(response.statusCode()));
-    last = new Answer(response, failure);
-    throw failure;
+    if (status != null) {
+      throw status;
+    }
+    return response;
+  }
+
+  private synchronized boolean keep(
+      int attempt, HttpResponse<Object> response, @Nullable HttpStatusException status) {
+    if (isOver || attempt != attempts) {
+      return false;
+    }
+    answer = response;
+    failure = status;
+    return true;
   }
 
   private CompletionStage<HttpResponse<Object>> judgedAsync(
-      @Nullable HttpResponse<Object> response, @Nullable Throwable failure) throws Throwable {
+      int attempt, @Nullable HttpResponse<Object> response, @Nullable Throwable failure)
+      throws Throwable {
     if (response == null) {
       throw failure == null ? new IOException("the client gave no response") : failure;
     }
-    return CompletableFuture.completedFuture(judged(response));
+    return CompletableFuture.completedFuture(judged(attempt, response));
   }
 
   // ---- the end
+
+  /** Tells whether the caller's own handler has not seen a response yet. */
+  static boolean isHeld(HttpResponse<Object> response) {
+    return response.body() instanceof HeldBody;
+  }
 
   /** Gives the caller the response of the last attempt. */
   HttpResponse<T> end(HttpResponse<Object> response) throws IOException, InterruptedException {
@@ -110,38 +151,47 @@ final class HttpCall<T> {
       return endAsync(response).toCompletableFuture().get();
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
-      if (cause instanceof IOException || cause instanceof RuntimeException) {
+      if (cause instanceof IOException
+          || cause instanceof RuntimeException
+          || cause instanceof Error) {
         throw Failures.<IOException>as(cause);
       }
       throw new IOException(cause);
-    } catch (InterruptedException e) {
-      discard();
-      throw e;
     }
   }
 
   CompletionStage<HttpResponse<T>> endAsync(HttpResponse<Object> response) {
     if (!(response.body() instanceof HeldBody held)) {
-      return CompletableFuture.completedFuture((HttpResponse<T>) response);
+      return CompletableFuture.completedFuture(give((HttpResponse<T>) response));
     }
     BodySubscriber<T> subscriber = handler.apply(held.info());
     held.giveTo(subscriber);
-    return subscriber.getBody().thenApply(body -> new ResponseWithBody<>(response, body));
+    return subscriber.getBody().thenApply(body -> give(new ResponseWithBody<>(response, body)));
+  }
+
+  private synchronized HttpResponse<T> give(HttpResponse<T> response) {
+    given = response;
+    return response;
   }
 
   /** Gives the response that a call failed with; null where it failed with something else. */
   @Nullable
-  HttpResponse<Object> answerBehind(Throwable failure) {
-    Answer answer = last;
-    return answer != null && answer.failure == failure ? answer.response : null;
+  synchronized HttpResponse<Object> answerBehind(Throwable thrown) {
+    return thrown == failure ? answer : null;
   }
 
-  /** Lets the connection of an answer go that nobody wants. */
-  void discard() {
-    Answer answer = last;
-    if (answer != null && answer.response.body() instanceof HeldBody held) {
-      held.discard();
+  /**
+   * Ends the call.
+   *
+   * @param response what the caller got; null where the call failed
+   */
+  void over(@Nullable HttpResponse<T> response) {
+    HttpResponse<Object> unwanted;
+    synchronized (this) {
+      isOver = true;
+      unwanted = response != null && response == given ? null : answer;
+      answer = null;
     }
-    last = null;
+    LeftoverBody.letGo(unwanted);
   }
 }

@@ -4,28 +4,39 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The methods that {@link HttpClient} has from JDK 21 on, looked up because this is compiled for 17. */
+/**
+ * The methods that {@link HttpClient} has from JDK 21 on, and {@link HttpResponse} from 25 on, looked up because this is compiled
+ * for 17.
+ */
 final class LaterMethods {
-  private static final @Nullable MethodHandle CLOSE = find("close", void.class);
-  private static final @Nullable MethodHandle SHUTDOWN = find("shutdown", void.class);
-  private static final @Nullable MethodHandle SHUTDOWN_NOW = find("shutdownNow", void.class);
-  private static final @Nullable MethodHandle IS_TERMINATED = find("isTerminated", boolean.class);
+  private static final @Nullable MethodHandle CLOSE = find(HttpClient.class, "close", void.class);
+  private static final @Nullable MethodHandle SHUTDOWN =
+      find(HttpClient.class, "shutdown", void.class);
+  private static final @Nullable MethodHandle SHUTDOWN_NOW =
+      find(HttpClient.class, "shutdownNow", void.class);
+  private static final @Nullable MethodHandle IS_TERMINATED =
+      find(HttpClient.class, "isTerminated", boolean.class);
   private static final @Nullable MethodHandle AWAIT_TERMINATION =
-      find("awaitTermination", boolean.class, Duration.class);
+      find(HttpClient.class, "awaitTermination", boolean.class, Duration.class);
+  private static final @Nullable MethodHandle CONNECTION_LABEL =
+      find(HttpResponse.class, "connectionLabel", Optional.class);
 
   private LaterMethods() {}
 
-  private static @Nullable MethodHandle find(String name, Class<?> result, Class<?>... arguments) {
+  private static @Nullable MethodHandle find(
+      Class<?> type, String name, Class<?> result, Class<?>... arguments) {
     try {
       return MethodHandles.publicLookup()
-          .findVirtual(HttpClient.class, name, MethodType.methodType(result, arguments));
+          .findVirtual(type, name, MethodType.methodType(result, arguments));
     } catch (NoSuchMethodException e) {
       return null;
     } catch (IllegalAccessException e) {
-      throw new IllegalStateException("HttpClient." + name + " must be public", e);
+      throw new IllegalStateException(type.getSimpleName() + "." + name + " must be public", e);
     }
   }
 
@@ -71,6 +82,18 @@ final class LaterMethods {
       return (boolean) AWAIT_TERMINATION.invokeExact(client, length);
     } catch (Throwable e) {
       throw Failures.<InterruptedException>as(e);
+    }
+  }
+
+  @SuppressWarnings("unchecked") // what it is declared to give
+  static Optional<String> connectionLabel(HttpResponse<?> response) {
+    if (CONNECTION_LABEL == null) {
+      return Optional.empty();
+    }
+    try {
+      return (Optional<String>) CONNECTION_LABEL.invoke(response);
+    } catch (Throwable e) {
+      throw Failures.<RuntimeException>as(e);
     }
   }
 }

@@ -1,8 +1,10 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
@@ -13,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
+import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.Objects;
@@ -46,8 +49,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>A request is repeated only where that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
- * and its method is idempotent, it has an {@code Idempotency-Key}, or its connection could not even be made. A
- * {@code Retry-After} header is heeded, up to the cap of the retry's backoff.
+ * and its method is idempotent, it has an {@code Idempotency-Key}, or, where no redirects are followed, its connection could not
+ * even be made. A {@code Retry-After} header is heeded, up to the cap of the retry's backoff.
  *
  * <p>Redirects are followed by the client inside, and count for the origin that was asked. Web sockets are not protected.
  * Thread-safe.
@@ -78,8 +81,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
    *
    * @param uri an address with a host
    * @return the breaker of its origin; empty where the client has none
+   * @throws IllegalArgumentException if {@code uri} has no host
    */
   public Optional<CircuitBreaker> circuitBreaker(URI uri) {
+    if (uri.getHost() == null) {
+      throw new IllegalArgumentException("uri must have a host: " + uri);
+    }
     return policies.breaker(uri);
   }
 
@@ -91,17 +98,37 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       return client.send(request, handler);
     }
     HttpCall<T> call = call(request, handler, null);
-    HttpResponse<Object> response;
+    HttpResponse<T> given = null;
     try {
-      response = pipeline.<HttpResponse<Object>, IOException>callInterruptibly(call::attempt);
+      HttpResponse<Object> last = answer(pipeline, call);
+      Timeout limit = limitAfter(last);
+      given = limit == null
+          ? call.end(last)
+          : limit.<HttpResponse<T>, IOException>callInterruptibly(() -> call.end(last));
+      return given;
     } catch (Throwable e) {
-      response = call.answerBehind(e);
-      if (response == null) {
-        call.discard();
-        throw Failures.<IOException>as(Failures.ofClient(e));
-      }
+      throw Failures.<IOException>as(Failures.ofClient(e));
+    } finally {
+      call.over(given);
     }
-    return call.end(response);
+  }
+
+  private static <T> HttpResponse<Object> answer(Pipeline pipeline, HttpCall<T> call)
+      throws Throwable {
+    try {
+      return pipeline.<HttpResponse<Object>, IOException>callInterruptibly(call::attempt);
+    } catch (Throwable e) {
+      HttpResponse<Object> answer = call.answerBehind(e);
+      if (answer == null) {
+        throw e;
+      }
+      return answer;
+    }
+  }
+
+  /** What is left of an answer that was held comes after the last attempt, outside its limit: it has the same again. */
+  private @Nullable Timeout limitAfter(HttpResponse<Object> last) {
+    return HttpCall.isHeld(last) ? policies.timeout() : null;
   }
 
   @Override
@@ -125,25 +152,45 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       return client.sendAsync(request, handler, pushes);
     }
     HttpCall<T> call = call(request, handler, pushes);
+    CallContext around = CallContext.current();
+    CompletableFuture<HttpResponse<Object>> attempts = pipeline.callAsync(call::attemptAsync);
     CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
-        pipeline.callAsync(call::attemptAsync),
-        (response, failure) -> endAsync(call, response, failure));
-    var unused = answer.whenComplete((response, failure) -> {
-      if (failure != null) {
-        call.discard();
-      }
-    });
+        attempts,
+        (response, failure) -> endAsync(call, response, failure),
+        () -> stop(attempts, around));
+    var unused = answer.whenComplete((response, failure) -> call.over(response));
     return answer;
   }
 
-  private static <T> CompletionStage<HttpResponse<T>> endAsync(
+  /** Tells the breaker a deadline around the call, which the server is to blame for, from a cancellation. */
+  private static void stop(CompletableFuture<?> attempts, CallContext around) {
+    if (around.remaining().filter(Duration::isZero).isPresent()) {
+      attempts.completeExceptionally(
+          new HttpTimeoutException("the deadline around the call was reached"));
+    } else {
+      attempts.cancel(true);
+    }
+  }
+
+  private <T> CompletionStage<HttpResponse<T>> endAsync(
       HttpCall<T> call, @Nullable HttpResponse<Object> response, @Nullable Throwable failure) {
     HttpResponse<Object> last =
         response == null && failure != null ? call.answerBehind(failure) : response;
-    return last == null
-        ? CompletableFuture.failedFuture(
-            Failures.ofClient(Objects.requireNonNull(failure, "failure")))
-        : call.endAsync(last);
+    if (last == null) {
+      return CompletableFuture.failedFuture(
+          Failures.ofClient(Objects.requireNonNull(failure, "failure")));
+    }
+    Timeout limit = limitAfter(last);
+    if (limit == null) {
+      return call.endAsync(last);
+    }
+    CompletableFuture<HttpResponse<T>> limited = limit.callAsync(() -> call.endAsync(last));
+    return FollowingFuture.of(
+        limited,
+        (given, late) -> late == null
+            ? CompletableFuture.completedFuture(given)
+            : CompletableFuture.failedFuture(Failures.ofClient(late)),
+        () -> limited.cancel(true));
   }
 
   private <T> HttpCall<T> call(

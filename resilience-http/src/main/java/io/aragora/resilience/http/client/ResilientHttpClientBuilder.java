@@ -175,7 +175,8 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server answered as it should.
+   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server answered as it should. Those
+   * that are not transient are not repeated.
    *
    * @param record whether they do
    * @return this builder
@@ -207,8 +208,11 @@ public final class ResilientHttpClientBuilder {
     StatusRules rules = new StatusRules(classifier, recordClientErrors);
     HttpFailures failures = HttpFailures.of(classifier);
     RetryConfig config = retryConfig(failures);
+    HttpClient sender = client != null ? client : HttpClient.newHttpClient();
     Retry retry = hasRetry ? resilience.retry(name, config) : null;
-    Retry retryUnsent = hasRetry
+    // A connection that cannot be made says that nothing arrived only where it is the first one:
+    // the redirect after a POST is answered to one that did arrive.
+    Retry retryUnsent = hasRetry && sender.followRedirects() == HttpClient.Redirect.NEVER
         ? resilience.retry(
             name + ".unsent",
             config.toBuilder()
@@ -219,16 +223,16 @@ public final class ResilientHttpClientBuilder {
     Timeout limit = timeout == null ? null : resilience.timeout(name, timeout);
     HttpPolicies policies =
         new HttpPolicies(resilience, name, breakers(), retry, retryUnsent, limit, idempotentIf);
-    return new ResilientHttpClient(
-        client != null ? client : HttpClient.newHttpClient(), policies, rules);
+    return new ResilientHttpClient(sender, policies, rules);
   }
 
   private RetryConfig retryConfig(HttpFailures failures) {
     RetryConfig given = retryConfig != null ? retryConfig : RetryPresets.http();
     RetryConfig.Builder config = given.toBuilder();
-    if (given.retryIf() == RetryConfig.transientFailures()) {
-      config.retryIf(failure -> isTransient(failure, failures));
-    }
+    config.retryIf(
+        given.retryIf() == RetryConfig.transientFailures()
+            ? failure -> isTransient(failure, failures)
+            : failure -> !isClientError(failure) && given.retryIf().test(failure));
     if (given.retryAfter() == null) {
       config.retryAfter(failures::retryAfter);
     }
@@ -238,6 +242,12 @@ public final class ResilientHttpClientBuilder {
   private static boolean isTransient(Throwable failure, HttpFailures failures) {
     Boolean rated = failure instanceof HttpStatusException answer ? answer.isTransient() : null;
     return rated != null ? rated : failures.transientFailures().test(failure);
+  }
+
+  /** One that counts; its answer is the caller's already, so there is none to be tried again. */
+  private static boolean isClientError(Throwable failure) {
+    return failure instanceof HttpStatusException answer
+        && Boolean.FALSE.equals(answer.isTransient());
   }
 
   private static boolean isUnsent(Throwable failure) {

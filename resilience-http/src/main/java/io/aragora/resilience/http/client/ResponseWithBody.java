@@ -65,6 +65,11 @@ final class ResponseWithBody<T> implements HttpResponse<T> {
     return response.version();
   }
 
+  /** What JDK 25 added, without @Override because this is compiled for 17. */
+  public Optional<String> connectionLabel() {
+    return LaterMethods.connectionLabel(response);
+  }
+
   @Override
   public String toString() {
     return response.toString();

@@ -21,6 +21,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -165,6 +166,36 @@ class RealConnectionTest {
     assertThat(shop.requests).hasValue(2);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("a long body that stops in the middle ends at the limit, also where it was held")
+  void longBodyThatStops(boolean async) throws Exception {
+    CountDownLatch closing = new CountDownLatch(1);
+    shop.then(exchange -> {
+      exchange.sendResponseHeaders(503, 0);
+      exchange.getResponseBody().write(LONG.getBytes(StandardCharsets.UTF_8));
+      exchange.getResponseBody().flush();
+      try {
+        closing.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      exchange.close();
+    });
+    RetryConfig hasty = quick()
+        .backoff(Backoff.constant(Duration.ofSeconds(10)).withJitter(Jitter.NONE))
+        .maxDuration(Duration.ofSeconds(1))
+        .build();
+    HttpClient client = builder().retry(hasty).timeout(Duration.ofMillis(500)).build();
+    Throwable thrown = org.assertj.core.api.Assertions.catchThrowable(
+        () -> send(async, client, get(), BodyHandlers.ofString()));
+    Throwable failure = thrown instanceof ExecutionException ? thrown.getCause() : thrown;
+    assertThat(failure)
+        .isExactlyInstanceOf(HttpTimeoutException.class)
+        .hasCauseInstanceOf(TimeoutExceededException.class);
+    closing.countDown();
+  }
+
   @Test
   @DisplayName(
       "cancelling the future cancels the request, which counts neither as success nor as failure")
@@ -215,7 +246,7 @@ class RealConnectionTest {
   }
 
   @Test
-  @DisplayName("a body handler that fails is a failure of the call, and no connection stays")
+  @DisplayName("a body handler that fails is a failure of the call")
   void handlerFails() {
     shop.then(503, "down");
     HttpClient client = builder().build();

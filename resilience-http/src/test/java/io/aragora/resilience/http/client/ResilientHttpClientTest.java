@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -15,6 +16,8 @@ import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,6 +31,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of answers and failures, without a network, most of it on both paths. */
@@ -199,6 +204,9 @@ class ResilientHttpClientTest {
     assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
     assertThat(response.previousResponse()).isEmpty();
     assertThat(response.sslSession()).isEmpty();
+    assertThat(((ResponseWithBody<String>) response).connectionLabel())
+        .isEqualTo(
+            Runtime.version().feature() >= 25 ? Optional.of("connection 1") : Optional.empty());
   }
 
   @ParameterizedTest
@@ -216,6 +224,62 @@ class ResilientHttpClientTest {
     assertThat(send(async, strict, get()).body()).isEqualTo("body of 400");
     assertThat(inner.sent).hasSize(2);
     assertCounted(strict, 0, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("HT-14: a client error that counts is not tried again, whatever retryIf says")
+  void countedClientError(boolean async) throws Exception {
+    inner.answer(400);
+    ResilientHttpClient client = builder()
+        .recordClientErrors(true)
+        .retry(retry(3).toBuilder().retryIf(failure -> true).build())
+        .build();
+    assertThat(send(async, client, get()).statusCode()).isEqualTo(400);
+    assertThat(inner.sent).hasSize(1);
+    assertCounted(client, 0, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("where the runtime is closed, a call is an IOException with ours as its cause")
+  void closedRuntime(boolean async) {
+    inner.fail(new ConnectException());
+    HttpClient client = builder().timeout(Duration.ofSeconds(5)).build();
+    HttpClient unlimited = builder().noRetry().name("unlimited").build();
+    resilience.close();
+    assertThatThrownBy(() -> send(async, client, get()))
+        .isExactlyInstanceOf(IOException.class)
+        .hasCauseInstanceOf(ResilienceClosedException.class);
+    assertThatThrownBy(() -> send(async, unlimited, get())).isInstanceOf(ConnectException.class);
+  }
+
+  @Test
+  @DisplayName("origins beyond the bound share one breaker")
+  void boundOfOrigins() throws Exception {
+    inner.fail(new ConnectException());
+    ResilientHttpClient client = builder()
+        .noRetry()
+        .maxOrigins(1)
+        .circuitBreaker(CircuitBreakerConfig.builder().failureThreshold(1).build())
+        .build();
+    assertThatThrownBy(() -> send(false, client, get())).isInstanceOf(ConnectException.class);
+    CircuitBreaker second =
+        client.circuitBreaker(URI.create("http://second.example/")).orElseThrow();
+    CircuitBreaker third =
+        client.circuitBreaker(URI.create("http://third.example/")).orElseThrow();
+    assertThat(second).isSameAs(third).isNotSameAs(breaker(client));
+    assertThat(breaker(client).state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("an address without a host has no breaker")
+  void noHost() {
+    ResilientHttpClient client = builder().build();
+    assertThatThrownBy(() -> client.circuitBreaker(URI.create("mailto:shop@shop.example")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("uri must have a host: mailto:shop@shop.example");
   }
 
   @ParameterizedTest
@@ -347,6 +411,28 @@ class ResilientHttpClientTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "GET,3",
+    "HEAD,3",
+    "OPTIONS,3",
+    "TRACE,3",
+    "PUT,3",
+    "DELETE,3",
+    "POST,1",
+    "PATCH,1",
+    "get,1"
+  })
+  @DisplayName(
+      "fault 52: the method says what may be repeated; a name is that of a method in capitals only")
+  void methods(String method, int attempts) throws Exception {
+    inner.answer(503);
+    HttpRequest request =
+        HttpRequest.newBuilder(SHOP).method(method, BodyPublishers.noBody()).build();
+    assertThat(send(false, builder().build(), request).statusCode()).isEqualTo(503);
+    assertThat(inner.sent).hasSize(attempts);
+  }
+
+  @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("fault 52: a POST is repeated where it did not even get a connection")
   void unsentPostIsRepeated(boolean async) throws Exception {
@@ -358,6 +444,21 @@ class ResilientHttpClientTest {
             .statusCode())
         .isEqualTo(201);
     assertThat(inner.sent).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "fault 52: where redirects are followed, a POST without a connection is not repeated: it may have arrived elsewhere")
+  void redirectedPostIsNotRepeated(boolean async) {
+    inner.fail(new ConnectException());
+    inner.redirects = HttpClient.Redirect.NORMAL;
+    HttpClient client = builder().build();
+    assertThatThrownBy(() -> send(async, client, post(BodyPublishers.ofString("order"))))
+        .isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(1);
+    assertThatThrownBy(() -> send(async, client, get())).isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(4);
   }
 
   @ParameterizedTest
@@ -471,6 +572,7 @@ class ResilientHttpClientTest {
   @DisplayName("it is an HttpClient: what it is asked, the client inside answers")
   void delegates() throws Exception {
     inner.answer(200);
+    inner.redirects = HttpClient.Redirect.ALWAYS;
     ResilientHttpClient client = builder().build();
     assertThat(client.cookieHandler()).isEqualTo(inner.cookieHandler());
     assertThat(client.connectTimeout()).isEqualTo(inner.connectTimeout());
@@ -516,21 +618,24 @@ class ResilientHttpClientTest {
 
   @Test
   @DisplayName(
-      "every public method of HttpClient, whatever the JDK, is answered here and not by its default")
+      "every public method of HttpClient and HttpResponse, whatever the JDK, is answered here and not by its default")
   void everyMethodIsDelegated() {
+    assertThat(missing(HttpClient.class, ResilientHttpClient.class)).isEmpty();
+    assertThat(missing(HttpResponse.class, ResponseWithBody.class)).isEmpty();
+  }
+
+  private static List<String> missing(Class<?> type, Class<?> ours) {
     List<String> missing = new ArrayList<>();
-    for (java.lang.reflect.Method method : HttpClient.class.getMethods()) {
-      boolean isOwn = method.getDeclaringClass() == HttpClient.class
-          && !java.lang.reflect.Modifier.isStatic(method.getModifiers());
-      if (isOwn) {
+    for (Method method : type.getMethods()) {
+      if (method.getDeclaringClass() == type && !Modifier.isStatic(method.getModifiers())) {
         try {
-          ResilientHttpClient.class.getDeclaredMethod(method.getName(), method.getParameterTypes());
+          ours.getDeclaredMethod(method.getName(), method.getParameterTypes());
         } catch (NoSuchMethodException e) {
           missing.add(method.toString());
         }
       }
     }
-    assertThat(missing).isEmpty();
+    return missing;
   }
 
   @Test

@@ -39,6 +39,7 @@ final class ScriptedClient extends HttpClient {
 
   final List<HttpRequest> sent = new ArrayList<>();
   final List<String> told = new ArrayList<>();
+  Redirect redirects = Redirect.NEVER;
   private final Deque<Step> script = new ArrayDeque<>();
 
   ScriptedClient answer(int status, String... header) {
@@ -127,6 +128,11 @@ final class ScriptedClient extends HttpClient {
       return Optional.empty();
     }
 
+    /** What JDK 25 added. */
+    public Optional<String> connectionLabel() {
+      return Optional.of("connection 1");
+    }
+
     @Override
     public Optional<SSLSession> sslSession() {
       return Optional.empty();
@@ -155,7 +161,7 @@ final class ScriptedClient extends HttpClient {
 
   @Override
   public Redirect followRedirects() {
-    return Redirect.ALWAYS;
+    return redirects;
   }
 
   @Override

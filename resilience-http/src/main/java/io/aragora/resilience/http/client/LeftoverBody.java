@@ -1,0 +1,45 @@
+package io.aragora.resilience.http.client;
+
+import java.net.http.HttpResponse;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/** The body of an answer that nobody gets, and the connection that it may keep. */
+final class LeftoverBody {
+  private static final System.Logger LOG = System.getLogger(LeftoverBody.class.getName());
+
+  private LeftoverBody() {}
+
+  /** Lets the connection of an answer go, as far as its body holds it: streams of bytes and lines, publishers. */
+  static void letGo(@Nullable HttpResponse<Object> answer) {
+    Object body = answer == null ? null : answer.body();
+    try {
+      if (body instanceof HeldBody held) {
+        held.discard();
+      } else if (body instanceof AutoCloseable closeable) {
+        closeable.close();
+      } else if (body instanceof Flow.Publisher<?> publisher) {
+        publisher.subscribe(new Uninterested());
+      }
+    } catch (Exception e) {
+      // The call has an end of its own, which this must not change.
+      LOG.log(System.Logger.Level.DEBUG, "a body that nobody wanted could not be closed", e);
+    }
+  }
+
+  private static final class Uninterested implements Flow.Subscriber<Object> {
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      subscription.cancel();
+    }
+
+    @Override
+    public void onNext(Object item) {}
+
+    @Override
+    public void onError(Throwable throwable) {}
+
+    @Override
+    public void onComplete() {}
+  }
+}

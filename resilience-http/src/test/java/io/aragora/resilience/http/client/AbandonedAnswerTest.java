@@ -1,0 +1,261 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No connection stays open for an answer that its caller does not get. */
+@org.junit.jupiter.api.Timeout(30)
+class AbandonedAnswerTest {
+  private static final HttpRequest GET =
+      HttpRequest.newBuilder(URI.create("http://shop.example/apples")).build();
+
+  private final ManualTime time = ManualTime.create().autoAdvance(true).fixedRandom(0.5);
+  private final Resilience resilience =
+      Resilience.builder().timeSource(time).name("test").build();
+  private final PendingClient inner = new PendingClient();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private static RetryConfig.Builder retry() {
+    return RetryConfig.builder()
+        .maxAttempts(3)
+        .backoff(Backoff.constant(Duration.ofSeconds(1)).withJitter(Jitter.NONE));
+  }
+
+  private ResilientHttpClientBuilder builder() {
+    return ResilientHttpClient.builder(resilience).client(inner).retry(retry().build());
+  }
+
+  /** Gives up before the second attempt, when the answer is held already. */
+  private ResilientHttpClientBuilder hasty() {
+    return builder().retry(retry().maxDuration(Duration.ofMillis(500)).build());
+  }
+
+  /** Whose body is there before it is read. */
+  static Stream<BodyHandler<?>> openBodies() {
+    return Stream.of(
+        BodyHandlers.ofInputStream(), BodyHandlers.ofLines(), BodyHandlers.ofPublisher());
+  }
+
+  private PendingClient.Exchange exchange(int number) {
+    return inner.exchanges.get(number);
+  }
+
+  @ParameterizedTest
+  @MethodSource("openBodies")
+  @DisplayName("an answer that crosses the cancellation of its call is let go")
+  void answerAfterCancellation(BodyHandler<?> handler) {
+    CompletableFuture<?> call = builder().build().sendAsync(GET, handler);
+    call.cancel(true);
+    assertThat(exchange(0).isCancelled).isTrue();
+    exchange(0).answer(200);
+    assertThat(exchange(0).isLetGo).isTrue();
+  }
+
+  @Test
+  @DisplayName("an answer that was to be repeated, and crosses the cancellation, is let go")
+  void heldAnswerAfterCancellation() {
+    CompletableFuture<?> call = builder().build().sendAsync(GET, BodyHandlers.ofString());
+    call.cancel(true);
+    exchange(0).answer(503);
+    assertThat(exchange(0).isLetGo).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 503})
+  @DisplayName(
+      "an answer that comes after its limit, while another attempt is on its way, is let go")
+  void answerAfterLimit(int status) throws Exception {
+    CompletableFuture<HttpResponse<InputStream>> call = builder()
+        .timeout(Duration.ofSeconds(1))
+        .build()
+        .sendAsync(GET, BodyHandlers.ofInputStream());
+    time.advance(Duration.ofMillis(2_500));
+    assertThat(inner.exchanges).hasSize(2);
+    exchange(0).answer(status);
+    assertThat(exchange(0).isLetGo).isTrue();
+    exchange(1).answer(200);
+    assertThat(call.join().statusCode()).isEqualTo(200);
+    assertThat(exchange(1).isLetGo).isFalse();
+    call.join().body().close();
+    assertThat(exchange(1).isLetGo).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "completing the future from outside lets the answer go that waits for another attempt")
+  void completedFromOutside() {
+    CompletableFuture<HttpResponse<String>> call =
+        builder().build().sendAsync(GET, BodyHandlers.ofString());
+    exchange(0).answer(503);
+    assertThat(exchange(0).isLetGo).isFalse();
+    assertThat(call.complete(null)).isTrue();
+    assertThat(exchange(0).isLetGo).isTrue();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(inner.exchanges).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("an answer whose handler fails in the end is let go")
+  void handlerFails(boolean async) {
+    BodyHandler<String> broken = info -> {
+      throw new IllegalStateException("no handler for " + info.statusCode());
+    };
+    ResilientHttpClient client = hasty().build();
+    if (async) {
+      CompletableFuture<HttpResponse<String>> call = client.sendAsync(GET, broken);
+      exchange(0).answer(503);
+      assertThatThrownBy(call::join).hasRootCauseMessage("no handler for 503");
+    } else {
+      assertThatThrownBy(() -> client.send(GET, broken)).hasMessage("no handler for 503");
+    }
+    assertThat(exchange(0).isLetGo).isTrue();
+  }
+
+  @Test
+  @DisplayName("an answer that comes too late for a synchronous call is let go")
+  void lateAnswer() {
+    inner.status = 200;
+    inner.meanwhile = () -> time.advance(Duration.ofSeconds(5));
+    ResilientHttpClient client =
+        builder().noRetry().timeout(Duration.ofSeconds(1)).build();
+    assertThatThrownBy(() -> client.send(GET, BodyHandlers.ofInputStream()))
+        .isInstanceOf(HttpTimeoutException.class);
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(exchange(0).isLetGo).isTrue();
+  }
+
+  @Test
+  @DisplayName("a result that is refused is let go before the next attempt, the last one is given")
+  void refusedResults() throws Exception {
+    inner.status = 202;
+    RetryConfig untilDone = retry()
+        .retryOnResult(result -> ((HttpResponse<?>) result).statusCode() == 202)
+        .build();
+    HttpResponse<InputStream> last =
+        builder().retry(untilDone).build().send(GET, BodyHandlers.ofInputStream());
+    assertThat(last.statusCode()).isEqualTo(202);
+    assertThat(inner.exchanges).extracting(each -> each.isLetGo).containsExactly(true, true, false);
+  }
+
+  @Test
+  @DisplayName("the rest of a held answer has a limit, too")
+  void restOfAnAnswer() {
+    CompletableFuture<HttpResponse<String>> call =
+        hasty().timeout(Duration.ofSeconds(1)).build().sendAsync(GET, BodyHandlers.ofString());
+    exchange(0).answer(503);
+    assertThat(call).isNotDone();
+    time.advance(Duration.ofSeconds(2));
+    assertThat(call)
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withCauseInstanceOf(HttpTimeoutException.class)
+        .havingRootCause()
+        .isInstanceOf(TimeoutExceededException.class);
+    assertThat(exchange(0).isLetGo).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("a call that a limit around it ends is a failure of the server that hangs")
+  void limitAround(boolean async) {
+    ResilientHttpClient client = builder().build();
+    Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
+    if (async) {
+      CompletableFuture<HttpResponse<String>> call =
+          around.callAsync(() -> client.sendAsync(GET, BodyHandlers.ofString()));
+      time.advance(Duration.ofSeconds(6));
+      assertThatThrownBy(call::join).hasCauseInstanceOf(TimeoutExceededException.class);
+      assertThat(exchange(0).isCancelled).isTrue();
+    } else {
+      inner.status = 200;
+      inner.meanwhile =
+          () -> time.parkUntil(this, time.nanoTime() + Duration.ofSeconds(6).toNanos());
+      assertThatThrownBy(() -> around.callInterruptibly(() -> client.send(GET, interrupted())))
+          .isInstanceOf(TimeoutExceededException.class);
+    }
+    assertThat(
+            client.circuitBreaker(GET.uri()).orElseThrow().snapshot().totals().failures())
+        .isOne();
+  }
+
+  /** What a client does when its thread is interrupted. */
+  private static BodyHandler<String> interrupted() {
+    return info -> {
+      throw Failures.<RuntimeException>as(new InterruptedException("by the limit"));
+    };
+  }
+
+  @Test
+  @DisplayName(
+      "a call that somebody cancels says nothing about the server, also with a limit around it")
+  void cancelledInsideALimit() {
+    ResilientHttpClient client = builder().build();
+    Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
+    CompletableFuture<HttpResponse<String>> call =
+        around.callAsync(() -> client.sendAsync(GET, BodyHandlers.ofString()));
+    time.advance(Duration.ofSeconds(4));
+    call.cancel(true);
+    assertThat(exchange(0).isCancelled).isTrue();
+    assertThat(
+            client.circuitBreaker(GET.uri()).orElseThrow().snapshot().totals().failures())
+        .isZero();
+  }
+
+  @Test
+  @DisplayName("what is let go may fail to close, which concerns nobody")
+  void brokenBody() {
+    AtomicInteger closed = new AtomicInteger();
+    InputStream broken = new InputStream() {
+      @Override
+      public int read() {
+        return -1;
+      }
+
+      @Override
+      public void close() throws IOException {
+        closed.incrementAndGet();
+        throw new IOException("closing");
+      }
+    };
+    CompletableFuture<?> call = builder()
+        .build()
+        .sendAsync(
+            GET,
+            info -> BodySubscribers.mapping(BodySubscribers.ofInputStream(), stream -> broken));
+    call.cancel(true);
+    exchange(0).answer(200);
+    assertThat(closed).hasValue(1);
+  }
+}
