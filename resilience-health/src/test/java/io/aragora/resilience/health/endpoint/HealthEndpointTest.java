@@ -117,7 +117,6 @@ class HealthEndpointTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
         "/health/",
         "/healthy",
         "/health/readyXYZ",

@@ -1,4 +1,4 @@
-package io.aragora.resilience.health.endpoint;
+package io.aragora.resilience.health.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,109 @@
+package io.aragora.resilience.health.endpoint;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A headless browser of its own, with a profile of its own. */
+final class Chromium implements AutoCloseable {
+  private static final List<String> NAMES =
+      List.of("chromium", "chromium-browser", "google-chrome");
+  private static final Pattern SOCKET = Pattern.compile("\"webSocketDebuggerUrl\": *\"([^\"]+)\"");
+  private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private final Process process;
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final int port;
+
+  private Chromium(Process process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  /** Finds a browser on the path. */
+  static Optional<Path> installed() {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+        .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  static Chromium start(Path browser, Path profile) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(
+            browser.toString(),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--remote-debugging-port=0",
+            "--user-data-dir=" + profile,
+            "about:blank")
+        .redirectErrorStream(true)
+        .redirectOutput(profile.resolve("log").toFile())
+        .start();
+    try {
+      return new Chromium(process, awaitPort(process, profile));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  /** Opens a page. */
+  DevTools open() throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(
+            URI.create("http://127.0.0.1:" + port + "/json/new?about:blank"))
+        .PUT(HttpRequest.BodyPublishers.noBody())
+        .timeout(Duration.ofSeconds(30))
+        .build();
+    String answer = client.send(request, BodyHandlers.ofString()).body();
+    Matcher socket = SOCKET.matcher(answer);
+    if (!socket.find()) {
+      throw new IOException("no page: " + answer);
+    }
+    return DevTools.connect(client, URI.create(socket.group(1)));
+  }
+
+  @Override
+  public void close() {
+    List<ProcessHandle> all =
+        Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    // Or they still write to the profile, which is to be deleted.
+    all.forEach(ended -> ended.onExit().orTimeout(30, TimeUnit.SECONDS).join());
+  }
+
+  /** Waits for the file in which the browser says where it listens. */
+  private static int awaitPort(Process process, Path profile)
+      throws IOException, InterruptedException {
+    Path file = profile.resolve("DevToolsActivePort");
+    long began = System.nanoTime();
+    while (System.nanoTime() - began < START_NANOS) {
+      if (Files.exists(file)) {
+        List<String> lines = Files.readAllLines(file);
+        if (lines.size() >= 2) {
+          return Integer.parseInt(lines.get(0));
+        }
+      }
+      if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+        break;
+      }
+    }
+    throw new IOException("the browser did not start: " + Files.readString(profile.resolve("log")));
+  }
+}
