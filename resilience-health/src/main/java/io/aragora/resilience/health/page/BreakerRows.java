@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the breakers of a runtime for the page: those in trouble first, at most {@value #MOST}, and of each keyed breaker at
- * most {@value #MOST_KEYS} keys. Reading changes nothing. Used by one thread.
+ * Reads the breakers of a runtime for the page: those in trouble first, at most {@value #MOST}, and of the closed keys of
+ * each keyed breaker no more than make {@value #MOST_KEYS} with the others. Reading changes nothing. Used by one thread.
  */
 final class BreakerRows {
   static final int MOST = 200;
@@ -92,12 +92,15 @@ final class BreakerRows {
       counts.merge(CircuitBreakerState.CLOSED, (long) size - states.size(), Long::sum);
     }
     states.values().forEach(state -> counts.merge(state, 1L, Long::sum));
+    long troubled = states.values().stream()
+        .filter(state -> state != CircuitBreakerState.CLOSED)
+        .count();
     // The key is known, so this look-up makes nothing, unless the key goes at this very moment.
     List<Candidate> keys = new ArrayList<>(states.entrySet().stream()
         .sorted(Comparator.comparingInt(
                 (Map.Entry<String, CircuitBreakerState> entry) -> rankOf(entry.getValue()))
             .thenComparing(Map.Entry.comparingByKey()))
-        .limit(MOST_KEYS)
+        .limit(Math.max(MOST_KEYS, Math.min(MOST, troubled)))
         .map(entry -> new Candidate(
             entry.getValue(),
             new Target(keyed.name(), entry.getKey()),

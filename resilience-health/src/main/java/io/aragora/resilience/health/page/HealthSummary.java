@@ -34,7 +34,7 @@ final class HealthSummary {
   void addTo(JsonObject board, long nowNanos) {
     CompletableFuture<HealthReport> pending = asked;
     if (pending != null && pending.isDone()) {
-      last = pending.join();
+      last = pending.isCompletedExceptionally() ? null : pending.join();
     }
     if (pending == null || (pending.isDone() && nowNanos - askedNanos >= AGE_NANOS)) {
       asked = health.checkAllAsync();

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,11 +25,11 @@ final class Chromium implements AutoCloseable {
 
   private final Process process;
   private final HttpClient client = HttpClient.newHttpClient();
-  private final int port;
+  private final URI socket;
 
-  private Chromium(Process process, int port) {
+  private Chromium(Process process, URI socket) {
     this.process = process;
-    this.port = port;
+    this.socket = socket;
   }
 
   /** Finds a browser on the path. */
@@ -57,7 +58,7 @@ final class Chromium implements AutoCloseable {
         .redirectOutput(profile.resolve("log").toFile())
         .start();
     try {
-      return new Chromium(process, awaitPort(process, profile));
+      return new Chromium(process, awaitSocket(process, profile));
     } catch (IOException | InterruptedException | RuntimeException e) {
       process.destroyForcibly();
       throw e;
@@ -67,7 +68,7 @@ final class Chromium implements AutoCloseable {
   /** Opens a page. */
   DevTools open() throws IOException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(
-            URI.create("http://127.0.0.1:" + port + "/json/new?about:blank"))
+            URI.create("http://" + socket.getAuthority() + "/json/new?about:blank"))
         .PUT(HttpRequest.BodyPublishers.noBody())
         .timeout(Duration.ofSeconds(30))
         .build();
@@ -83,13 +84,21 @@ final class Chromium implements AutoCloseable {
   public void close() {
     List<ProcessHandle> all =
         Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+    // Asked, and not killed, so that it removes what it has outside of its profile.
+    client
+        .newWebSocketBuilder()
+        .buildAsync(socket, new WebSocket.Listener() {})
+        .thenCompose(open -> open.sendText("{\"id\":1,\"method\":\"Browser.close\"}", true))
+        .exceptionally(failure -> null)
+        .join();
+    process.onExit().completeOnTimeout(process, 10, TimeUnit.SECONDS).join();
     all.forEach(ProcessHandle::destroyForcibly);
     // Or they still write to the profile, which is to be deleted.
     all.forEach(ended -> ended.onExit().orTimeout(30, TimeUnit.SECONDS).join());
   }
 
   /** Waits for the file in which the browser says where it listens. */
-  private static int awaitPort(Process process, Path profile)
+  private static URI awaitSocket(Process process, Path profile)
       throws IOException, InterruptedException {
     Path file = profile.resolve("DevToolsActivePort");
     long began = System.nanoTime();
@@ -97,7 +106,7 @@ final class Chromium implements AutoCloseable {
       if (Files.exists(file)) {
         List<String> lines = Files.readAllLines(file);
         if (lines.size() >= 2) {
-          return Integer.parseInt(lines.get(0));
+          return URI.create("ws://127.0.0.1:" + lines.get(0) + lines.get(1));
         }
       }
       if (process.waitFor(20, TimeUnit.MILLISECONDS)) {

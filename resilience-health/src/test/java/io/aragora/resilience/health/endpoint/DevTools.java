@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.health.json.FlatObject;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.health.json.JsonText;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,8 +56,11 @@ final class DevTools implements AutoCloseable {
         new JsonObject()
             .put(
                 "source",
-                "document.addEventListener('securitypolicyviolation', e =>"
-                    + " console.error('violates the policy: ' + e.violatedDirective + ' ' + e.blockedURI))"));
+                "window.violations = []; document.addEventListener('securitypolicyviolation', e =>"
+                    + " { window.violations.push(e.effectiveDirective);"
+                    + " console.error('violates the policy: ' + e.effectiveDirective); });"
+                    + " window.rowOf = name => [...document.querySelectorAll('#rows tr.row')]"
+                    + ".find(row => row.querySelector('.name').innerText === name);"));
     return tools;
   }
 
@@ -154,7 +158,7 @@ final class DevTools implements AutoCloseable {
   }
 
   static String quoted(String text) {
-    return io.aragora.resilience.health.json.JsonText.quoted(text);
+    return JsonText.quoted(text);
   }
 
   @Override
@@ -200,9 +204,10 @@ final class DevTools implements AutoCloseable {
       if (number.find()) {
         answers.remove(Integer.valueOf(number.group(1))).complete(text);
       } else if (text.contains("\"method\":\"Runtime.exceptionThrown\"")
-          || text.contains("\"method\":\"Log.entryAdded\"") && text.contains("\"level\":\"error\"")
-          || text.contains("\"method\":\"Runtime.consoleAPICalled\"")
-              && text.contains("\"type\":\"error\"")) {
+          || (text.contains("\"method\":\"Log.entryAdded\"")
+              && text.contains("\"level\":\"error\""))
+          || (text.contains("\"method\":\"Runtime.consoleAPICalled\"")
+              && text.contains("\"type\":\"error\""))) {
         complaints.add(text);
       }
     }

@@ -1,5 +1,7 @@
 package io.aragora.resilience.health.endpoint;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -8,7 +10,11 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
@@ -33,6 +39,15 @@ final class Shop {
     for (String key : List.of("north-post", "quick-van", "parcel-bike")) {
       tenants.forKey(key);
     }
+    resilience.retry(
+        "carrier-client",
+        RetryConfig.builder()
+            .maxAttempts(3)
+            .backoff(Backoff.constant(Duration.ZERO))
+            .build());
+    resilience.retry("payments-client", RetryConfig.builder().maxAttempts(2).build());
+    resilience.timeout("payments-limit", Duration.ofSeconds(2));
+    resilience.retryBudget("carrier-budget");
     resilience
         .health()
         .register(
@@ -41,8 +56,8 @@ final class Shop {
             HealthCheckOptions.defaults());
   }
 
-  static void busy(Resilience resilience, ManualTime time, Runnable eachSecond) {
-    for (int second = 0; second < 60; second++) {
+  static void busy(Resilience resilience, ManualTime time, int seconds, Runnable eachSecond) {
+    for (int second = 0; second < seconds; second++) {
       calls(resilience.circuitBreaker("catalogue"), 140 + wave(second, 30), 0);
       calls(resilience.circuitBreaker("search"), 80 + wave(second, 25), second % 7 == 0 ? 2 : 0);
       calls(resilience.circuitBreaker("inventory"), 35 + wave(second, 9), 0);
@@ -58,8 +73,25 @@ final class Shop {
           resilience.keyedCircuitBreakers().iterator().next().forKey("parcel-bike");
       calls(bike, second < 30 ? 9 : 0, second < 30 ? 0 : 9);
       calls(resilience.keyedCircuitBreakers().iterator().next().forKey("quick-van"), 12, 0);
+      for (int i = 0; i < 12; i++) {
+        resilience.timeout("payments-limit").call(() -> "paid");
+        resilience.retry("payments-client").call(() -> "paid");
+      }
+      deliver(resilience.retry("carrier-client"), second % 9 == 0);
       time.advance(Duration.ofSeconds(1));
       eachSecond.run();
+    }
+  }
+
+  private static void deliver(Retry retry, boolean fails) {
+    try {
+      retry.run(() -> {
+        if (fails) {
+          throw new IOException("no route");
+        }
+      });
+    } catch (IOException e) {
+      assertThat(fails).isTrue(); // the picture shows that it gave up
     }
   }
 

@@ -112,6 +112,23 @@ class BreakerRowsTest {
   }
 
   @Test
+  void keys_manyInTrouble_allOfThemBeforeAnyThatIsClosed() {
+    KeyedCircuitBreaker tenants = keyed(1_000);
+    for (int i = 0; i < 60; i++) {
+      tenants.forKey("key " + i);
+      if (i < 30) {
+        tenants.forKey("key " + i).forceOpen();
+      }
+    }
+    resilience.circuitBreaker("closed");
+
+    List<String> shown = shown(read());
+
+    assertThat(shown).hasSize(31).endsWith("closed");
+    assertThat(shown.subList(0, 30)).allMatch(name -> tenants.state(key(name)).code() == 1);
+  }
+
+  @Test
   void keys_moreThanAreLookedThrough_thoseThatAreKnownToHaveChanged() {
     KeyedCircuitBreaker tenants = keyed(20_000);
     watch.look();
@@ -152,6 +169,10 @@ class BreakerRowsTest {
 
     assertThat(resilience.circuitBreaker("open").snapshot().transitions()).isEqualTo(transitions);
     assertThat(resilience.circuitBreakers()).hasSize(1);
+  }
+
+  private static String key(String shown) {
+    return shown.substring("tenants \"".length(), shown.length() - 1);
   }
 
   private KeyedCircuitBreaker keyed(int most) {
