@@ -187,10 +187,12 @@ class EventStreamsTest {
     return RawHttp.send(endpoint, "GET /events", "", "Host: localhost");
   }
 
-  /** Asks for a stream until there is room for one. */
+  /** Asks for a stream until there is room for one, for half a minute. */
   private void awaitStream() throws IOException {
     String status = null;
-    while (!"HTTP/1.1 200 OK".equals(status)) {
+    long began = System.nanoTime();
+    while (!"HTTP/1.1 200 OK".equals(status)
+        && System.nanoTime() - began < Duration.ofSeconds(30).toNanos()) {
       try (Socket socket = open()) {
         status = RawHttp.reader(socket).readLine();
       }

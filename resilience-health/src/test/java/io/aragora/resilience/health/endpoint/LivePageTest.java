@@ -406,6 +406,7 @@ class LivePageTest {
     page.run("document.querySelectorAll('.name')[1].click()");
     page.screenshot(PICTURES.resolve("live-page.png"));
     page.scheme("dark");
+    page.size(1280, 1500, false);
     page.screenshot(PICTURES.resolve("live-page-dark.png"));
     page.size(390, 844, true);
     page.screenshot(PICTURES.resolve("live-page-phone.png"));
