@@ -1,6 +1,8 @@
 package io.aragora.resilience.health.endpoint;
 
 import com.sun.net.httpserver.HttpServer;
+import io.aragora.resilience.health.page.BreakerControl;
+import io.aragora.resilience.health.page.LiveFeed;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,13 +17,15 @@ final class EndpointServer implements AutoCloseable {
 
   private final String runtime;
   private final EndpointThreads threads;
+  private final LiveFeed feed;
   private final HttpServer server;
   private final URI uri;
 
-  private EndpointServer(String runtime, EndpointThreads threads, HttpServer server)
+  private EndpointServer(String runtime, EndpointThreads threads, LiveFeed feed, HttpServer server)
       throws URISyntaxException {
     this.runtime = runtime;
     this.threads = threads;
+    this.feed = feed;
     this.server = server;
     InetSocketAddress bound = server.getAddress();
     this.uri = new URI(
@@ -38,17 +42,29 @@ final class EndpointServer implements AutoCloseable {
       throws Exception {
     String runtime = context.resilience().name();
     InetSocketAddress address = new InetSocketAddress(resolve(settings.host()), settings.port());
+    AcceptedHosts hosts =
+        new AcceptedHosts(address.getAddress(), settings.host(), settings.hosts());
     Pages pages = new Pages(context, settings.details());
     EndpointThreads threads = new EndpointThreads(runtime, limits);
+    LiveFeed feed = new LiveFeed(
+        context, settings.details(), settings.token() != null, limits.pace(), threads.feed());
+    BreakerControl control = new BreakerControl(context.resilience(), context.timeSource(), feed);
+    RequestHandler handler = new RequestHandler(
+        pages,
+        hosts,
+        new EventStreams(feed, threads.streams(), threads.slowClients(), limits),
+        new ControlRequests(settings.token(), control),
+        threads.slowClients());
     try {
       // The server's own threads inherit daemon status, context loader and thread-locals from the
       // thread that starts them.
       EndpointServer started = threads.call(() -> {
         HttpServer server = bind(address);
-        server.createContext("/", new RequestHandler(pages, threads.slowClients()));
+        server.createContext("/", handler);
         server.setExecutor(threads);
         server.start();
-        return new EndpointServer(runtime, threads, server);
+        feed.start();
+        return new EndpointServer(runtime, threads, feed, server);
       });
       LOG.log(
           System.Logger.Level.INFO,
@@ -72,6 +88,8 @@ final class EndpointServer implements AutoCloseable {
 
   @Override
   public void close() {
+    feed.close();
+    threads.awaitStreams();
     server.stop(0);
     threads.close();
   }

@@ -2,11 +2,29 @@ package io.aragora.resilience.health.endpoint;
 
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.Setting;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Where an endpoint listens and how much it tells. */
-record EndpointSettings(String host, int port, boolean details) {
+/**
+ * Where an endpoint listens, how much it tells, and to whom.
+ *
+ * @param host an address or name of this machine
+ * @param port 0 for any that is free
+ * @param details whether single checks are shown
+ * @param hosts names that are accepted beside the ones that are safe anyway
+ * @param token what an operator has to know; null where nobody is one
+ */
+record EndpointSettings(
+    String host,
+    int port,
+    boolean details,
+    List<String> hosts,
+    @Nullable OperatorToken token) {
   static final String DEFAULT_HOST = "127.0.0.1";
+  private static final int MOST_HOSTS = 100;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,255}");
 
   /** Reads the properties; null where no port is set. */
   static @Nullable EndpointSettings of(ResilienceContext context) {
@@ -17,7 +35,31 @@ record EndpointSettings(String host, int port, boolean details) {
     return new EndpointSettings(
         context.property(HealthEndpoint.HOST).orElse(DEFAULT_HOST),
         port(port),
-        details(context.property(HealthEndpoint.DETAILS).orElse("false")));
+        details(context.property(HealthEndpoint.DETAILS).orElse("false")),
+        hosts(HealthEndpoint.HOSTS, context.property(HealthEndpoint.HOSTS).orElse("")),
+        context
+            .property(HealthEndpoint.OPERATOR_TOKEN)
+            .map(token -> OperatorToken.of(HealthEndpoint.OPERATOR_TOKEN, token))
+            .orElse(null));
+  }
+
+  /** Reads names that are separated by commas. */
+  static List<String> hosts(String setting, String value) {
+    List<String> hosts = Stream.of(value.split(","))
+        .map(String::trim)
+        .filter(name -> !name.isEmpty())
+        .toList();
+    if (hosts.size() > MOST_HOSTS) {
+      throw new IllegalArgumentException(
+          setting + " must be at most " + MOST_HOSTS + " names: " + hosts.size());
+    }
+    for (String host : hosts) {
+      if (!host.equals(AcceptedHosts.ANY) && !NAME.matcher(host).matches()) {
+        throw new IllegalArgumentException(
+            setting + " must be names without a port, or * for any: " + host);
+      }
+    }
+    return hosts;
   }
 
   private static int port(String value) {

@@ -7,21 +7,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The few threads that answer requests, and a short queue before them. What finds no room in the queue is refused by
- * closing its connection. Daemons; an idle one ends after a while. Thread-safe.
+ * The few threads that answer requests, and a short queue before them; what finds no room in the queue is refused by
+ * closing its connection. And those that feed streams, which are others, so that streams never keep a request waiting.
+ * Daemons; an idle one ends after a while. Thread-safe.
  */
 final class EndpointThreads implements Executor, AutoCloseable {
   private static final long IDLE_SECONDS = 30;
   private static final long CLOSE_MILLIS = 5_000;
+  private static final long STREAMS_MILLIS = 500;
 
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // those that may be running
   private final ThreadPoolExecutor pool;
+  private final ThreadPoolExecutor streams;
+  private final ThreadFactory feed;
   private final SlowClients slowClients;
 
   EndpointThreads(String runtime, Limits limits) {
@@ -36,10 +41,29 @@ final class EndpointThreads implements Executor, AutoCloseable {
         factory,
         (exchange, full) -> refuse(exchange));
     pool.allowCoreThreadTimeOut(true);
+    this.streams = new ThreadPoolExecutor(
+        0,
+        limits.streams(),
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        factory(runtime + "-endpoint-stream-"),
+        new ThreadPoolExecutor.AbortPolicy());
+    this.feed = factory(runtime + "-endpoint-feed-");
   }
 
   SlowClients slowClients() {
     return slowClients;
+  }
+
+  /** Runs a stream each, and rejects what would be one too many. */
+  Executor streams() {
+    return streams;
+  }
+
+  /** Makes the thread that reads for the streams; it has to end by itself. */
+  ThreadFactory feed() {
+    return feed;
   }
 
   @Override
@@ -70,10 +94,21 @@ final class EndpointThreads implements Executor, AutoCloseable {
     }
   }
 
+  /** Lets the streams say their last, though not for long. */
+  void awaitStreams() {
+    streams.shutdown();
+    try {
+      streams.awaitTermination(STREAMS_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // then they are cut off
+    }
+  }
+
   /** Interrupts what is running and waits for every thread to end, though not for ever. */
   @Override
   public void close() {
     pool.shutdownNow();
+    streams.shutdownNow();
     slowClients.close();
     try {
       // Not awaitTermination: it returns while the last thread is still on its way out.

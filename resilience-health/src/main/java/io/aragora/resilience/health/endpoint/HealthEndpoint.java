@@ -4,12 +4,14 @@ import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.Setting;
 import java.net.URI;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers for the health of a runtime over HTTP, on the HTTP server of the JDK: {@code /health/live}, {@code
  * /health/ready}, {@code /health/startup}, {@code /health} for all checks, and what other modules contribute, {@code
- * /metrics} for one. 200 while the runtime serves, else 503, which is what Kubernetes asks for.
+ * /metrics} for one. 200 while the runtime serves, else 503, which is what Kubernetes asks for. At {@code /} there is a page
+ * for people, which shows the breakers as they are and goes on showing them.
  *
  * <pre>{@code
  * HealthEndpoint endpoint = HealthEndpoint.builder().port(8081).build();
@@ -19,9 +21,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Found by {@link java.util.ServiceLoader} too, and then off until {@value #PORT} is set. One that was built does not
  * look at properties.
  *
- * <p>It listens on loopback unless told otherwise, has no access control, and tells no details unless asked to. Four
- * threads answer, 64 requests wait, and beyond that connections are closed at once. A client that takes longer than 10 s to
- * send its request, or to read the answer, is cut off. Closing the runtime closes the endpoint, and cuts off what it is
+ * <p>It listens on loopback unless told otherwise, has no access control for those who read, and tells no details unless
+ * asked to. It changes nothing for anybody unless an operator token is set, and then for those who have it. On loopback it
+ * answers no browser that comes by a name which is not known to be safe ({@link #HOSTS}).
+ *
+ * <p>Four threads answer, 64 requests wait, and beyond that connections are closed at once; eight more threads feed as many
+ * open pages. A client that takes longer than 10 s to send its request, or to read the answer, is cut off. Closing the runtime closes the endpoint, and cuts off what it is
  * answering. Thread-safe.
  */
 public final class HealthEndpoint implements ResilienceExtension {
@@ -31,6 +36,14 @@ public final class HealthEndpoint implements ResilienceExtension {
   public static final String PORT = "resilience.endpoint.port";
   /** The property that shows single checks, {@code true} or {@code false}. Default {@code false}. */
   public static final String DETAILS = "resilience.endpoint.details";
+
+  /**
+   * The property that names, separated by commas, the hosts by which browsers may come, beside addresses and {@code
+   * localhost}; {@code *} for any. Default: any where other machines reach the endpoint, else none.
+   */
+  public static final String HOSTS = "resilience.endpoint.hosts";
+  /** The property that lets those who have this token control breakers, at least 16 characters. Default: nobody can. */
+  public static final String OPERATOR_TOKEN = "resilience.endpoint.operatorToken";
 
   private final @Nullable EndpointSettings given;
   private final Limits limits;
@@ -107,6 +120,8 @@ public final class HealthEndpoint implements ResilienceExtension {
     private String host = EndpointSettings.DEFAULT_HOST;
     private int port;
     private boolean details;
+    private List<String> hosts = List.of();
+    private @Nullable OperatorToken token;
 
     private Builder() {}
 
@@ -147,12 +162,40 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
+     * Sets the hosts by which browsers may come, beside addresses, {@code localhost} and {@link #host}: somebody else's page
+     * can lead a browser here by any name. Default: any where other machines reach the endpoint, else none. Where details are
+     * off, health is told whatever the host.
+     *
+     * @param names without a port; {@code *} for any; at most 100
+     * @return this builder
+     * @throws IllegalArgumentException if one is no name, or there are too many
+     */
+    public Builder hosts(String... names) {
+      this.hosts = EndpointSettings.hosts("hosts", String.join(",", names));
+      return this;
+    }
+
+    /**
+     * Lets those who have this token reset breakers, and force them open and closed. Default: nobody can. There is no TLS, so
+     * keep the endpoint on loopback, or behind what has it.
+     *
+     * @param token 16 to 1,000 visible ASCII characters, random ones best
+     * @return this builder
+     * @throws IllegalArgumentException if it is shorter or longer, or has others in it; the message does not show it
+     */
+    public Builder operatorToken(String token) {
+      this.token = OperatorToken.of("operatorToken", token);
+      return this;
+    }
+
+    /**
      * Makes the endpoint; it listens once a runtime is built with it.
      *
      * @return the endpoint, for one runtime at a time
      */
     public HealthEndpoint build() {
-      return new HealthEndpoint(new EndpointSettings(host, port, details), Limits.DEFAULT);
+      return new HealthEndpoint(
+          new EndpointSettings(host, port, details, hosts, token), Limits.DEFAULT);
     }
   }
 }

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class EndpointThreadsTest {
-  private static final EndpointSettings LOOPBACK = new EndpointSettings("127.0.0.1", 0, false);
+  private static final EndpointSettings LOOPBACK =
+      new EndpointSettings("127.0.0.1", 0, false, List.of(), null);
   private static final Duration LONG = Duration.ofMinutes(10);
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final String CUT_OFF = "cut off";
@@ -180,7 +181,7 @@ class EndpointThreadsTest {
     HealthEndpoint endpoint = new HealthEndpoint(LOOPBACK, new Limits(1, 4, SHORT));
 
     try (AutoCloseable attached = endpoint.attach(runtime);
-        Socket slow = request(endpoint, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n")) {
+        Socket slow = request(endpoint, "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
       assertThat(attached).isNotNull();
       // The only thread hangs at this client, who does not read, until it is taken away from it.
       awaitAnswer(endpoint);

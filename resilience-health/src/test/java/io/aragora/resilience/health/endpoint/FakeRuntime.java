@@ -9,8 +9,10 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
@@ -33,6 +35,7 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
   final Map<HealthGroup, Supplier<HealthReport>> groups = new ConcurrentHashMap<>();
   Supplier<HealthReport> all = () -> report(HealthStatus.HEALTHY);
 
+  private final ManualTime time = ManualTime.create();
   private final Resilience resilience;
 
   FakeRuntime(String name) {
@@ -42,6 +45,10 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
         (self, method, args) -> switch (method.getName()) {
           case "name" -> name;
           case "health" -> this;
+          case "storeStatus" -> StateStoreStatus.NONE;
+          case "fallbackTotals" -> Map.of();
+          case "circuitBreakers", "keyedCircuitBreakers", "retries", "retryBudgets", "timeouts" ->
+            List.of();
           default -> throw new UnsupportedOperationException(method.toString());
         });
   }
@@ -81,7 +88,7 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
 
   @Override
   public TimeSource timeSource() {
-    throw new UnsupportedOperationException();
+    return time;
   }
 
   @Override
@@ -96,7 +103,7 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
 
   @Override
   public CompletableFuture<HealthReport> checkAllAsync() {
-    throw new UnsupportedOperationException();
+    return CompletableFuture.completedFuture(all.get());
   }
 
   @Override

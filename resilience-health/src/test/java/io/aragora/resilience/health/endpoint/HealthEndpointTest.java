@@ -117,7 +117,6 @@ class HealthEndpointTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
         "/health/",
         "/healthy",
         "/health/readyXYZ",
@@ -252,6 +251,10 @@ class HealthEndpointTest {
         "resilience.endpoint.port|http|resilience.endpoint.port must be a number in [0, 65535]: http",
         "resilience.endpoint.port|65536|resilience.endpoint.port must be in [0, 65535]: 65536",
         "resilience.endpoint.port|-1|resilience.endpoint.port must be in [0, 65535]: -1",
+        "resilience.endpoint.operatorToken|short|"
+            + "resilience.endpoint.operatorToken must have 16 to 1000 characters: 5 characters",
+        "resilience.endpoint.hosts|a b|"
+            + "resilience.endpoint.hosts must be names without a port, or * for any: a b",
         "resilience.endpoint.details|yes|resilience.endpoint.details must be true or false: yes",
         "resilience.endpoint.host|not a host|"
             + "host (resilience.endpoint.host) must be an address or name of this machine: not a host"
@@ -316,6 +319,70 @@ class HealthEndpointTest {
     first.close();
 
     assertThat(get("/health").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void live_pageWithItsPolicy() throws Exception {
+    start();
+
+    HttpResponse<String> response = get("/");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+    assertThat(response.headers().firstValue("Content-Security-Policy").orElse(""))
+        .startsWith("default-src 'none';");
+    assertThat(response.headers().firstValue("Cross-Origin-Resource-Policy"))
+        .hasValue("same-origin");
+    assertThat(response.body()).startsWith("<!DOCTYPE html>");
+    assertThat(send("POST", "/").statusCode()).isEqualTo(405);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/events", "/control/reset", "/metrics"})
+  void strangeHost_onLoopback_421(String path) throws Exception {
+    runtime.contributions.add(FakePage.of("/metrics", "calls 1\n"));
+    start();
+
+    assertThat(RawHttp.ask(endpoint, "GET " + path, "", "Host: evil.example:8081"))
+        .startsWith("HTTP/1.1 421")
+        .endsWith("{\"error\":\"this name is not expected here: use localhost, or set"
+            + " resilience.endpoint.hosts\"}");
+  }
+
+  @Test
+  void strangeHost_healthIsToldAsLongAsThereAreNoDetails() throws Exception {
+    start();
+    assertThat(RawHttp.ask(endpoint, "GET /health/ready", "", "Host: evil.example"))
+        .startsWith("HTTP/1.1 200");
+    attached.close();
+
+    endpoint = HealthEndpoint.builder().showDetails(true).build();
+    start();
+    assertThat(RawHttp.ask(endpoint, "GET /health/ready", "", "Host: evil.example"))
+        .startsWith("HTTP/1.1 421");
+  }
+
+  @Test
+  void strangeHost_thatIsConfigured_isAnswered() throws Exception {
+    endpoint = new HealthEndpoint();
+    runtime.properties.put(HealthEndpoint.PORT, "0");
+    runtime.properties.put(HealthEndpoint.HOSTS, "ops.example, other.example");
+    start();
+
+    assertThat(RawHttp.ask(endpoint, "GET /", "", "Host: ops.example")).startsWith("HTTP/1.1 200");
+    assertThat(RawHttp.ask(endpoint, "GET /", "", "Host: evil.example")).startsWith("HTTP/1.1 421");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/events", "/control/mine"})
+  void contribution_ofAPathOfOurs_isLeftOut(String path) throws Exception {
+    runtime.contributions.add(FakePage.of(path, "mine"));
+    start();
+
+    assertThat(RawHttp.ask(endpoint, "HEAD " + path, "", "Host: localhost"))
+        .doesNotContain("text/plain");
+    assertThat(RawHttp.ask(endpoint, "HEAD /control/mine", "", "Host: localhost"))
+        .startsWith("HTTP/1.1 404");
   }
 
   private void start() throws Exception {

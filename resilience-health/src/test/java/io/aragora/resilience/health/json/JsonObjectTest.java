@@ -1,7 +1,8 @@
-package io.aragora.resilience.health.endpoint;
+package io.aragora.resilience.health.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,5 +52,23 @@ class JsonObjectTest {
   void put_otherText_staysAsItIs() {
     assertThat(new JsonObject().put("ключ", "naïve 'quote' / \uD83D\uDE00"))
         .hasToString("{\"ключ\":\"naïve 'quote' / \uD83D\uDE00\"}");
+  }
+
+  @Test
+  void put_halfAPair_isEscapedAndAPairIsNot() {
+    assertThat(new JsonObject().put("k", "\uD800x\uDC00\uD83D\uDE00\uD83D"))
+        .hasToString("{\"k\":\"\\ud800x\\udc00\uD83D\uDE00\\ud83d\"}");
+  }
+
+  @Test
+  void put_otherKinds() {
+    assertThat(new JsonObject()
+            .put("rate", 12.34567)
+            .put("unknown", Double.NaN)
+            .put("none", (String) null)
+            .put("yes", true)
+            .put("list", List.of(new JsonObject().put("a", 1), new JsonObject())))
+        .hasToString("{\"rate\":12.346,\"unknown\":null,\"none\":null,\"yes\":true,"
+            + "\"list\":[{\"a\":1},{}]}");
   }
 }

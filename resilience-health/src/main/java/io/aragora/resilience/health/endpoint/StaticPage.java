@@ -1,0 +1,50 @@
+package io.aragora.resilience.health.endpoint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/** The live page: one HTML file whose style and script are inside, and the only ones that it may run. */
+final class StaticPage {
+  private static final String FILE = "live.html";
+
+  private StaticPage() {}
+
+  /** Reads the page out of the module. */
+  static Answer load() throws IOException {
+    byte[] file;
+    try (InputStream stream = StaticPage.class.getResourceAsStream(FILE)) {
+      if (stream == null) {
+        throw new IOException(FILE + " is missing in the artifact resilience-health");
+      }
+      file = stream.readAllBytes();
+    }
+    return new Answer(200, "text/html; charset=utf-8", file)
+        .with("Content-Security-Policy", policy(new String(file, UTF_8)))
+        .with("Cross-Origin-Opener-Policy", "same-origin")
+        .with("X-Frame-Options", "DENY");
+  }
+
+  /** Allows this style, this script and a connection back here; no other source, no frame, no form, no HTML out of text. */
+  private static String policy(String page) {
+    return "default-src 'none'; style-src " + hash(page, "style") + "; script-src "
+        + hash(page, "script") + "; img-src data:; connect-src 'self'; base-uri 'none';"
+        + " form-action 'none'; frame-ancestors 'none'; trusted-types 'none';"
+        + " require-trusted-types-for 'script'";
+  }
+
+  private static String hash(String page, String element) {
+    int begin = page.indexOf("<" + element + ">") + element.length() + 2;
+    String content = page.substring(begin, page.indexOf("</" + element + ">", begin));
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
+      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.aragora.resilience.health.page;
+
+import java.util.Locale;
+
+/** How constants are shown. */
+final class Words {
+  private Words() {}
+
+  static String of(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+}

@@ -1,0 +1,226 @@
+package io.aragora.resilience.health.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.spi.EndpointContribution;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class LiveFeedTest {
+  private static final Duration LONG = Duration.ofMinutes(10);
+  private static final Pattern NUMBER = Pattern.compile("\"number\":(\\d+)");
+
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience =
+      Resilience.builder().name("shop").timeSource(time).build();
+  private final LiveFeed feed =
+      new LiveFeed(new Context(), false, true, Duration.ofMillis(10), task -> {
+        Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        return thread;
+      });
+  private final BreakerControl control = new BreakerControl(resilience, time, feed);
+
+  private final class Context implements ResilienceContext {
+    @Override
+    public Resilience resilience() {
+      return resilience;
+    }
+
+    @Override
+    public TimeSource timeSource() {
+      return time;
+    }
+
+    @Override
+    public Optional<String> property(String key) {
+      return Optional.empty();
+    }
+
+    @Override
+    public List<EndpointContribution> endpointContributions() {
+      return List.of();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    feed.close();
+    resilience.close();
+  }
+
+  @Test
+  void viewer_beforeTheFirstReading_getsTheTimelineThenBeats() throws Exception {
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG)))
+          .isEqualTo("event: timeline\ndata: {\"whole\":true,\"entries\":[]}\n\n");
+      assertThat(text(viewer.next(Duration.ofMillis(1)))).isEqualTo("event: beat\ndata: {}\n\n");
+    }
+  }
+
+  @Test
+  void viewer_getsTheBoardAgainAndAgain() throws Exception {
+    resilience.circuitBreaker("db");
+    feed.start();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
+      for (int i = 0; i < 3; i++) {
+        assertThat(text(viewer.next(LONG)))
+            .startsWith("event: board\ndata: {\"runtime\":\"shop\",")
+            .contains("\"control\":true", "\"name\":\"db\"");
+      }
+    }
+  }
+
+  @Test
+  void viewer_slow_getsTheLatestBoardOnly() throws Exception {
+    feed.start();
+    try (LiveFeed.Viewer slow = feed.open();
+        LiveFeed.Viewer quick = feed.open()) {
+      assertThat(text(slow.next(LONG))).startsWith("event: timeline\n");
+      assertThat(text(quick.next(LONG))).startsWith("event: timeline\n");
+      time.advance(Duration.ofSeconds(1));
+      String last = "";
+      while (!last.contains("\"at\":\"2026-01-01T00:00:01Z\"")) {
+        last = text(quick.next(LONG));
+      }
+      time.advance(Duration.ofSeconds(1));
+      while (!last.contains("\"at\":\"2026-01-01T00:00:02Z\"")) {
+        last = text(quick.next(LONG));
+      }
+
+      assertThat(text(slow.next(LONG))).contains("\"at\":\"2026-01-01T00:00:02Z\"");
+    }
+  }
+
+  @Test
+  void viewer_whileOthersTell_missesNothingOrGetsTheWhole() throws Exception {
+    int entries = 5_000;
+    Thread teller = new Thread(() -> {
+      for (int i = 0; i < entries; i++) {
+        feed.tell(new JsonObject());
+      }
+    });
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      teller.start();
+      long last = 0;
+      while (last < entries) {
+        String event = text(viewer.next(LONG));
+        assertThat(event).startsWith("event: timeline\n");
+        List<Long> numbers = numbers(event);
+        for (int i = 0; i < numbers.size(); i++) {
+          boolean gap = i == 0 && event.contains("\"whole\":true");
+          assertThat(numbers.get(i)).isGreaterThan(last);
+          assertThat(gap || numbers.get(i) == last + 1).isTrue();
+          last = numbers.get(i);
+        }
+      }
+      assertThat(last).isEqualTo(entries);
+    } finally {
+      teller.join();
+    }
+  }
+
+  @Test
+  void board_withNobodyLooking_isNotKept() throws Exception {
+    feed.start();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
+      assertThat(text(viewer.next(LONG))).contains("\"at\":\"2026-01-01T00:00:00Z\"");
+    }
+    time.advance(Duration.ofSeconds(1));
+
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
+      assertThat(text(viewer.next(LONG))).contains("\"at\":\"2026-01-01T00:00:01Z\"");
+    }
+  }
+
+  @Test
+  void close_endsViewers() throws Exception {
+    feed.start();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      feed.close();
+
+      assertThat(viewer.next(LONG)).isNull();
+    }
+  }
+
+  @Test
+  void control_isToldInTheTimeline() throws Exception {
+    CircuitBreaker breaker = resilience.circuitBreaker("db");
+
+    assertThat(control.act(BreakerControl.Action.FORCE_OPEN, new Target("db", null), "me"))
+        .isTrue();
+
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG)))
+          .contains("{\"name\":\"db\",\"key\":null,\"at\":\"2026-01-01T00:00:00Z\","
+              + "\"action\":\"force open\",\"number\":1}");
+    }
+  }
+
+  @Test
+  void control_ofWhatIsNotThere_makesNothingAndTellsNothing() throws Exception {
+    assertThat(control.act(BreakerControl.Action.RESET, new Target("db", null), "me"))
+        .isFalse();
+    assertThat(control.act(BreakerControl.Action.RESET, new Target("db", "key"), "me"))
+        .isFalse();
+
+    assertThat(resilience.circuitBreakers()).isEmpty();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG))).contains("\"entries\":[]");
+    }
+  }
+
+  @Test
+  void control_ofAKeyWithoutRoom_doesNotTouchTheBreakerOfOthers() {
+    KeyedCircuitBreaker tenants = resilience.keyedCircuitBreaker(
+        "tenants",
+        KeyedCircuitBreakerConfig.builder()
+            .breaker(CircuitBreakerConfig.defaults())
+            .maxKeys(1)
+            .build());
+    tenants.forKey("a");
+
+    assertThat(control.act(BreakerControl.Action.FORCE_OPEN, new Target("tenants", "b"), "me"))
+        .isFalse();
+    assertThat(tenants.overflow().state()).isEqualTo(CircuitBreakerState.CLOSED);
+
+    Target overflow = new Target("tenants", BreakerControl.OVERFLOW);
+    assertThat(control.act(BreakerControl.Action.FORCE_OPEN, overflow, "me")).isTrue();
+    assertThat(tenants.overflow().state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+  }
+
+  private static List<Long> numbers(String event) {
+    List<Long> numbers = new ArrayList<>();
+    for (Matcher number = NUMBER.matcher(event); number.find(); ) {
+      numbers.add(Long.valueOf(number.group(1)));
+    }
+    return numbers;
+  }
+
+  private static String text(byte[] event) {
+    return new String(event, UTF_8);
+  }
+}
