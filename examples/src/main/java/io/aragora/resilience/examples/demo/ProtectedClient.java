@@ -48,6 +48,7 @@ final class ProtectedClient implements AutoCloseable {
    *
    * @param name names the runtime and its threads
    * @param options how long, where and how fast
+   * @param port the endpoint's port; 0 for any that is free
    * @param target whom to call
    * @param state where breaker state is kept
    * @param listener hears of the breaker
@@ -56,11 +57,12 @@ final class ProtectedClient implements AutoCloseable {
   ProtectedClient(
       String name,
       DemoOptions options,
+      int port,
       URI target,
       StateFile state,
       CircuitBreakerListener listener)
       throws IOException {
-    endpoint = HealthEndpoint.builder().port(options.port()).showDetails(true).build();
+    endpoint = HealthEndpoint.builder().port(port).showDetails(true).build();
     resilience = Resilience.builder()
         .name(name)
         .stateStore(state.location())
@@ -68,7 +70,7 @@ final class ProtectedClient implements AutoCloseable {
         .build();
     if (resilience.extension(HealthEndpoint.class).isEmpty()) {
       resilience.close();
-      throw new IOException("the endpoint cannot listen on demo.port: " + options.port());
+      throw new IOException("the endpoint cannot listen on port " + port);
     }
     breaker = resilience.circuitBreaker(UPSTREAM, breakerConfig(options));
     breaker.subscribe(listener);

@@ -29,6 +29,10 @@ final class Stage implements AutoCloseable {
   private final long startNanos = System.nanoTime();
   private Duration nextReading = Duration.ZERO;
   private int clients;
+
+  /** Of the first client; the next one takes it over, so that whoever looks at the page goes on looking. */
+  private int port;
+
   private @Nullable ProtectedClient client;
   private @Nullable Load load;
 
@@ -38,6 +42,7 @@ final class Stage implements AutoCloseable {
     this.target = target;
     this.state = state;
     this.leftovers = leftovers;
+    this.port = options.port();
   }
 
   /**
@@ -50,9 +55,13 @@ final class Stage implements AutoCloseable {
       throw new IllegalStateException("the client before is still open");
     }
     String name = Threads.PREFIX + "client-" + ++clients;
-    ProtectedClient opened = new ProtectedClient(name, options, target, state, transitions);
+    ProtectedClient opened = new ProtectedClient(name, options, port, target, state, transitions);
     client = opened;
-    leftovers.watchPort(opened.endpoint().getPort());
+    if (clients == 1) {
+      port = opened.endpoint().getPort();
+      leftovers.watchPort(port);
+      view.print("See it live: " + opened.endpoint());
+    }
     return opened;
   }
 
