@@ -64,6 +64,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
   private final CircuitBreakerStateMachine overflow;
   private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
+  private final ImpairedKeys impaired = new ImpairedKeys(this::isKnown);
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
@@ -85,10 +86,23 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   public KeyedBreakers(String name, KeyedCircuitBreakerConfig config, BreakerRuntime runtime) {
     this.name = name;
     this.config = config;
-    this.runtime = runtime;
+    this.runtime = new BreakerRuntime(
+        runtime.time(),
+        runtime.clock(),
+        runtime.timer(),
+        runtime.sweeper(),
+        runtime.dispatcher(),
+        breaker -> {
+          runtime.onChange().accept(breaker);
+          impaired.changed((KeyBreaker) breaker);
+        });
     this.listeners = new Listeners<>(name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
-    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), runtime, listeners);
+    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), this.runtime, listeners);
+  }
+
+  private boolean isKnown(KeyBreaker breaker) {
+    return breaker == overflow || keys.get(breaker.key()) == breaker;
   }
 
   @Override
@@ -128,6 +142,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       }
       keys.put(key, made);
       round.add(made);
+      impaired.changed(made);
       return made;
     } finally {
       making.unlock();
@@ -171,6 +186,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       gone.put(key, new Gone(breaker, collected));
     }
     keys.remove(key, breaker);
+    impaired.changed(breaker);
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
   }
@@ -236,6 +252,16 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   @Override
+  public int notClosed() {
+    return impaired.size();
+  }
+
+  @Override
+  public Map<String, CircuitBreakerState> notClosed(int limit) {
+    return impaired.states(Setting.atLeast("limit", 1, limit));
+  }
+
+  @Override
   public int size() {
     return keys.size();
   }
@@ -274,6 +300,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       boolean held = gone.remove(key) != null;
       if (known != null) {
         round.removeFirstOccurrence(known);
+        impaired.changed(known);
       }
       return known != null || held;
     } finally {

@@ -6,6 +6,7 @@ import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 
 /** What goes back to the client. Nobody writes to the body once it is here. */
 final class Answer {
@@ -54,10 +55,15 @@ final class Answer {
   }
 
   private static JsonObject check(HealthResult result) {
-    return new JsonObject()
+    JsonObject json = new JsonObject()
         .put("status", result.status().text())
         .put("detail", result.detail())
         .put("duration_ms", result.duration().toMillis());
+    Instant since = result.since();
+    if (since != null) {
+      json.put("since", since.toString());
+    }
+    return result.details().isEmpty() ? json : json.put("details", result.details());
   }
 
   private static Answer json(int status, JsonObject body) {

@@ -1,5 +1,8 @@
 package io.aragora.resilience.health.endpoint;
 
+import java.util.List;
+import java.util.Map;
+
 /**
  * Builds the text of one JSON object. Beside what JSON asks for, it escapes what would mean something to a page that
  * embeds the text: {@code < > &} and the two line separators that JavaScript takes for line ends. Not thread-safe.
@@ -25,9 +28,44 @@ final class JsonObject {
     return this;
   }
 
+  JsonObject put(String key, Map<String, ?> value) {
+    key(key);
+    value(value);
+    return this;
+  }
+
   @Override
   public String toString() {
     return text + "}";
+  }
+
+  /** Writes what details of health consist of; anything else as its text. */
+  private void value(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      text.append('{');
+      String separator = "";
+      for (Map.Entry<?, ?> entry : map.entrySet()) {
+        text.append(separator);
+        quote(String.valueOf(entry.getKey()));
+        text.append(':');
+        value(entry.getValue());
+        separator = ",";
+      }
+      text.append('}');
+    } else if (value instanceof List<?> list) {
+      text.append('[');
+      String separator = "";
+      for (Object element : list) {
+        text.append(separator);
+        value(element);
+        separator = ",";
+      }
+      text.append(']');
+    } else if (value instanceof Number || value instanceof Boolean) {
+      text.append(value);
+    } else {
+      quote(String.valueOf(value));
+    }
   }
 
   private void key(String key) {
