@@ -136,13 +136,14 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       if (keys.size() >= config.maxKeys() && !evictOne()) {
         return overflown(key);
       }
-      KeyBreaker made = stillHeld(key);
-      if (made == null) {
-        made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
-      }
+      KeyBreaker held = stillHeld(key);
+      KeyBreaker made =
+          held != null ? held : new KeyBreaker(name, key, config.breaker(), runtime, listeners);
       keys.put(key, made);
       round.add(made);
-      impaired.changed(made);
+      if (held != null) {
+        impaired.changed(held);
+      }
       return made;
     } finally {
       making.unlock();
