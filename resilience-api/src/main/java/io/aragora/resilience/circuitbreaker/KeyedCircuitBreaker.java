@@ -108,7 +108,7 @@ public interface KeyedCircuitBreaker {
   int notClosed();
 
   /**
-   * Gives some of the keys that {@link #notClosed()} counts. Costs as much as there are of those, or as the limit.
+   * Gives some of the keys that {@link #notClosed()} counts. Looks at those alone, however many others there are.
    *
    * @param limit the most that are given, at least 1
    * @return an immutable copy

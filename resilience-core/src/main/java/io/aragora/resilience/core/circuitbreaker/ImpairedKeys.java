@@ -35,6 +35,9 @@ final class ImpairedKeys {
   }
 
   Map<String, CircuitBreakerState> states(int limit) {
+    if (impaired.isEmpty()) {
+      return Map.of(); // the usual case, and the map keeps the room that it once needed
+    }
     Map<String, CircuitBreakerState> states = new HashMap<>();
     for (KeyBreaker breaker : impaired.keySet()) {
       if (states.size() == limit) {

@@ -341,6 +341,44 @@ class CheckRunTest {
   }
 
   @Test
+  @DisplayName("HE-27, fault 18: a listener that blocks holds up no report, and runs elsewhere")
+  void blockedListener() throws Exception {
+    HealthTracker db = resilience.health().tracker("db");
+    CompletableFuture<Thread> heardOn = new CompletableFuture<>();
+    resilience.health().subscribe(transition -> {
+      heardOn.complete(Thread.currentThread());
+      try {
+        release.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    for (int i = 0; i < 3; i++) {
+      db.recordFailure("down");
+    }
+    assertThat(heardOn.get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
+    db.recordSuccess();
+    db.recordSuccess();
+    assertThat(db.snapshot().isHealthy()).isTrue();
+    assertThat(resilience.health().checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
+  }
+
+  @Test
+  @DisplayName(
+      "HE-27: no lock is held while a listener runs, on the reporting thread of a closed runtime neither")
+  void afterClosing_listenersRunUnderNoLock() {
+    HealthTracker db = resilience.health().tracker("db");
+    List<Boolean> locked = new CopyOnWriteArrayList<>();
+    resilience.health().subscribe(transition -> locked.add(Thread.holdsLock(db)));
+    resilience.close();
+    for (int i = 0; i < 3; i++) {
+      db.recordFailure("down");
+    }
+    db.reset();
+    assertThat(locked).containsExactly(false, false);
+  }
+
+  @Test
   @DisplayName("HE-22: one registry for the process, also where many ask first")
   void globalRegistry() throws Exception {
     List<Object> registries = new CopyOnWriteArrayList<>();
