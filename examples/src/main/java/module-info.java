@@ -6,8 +6,12 @@ module io.aragora.resilience.examples {
   requires io.aragora.resilience.http;
   requires io.aragora.resilience.testing;
   requires java.logging;
+  requires java.management;
   requires java.net.http;
   requires jdk.httpserver;
 
   uses io.aragora.resilience.spi.StateStoreProvider;
+
+  provides io.aragora.resilience.spi.HealthCheckProvider with
+      io.aragora.resilience.examples.plugin.DeadlockCheck;
 }

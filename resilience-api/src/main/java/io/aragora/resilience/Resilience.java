@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.FallbackTotals;
@@ -173,6 +174,13 @@ public interface Resilience extends AutoCloseable {
    * @return an immutable copy
    */
   Collection<KeyedCircuitBreaker> keyedCircuitBreakers();
+
+  /**
+   * Looks at all breakers, with and without keys.
+   *
+   * @return how many are open and half-open, which, and which are near to it
+   */
+  CircuitBreakerSummary circuitBreakerSummary();
 
   /**
    * Looks a retry up, making one with default settings where there is none.

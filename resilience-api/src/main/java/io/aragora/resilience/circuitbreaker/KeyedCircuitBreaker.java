@@ -100,6 +100,23 @@ public interface KeyedCircuitBreaker {
   Map<String, CircuitBreakerSnapshot> snapshots();
 
   /**
+   * Counts the keys that are open, half-open or forced open; {@link #overflow} counts as one more. Costs the same however many
+   * keys there are.
+   *
+   * @return how many
+   */
+  int notClosed();
+
+  /**
+   * Gives some of the keys that {@link #notClosed()} counts. Looks at those alone, however many others there are.
+   *
+   * @param limit the most that are given, at least 1
+   * @return an immutable copy
+   * @throws IllegalArgumentException if the limit is smaller
+   */
+  Map<String, CircuitBreakerState> notClosed(int limit);
+
+  /**
    * Counts keys.
    *
    * @return how many have a breaker of their own; never more than {@link KeyedCircuitBreakerConfig#maxKeys()}

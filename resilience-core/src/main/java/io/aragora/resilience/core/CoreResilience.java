@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
@@ -154,7 +155,9 @@ final class CoreResilience implements Resilience {
         time,
         timer,
         dispatcher,
-        List.of(RuntimeHealth.ofBreakers(breakers::all), RuntimeHealth.ofStore(() -> keeper)));
+        List.of(
+            RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
+            RuntimeHealth.ofStore(() -> keeper)));
     extensions = new Extensions(this, settings, time);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
     store = settings.store();
@@ -273,6 +276,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Collection<KeyedCircuitBreaker> keyedCircuitBreakers() {
     return List.copyOf(keyedBreakers.all());
+  }
+
+  @Override
+  public CircuitBreakerSummary circuitBreakerSummary() {
+    return CircuitBreakerSummary.of(breakers.all(), keyedBreakers.all(), time.wallTime());
   }
 
   @Override

@@ -35,7 +35,7 @@ final class Extensions implements ResilienceContext, AutoCloseable {
         open.push(resilience
             .health()
             .register(provider.name(), provider.create(this), provider.options()));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "a health check could not be added: " + provider.getClass().getName(),

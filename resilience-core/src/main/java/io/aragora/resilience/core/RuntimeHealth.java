@@ -1,14 +1,12 @@
 package io.aragora.resilience.core;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
-import io.aragora.resilience.core.health.CoreHealthRegistry;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
+import io.aragora.resilience.core.health.Contribution;
 import io.aragora.resilience.core.persistence.StateKeeper;
+import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import java.util.Collection;
-import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -19,46 +17,32 @@ final class RuntimeHealth {
 
   private RuntimeHealth() {}
 
-  static CoreHealthRegistry.Contribution ofBreakers(
-      Supplier<Collection<CircuitBreakerStateMachine>> breakers) {
-    return results -> {
-      Collection<CircuitBreakerStateMachine> all = breakers.get();
-      if (!all.isEmpty()) {
-        results.put("circuit breakers", judge(all));
-      }
-    };
+  static Contribution ofBreakers(Supplier<CircuitBreakerSummary> breakers) {
+    return new Contribution(HealthRegistry.CIRCUIT_BREAKERS, () -> {
+      CircuitBreakerSummary summary = breakers.get();
+      return summary.total() == 0 ? null : judge(summary);
+    });
   }
 
-  private static HealthResult judge(Collection<? extends CircuitBreaker> breakers) {
-    List<String> notClosed = breakers.stream()
-        .filter(RuntimeHealth::isImpaired)
-        .map(breaker -> breaker.name() + " " + breaker.state().text())
-        .sorted()
-        .toList();
-    if (notClosed.isEmpty()) {
-      return HealthResult.healthy();
-    }
-    String named = notClosed.stream().limit(MAX_NAMED).collect(Collectors.joining(", "));
-    String more =
-        notClosed.size() > MAX_NAMED ? " and " + (notClosed.size() - MAX_NAMED) + " more" : "";
-    return HealthResult.of(HealthStatus.DEGRADED, named + more);
+  private static HealthResult judge(CircuitBreakerSummary summary) {
+    String named = summary.notClosed().entrySet().stream()
+        .limit(MAX_NAMED)
+        .map(breaker -> breaker.getKey() + " " + breaker.getValue().text())
+        .collect(Collectors.joining(", "));
+    long more = summary.notShown() + Math.max(0, summary.notClosed().size() - MAX_NAMED);
+    return HealthResult.of(summary.status(), more == 0 ? named : named + " and " + more + " more")
+        .withDetails(Map.of(
+            "total", summary.total(), "open", summary.open(), "half_open", summary.halfOpen()));
   }
 
-  private static boolean isImpaired(CircuitBreaker breaker) {
-    CircuitBreakerState state = breaker.state();
-    return state.code() != CircuitBreakerState.CLOSED.code();
-  }
-
-  static CoreHealthRegistry.Contribution ofStore(Supplier<@Nullable StateKeeper> store) {
-    return results -> {
+  static Contribution ofStore(Supplier<@Nullable StateKeeper> store) {
+    return new Contribution(HealthRegistry.STATE_STORE, () -> {
       StateKeeper keeper = store.get();
       if (keeper == null) {
-        return;
+        return null;
       }
       String error = keeper.status().lastError();
-      results.put(
-          "state store",
-          error == null ? HealthResult.healthy() : HealthResult.of(HealthStatus.DEGRADED, error));
-    };
+      return error == null ? HealthResult.healthy() : HealthResult.of(HealthStatus.DEGRADED, error);
+    });
   }
 }

@@ -8,7 +8,9 @@ import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.examples.plugin.DeadlockCheck;
 import io.aragora.resilience.health.HealthCheck;
+import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
@@ -177,6 +179,22 @@ class PathTest {
       assertThat(seen).isEqualTo(MODULE_PATH ? "null" : "shop");
     } finally {
       TENANT.remove();
+    }
+  }
+
+  @Test
+  void aHealthCheck_isFoundByItsDeclaration_onceInEachRuntime() throws Exception {
+    assertThat(moduleOf(DeadlockCheck.class)).isEqualTo(expected("io.aragora.resilience.examples"));
+    try (Resilience one = Resilience.create();
+        Resilience another =
+            Resilience.builder().property("resilience.endpoint.port", "0").build()) {
+      assertThat(one.health().names()).containsExactly("deadlocks");
+      assertThat(
+              one.health().check(HealthGroup.LIVENESS).checks().get("deadlocks").status())
+          .isEqualTo(HealthStatus.HEALTHY);
+      assertThat(one.health().check(HealthGroup.READINESS).checks()).isEmpty();
+      URI live = another.extension(HealthEndpoint.class).orElseThrow().uri();
+      assertThat(get(live.resolve("/health/live")).body()).isEqualTo("{\"status\":\"healthy\"}");
     }
   }
 

@@ -1,22 +1,17 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 /** Keeps what breakers are, across restarts. Called by whoever makes or changes a breaker: must be quick. */
+@FunctionalInterface
 public interface BreakerKeeper {
   /** Keeps nothing. */
-  BreakerKeeper NONE = new BreakerKeeper() {
-    @Override
-    public void made(CircuitBreakerStateMachine breaker) {}
-
-    @Override
-    public void changed(CircuitBreakerStateMachine breaker) {}
-  };
+  BreakerKeeper NONE = breaker -> {};
 
   /**
    * Called for a new breaker before anybody else has it, to give it what was kept.
    *
    * @param breaker the breaker
    */
-  void made(CircuitBreakerStateMachine breaker);
+  default void made(CircuitBreakerStateMachine breaker) {}
 
   /**
    * Called after every change of phase, on the thread of the change.

@@ -40,8 +40,8 @@ public record BreakerRuntime(
         time, clock, timer, new WindowSweeper(time, clock, timer, dispatcher), dispatcher, keeper);
   }
 
-  /** The same for a breaker whose state is not kept. */
-  BreakerRuntime withoutKeeper() {
-    return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, BreakerKeeper.NONE);
+  /** The same with another keeper. */
+  BreakerRuntime withKeeper(BreakerKeeper other) {
+    return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, other);
   }
 }

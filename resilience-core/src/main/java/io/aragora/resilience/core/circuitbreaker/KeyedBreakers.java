@@ -57,6 +57,20 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     }
   }
 
+  /** Knows beside the runtime's keeper which keys are not closed. */
+  private record KeyKeeper(BreakerKeeper keeper, ImpairedKeys impaired) implements BreakerKeeper {
+    @Override
+    public void made(CircuitBreakerStateMachine breaker) {
+      keeper.made(breaker);
+    }
+
+    @Override
+    public void changed(CircuitBreakerStateMachine breaker) {
+      keeper.changed(breaker);
+      impaired.changed((KeyBreaker) breaker);
+    }
+  }
+
   private final String name;
   private final KeyedCircuitBreakerConfig config;
   private final BreakerRuntime runtime;
@@ -64,6 +78,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
   private final CircuitBreakerStateMachine overflow;
   private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
+  private final ImpairedKeys impaired = new ImpairedKeys(this::isKnown);
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
@@ -85,11 +100,20 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   public KeyedBreakers(String name, KeyedCircuitBreakerConfig config, BreakerRuntime runtime) {
     this.name = name;
     this.config = config;
-    this.runtime = runtime;
+    this.runtime = runtime.withKeeper(new KeyKeeper(runtime.keeper(), impaired));
     this.listeners = new Listeners<>(name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
-    this.overflow =
-        new KeyBreaker(name, OVERFLOW, config.breaker(), runtime.withoutKeeper(), listeners);
+    // Not kept: the keys that share it are others after a restart.
+    this.overflow = new KeyBreaker(
+        name,
+        OVERFLOW,
+        config.breaker(),
+        runtime.withKeeper(new KeyKeeper(BreakerKeeper.NONE, impaired)),
+        listeners);
+  }
+
+  private boolean isKnown(KeyBreaker breaker) {
+    return breaker == overflow || keys.get(breaker.key()) == breaker;
   }
 
   @Override
@@ -123,17 +147,24 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       if (keys.size() >= config.maxKeys() && !evictOne()) {
         return overflown(key);
       }
-      KeyBreaker made = stillHeld(key);
-      if (made == null) {
-        made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
-        runtime.keeper().made(made);
-      }
+      KeyBreaker held = stillHeld(key);
+      KeyBreaker made = held != null ? held : newBreaker(key);
       keys.put(key, made);
       round.add(made);
+      // After the key is known, and not for every new one: what changes later is told by itself.
+      if (made.phase().state != CircuitBreakerState.CLOSED) {
+        impaired.changed(made);
+      }
       return made;
     } finally {
       making.unlock();
     }
+  }
+
+  private KeyBreaker newBreaker(String key) {
+    KeyBreaker made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
+    runtime.keeper().made(made);
+    return made;
   }
 
   private @Nullable KeyBreaker stillHeld(String key) {
@@ -173,6 +204,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       gone.put(key, new Gone(breaker, collected));
     }
     keys.remove(key, breaker);
+    impaired.changed(breaker);
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
   }
@@ -257,6 +289,16 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   @Override
+  public int notClosed() {
+    return impaired.size();
+  }
+
+  @Override
+  public Map<String, CircuitBreakerState> notClosed(int limit) {
+    return impaired.states(Setting.atLeast("limit", 1, limit));
+  }
+
+  @Override
   public int size() {
     return keys.size();
   }
@@ -295,6 +337,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       boolean held = gone.remove(key) != null;
       if (known != null) {
         round.removeFirstOccurrence(known);
+        impaired.changed(known);
       }
       return known != null || held;
     } finally {

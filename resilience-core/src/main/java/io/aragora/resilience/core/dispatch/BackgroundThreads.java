@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -44,8 +45,7 @@ public final class BackgroundThreads {
    * @return the pool
    */
   static ThreadPoolExecutor pool(String name, int threads) {
-    AtomicInteger number = new AtomicInteger();
-    ThreadFactory factory = body -> daemon(name + "-" + number.incrementAndGet(), body);
+    ThreadFactory factory = numbered(name);
     ThreadPoolExecutor pool = new ThreadPoolExecutor(
         threads,
         threads,
@@ -55,6 +55,24 @@ public final class BackgroundThreads {
         factory);
     pool.allowCoreThreadTimeOut(true);
     return pool;
+  }
+
+  /**
+   * Makes a pool in which nothing waits for another: a thread that is idle takes the work, or a new one, and beyond the bound
+   * it is refused.
+   *
+   * @param name prefix of its threads' names
+   * @param threads the bound
+   * @return the pool
+   */
+  static ThreadPoolExecutor elastic(String name, int threads) {
+    return new ThreadPoolExecutor(
+        0, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), numbered(name));
+  }
+
+  private static ThreadFactory numbered(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return body -> daemon(name + "-" + number.incrementAndGet(), body);
   }
 
   /**

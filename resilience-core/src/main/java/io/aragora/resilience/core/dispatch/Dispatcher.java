@@ -18,6 +18,7 @@ public final class Dispatcher implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
   private static final int DISPATCH_THREADS = 16;
   private static final int ATTEMPT_THREADS = 256;
+  private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
 
   private final TimeSource time;
@@ -26,6 +27,7 @@ public final class Dispatcher implements AutoCloseable {
   private final @Nullable ExecutorService interrupts;
   private final @Nullable ExecutorService store;
   private final @Nullable ExecutorService ownAttempts;
+  private final @Nullable ExecutorService ownChecks;
   private final Executor dispatchOn;
   private final Executor interruptOn;
   private final Executor storeOn;
@@ -61,6 +63,7 @@ public final class Dispatcher implements AutoCloseable {
       interrupts = null;
       store = null;
       ownAttempts = null;
+      ownChecks = null;
       dispatchOn = ofTime;
       interruptOn = ofTime;
       storeOn = ofTime;
@@ -76,7 +79,8 @@ public final class Dispatcher implements AutoCloseable {
     interruptOn = interrupts;
     storeOn = store;
     attemptOn = attempts != null ? attempts : ownAttempts;
-    checkOn = ownAttempts;
+    ownChecks = BackgroundThreads.elastic(runtime + "-check", CHECK_THREADS);
+    checkOn = ownChecks;
   }
 
   /**
@@ -133,7 +137,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Gives what runs health checks.
+   * Gives what runs health checks, each on a thread that no other one waits for. Refuses beyond 1000 at once.
    *
    * @return an executor of ours; the caller itself where time is not the system's
    */
@@ -141,12 +145,17 @@ public final class Dispatcher implements AutoCloseable {
     return checkOn;
   }
 
-  /** Lets what was handed over finish, for a few seconds, then interrupts it. */
+  /** Interrupts health checks. Lets what else was handed over finish, for a few seconds, then interrupts it too. */
   @Override
   public void close() {
-    if (dispatch == null || interrupts == null || store == null || ownAttempts == null) {
+    if (dispatch == null
+        || interrupts == null
+        || store == null
+        || ownAttempts == null
+        || ownChecks == null) {
       return;
     }
+    ownChecks.shutdownNow();
     ExecutorService[] all = {interrupts, ownAttempts, store, dispatch};
     for (ExecutorService executor : all) {
       executor.shutdown();

@@ -64,9 +64,22 @@ public final class EventChannel<E> {
    * @param event the event
    */
   public void publish(E event) {
+    if (enqueue(event)) {
+      deliver();
+    }
+  }
+
+  /**
+   * Puts an event behind those before it, and delivers nothing yet. For who decides the order under a lock: delivering may run
+   * listeners on the caller, where the runtime is closed.
+   *
+   * @param event the event
+   * @return whether the caller has to call {@link #deliver} afterwards, under no lock
+   */
+  public boolean enqueue(E event) {
     MpscVarHandleArrayQueue<E> queue = buffer;
     if (queue == null || !isHeard()) {
-      return;
+      return false;
     }
     if (!queue.offer(event)) {
       if (dropped.sum() == 0) {
@@ -78,9 +91,15 @@ public final class EventChannel<E> {
             CAPACITY);
       }
       dropped.increment();
-      return;
+      return false;
     }
-    if (undelivered.getAndIncrement() == 0) {
+    return undelivered.getAndIncrement() == 0;
+  }
+
+  /** Delivers what was put there, in the background. */
+  public void deliver() {
+    MpscVarHandleArrayQueue<E> queue = buffer;
+    if (queue != null) {
       dispatcher.dispatch(() -> drain(queue));
     }
   }

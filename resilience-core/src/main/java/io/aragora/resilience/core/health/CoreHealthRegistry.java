@@ -4,59 +4,58 @@ import io.aragora.resilience.CallInterruptedException;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthListener;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.health.HealthTracker;
+import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.health.HealthTransition;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Runs checks in parallel, each within its own timeout, and puts their results together. */
+/** Runs checks in parallel, each within its own timeout, and puts their results and what trackers know together. */
 public final class CoreHealthRegistry implements HealthRegistry {
-  private static final int MAX_CHECKS = 1000;
-
   private final String runtime;
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
-  private final List<Contribution> contributions;
+  private final EventChannel<HealthTransition> events;
+  private final List<ContributingComponent> contributing;
 
-  /** Guarded by itself; held for look-ups only, never while a check runs. */
-  private final Map<String, RegisteredCheck> checks = new LinkedHashMap<>();
+  /** Guarded by itself, as {@link #declared} is; held for look-ups only, never while a check or a listener runs. */
+  private final Map<String, Component> components = new LinkedHashMap<>();
 
-  /** Something of the runtime itself that has a say in readiness, answered at once. */
-  @FunctionalInterface
-  public interface Contribution {
-    /**
-     * Adds its result.
-     *
-     * @param results name and result go here; nothing where there is nothing to say
-     */
-    void addTo(Map<String, HealthResult> results);
-  }
+  private final Map<String, HealthTrackerConfig> declared = new LinkedHashMap<>();
 
   /**
-   * Makes an empty registry.
+   * Makes a registry that knows only what contributes by itself.
    *
    * @param runtime the name of its runtime
    * @param time its time
    * @param timer ends checks that take too long
-   * @param dispatcher runs checks
+   * @param dispatcher runs checks and delivers events
    * @param contributions of the runtime itself; none makes a group worse than degraded
    */
   public CoreHealthRegistry(
@@ -69,7 +68,10 @@ public final class CoreHealthRegistry implements HealthRegistry {
     this.time = time;
     this.timer = timer;
     this.dispatcher = dispatcher;
-    this.contributions = List.copyOf(contributions);
+    this.events = new EventChannel<>("health of " + runtime, dispatcher);
+    this.contributing = contributions.stream()
+        .map(contribution -> new ContributingComponent(contribution, time, events))
+        .toList();
   }
 
   @Override
@@ -79,32 +81,122 @@ public final class CoreHealthRegistry implements HealthRegistry {
         name,
         Objects.requireNonNull(check, "check"),
         Objects.requireNonNull(options, "options"),
-        runtime,
         time,
         timer,
-        dispatcher);
-    synchronized (checks) {
-      if (checks.containsKey(name)) {
-        throw new ResilienceConfigurationException("health check '" + name
-            + "' is registered already: choose another name, or close the first");
+        dispatcher,
+        events);
+    synchronized (components) {
+      Component known = components.get(name);
+      if (known != null) {
+        throw taken("health check", name, known);
       }
-      if (checks.size() >= MAX_CHECKS) {
-        throw new ResilienceConfigurationException(
-            "at most " + MAX_CHECKS + " health checks may be registered: " + name);
-      }
-      checks.put(name, registered);
+      add(registered);
     }
-    return () -> {
-      synchronized (checks) {
-        checks.remove(name, registered);
+    return () -> remove(registered);
+  }
+
+  @Override
+  public HealthTracker tracker(String name) {
+    synchronized (components) {
+      return findOrMake(name, HealthTrackerConfig.defaults());
+    }
+  }
+
+  @Override
+  public HealthTracker tracker(String name, HealthTrackerConfig config) {
+    Objects.requireNonNull(config, "config");
+    synchronized (components) {
+      CoreHealthTracker tracker = findOrMake(name, config);
+      HealthTrackerConfig first = declared.putIfAbsent(name, config);
+      if (first == null) {
+        tracker.configure(config);
+      } else if (!first.declaresSameAs(config)) {
+        throw new ResilienceConfigurationException("health tracker '" + name
+            + "' is declared twice with different settings: first " + first + "; then " + config);
       }
-    };
+      return tracker;
+    }
+  }
+
+  private CoreHealthTracker findOrMake(String name, HealthTrackerConfig config) {
+    Component known = components.get(name);
+    if (known instanceof CoreHealthTracker tracker) {
+      return tracker;
+    }
+    Setting.name("health tracker", name);
+    if (known != null) {
+      throw taken("health tracker", name, known);
+    }
+    CoreHealthTracker made = new CoreHealthTracker(name, config, time, events);
+    add(made);
+    return made;
+  }
+
+  private void add(Component component) {
+    String name = component.name();
+    if (contributing.stream().anyMatch(own -> own.name().equals(name))) {
+      throw new ResilienceConfigurationException(
+          "'" + name + "' is what the runtime itself reports under: choose another name");
+    }
+    if (components.size() >= MAX_COMPONENTS) {
+      throw new ResilienceConfigurationException(
+          "at most " + MAX_COMPONENTS + " health checks and trackers may be registered: " + name);
+    }
+    components.put(name, component);
+  }
+
+  private static ResilienceConfigurationException taken(
+      String kind, String name, Component present) {
+    return new ResilienceConfigurationException(
+        kind + " '" + name + "' is registered already, as a "
+            + (present instanceof CoreHealthTracker ? "tracker" : "check")
+            + ": choose another name, or remove that first");
+  }
+
+  @Override
+  public Optional<HealthTracker> findTracker(String name) {
+    synchronized (components) {
+      return components.get(name) instanceof CoreHealthTracker tracker
+          ? Optional.of(tracker)
+          : Optional.empty();
+    }
+  }
+
+  @Override
+  public Collection<HealthTracker> trackers() {
+    List<HealthTracker> trackers = new ArrayList<>();
+    for (Component component : all(null)) {
+      if (component instanceof CoreHealthTracker tracker) {
+        trackers.add(tracker);
+      }
+    }
+    return Collections.unmodifiableList(trackers);
+  }
+
+  @Override
+  public boolean unregister(String name) {
+    Component known;
+    synchronized (components) {
+      known = components.get(name);
+    }
+    return known != null && remove(known);
+  }
+
+  private boolean remove(Component component) {
+    synchronized (components) {
+      if (!components.remove(component.name(), component)) {
+        return false;
+      }
+      declared.remove(component.name());
+    }
+    component.detach();
+    return true;
   }
 
   @Override
   public Set<String> names() {
-    synchronized (checks) {
-      return Collections.unmodifiableSet(new LinkedHashSet<>(checks.keySet()));
+    synchronized (components) {
+      return Collections.unmodifiableSet(new LinkedHashSet<>(components.keySet()));
     }
   }
 
@@ -131,48 +223,64 @@ public final class CoreHealthRegistry implements HealthRegistry {
 
   @Override
   public CompletableFuture<HealthReport> checkAllAsync() {
-    return run(null);
+    return look(null);
   }
 
   @Override
   public CompletableFuture<HealthReport> checkAsync(HealthGroup group) {
-    return run(Objects.requireNonNull(group, "group"));
+    return look(Objects.requireNonNull(group, "group"));
   }
 
-  private CompletableFuture<HealthReport> run(@Nullable HealthGroup group) {
-    List<RegisteredCheck> asked = new ArrayList<>();
-    synchronized (checks) {
-      for (RegisteredCheck check : checks.values()) {
-        if (group == null || check.options().groups().contains(group)) {
-          asked.add(check);
-        }
+  private CompletableFuture<HealthReport> look(@Nullable HealthGroup group) {
+    // All begin before one is waited for.
+    Map<Component, CompletableFuture<? extends @Nullable HealthResult>> looks =
+        new LinkedHashMap<>();
+    for (Component component : asked(group)) {
+      looks.put(component, component.look());
+    }
+    return CompletableFuture.allOf(looks.values().toArray(CompletableFuture[]::new))
+        .thenApply(done -> report(looks.keySet(), component -> {
+          CompletableFuture<? extends @Nullable HealthResult> ended = looks.get(component);
+          return ended == null ? null : ended.join();
+        }));
+  }
+
+  @Override
+  public HealthReport report() {
+    return report(asked(null), Component::known);
+  }
+
+  private List<Component> asked(@Nullable HealthGroup group) {
+    List<Component> asked = all(group);
+    for (ContributingComponent own : contributing) {
+      if (group == null || own.isIn(group)) {
+        asked.add(own);
       }
     }
-    List<CompletableFuture<HealthResult>> running = new ArrayList<>(asked.size());
-    for (RegisteredCheck check : asked) {
-      running.add(check.run());
+    return asked;
+  }
+
+  private List<Component> all(@Nullable HealthGroup group) {
+    synchronized (components) {
+      List<Component> all = new ArrayList<>(components.size() + contributing.size());
+      for (Component component : components.values()) {
+        if (group == null || component.isIn(group)) {
+          all.add(component);
+        }
+      }
+      return all;
     }
-    return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
-        .thenApply(done -> report(group, asked, running));
   }
 
   private HealthReport report(
-      @Nullable HealthGroup group,
-      List<RegisteredCheck> asked,
-      List<CompletableFuture<HealthResult>> done) {
+      Collection<Component> asked, Function<Component, @Nullable HealthResult> found) {
     Map<String, HealthResult> results = new LinkedHashMap<>();
     HealthStatus status = HealthStatus.HEALTHY;
-    for (int i = 0; i < asked.size(); i++) {
-      HealthResult result = done.get(i).join();
-      results.put(asked.get(i).name(), result);
-      status = status.worse(weigh(result.status(), asked.get(i).options().critical()));
-    }
-    if (group == null || group == HealthGroup.READINESS) {
-      Map<String, HealthResult> own = new LinkedHashMap<>();
-      contributions.forEach(contribution -> contribution.addTo(own));
-      for (Map.Entry<String, HealthResult> each : own.entrySet()) {
-        results.putIfAbsent(each.getKey(), each.getValue());
-        status = status.worse(weigh(each.getValue().status(), false));
+    for (Component component : asked) {
+      HealthResult result = found.apply(component);
+      if (result != null) {
+        results.put(component.name(), result);
+        status = status.worse(weigh(result.status(), component.isCritical()));
       }
     }
     return new HealthReport(status, results, time.wallTime());
@@ -180,5 +288,22 @@ public final class CoreHealthRegistry implements HealthRegistry {
 
   private static HealthStatus weigh(HealthStatus status, boolean critical) {
     return critical || status.isServing() ? status : HealthStatus.DEGRADED;
+  }
+
+  @Override
+  public Subscription checkEvery(Duration interval) {
+    Setting.positive("interval", interval);
+    if (interval.compareTo(Duration.ofMillis(100)) < 0) {
+      throw new IllegalArgumentException("interval must be at least 100 ms: " + interval);
+    }
+    RegularChecks regular = new RegularChecks(this, interval.toNanos(), time, timer, dispatcher);
+    regular.armAgain();
+    return regular;
+  }
+
+  @Override
+  public Subscription subscribe(HealthListener listener) {
+    Objects.requireNonNull(listener, "listener");
+    return events.subscribe(listener::onTransition);
   }
 }

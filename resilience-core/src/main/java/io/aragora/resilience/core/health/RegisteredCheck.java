@@ -1,127 +1,155 @@
 package io.aragora.resilience.core.health;
 
-import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.health.HealthTransition;
 import io.aragora.resilience.time.TimeSource;
-import io.aragora.resilience.timeout.TimeoutConfig;
-import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A check with its last result. One run at a time: whoever asks while one is under way gets its result, and a check that
- * outstayed its timeout is not started again before it has ended, so that one that hangs costs one thread.
+ * outstayed its timeout is not started again before it has returned, so that one that hangs costs one thread.
  */
-final class RegisteredCheck {
+final class RegisteredCheck implements Component {
   private final String name;
   private final HealthCheck check;
   private final HealthCheckOptions options;
   private final TimeSource time;
-  private final CoreTimeout timeout;
-  private final Executor executor;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final EventChannel<HealthTransition> events;
 
-  private @Nullable CompletableFuture<HealthResult> running;
+  // Guarded by this, which is held for looks only, never while the check or a listener runs.
+  private final StatusTrail trail;
+  private @Nullable CheckRun current;
   private @Nullable HealthResult last;
+  private long startedAt;
   private long lastAt;
-  private boolean inside;
 
   RegisteredCheck(
       String name,
       HealthCheck check,
       HealthCheckOptions options,
-      String runtime,
       TimeSource time,
       Timer timer,
-      Dispatcher dispatcher) {
+      Dispatcher dispatcher,
+      EventChannel<HealthTransition> events) {
     this.name = name;
     this.check = check;
     this.options = options;
     this.time = time;
-    this.timeout = new CoreTimeout(
-        "health check " + name,
-        TimeoutConfig.of(options.timeout()),
-        runtime,
-        time,
-        timer,
-        dispatcher);
-    this.executor = dispatcher.checks();
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+    this.events = events;
+    this.trail = new StatusTrail(name, time, events);
   }
 
-  String name() {
+  @Override
+  public String name() {
     return name;
   }
 
-  HealthCheckOptions options() {
-    return options;
+  @Override
+  public boolean isIn(HealthGroup group) {
+    return options.groups().contains(group);
   }
 
-  /** Gives a result that is fresh enough, or the future of one; it never fails. */
-  @SuppressWarnings("FutureReturnValueIgnored") // the callback ends what is returned
-  CompletableFuture<HealthResult> run() {
-    CompletableFuture<HealthResult> started = new CompletableFuture<>();
+  @Override
+  public boolean isCritical() {
+    return options.critical();
+  }
+
+  Duration timeout() {
+    return options.timeout();
+  }
+
+  @Override
+  public CompletableFuture<HealthResult> look() {
+    CheckRun started;
+    long deadline;
     synchronized (this) {
       long now = time.nanoTime();
-      if (running != null) {
-        return running;
+      CheckRun present = current;
+      if (present != null && !present.ended) {
+        return present.result();
       }
-      if (last != null && now - lastAt < options.timeToLive().toNanos()) {
-        return CompletableFuture.completedFuture(last);
+      HealthResult known = last;
+      if (known != null && now - lastAt < options.timeToLive().toNanos()) {
+        return CompletableFuture.completedFuture(known);
       }
-      if (inside) {
-        return CompletableFuture.completedFuture(HealthResult.of(
-            HealthStatus.UNHEALTHY, "still running after its timeout of " + options.timeout()));
+      if (present != null) {
+        return CompletableFuture.completedFuture(stillRunning(now));
       }
-      running = started;
+      started = new CheckRun(this, check, timer, dispatcher);
+      current = started;
+      startedAt = now;
+      deadline = now + options.timeout().toNanos();
     }
-    long startedAt = time.nanoTime();
-    timeout.<HealthResult>submit(this::checkInside, executor).whenComplete((result, failure) -> {
-      Duration took = Duration.ofNanos(time.nanoTime() - startedAt);
-      HealthResult ended = failure == null
-          ? result == null
-              ? new HealthResult(HealthStatus.UNHEALTHY, "the check gave null", took)
-              : new HealthResult(result.status(), result.detail(), took)
-          : failed(Failures.unwrap(failure), took);
-      synchronized (this) {
-        running = null;
-        last = ended;
-        lastAt = time.nanoTime();
-      }
-      started.complete(ended);
-    });
-    return started;
+    started.start(deadline);
+    return started.result();
   }
 
-  private HealthResult checkInside() throws Exception {
+  private HealthResult stillRunning(long now) {
+    return trail.date(new HealthResult(
+        HealthStatus.UNHEALTHY,
+        "still running after its timeout of " + options.timeout(),
+        Duration.ofNanos(now - startedAt)));
+  }
+
+  /** The thread of a run is out of the check. */
+  synchronized void left(CheckRun run) {
+    run.left = true;
+    if (run.ended) {
+      current = null;
+    }
+  }
+
+  /** A run has a result; only its first counts. */
+  void end(CheckRun run, HealthResult found) {
+    boolean deliver;
+    HealthResult ended;
     synchronized (this) {
-      inside = true;
-    }
-    try {
-      return check.check();
-    } finally {
-      synchronized (this) {
-        inside = false;
+      if (run.ended) {
+        return;
       }
+      run.ended = true;
+      if (run.left) {
+        current = null;
+      }
+      deliver = trail.move(found.status(), found.detail());
+      lastAt = time.nanoTime();
+      ended = new HealthResult(
+          found.status(),
+          found.detail(),
+          Duration.ofNanos(lastAt - startedAt),
+          trail.since(),
+          found.details());
+      last = ended;
     }
+    if (deliver) {
+      events.deliver();
+    }
+    run.complete(ended);
   }
 
-  private HealthResult failed(@Nullable Throwable failure, Duration took) {
-    String detail;
-    if (failure instanceof TimeoutExceededException) {
-      detail = "no answer within " + options.timeout();
-    } else {
-      String message = failure == null ? null : failure.getMessage();
-      detail = failure == null || (message != null && !message.isBlank())
-          ? String.valueOf(message)
-          : failure.getClass().getSimpleName();
-    }
-    return new HealthResult(HealthStatus.UNHEALTHY, detail, took);
+  @Override
+  public synchronized HealthResult known() {
+    HealthResult known = last;
+    return known != null
+        ? known
+        : trail.date(HealthResult.of(HealthStatus.UNKNOWN, "not checked yet"));
+  }
+
+  @Override
+  public synchronized void detach() {
+    trail.detach();
   }
 }

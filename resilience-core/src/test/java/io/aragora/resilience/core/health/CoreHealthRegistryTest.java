@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -48,6 +48,7 @@ class CoreHealthRegistryTest {
   }
 
   @Test
+  @DisplayName("fault 58: liveness, readiness and startup are asked apart")
   void groups_areAskedApart_andRegistrationEnds() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       Subscription registration = resilience
@@ -97,50 +98,80 @@ class CoreHealthRegistryTest {
   }
 
   @Test
-  void checks_runInParallel_andAHungOneCostsItsTimeoutAndOneRun() throws Exception {
-    CountDownLatch release = new CountDownLatch(1);
-    AtomicInteger hungRuns = new AtomicInteger();
-    try (Resilience resilience = Resilience.create()) {
-      CyclicBarrier both = new CyclicBarrier(2);
-      for (String name : new String[] {"one", "two"}) {
-        resilience
-            .health()
-            .register(
-                name,
-                () -> {
-                  both.await(30, TimeUnit.SECONDS);
-                  return HealthResult.healthy();
-                },
-                HealthCheckOptions.defaults().withTimeout(Duration.ofSeconds(30)));
+  @DisplayName(
+      "fault 58, fault 61: a breaker that is open, and a store that fails, degrade readiness and leave liveness alone")
+  void contributions_areOptionalPartsOfReadiness() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      assertThat(resilience.health().checkAll().checks())
+          .as("nothing to say")
+          .doesNotContainKeys(HealthRegistry.CIRCUIT_BREAKERS, HealthRegistry.STATE_STORE);
+      for (String name : new String[] {"a", "b", "c"}) {
+        resilience.circuitBreaker(name).forceOpen();
       }
-      resilience
-          .health()
-          .register(
-              "hung",
-              () -> {
-                hungRuns.incrementAndGet();
-                boolean done = false;
-                while (!done) {
-                  try {
-                    release.await();
-                    done = true;
-                  } catch (InterruptedException e) {
-                    // does not heed the interrupt
-                  }
-                }
-                return HealthResult.healthy();
-              },
-              HealthCheckOptions.defaults()
-                  .withTimeout(Duration.ofMillis(20))
-                  .withTimeToLive(Duration.ZERO));
-      HealthReport report = resilience.health().checkAll();
-      assertThat(report.checks().get("one").status()).isEqualTo(HealthStatus.HEALTHY);
-      assertThat(report.checks().get("two").status()).isEqualTo(HealthStatus.HEALTHY);
-      assertThat(report.checks().get("hung").detail()).isEqualTo("no answer within PT0.02S");
-      assertThat(resilience.health().checkAll().checks().get("hung").detail())
-          .contains("still running");
-      assertThat(hungRuns).hasValue(1);
-      release.countDown();
+      HealthReport ready = resilience.health().check(HealthGroup.READINESS);
+      assertThat(ready.checks().get(HealthRegistry.CIRCUIT_BREAKERS)).satisfies(result -> {
+        assertThat(result.status()).isEqualTo(HealthStatus.CRITICAL);
+        assertThat(result.detail()).isEqualTo("a forced_open, b forced_open, c forced_open");
+        assertThat(result.details()).containsEntry("open", 3).containsEntry("total", 3);
+      });
+      assertThat(ready.status()).isEqualTo(HealthStatus.DEGRADED);
+      assertThat(resilience.health().check(HealthGroup.LIVENESS).checks()).isEmpty();
+      assertThat(resilience.health().check(HealthGroup.STARTUP).checks()).isEmpty();
     }
+  }
+
+  @Test
+  @DisplayName(
+      "HE-30: what a check says is kept, with its details, how long it took and since when; what it throws is its message")
+  void whatAChecksSays_isKept() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      resilience.health().register("pool", () -> {
+        time.advance(Duration.ofMillis(5));
+        return HealthResult.of(HealthStatus.DEGRADED, "nearly full").withDetails(Map.of("free", 1));
+      });
+      resilience.health().register("broken", () -> {
+        throw new LinkageError();
+      });
+      resilience.health().register("absent", nothing());
+      assertThat(resilience.health().report().checks().get("pool").detail())
+          .isEqualTo("not checked yet");
+      assertThat(resilience.health().report().status()).isEqualTo(HealthStatus.UNKNOWN);
+      HealthReport report = resilience.health().checkAll();
+      assertThat(report.checks().get("pool"))
+          .isEqualTo(new HealthResult(
+              HealthStatus.DEGRADED,
+              "nearly full",
+              Duration.ofMillis(5),
+              ManualTime.DEFAULT_START.plusMillis(5),
+              Map.of("free", 1)));
+      assertThat(report.checks().get("broken").detail()).isEqualTo("LinkageError");
+      assertThat(report.checks().get("absent").detail()).isEqualTo("the check gave null");
+      assertThat(report.checks().keySet()).containsExactly("pool", "broken", "absent");
+      time.advance(Duration.ofMinutes(1));
+      assertThat(resilience.health().report().checks())
+          .as("known without another run")
+          .isEqualTo(report.checks());
+    }
+  }
+
+  @SuppressWarnings("NullAway") // what a check must not do
+  private static HealthCheck nothing() {
+    return () -> null;
+  }
+
+  @Test
+  void regularChecks_goOnAfterSlowOnes_andEndWithTheRuntime() {
+    AtomicInteger runs = new AtomicInteger();
+    Resilience resilience = Resilience.builder().timeSource(time).build();
+    resilience.health().register("db", () -> {
+      runs.incrementAndGet();
+      return HealthResult.healthy();
+    });
+    resilience.health().checkEvery(Duration.ofSeconds(10));
+    time.advance(Duration.ofSeconds(35));
+    assertThat(runs).hasValue(3);
+    resilience.close();
+    time.advance(Duration.ofMinutes(5));
+    assertThat(runs).hasValue(3);
   }
 }

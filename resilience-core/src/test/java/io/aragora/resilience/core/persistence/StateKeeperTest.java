@@ -262,6 +262,7 @@ class StateKeeperTest extends KeeperFixture {
         assertThat(keyed(resilience).size()).as("nobody asked yet").isZero();
         assertThat(keyed(resilience).forKey("open").snapshot().remainingCooldown())
             .isEqualTo(Duration.ofSeconds(90));
+        assertThat(keyed(resilience).notClosed(10)).containsOnlyKeys("open");
         fail(keyed(resilience).forKey("failed once"));
         assertThat(keyed(resilience).isAvailable("failed once")).isFalse();
         assertThat(resilience.circuitBreaker("k:open").state())

@@ -7,6 +7,7 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -81,9 +82,14 @@ final class Answer {
   }
 
   private static JsonObject check(HealthResult result) {
-    return new JsonObject()
+    JsonObject json = new JsonObject()
         .put("status", result.status().text())
         .put("detail", result.detail())
         .put("duration_ms", result.duration().toMillis());
+    Instant since = result.since();
+    if (since != null) {
+      json.put("since", since.toString());
+    }
+    return result.details().isEmpty() ? json : json.put("details", result.details());
   }
 }

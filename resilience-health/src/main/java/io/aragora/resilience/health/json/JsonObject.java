@@ -1,5 +1,7 @@
 package io.aragora.resilience.health.json;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the text of one JSON object, escaped as {@link JsonText} does. Not thread-safe. */
@@ -99,6 +101,47 @@ public final class JsonObject {
     }
     text.append(']');
     return this;
+  }
+
+  /**
+   * Adds details, which consist of maps, lists, numbers, truth values and texts; anything else is added as its text.
+   *
+   * @param key the name
+   * @param value the details
+   * @return this object
+   */
+  public JsonObject put(String key, Map<String, ?> value) {
+    key(key);
+    value(value);
+    return this;
+  }
+
+  private void value(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      text.append('{');
+      String comma = "";
+      for (Map.Entry<?, ?> entry : map.entrySet()) {
+        text.append(comma);
+        JsonText.quote(text, String.valueOf(entry.getKey()));
+        text.append(':');
+        value(entry.getValue());
+        comma = ",";
+      }
+      text.append('}');
+    } else if (value instanceof List<?> list) {
+      text.append('[');
+      String comma = "";
+      for (Object element : list) {
+        text.append(comma);
+        value(element);
+        comma = ",";
+      }
+      text.append(']');
+    } else if (value instanceof Number || value instanceof Boolean) {
+      text.append(value);
+    } else {
+      JsonText.quote(text, String.valueOf(value));
+    }
   }
 
   @Override

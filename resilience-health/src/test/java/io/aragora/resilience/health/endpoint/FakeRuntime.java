@@ -5,18 +5,23 @@ import io.aragora.resilience.Subscription;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthListener;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.health.HealthTracker;
+import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +113,46 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
 
   @Override
   public CompletableFuture<HealthReport> checkAsync(HealthGroup group) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public HealthTracker tracker(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public HealthTracker tracker(String name, HealthTrackerConfig config) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Optional<HealthTracker> findTracker(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Collection<HealthTracker> trackers() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public boolean unregister(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public HealthReport report() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Subscription checkEvery(Duration interval) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Subscription subscribe(HealthListener listener) {
     throw new UnsupportedOperationException();
   }
 }

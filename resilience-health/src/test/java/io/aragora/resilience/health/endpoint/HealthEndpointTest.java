@@ -14,6 +14,10 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,6 +78,33 @@ class HealthEndpointTest {
             + "\"checked_at\":\"2026-03-04T05:06:07Z\","
             + "\"checks\":{\"d\\\"b\\u003c/script\\u003e\":"
             + "{\"status\":\"unhealthy\",\"detail\":\"no\\nroute\",\"duration_ms\":12}}}");
+  }
+
+  @Test
+  void get_detailsOfACheck_areNestedAndEscaped() throws Exception {
+    endpoint = HealthEndpoint.builder().showDetails(true).build();
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("<k\"ey>", "line\nb\u00e9a & \u2028");
+    details.put("free", 3);
+    details.put("ratio", 0.5);
+    details.put("up", true);
+    details.put("hosts", List.of("a", Map.of("port", 80)));
+    runtime.all = () -> FakeRuntime.report(
+        HealthStatus.DEGRADED,
+        "db",
+        new HealthResult(
+            HealthStatus.DEGRADED,
+            "",
+            Duration.ZERO,
+            Instant.parse("2026-03-04T05:06:00Z"),
+            details));
+    start();
+
+    assertThat(get("/health").body())
+        .endsWith("{\"db\":{\"status\":\"degraded\",\"detail\":\"\",\"duration_ms\":0,"
+            + "\"since\":\"2026-03-04T05:06:00Z\",\"details\":{"
+            + "\"\\u003ck\\\"ey\\u003e\":\"line\\nb\u00e9a \\u0026 \\u2028\","
+            + "\"free\":3,\"ratio\":0.5,\"up\":true,\"hosts\":[\"a\",{\"port\":80}]}}}}");
   }
 
   @Test

@@ -1,0 +1,104 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.HandDrivenTime;
+import io.aragora.resilience.core.timer.Timer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** The claim of {@link ImpairedKeys}. */
+public class ImpairedKeysStress {
+
+  private static BreakerRuntime runtime(Set<CircuitBreaker> told) {
+    HandDrivenTime time = new HandDrivenTime();
+    return BreakerRuntime.of(
+        time, new Timer("stress", time), new Dispatcher("stress", time, null), breaker -> {
+          if (breaker.phase().state.code() == 0) {
+            told.remove(breaker);
+          } else {
+            told.add(breaker);
+          }
+        });
+  }
+
+  /** One opens a key and another closes it: what is counted in the end is what the key is in the end. */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 0", "1, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Closed and not counted, or open and counted.")
+  @Outcome(
+      expect = Expect.FORBIDDEN,
+      desc = "Counted although it is closed, or the other way round.")
+  @State
+  public static class AgreesWithTheState {
+    private final KeyedBreakers keyed = new KeyedBreakers(
+        "stress",
+        KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()),
+        runtime(ConcurrentHashMap.newKeySet()));
+    private final CircuitBreaker breaker = keyed.forKey("key");
+
+    @Actor
+    public void open() {
+      breaker.forceOpen();
+    }
+
+    @Actor
+    public void close() {
+      breaker.forceClosed();
+      breaker.forceOpen();
+      breaker.forceClosed();
+    }
+
+    @Arbiter
+    public void compare(II_Result result) {
+      result.r1 = breaker.state().code();
+      result.r2 = keyed.notClosed();
+    }
+  }
+
+  /** The same with a look and then a write, as two steps: shows that a change that is told late would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 0", "1, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Closed and not counted, or open and counted.")
+  @Outcome(
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc =
+          "Counted although it is closed, or the other way round, which the one step must prevent.")
+  @State
+  public static class BrokenAgreesWithTheState {
+    private final Set<CircuitBreaker> told = ConcurrentHashMap.newKeySet();
+    private final CircuitBreaker breaker =
+        new CircuitBreakerStateMachine("stress", CircuitBreakerConfig.defaults(), runtime(told));
+
+    @Actor
+    public void open() {
+      breaker.forceOpen();
+    }
+
+    @Actor
+    public void close() {
+      breaker.forceClosed();
+      breaker.forceOpen();
+      breaker.forceClosed();
+    }
+
+    @Arbiter
+    public void compare(II_Result result) {
+      result.r1 = breaker.state().code();
+      result.r2 = told.size();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.aragora.resilience.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class HealthTrackerConfigTest {
+
+  @Test
+  @DisplayName("HE-04: 3 failures, 2 successes, the latencies of 10 reports")
+  void defaults() {
+    HealthTrackerConfig defaults = HealthTrackerConfig.defaults();
+    assertThat(defaults.failureThreshold()).isEqualTo(3);
+    assertThat(defaults.recoveryThreshold()).isEqualTo(2);
+    assertThat(defaults.latencyWindow()).isEqualTo(10);
+    assertThat(defaults.staleAfter()).isNull();
+    assertThat(defaults.critical()).isTrue();
+    assertThat(defaults.groups()).containsExactly(HealthGroup.READINESS);
+    assertThat(defaults)
+        .hasToString("failureThreshold=3, recoveryThreshold=2, latencyWindow=10, staleAfter=never,"
+            + " critical=true, groups=[READINESS]");
+  }
+
+  @Test
+  @DisplayName("HE-04: settings that are given are kept")
+  void custom() {
+    HealthTrackerConfig config = HealthTrackerConfig.builder()
+        .failureThreshold(5)
+        .recoveryThreshold(3)
+        .latencyWindow(20)
+        .staleAfter(Duration.ofMinutes(5))
+        .critical(false)
+        .in(HealthGroup.STARTUP, HealthGroup.LIVENESS)
+        .build();
+    assertThat(config)
+        .hasToString("failureThreshold=5, recoveryThreshold=3, latencyWindow=20, staleAfter=PT5M,"
+            + " critical=false, groups=[LIVENESS, STARTUP]");
+    assertThat(config.declaresSameAs(HealthTrackerConfig.defaults())).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "HE-12, fault 60: a window of 0, and other bad values, are refused by name, rule and value")
+  void badValues() {
+    assertRefused(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
+    assertRefused(
+        builder -> builder.latencyWindow(1001), "latencyWindow must be in [1, 1000]: 1001");
+    assertRefused(builder -> builder.failureThreshold(0), "failureThreshold must be at least 1: 0");
+    assertRefused(
+        builder -> builder.recoveryThreshold(-1), "recoveryThreshold must be at least 1: -1");
+    assertRefused(
+        builder -> builder.staleAfter(Duration.ZERO),
+        "staleAfter must be positive and at most 365 days: PT0S");
+  }
+
+  private static void assertRefused(Consumer<HealthTrackerConfig.Builder> setting, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> setting.accept(HealthTrackerConfig.builder()))
+        .withMessage(message);
+  }
+}

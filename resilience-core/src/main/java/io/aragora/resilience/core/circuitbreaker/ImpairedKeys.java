@@ -1,0 +1,53 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+
+/** The keys of a keyed breaker that are not closed, so that whoever asks for them need not look through a million others. */
+final class ImpairedKeys {
+  /*
+   * Changes of one breaker may be told out of order: whoever won the first may stall until the second was told. So a telling
+   * is only the reason to look, and the look, and what follows from it, are one step of the map. Each change is told after its
+   * CAS, so the last look sees the last change. Stress: ImpairedKeysStress.AgreesWithTheState.
+   */
+  private final ConcurrentHashMap<KeyBreaker, Boolean> impaired = new ConcurrentHashMap<>();
+  private final Predicate<KeyBreaker> isKnown;
+
+  ImpairedKeys(Predicate<KeyBreaker> isKnown) {
+    this.isKnown = isKnown;
+  }
+
+  /** Called after a change of the breaker, and after its key came or went. */
+  void changed(KeyBreaker breaker) {
+    impaired.compute(
+        breaker, (key, was) -> (isKnown.test(breaker) && isImpaired(breaker)) ? true : null);
+  }
+
+  private static boolean isImpaired(KeyBreaker breaker) {
+    return breaker.phase().state.code() != CircuitBreakerState.CLOSED.code();
+  }
+
+  int size() {
+    return impaired.size();
+  }
+
+  Map<String, CircuitBreakerState> states(int limit) {
+    if (impaired.isEmpty()) {
+      return Map.of(); // the usual case, and the map keeps the room that it once needed
+    }
+    Map<String, CircuitBreakerState> states = new HashMap<>();
+    for (KeyBreaker breaker : impaired.keySet()) {
+      if (states.size() == limit) {
+        break;
+      }
+      CircuitBreakerState state = breaker.state();
+      if (state.code() != CircuitBreakerState.CLOSED.code()) {
+        states.put(breaker.key(), state);
+      }
+    }
+    return Map.copyOf(states);
+  }
+}

@@ -1,0 +1,125 @@
+package io.aragora.resilience.core.health;
+
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.health.HealthCheck;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a check, on a thread that has nothing of who asked: neither its deadline nor its context, since the result is
+ * for others too. Ends once, by the check or at its timeout; its thread leaves when the check returns, which may be later.
+ */
+final class CheckRun implements Runnable {
+  private final RegisteredCheck owner;
+  private final HealthCheck check;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final Limit limit = new Limit(this);
+  private final CompletableFuture<HealthResult> result = new CompletableFuture<>();
+
+  // Guarded by the owner.
+  boolean ended;
+  boolean left;
+
+  // Guarded by this, so that no interrupt is sent to a thread that has left.
+  private @Nullable Thread runner;
+  private boolean interrupted;
+
+  CheckRun(RegisteredCheck owner, HealthCheck check, Timer timer, Dispatcher dispatcher) {
+    this.owner = owner;
+    this.check = check;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  CompletableFuture<HealthResult> result() {
+    return result;
+  }
+
+  void start(long deadlineNanos) {
+    timer.arm(limit, deadlineNanos);
+    try {
+      dispatcher.checks().execute(this);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      owner.left(this);
+      owner.end(
+          this,
+          HealthResult.of(
+              HealthStatus.UNHEALTHY,
+              "no thread for it: too many checks hang, or the runtime is closed"));
+    }
+  }
+
+  /** Called by the owner, under no lock. */
+  void complete(HealthResult found) {
+    limit.cancel(timer);
+    result.complete(found);
+  }
+
+  @Override
+  public void run() {
+    enter();
+    HealthResult found;
+    try {
+      found = check.check();
+    } catch (Throwable e) {
+      found = HealthResult.of(HealthStatus.UNHEALTHY, textOf(e));
+    }
+    leave();
+    owner.left(this);
+    owner.end(
+        this,
+        found != null ? found : HealthResult.of(HealthStatus.UNHEALTHY, "the check gave null"));
+  }
+
+  private static String textOf(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+  }
+
+  private synchronized void enter() {
+    runner = Thread.currentThread();
+  }
+
+  /** Afterwards no interrupt of ours is sent, and one that was sent does not reach what runs on this thread next. */
+  private synchronized void leave() {
+    runner = null;
+    if (interrupted) {
+      Thread.interrupted();
+    }
+  }
+
+  private synchronized void interrupt() {
+    Thread inside = runner;
+    if (inside != null) {
+      interrupted = true;
+      inside.interrupt();
+    }
+  }
+
+  private void expire(String detail) {
+    owner.end(this, HealthResult.of(HealthStatus.UNHEALTHY, detail));
+    dispatcher.interrupt(this::interrupt);
+  }
+
+  private static final class Limit extends OwnedOperation<CheckRun> {
+    Limit(CheckRun run) {
+      super(run);
+    }
+
+    @Override
+    protected void onFire(CheckRun run) {
+      run.dispatcher.dispatch(() -> run.expire("no answer within " + run.owner.timeout()));
+    }
+
+    @Override
+    protected void onTimerClosed(CheckRun run) {
+      run.dispatcher.dispatch(() -> run.expire("the runtime is closed"));
+    }
+  }
+}

@@ -1,0 +1,292 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary.NearlyOpen;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.testing.ManualTime;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The views over all breakers of a runtime. */
+class CircuitBreakerSummaryTest {
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience = Resilience.builder().timeSource(time).build();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private static CircuitBreakerConfig config(int failures) {
+    return CircuitBreakerConfig.builder().failureThreshold(failures).build();
+  }
+
+  private CircuitBreaker breaker(String name, int threshold, int failures) {
+    CircuitBreaker breaker = resilience.circuitBreaker(name, config(threshold));
+    fail(breaker, failures);
+    return breaker;
+  }
+
+  private static void fail(CircuitBreaker breaker, int failures) {
+    for (int i = 0; i < failures; i++) {
+      breaker.recordFailure(breaker.acquirePermit(), new IOException("down"));
+    }
+  }
+
+  private KeyedCircuitBreaker keyed(int threshold) {
+    return resilience.keyedCircuitBreaker(
+        "agents", KeyedCircuitBreakerConfig.of(config(threshold)));
+  }
+
+  private CircuitBreakerSummary summary() {
+    return resilience.circuitBreakerSummary();
+  }
+
+  @Test
+  @DisplayName(
+      "ME-01: a listener hears the number of the state; none, a closed one and one that throws do no harm")
+  void callback() {
+    List<String> heard = new ArrayList<>();
+    breaker("nobody listens", 1, 1);
+    CircuitBreaker breaker = breaker("test", 1, 0);
+    breaker.subscribe(new CircuitBreakerListener() {
+      @Override
+      public void onTransition(CircuitBreakerTransition transition) {
+        throw new IllegalStateException("listener");
+      }
+    });
+    Subscription subscription = breaker.subscribe(new CircuitBreakerListener() {
+      @Override
+      public void onTransition(CircuitBreakerTransition transition) {
+        heard.add(transition.breaker() + " " + transition.to().code());
+      }
+    });
+    fail(breaker, 1);
+    time.runPending();
+    assertThat(heard).containsExactly("test 1");
+    subscription.close();
+    breaker.reset();
+    time.runPending();
+    assertThat(heard).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("ME-02: how many there are, and of each state, failures and last outcome")
+  void statusOfEach() {
+    assertThat(resilience.circuitBreakers()).isEmpty();
+    CircuitBreaker breaker = breaker("db", 2, 0);
+    assertThat(resilience.circuitBreakers()).containsExactly(breaker);
+    assertThat(breaker.snapshot().toMap())
+        .containsEntry("state", "closed")
+        .containsEntry("consecutive_failures", 0);
+    fail(breaker, 2);
+    assertThat(breaker.snapshot().state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().lastFailure()).isEqualTo(ManualTime.DEFAULT_START);
+  }
+
+  @Test
+  @DisplayName("ME-03: of none, and of closed ones")
+  void closed() {
+    assertThat(summary().total()).isZero();
+    assertThat(summary().status()).isEqualTo(HealthStatus.HEALTHY);
+    breaker("a", 3, 0);
+    breaker("b", 3, 0);
+    assertThat(summary().total()).isEqualTo(2);
+    assertThat(summary().closed()).isEqualTo(2);
+    assertThat(summary().open()).isZero();
+    assertThat(summary().status()).isEqualTo(HealthStatus.HEALTHY);
+  }
+
+  @Test
+  @DisplayName(
+      "ME-04, fault 65: one or two open degrade, three are critical; half-open ones degrade; names may be any")
+  void open() {
+    breaker("_registry_size", 1, 1);
+    assertThat(summary().open()).isEqualTo(1);
+    assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(summary().openNames()).containsExactly("_registry_size");
+    breaker("b", 1, 1);
+    assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
+    breaker("a", 1, 1);
+    assertThat(summary().status()).isEqualTo(HealthStatus.CRITICAL);
+    assertThat(summary().openNames()).containsExactly("_registry_size", "a", "b");
+    time.advance(Duration.ofSeconds(60));
+    assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(summary().halfOpen()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName(
+      "ME-05: those with half of the failures that open them, or more, and how near they are")
+  void nearlyOpen() {
+    breaker("six of ten", 10, 6);
+    breaker("two of four", 4, 2);
+    breaker("one of three", 3, 1);
+    assertThat(summary().nearlyOpen())
+        .containsExactly(new NearlyOpen("six of ten", 6, 10), new NearlyOpen("two of four", 2, 4));
+    assertThat(summary().nearlyOpen()).extracting(NearlyOpen::percent).containsExactly(60.0, 50.0);
+    assertThat(summary().toMap().get("high_failure_circuits"))
+        .isEqualTo(List.of(
+            Map.of("name", "six of ten", "failures", 6, "threshold", 10, "percentage", 60.0),
+            Map.of("name", "two of four", "failures", 2, "threshold", 4, "percentage", 50.0)));
+  }
+
+  @Test
+  @DisplayName(
+      "ME-06: failures added up, those that have some, and when; details are in snapshots and settings")
+  void details() {
+    CircuitBreaker db = breaker("db", 10, 5);
+    breaker("cache", 10, 3);
+    breaker("queue", 10, 0);
+    time.advance(Duration.ofSeconds(3));
+    Instant now = ManualTime.DEFAULT_START.plusSeconds(3);
+    assertThat(summary().failures()).isEqualTo(8);
+    assertThat(summary().failing()).isEqualTo(2);
+    assertThat(summary().at()).isEqualTo(now);
+    assertThat(summary().toMap())
+        .containsEntry("total_failures", 8L)
+        .containsEntry("circuits_with_failures", 2)
+        .containsEntry("timestamp", (double) now.getEpochSecond());
+    assertThat(db.snapshot().consecutiveFailures()).isEqualTo(5);
+    assertThat(db.snapshot().remainingCooldown()).isZero();
+    assertThat(db.config().failureThreshold()).isEqualTo(10);
+    assertThat(db.config().cooldown()).isEqualTo(Duration.ofSeconds(60));
+  }
+
+  @Test
+  @DisplayName("ME-07: of none, of closed ones, and of one that is open")
+  void fullStatus() {
+    assertThat(summary().isHealthy()).isTrue();
+    breaker("a", 1, 0);
+    CircuitBreaker b = breaker("b", 1, 0);
+    assertThat(summary().isHealthy()).isTrue();
+    assertThat(summary().closed()).isEqualTo(2);
+    fail(b, 1);
+    assertThat(summary().isHealthy()).isFalse();
+    assertThat(summary().open()).isEqualTo(1);
+    assertThat(summary().notClosed()).containsExactly(Map.entry("b", CircuitBreakerState.OPEN));
+  }
+
+  @Test
+  @DisplayName(
+      "ME-08: lists of names; one whose cooldown is over is among the half-open, also where it was changed before")
+  void lists() {
+    assertThat(summary().toMap())
+        .containsEntry("healthy", true)
+        .containsEntry("total", 0)
+        .containsEntry("open", List.of())
+        .containsEntry("half_open", List.of());
+    breaker("open", 1, 1);
+    CircuitBreaker quick = breaker("quick", 1, 0);
+    quick.reconfigure(quick.config().toBuilder().cooldown(Duration.ofMillis(10)).build());
+    fail(quick, 1);
+    time.advance(Duration.ofMillis(11));
+    assertThat(summary().toMap())
+        .containsEntry("healthy", false)
+        .containsEntry("total", 2)
+        .containsEntry("closed", 0)
+        .containsEntry("open", List.of("open"))
+        .containsEntry("half_open", List.of("quick"));
+  }
+
+  @Test
+  @DisplayName(
+      "ME-09, fault 62: keys count, those of one breaker as one, and are named, some of them")
+  void keys() {
+    KeyedCircuitBreaker agents = keyed(1);
+    agents.forKey("idle");
+    assertThat(summary().total()).isEqualTo(1);
+    assertThat(summary().isHealthy()).isTrue();
+    fail(agents.forKey("claude"), 1);
+    assertThat(summary().isHealthy()).isFalse();
+    assertThat(summary().openNames()).containsExactly("agents:claude");
+    assertThat(resilience.health().checkAll().checks().get(HealthRegistry.CIRCUIT_BREAKERS))
+        .satisfies(result -> {
+          assertThat(result.status()).isEqualTo(HealthStatus.DEGRADED);
+          assertThat(result.detail()).isEqualTo("agents:claude open");
+        });
+    for (int i = 0; i < 29; i++) {
+      fail(agents.forKey("key " + i), 1);
+    }
+    assertThat(summary().open()).isEqualTo(1);
+    assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(summary().notClosed()).hasSize(CircuitBreakerSummary.MAX_KEYS);
+    assertThat(summary().notShown()).isEqualTo(20);
+    assertThat(resilience
+            .health()
+            .checkAll()
+            .checks()
+            .get(HealthRegistry.CIRCUIT_BREAKERS)
+            .detail())
+        .endsWith(" and 20 more");
+    time.advance(Duration.ofSeconds(60));
+    assertThat(summary().halfOpen()).isEqualTo(1);
+    agents.reset();
+    assertThat(summary().isHealthy()).isTrue();
+    assertThat(summary().notClosed()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("ME-10: a threshold of 0, which a view would divide by, is refused")
+  void noThresholdOfZero() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> config(0))
+        .withMessage("failureThreshold must be at least 1: 0");
+    breaker("a", 1, 0);
+    assertThat(summary().nearlyOpen()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("ME-11: five threads look while breakers come, open and close")
+  void concurrentLooks() throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    KeyedCircuitBreaker agents = keyed(1);
+    Thread changing = new Thread(() -> {
+      for (int i = 0; !over.get(); i++) {
+        CircuitBreaker breaker = resilience.circuitBreaker("breaker " + i % 50, config(1));
+        breaker.forceOpen();
+        agents.forKey("key " + i % 50).forceOpen();
+        breaker.reset();
+        agents.forKey("key " + (i + 25) % 50).reset();
+      }
+    });
+    changing.start();
+    try {
+      List<Integer> looks = AtOnce.run(5, thread -> {
+        int most = 0;
+        for (int i = 0; i < 500; i++) {
+          CircuitBreakerSummary seen = summary();
+          assertThat(seen.closed()).isNotNegative();
+          assertThat(seen.toMap()).hasSize(11);
+          most = Math.max(most, seen.total());
+        }
+        return most;
+      });
+      assertThat(looks).hasSize(5).allMatch(total -> total <= 51);
+    } finally {
+      over.set(true);
+      changing.join();
+    }
+  }
+}

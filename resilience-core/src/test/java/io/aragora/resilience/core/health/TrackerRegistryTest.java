@@ -1,0 +1,225 @@
+package io.aragora.resilience.core.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthReport;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.health.HealthTracker;
+import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Trackers by name, and the report on them. */
+class TrackerRegistryTest {
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience = Resilience.builder().timeSource(time).build();
+  private final HealthRegistry health = resilience.health();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private static HealthTrackerConfig config(int failures, int recoveries) {
+    return HealthTrackerConfig.builder()
+        .failureThreshold(failures)
+        .recoveryThreshold(recoveries)
+        .build();
+  }
+
+  private HealthTracker healthy(String name) {
+    HealthTracker tracker = health.tracker(name);
+    tracker.recordSuccess();
+    return tracker;
+  }
+
+  private HealthTracker unhealthy(String name) {
+    HealthTracker tracker = health.tracker(name, config(1, 2));
+    tracker.recordFailure("down");
+    return tracker;
+  }
+
+  @Test
+  @DisplayName(
+      "HE-15: a name is a tracker; declared again in another way is an error that shows both")
+  void declaration() {
+    HealthTracker db = health.tracker("db", config(3, 2));
+    assertThat(db.name()).isEqualTo("db");
+    assertThat(health.tracker("db", config(3, 2))).isSameAs(db);
+    assertThatThrownBy(() -> health.tracker("db", config(9, 2)))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll("'db'", "first failureThreshold=3", "then failureThreshold=9");
+    assertThat(db.config().failureThreshold()).isEqualTo(3);
+    HealthTracker cache = health.tracker(
+        "cache",
+        HealthTrackerConfig.builder()
+            .failureThreshold(5)
+            .recoveryThreshold(4)
+            .latencyWindow(20)
+            .build());
+    assertThat(cache.config().latencyWindow()).isEqualTo(20);
+    health.tracker("queue");
+    assertThat(health.trackers())
+        .extracting(HealthTracker::name)
+        .containsExactly("db", "cache", "queue");
+  }
+
+  @Test
+  @DisplayName(
+      "HE-16: a look-up that makes none: the same object, or none, also after it was removed")
+  void find() {
+    HealthTracker db = health.tracker("db");
+    assertThat(health.findTracker("db")).containsSame(db);
+    assertThat(health.findTracker("unknown")).isEmpty();
+    assertThat(health.names()).containsExactly("db");
+    health.unregister("db");
+    assertThat(health.findTracker("db")).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "HE-17, fault 60: a look-up that makes one, with all settings; what is there keeps its state")
+  void findOrMake() {
+    HealthTracker db = health.tracker("db", config(7, 5));
+    assertThat(db.config().failureThreshold()).isEqualTo(7);
+    assertThat(db.config().recoveryThreshold()).isEqualTo(5);
+    db.recordFailure("down");
+    db.setMetadata("region", "eu");
+    assertThat(health.tracker("db")).isSameAs(db);
+    assertThat(health.tracker("db").snapshot().consecutiveFailures()).isEqualTo(1);
+    assertThat(health.tracker("db").snapshot().metadata()).containsKey("region");
+    assertThat(health.findTracker("db")).containsSame(db);
+  }
+
+  @Test
+  @DisplayName(
+      "HE-18: removal tells whether there was one, and leaves the others; checks go the same way")
+  void unregister() {
+    healthy("db");
+    HealthTracker cache = healthy("cache");
+    health.register("disk", HealthResult::healthy);
+    assertThat(health.unregister("db")).isTrue();
+    assertThat(health.unregister("db")).isFalse();
+    assertThat(health.unregister("unknown")).isFalse();
+    assertThat(health.unregister("disk")).isTrue();
+    assertThat(health.names()).containsExactly("cache");
+    assertThat(health.findTracker("cache")).containsSame(cache);
+    assertThat(health.tracker("db", config(9, 9)).config().failureThreshold())
+        .as("a new one")
+        .isEqualTo(9);
+  }
+
+  @Test
+  @DisplayName(
+      "HE-19: the report of none, of healthy ones, of one that is not, and of none that is")
+  void report() {
+    Instant before = time.wallTime();
+    assertThat(health.checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
+    assertThat(health.checkAll().checks()).isEmpty();
+    assertThat(health.checkAll().summary()).isEqualTo("nothing registered");
+    healthy("db");
+    healthy("cache");
+    assertThat(health.checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
+    assertThat(health.checkAll().summary()).isEqualTo("all 2 healthy");
+    health.unregister("db");
+    unhealthy("db");
+    HealthReport report = health.checkAll();
+    assertThat(report.isHealthy()).isFalse();
+    assertThat(report.status()).isEqualTo(HealthStatus.UNHEALTHY);
+    assertThat(report.summary()).isEqualTo("1/2 not healthy: db");
+    health.unregister("cache");
+    assertThat(health.checkAll().summary()).isEqualTo("1/1 not healthy: db");
+    unhealthy("cache");
+    assertThat(health.checkAll().summary()).isEqualTo("2/2 not healthy: db, cache");
+    assertThat(report.checkedAt()).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("HE-20: all statuses, typed, as they are now")
+  void statuses() {
+    assertThat(health.report().checks()).isEmpty();
+    healthy("db");
+    unhealthy("cache").recordFailure("down");
+    assertThat(health.report().checks().get("db").status()).isEqualTo(HealthStatus.HEALTHY);
+    assertThat(health.report().checks().get("cache").detail()).isEqualTo("down");
+    assertThat(health.trackers())
+        .extracting(tracker -> tracker.snapshot().isHealthy())
+        .containsExactly(true, false);
+  }
+
+  @Test
+  @DisplayName("HE-21: names in the order in which they came, without those that went")
+  void names() {
+    assertThat(health.names()).isEmpty();
+    List.of("c", "a", "b").forEach(health::tracker);
+    assertThat(health.names()).containsExactly("c", "a", "b");
+    health.unregister("a");
+    assertThat(health.names()).containsExactly("c", "b");
+    assertThatThrownBy(() -> health.names().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+    assertThatThrownBy(() -> health.trackers().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  @DisplayName("fault 58: an optional tracker degrades, and each answers its groups alone")
+  void weightAndGroups() {
+    health
+        .tracker(
+            "cache",
+            HealthTrackerConfig.builder()
+                .failureThreshold(1)
+                .critical(false)
+                .in(HealthGroup.READINESS, HealthGroup.STARTUP)
+                .build())
+        .recordFailure("down");
+    assertThat(health.check(HealthGroup.READINESS).status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(health.check(HealthGroup.STARTUP).checks()).containsOnlyKeys("cache");
+    assertThat(health.check(HealthGroup.LIVENESS).checks()).isEmpty();
+    unhealthy("db");
+    assertThat(health.check(HealthGroup.READINESS).status()).isEqualTo(HealthStatus.UNHEALTHY);
+    assertThat(health.check(HealthGroup.STARTUP).status()).isEqualTo(HealthStatus.DEGRADED);
+  }
+
+  @Test
+  void checksAndTrackers_shareNamesAndTheBound() {
+    health.register("db", HealthResult::healthy);
+    assertThatThrownBy(() -> health.tracker("db"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll("health tracker 'db'", "already, as a check");
+    health.tracker("cache");
+    assertThatThrownBy(() -> health.register("cache", HealthResult::healthy))
+        .hasMessageContainingAll("health check 'cache'", "already, as a tracker");
+    assertThatThrownBy(() -> health.tracker(HealthRegistry.CIRCUIT_BREAKERS))
+        .hasMessageContaining("the runtime itself reports under");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> health.tracker(" "))
+        .withMessageContaining("health tracker must not be blank");
+    for (int i = health.names().size(); i < HealthRegistry.MAX_COMPONENTS; i++) {
+      health.tracker("tracker " + i);
+    }
+    assertThatThrownBy(() -> health.tracker("one more"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessage("at most 1000 health checks and trackers may be registered: one more");
+    assertThatThrownBy(
+            () -> health.register("one more", HealthResult::healthy, HealthCheckOptions.defaults()))
+        .isInstanceOf(ResilienceConfigurationException.class);
+    assertThat(health.tracker("cache").name()).isEqualTo("cache");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> health.checkEvery(Duration.ofMillis(99)))
+        .withMessage("interval must be at least 100 ms: PT0.099S");
+  }
+}
