@@ -106,10 +106,14 @@ final class DatabaseFile {
     return posix ? new FileAttribute<?>[] {owners} : new FileAttribute<?>[0];
   }
 
+  /** Takes rights away and gives none: a file that its owner made read-only stays so, and is refused. */
   private void restrict(Path file) {
     try {
-      if (posix && !Files.getPosixFilePermissions(file).equals(OWNER_ONLY)) {
-        Files.setPosixFilePermissions(file, OWNER_ONLY);
+      if (posix) {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+        if (permissions.retainAll(OWNER_ONLY)) {
+          Files.setPosixFilePermissions(file, permissions);
+        }
       }
     } catch (NoSuchFileException e) {
       LOG.log(Level.TRACE, "{0} is not there", file);
