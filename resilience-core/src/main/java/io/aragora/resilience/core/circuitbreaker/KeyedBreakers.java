@@ -204,14 +204,22 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   @Override
   public CircuitBreakerState state(String key) {
-    KeyBreaker known = keys.get(key);
+    CircuitBreaker known = knownOrKept(key);
     return known == null ? CircuitBreakerState.CLOSED : known.state();
   }
 
   @Override
   public boolean isAvailable(String key) {
-    KeyBreaker known = keys.get(key);
+    CircuitBreaker known = knownOrKept(key);
     return known == null || known.isAvailable();
+  }
+
+  /** A key that was saved and that nobody has called since is as known as any, so its breaker is made now. */
+  private @Nullable CircuitBreaker knownOrKept(String key) {
+    KeyBreaker known = keys.get(key);
+    return known == null && runtime.keeper().isWaiting(new SavedBreaker.Id(name, key))
+        ? forKey(key)
+        : known;
   }
 
   @Override
