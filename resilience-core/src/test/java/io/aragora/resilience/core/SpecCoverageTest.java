@@ -80,7 +80,9 @@ class SpecCoverageTest {
     addRange(ids, "DC-%02d", 1, 10);
     addRange(ids, "HT-%02d", 1, 25);
     addRange(ids, "IN-%02d", 1, 9);
+    addRange(ids, "PE-%02d", 1, 15);
     addRange(ids, "fault %d", 1, 57);
+    addRange(ids, "fault %d", 67, 74);
     ids.addAll(PEERS);
     return ids;
   }
