@@ -39,6 +39,7 @@ final class SqliteStateStore implements StateStore {
   private final Connection connection;
   private DatabaseFile.Present present;
   private @Nullable StateStoreException damage;
+  private boolean justOpened = true;
   private boolean closed;
 
   private SqliteStateStore(DatabaseFile file, Connection connection) throws StateStoreException {
@@ -177,11 +178,7 @@ final class SqliteStateStore implements StateStore {
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     requireOpen("purge");
-    try {
-      lookThroughTheFile();
-    } catch (SQLException e) {
-      throw failed("purge", e);
-    }
+    lookThroughTheFile();
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM circuit_breakers WHERE saved_at_micros < ?")) {
       delete.setLong(1, microsOrFarthest(cutOff));
@@ -192,11 +189,17 @@ final class SqliteStateStore implements StateStore {
   }
 
   /** Finds damage to pages that have been in memory since; a purge is rare enough for that. */
-  private void lookThroughTheFile() throws SQLException {
+  private void lookThroughTheFile() throws StateStoreException {
+    if (justOpened) {
+      justOpened = false;
+      return;
+    }
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA shrink_memory");
+      check(connection);
+    } catch (SQLException e) {
+      throw failed("purge", e);
     }
-    check(connection);
   }
 
   /** Lets "before the end of time" mean everything. */

@@ -9,18 +9,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.TimeZone;
 import java.util.concurrent.CyclicBarrier;
@@ -30,87 +26,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class SqliteStateStoreTest {
-  @TempDir
-  Path folder;
-
-  private Path file;
-  private final List<SqliteStateStore> opened = new ArrayList<>();
-  private RecordedLog log;
-
-  @BeforeEach
-  void recordLog() {
-    file = folder.resolve("state.db");
-    log = RecordedLog.of(DatabaseFile.class);
-  }
-
-  @AfterEach
-  void closeAll() {
-    opened.forEach(SqliteStateStore::close);
-    log.close();
-  }
-
-  private SqliteStateStore open(Path path) throws StateStoreException {
-    SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(path), 5_000);
-    opened.add(store);
-    return store;
-  }
-
-  private SqliteStateStore open() throws StateStoreException {
-    return open(file);
-  }
-
-  /** Makes a sound file of many pages, with its log merged into it. */
-  private void writeDatabase() throws StateStoreException {
-    SqliteStateStore store = open();
-    store.save(IntStream.range(0, 1_000).mapToObj(i -> named("breaker-" + i)).toList());
-    store.close();
-  }
-
-  private Connection raw() throws Exception {
-    return DriverManager.getConnection("jdbc:sqlite:" + file);
-  }
-
-  private void execute(String... sql) throws Exception {
-    try (Connection connection = raw();
-        Statement statement = connection.createStatement()) {
-      for (String each : sql) {
-        statement.execute(each);
-      }
-    }
-  }
-
-  private List<String> filesNamed(String glob) throws Exception {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .map(path -> path.getFileName().toString())
-          .filter(name -> name.matches(glob))
-          .sorted()
-          .toList();
-    }
-  }
-
-  private Path asideFile() throws Exception {
-    List<String> aside = filesNamed("state\\.db\\.corrupt-\\d{8}T\\d{6}\\.\\d{3}Z(\\.\\d+)?");
-    assertThat(aside).hasSize(1);
-    return folder.resolve(aside.get(0));
-  }
-
-  private static List<String> names(SqliteStateStore store) throws StateStoreException {
-    return store.load().states().stream().map(SavedBreaker::name).toList();
-  }
-
+class SqliteStateStoreTest extends SqliteStoreFixture {
   @Nested
   class Owner {
     @BeforeEach
@@ -157,169 +80,6 @@ class SqliteStateStoreTest {
       open(link.resolve("state.db")).save(List.of(named("db")));
 
       assertThat(real.resolve("state.db")).exists();
-    }
-  }
-
-  @Nested
-  class Damage {
-    @Test
-    @DisplayName("a file that is no database is set aside as it is, and a new one started")
-    void open_noDatabase_isSetAsideAsItWasAndANewOneStarted() throws Exception {
-      byte[] content = "This is not a database. ".repeat(500).getBytes();
-      Files.write(file, content);
-
-      SqliteStateStore store = open();
-      store.save(List.of(named("db")));
-
-      assertThat(names(store)).containsExactly("db");
-      Path aside = asideFile();
-      assertThat(Files.readAllBytes(aside)).isEqualTo(content);
-      assertThat(log.messages())
-          .containsExactly(
-              "WARNING " + file + " is damaged ([SQLITE_NOTADB] File opened that is not"
-                  + " a database file (file is not a database)): set aside"
-                  + " as " + aside + ", starting a new one");
-    }
-
-    @Test
-    void open_truncated_isSetAside() throws Exception {
-      writeDatabase();
-      long size = Files.size(file);
-      for (long kept : new long[] {20, 100, 4_096, size / 2 + 17}) {
-        writeDatabase();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-          channel.truncate(kept);
-        }
-
-        SqliteStateStore store = open();
-
-        assertThat(names(store)).isEmpty();
-        Path aside = asideFile();
-        assertThat(Files.size(aside)).isEqualTo(kept);
-        store.close();
-        Files.delete(aside);
-      }
-    }
-
-    @Test
-    @DisplayName("an empty file beside its log is set aside with it")
-    void open_truncatedToNothingBesideItsLog_isSetAsideWithTheLog() throws Exception {
-      SqliteStateStore store = open();
-      store.save(List.of(named("in the log")));
-      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
-      store.close();
-      Files.write(file, new byte[0]);
-      Files.write(Path.of(file + "-wal"), logged);
-
-      assertThat(names(open())).isEmpty();
-
-      assertThat(Files.readAllBytes(Path.of(asideFile() + "-wal"))).isEqualTo(logged);
-    }
-
-    @Test
-    @DisplayName("a file with an overwritten page is set aside")
-    void open_pageOverwritten_isSetAside() throws Exception {
-      writeDatabase();
-      byte[] content = Files.readAllBytes(file);
-      Arrays.fill(content, content.length / 2, content.length / 2 + 4_096, (byte) 0x5a);
-      Files.write(file, content);
-
-      assertThat(names(open())).isEmpty();
-
-      assertThat(Files.readAllBytes(asideFile())).isEqualTo(content);
-    }
-
-    @Test
-    void open_damagedTwice_keepsBoth() throws Exception {
-      for (String content : List.of("first, and long enough", "second, and long enough")) {
-        Files.writeString(file, content);
-        open().close();
-      }
-
-      List<String> aside = filesNamed("state\\.db\\.corrupt-.*");
-      assertThat(aside).hasSize(2);
-      assertThat(folder.resolve(aside.get(0))).hasContent("first, and long enough");
-      assertThat(folder.resolve(aside.get(1))).hasContent("second, and long enough");
-    }
-
-    @Test
-    @DisplayName("a torn page that the log has whole is healed")
-    void open_firstPageTornButWholeInTheLog_isHealedByIt() throws Exception {
-      SqliteStateStore store = open();
-      // Enough to make the file grow, which the first page notes.
-      store.save(IntStream.range(0, 500).mapToObj(i -> named("breaker-" + i)).toList());
-      byte[] content = Files.readAllBytes(file);
-      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
-      store.close();
-      Arrays.fill(content, 0, 512, (byte) 0);
-      Path copy = folder.resolve("copy.db");
-      Files.write(copy, content);
-      Files.write(Path.of(copy + "-wal"), logged);
-
-      assertThat(names(open(copy))).hasSize(500);
-      assertThat(log.messages()).isEmpty();
-    }
-
-    @Test
-    @DisplayName("a file whose header is overwritten is set aside")
-    void open_headerOverwritten_isSetAside() throws Exception {
-      writeDatabase();
-      byte[] content = Files.readAllBytes(file);
-      Arrays.fill(content, 0, 16, (byte) 0x5a);
-      Files.write(file, content);
-
-      assertThat(names(open())).isEmpty();
-
-      assertThat(Files.readAllBytes(asideFile())).isEqualTo(content);
-    }
-
-    @ParameterizedTest
-    @DisplayName("rubbish where the log should be is no log: what is in the file is kept")
-    @ValueSource(ints = {1, 31, 32, 5_000, 100_000})
-    void open_logIsRubbish_keepsWhatIsInTheFile(int length) throws Exception {
-      writeDatabase();
-      byte[] rubbish = new byte[length];
-      Arrays.fill(rubbish, (byte) 0x5a);
-      Files.write(Path.of(file + "-wal"), rubbish);
-      Files.write(Path.of(file + "-shm"), rubbish);
-
-      SqliteStateStore store = open();
-      store.save(List.of(named("after")));
-
-      assertThat(names(store)).hasSize(1_001).contains("breaker-999", "after");
-      store.close();
-      assertThat(names(open())).hasSize(1_001);
-      assertThat(log.messages()).isEmpty();
-    }
-
-    @Test
-    @DisplayName("a log that was cut off in the middle of a save keeps the saves before")
-    void open_logIsCutOff_keepsTheSavesBefore() throws Exception {
-      SqliteStateStore store = open();
-      store.save(List.of(named("first")));
-      byte[] content = Files.readAllBytes(file);
-      Path walFile = Path.of(file + "-wal");
-      int sound = (int) Files.size(walFile);
-      store.save(IntStream.range(0, 500).mapToObj(i -> named("torn-" + i)).toList());
-      byte[] logged = Files.readAllBytes(walFile);
-      store.close();
-      Path copy = folder.resolve("copy.db");
-      Files.write(copy, content);
-      Files.write(Path.of(copy + "-wal"), Arrays.copyOf(logged, (sound + logged.length) / 2));
-
-      assertThat(names(open(copy))).containsExactly("first");
-      assertThat(log.messages()).isEmpty();
-    }
-
-    @Test
-    void load_tableIsGone_saysWhere() throws Exception {
-      SqliteStateStore store = open();
-      execute("DROP TABLE circuit_breakers");
-
-      assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(store::load)
-          .withMessageContaining("cannot load from " + file)
-          .withMessageContaining("no such table");
     }
   }
 
