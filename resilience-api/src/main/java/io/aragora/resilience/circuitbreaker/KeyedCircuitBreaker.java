@@ -50,7 +50,7 @@ public interface KeyedCircuitBreaker {
   CircuitBreaker overflow();
 
   /**
-   * Gives the state of a key without making a breaker for it.
+   * Gives the state of a key without making a breaker for it, unless one was saved.
    *
    * @param key the key
    * @return its state; {@link CircuitBreakerState#CLOSED} for one that is not known
@@ -58,7 +58,8 @@ public interface KeyedCircuitBreaker {
   CircuitBreakerState state(String key);
 
   /**
-   * Tells, without taking a permit and without making a breaker, whether a call for this key would be admitted.
+   * Tells, without taking a permit and without making a breaker, unless one was saved, whether a call for this key would be
+   * admitted.
    *
    * @param key the key
    * @return whether it would be; true for one that is not known

@@ -12,11 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** The README's code is code that is compiled and run; its module declarations name what exists. */
+/** The code of README and docs is code that is compiled and run; module declarations name what exists. */
 @TestInstance(Lifecycle.PER_CLASS)
 class ReadmeTest {
   private static final String MODULE_DECLARATION = "module declaration";
@@ -58,6 +59,27 @@ class ReadmeTest {
 
     assertThat(blocks.keySet()).isNotEmpty().containsExactlyInAnyOrderElementsOf(snippets.keySet());
     snippets.forEach((name, code) -> assertThat(blocks.get(name)).as(name).isEqualTo(code));
+  }
+
+  @Test
+  void codeOfOtherPages_isThatOfTheSources() throws IOException {
+    Map<String, String> snippets = new LinkedHashMap<>();
+    for (Path each : filesIn(Path.of(System.getProperty("readme.snippets")).getParent())) {
+      snippets.putAll(find(SNIPPET, read(each)));
+    }
+    Map<String, String> blocks = new LinkedHashMap<>();
+    for (Path page : filesIn(file.resolveSibling("docs"))) {
+      blocks.putAll(find(BLOCK, read(page)));
+    }
+
+    assertThat(blocks).isNotEmpty();
+    blocks.forEach((name, code) -> assertThat(code).as(name).isEqualTo(snippets.get(name)));
+  }
+
+  private static List<Path> filesIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(Files::isRegularFile).toList();
+    }
   }
 
   @Test

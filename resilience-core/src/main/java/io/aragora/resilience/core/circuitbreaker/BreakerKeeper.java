@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.persistence.SavedBreaker;
+
 /** Keeps what breakers are, across restarts. Called by whoever makes or changes a breaker: must be quick. */
 @FunctionalInterface
 public interface BreakerKeeper {
@@ -19,4 +21,14 @@ public interface BreakerKeeper {
    * @param breaker the breaker
    */
   void changed(CircuitBreakerStateMachine breaker);
+
+  /**
+   * Tells whether something was kept of a breaker that has not been made yet.
+   *
+   * @param id its name and key
+   * @return whether {@link #made} will have something to give
+   */
+  default boolean isWaiting(SavedBreaker.Id id) {
+    return false;
+  }
 }

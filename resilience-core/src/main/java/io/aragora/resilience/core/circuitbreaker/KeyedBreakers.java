@@ -69,6 +69,11 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       keeper.changed(breaker);
       impaired.changed((KeyBreaker) breaker);
     }
+
+    @Override
+    public boolean isWaiting(SavedBreaker.Id id) {
+      return keeper.isWaiting(id);
+    }
   }
 
   private final String name;
@@ -236,14 +241,22 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   @Override
   public CircuitBreakerState state(String key) {
-    KeyBreaker known = keys.get(key);
+    CircuitBreaker known = knownOrKept(key);
     return known == null ? CircuitBreakerState.CLOSED : known.state();
   }
 
   @Override
   public boolean isAvailable(String key) {
-    KeyBreaker known = keys.get(key);
+    CircuitBreaker known = knownOrKept(key);
     return known == null || known.isAvailable();
+  }
+
+  /** A key that was saved and that nobody has called since is as known as any, so its breaker is made now. */
+  private @Nullable CircuitBreaker knownOrKept(String key) {
+    KeyBreaker known = keys.get(key);
+    return known == null && runtime.keeper().isWaiting(new SavedBreaker.Id(name, key))
+        ? forKey(key)
+        : known;
   }
 
   @Override

@@ -146,6 +146,11 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     }
   }
 
+  @Override
+  public boolean isWaiting(SavedBreaker.Id id) {
+    return waiting.contains(id);
+  }
+
   // Volatile: the breaker is on the list before `scheduled` is read, and saveSoon clears that
   // before it takes the list. One of
   // the two sees the other. Stress: StateKeeperStress.NoChangeWaitsUnscheduled.

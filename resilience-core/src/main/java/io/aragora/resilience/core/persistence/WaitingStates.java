@@ -37,6 +37,10 @@ final class WaitingStates {
     return states.isEmpty() ? null : states.remove(breaker.storedId());
   }
 
+  boolean contains(SavedBreaker.Id id) {
+    return states.containsKey(id);
+  }
+
   void dropSavedBefore(Instant cutOff) {
     states.values().removeIf(state -> state.savedAt().isBefore(cutOff));
   }

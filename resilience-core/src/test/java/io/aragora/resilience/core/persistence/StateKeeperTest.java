@@ -12,6 +12,7 @@ import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -267,6 +268,23 @@ class StateKeeperTest extends KeeperFixture {
         assertThat(keyed(resilience).isAvailable("failed once")).isFalse();
         assertThat(resilience.circuitBreaker("k:open").state())
             .isEqualTo(CircuitBreakerState.DISABLED);
+      }
+    }
+
+    @Test
+    @DisplayName(
+        "PE-11: a key that was saved open is not available, though nobody has called it since")
+    void keyThatNobodyCalledSince_isAsItWasSaved() {
+      try (Resilience resilience = open()) {
+        trip(keyed(resilience).forKey("open"));
+        keyed(resilience).forKey("forced").forceOpen();
+      }
+      try (Resilience resilience = open()) {
+        assertThat(keyed(resilience).state("forced")).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+        assertThat(keyed(resilience).filterAvailable(List.of("open", "other")))
+            .containsExactly("other");
+        assertThat(keyed(resilience).state("other")).isEqualTo(CircuitBreakerState.CLOSED);
+        assertThat(keyed(resilience).size()).as("nothing is made of other keys").isEqualTo(2);
       }
     }
 

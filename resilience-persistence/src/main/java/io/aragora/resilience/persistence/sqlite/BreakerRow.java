@@ -3,6 +3,7 @@ package io.aragora.resilience.persistence.sqlite;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.persistence.SavedBreaker;
+import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -72,8 +73,8 @@ final class BreakerRow {
     Instant openUntil = breaker.openUntil();
     CircuitBreakerTotals totals = breaker.totals();
     String key = breaker.key();
-    upsert.setString(1, breaker.name());
-    upsert.setString(2, key == null ? NO_KEY : key);
+    bindName(upsert, 1, breaker.name());
+    bindName(upsert, 2, key == null ? NO_KEY : key);
     upsert.setString(3, breaker.state().text());
     upsert.setLong(4, breaker.generation());
     upsert.setLong(5, micros(breaker.enteredAt()));
@@ -97,6 +98,22 @@ final class BreakerRow {
     upsert.setLong(19, micros(breaker.savedAt()));
   }
 
+  /** As text; one that UTF-8 cannot hold, since it has half of a surrogate pair, as the bytes of its characters. */
+  private static void bindName(PreparedStatement upsert, int column, String name)
+      throws SQLException {
+    if (name.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
+      upsert.setString(column, name);
+    } else {
+      ByteBuffer bytes = ByteBuffer.allocate(name.length() * Character.BYTES);
+      bytes.asCharBuffer().put(name);
+      upsert.setBytes(column, bytes.array());
+    }
+  }
+
+  private static boolean isHalfOfAPair(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+  }
+
   /**
    * Reads the row that the cursor is at.
    *
@@ -107,7 +124,7 @@ final class BreakerRow {
   static SavedBreaker read(ResultSet row, Map<String, String> texts) throws SQLException {
     try {
       return new SavedBreaker(
-          text(row, "name"),
+          name(row, "name"),
           key(row),
           CircuitBreakerState.parse(text(row, "state")),
           count(row, "generation"),
@@ -151,8 +168,16 @@ final class BreakerRow {
   }
 
   private static @Nullable String key(ResultSet row) throws SQLException {
-    String key = text(row, "key");
+    String key = name(row, "key");
     return key.equals(NO_KEY) ? null : key;
+  }
+
+  private static String name(ResultSet row, String column) throws SQLException {
+    return row.getObject(column) instanceof byte[] bytes
+            && bytes.length > 0
+            && bytes.length % Character.BYTES == 0
+        ? ByteBuffer.wrap(bytes).asCharBuffer().toString()
+        : text(row, column);
   }
 
   private static String text(ResultSet row, String column) throws SQLException {

@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A database on disk: the file itself, and those that SQLite puts beside it. They belong to their owner alone, where the
@@ -106,10 +107,14 @@ final class DatabaseFile {
     return posix ? new FileAttribute<?>[] {owners} : new FileAttribute<?>[0];
   }
 
+  /** Takes rights away and gives none: a file that its owner made read-only stays so, and is refused. */
   private void restrict(Path file) {
     try {
-      if (posix && !Files.getPosixFilePermissions(file).equals(OWNER_ONLY)) {
-        Files.setPosixFilePermissions(file, OWNER_ONLY);
+      if (posix) {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+        if (permissions.retainAll(OWNER_ONLY)) {
+          Files.setPosixFilePermissions(file, permissions);
+        }
       }
     } catch (NoSuchFileException e) {
       LOG.log(Level.TRACE, "{0} is not there", file);
@@ -124,21 +129,70 @@ final class DatabaseFile {
    * Looks at sizes alone, see {@link OpeningLock} for why nothing here opens the file.
    */
   boolean isCutOff() {
-    return size(path) == 0 && size(beside("-wal")) > 0;
+    return size(path) == 0 && size(log()) > 0;
   }
 
   /**
-   * Tells one file from another that took its place. SQLite would go on writing to the one that is gone.
+   * What is in the file's place.
    *
-   * @return what identifies the file, where the file system can tell; else the path
+   * @param file identifies the file, where the file system can tell; else its path
+   * @param log the same of its write-ahead log
+   * @param size of the file, in bytes
    */
-  Object identity() throws StateStoreException {
+  record Present(Object file, Object log, long size) {}
+
+  /** Looks what is in the file's place, where there is a file with a log. */
+  Present present() throws StateStoreException {
+    BasicFileAttributes file = attributes(path);
+    return new Present(key(path, file), key(log(), attributes(log())), file.size());
+  }
+
+  private static BasicFileAttributes attributes(Path path) throws StateStoreException {
     try {
-      Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-      return key == null ? path : key;
+      return Files.readAttributes(path, BasicFileAttributes.class);
     } catch (IOException e) {
       throw new StateStoreException(
           path + " is gone (" + e + "); it will be made anew when it is opened the next time", e);
+    }
+  }
+
+  private static Object key(Path path, BasicFileAttributes attributes) {
+    Object key = attributes.fileKey();
+    return key == null ? path : key;
+  }
+
+  private static @Nullable Object keyOrNull(Path path) {
+    try {
+      return key(path, Files.readAttributes(path, BasicFileAttributes.class));
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private Path log() {
+    return beside("-wal");
+  }
+
+  /**
+   * Renames the log of a file that is not in its place any more, unless it went with it. SQLite would take it for the log of
+   * whatever file is there next, and write it into that.
+   *
+   * @param former the file
+   */
+  void setAsideLogOf(Present former) {
+    if (former.file().equals(keyOrNull(path)) || !former.log().equals(keyOrNull(log()))) {
+      return;
+    }
+    try {
+      Path aside = asidePath(".replaced-");
+      moveAside(aside, List.of("-wal", "-shm"));
+      LOG.log(
+          Level.WARNING,
+          path + " was replaced while it was open: its log is set aside as " + aside + "-wal");
+    } catch (StateStoreException | IOException e) {
+      LOG.log(
+          Level.WARNING,
+          path + " was replaced while it was open, and its log cannot be set aside: " + e);
     }
   }
 
@@ -156,13 +210,9 @@ final class DatabaseFile {
    * @param finding what is wrong with it
    */
   void setAside(SQLException finding) throws StateStoreException {
-    Path aside = asidePath();
+    Path aside = asidePath(".corrupt-");
     try {
-      for (String suffix : SUFFIXES) {
-        if (Files.exists(beside(suffix))) {
-          Files.move(beside(suffix), aside.resolveSibling(aside.getFileName() + suffix));
-        }
-      }
+      moveAside(aside, SUFFIXES);
     } catch (IOException e) {
       throw new StateStoreException(
           path + " is damaged (" + finding.getMessage() + ") and cannot be renamed to " + aside
@@ -175,8 +225,16 @@ final class DatabaseFile {
             + ", starting a new one");
   }
 
-  private Path asidePath() throws StateStoreException {
-    String stamp = ".corrupt-" + UTC_STAMP.format(Instant.now());
+  private void moveAside(Path aside, List<String> suffixes) throws IOException {
+    for (String suffix : suffixes) {
+      if (Files.exists(beside(suffix))) {
+        Files.move(beside(suffix), aside.resolveSibling(aside.getFileName() + suffix));
+      }
+    }
+  }
+
+  private Path asidePath(String why) throws StateStoreException {
+    String stamp = why + UTC_STAMP.format(Instant.now());
     for (int i = 0; i < MAX_SET_ASIDE_NAMES; i++) {
       Path candidate = beside(i == 0 ? stamp : stamp + "." + i);
       if (Files.notExists(candidate)) {

@@ -80,12 +80,21 @@ final class SchemaMigrator {
     this.file = file;
   }
 
-  /** Reads the version, and nothing else, so that a file which is refused stays as it was. */
+  /** Reads only, so that a file which is refused stays as it was. */
   int knownVersion() throws SQLException, StateStoreException {
     int version;
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA user_version")) {
-      version = row.getInt(1);
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row = statement.executeQuery("PRAGMA user_version")) {
+        version = row.getInt(1);
+      }
+      try (ResultSet row = statement.executeQuery("SELECT name FROM sqlite_master LIMIT 1")) {
+        if (version == 0 && row.next()) {
+          throw new StateStoreException(
+              "cannot use " + file + ": another application keeps '" + row.getString(1)
+                  + "' in it; name another file",
+              null);
+        }
+      }
     }
     if (version < 0 || version > NEWEST) {
       throw new StateStoreException(

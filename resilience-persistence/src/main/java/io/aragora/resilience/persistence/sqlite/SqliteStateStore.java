@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -37,14 +38,16 @@ final class SqliteStateStore implements StateStore {
   private static final int ROWS_PER_BATCH = 500;
 
   private final DatabaseFile file;
-  private final Object identity;
   private final Connection connection;
+  private DatabaseFile.Present present;
+  private @Nullable StateStoreException damage;
+  private boolean justOpened = true;
   private boolean closed;
 
   private SqliteStateStore(DatabaseFile file, Connection connection) throws StateStoreException {
     this.file = file;
-    this.identity = file.identity();
     this.connection = connection;
+    this.present = file.present();
   }
 
   @SuppressWarnings("try") // the lock is held, not used
@@ -114,6 +117,8 @@ final class SqliteStateStore implements StateStore {
     }
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA synchronous = NORMAL");
+      // Any reading makes the log, whose going is looked for from now on.
+      statement.execute("PRAGMA user_version");
     }
   }
 
@@ -141,7 +146,7 @@ final class SqliteStateStore implements StateStore {
       }
       return new Loaded(states, problems);
     } catch (SQLException e) {
-      throw SqliteFailure.describe("load from", file.path(), e);
+      throw failed("load from", e);
     }
   }
 
@@ -164,7 +169,7 @@ final class SqliteStateStore implements StateStore {
       transaction.commit();
       return written;
     } catch (SQLException e) {
-      throw SqliteFailure.describe("save to", file.path(), e);
+      throw failed("save to", e);
     } catch (ArithmeticException e) {
       throw new StateStoreException(
           "cannot save to " + file.path()
@@ -176,12 +181,27 @@ final class SqliteStateStore implements StateStore {
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     requireOpen("purge");
+    lookThroughTheFile();
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM circuit_breakers WHERE saved_at_micros < ?")) {
       delete.setLong(1, microsOrFarthest(cutOff));
       return delete.executeUpdate();
     } catch (SQLException e) {
-      throw SqliteFailure.describe("purge", file.path(), e);
+      throw failed("purge", e);
+    }
+  }
+
+  /** Finds damage to pages that have been in memory since; a purge is rare enough for that. */
+  private void lookThroughTheFile() throws StateStoreException {
+    if (justOpened) {
+      justOpened = false;
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA shrink_memory");
+      check(connection);
+    } catch (SQLException e) {
+      throw failed("purge", e);
     }
   }
 
@@ -194,18 +214,39 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
+  /** What was done to the file by others would show when it is read the next time, which may be after the next start. */
   private void requireSameFile() throws StateStoreException {
-    if (!file.identity().equals(identity)) {
+    DatabaseFile.Present now = file.present();
+    if (!now.file().equals(present.file()) || !now.log().equals(present.log())) {
       throw new StateStoreException(
           "cannot save to " + file.path()
               + ": another file took its place; that one will be opened the next time",
           null);
     }
+    if (now.size() < present.size()) {
+      throw new StateStoreException(
+          "cannot save to " + file.path() + ": it was cut off, from " + present.size() + " to "
+              + now.size() + " bytes; it will be set aside when it is opened the next time",
+          null);
+    }
+    present = now;
+  }
+
+  /** Once a page is known to be damaged the file is of no use, although saves that do not meet that page would succeed. */
+  private StateStoreException failed(String action, SQLException e) {
+    StateStoreException described = SqliteFailure.describe(action, file.path(), e);
+    if (SqliteFailure.isCorruption(e)) {
+      damage = described;
+    }
+    return described;
   }
 
   private void requireOpen(String action) throws StateStoreException {
     if (closed) {
       throw new StateStoreException("cannot " + action + ": " + file.path() + " is closed", null);
+    }
+    if (damage != null) {
+      throw damage;
     }
   }
 
@@ -221,6 +262,7 @@ final class SqliteStateStore implements StateStore {
       // Every save that returned is in the log already.
       LOG.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
     }
+    file.setAsideLogOf(present);
   }
 
   @Override

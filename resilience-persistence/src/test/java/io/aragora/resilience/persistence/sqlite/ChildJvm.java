@@ -1,6 +1,7 @@
 package io.aragora.resilience.persistence.sqlite;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -12,22 +13,38 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A second JVM on the class path of this one, whose temporary files stay in a folder of the test. */
 final class ChildJvm implements AutoCloseable {
+  static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
   private final Process process;
   private final BufferedReader output;
+  private final BufferedWriter input;
   private final Path errors;
 
   private ChildJvm(Process process, Path errors) {
     this.process = process;
     this.output = process.inputReader(StandardCharsets.UTF_8);
+    this.input = process.outputWriter(StandardCharsets.UTF_8);
     this.errors = errors;
   }
 
   static ChildJvm start(Class<?> main, Path folder, List<String> options, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), main, folder, options, arguments);
+  }
+
+  /**
+   * Starts it by another command, which becomes the JVM and takes the rest as its arguments.
+   *
+   * @param starter the command
+   */
+  static ChildJvm start(
+      List<String> starter, Class<?> main, Path folder, List<String> options, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(starter);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Xshare:auto");
@@ -66,8 +83,36 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /** Gives the next line, or null at the end of the output. */
+  @Nullable
   String line() throws IOException {
     return output.readLine();
+  }
+
+  /** Gives the next line of a child that is to go on. */
+  String nextLine() throws IOException {
+    String line = line();
+    if (line == null) {
+      throw new AssertionError("the child ended by itself: " + errors());
+    }
+    return line;
+  }
+
+  /** Gives a line to the child, and what it answers. */
+  String ask(String line) throws IOException {
+    send(line);
+    return nextLine();
+  }
+
+  void send(String line) throws IOException {
+    input.write(line);
+    input.newLine();
+    input.flush();
+  }
+
+  /** Asks it to end in order, as an operator or a container does. */
+  void terminate() throws InterruptedException {
+    process.toHandle().destroy();
+    process.waitFor();
   }
 
   /** Ends it the hard way: no shutdown hook, no finally, nothing is flushed. */

@@ -4,35 +4,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = Kills.LIMIT_SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KilledProcessTest {
-  private static final int ROUNDS = 10;
+  private static final long SEED = 6;
 
   @TempDir
   Path folder;
 
   @Test
+  @DisplayName("a store that is killed among its writes keeps every batch that it acknowledged,"
+      + " whole, and a sound file")
   void save_processIsKilled_keepsEveryAcknowledgedBatchWholeAndTheFileSound() throws Exception {
     Path file = folder.resolve("state.db");
+    Kills kills = new Kills(SEED);
     int last = 0;
-    for (int round = 1; round <= ROUNDS; round++) {
-      // A different number each time, so that the kill meets the log at different lengths, merges
-      // included.
-      last = acknowledgedBeforeKill(file, last + 1, 3 + 20 * round);
+    for (int round = 1; round <= Kills.COUNT; round++) {
+      try (ChildJvm child = ChildJvm.start(
+          BatchWriter.class,
+          folder,
+          List.of(ChildJvm.NATIVE_ACCESS),
+          file.toString(),
+          String.valueOf(last + 1))) {
+        // More than a merge of the log into the file takes, and fewer.
+        last = kills.killAmongWrites(child, last, 200);
+      }
 
       try (SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(file), 5_000)) {
         StateStore.Loaded loaded = store.load();
@@ -49,46 +53,7 @@ class KilledProcessTest {
         assertThat(names(loaded, "batch-")).hasSize(generations.get(0).intValue());
         last = generations.get(0).intValue();
       }
-      assertThat(integrity(file)).isEqualTo("ok");
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      assertThat(files.filter(path -> path.toString().contains(".corrupt-"))).isEmpty();
-    }
-  }
-
-  private int acknowledgedBeforeKill(Path file, int first, int count) throws Exception {
-    int last = first - 1;
-    try (ChildJvm child = ChildJvm.start(
-        BatchWriter.class,
-        folder,
-        List.of("--enable-native-access=ALL-UNNAMED"),
-        file.toString(),
-        String.valueOf(first))) {
-      for (int i = 0; i < count; i++) {
-        last = Integer.parseInt(lineOf(child));
-      }
-      child.kill();
-      // What it had printed before it died; the last line may have been cut off.
-      for (String line = child.line(); line != null; line = child.line()) {
-        if (line.equals(String.valueOf(last + 1))) {
-          last++;
-        }
-      }
-    }
-    return last;
-  }
-
-  private static String lineOf(ChildJvm child) throws Exception {
-    String line = child.line();
-    assertThat(line).as(() -> "the child ended by itself: " + errorsOf(child)).isNotNull();
-    return line;
-  }
-
-  private static String errorsOf(ChildJvm child) {
-    try {
-      return child.errors();
-    } catch (java.io.IOException e) {
-      return e.toString();
+      Kills.assertSound(file);
     }
   }
 
@@ -104,13 +69,5 @@ class KilledProcessTest {
         .filter(state -> state.name().startsWith("replaced-"))
         .map(SavedBreaker::generation)
         .toList();
-  }
-
-  private static String integrity(Path file) throws Exception {
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA integrity_check")) {
-      return row.getString(1);
-    }
   }
 }

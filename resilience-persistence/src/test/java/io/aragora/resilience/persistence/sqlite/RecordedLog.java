@@ -6,9 +6,12 @@ import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /** What a class logs, instead of the console. */
 final class RecordedLog extends Handler {
+  private static final SimpleFormatter TEXT = new SimpleFormatter();
+
   private final Logger logger;
   private final List<String> messages = Collections.synchronizedList(new ArrayList<>());
 
@@ -17,7 +20,12 @@ final class RecordedLog extends Handler {
   }
 
   static RecordedLog of(Class<?> source) {
-    RecordedLog log = new RecordedLog(Logger.getLogger(source.getName()));
+    return of(source.getName());
+  }
+
+  /** For a class that this module does not see. */
+  static RecordedLog of(String source) {
+    RecordedLog log = new RecordedLog(Logger.getLogger(source));
     log.logger.addHandler(log);
     log.logger.setUseParentHandlers(false);
     return log;
@@ -29,7 +37,7 @@ final class RecordedLog extends Handler {
 
   @Override
   public void publish(LogRecord record) {
-    messages.add(record.getLevel() + " " + record.getMessage());
+    messages.add(record.getLevel() + " " + TEXT.formatMessage(record));
   }
 
   @Override

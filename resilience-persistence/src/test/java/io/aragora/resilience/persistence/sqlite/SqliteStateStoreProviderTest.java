@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.aragora.resilience.spi.StateStoreProvider;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,10 +21,9 @@ class SqliteStateStoreProviderTest {
     getClass().getModule().addUses(StateStoreProvider.class);
 
     assertThat(ServiceLoader.load(StateStoreProvider.class))
+        .filteredOn(found -> found.scheme().equals("sqlite"))
         .singleElement()
-        .isInstanceOf(SqliteStateStoreProvider.class)
-        .extracting(StateStoreProvider::scheme)
-        .isEqualTo("sqlite");
+        .isInstanceOf(SqliteStateStoreProvider.class);
   }
 
   @ParameterizedTest
@@ -46,6 +46,7 @@ class SqliteStateStoreProviderTest {
   }
 
   @ParameterizedTest
+  @DisplayName("fault 71: a database in memory, which would keep nothing, is refused")
   @ValueSource(strings = {"sqlite::memory:", "sqlite:file::memory:?cache=shared", "sqlite:file:x"})
   void open_inMemory_isRefusedBecauseItWouldKeepNothing(String location) {
     assertThatIllegalArgumentException()

@@ -9,19 +9,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.TimeZone;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,133 +26,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class SqliteStateStoreTest {
-  @TempDir
-  Path folder;
-
-  private Path file;
-  private final List<SqliteStateStore> opened = new ArrayList<>();
-  private RecordedLog log;
-
-  @BeforeEach
-  void recordLog() {
-    file = folder.resolve("state.db");
-    log = RecordedLog.of(DatabaseFile.class);
-  }
-
-  @AfterEach
-  void closeAll() {
-    opened.forEach(SqliteStateStore::close);
-    log.close();
-  }
-
-  private SqliteStateStore open(Path path) throws StateStoreException {
-    SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(path), 5_000);
-    opened.add(store);
-    return store;
-  }
-
-  private SqliteStateStore open() throws StateStoreException {
-    return open(file);
-  }
-
-  /** Makes a sound file of many pages, with its log merged into it. */
-  private void writeDatabase() throws StateStoreException {
-    SqliteStateStore store = open();
-    store.save(IntStream.range(0, 1_000).mapToObj(i -> named("breaker-" + i)).toList());
-    store.close();
-  }
-
-  private Connection raw() throws Exception {
-    return DriverManager.getConnection("jdbc:sqlite:" + file);
-  }
-
-  private void execute(String... sql) throws Exception {
-    try (Connection connection = raw();
-        Statement statement = connection.createStatement()) {
-      for (String each : sql) {
-        statement.execute(each);
-      }
-    }
-  }
-
-  private String query(String sql) throws Exception {
-    try (Connection connection = raw();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      return row.getString(1);
-    }
-  }
-
-  private List<String> filesNamed(String glob) throws Exception {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .map(path -> path.getFileName().toString())
-          .filter(name -> name.matches(glob))
-          .sorted()
-          .toList();
-    }
-  }
-
-  private Path asideFile() throws Exception {
-    List<String> aside = filesNamed("state\\.db\\.corrupt-\\d{8}T\\d{6}\\.\\d{3}Z(\\.\\d+)?");
-    assertThat(aside).hasSize(1);
-    return folder.resolve(aside.get(0));
-  }
-
-  private static List<String> names(SqliteStateStore store) throws StateStoreException {
-    return store.load().states().stream().map(SavedBreaker::name).toList();
-  }
-
-  @Nested
-  class Schema {
-    @Test
-    void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
-      open();
-
-      assertThat(query("PRAGMA user_version")).isEqualTo("2");
-      assertThat(query("PRAGMA journal_mode")).isEqualTo("wal");
-      assertThat(query("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
-          .isEqualTo("circuit_breakers_by_save");
-    }
-
-    @Test
-    void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
-      writeDatabase();
-      execute("PRAGMA user_version = 3");
-      byte[] before = Files.readAllBytes(file);
-
-      assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(() -> open())
-          .withMessage(
-              "cannot use " + file + ": it has schema version 3, and this library knows versions up"
-                  + " to 2; update the library, or name another file");
-
-      assertThat(Files.readAllBytes(file)).isEqualTo(before);
-      assertThat(filesNamed(".*")).containsExactly("state.db", "state.db-lock");
-    }
-
-    @Test
-    void open_migrationFails_isRolledBackAndReported() throws Exception {
-      execute("CREATE TABLE circuit_breakers (something_else)");
-
-      assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(() -> open())
-          .withMessageContaining("cannot open " + file)
-          .withMessageContaining("already exists");
-
-      assertThat(query("PRAGMA user_version")).isEqualTo("0");
-    }
-  }
-
+class SqliteStateStoreTest extends SqliteStoreFixture {
   @Nested
   class Owner {
     @BeforeEach
@@ -170,6 +48,7 @@ class SqliteStateStoreTest {
     }
 
     @Test
+    @DisplayName("PE-01: opening creates the file, its folders and its table, for the owner alone")
     void open_missingFolders_createsThemAndTheFilesForTheOwnerAlone() throws Exception {
       Path deep = folder.resolve("a/b/state.db");
 
@@ -205,116 +84,10 @@ class SqliteStateStoreTest {
   }
 
   @Nested
-  class Damage {
-    @Test
-    void open_noDatabase_isSetAsideAsItWasAndANewOneStarted() throws Exception {
-      byte[] content = "This is not a database. ".repeat(500).getBytes();
-      Files.write(file, content);
-
-      SqliteStateStore store = open();
-      store.save(List.of(named("db")));
-
-      assertThat(names(store)).containsExactly("db");
-      Path aside = asideFile();
-      assertThat(Files.readAllBytes(aside)).isEqualTo(content);
-      assertThat(log.messages())
-          .containsExactly(
-              "WARNING " + file + " is damaged ([SQLITE_NOTADB] File opened that is not"
-                  + " a database file (file is not a database)): set aside"
-                  + " as " + aside + ", starting a new one");
-    }
-
-    @Test
-    void open_truncated_isSetAside() throws Exception {
-      writeDatabase();
-      long size = Files.size(file);
-      for (long kept : new long[] {20, 100, 4_096, size / 2 + 17}) {
-        writeDatabase();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-          channel.truncate(kept);
-        }
-
-        SqliteStateStore store = open();
-
-        assertThat(names(store)).isEmpty();
-        Path aside = asideFile();
-        assertThat(Files.size(aside)).isEqualTo(kept);
-        store.close();
-        Files.delete(aside);
-      }
-    }
-
-    @Test
-    void open_truncatedToNothingBesideItsLog_isSetAsideWithTheLog() throws Exception {
-      SqliteStateStore store = open();
-      store.save(List.of(named("in the log")));
-      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
-      store.close();
-      Files.write(file, new byte[0]);
-      Files.write(Path.of(file + "-wal"), logged);
-
-      assertThat(names(open())).isEmpty();
-
-      assertThat(Files.readAllBytes(Path.of(asideFile() + "-wal"))).isEqualTo(logged);
-    }
-
-    @Test
-    void open_pageOverwritten_isSetAside() throws Exception {
-      writeDatabase();
-      byte[] content = Files.readAllBytes(file);
-      Arrays.fill(content, content.length / 2, content.length / 2 + 4_096, (byte) 0x5a);
-      Files.write(file, content);
-
-      assertThat(names(open())).isEmpty();
-
-      assertThat(Files.readAllBytes(asideFile())).isEqualTo(content);
-    }
-
-    @Test
-    void open_damagedTwice_keepsBoth() throws Exception {
-      for (String content : List.of("first, and long enough", "second, and long enough")) {
-        Files.writeString(file, content);
-        open().close();
-      }
-
-      List<String> aside = filesNamed("state\\.db\\.corrupt-.*");
-      assertThat(aside).hasSize(2);
-      assertThat(folder.resolve(aside.get(0))).hasContent("first, and long enough");
-      assertThat(folder.resolve(aside.get(1))).hasContent("second, and long enough");
-    }
-
-    @Test
-    void open_firstPageTornButWholeInTheLog_isHealedByIt() throws Exception {
-      SqliteStateStore store = open();
-      // Enough to make the file grow, which the first page notes.
-      store.save(IntStream.range(0, 500).mapToObj(i -> named("breaker-" + i)).toList());
-      byte[] content = Files.readAllBytes(file);
-      byte[] logged = Files.readAllBytes(Path.of(file + "-wal"));
-      store.close();
-      Arrays.fill(content, 0, 512, (byte) 0);
-      Path copy = folder.resolve("copy.db");
-      Files.write(copy, content);
-      Files.write(Path.of(copy + "-wal"), logged);
-
-      assertThat(names(open(copy))).hasSize(500);
-      assertThat(log.messages()).isEmpty();
-    }
-
-    @Test
-    void load_tableIsGone_saysWhere() throws Exception {
-      SqliteStateStore store = open();
-      execute("DROP TABLE circuit_breakers");
-
-      assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(store::load)
-          .withMessageContaining("cannot load from " + file)
-          .withMessageContaining("no such table");
-    }
-  }
-
-  @Nested
   class Rows {
     @Test
+    @DisplayName(
+        "PE-05, fault 69: rows that cannot be read are reported and left out, and the others loaded")
     void load_badRows_areReportedAndTheOthersLoaded() throws Exception {
       SqliteStateStore store = open();
       store.save(Stream.of(
@@ -378,6 +151,7 @@ class SqliteStateStoreTest {
     }
 
     @Test
+    @DisplayName("what was saved last is loaded first")
     void load_severalAges_newestFirst() throws Exception {
       SqliteStateStore store = open();
       store.save(List.of(
@@ -386,6 +160,42 @@ class SqliteStateStoreTest {
           named("middle", 1, SAVED_AT)));
 
       assertThat(names(store)).containsExactly("new", "middle", "old");
+    }
+
+    @Test
+    @DisplayName("PE-02: saving a breaker again replaces its row, threshold and counts included")
+    void save_sameBreakerAgain_replacesTheRow() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("db", 1)));
+
+      assertThat(store.save(List.of(named("db", 2)))).isEqualTo(1);
+
+      assertThat(store.load().states()).singleElement().satisfies(row -> {
+        assertThat(row.declared()).isEqualTo("failureThreshold=5");
+        assertThat(row.consecutiveFailures()).isEqualTo(2);
+        assertThat(row.totals().successes()).isEqualTo(2);
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "PE-13, fault 72: times are whole microseconds since 1970, which no zone can shift")
+    void save_times_areNumbersWithoutAZone() throws Exception {
+      TimeZone before = TimeZone.getDefault();
+      SqliteStateStore store = open();
+      try {
+        TimeZone.setDefault(TimeZone.getTimeZone("America/St_Johns"));
+        store.save(List.of(named("db")));
+        TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Kiritimati"));
+
+        assertThat(store.load().states()).containsExactly(named("db"));
+        assertThat(store.purgeSavedBefore(SAVED_AT))
+            .as("PE-14: not strictly before")
+            .isZero();
+        assertThat(store.purgeSavedBefore(SAVED_AT.plusNanos(1_000))).isEqualTo(1);
+      } finally {
+        TimeZone.setDefault(before);
+      }
     }
 
     @Test
@@ -398,6 +208,8 @@ class SqliteStateStoreTest {
     }
 
     @Test
+    @DisplayName(
+        "PE-12, faults 71, 73: a save is one transaction; where it fails nothing is written, and that is said")
     void save_oneRowIsRefusedByTheDatabase_writesNone() throws Exception {
       SqliteStateStore store = open();
       execute("CREATE TRIGGER refuse BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"
@@ -462,24 +274,6 @@ class SqliteStateStoreTest {
           .withMessage("cannot open " + file + ": it is a folder; name a file in it");
       assertThat(filesNamed(".*")).containsExactly("state.db");
     }
-
-    @Test
-    void open_fileThatCannotBeWritten_saysWhatToDo() throws Exception {
-      writeDatabase();
-      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
-      try {
-        assumeTrue(!Files.isWritable(folder), "this user may write everywhere");
-
-        assertThatExceptionOfType(StateStoreException.class)
-            .isThrownBy(() -> open(folder.resolve("other.db")))
-            .withMessageContaining("let the user of this process write to its folder");
-        assertThatExceptionOfType(StateStoreException.class)
-            .isThrownBy(() -> open())
-            .withMessageContaining("let the user of this process write to the folder " + folder);
-      } finally {
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-      }
-    }
   }
 
   @Nested
@@ -496,6 +290,40 @@ class SqliteStateStoreTest {
           .containsExactlyInAnyOrder(later, named("of one"), named("of the other"));
       assertThat(other.load().states())
           .containsExactlyInAnyOrderElementsOf(one.load().states());
+    }
+
+    @Test
+    @DisplayName(
+        "a process whose wall clock is ahead does not keep the others from saving for ever")
+    void save_oneClockWasAhead_theOtherReplacesIt() throws Exception {
+      SqliteStateStore ahead = open();
+      SqliteStateStore right = open();
+      Instant tomorrow = SAVED_AT.plus(Duration.ofDays(1));
+      ahead.save(List.of(entered("db", 9, tomorrow, tomorrow)));
+
+      SavedBreaker now = entered("db", 2, SAVED_AT.minusSeconds(5), SAVED_AT);
+      assertThat(right.save(List.of(now))).isEqualTo(1);
+
+      assertThat(ahead.load().states()).containsExactly(now);
+    }
+
+    @Test
+    @DisplayName(
+        "a process whose wall clock went back loses to the later change, until it catches up")
+    void save_oneClockIsBehind_theLaterChangeStays() throws Exception {
+      SqliteStateStore behind = open();
+      SqliteStateStore right = open();
+      SavedBreaker present = entered("db", 2, SAVED_AT.minusSeconds(5), SAVED_AT);
+      right.save(List.of(present));
+      Instant before = SAVED_AT.minusSeconds(3);
+
+      assertThat(behind.save(List.of(entered("db", 3, before.minusSeconds(9), before))))
+          .isZero();
+      assertThat(right.load().states()).containsExactly(present);
+
+      SavedBreaker caughtUp = entered("db", 4, SAVED_AT.plusSeconds(1), SAVED_AT.plusSeconds(1));
+      assertThat(behind.save(List.of(caughtUp))).isEqualTo(1);
+      assertThat(right.load().states()).containsExactly(caughtUp);
     }
 
     private void openAndSaveAtOnce(int count) throws Exception {

@@ -12,23 +12,20 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The code of docs/health.md: what stands between the marks, compiled and run. */
-class HealthPageTest {
+class HealthSnippetsTest {
   @TempDir
   File folder;
 
   @Test
   void code_works() {
     try (Resilience resilience = Resilience.create()) {
-      // page: health page
+      // readme: health page
       HealthRegistry health = resilience.health();
       health.register(
           "disk",
@@ -57,22 +54,5 @@ class HealthPageTest {
       assertThat(report.checks().get("payments").details())
           .containsEntry("last_error", "connection refused");
     }
-  }
-
-  @Test
-  void code_isThatOfThePage() throws IOException {
-    Path sources = Path.of(System.getProperty("readme.snippets"));
-    String source = Files.readString(sources.resolveSibling("HealthPageTest.java"));
-    String page = Files.readString(
-        Path.of(System.getProperty("readme.file")).resolveSibling("docs/health.md"));
-    assertThat(between(page, "<!-- code: health page -->\n```java\n", "```"))
-        .isEqualTo(
-            between(source, "      // page: health page\n", "      // end\n").stripIndent());
-  }
-
-  private static String between(String text, String start, String end) {
-    int from = text.indexOf(start) + start.length();
-    assertThat(from).isGreaterThanOrEqualTo(start.length());
-    return text.substring(from, text.indexOf(end, from)).stripTrailing().stripIndent();
   }
 }

@@ -1,0 +1,278 @@
+package io.aragora.resilience.persistence.sqlite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Files of every version before this one, as they were written then. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SchemaMigrationTest {
+  private static final String NEWEST = "2";
+
+  /** Never changes: such files are out there. */
+  private static final List<String> VERSION_1 = List.of(
+      "PRAGMA journal_mode = WAL",
+      """
+      CREATE TABLE circuit_breakers (
+        name                 TEXT    NOT NULL PRIMARY KEY,
+        state                TEXT    NOT NULL,
+        generation           INTEGER NOT NULL,
+        entered_at_micros    INTEGER NOT NULL,
+        open_until_micros    INTEGER,
+        cooldown_micros      INTEGER NOT NULL,
+        cooldown_step        INTEGER NOT NULL,
+        consecutive_failures INTEGER NOT NULL,
+        probe_successes      INTEGER NOT NULL,
+        successes            INTEGER NOT NULL,
+        failures             INTEGER NOT NULL,
+        ignored              INTEGER NOT NULL,
+        rejected             INTEGER NOT NULL,
+        late                 INTEGER NOT NULL,
+        declared             TEXT    NOT NULL,
+        saved_at_micros      INTEGER NOT NULL
+      )""",
+      "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)",
+      "INSERT INTO circuit_breakers VALUES ('prices', 'open', 7, 1774747799999999, 1774753200000001,"
+          + " 7200000005, 3, 9, 0, 11, 12, 13, 14, 15, 'failureThreshold=5', 1774747800123456)",
+      "INSERT INTO circuit_breakers VALUES ('tenants:a:b', 'closed', 1, 1774747799999999, NULL,"
+          + " 0, 0, 2, 1, 21, 22, 23, 24, 25, '', 1774747800123457)",
+      "INSERT INTO circuit_breakers VALUES ('it''s ''quoted''', 'half_open', 2, 1774747799999999,"
+          + " NULL, 0, 1, 0, 1, 0, 0, 0, 0, 0, '', 1774747800123458)",
+      "PRAGMA user_version = 1");
+
+  /** What version 1 did not know is zero, and its names stay what they are, colons and all. */
+  private static final List<SavedBreaker> ROWS_OF_VERSION_1 = List.of(
+      new SavedBreaker(
+          "prices",
+          null,
+          CircuitBreakerState.OPEN,
+          7,
+          micros(1774747799999999L),
+          micros(1774753200000001L),
+          Duration.ofSeconds(7200).plusNanos(5_000),
+          3,
+          9,
+          0,
+          0,
+          new CircuitBreakerTotals(11, 12, 13, 14, 15),
+          0,
+          "failureThreshold=5",
+          micros(1774747800123456L)),
+      new SavedBreaker(
+          "tenants:a:b",
+          null,
+          CircuitBreakerState.CLOSED,
+          1,
+          micros(1774747799999999L),
+          null,
+          Duration.ZERO,
+          0,
+          2,
+          0,
+          1,
+          new CircuitBreakerTotals(21, 22, 23, 24, 25),
+          0,
+          "",
+          micros(1774747800123457L)),
+      new SavedBreaker(
+          "it's 'quoted'",
+          null,
+          CircuitBreakerState.HALF_OPEN,
+          2,
+          micros(1774747799999999L),
+          null,
+          Duration.ZERO,
+          1,
+          0,
+          0,
+          1,
+          CircuitBreakerTotals.ZERO,
+          0,
+          "",
+          micros(1774747800123458L)));
+
+  @TempDir
+  Path folder;
+
+  private Path file;
+
+  @BeforeEach
+  void nameTheFile() {
+    file = folder.resolve("state.db");
+  }
+
+  private static Instant micros(long micros) {
+    return Instant.ofEpochSecond(micros / 1_000_000, micros % 1_000_000 * 1_000);
+  }
+
+  private SqliteStateStore open() throws StateStoreException {
+    return SqliteStateStore.open(new DatabaseFile(file), 5_000);
+  }
+
+  private void execute(List<String> statements) throws Exception {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  private List<String> query(String sql) throws Exception {
+    List<String> found = new ArrayList<>();
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+    }
+    return found;
+  }
+
+  private void assertMigrated() throws Exception {
+    try (SqliteStateStore store = open()) {
+      assertThat(store.load().problems()).isEmpty();
+      assertThat(store.load().states()).containsExactlyInAnyOrderElementsOf(ROWS_OF_VERSION_1);
+    }
+    assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
+    assertThat(query("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
+        .as("and nothing else")
+        .containsExactly("circuit_breakers", "circuit_breakers_by_save");
+    assertThat(query("PRAGMA integrity_check")).containsExactly("ok");
+  }
+
+  private void assertStillVersion1() throws Exception {
+    assertThat(query("PRAGMA user_version")).containsExactly("1");
+    assertThat(query("SELECT name FROM circuit_breakers ORDER BY name"))
+        .containsExactly("it's 'quoted'", "prices", "tenants:a:b");
+    assertThat(query("SELECT tbl_name FROM sqlite_master WHERE name = 'circuit_breakers_by_save'"))
+        .containsExactly("circuit_breakers");
+  }
+
+  @Test
+  @DisplayName("fault 74: a new file says which version it has")
+  void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
+    open().close();
+
+    assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
+    assertThat(query("PRAGMA journal_mode")).containsExactly("wal");
+    assertThat(query("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
+        .containsExactly("circuit_breakers_by_save");
+  }
+
+  @Test
+  @DisplayName("fault 74: a file of a newer version is refused, and left as it is")
+  void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
+    open().close();
+    execute(List.of("PRAGMA user_version = 3"));
+    byte[] before = Files.readAllBytes(file);
+
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(this::open)
+        .withMessage(
+            "cannot use " + file + ": it has schema version 3, and this library knows versions up"
+                + " to 2; update the library, or name another file");
+
+    assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    assertThat(folder).isDirectoryNotContaining("glob:**.corrupt-*");
+  }
+
+  @ParameterizedTest
+  @DisplayName("the database of another application is refused, and left as it is")
+  @ValueSource(strings = {"circuit_breakers", "customers"})
+  void open_foreignTable_isRefusedAndLeftAsItWas(String table) throws Exception {
+    execute(List.of("CREATE TABLE " + table + " (something_else)"));
+    byte[] before = Files.readAllBytes(file);
+
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(this::open)
+        .withMessage("cannot use " + file + ": another application keeps '" + table
+            + "' in it; name another file");
+
+    assertThat(Files.readAllBytes(file)).isEqualTo(before);
+  }
+
+  @Nested
+  class From1 {
+    @BeforeEach
+    void write() throws Exception {
+      execute(VERSION_1);
+    }
+
+    @Test
+    @DisplayName("version 1: every row is kept, names with colons as names, and so is the index")
+    void open_rows_areKept() throws Exception {
+      assertMigrated();
+    }
+
+    @Test
+    @DisplayName("version 1: a migration that fails half-way leaves the file as it was")
+    void open_migrationFails_isRolledBackAndDoneLater() throws Exception {
+      execute(List.of("CREATE TABLE circuit_breakers_1 (of_somebody_else)"));
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(SchemaMigrationTest.this::open)
+          .withMessageContaining("cannot open " + file)
+          .withMessageContaining("circuit_breakers_1");
+
+      assertStillVersion1();
+      execute(List.of("DROP TABLE circuit_breakers_1"));
+      assertMigrated();
+    }
+
+    @Test
+    @DisplayName(
+        "version 1: a process that is killed in the middle of a migration leaves the file as"
+            + " it was")
+    void open_processIsKilledHalfWay_isRolledBackAndDoneLater() throws Exception {
+      try (ChildJvm child = ChildJvm.start(
+          HalfMigration.class, folder, List.of(ChildJvm.NATIVE_ACCESS), file.toString())) {
+        assertThat(child.nextLine()).isEqualTo("DROP TABLE circuit_breakers_1");
+        child.kill();
+      }
+
+      assertStillVersion1();
+      assertMigrated();
+    }
+
+    @Test
+    @DisplayName("version 1: of two processes that open it at once, one migrates it")
+    void open_twoProcessesAtOnce_bothOpen() throws Exception {
+      try (ChildJvm one = openInChild();
+          ChildJvm other = openInChild()) {
+        assertThat(one.nextLine()).isEqualTo("opened");
+        assertThat(other.nextLine()).isEqualTo("opened");
+      }
+
+      assertMigrated();
+    }
+
+    private ChildJvm openInChild() throws Exception {
+      return ChildJvm.start(
+          OpenOnce.class, folder, List.of(ChildJvm.NATIVE_ACCESS), "sqlite:" + file);
+    }
+  }
+}
