@@ -20,6 +20,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
@@ -191,6 +192,15 @@ public class CircuitBreakerStateMachine extends CorePolicy
   private long reject(Phase present) {
     totals.add(LifetimeTotals.REJECTED, 1);
     tell(Kind.REJECTED, present, false, null);
+    if (FlightRecording.hearsRejections()) {
+      FlightRecording.rejection(
+          runtime.dispatcher().runtime(),
+          this,
+          present.state,
+          present.cause,
+          present.generation,
+          remaining(present));
+    }
     return REJECTED;
   }
 
@@ -205,10 +215,13 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   private CallNotPermittedException rejection() {
     Phase present = phase();
-    long remaining = present.state == CircuitBreakerState.OPEN
+    return new CallNotPermittedException(name(), present.state, present.cause, remaining(present));
+  }
+
+  private long remaining(Phase present) {
+    return present.state == CircuitBreakerState.OPEN
         ? Math.max(0, present.until - runtime.clock().read())
         : 0;
-    return new CallNotPermittedException(name(), present.state, present.cause, remaining);
   }
 
   @Override
@@ -618,9 +631,24 @@ public class CircuitBreakerStateMachine extends CorePolicy
     if (next.generation != before.generation) {
       totals.beginStay(next.window);
     }
+    if (next.transitions != before.transitions) {
+      record(before, next);
+    }
     log.changed(this, runtime.dispatcher());
     runtime.onChange().accept(this);
     return true;
+  }
+
+  private void record(Phase before, Phase next) {
+    FlightRecording.transition(
+        runtime.dispatcher().runtime(),
+        this,
+        next.transitions,
+        next.generation,
+        before.state,
+        next.state,
+        next.cause,
+        next.cooldownNanos);
   }
 
   @Override

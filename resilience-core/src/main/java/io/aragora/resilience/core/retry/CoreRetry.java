@@ -15,6 +15,7 @@ import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
@@ -346,6 +347,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   private void publish(
       RetryEvent.Kind kind, int attempt, long delayNanos, @Nullable Throwable failure) {
+    FlightRecording.retry(runtime, name(), kind, attempt, delayNanos, failure);
     if (events.isHeard()) {
       events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
     }

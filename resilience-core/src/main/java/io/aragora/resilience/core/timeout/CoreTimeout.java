@@ -11,6 +11,7 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.spi.CallFrames;
 import io.aragora.resilience.time.TimeSource;
@@ -251,6 +252,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   private void publish(TimeoutEvent.Kind kind) {
+    FlightRecording.timeout(runtime, name(), kind, limitNanos);
     if (events.isHeard()) {
       events.publish(new TimeoutEvent(name(), kind, config.limit()));
     }
