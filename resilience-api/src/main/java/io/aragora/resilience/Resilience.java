@@ -14,6 +14,7 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -349,6 +350,13 @@ public interface Resilience extends AutoCloseable {
    * @return the status at this instant
    */
   StateStoreStatus storeStatus();
+
+  /**
+   * Tells whether the timer keeps its times.
+   *
+   * @return what it counted
+   */
+  TimerTotals timerTotals();
 
   /**
    * Saves every breaker that changed and waits.

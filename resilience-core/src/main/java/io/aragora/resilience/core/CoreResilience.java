@@ -20,6 +20,7 @@ import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
+import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
@@ -40,6 +41,7 @@ import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -60,6 +62,7 @@ final class CoreResilience implements Resilience {
   private final Dispatcher dispatcher;
   private final Timer timer;
   private final WaitingThreads waiting;
+  private final DurationRecorders durations;
   private final BreakerRuntime breakerRuntime;
   private final RuntimeSettings outside;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
@@ -83,7 +86,8 @@ final class CoreResilience implements Resilience {
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
-    breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, this::changed);
+    durations = new DurationRecorders(this::measure);
+    breakerRuntime = BreakerRuntime.of(time, timer, dispatcher, durations, this::changed);
     breakers = new PolicyRegistry<>(
         new PolicyKind<>(
             "circuit breaker",
@@ -103,8 +107,7 @@ final class CoreResilience implements Resilience {
     retries = new PolicyRegistry<>(
         new PolicyKind<>(
             "retry",
-            (policy, config) -> new CoreRetry(
-                policy, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting),
+            this::makeRetry,
             policy -> outside.retry(policy, RetryConfig.defaults()),
             RetryConfig::declaresSameAs,
             CoreRetry::configure),
@@ -122,7 +125,7 @@ final class CoreResilience implements Resilience {
     timeouts = new PolicyRegistry<>(
         new PolicyKind<>(
             "timeout",
-            (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
+            this::makeTimeout,
             this::outsideTimeout,
             TimeoutConfig::declaresSameAs,
             CoreTimeout::configure),
@@ -157,7 +160,7 @@ final class CoreResilience implements Resilience {
         timer,
         dispatcher,
         List.of(RuntimeHealth.ofBreakers(breakers::all), RuntimeHealth.ofStore(() -> keeper)));
-    extensions = new Extensions(this, settings, time);
+    extensions = new Extensions(this, settings, time, durations);
   }
 
   void start() {
@@ -174,6 +177,26 @@ final class CoreResilience implements Resilience {
       keeper.adopt(made);
     }
     return made;
+  }
+
+  private CoreRetry makeRetry(String retry, RetryConfig config) {
+    CoreRetry made = new CoreRetry(
+        retry, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting);
+    made.measure(durations);
+    return made;
+  }
+
+  private CoreTimeout makeTimeout(String timeout, TimeoutConfig config) {
+    CoreTimeout made = new CoreTimeout(timeout, config, name, time, timer, dispatcher);
+    made.measure(durations);
+    return made;
+  }
+
+  private void measure() {
+    breakers.all().forEach(CircuitBreakerStateMachine::measure);
+    keyedBreakers.all().forEach(KeyedBreakers::measure);
+    retries.all().forEach(retry -> retry.measure(durations));
+    timeouts.all().forEach(timeout -> timeout.measure(durations));
   }
 
   private void changed(CircuitBreakerStateMachine breaker) {
@@ -366,6 +389,11 @@ final class CoreResilience implements Resilience {
   @Override
   public StateStoreStatus storeStatus() {
     return keeper == null ? StateStoreStatus.NONE : keeper.status();
+  }
+
+  @Override
+  public TimerTotals timerTotals() {
+    return timer.totals();
   }
 
   @Override

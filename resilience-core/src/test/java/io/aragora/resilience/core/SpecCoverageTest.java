@@ -80,6 +80,7 @@ class SpecCoverageTest {
     addRange(ids, "DC-%02d", 1, 10);
     addRange(ids, "HT-%02d", 1, 25);
     addRange(ids, "IN-%02d", 1, 9);
+    addRange(ids, "PM-%02d", 1, 13);
     addRange(ids, "fault %d", 1, 57);
     ids.addAll(PEERS);
     return ids;

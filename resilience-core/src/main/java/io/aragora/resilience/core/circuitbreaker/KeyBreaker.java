@@ -1,8 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.CallDurations;
 import org.jspecify.annotations.Nullable;
 
 /** The breaker of one key. Puts its name together when it is asked for it, since there may be a million of these. */
@@ -15,8 +14,9 @@ final class KeyBreaker extends CircuitBreakerStateMachine {
       String key,
       CircuitBreakerConfig config,
       BreakerRuntime runtime,
-      Listeners<CircuitBreakerListener> listeners) {
-    super(key, config, runtime, listeners);
+      TransitionSink sink,
+      @Nullable CallDurations durations) {
+    super(key, config, runtime, sink, durations);
     this.family = family;
   }
 

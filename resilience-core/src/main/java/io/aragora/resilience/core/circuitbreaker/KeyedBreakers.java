@@ -5,11 +5,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.core.dispatch.EventChannel;
-import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.Setting;
 import java.lang.ref.ReferenceQueue;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,23 +52,29 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private static final class Gone extends WeakReference<KeyBreaker> {
     private final String key;
+    private final CircuitBreakerTotals totals;
 
-    Gone(KeyBreaker breaker, ReferenceQueue<KeyBreaker> queue) {
+    Gone(KeyBreaker breaker, CircuitBreakerTotals totals, ReferenceQueue<KeyBreaker> queue) {
       super(breaker, queue);
       this.key = breaker.key();
+      this.totals = totals;
     }
   }
 
   private final String name;
   private final KeyedCircuitBreakerConfig config;
   private final BreakerRuntime runtime;
-  private final Listeners<CircuitBreakerListener> listeners;
+  private final TransitionSink sink;
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
   private final CircuitBreakerStateMachine overflow;
   private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
+  private volatile @Nullable CallDurations durations;
+
+  /** What the keys counted that are not there any more. Written under the lock. */
+  private volatile CircuitBreakerTotals left = CircuitBreakerTotals.ZERO;
 
   private final ReentrantLock making = new ReentrantLock();
 
@@ -86,9 +94,10 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     this.name = name;
     this.config = config;
     this.runtime = runtime;
-    this.listeners = new Listeners<>(name);
+    this.sink = new TransitionSink(name);
+    this.durations = CallDurations.of(runtime.durations(), name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
-    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), runtime, listeners);
+    this.overflow = new KeyBreaker(name, OVERFLOW, config.breaker(), runtime, sink, durations);
   }
 
   @Override
@@ -124,7 +133,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       }
       KeyBreaker made = stillHeld(key);
       if (made == null) {
-        made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
+        made = new KeyBreaker(name, key, config.breaker(), runtime, sink, durations);
       }
       keys.put(key, made);
       round.add(made);
@@ -136,7 +145,24 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private @Nullable KeyBreaker stillHeld(String key) {
     Gone reference = gone.remove(key);
-    return reference == null ? null : reference.get();
+    if (reference == null) {
+      return null;
+    }
+    KeyBreaker held = reference.get();
+    if (held != null) {
+      left = left.plus(negative(reference.totals));
+      held.measureBy(durations);
+    }
+    return held;
+  }
+
+  private static CircuitBreakerTotals negative(CircuitBreakerTotals totals) {
+    return new CircuitBreakerTotals(
+        -totals.successes(),
+        -totals.failures(),
+        -totals.ignored(),
+        -totals.rejected(),
+        -totals.late());
   }
 
   private void forgetCollected() {
@@ -167,10 +193,12 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private void evict(KeyBreaker breaker) {
     String key = breaker.key();
+    CircuitBreakerTotals totals = breaker.snapshot().totals();
     if (gone.size() < config.maxKeys()) {
-      gone.put(key, new Gone(breaker, collected));
+      gone.put(key, new Gone(breaker, totals, collected));
     }
     keys.remove(key, breaker);
+    left = left.plus(totals);
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
   }
@@ -236,6 +264,36 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   @Override
+  public void forEachKey(BiConsumer<? super String, ? super CircuitBreaker> visitor) {
+    keys.forEach(visitor);
+  }
+
+  @Override
+  public CircuitBreakerTotals totals() {
+    // Read before the keys: one that goes meanwhile is in neither sum, and shows again with the
+    // next
+    // reading. The other way round it would be in both.
+    CircuitBreakerTotals sum = left.plus(overflow.snapshot().totals());
+    for (KeyBreaker breaker : keys.values()) {
+      sum = sum.plus(breaker.snapshot().totals());
+    }
+    return sum;
+  }
+
+  @Override
+  public long transitions(CircuitBreakerState from, CircuitBreakerState to) {
+    return sink.counted(from, to);
+  }
+
+  /** Finds out again who takes how long the calls of any key take. */
+  public void measure() {
+    CallDurations recorded = CallDurations.of(runtime.durations(), name);
+    durations = recorded;
+    overflow.measureBy(recorded);
+    keys.values().forEach(breaker -> breaker.measureBy(recorded));
+  }
+
+  @Override
   public int size() {
     return keys.size();
   }
@@ -273,6 +331,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       KeyBreaker known = keys.remove(key);
       boolean held = gone.remove(key) != null;
       if (known != null) {
+        left = left.plus(known.snapshot().totals());
         round.removeFirstOccurrence(known);
       }
       return known != null || held;
@@ -301,7 +360,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   @Override
   public Subscription subscribe(CircuitBreakerListener listener) {
-    return listeners.add(listener);
+    return sink.listeners.add(listener);
   }
 
   @Override
