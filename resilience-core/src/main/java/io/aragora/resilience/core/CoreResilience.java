@@ -4,8 +4,10 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -273,6 +275,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Collection<CircuitBreaker> circuitBreakers() {
     return List.copyOf(breakers.all());
+  }
+
+  @Override
+  public Subscription subscribe(CircuitBreakerListener listener) {
+    return breakerRuntime.listeners().add(listener);
   }
 
   @Override

@@ -81,7 +81,9 @@ class SpecCoverageTest {
     addRange(ids, "HT-%02d", 1, 25);
     addRange(ids, "IN-%02d", 1, 9);
     addRange(ids, "PM-%02d", 1, 13);
+    ids.add("ME-01");
     addRange(ids, "fault %d", 1, 57);
+    addRange(ids, "fault %d", 62, 66);
     ids.addAll(PEERS);
     return ids;
   }

@@ -1,6 +1,8 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.Listeners;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
@@ -17,6 +19,7 @@ import java.util.function.Consumer;
  * @param sweeper takes back what idle windows do not need
  * @param dispatcher delivers events
  * @param durations who takes how long calls take
+ * @param listeners hear of the changes of every breaker
  * @param onChange called after every change of phase, on the thread of the change: must be quick
  */
 public record BreakerRuntime(
@@ -26,6 +29,7 @@ public record BreakerRuntime(
     WindowSweeper sweeper,
     Dispatcher dispatcher,
     DurationRecorders durations,
+    Listeners<CircuitBreakerListener> listeners,
     Consumer<CircuitBreakerStateMachine> onChange) {
 
   /**
@@ -69,6 +73,7 @@ public record BreakerRuntime(
         new WindowSweeper(time, clock, timer, dispatcher),
         dispatcher,
         durations,
+        new Listeners<>(dispatcher.runtime()),
         onChange);
   }
 }

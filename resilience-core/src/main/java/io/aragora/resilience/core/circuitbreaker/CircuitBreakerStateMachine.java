@@ -646,7 +646,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
       log.count(this, before.state, next.state);
       record(before, next);
     }
-    log.changed(this, runtime.dispatcher());
+    log.changed(this, runtime);
     runtime.onChange().accept(this);
     return true;
   }

@@ -4,7 +4,6 @@ import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
-import io.aragora.resilience.core.dispatch.Dispatcher;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -60,8 +59,8 @@ final class TransitionLog {
     return present == null ? 0 : present.counted(from, to);
   }
 
-  private boolean isHeard() {
-    return isPresent(own) || isPresent(shared);
+  private boolean isHeard(BreakerRuntime runtime) {
+    return runtime.listeners().isPresent() || isPresent(own) || isPresent(shared);
   }
 
   private static boolean isPresent(@Nullable TransitionSink sink) {
@@ -69,18 +68,18 @@ final class TransitionLog {
   }
 
   /** Called after each replacement of the phase. */
-  void changed(CircuitBreakerStateMachine breaker, Dispatcher dispatcher) {
+  void changed(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
-    if (isHeard()) {
-      dispatcher.dispatch(() -> emit(breaker));
+    if (isHeard(runtime)) {
+      runtime.dispatcher().dispatch(() -> emit(breaker, runtime));
     } else {
-      emit(breaker);
+      emit(breaker, runtime);
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker) {
+  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {
@@ -90,15 +89,15 @@ final class TransitionLog {
         phase = before;
       }
       while (!entered.isEmpty()) {
-        emit(breaker, entered.pop());
+        emit(breaker, runtime, entered.pop());
       }
       seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker, Phase entered) {
+  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Phase entered) {
     Phase left = entered.previous;
-    if (left != null && left.transitions != entered.transitions && isHeard()) {
+    if (left != null && left.transitions != entered.transitions && isHeard(runtime)) {
       CircuitBreakerTransition transition = new CircuitBreakerTransition(
           breaker.name(),
           entered.transitions,
@@ -109,6 +108,7 @@ final class TransitionLog {
           Duration.ofNanos(entered.cooldownNanos));
       tell(own, transition);
       tell(shared, transition);
+      runtime.listeners().each(listener -> listener.onTransition(transition));
     }
     entered.previous = null;
   }

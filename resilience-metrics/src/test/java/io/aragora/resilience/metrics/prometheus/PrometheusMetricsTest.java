@@ -13,6 +13,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -150,6 +151,7 @@ class PrometheusMetricsTest {
   }
 
   @Test
+  @DisplayName("fault 65: what goes wrong with the metrics of one runtime is nobody else's trouble")
   void scrape_oneRuntimeCannotBeRead_theOthersCan() throws Exception {
     try (AutoCloseable first = metrics.attach(runtimeThatFails());
         AutoCloseable second = metrics.attach(runtime("shop", 1))) {
