@@ -126,7 +126,7 @@ class ExpositionTest {
         .isNotEmpty();
   }
 
-  private static Optional<Path> onThePath(String tool) {
+  static Optional<Path> onThePath(String tool) {
     return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
         .map(folder -> Path.of(folder, tool))
         .filter(Files::isExecutable)
