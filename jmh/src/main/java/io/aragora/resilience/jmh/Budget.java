@@ -33,6 +33,11 @@ record Budget(List<Term> terms, double nanos) {
     return NONE.plus(factor, figure, name);
   }
 
+  /** An absolute limit, for what nobody would compare with something else. */
+  static Budget atMostMillis(double millis) {
+    return new Budget(List.of(), millis * 1e6);
+  }
+
   Budget plus(double factor, Figure figure, String name) {
     List<Term> more = new ArrayList<>(terms);
     more.add(new Term(factor, figure, name));
@@ -44,7 +49,7 @@ record Budget(List<Term> terms, double nanos) {
   }
 
   boolean isNone() {
-    return terms.isEmpty();
+    return terms.isEmpty() && nanos == 0;
   }
 
   /** The limit in nanoseconds, once all that it is made of was measured. */

@@ -39,7 +39,12 @@ final class KeyedSeries {
     keyedBreakers.advance(read).forEach((name, counts) -> {
       samples.count(Families.KEY_EVICTIONS, name, counts[EVICTIONS]);
       samples.count(Families.KEY_OVERFLOWS, name, counts[OVERFLOWS]);
-      StateChanges.show(Families.KEY_STATE_CHANGES, name, counts, CHANGES, samples);
+      StateChanges.show(
+          Families.KEY_STATE_CHANGES,
+          change -> StateChanges.labels(name, change, samples),
+          counts,
+          CHANGES,
+          samples);
     });
     tops.keySet().retainAll(byName.keySet());
     byName.forEach((name, alike) -> {

@@ -20,8 +20,26 @@ final class SampleList {
     return samples;
   }
 
+  Labels labels(String name, String... more) {
+    String[] all = new String[4 + more.length];
+    all[0] = MetricNames.RUNTIME;
+    all[1] = runtime;
+    all[2] = MetricNames.NAME;
+    all[3] = name;
+    System.arraycopy(more, 0, all, 4, more.length);
+    return Labels.of(all);
+  }
+
+  void gauge(MetricFamilyDescriptor family, Labels labels, double value) {
+    samples.add(new Sample(family, labels, value));
+  }
+
+  void count(MetricFamilyDescriptor family, Labels labels, long value) {
+    gauge(family, labels, (double) value);
+  }
+
   void gauge(MetricFamilyDescriptor family, double value) {
-    samples.add(new Sample(family, Labels.of(MetricNames.RUNTIME, runtime), value));
+    gauge(family, Labels.of(MetricNames.RUNTIME, runtime), value);
   }
 
   void count(MetricFamilyDescriptor family, long value) {
@@ -29,8 +47,7 @@ final class SampleList {
   }
 
   void gauge(MetricFamilyDescriptor family, String name, double value) {
-    samples.add(
-        new Sample(family, Labels.of(MetricNames.RUNTIME, runtime, MetricNames.NAME, name), value));
+    gauge(family, labels(name), value);
   }
 
   void count(MetricFamilyDescriptor family, String name, long value) {
@@ -38,8 +55,7 @@ final class SampleList {
   }
 
   void count(MetricFamilyDescriptor family, String name, String label, String text, long value) {
-    Labels labels = Labels.of(MetricNames.RUNTIME, runtime, MetricNames.NAME, name, label, text);
-    samples.add(new Sample(family, labels, (double) value));
+    count(family, labels(name, label, text), value);
   }
 
   void count(
@@ -50,9 +66,7 @@ final class SampleList {
       String second,
       String secondText,
       long value) {
-    Labels labels = Labels.of(
-        MetricNames.RUNTIME, runtime, MetricNames.NAME, name, first, firstText, second, secondText);
-    samples.add(new Sample(family, labels, (double) value));
+    count(family, labels(name, first, firstText, second, secondText), value);
   }
 
   /** Makes a label of a name: half a surrogate pair is not text, and would make two series look like one when written. */

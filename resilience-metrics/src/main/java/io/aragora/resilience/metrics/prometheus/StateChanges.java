@@ -1,9 +1,11 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** The kinds of change that there are, in a fixed order, so that their counts fit into an array. */
 final class StateChanges {
@@ -44,21 +46,24 @@ final class StateChanges {
     }
   }
 
+  /** Shows what has occurred, and the trip in any case; labels by the number of the change. */
   static void show(
-      MetricFamilyDescriptor family, String name, long[] counts, int offset, SampleList samples) {
+      MetricFamilyDescriptor family,
+      IntFunction<Labels> labels,
+      long[] counts,
+      int offset,
+      SampleList samples) {
     for (int i = 0; i < SIZE; i++) {
-      Change change = ALL.get(i);
       long count = counts[offset + i];
-      if (count != 0 || change.isTrip()) {
-        samples.count(
-            family,
-            name,
-            MetricNames.FROM_STATE,
-            change.from.text(),
-            MetricNames.TO_STATE,
-            change.to.text(),
-            count);
+      if (count != 0 || ALL.get(i).isTrip()) {
+        samples.count(family, labels.apply(i), count);
       }
     }
+  }
+
+  static Labels labels(String name, int number, SampleList samples) {
+    Change change = ALL.get(number);
+    return samples.labels(
+        name, MetricNames.FROM_STATE, change.from.text(), MetricNames.TO_STATE, change.to.text());
   }
 }
