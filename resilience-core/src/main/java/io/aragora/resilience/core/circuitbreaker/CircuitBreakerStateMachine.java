@@ -13,6 +13,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
@@ -835,6 +836,10 @@ public class CircuitBreakerStateMachine extends CorePolicy
   @Override
   public CircuitBreakerExplanation explain() {
     return Readings.explain(name(), phase(), runtime.time());
+  }
+
+  final CircuitBreakerTotals totals() {
+    return totals.with(phase().window);
   }
 
   /**

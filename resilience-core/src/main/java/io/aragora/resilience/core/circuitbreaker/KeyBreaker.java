@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.core.recording.CallDurations;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class KeyBreaker extends CircuitBreakerStateMachine {
   private final String family;
   private @Nullable String name;
+
+  /** Written before it is among the keys again, which publishes it. */
+  private CircuitBreakerTotals before = CircuitBreakerTotals.ZERO;
 
   KeyBreaker(
       String family,
@@ -18,6 +22,26 @@ final class KeyBreaker extends CircuitBreakerStateMachine {
       @Nullable CallDurations durations) {
     super(key, config, runtime, sink, durations);
     this.family = family;
+  }
+
+  /** Takes it back among the keys: what it has counted so far was added to what is left of them when it went. */
+  void countFrom(CircuitBreakerTotals totals) {
+    before = totals;
+  }
+
+  /** What it has counted since it is among the keys. */
+  CircuitBreakerTotals counted() {
+    return counted(totals());
+  }
+
+  CircuitBreakerTotals counted(CircuitBreakerTotals all) {
+    CircuitBreakerTotals known = before;
+    return new CircuitBreakerTotals(
+        all.successes() - known.successes(),
+        all.failures() - known.failures(),
+        all.ignored() - known.ignored(),
+        all.rejected() - known.rejected(),
+        all.late() - known.late());
   }
 
   String key() {

@@ -66,14 +66,14 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final BreakerRuntime runtime;
   private final TransitionSink sink;
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
-  private final CircuitBreakerStateMachine overflow;
+  private final KeyBreaker overflow;
   private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
   private volatile @Nullable CallDurations durations;
 
-  /** What the keys counted that are not there any more. Written under the lock. */
+  /** What the keys counted that are not there any more; never goes back. Written under the lock. */
   private volatile CircuitBreakerTotals left = CircuitBreakerTotals.ZERO;
 
   private final ReentrantLock making = new ReentrantLock();
@@ -150,19 +150,10 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     }
     KeyBreaker held = reference.get();
     if (held != null) {
-      left = left.plus(negative(reference.totals));
+      held.countFrom(reference.totals);
       held.measureBy(durations);
     }
     return held;
-  }
-
-  private static CircuitBreakerTotals negative(CircuitBreakerTotals totals) {
-    return new CircuitBreakerTotals(
-        -totals.successes(),
-        -totals.failures(),
-        -totals.ignored(),
-        -totals.rejected(),
-        -totals.late());
   }
 
   private void forgetCollected() {
@@ -193,12 +184,12 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private void evict(KeyBreaker breaker) {
     String key = breaker.key();
-    CircuitBreakerTotals totals = breaker.snapshot().totals();
+    CircuitBreakerTotals totals = breaker.totals();
     if (gone.size() < config.maxKeys()) {
       gone.put(key, new Gone(breaker, totals, collected));
     }
     keys.remove(key, breaker);
-    left = left.plus(totals);
+    left = left.plus(breaker.counted(totals));
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
   }
@@ -270,12 +261,13 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   @Override
   public CircuitBreakerTotals totals() {
-    // Read before the keys: one that goes meanwhile is in neither sum, and shows again with the
-    // next
-    // reading. The other way round it would be in both.
-    CircuitBreakerTotals sum = left.plus(overflow.snapshot().totals());
+    // Volatile read, before the keys; pairs with the write that follows the removal of a key. So a
+    // key
+    // that goes meanwhile is in one sum or in neither, and shows again with the next reading. The
+    // other way round it would be in both. Stress: KeyedTotalsStress.RemovalCountsOnce.
+    CircuitBreakerTotals sum = left.plus(overflow.totals());
     for (KeyBreaker breaker : keys.values()) {
-      sum = sum.plus(breaker.snapshot().totals());
+      sum = sum.plus(breaker.counted());
     }
     return sum;
   }
@@ -331,7 +323,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       KeyBreaker known = keys.remove(key);
       boolean held = gone.remove(key) != null;
       if (known != null) {
-        left = left.plus(known.snapshot().totals());
+        left = left.plus(known.counted());
         round.removeFirstOccurrence(known);
       }
       return known != null || held;

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Who takes the durations of a runtime; usually nobody. Thread-safe. */
 public final class DurationRecorders {
+  private static final System.Logger LOG = System.getLogger(DurationRecorders.class.getName());
+
   private final List<DurationRecorder> all = new CopyOnWriteArrayList<>();
   private final Runnable onChange;
 
@@ -49,12 +51,26 @@ public final class DurationRecorders {
   public @Nullable LongConsumer of(Kind kind, String policy) {
     LongConsumer found = null;
     for (DurationRecorder recorder : all) {
-      LongConsumer asked = recorder.of(kind, policy);
+      LongConsumer asked = ask(recorder, kind, policy);
       if (asked != null) {
         LongConsumer guarded = new GuardedConsumer(asked, policy);
         found = found == null ? guarded : found.andThen(guarded);
       }
     }
     return found;
+  }
+
+  /** A plug-in that cannot answer must not keep the policy from being made. */
+  private static @Nullable LongConsumer ask(DurationRecorder recorder, Kind kind, String policy) {
+    try {
+      return recorder.of(kind, policy);
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "durations of '" + policy + "' are not recorded: "
+              + recorder.getClass().getName() + " failed",
+          e);
+      return null;
+    }
   }
 }

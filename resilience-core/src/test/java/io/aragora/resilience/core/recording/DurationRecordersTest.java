@@ -208,6 +208,18 @@ class DurationRecordersTest {
   }
 
   @Test
+  void oneThatCannotAnswer_keepsNoPolicyFromBeingMade() {
+    context.recordDurations((kind, policy) -> {
+      throw new IllegalStateException("a faulty recorder");
+    });
+    context.recordDurations(recorder);
+
+    resilience.circuitBreaker("b").call(this::takesAWhile);
+
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
   void kindsThatNobodyWants_areNotTimed() {
     context.recordDurations(
         (kind, policy) -> kind == Kind.FAILED_CALL ? recorder.of(kind, policy) : null);
