@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.aragora.resilience.core {
   requires io.aragora.resilience;
+  requires static jdk.jfr;
   requires org.jctools.core.jdk11;
 
   provides io.aragora.resilience.spi.ResilienceProvider with

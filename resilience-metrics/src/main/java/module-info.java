@@ -10,6 +10,7 @@
 module io.aragora.resilience.metrics {
   requires transitive io.aragora.resilience;
   requires transitive io.prometheus.metrics.model;
+  requires io.prometheus.metrics.core;
   requires io.prometheus.writer.text;
 
   exports io.aragora.resilience.metrics.prometheus;

@@ -2,6 +2,7 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
@@ -15,6 +16,7 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -139,6 +141,15 @@ public interface Resilience extends AutoCloseable {
    * @return an immutable copy
    */
   Collection<CircuitBreaker> circuitBreakers();
+
+  /**
+   * Subscribes to the changes of state of every breaker of this runtime, present and to come, keys of keyed breakers
+   * included. Each change arrives once, those of one breaker in order. Any number may subscribe; none can harm another.
+   *
+   * @param listener hears of them in the background; {@link CircuitBreakerListener#ofCodes} makes one that hears numbers
+   * @return ends the subscription when closed
+   */
+  Subscription subscribe(CircuitBreakerListener listener);
 
   /**
    * Resets every breaker that {@link #circuitBreakers()} lists, as {@link CircuitBreaker#reset()} does.
@@ -357,6 +368,13 @@ public interface Resilience extends AutoCloseable {
    * @return the status at this instant
    */
   StateStoreStatus storeStatus();
+
+  /**
+   * Tells whether the timer keeps its times.
+   *
+   * @return what it counted
+   */
+  TimerTotals timerTotals();
 
   /**
    * Saves every breaker that changed and waits.

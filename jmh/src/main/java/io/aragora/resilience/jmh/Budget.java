@@ -33,8 +33,9 @@ record Budget(List<Term> terms, double nanos) {
     return NONE.plus(factor, figure, name);
   }
 
-  static Budget nanos(double nanos) {
-    return NONE.plusNanos(nanos);
+  /** An absolute limit, for what nobody would compare with something else. */
+  static Budget atMostMillis(double millis) {
+    return new Budget(List.of(), millis * 1e6);
   }
 
   Budget plus(double factor, Figure figure, String name) {

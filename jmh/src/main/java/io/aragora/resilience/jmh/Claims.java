@@ -13,6 +13,7 @@ final class Claims {
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
+  private static final Figure OBSERVED = Figure.of(ObservedCallBenchmark.class, "oursObserved");
   private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
 
   static final List<Claim> ALL = List.of(
@@ -71,12 +72,12 @@ final class Claims {
       Claim.of(
               "10,000 breakers saved, each",
               Figure.of(StoreBenchmark.class, "oursSave"),
-              Budget.nanos(50_000))
+              Budget.atMostMillis(0.05))
           .peer("plain JDBC", "plainJdbcSave"),
       Claim.of(
           "10,000 breakers restored, each",
           Figure.of(StoreBenchmark.class, "oursRestore"),
-          Budget.nanos(50_000)),
+          Budget.atMostMillis(0.05)),
       retry("retry, succeeds at once", RETRY),
       retry("retry, succeeds at once, 2 threads", RETRY.threads(2)),
       threeAttempts("three attempts, two fail, no wait", "Failures"),
@@ -118,7 +119,30 @@ final class Claims {
       Claim.of(
           "breaker and fallback by annotation",
           Figure.of(ProxyBenchmark.class, "oursAnnotatedFallback"),
-          Budget.NONE));
+          Budget.NONE),
+      Claim.of(
+          "closed call by `call`, with metrics and a flight recording",
+          OBSERVED,
+          Budget.atMost(1.05, OBSERVED.sibling("unobserved"), "without")),
+      Claim.of(
+              "closed call by `call`, with its duration in a histogram",
+              OBSERVED.sibling("oursTimed"),
+              Budget.NONE)
+          .peer("without", "unobserved")
+          .peer("nanoTime", "nanoTime"),
+      Claim.of(
+              "rejection by permit, recorded by the flight recorder",
+              OBSERVED.sibling("oursRejectionRecorded"),
+              Budget.NONE)
+          .peer("not recorded", "rejectionNotRecorded"),
+      Claim.of(
+          "scrape of 10,000 breakers",
+          Figure.of(ScrapeBenchmark.class, "oursBreakers"),
+          Budget.atMostMillis(100)),
+      Claim.of(
+          "scrape of 10,000 keys",
+          Figure.of(ScrapeBenchmark.class, "oursKeys"),
+          Budget.atMostMillis(100)));
 
   private Claims() {}
 

@@ -26,6 +26,8 @@ final class Suite {
       OneTickBenchmark.class,
       PipelineBenchmark.class,
       ProxyBenchmark.class,
+      ObservedCallBenchmark.class,
+      ScrapeBenchmark.class,
       VirtualThreadBenchmark.class,
       VirtualThreadTimeoutBenchmark.class);
 

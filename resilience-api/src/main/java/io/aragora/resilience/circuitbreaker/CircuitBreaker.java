@@ -66,6 +66,16 @@ public interface CircuitBreaker extends Policy {
   CircuitBreakerExplanation explain();
 
   /**
+   * Counts the changes from one state to another.
+   *
+   * @param from the state before
+   * @param to the state after
+   * @return how many there were since this breaker was created; for the breaker of a key, those of all keys of its {@link
+   *     KeyedCircuitBreaker} together, since a key has no room for counts of its own
+   */
+  long transitions(CircuitBreakerState from, CircuitBreakerState to);
+
+  /**
    * Tells, without taking a permit, whether a call would be admitted. It may be refused all the same if others come first.
    *
    * @return whether it would be at this instant

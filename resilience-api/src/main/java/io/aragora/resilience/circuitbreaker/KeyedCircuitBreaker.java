@@ -5,6 +5,7 @@ import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -116,6 +117,31 @@ public interface KeyedCircuitBreaker {
    * @throws IllegalArgumentException if the limit is smaller
    */
   Map<String, CircuitBreakerState> notClosed(int limit);
+
+  /**
+   * Shows every key with its breaker, without a copy of them, for whoever reads many. Keys come and go as for {@link
+   * #states()}.
+   *
+   * @param visitor is given key and breaker, on the calling thread
+   */
+  void forEachKey(BiConsumer<? super String, ? super CircuitBreaker> visitor);
+
+  /**
+   * Adds up the totals of all keys, those that made room or were removed included, and of {@link #overflow}. Calls of a key
+   * after it went are in it once the key has come back.
+   *
+   * @return the totals, in a time proportional to the number of keys
+   */
+  CircuitBreakerTotals totals();
+
+  /**
+   * Counts the changes from one state to another, of all keys, those that went included, and of {@link #overflow}.
+   *
+   * @param from the state before
+   * @param to the state after
+   * @return how many there were since the start
+   */
+  long transitions(CircuitBreakerState from, CircuitBreakerState to);
 
   /**
    * Counts keys.

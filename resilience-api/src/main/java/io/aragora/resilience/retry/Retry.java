@@ -2,6 +2,7 @@ package io.aragora.resilience.retry;
 
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Subscription;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +26,13 @@ public interface Retry extends Policy {
    * @return the totals
    */
   RetryTotals totals();
+
+  /**
+   * Gives what was counted of attempts, by their number.
+   *
+   * @return from the first attempt to the last that the settings allow, at most eight; the eighth stands for all later ones
+   */
+  List<RetryAttemptTotals> attempts();
 
   /**
    * Subscribes to what this retry does.

@@ -1,6 +1,7 @@
 package io.aragora.resilience.spi;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
 import io.aragora.resilience.time.TimeSource;
 import java.util.List;
 import java.util.Optional;
@@ -35,4 +36,16 @@ public interface ResilienceContext {
    * @return an immutable list
    */
   List<EndpointContribution> endpointContributions();
+
+  /**
+   * Has durations recorded from now on, those of policies that exist already included. Two recorders both hear of
+   * everything. Not recorded are calls by permits of one's own, which have no duration.
+   *
+   * @param recorder takes them
+   * @return ends it when closed; calls under way may still be recorded. By default there is nothing to end, because
+   *     nothing is recorded
+   */
+  default Subscription recordDurations(DurationRecorder recorder) {
+    return () -> {};
+  }
 }

@@ -4,8 +4,10 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
@@ -22,6 +24,7 @@ import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
+import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
@@ -43,6 +46,7 @@ import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -63,6 +67,7 @@ final class CoreResilience implements Resilience {
   private final Dispatcher dispatcher;
   private final Timer timer;
   private final WaitingThreads waiting;
+  private final DurationRecorders durations;
   private final BreakerRuntime breakerRuntime;
   private final RuntimeSettings outside;
   private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
@@ -88,11 +93,12 @@ final class CoreResilience implements Resilience {
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
+    durations = new DurationRecorders(this::measure);
     keeper = settings.store() == null
         ? null
         : new StateKeeper(name, settings.store(), time, timer, dispatcher);
-    breakerRuntime =
-        BreakerRuntime.of(time, timer, dispatcher, keeper == null ? BreakerKeeper.NONE : keeper);
+    breakerRuntime = BreakerRuntime.of(
+        time, timer, dispatcher, durations, keeper == null ? BreakerKeeper.NONE : keeper);
     breakers = new PolicyRegistry<>(
         new PolicyKind<>(
             "circuit breaker",
@@ -112,8 +118,7 @@ final class CoreResilience implements Resilience {
     retries = new PolicyRegistry<>(
         new PolicyKind<>(
             "retry",
-            (policy, config) -> new CoreRetry(
-                policy, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting),
+            this::makeRetry,
             policy -> outside.retry(policy, RetryConfig.defaults()),
             RetryConfig::declaresSameAs,
             CoreRetry::configure),
@@ -131,7 +136,7 @@ final class CoreResilience implements Resilience {
     timeouts = new PolicyRegistry<>(
         new PolicyKind<>(
             "timeout",
-            (policy, config) -> new CoreTimeout(policy, config, name, time, timer, dispatcher),
+            this::makeTimeout,
             this::outsideTimeout,
             TimeoutConfig::declaresSameAs,
             CoreTimeout::configure),
@@ -158,7 +163,7 @@ final class CoreResilience implements Resilience {
         List.of(
             RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
             RuntimeHealth.ofStore(() -> keeper)));
-    extensions = new Extensions(this, settings, time);
+    extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
     store = settings.store();
   }
@@ -183,6 +188,26 @@ final class CoreResilience implements Resilience {
         new CircuitBreakerStateMachine(breaker, config, breakerRuntime);
     breakerRuntime.keeper().made(made);
     return made;
+  }
+
+  private CoreRetry makeRetry(String retry, RetryConfig config) {
+    CoreRetry made = new CoreRetry(
+        retry, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting);
+    made.measure(durations);
+    return made;
+  }
+
+  private CoreTimeout makeTimeout(String timeout, TimeoutConfig config) {
+    CoreTimeout made = new CoreTimeout(timeout, config, name, time, timer, dispatcher);
+    made.measure(durations);
+    return made;
+  }
+
+  private void measure() {
+    breakers.all().forEach(CircuitBreakerStateMachine::measure);
+    keyedBreakers.all().forEach(KeyedBreakers::measure);
+    retries.all().forEach(retry -> retry.measure(durations));
+    timeouts.all().forEach(timeout -> timeout.measure(durations));
   }
 
   private TimeoutConfig outsideTimeout(String timeout) {
@@ -253,6 +278,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Collection<CircuitBreaker> circuitBreakers() {
     return List.copyOf(breakers.all());
+  }
+
+  @Override
+  public Subscription subscribe(CircuitBreakerListener listener) {
+    return breakerRuntime.listeners().add(listener);
   }
 
   @Override
@@ -374,6 +404,11 @@ final class CoreResilience implements Resilience {
   @Override
   public StateStoreStatus storeStatus() {
     return keeper == null ? StateStoreStatus.NONE : keeper.status();
+  }
+
+  @Override
+  public TimerTotals timerTotals() {
+    return timer.totals();
   }
 
   @Override

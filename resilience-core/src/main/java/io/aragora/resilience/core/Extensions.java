@@ -1,6 +1,9 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.HealthCheckProvider;
 import io.aragora.resilience.spi.ResilienceContext;
@@ -20,10 +23,16 @@ final class Extensions implements ResilienceContext, AutoCloseable {
   private final Resilience resilience;
   private final ResilienceSettings settings;
   private final TimeSource time;
+  private final DurationRecorders durations;
   private final List<ResilienceExtension> attached = new ArrayList<>();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
-  Extensions(Resilience resilience, ResilienceSettings settings, TimeSource time) {
+  Extensions(
+      Resilience resilience,
+      ResilienceSettings settings,
+      TimeSource time,
+      DurationRecorders durations) {
+    this.durations = durations;
     this.resilience = resilience;
     this.settings = settings;
     this.time = time;
@@ -81,6 +90,11 @@ final class Extensions implements ResilienceContext, AutoCloseable {
   @Override
   public List<EndpointContribution> endpointContributions() {
     return settings.contributions();
+  }
+
+  @Override
+  public Subscription recordDurations(DurationRecorder recorder) {
+    return durations.add(recorder);
   }
 
   @Override

@@ -82,9 +82,9 @@ class SpecCoverageTest {
     addRange(ids, "IN-%02d", 1, 9);
     addRange(ids, "HE-%02d", 1, 30);
     addRange(ids, "ME-%02d", 1, 11);
+    addRange(ids, "PM-%02d", 1, 13);
     addRange(ids, "PE-%02d", 1, 15);
-    addRange(ids, "fault %d", 1, 62);
-    addRange(ids, "fault %d", 67, 74);
+    addRange(ids, "fault %d", 1, 74);
     ids.addAll(PEERS);
     return ids;
   }

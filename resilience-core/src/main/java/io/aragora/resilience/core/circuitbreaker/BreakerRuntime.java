@@ -1,6 +1,9 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.WindowSweeper;
@@ -14,6 +17,8 @@ import io.aragora.resilience.time.TimeSource;
  * @param timer wakes whoever watches calls under way
  * @param sweeper takes back what idle windows do not need
  * @param dispatcher delivers events
+ * @param durations who takes how long calls take
+ * @param listeners hear of the changes of every breaker
  * @param keeper keeps their state
  */
 public record BreakerRuntime(
@@ -22,10 +27,12 @@ public record BreakerRuntime(
     Timer timer,
     WindowSweeper sweeper,
     Dispatcher dispatcher,
+    DurationRecorders durations,
+    Listeners<CircuitBreakerListener> listeners,
     BreakerKeeper keeper) {
 
   /**
-   * Makes clock and sweeper.
+   * Makes clock and sweeper, for breakers whose calls nobody times.
    *
    * @param time the precise clock, wall time and chance
    * @param timer wakes
@@ -35,13 +42,39 @@ public record BreakerRuntime(
    */
   public static BreakerRuntime of(
       TimeSource time, Timer timer, Dispatcher dispatcher, BreakerKeeper keeper) {
+    return of(time, timer, dispatcher, new DurationRecorders(() -> {}), keeper);
+  }
+
+  /**
+   * Makes clock and sweeper.
+   *
+   * @param time the precise clock, wall time and chance
+   * @param timer wakes
+   * @param dispatcher delivers events
+   * @param durations who takes how long calls take
+   * @param keeper keeps their state
+   * @return what breakers share
+   */
+  public static BreakerRuntime of(
+      TimeSource time,
+      Timer timer,
+      Dispatcher dispatcher,
+      DurationRecorders durations,
+      BreakerKeeper keeper) {
     CoarseClock clock = new CoarseClock(time, timer);
     return new BreakerRuntime(
-        time, clock, timer, new WindowSweeper(time, clock, timer, dispatcher), dispatcher, keeper);
+        time,
+        clock,
+        timer,
+        new WindowSweeper(time, clock, timer, dispatcher),
+        dispatcher,
+        durations,
+        new Listeners<>(dispatcher.runtime()),
+        keeper);
   }
 
   /** The same with another keeper. */
   BreakerRuntime withKeeper(BreakerKeeper other) {
-    return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, other);
+    return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, durations, listeners, other);
   }
 }

@@ -13,13 +13,16 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
-import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
@@ -87,6 +90,8 @@ public class CircuitBreakerStateMachine extends CorePolicy
   /** Of {@link ChangedBreakers}: null where this is not in the list. */
   @SuppressWarnings("unused") // through its handle
   private volatile @Nullable CircuitBreakerStateMachine nextChanged;
+  /** Null where nobody asks how long calls take. Plain: a call that does not see it yet is not recorded, no more. */
+  private @Nullable CallDurations durations;
 
   /**
    * Makes a closed breaker.
@@ -97,7 +102,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
    */
   public CircuitBreakerStateMachine(
       String name, CircuitBreakerConfig config, BreakerRuntime runtime) {
-    this(name, config, runtime, null);
+    this(name, config, runtime, null, CallDurations.of(runtime.durations(), name));
   }
 
   @SuppressWarnings("this-escape") // neither the window nor the log uses it before it is counted in
@@ -105,10 +110,12 @@ public class CircuitBreakerStateMachine extends CorePolicy
       String name,
       CircuitBreakerConfig config,
       BreakerRuntime runtime,
-      @Nullable Listeners<CircuitBreakerListener> sharedListeners) {
+      @Nullable TransitionSink sharedSink,
+      @Nullable CallDurations durations) {
     super(name);
     this.runtime = runtime;
-    this.log = new TransitionLog(sharedListeners);
+    this.durations = durations;
+    this.log = new TransitionLog(sharedSink);
     long now = runtime.time().nanoTime();
     Phase.Builder first = new Phase.Builder(
         config,
@@ -202,6 +209,15 @@ public class CircuitBreakerStateMachine extends CorePolicy
   private long reject(Phase present) {
     totals.add(LifetimeTotals.REJECTED, 1);
     tell(Kind.REJECTED, present, false, null);
+    if (FlightRecording.hearsRejections()) {
+      FlightRecording.rejection(
+          runtime.dispatcher().runtime(),
+          this,
+          present.state,
+          present.cause,
+          present.generation,
+          remaining(present));
+    }
     return REJECTED;
   }
 
@@ -216,10 +232,13 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   private CallNotPermittedException rejection() {
     Phase present = phase();
-    long remaining = present.state == CircuitBreakerState.OPEN
+    return new CallNotPermittedException(name(), present.state, present.cause, remaining(present));
+  }
+
+  private long remaining(Phase present) {
+    return present.state == CircuitBreakerState.OPEN
         ? Math.max(0, present.until - runtime.clock().read())
         : 0;
-    return new CallNotPermittedException(name(), present.state, present.cause, remaining);
   }
 
   @Override
@@ -281,11 +300,16 @@ public class CircuitBreakerStateMachine extends CorePolicy
 
   @Override
   public void recordFailure(long permit, @Nullable Throwable failure) {
-    completeAs(
-        FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate), permit, failure);
+    completeFailed(permit, failure);
   }
 
-  private void completeAs(FailureJudge.Verdict verdict, long permit, @Nullable Throwable failure) {
+  private Verdict completeFailed(long permit, @Nullable Throwable failure) {
+    Verdict verdict = FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate);
+    completeAs(verdict, permit, failure);
+    return verdict;
+  }
+
+  private void completeAs(Verdict verdict, long permit, @Nullable Throwable failure) {
     switch (verdict) {
       case SUCCESS -> complete(permit, OutcomeWindow.SUCCESS, failure);
       case FAILURE -> complete(permit, OutcomeWindow.FAILURE, failure);
@@ -629,9 +653,25 @@ public class CircuitBreakerStateMachine extends CorePolicy
     if (next.generation != before.generation) {
       totals.beginStay(next.window);
     }
-    log.changed(this, runtime.dispatcher());
+    if (next.transitions != before.transitions) {
+      log.count(this, before.state, next.state);
+      record(before, next);
+    }
+    log.changed(this, runtime);
     runtime.keeper().changed(this);
     return true;
+  }
+
+  private void record(Phase before, Phase next) {
+    FlightRecording.transition(
+        runtime.dispatcher().runtime(),
+        this,
+        next.transitions,
+        next.generation,
+        before.state,
+        next.state,
+        next.cause,
+        next.cooldownNanos);
   }
 
   @Override
@@ -859,6 +899,11 @@ public class CircuitBreakerStateMachine extends CorePolicy
   }
 
   @Override
+  public long transitions(CircuitBreakerState from, CircuitBreakerState to) {
+    return log.counted(from, to);
+  }
+
+  @Override
   public CircuitBreakerSnapshot snapshot() {
     return Readings.snapshot(name(), phase(), totals, runtime.time());
   }
@@ -866,6 +911,10 @@ public class CircuitBreakerStateMachine extends CorePolicy
   @Override
   public CircuitBreakerExplanation explain() {
     return Readings.explain(name(), phase(), runtime.time());
+  }
+
+  final CircuitBreakerTotals totals() {
+    return totals.with(phase().window);
   }
 
   /**
@@ -933,6 +982,15 @@ public class CircuitBreakerStateMachine extends CorePolicy
     }
   }
 
+  /** Finds out again who takes how long calls take. */
+  public void measure() {
+    measureBy(CallDurations.of(runtime.durations(), name()));
+  }
+
+  final void measureBy(@Nullable CallDurations recorded) {
+    durations = recorded;
+  }
+
   // ---- as a policy
 
   @Override
@@ -941,8 +999,12 @@ public class CircuitBreakerStateMachine extends CorePolicy
       throws Throwable {
     Phase present = phase();
     CallsInFlight flights = present.flights;
-    return flights != null
-        ? watch(present, flights, lent, chain, index, body)
+    CallDurations recorded = durations;
+    if (flights != null) {
+      return watch(present, flights, recorded, lent, chain, index, body);
+    }
+    return recorded != null
+        ? time(acquirePermit(), recorded, lent, chain, index, body)
         : guard(acquirePermit(), lent, chain, index, body);
   }
 
@@ -950,6 +1012,7 @@ public class CircuitBreakerStateMachine extends CorePolicy
   private <T extends @Nullable Object> T watch(
       Phase present,
       CallsInFlight flights,
+      @Nullable CallDurations recorded,
       @Nullable Frame lent,
       PolicyChain chain,
       int index,
@@ -963,12 +1026,40 @@ public class CircuitBreakerStateMachine extends CorePolicy
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
       flights.end(begun);
-      recordFailure(permit, e);
+      record(recorded, now, completeFailed(permit, e));
       throw e;
     }
     flights.end(begun);
-    recordResult(permit, chain, index, result);
+    record(recorded, now, completeReturned(permit, chain, index, result));
     return result;
+  }
+
+  /** A call whose duration somebody takes. */
+  private <T extends @Nullable Object> T time(
+      long permit,
+      CallDurations recorded,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    long now = runtime.time().nanoTime();
+    T result;
+    try {
+      result = chain.<T>inside(lent, index, body);
+    } catch (Throwable e) {
+      record(recorded, now, completeFailed(permit, e));
+      throw e;
+    }
+    record(recorded, now, completeReturned(permit, chain, index, result));
+    return result;
+  }
+
+  /** What counts as neither is not among the durations, as it is not in the window. */
+  void record(@Nullable CallDurations recorded, long startedAt, Verdict verdict) {
+    if (recorded != null && verdict != Verdict.NEITHER) {
+      recorded.record(runtime.time().nanoTime() - startedAt, verdict == Verdict.SUCCESS);
+    }
   }
 
   private static long timedPermit(Phase present, long now) {
@@ -992,21 +1083,23 @@ public class CircuitBreakerStateMachine extends CorePolicy
     try {
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
-      recordFailure(permit, e);
+      completeFailed(permit, e);
       throw e;
     }
-    recordResult(permit, chain, index, result);
+    completeReturned(permit, chain, index, result);
     return result;
   }
 
-  private void recordResult(long permit, PolicyChain chain, int index, @Nullable Object result) {
+  private Verdict completeReturned(
+      long permit, PolicyChain chain, int index, @Nullable Object result) {
     // A body that outstayed a limit around this breaker and still came back is what a hung
     // dependency looks like.
     if (isFailure(result) || (chain.isLimitedBefore(index) && Frame.hasThreadExpired())) {
       complete(permit, OutcomeWindow.FAILURE, null);
-    } else {
-      recordSuccess(permit);
+      return Verdict.FAILURE;
     }
+    recordSuccess(permit);
+    return Verdict.SUCCESS;
   }
 
   private boolean isFailure(@Nullable Object result) {
@@ -1022,13 +1115,19 @@ public class CircuitBreakerStateMachine extends CorePolicy
     try {
       Phase present = phase();
       CallsInFlight flights = present.flights;
+      CallDurations recorded = durations;
       if (flights != null) {
-        return CallOutcome.of(this.<T>watch(present, flights, null, PolicyChain.alone(), 0, body));
+        return CallOutcome.of(
+            this.<T>watch(present, flights, recorded, null, PolicyChain.alone(), 0, body));
       }
       long permit = tryAcquirePermit();
-      return permit == REJECTED
-          ? CallOutcome.rejected(rejection())
-          : CallOutcome.of(this.<T>guard(permit, null, PolicyChain.alone(), 0, body));
+      if (permit == REJECTED) {
+        return CallOutcome.rejected(rejection());
+      }
+      return CallOutcome.of(
+          recorded != null
+              ? this.<T>time(permit, recorded, null, PolicyChain.alone(), 0, body)
+              : this.<T>guard(permit, null, PolicyChain.alone(), 0, body));
     } catch (Throwable e) {
       throw (X) e;
     }
@@ -1042,30 +1141,40 @@ public class CircuitBreakerStateMachine extends CorePolicy
       Supplier<? extends CompletionStage<T>> body) {
     Phase present = phase();
     CallsInFlight flights = present.flights;
+    CallDurations recorded = durations;
     GuardedFuture<T> future;
     if (flights != null) {
       long now = runtime.time().nanoTime();
-      future = new GuardedFuture<>(this, timedPermit(present, now), flights, takeOff(flights, now));
+      long permit = timedPermit(present, now);
+      long begun = takeOff(flights, now);
+      future = recorded != null
+          ? new TimedFuture<>(this, permit, flights, begun, recorded, now)
+          : new GuardedFuture<>(this, permit, flights, begun);
     } else {
       long permit = tryAcquirePermit();
       if (permit == REJECTED) {
         return CompletableFuture.failedFuture(rejection());
       }
-      future = new GuardedFuture<>(this, permit, null, 0);
+      future = recorded != null
+          ? new TimedFuture<>(this, permit, null, 0, recorded, runtime.time().nanoTime())
+          : new GuardedFuture<>(this, permit, null, 0);
     }
     future.guard(chain.insideAsync(context, index, body));
     return future;
   }
 
-  void completeAsync(long permit, @Nullable Object result, @Nullable Throwable failure) {
+  Verdict completeAsync(long permit, @Nullable Object result, @Nullable Throwable failure) {
     if (failure != null) {
-      completeAs(
-          FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate), permit, failure);
-    } else if (isFailure(result)) {
-      complete(permit, OutcomeWindow.FAILURE, null);
-    } else {
-      recordSuccess(permit);
+      Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
+      completeAs(verdict, permit, failure);
+      return verdict;
     }
+    if (isFailure(result)) {
+      complete(permit, OutcomeWindow.FAILURE, null);
+      return Verdict.FAILURE;
+    }
+    recordSuccess(permit);
+    return Verdict.SUCCESS;
   }
 
   @Override

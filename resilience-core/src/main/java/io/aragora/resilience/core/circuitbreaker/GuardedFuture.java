@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
+class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final CircuitBreakerStateMachine breaker;
   private final long permit;
   private final @Nullable CallsInFlight flights;
@@ -36,15 +37,18 @@ final class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       return;
     }
     land();
-    breaker.completeAsync(permit, value, failure);
+    counted(breaker.completeAsync(permit, value, failure));
     endAs(value, failure);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
     land();
-    breaker.completeAsync(permit, null, cause);
+    counted(breaker.completeAsync(permit, null, cause));
   }
+
+  /** What the call was counted as. */
+  void counted(Verdict verdict) {}
 
   private void land() {
     if (flights != null) {

@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.persistence.SavedBreaker;
 import org.jspecify.annotations.Nullable;
 
@@ -11,14 +11,38 @@ final class KeyBreaker extends CircuitBreakerStateMachine {
   private final String family;
   private @Nullable String name;
 
+  /** Written before it is among the keys again, which publishes it. */
+  private CircuitBreakerTotals before = CircuitBreakerTotals.ZERO;
+
   KeyBreaker(
       String family,
       String key,
       CircuitBreakerConfig config,
       BreakerRuntime runtime,
-      Listeners<CircuitBreakerListener> listeners) {
-    super(key, config, runtime, listeners);
+      TransitionSink sink,
+      @Nullable CallDurations durations) {
+    super(key, config, runtime, sink, durations);
     this.family = family;
+  }
+
+  /** Takes it back among the keys: what it has counted so far was added to what is left of them when it went. */
+  void countFrom(CircuitBreakerTotals totals) {
+    before = totals;
+  }
+
+  /** What it has counted since it is among the keys. */
+  CircuitBreakerTotals counted() {
+    return counted(totals());
+  }
+
+  CircuitBreakerTotals counted(CircuitBreakerTotals all) {
+    CircuitBreakerTotals known = before;
+    return new CircuitBreakerTotals(
+        all.successes() - known.successes(),
+        all.failures() - known.failures(),
+        all.ignored() - known.ignored(),
+        all.rejected() - known.rejected(),
+        all.late() - known.late());
   }
 
   String key() {

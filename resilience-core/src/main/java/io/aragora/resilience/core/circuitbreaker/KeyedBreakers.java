@@ -5,11 +5,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.core.dispatch.EventChannel;
-import io.aragora.resilience.core.dispatch.Listeners;
+import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.Setting;
 import java.lang.ref.ReferenceQueue;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,10 +52,12 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private static final class Gone extends WeakReference<KeyBreaker> {
     private final String key;
+    private final CircuitBreakerTotals totals;
 
-    Gone(KeyBreaker breaker, ReferenceQueue<KeyBreaker> queue) {
+    Gone(KeyBreaker breaker, CircuitBreakerTotals totals, ReferenceQueue<KeyBreaker> queue) {
       super(breaker, queue);
       this.key = breaker.key();
+      this.totals = totals;
     }
   }
 
@@ -79,14 +83,18 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final String name;
   private final KeyedCircuitBreakerConfig config;
   private final BreakerRuntime runtime;
-  private final Listeners<CircuitBreakerListener> listeners;
+  private final TransitionSink sink;
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
-  private final CircuitBreakerStateMachine overflow;
+  private final KeyBreaker overflow;
   private final ConcurrentHashMap<String, KeyBreaker> keys = new ConcurrentHashMap<>();
   private final ImpairedKeys impaired = new ImpairedKeys(this::isKnown);
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
+  private volatile @Nullable CallDurations durations;
+
+  /** What the keys counted that are not there any more; never goes back. Written under the lock. */
+  private volatile CircuitBreakerTotals left = CircuitBreakerTotals.ZERO;
 
   private final ReentrantLock making = new ReentrantLock();
 
@@ -106,7 +114,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     this.name = name;
     this.config = config;
     this.runtime = runtime.withKeeper(new KeyKeeper(runtime.keeper(), impaired));
-    this.listeners = new Listeners<>(name);
+    this.sink = new TransitionSink(name);
+    this.durations = CallDurations.of(runtime.durations(), name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
     // Not kept: the keys that share it are others after a restart.
     this.overflow = new KeyBreaker(
@@ -114,7 +123,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
         OVERFLOW,
         config.breaker(),
         runtime.withKeeper(new KeyKeeper(BreakerKeeper.NONE, impaired)),
-        listeners);
+        sink,
+        durations);
   }
 
   private boolean isKnown(KeyBreaker breaker) {
@@ -167,14 +177,22 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   private KeyBreaker newBreaker(String key) {
-    KeyBreaker made = new KeyBreaker(name, key, config.breaker(), runtime, listeners);
+    KeyBreaker made = new KeyBreaker(name, key, config.breaker(), runtime, sink, durations);
     runtime.keeper().made(made);
     return made;
   }
 
   private @Nullable KeyBreaker stillHeld(String key) {
     Gone reference = gone.remove(key);
-    return reference == null ? null : reference.get();
+    if (reference == null) {
+      return null;
+    }
+    KeyBreaker held = reference.get();
+    if (held != null) {
+      held.countFrom(reference.totals);
+      held.measureBy(durations);
+    }
+    return held;
   }
 
   private void forgetCollected() {
@@ -205,11 +223,13 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   private void evict(KeyBreaker breaker) {
     String key = breaker.key();
+    CircuitBreakerTotals totals = breaker.totals();
     if (gone.size() < config.maxKeys()) {
-      gone.put(key, new Gone(breaker, collected));
+      gone.put(key, new Gone(breaker, totals, collected));
     }
     keys.remove(key, breaker);
     impaired.changed(breaker);
+    left = left.plus(breaker.counted(totals));
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
   }
@@ -312,6 +332,37 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   @Override
+  public void forEachKey(BiConsumer<? super String, ? super CircuitBreaker> visitor) {
+    keys.forEach(visitor);
+  }
+
+  @Override
+  public CircuitBreakerTotals totals() {
+    // Volatile read, before the keys; pairs with the write that follows the removal of a key. So a
+    // key
+    // that goes meanwhile is in one sum or in neither, and shows again with the next reading. The
+    // other way round it would be in both. Stress: KeyedTotalsStress.RemovalCountsOnce.
+    CircuitBreakerTotals sum = left.plus(overflow.totals());
+    for (KeyBreaker breaker : keys.values()) {
+      sum = sum.plus(breaker.counted());
+    }
+    return sum;
+  }
+
+  @Override
+  public long transitions(CircuitBreakerState from, CircuitBreakerState to) {
+    return sink.counted(from, to);
+  }
+
+  /** Finds out again who takes how long the calls of any key take. */
+  public void measure() {
+    CallDurations recorded = CallDurations.of(runtime.durations(), name);
+    durations = recorded;
+    overflow.measureBy(recorded);
+    keys.values().forEach(breaker -> breaker.measureBy(recorded));
+  }
+
+  @Override
   public int size() {
     return keys.size();
   }
@@ -349,6 +400,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       KeyBreaker known = keys.remove(key);
       boolean held = gone.remove(key) != null;
       if (known != null) {
+        left = left.plus(known.counted());
         round.removeFirstOccurrence(known);
         impaired.changed(known);
       }
@@ -378,7 +430,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
 
   @Override
   public Subscription subscribe(CircuitBreakerListener listener) {
-    return listeners.add(listener);
+    return sink.listeners.add(listener);
   }
 
   @Override

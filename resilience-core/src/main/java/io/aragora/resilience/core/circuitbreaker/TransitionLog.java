@@ -2,9 +2,8 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.dispatch.Listeners;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -24,49 +23,63 @@ final class TransitionLog {
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);
 
-  /** Those of all keys of a keyed breaker; null for a breaker of its own. */
-  private final @Nullable Listeners<CircuitBreakerListener> shared;
+  /** That of all keys of a keyed breaker; null for a breaker of its own. */
+  private final @Nullable TransitionSink shared;
 
-  private volatile @Nullable Listeners<CircuitBreakerListener> own;
+  /** Null until there is something to count or to tell: a key seldom has one. */
+  private volatile @Nullable TransitionSink own;
 
   @SuppressWarnings("unused") // through its handle
   private volatile int changes;
 
-  TransitionLog(@Nullable Listeners<CircuitBreakerListener> shared) {
+  TransitionLog(@Nullable TransitionSink shared) {
     this.shared = shared;
   }
 
-  synchronized Subscription subscribe(
-      CircuitBreakerStateMachine breaker, CircuitBreakerListener listener) {
-    Listeners<CircuitBreakerListener> present = own;
+  Subscription subscribe(CircuitBreakerStateMachine breaker, CircuitBreakerListener listener) {
+    return own(breaker).listeners.add(listener);
+  }
+
+  private synchronized TransitionSink own(CircuitBreakerStateMachine breaker) {
+    TransitionSink present = own;
     if (present == null) {
-      present = new Listeners<>(breaker.name());
+      present = new TransitionSink(breaker.name());
       own = present;
     }
-    return present.add(listener);
+    return present;
   }
 
-  private boolean isHeard() {
-    return isPresent(own) || isPresent(shared);
+  /** Called once for each transition. The changes of a key are counted with those of all keys. */
+  void count(CircuitBreakerStateMachine breaker, CircuitBreakerState from, CircuitBreakerState to) {
+    (shared != null ? shared : own(breaker)).count(from, to);
   }
 
-  private static boolean isPresent(@Nullable Listeners<CircuitBreakerListener> listeners) {
-    return listeners != null && listeners.isPresent();
+  long counted(CircuitBreakerState from, CircuitBreakerState to) {
+    TransitionSink present = shared != null ? shared : own;
+    return present == null ? 0 : present.counted(from, to);
+  }
+
+  private boolean isHeard(BreakerRuntime runtime) {
+    return runtime.listeners().isPresent() || isPresent(own) || isPresent(shared);
+  }
+
+  private static boolean isPresent(@Nullable TransitionSink sink) {
+    return sink != null && sink.listeners.isPresent();
   }
 
   /** Called after each replacement of the phase. */
-  void changed(CircuitBreakerStateMachine breaker, Dispatcher dispatcher) {
+  void changed(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
-    if (isHeard()) {
-      dispatcher.dispatch(() -> emit(breaker));
+    if (isHeard(runtime)) {
+      runtime.dispatcher().dispatch(() -> emit(breaker, runtime));
     } else {
-      emit(breaker);
+      emit(breaker, runtime);
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker) {
+  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {
@@ -76,15 +89,15 @@ final class TransitionLog {
         phase = before;
       }
       while (!entered.isEmpty()) {
-        emit(breaker, entered.pop());
+        emit(breaker, runtime, entered.pop());
       }
       seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker, Phase entered) {
+  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Phase entered) {
     Phase left = entered.previous;
-    if (left != null && left.transitions != entered.transitions && isHeard()) {
+    if (left != null && left.transitions != entered.transitions && isHeard(runtime)) {
       CircuitBreakerTransition transition = new CircuitBreakerTransition(
           breaker.name(),
           entered.transitions,
@@ -95,14 +108,14 @@ final class TransitionLog {
           Duration.ofNanos(entered.cooldownNanos));
       tell(own, transition);
       tell(shared, transition);
+      runtime.listeners().each(listener -> listener.onTransition(transition));
     }
     entered.previous = null;
   }
 
-  private static void tell(
-      @Nullable Listeners<CircuitBreakerListener> listeners, CircuitBreakerTransition transition) {
-    if (listeners != null) {
-      listeners.each(listener -> listener.onTransition(transition));
+  private static void tell(@Nullable TransitionSink sink, CircuitBreakerTransition transition) {
+    if (sink != null) {
+      sink.listeners.each(listener -> listener.onTransition(transition));
     }
   }
 }

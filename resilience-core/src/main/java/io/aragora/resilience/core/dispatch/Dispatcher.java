@@ -21,6 +21,7 @@ public final class Dispatcher implements AutoCloseable {
   private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
 
+  private final String runtime;
   private final TimeSource time;
   private final ContextCarrier carrier;
   private final @Nullable ExecutorService dispatch;
@@ -37,7 +38,7 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Starts no thread yet.
    *
-   * @param runtime prefix of the threads' names
+   * @param runtime the name of the runtime, prefix of the threads' names
    * @param time may bring its own executor, which then runs everything
    * @param attempts the application's executor for attempts, or null
    */
@@ -48,13 +49,14 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Starts no thread yet.
    *
-   * @param runtime prefix of the threads' names
+   * @param runtime the name of the runtime, prefix of the threads' names
    * @param time may bring its own executor, which then runs everything
    * @param attempts the application's executor for attempts, or null
    * @param carrier takes along what the application keeps by thread
    */
   public Dispatcher(
       String runtime, TimeSource time, @Nullable Executor attempts, ContextCarrier carrier) {
+    this.runtime = runtime;
     this.time = time;
     this.carrier = carrier;
     Executor ofTime = time.executor();
@@ -81,6 +83,15 @@ public final class Dispatcher implements AutoCloseable {
     attemptOn = attempts != null ? attempts : ownAttempts;
     ownChecks = BackgroundThreads.elastic(runtime + "-check", CHECK_THREADS);
     checkOn = ownChecks;
+  }
+
+  /**
+   * Names the runtime whose threads these are.
+   *
+   * @return the name
+   */
+  public String runtime() {
+    return runtime;
   }
 
   /**

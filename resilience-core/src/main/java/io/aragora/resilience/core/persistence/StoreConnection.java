@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -84,6 +85,7 @@ final class StoreConnection {
   long failed(String what, Exception e) {
     failures.incrementAndGet();
     failuresInARow++;
+    FlightRecording.storeFailure(runtime, setting.location(), what, e);
     String message = e instanceof StateStoreException ? e.getMessage() : e.toString();
     Outage present = outage;
     if (present == null) {

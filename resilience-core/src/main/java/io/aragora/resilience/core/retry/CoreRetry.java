@@ -15,24 +15,30 @@ import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +62,11 @@ public final class CoreRetry extends CorePolicy implements Retry {
   private final StripedCount outOfBudget = new StripedCount();
   private final StripedCount notRetried = new StripedCount();
   private final StripedCount retries = new StripedCount();
+  private final AttemptCounts attempts = new AttemptCounts();
   private volatile RetryConfig config;
+
+  /** Null where nobody asks how long it waits. */
+  private volatile @Nullable LongConsumer delays;
 
   /**
    * Makes a retry.
@@ -113,6 +123,20 @@ public final class CoreRetry extends CorePolicy implements Retry {
         outOfBudget.sum(),
         notRetried.sum(),
         retries.sum());
+  }
+
+  @Override
+  public List<RetryAttemptTotals> attempts() {
+    return attempts.upTo(config.maxAttempts(), succeededAtOnce.sum());
+  }
+
+  /**
+   * Finds out again who takes how long it waits.
+   *
+   * @param recorders those of the runtime
+   */
+  public void measure(DurationRecorders recorders) {
+    delays = recorders.of(Kind.RETRY_DELAY, name());
   }
 
   @Override
@@ -320,11 +344,20 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   void countSuccess(RetryConfig settings, int attempt) {
-    (attempt == 1 ? succeededAtOnce : succeededAfterRetry).increment();
+    if (attempt == 1) {
+      succeededAtOnce.increment();
+    } else {
+      succeededAfterRetry.increment();
+      attempts.countSuccess(attempt);
+    }
     RetryBudget budget = settings.budget();
     if (budget != null) {
       budget.credit();
     }
+  }
+
+  void countFailedAttempt(int attempt) {
+    attempts.countFailure(attempt);
   }
 
   void countNotRetried() {
@@ -341,11 +374,16 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   void countRetry(int attempt, long delayNanos, @Nullable Throwable failure) {
     retries.increment();
+    LongConsumer recorded = delays;
+    if (recorded != null) {
+      recorded.accept(delayNanos);
+    }
     publish(RetryEvent.Kind.RETRY, attempt, delayNanos, failure);
   }
 
   private void publish(
       RetryEvent.Kind kind, int attempt, long delayNanos, @Nullable Throwable failure) {
+    FlightRecording.retry(runtime, name(), kind, attempt, delayNanos, failure);
     if (events.isHeard()) {
       events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
     }

@@ -48,12 +48,14 @@ final class RetryRun {
 
   boolean goesOnAfterResult(
       @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
+    retry.countFailedAttempt(attempt);
     remember();
     lastFailure = null;
     return goesOn(result, attempt, deadline, chain, index);
   }
 
   boolean goesOnAfter(Throwable failure, int attempt, long deadline, PolicyChain chain, int index) {
+    retry.countFailedAttempt(attempt);
     remember();
     lastFailure = failure;
     if (!retry.isRetried(settings, failure)) {

@@ -11,8 +11,11 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -26,6 +29,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +47,9 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private final LongAdder fired = new LongAdder();
   private final LongAdder late = new LongAdder();
   private volatile TimeoutConfig config;
+
+  /** Null where nobody asks which limits are exceeded. */
+  private volatile @Nullable LongConsumer exceeded;
 
   /**
    * Makes a timeout.
@@ -90,6 +97,15 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   @Override
   public TimeoutTotals totals() {
     return new TimeoutTotals(limits.inTime(), fired.sum(), late.sum());
+  }
+
+  /**
+   * Finds out again who takes the limits that are exceeded.
+   *
+   * @param recorders those of the runtime
+   */
+  public void measure(DurationRecorders recorders) {
+    exceeded = recorders.of(Kind.EXCEEDED_LIMIT, name());
   }
 
   @Override
@@ -251,6 +267,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   private void publish(TimeoutEvent.Kind kind) {
+    LongConsumer recorded = exceeded;
+    if (recorded != null) {
+      recorded.accept(limitNanos);
+    }
+    FlightRecording.timeout(runtime, name(), kind, limitNanos);
     if (events.isHeard()) {
       events.publish(new TimeoutEvent(name(), kind, config.limit()));
     }

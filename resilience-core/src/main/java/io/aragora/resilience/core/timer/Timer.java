@@ -15,6 +15,8 @@ import io.aragora.resilience.core.agrona.collections.Long2ObjectHashMap;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerTotals;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +73,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
 
   private final TimeDrive drive;
   private final LongAdder fired = new LongAdder();
+  private final LongAdder lateNanos = new LongAdder();
 
   /** Carries the load without allocating; what does not fit goes to the other, of which there is one entry per operation. */
   private final MpscVarHandleArrayQueue<TimerOperation> queue =
@@ -372,6 +375,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
       }
       if (operation.casWord(word, TimerOperation.with(word, FIRED))) {
         fired.increment();
+        lateNanos.add(now - operation.deadline());
         try {
           operation.onFire(TimerOperation.arming(word));
         } catch (Throwable e) {
@@ -435,6 +439,15 @@ public final class Timer implements TimeDriver, AutoCloseable {
    */
   public long fired() {
     return fired.sum();
+  }
+
+  /**
+   * Gives what was counted.
+   *
+   * @return firings, and by how much they were late
+   */
+  public TimerTotals totals() {
+    return new TimerTotals(fired(), Duration.ofNanos(lateNanos.sum()));
   }
 
   private static long tickOf(long deadlineNanos) {

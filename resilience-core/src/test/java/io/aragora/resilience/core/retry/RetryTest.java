@@ -15,6 +15,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
@@ -65,6 +66,44 @@ class RetryTest {
     assertThat(time.nanoTime() - began).isEqualTo(Duration.ofSeconds(2).toNanos());
     assertThat(retry.totals().exhausted()).isEqualTo(1);
     assertThat(retry.totals().retries()).isEqualTo(2);
+  }
+
+  @Test
+  void attempts_areCountedByTheirNumber_theEighthForAllLaterOnes() {
+    Retry retry =
+        resilience.retry("r", everySecond(10).retryOnResult("bad"::equals).build());
+    retry.call(() -> "good");
+    AtomicInteger calls = new AtomicInteger();
+    retry.call(() -> calls.incrementAndGet() < 3 ? "bad" : "good");
+    assertThatThrownBy(() -> retry.run(() -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+
+    List<RetryAttemptTotals> attempts = retry.attempts();
+    assertThat(attempts)
+        .extracting(RetryAttemptTotals::attempt)
+        .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    assertThat(attempts)
+        .extracting(RetryAttemptTotals::succeeded)
+        .containsExactly(1L, 0L, 1L, 0L, 0L, 0L, 0L, 0L);
+    assertThat(attempts)
+        .extracting(RetryAttemptTotals::failed)
+        .containsExactly(2L, 2L, 1L, 1L, 1L, 1L, 1L, 3L);
+    assertThat(resilience.retry("few", everySecond(2).build()).attempts()).hasSize(2);
+  }
+
+  @Test
+  void attempts_ofAsynchronousCalls_areCountedAlike() {
+    Retry retry = resilience.retry("r", everySecond(2).build());
+    AtomicInteger calls = new AtomicInteger();
+    CompletableFuture<String> future = retry.callAsync(() -> calls.incrementAndGet() == 1
+        ? CompletableFuture.failedFuture(new IOException("down"))
+        : CompletableFuture.completedFuture("good"));
+    time.advance(Duration.ofSeconds(2));
+    assertThat(future).isCompletedWithValue("good");
+    assertThat(retry.attempts())
+        .containsExactly(new RetryAttemptTotals(1, 0, 1), new RetryAttemptTotals(2, 1, 0));
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerTotals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -84,6 +85,20 @@ class TimerTest {
     time.advance(Duration.ofDays(2));
     assertThat(operation.firedAt).hasSize(1);
     assertThat(operation.firedAt.get(0)).isBetween(deadline, deadline + TICK);
+  }
+
+  @Test
+  void totals_sayHowLateItWas() {
+    long now = time.nanoTime();
+    timer.arm(new Recorded(true), now + 5 * TICK);
+    timer.arm(new Recorded(true), now + 10 * TICK - 1000);
+    assertThat(timer.totals()).isEqualTo(new TimerTotals(0, Duration.ZERO));
+
+    time.advance(Duration.ofSeconds(1));
+
+    assertThat(timer.totals().fired()).isEqualTo(2);
+    assertThat(timer.totals().lateness())
+        .isBetween(Duration.ofNanos(1000), Duration.ofNanos(2 * TICK));
   }
 
   @Test

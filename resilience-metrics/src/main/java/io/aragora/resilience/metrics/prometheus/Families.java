@@ -1,111 +1,135 @@
 package io.aragora.resilience.metrics.prometheus;
 
+import static io.aragora.resilience.metrics.prometheus.MetricNames.ATTEMPT;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.FROM_STATE;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.KEY;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.NAME;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.OUTCOME;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.RUNTIME;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.SUCCESS;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.TO_STATE;
+
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.List;
 
 /** What is registered under each name: type, help and labels. */
 final class Families {
-  static final MetricFamilyDescriptor BREAKER_CALLS = MetricFamilyDescriptor.counter(
-          MetricNames.BREAKER_CALLS)
-      .help("Calls by outcome. A late outcome is counted as success or failure too.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
+  static final MetricFamilyDescriptor BREAKER_CALLS = counter(
+      MetricNames.BREAKER_CALLS,
+      "Calls by outcome. A late outcome is counted as success or failure too.",
+      NAME,
+      OUTCOME);
+  static final MetricFamilyDescriptor BREAKER_STATE = gauge(
+      MetricNames.BREAKER_STATE,
+      "State: 0 admits every call, 1 admits none, 2 is half-open.",
+      NAME);
+  static final MetricFamilyDescriptor BREAKER_FAILURE_RATE =
+      gauge(MetricNames.BREAKER_FAILURE_RATE, "Share of failures in the window, 0 to 1.", NAME);
+  static final MetricFamilyDescriptor BREAKER_STATE_CHANGES =
+      counter(MetricNames.BREAKER_STATE_CHANGES, "Changes of state.", NAME, FROM_STATE, TO_STATE);
+  static final MetricFamilyDescriptor BREAKER_SLOW_CALLS = counter(
+      MetricNames.BREAKER_SLOW_CALLS, "Calls that took too long, where a rule asks for it.", NAME);
+  static final MetricFamilyDescriptor KEYS =
+      gauge(MetricNames.KEYS, "Keys that have a breaker of their own.", NAME);
+  static final MetricFamilyDescriptor KEYS_OPEN =
+      gauge(MetricNames.KEYS_OPEN, "Keys that are not admitting every call.", NAME);
+  static final MetricFamilyDescriptor KEY_CALLS = counter(
+      MetricNames.KEY_CALLS,
+      "Calls by outcome, of the keys in most trouble or use, and of all others together.",
+      NAME,
+      KEY,
+      OUTCOME);
+  static final MetricFamilyDescriptor KEY_STATE = gauge(
+      MetricNames.KEY_STATE,
+      "State of the keys in most trouble or use: 0 admits every call, 1 admits none, 2 is half-open.",
+      NAME,
+      KEY);
+  static final MetricFamilyDescriptor KEY_STATE_CHANGES = counter(
+      MetricNames.KEY_STATE_CHANGES,
+      "Changes of state, of all keys together.",
+      NAME,
+      FROM_STATE,
+      TO_STATE);
+  static final MetricFamilyDescriptor KEY_EVICTIONS =
+      counter(MetricNames.KEY_EVICTIONS, "Keys that made room for others.", NAME);
+  static final MetricFamilyDescriptor KEY_OVERFLOWS =
+      counter(MetricNames.KEY_OVERFLOWS, "Look-ups of a key that found no room.", NAME);
+  static final MetricFamilyDescriptor RETRY_CALLS =
+      counter(MetricNames.RETRY_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor RETRY_ATTEMPTS =
+      counter(MetricNames.RETRY_ATTEMPTS, "Attempts beyond the first of each call.", NAME);
+  static final MetricFamilyDescriptor RETRY_ATTEMPT_OUTCOMES = counter(
+      MetricNames.RETRY_ATTEMPT_OUTCOMES,
+      "Attempts by their number and outcome, the first included.",
+      NAME,
+      ATTEMPT,
+      OUTCOME);
+  static final MetricFamilyDescriptor BUDGET_LEVEL =
+      gauge(MetricNames.BUDGET_LEVEL, "Retries that successes have saved up.", NAME);
+  static final MetricFamilyDescriptor BUDGET_REFUSED =
+      counter(MetricNames.BUDGET_REFUSED, "Retries that the budget refused.", NAME);
+  static final MetricFamilyDescriptor TIMEOUTS =
+      counter(MetricNames.TIMEOUTS, "Calls that took longer than the limit.", NAME);
+  static final MetricFamilyDescriptor TIMEOUT_CALLS =
+      counter(MetricNames.TIMEOUT_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor FALLBACKS = counter(
+      MetricNames.FALLBACKS,
+      "Failures for which the fallback of a pipeline was asked.",
+      NAME,
+      OUTCOME);
+  static final MetricFamilyDescriptor STORE_SAVED =
+      counter(MetricNames.STORE_SAVED, "States saved.");
+  static final MetricFamilyDescriptor STORE_FAILURES =
+      counter(MetricNames.STORE_FAILURES, "Writes and reads that failed.");
+  static final MetricFamilyDescriptor STORE_PENDING =
+      gauge(MetricNames.STORE_PENDING, "Breakers that changed and are not saved yet.");
+  static final MetricFamilyDescriptor TIMER_FIRED =
+      counter(MetricNames.TIMER_FIRED, "What the timer of the runtime fired.");
+  static final MetricFamilyDescriptor TIMER_LATENESS = MetricFamilyDescriptor.counter(
+          MetricNames.TIMER_LATENESS)
+      .help("By how much the timer fired later than it was to, all together.")
+      .unit(Unit.SECONDS)
+      .labelNames(RUNTIME)
       .build();
-  static final MetricFamilyDescriptor BREAKER_STATE = MetricFamilyDescriptor.gauge(
-          MetricNames.BREAKER_STATE)
-      .help("State: 0 admits every call, 1 admits none, 2 is half-open.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor BREAKER_FAILURE_RATE = MetricFamilyDescriptor.gauge(
-          MetricNames.BREAKER_FAILURE_RATE)
-      .help("Share of failures in the window, 0 to 1.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor BREAKER_TRANSITIONS = MetricFamilyDescriptor.counter(
-          MetricNames.BREAKER_TRANSITIONS)
-      .help("Changes of state.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor BREAKER_SLOW_CALLS = MetricFamilyDescriptor.counter(
-          MetricNames.BREAKER_SLOW_CALLS)
-      .help("Calls that took too long, where a rule asks for it.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor KEYS = MetricFamilyDescriptor.gauge(MetricNames.KEYS)
-      .help("Keys that have a breaker of their own.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor KEY_EVICTIONS = MetricFamilyDescriptor.counter(
-          MetricNames.KEY_EVICTIONS)
-      .help("Keys that made room for others.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor KEY_OVERFLOWS = MetricFamilyDescriptor.counter(
-          MetricNames.KEY_OVERFLOWS)
-      .help("Look-ups of a key that found no room.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor RETRY_CALLS = MetricFamilyDescriptor.counter(
-          MetricNames.RETRY_CALLS)
-      .help("Calls by outcome.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
-      .build();
-  static final MetricFamilyDescriptor RETRY_ATTEMPTS = MetricFamilyDescriptor.counter(
-          MetricNames.RETRY_ATTEMPTS)
-      .help("Attempts beyond the first of each call.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor BUDGET_LEVEL = MetricFamilyDescriptor.gauge(
-          MetricNames.BUDGET_LEVEL)
-      .help("Retries that successes have saved up.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor BUDGET_REFUSED = MetricFamilyDescriptor.counter(
-          MetricNames.BUDGET_REFUSED)
-      .help("Retries that the budget refused.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor TIMEOUTS = MetricFamilyDescriptor.counter(
-          MetricNames.TIMEOUTS)
-      .help("Calls that took longer than the limit.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME)
-      .build();
-  static final MetricFamilyDescriptor TIMEOUT_CALLS = MetricFamilyDescriptor.counter(
-          MetricNames.TIMEOUT_CALLS)
-      .help("Calls by outcome.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
-      .build();
-  static final MetricFamilyDescriptor FALLBACKS = MetricFamilyDescriptor.counter(
-          MetricNames.FALLBACKS)
-      .help("Failures for which the fallback of a pipeline was asked.")
-      .labelNames(MetricNames.RUNTIME, MetricNames.NAME, MetricNames.OUTCOME)
-      .build();
-  static final MetricFamilyDescriptor STORE_SAVED = MetricFamilyDescriptor.counter(
-          MetricNames.STORE_SAVED)
-      .help("States saved.")
-      .labelNames(MetricNames.RUNTIME)
-      .build();
-  static final MetricFamilyDescriptor STORE_FAILURES = MetricFamilyDescriptor.counter(
-          MetricNames.STORE_FAILURES)
-      .help("Writes and reads that failed.")
-      .labelNames(MetricNames.RUNTIME)
-      .build();
-  static final MetricFamilyDescriptor STORE_PENDING = MetricFamilyDescriptor.gauge(
-          MetricNames.STORE_PENDING)
-      .help("Breakers that changed and are not saved yet.")
-      .labelNames(MetricNames.RUNTIME)
-      .build();
+  static final MetricFamilyDescriptor HEALTH_STATUS = gauge(
+      MetricNames.HEALTH_STATUS,
+      "1 where the check lets traffic go on, 0 where it does not.",
+      NAME);
+  static final MetricFamilyDescriptor HEALTH_SEVERITY = gauge(
+      MetricNames.HEALTH_SEVERITY,
+      "0 healthy, 1 unknown, 2 degraded, 3 unhealthy, 4 critical.",
+      NAME);
+  static final MetricFamilyDescriptor HEALTH_FAILURES = gauge(
+      MetricNames.HEALTH_FAILURES,
+      "Results in a row that did not let traffic go on, as far as scrapes have seen them.",
+      NAME);
+  static final MetricFamilyDescriptor OPERATION_DURATION = seconds(
+      MetricNames.OPERATION_DURATION,
+      "How long the calls of breakers took that counted as success or failure.",
+      NAME,
+      SUCCESS);
+  static final MetricFamilyDescriptor RETRY_DELAY =
+      seconds(MetricNames.RETRY_DELAY, "How long retries waited before a further attempt.", NAME);
+  static final MetricFamilyDescriptor TIMEOUT_LIMIT =
+      seconds(MetricNames.TIMEOUT_LIMIT, "The limits that calls exceeded.", NAME);
 
   static final List<MetricFamilyDescriptor> ALL = List.of(
       BREAKER_CALLS,
       BREAKER_STATE,
       BREAKER_FAILURE_RATE,
-      BREAKER_TRANSITIONS,
+      BREAKER_STATE_CHANGES,
       BREAKER_SLOW_CALLS,
       KEYS,
+      KEYS_OPEN,
+      KEY_CALLS,
+      KEY_STATE,
+      KEY_STATE_CHANGES,
       KEY_EVICTIONS,
       KEY_OVERFLOWS,
       RETRY_CALLS,
       RETRY_ATTEMPTS,
+      RETRY_ATTEMPT_OUTCOMES,
       BUDGET_LEVEL,
       BUDGET_REFUSED,
       TIMEOUTS,
@@ -113,7 +137,40 @@ final class Families {
       FALLBACKS,
       STORE_SAVED,
       STORE_FAILURES,
-      STORE_PENDING);
+      STORE_PENDING,
+      TIMER_FIRED,
+      TIMER_LATENESS,
+      HEALTH_STATUS,
+      HEALTH_SEVERITY,
+      HEALTH_FAILURES,
+      OPERATION_DURATION,
+      RETRY_DELAY,
+      TIMEOUT_LIMIT);
 
   private Families() {}
+
+  private static MetricFamilyDescriptor counter(String name, String help, String... labels) {
+    return MetricFamilyDescriptor.counter(name)
+        .help(help)
+        .labelName(RUNTIME)
+        .labelNames(labels)
+        .build();
+  }
+
+  private static MetricFamilyDescriptor gauge(String name, String help, String... labels) {
+    return MetricFamilyDescriptor.gauge(name)
+        .help(help)
+        .labelName(RUNTIME)
+        .labelNames(labels)
+        .build();
+  }
+
+  private static MetricFamilyDescriptor seconds(String name, String help, String... labels) {
+    return MetricFamilyDescriptor.histogram(name)
+        .help(help)
+        .unit(Unit.SECONDS)
+        .labelName(RUNTIME)
+        .labelNames(labels)
+        .build();
+  }
 }

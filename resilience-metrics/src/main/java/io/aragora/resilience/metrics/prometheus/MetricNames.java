@@ -9,13 +9,23 @@ public final class MetricNames {
   /** Gauge: failures in the window of a breaker, from 0 to 1. */
   public static final String BREAKER_FAILURE_RATE = "resilience_circuit_breaker_failure_rate";
   /** Counter: changes of state of a breaker. */
-  public static final String BREAKER_TRANSITIONS = "resilience_circuit_breaker_transitions_total";
+  public static final String BREAKER_STATE_CHANGES =
+      "resilience_circuit_breaker_state_changes_total";
 
   /** Counter: calls of a breaker that took too long, where a rule asks for it. */
   public static final String BREAKER_SLOW_CALLS = "resilience_circuit_breaker_slow_calls_total";
 
   /** Gauge: keys of a keyed breaker that have a breaker of their own. */
   public static final String KEYS = "resilience_keyed_circuit_breaker_keys";
+  /** Gauge: keys of a keyed breaker that are not admitting every call. */
+  public static final String KEYS_OPEN = "resilience_keyed_circuit_breaker_open_keys";
+  /** Counter: what became of the calls of a key. */
+  public static final String KEY_CALLS = "resilience_keyed_circuit_breaker_calls_total";
+  /** Gauge: the state of a key, as for {@link #BREAKER_STATE}. */
+  public static final String KEY_STATE = "resilience_keyed_circuit_breaker_state";
+  /** Counter: changes of state of any key of a keyed breaker. */
+  public static final String KEY_STATE_CHANGES =
+      "resilience_keyed_circuit_breaker_state_changes_total";
   /** Counter: keys of a keyed breaker that made room for others. */
   public static final String KEY_EVICTIONS = "resilience_keyed_circuit_breaker_evictions_total";
   /** Counter: how often a key found no room and was given the overflow breaker. */
@@ -25,6 +35,9 @@ public final class MetricNames {
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
   public static final String RETRY_ATTEMPTS = "resilience_retry_attempts_total";
+
+  /** Counter: what became of the attempts of a retry, by their number. */
+  public static final String RETRY_ATTEMPT_OUTCOMES = "resilience_retry_attempt_outcomes_total";
 
   /** Gauge: retries that successes have saved up in a budget. */
   public static final String BUDGET_LEVEL = "resilience_retry_budget_level";
@@ -39,6 +52,25 @@ public final class MetricNames {
   /** Counter: what became of the calls of a timeout. */
   public static final String TIMEOUT_CALLS = "resilience_timeout_calls_total";
 
+  /** Histogram, where it is asked for: how long the calls of a breaker took. */
+  public static final String OPERATION_DURATION = "resilience_operation_duration_seconds";
+  /** Histogram, where it is asked for: how long a retry waited before a further attempt. */
+  public static final String RETRY_DELAY = "resilience_retry_delay_seconds";
+  /** Histogram, where it is asked for: the limits that calls exceeded. */
+  public static final String TIMEOUT_LIMIT = "resilience_timeout_seconds";
+
+  /** Counter: what the timer of a runtime fired. */
+  public static final String TIMER_FIRED = "resilience_timer_fired_total";
+  /** Counter: by how much that was late, all together. */
+  public static final String TIMER_LATENESS = "resilience_timer_lateness_seconds_total";
+
+  /** Gauge: 1 where a health check lets traffic go on, 0 where it does not. */
+  public static final String HEALTH_STATUS = "resilience_health_status";
+  /** Gauge: how bad the status of a health check is, from 0 for healthy to 4 for critical. */
+  public static final String HEALTH_SEVERITY = "resilience_health_severity";
+  /** Gauge: results of a health check in a row that did not let traffic go on. */
+  public static final String HEALTH_FAILURES = "resilience_health_consecutive_failures";
+
   /** Counter: states that were saved. */
   public static final String STORE_SAVED = "resilience_state_store_saved_total";
   /** Counter: writes and reads of the store that failed. */
@@ -48,12 +80,23 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the name of the breaker, retry, retry budget or timeout. */
+  /** Label: the name of the breaker, retry, retry budget, timeout, pipeline or health check. */
   public static final String NAME = "name";
   /** Label: what became of a call. */
   public static final String OUTCOME = "outcome";
 
-  /** The value of {@link #NAME} that stands for all that found no room for a series of its own. */
+  /** Label: the key of a keyed breaker. */
+  public static final String KEY = "key";
+  /** Label: the state before a change. */
+  public static final String FROM_STATE = "from_state";
+  /** Label: the state after a change. */
+  public static final String TO_STATE = "to_state";
+  /** Label: the number of an attempt, 1 for the first; {@code 8+} for the eighth and all later ones. */
+  public static final String ATTEMPT = "attempt";
+  /** Label: whether a call was counted as a success, {@code true} or {@code false}. */
+  public static final String SUCCESS = "success";
+
+  /** The value of {@link #NAME}, or {@link #KEY}, that stands for all that found no room for a series of its own. */
   public static final String OTHER = "other";
 
   private MetricNames() {}

@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
@@ -48,8 +49,9 @@ public final class MetricsEndpoint implements EndpointContribution {
   private MetricSnapshots readAlone(Resilience resilience) {
     RuntimeSeries series;
     synchronized (alone) {
-      series = alone.computeIfAbsent(resilience, runtime -> new RuntimeSeries());
+      series =
+          alone.computeIfAbsent(resilience, runtime -> new RuntimeSeries(MetricsSettings.DEFAULT));
     }
-    return Sample.byFamily(series.read(RuntimeSeries.label(resilience.name()), resilience));
+    return Sample.byFamily(series.read(SampleList.label(resilience.name()), resilience), List.of());
   }
 }

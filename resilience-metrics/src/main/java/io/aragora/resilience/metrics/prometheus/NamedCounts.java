@@ -47,7 +47,7 @@ final class NamedCounts {
     return sums;
   }
 
-  private static long[] max(long[] before, long[] now) {
+  static long[] max(long[] before, long[] now) {
     long[] larger = new long[now.length];
     Arrays.setAll(larger, i -> Math.max(before[i], now[i]));
     return larger;

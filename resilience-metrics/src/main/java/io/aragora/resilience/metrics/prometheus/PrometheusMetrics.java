@@ -1,9 +1,13 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.spi.Setting;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,16 +33,21 @@ public final class PrometheusMetrics implements ResilienceExtension {
   /** The property that turns on what was found on the path: {@code default} for the default registry. */
   public static final String PROPERTY = "resilience.metrics.prometheus";
 
+  /** The property that has calls timed, {@code true} or {@code false}; see {@link Builder#durations()}. */
+  public static final String DURATIONS_PROPERTY = "resilience.metrics.durations";
+
   private final @Nullable PrometheusRegistry registry;
+  private final MetricsSettings settings;
   private final List<Attachment> attachments = new CopyOnWriteArrayList<>();
 
   /** Makes the extension that the property {@value #PROPERTY} turns on. */
   public PrometheusMetrics() {
-    this.registry = null;
+    this(null, MetricsSettings.DEFAULT);
   }
 
-  private PrometheusMetrics(PrometheusRegistry registry) {
+  private PrometheusMetrics(@Nullable PrometheusRegistry registry, MetricsSettings settings) {
     this.registry = registry;
+    this.settings = settings;
   }
 
   /**
@@ -48,7 +57,17 @@ public final class PrometheusMetrics implements ResilienceExtension {
    * @return the extension, for any number of runtimes
    */
   public static PrometheusMetrics on(PrometheusRegistry registry) {
-    return new PrometheusMetrics(Objects.requireNonNull(registry, "registry"));
+    return builder(registry).build();
+  }
+
+  /**
+   * Starts to describe an extension for a registry.
+   *
+   * @param registry where the runtime is to be shown
+   * @return a new builder
+   */
+  public static Builder builder(PrometheusRegistry registry) {
+    return new Builder(Objects.requireNonNull(registry, "registry"));
   }
 
   /**
@@ -56,8 +75,8 @@ public final class PrometheusMetrics implements ResilienceExtension {
    *
    * @param context the runtime as extensions see it
    * @return takes it out again
-   * @throws IllegalArgumentException if the property has another value than {@code default}, or somebody else has
-   *     registered one of our metric names
+   * @throws IllegalArgumentException if a property has a value that it cannot have, or somebody else has registered one of our
+   *     metric names
    */
   @Override
   public AutoCloseable attach(ResilienceContext context) {
@@ -66,12 +85,16 @@ public final class PrometheusMetrics implements ResilienceExtension {
       return () -> {};
     }
     Resilience resilience = context.resilience();
-    Runnable detach = RegistryCollectors.attach(target, resilience);
+    RegistryCollectors.Shown shown = RegistryCollectors.attach(
+        target, resilience, settings.withDurations(areDurationsConfigured(context)));
     Attachment attachment = new Attachment(resilience, target);
     attachments.add(attachment);
+    DurationHistograms durations = shown.durations();
+    Subscription recording = durations == null ? () -> {} : context.recordDurations(durations);
     return () -> {
+      recording.close();
       attachments.remove(attachment);
-      detach.run();
+      shown.detach().run();
     };
   }
 
@@ -92,6 +115,103 @@ public final class PrometheusMetrics implements ResilienceExtension {
       throw new IllegalArgumentException(PROPERTY + " must be default, or not set: " + value);
     }
     return PrometheusRegistry.defaultRegistry;
+  }
+
+  private static boolean areDurationsConfigured(ResilienceContext context) {
+    String value = context.property(DURATIONS_PROPERTY).orElse("false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw new IllegalArgumentException(
+          DURATIONS_PROPERTY + " must be true or false, or not set: " + value);
+    }
+    return value.equals("true");
+  }
+
+  /** Describes the extension. Every setter checks its value. Not thread-safe. */
+  public static final class Builder {
+    private final PrometheusRegistry registry;
+    private int maxNames = MetricsSettings.DEFAULT.maxNames();
+    private int maxKeys = MetricsSettings.DEFAULT.maxKeys();
+    private List<Double> bounds = MetricsSettings.DEFAULT.bounds();
+    private boolean durations;
+
+    private Builder(PrometheusRegistry registry) {
+      this.registry = registry;
+    }
+
+    /**
+     * Has calls of breakers timed, and shows how long they took, how long retries waited, and which limits were exceeded, as
+     * histograms, native and classic. Default: not, since it costs each call two readings of the clock. Calls by permits of
+     * one's own are not timed.
+     *
+     * @return this builder
+     */
+    public Builder durations() {
+      this.durations = true;
+      return this;
+    }
+
+    /**
+     * Has calls timed, with classic buckets of one's own for how long they took. Default: thirteen from 1 ms to 10 s.
+     *
+     * @param upperBounds positive and ascending, 1 to 100 of them
+     * @return this builder
+     * @throws IllegalArgumentException if they are outside
+     */
+    public Builder durations(Duration... upperBounds) {
+      if (upperBounds.length < 1 || upperBounds.length > 100) {
+        throw new IllegalArgumentException(
+            "durations must have 1 to 100 upper bounds: " + upperBounds.length);
+      }
+      List<Double> seconds = new ArrayList<>();
+      Duration before = Duration.ZERO;
+      for (Duration bound : upperBounds) {
+        Setting.positive("durations", bound);
+        if (bound.compareTo(before) <= 0) {
+          throw new IllegalArgumentException(
+              "durations must have ascending upper bounds: " + List.of(upperBounds));
+        }
+        before = bound;
+        seconds.add(bound.toNanos() / 1e9);
+      }
+      this.bounds = List.copyOf(seconds);
+      return durations();
+    }
+
+    /**
+     * Sets the most breakers, and keyed breakers, retries, budgets, timeouts and pipelines, that have series of their own; the
+     * rest are summed up as {@value MetricNames#OTHER}. Default 1000 of each.
+     *
+     * @param count at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code count} is smaller
+     */
+    public Builder maxNames(int count) {
+      this.maxNames = Setting.atLeast("maxNames", 1, count);
+      return this;
+    }
+
+    /**
+     * Sets the most keys of one keyed breaker that have series of their own: those in trouble first, then those in most use.
+     * The rest are summed up as {@value MetricNames#OTHER}. Default 20.
+     *
+     * @param count at least 0
+     * @return this builder
+     * @throws IllegalArgumentException if {@code count} is smaller
+     */
+    public Builder maxKeys(int count) {
+      this.maxKeys = Setting.atLeast("maxKeys", 0, count);
+      return this;
+    }
+
+    /**
+     * Makes the extension.
+     *
+     * @return for any number of runtimes
+     */
+    public PrometheusMetrics build() {
+      return new PrometheusMetrics(
+          registry, new MetricsSettings(maxNames, maxKeys, durations, bounds));
+    }
   }
 
   private record Attachment(Resilience resilience, PrometheusRegistry registry) {}

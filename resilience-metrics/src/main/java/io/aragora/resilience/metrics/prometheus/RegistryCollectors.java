@@ -16,24 +16,33 @@ final class RegistryCollectors {
   private static final Map<PrometheusRegistry, WeakReference<ResilienceCollector>> COLLECTORS =
       new WeakHashMap<>();
 
+  /**
+   * A runtime that is shown.
+   *
+   * @param durations takes how long its calls take; null where that is not asked for
+   * @param detach takes the runtime away when run; the last one unregisters the collector
+   */
+  record Shown(@Nullable DurationHistograms durations, Runnable detach) {}
+
   private RegistryCollectors() {}
 
   /**
    * Adds a runtime to a registry; the first one registers the collector.
    *
-   * @return takes the runtime away when run; the last one unregisters the collector
+   * @return the runtime as it is shown
    * @throws IllegalArgumentException if the registry has one of our metric names from somebody else
    */
-  static Runnable attach(PrometheusRegistry registry, Resilience resilience) {
+  static Shown attach(
+      PrometheusRegistry registry, Resilience resilience, MetricsSettings settings) {
     synchronized (COLLECTORS) {
       ResilienceCollector known = find(registry);
       ResilienceCollector collector = known != null ? known : new ResilienceCollector();
-      ResilienceCollector.Source source = collector.add(resilience);
+      ResilienceCollector.Source source = collector.add(resilience, settings);
       if (known == null) {
         registry.register(collector);
         COLLECTORS.put(registry, new WeakReference<>(collector));
       }
-      return () -> detach(registry, collector, source);
+      return new Shown(source.durations(), () -> detach(registry, collector, source));
     }
   }
 

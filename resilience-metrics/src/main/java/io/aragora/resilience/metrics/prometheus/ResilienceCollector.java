@@ -2,6 +2,7 @@ package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
 import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all runtimes of one Prometheus registry when it is scraped. It is one collector for all of them because a registry
@@ -21,8 +23,8 @@ final class ResilienceCollector implements MultiCollector {
   private final List<Source> sources = new CopyOnWriteArrayList<>();
 
   /** Adds a runtime. One that has the name of another gets a number behind it in its label. */
-  synchronized Source add(Resilience resilience) {
-    Source source = new Source(freeLabel(resilience.name()), resilience);
+  synchronized Source add(Resilience resilience, MetricsSettings settings) {
+    Source source = new Source(freeLabel(resilience.name()), resilience, settings);
     sources.add(source);
     return source;
   }
@@ -39,10 +41,14 @@ final class ResilienceCollector implements MultiCollector {
   @Override
   public MetricSnapshots collect() {
     List<Sample> samples = new ArrayList<>();
+    List<HistogramSnapshot> histograms = new ArrayList<>();
     for (Source source : sources) {
       samples.addAll(source.read());
+      if (source.durations != null) {
+        histograms.addAll(source.durations.collect());
+      }
     }
-    return Sample.byFamily(samples);
+    return Sample.byFamily(samples, histograms);
   }
 
   @Override
@@ -53,7 +59,7 @@ final class ResilienceCollector implements MultiCollector {
   private String freeLabel(String name) {
     Set<String> taken = new HashSet<>();
     sources.forEach(source -> taken.add(source.label));
-    String wanted = RuntimeSeries.label(name);
+    String wanted = SampleList.label(name);
     String label = wanted;
     for (int number = 2; taken.contains(label); number++) {
       label = wanted + "-" + number;
@@ -72,12 +78,21 @@ final class ResilienceCollector implements MultiCollector {
   static final class Source {
     private final String label;
     private final Resilience resilience;
-    private final RuntimeSeries series = new RuntimeSeries();
+    private final RuntimeSeries series;
+    private final @Nullable DurationHistograms durations;
     private final AtomicBoolean warned = new AtomicBoolean();
 
-    private Source(String label, Resilience resilience) {
+    private Source(String label, Resilience resilience, MetricsSettings settings) {
       this.label = label;
       this.resilience = resilience;
+      this.series = new RuntimeSeries(settings);
+      this.durations = settings.durations() ? new DurationHistograms(label, settings) : null;
+    }
+
+    /** Takes durations; null where they are not asked for. */
+    @Nullable
+    DurationHistograms durations() {
+      return durations;
     }
 
     private List<Sample> read() {

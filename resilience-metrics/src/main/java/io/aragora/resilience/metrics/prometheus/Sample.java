@@ -5,25 +5,46 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** One number of one series. */
 record Sample(MetricFamilyDescriptor family, Labels labels, double value) {
-  /** Gathers samples of any runtimes by family, as Prometheus wants them: each family once. */
-  static MetricSnapshots byFamily(List<Sample> samples) {
+  /**
+   * Gathers samples, and histograms, of any runtimes by family, as Prometheus wants them: each family once.
+   *
+   * @param samples in any order
+   * @param histograms of any runtimes; those without a data point are left out
+   */
+  static MetricSnapshots byFamily(List<Sample> samples, List<HistogramSnapshot> histograms) {
     Map<MetricFamilyDescriptor, List<Sample>> families = new LinkedHashMap<>();
     for (Sample sample : samples) {
       families.computeIfAbsent(sample.family, family -> new ArrayList<>()).add(sample);
     }
     List<MetricSnapshot> snapshots = new ArrayList<>();
     families.forEach((family, members) -> snapshots.add(snapshot(family, members)));
+    Map<String, List<HistogramDataPointSnapshot>> points = new LinkedHashMap<>();
+    Map<String, MetricMetadata> metadata = new LinkedHashMap<>();
+    for (HistogramSnapshot histogram : histograms) {
+      String name = histogram.getMetadata().getName();
+      metadata.put(name, histogram.getMetadata());
+      points.computeIfAbsent(name, none -> new ArrayList<>()).addAll(histogram.getDataPoints());
+    }
+    points.forEach((name, members) -> {
+      if (!members.isEmpty()) {
+        snapshots.add(new HistogramSnapshot(Objects.requireNonNull(metadata.get(name)), members));
+      }
+    });
     return new MetricSnapshots(snapshots);
   }
 

@@ -8,24 +8,33 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthReport;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
@@ -86,7 +95,11 @@ final class Fakes {
                 null,
                 null,
                 5,
-                totals.get())));
+                totals.get()),
+            "transitions",
+            args -> args[0] == CircuitBreakerState.CLOSED && args[1] == CircuitBreakerState.OPEN
+                ? transitions
+                : 0L));
   }
 
   static KeyedCircuitBreaker keyedBreaker(String name, int size, long evictions, long overflows) {
@@ -96,11 +109,22 @@ final class Fakes {
             "name", args -> name,
             "size", args -> size,
             "evictions", args -> evictions,
-            "overflows", args -> overflows));
+            "overflows", args -> overflows,
+            "totals", args -> CircuitBreakerTotals.ZERO,
+            "transitions", args -> 0L,
+            "forEachKey", args -> name));
   }
 
   static Retry retry(String name, RetryTotals totals) {
-    return fake(Retry.class, Map.of("name", args -> name, "totals", args -> totals));
+    return fake(
+        Retry.class,
+        Map.of(
+            "name", args -> name,
+            "totals", args -> totals,
+            "attempts",
+                args -> List.of(
+                    new RetryAttemptTotals(1, totals.succeededAtOnce(), 7),
+                    new RetryAttemptTotals(2, totals.succeededAfterRetry(), 0))));
   }
 
   static RetryBudget budget(String name, double level, long refused) {
@@ -124,25 +148,38 @@ final class Fakes {
     final Map<String, String> properties = new HashMap<>();
     final List<ResilienceExtension> extensions = new ArrayList<>();
     StateStoreStatus storeStatus = StateStoreStatus.NONE;
+    final Map<String, HealthResult> checks = new LinkedHashMap<>();
 
     private final Resilience resilience;
 
     Runtime(String name) {
       this.resilience = fake(
           Resilience.class,
-          Map.of(
-              "name", args -> name,
-              "circuitBreakers", args -> List.copyOf(breakers),
-              "keyedCircuitBreakers", args -> List.copyOf(keyedBreakers),
-              "retries", args -> List.copyOf(retries),
-              "retryBudgets", args -> List.copyOf(budgets),
-              "timeouts", args -> List.copyOf(timeouts),
-              "fallbackTotals", args -> Map.copyOf(fallbacks),
-              "storeStatus", args -> storeStatus,
-              "extension",
+          Map.ofEntries(
+              Map.entry("name", args -> name),
+              Map.entry("circuitBreakers", args -> List.copyOf(breakers)),
+              Map.entry("keyedCircuitBreakers", args -> List.copyOf(keyedBreakers)),
+              Map.entry("retries", args -> List.copyOf(retries)),
+              Map.entry("retryBudgets", args -> List.copyOf(budgets)),
+              Map.entry("timeouts", args -> List.copyOf(timeouts)),
+              Map.entry("fallbackTotals", args -> Map.copyOf(fallbacks)),
+              Map.entry("storeStatus", args -> storeStatus),
+              Map.entry("timerTotals", args -> new TimerTotals(3, Duration.ofMillis(1500))),
+              Map.entry("health", args -> health()),
+              Map.entry(
+                  "extension",
                   args -> extensions.stream()
                       .filter(((Class<?>) args[0])::isInstance)
-                      .findFirst()));
+                      .findFirst())));
+    }
+
+    private HealthRegistry health() {
+      return fake(
+          HealthRegistry.class,
+          Map.of(
+              "checkAllAsync",
+              args -> CompletableFuture.completedFuture(
+                  new HealthReport(HealthStatus.HEALTHY, checks, Instant.EPOCH))));
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
@@ -25,6 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class MetricsEndpointTest {
+  /** What every runtime shows. */
+  private static final int TIMER_LINES = 2;
+
   private final MetricsEndpoint endpoint = new MetricsEndpoint();
   private final Fakes.Runtime runtime = new Fakes.Runtime("shop");
   private final AtomicReference<CircuitBreakerTotals> totals =
@@ -44,6 +49,7 @@ class MetricsEndpointTest {
     runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
     runtime.fallbacks.put("cart", new FallbackTotals(8, 2));
     runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full", null, null);
+    runtime.checks.put("database", HealthResult.of(HealthStatus.UNHEALTHY, "down"));
 
     assertThat(lines())
         .containsExactlyInAnyOrder(
@@ -56,7 +62,7 @@ class MetricsEndpointTest {
             "resilience_circuit_breaker_calls_total{name=\"prices\",outcome=\"late\",runtime=\"shop\"} 4.0",
             "resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 2.0",
             "resilience_circuit_breaker_failure_rate{name=\"prices\",runtime=\"shop\"} 0.25",
-            "resilience_circuit_breaker_transitions_total{name=\"prices\",runtime=\"shop\"} 6.0",
+            "resilience_circuit_breaker_state_changes_total{from_state=\"closed\",name=\"prices\",runtime=\"shop\",to_state=\"open\"} 6.0",
             "resilience_circuit_breaker_slow_calls_total{name=\"prices\",runtime=\"shop\"} 5.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"success\",runtime=\"shop\"} 20.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"success_after_retry\",runtime=\"shop\"} 5.0",
@@ -66,6 +72,14 @@ class MetricsEndpointTest {
             "resilience_retry_budget_level{name=\"shop\",runtime=\"shop\"} 12.5",
             "resilience_retry_budget_refused_total{name=\"shop\",runtime=\"shop\"} 7.0",
             "resilience_retry_attempts_total{name=\"orders\",runtime=\"shop\"} 9.0",
+            "resilience_retry_attempt_outcomes_total{attempt=\"1\",name=\"orders\",outcome=\"success\",runtime=\"shop\"} 20.0",
+            "resilience_retry_attempt_outcomes_total{attempt=\"1\",name=\"orders\",outcome=\"failure\",runtime=\"shop\"} 7.0",
+            "resilience_retry_attempt_outcomes_total{attempt=\"2\",name=\"orders\",outcome=\"success\",runtime=\"shop\"} 5.0",
+            "resilience_timer_fired_total{runtime=\"shop\"} 3.0",
+            "resilience_timer_lateness_seconds_total{runtime=\"shop\"} 1.5",
+            "resilience_health_status{name=\"database\",runtime=\"shop\"} 0.0",
+            "resilience_health_severity{name=\"database\",runtime=\"shop\"} 3.0",
+            "resilience_health_consecutive_failures{name=\"database\",runtime=\"shop\"} 1.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"in_time\",runtime=\"shop\"} 30.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"fired\",runtime=\"shop\"} 4.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"late\",runtime=\"shop\"} 3.0",
@@ -86,8 +100,8 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void write_emptyRuntimeWithoutStore_nothing() throws IOException {
-    assertThat(text()).isEmpty();
+  void write_emptyRuntimeWithoutStore_onlyItsTimer() throws IOException {
+    assertThat(lines()).hasSize(2).allMatch(line -> line.startsWith("resilience_timer_"));
   }
 
   @Test
@@ -96,7 +110,7 @@ class MetricsEndpointTest {
         Fakes.timeout("a\"b\\c\nd} 1\uD83D\uDE00\uD83D", new TimeoutTotals(1, 0, 0)));
 
     assertThat(lines())
-        .hasSize(4)
+        .hasSize(4 + TIMER_LINES)
         .contains(
             "resilience_timeouts_total{name=\"a\\\"b\\\\c\\nd} 1\uD83D\uDE00?\",runtime=\"shop\"} 0.0");
   }
@@ -107,7 +121,7 @@ class MetricsEndpointTest {
     runtime.timeouts.add(Fakes.timeout("x\uDE00", new TimeoutTotals(0, 2, 0)));
 
     assertThat(lines())
-        .hasSize(4)
+        .hasSize(4 + TIMER_LINES)
         .contains("resilience_timeouts_total{name=\"x?\",runtime=\"shop\"} 3.0");
   }
 
@@ -129,7 +143,7 @@ class MetricsEndpointTest {
 
   @Test
   void write_moreBreakersThanSeries_restIsSummedUpAndHasNoState() throws IOException {
-    for (int i = 0; i < RuntimeSeries.MAX_NAMES + 2; i++) {
+    for (int i = 0; i < MetricsSettings.DEFAULT.maxNames() + 2; i++) {
       runtime.breakers.add(Fakes.breaker("breaker-" + i, totals));
     }
 
@@ -137,7 +151,7 @@ class MetricsEndpointTest {
 
     assertThat(lines)
         .filteredOn(line -> line.startsWith("resilience_circuit_breaker_state{"))
-        .hasSize(RuntimeSeries.MAX_NAMES);
+        .hasSize(MetricsSettings.DEFAULT.maxNames());
     assertThat(lines)
         .contains(
             "resilience_circuit_breaker_calls_total{name=\"other\",outcome=\"success\",runtime=\"shop\"} 20.0")
@@ -172,7 +186,7 @@ class MetricsEndpointTest {
 
     try (AutoCloseable attached = metrics.attach(runtime)) {
       assertThat(attached).isNotNull();
-      assertThat(lines()).hasSize(4);
+      assertThat(lines()).hasSize(4 + TIMER_LINES);
     }
   }
 

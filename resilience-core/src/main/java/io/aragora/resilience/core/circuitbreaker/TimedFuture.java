@@ -1,0 +1,34 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
+import io.aragora.resilience.core.recording.CallDurations;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One whose duration somebody takes.
+ *
+ * @param <T> the type of the value
+ */
+final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
+  private final CircuitBreakerStateMachine breaker;
+  private final CallDurations recorded;
+  private final long startedAt;
+
+  TimedFuture(
+      CircuitBreakerStateMachine breaker,
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun,
+      CallDurations recorded,
+      long startedAt) {
+    super(breaker, permit, flights, begun);
+    this.breaker = breaker;
+    this.recorded = recorded;
+    this.startedAt = startedAt;
+  }
+
+  @Override
+  void counted(Verdict verdict) {
+    breaker.record(recorded, startedAt, verdict);
+  }
+}

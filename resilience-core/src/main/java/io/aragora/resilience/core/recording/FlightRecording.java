@@ -1,0 +1,141 @@
+package io.aragora.resilience.core.recording;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.timeout.TimeoutEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the JDK's flight recorder what happens. Thread-safe; builds nothing and allocates nothing while nobody records the
+ * event in question, and does nothing at all where there is no recorder.
+ */
+public final class FlightRecording {
+  /*
+   * The event classes extend one of module jdk.jfr, which an image need not have. They are named in bodies of methods only,
+   * behind a constant: where that is false they are never loaded, so there is nothing that could fail to link, and what
+   * stands behind it is not compiled either.
+   */
+  private static final boolean PRESENT = isPresent();
+
+  private FlightRecording() {}
+
+  /** Asks for more than the class: a module that is loaded later than ours is there, but not read by it. */
+  private static boolean isPresent() {
+    return ModuleLayer.boot()
+        .findModule("jdk.jfr")
+        .map(FlightRecording.class.getModule()::canRead)
+        .orElse(false);
+  }
+
+  /**
+   * Records a change of state.
+   *
+   * @param runtime the name of the runtime
+   * @param breaker what changed
+   * @param sequence counts its changes
+   * @param generation of the state after
+   * @param from the state before
+   * @param to the state after
+   * @param cause why
+   * @param cooldownNanos how long the state lasts if it is open; 0 otherwise
+   */
+  public static void transition(
+      String runtime,
+      CircuitBreaker breaker,
+      long sequence,
+      long generation,
+      CircuitBreakerState from,
+      CircuitBreakerState to,
+      TransitionCause cause,
+      long cooldownNanos) {
+    if (PRESENT && TransitionEvent.isRecorded()) {
+      TransitionEvent.commit(
+          runtime, breaker.name(), sequence, generation, from, to, cause, cooldownNanos);
+    }
+  }
+
+  /**
+   * Tells whether rejections are recorded, for whoever has to find out what to say of one.
+   *
+   * @return whether they are
+   */
+  public static boolean hearsRejections() {
+    return PRESENT && RejectionEvent.isRecorded();
+  }
+
+  /**
+   * Records a refused call.
+   *
+   * @param runtime the name of the runtime
+   * @param breaker what refused it
+   * @param state its state
+   * @param cause why it is in that state
+   * @param generation of that state
+   * @param remainingNanos what is left of the cooldown; 0 where there is none
+   */
+  public static void rejection(
+      String runtime,
+      CircuitBreaker breaker,
+      CircuitBreakerState state,
+      TransitionCause cause,
+      long generation,
+      long remainingNanos) {
+    if (hearsRejections()) {
+      RejectionEvent.commit(runtime, breaker.name(), state, cause, generation, remainingNanos);
+    }
+  }
+
+  /**
+   * Records that an attempt failed and what a retry does about it.
+   *
+   * @param runtime the name of the runtime
+   * @param retry its name
+   * @param kind what it does
+   * @param attempt the attempt that failed, 1 for the first
+   * @param delayNanos how long it waits before the next one; 0 where there is none
+   * @param failure what the attempt failed with; null where its result was refused
+   */
+  public static void retry(
+      String runtime,
+      String retry,
+      RetryEvent.Kind kind,
+      int attempt,
+      long delayNanos,
+      @Nullable Throwable failure) {
+    if (PRESENT && RetryDecisionEvent.isRecorded()) {
+      RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure);
+    }
+  }
+
+  /**
+   * Records a call that took too long.
+   *
+   * @param runtime the name of the runtime
+   * @param timeout the name of the timeout
+   * @param kind how it ended
+   * @param limitNanos what the policy allows
+   */
+  public static void timeout(
+      String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
+    if (PRESENT && TimeLimitEvent.isRecorded()) {
+      TimeLimitEvent.commit(runtime, timeout, kind, limitNanos);
+    }
+  }
+
+  /**
+   * Records that the state store failed.
+   *
+   * @param runtime the name of the runtime
+   * @param location where state is kept
+   * @param operation what could not be done, {@code save} for instance
+   * @param failure why
+   */
+  public static void storeFailure(
+      String runtime, String location, String operation, Throwable failure) {
+    if (PRESENT && StoreFailureEvent.isRecorded()) {
+      StoreFailureEvent.commit(runtime, location, operation, failure);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.aragora.resilience.core.recording;
+
+import java.util.function.LongConsumer;
+
+/** A plug-in's consumer that harms no call: what it throws is logged once. */
+final class GuardedConsumer implements LongConsumer {
+  private static final System.Logger LOG = System.getLogger(GuardedConsumer.class.getName());
+
+  private final LongConsumer consumer;
+  private final String policy;
+  private volatile boolean failed;
+
+  GuardedConsumer(LongConsumer consumer, String policy) {
+    this.consumer = consumer;
+    this.policy = policy;
+  }
+
+  @Override
+  public void accept(long nanos) {
+    try {
+      consumer.accept(nanos);
+    } catch (RuntimeException e) {
+      if (!failed) {
+        failed = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a recorder of the durations of '" + policy + "' failed; said once",
+            e);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.aragora.resilience.core.recording;
+
+import io.aragora.resilience.retry.RetryEvent;
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
+
+@Name("io.aragora.resilience.Retry")
+@Label("Retry")
+@Description("An attempt failed, and this is what the retry does about it")
+@Category("Resilience")
+@StackTrace(false)
+final class RetryDecisionEvent extends Event {
+  private static final RetryDecisionEvent SAMPLE = new RetryDecisionEvent();
+
+  @Label("Runtime")
+  String runtime = "";
+
+  @Label("Retry")
+  String retry = "";
+
+  @Label("Decision")
+  @Description("RETRY, or why there is no further attempt")
+  String decision = "";
+
+  @Label("Attempt")
+  @Description("The attempt that failed, 1 for the first")
+  int attempt;
+
+  @Label("Delay")
+  @Description("How long it waits before the next attempt")
+  @Timespan(Timespan.NANOSECONDS)
+  long delay;
+
+  @Label("Failure")
+  @Description("The class of what the attempt failed with; empty where its result was refused")
+  String failure = "";
+
+  static boolean isRecorded() {
+    return SAMPLE.isEnabled();
+  }
+
+  static void commit(
+      String runtime,
+      String retry,
+      RetryEvent.Kind decision,
+      int attempt,
+      long delayNanos,
+      @Nullable Throwable failure) {
+    RetryDecisionEvent event = new RetryDecisionEvent();
+    event.runtime = runtime;
+    event.retry = retry;
+    event.decision = decision.name();
+    event.attempt = attempt;
+    event.delay = delayNanos;
+    event.failure = failure == null ? "" : failure.getClass().getName();
+    event.commit();
+  }
+}

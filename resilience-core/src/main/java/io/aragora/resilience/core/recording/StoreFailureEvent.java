@@ -1,0 +1,48 @@
+package io.aragora.resilience.core.recording;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+@Name("io.aragora.resilience.StoreFailure")
+@Label("State Store Failure")
+@Description("The state of breakers could not be read or written; it is tried again")
+@Category("Resilience")
+@StackTrace(false)
+final class StoreFailureEvent extends Event {
+  private static final StoreFailureEvent SAMPLE = new StoreFailureEvent();
+
+  @Label("Runtime")
+  String runtime = "";
+
+  @Label("Location")
+  String location = "";
+
+  @Label("Operation")
+  String operation = "";
+
+  @Label("Failure")
+  @Description("The class of the failure")
+  String failure = "";
+
+  @Label("Message")
+  String message = "";
+
+  static boolean isRecorded() {
+    return SAMPLE.isEnabled();
+  }
+
+  static void commit(String runtime, String location, String operation, Throwable failure) {
+    StoreFailureEvent event = new StoreFailureEvent();
+    event.runtime = runtime;
+    event.location = location;
+    event.operation = operation;
+    event.failure = failure.getClass().getName();
+    String message = failure.getMessage();
+    event.message = message == null ? "" : message;
+    event.commit();
+  }
+}

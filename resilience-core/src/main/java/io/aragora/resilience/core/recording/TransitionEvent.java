@@ -1,0 +1,74 @@
+package io.aragora.resilience.core.recording;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+@Name("io.aragora.resilience.CircuitBreakerTransition")
+@Label("Circuit Breaker Transition")
+@Description("A circuit breaker changed its state, on the thread whose call made it change")
+@Category("Resilience")
+@StackTrace(false)
+final class TransitionEvent extends Event {
+  /** Never committed: asked whether one would be recorded, so that none is made to find out. */
+  private static final TransitionEvent SAMPLE = new TransitionEvent();
+
+  @Label("Runtime")
+  String runtime = "";
+
+  @Label("Breaker")
+  String breaker = "";
+
+  @Label("Sequence")
+  @Description("Counts the changes of this breaker, 1 for the first")
+  long sequence;
+
+  @Label("Generation")
+  @Description("Of the state after: what permits of that state carry")
+  long generation;
+
+  @Label("From")
+  String from = "";
+
+  @Label("To")
+  String to = "";
+
+  @Label("Cause")
+  String cause = "";
+
+  @Label("Cooldown")
+  @Description("How long the state lasts if it is open, growth and jitter included")
+  @Timespan(Timespan.NANOSECONDS)
+  long cooldown;
+
+  static boolean isRecorded() {
+    return SAMPLE.isEnabled();
+  }
+
+  static void commit(
+      String runtime,
+      String breaker,
+      long sequence,
+      long generation,
+      CircuitBreakerState from,
+      CircuitBreakerState to,
+      TransitionCause cause,
+      long cooldownNanos) {
+    TransitionEvent event = new TransitionEvent();
+    event.runtime = runtime;
+    event.breaker = breaker;
+    event.sequence = sequence;
+    event.generation = generation;
+    event.from = from.text();
+    event.to = to.text();
+    event.cause = cause.name();
+    event.cooldown = cooldownNanos;
+    event.commit();
+  }
+}

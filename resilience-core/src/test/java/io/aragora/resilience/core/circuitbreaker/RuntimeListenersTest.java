@@ -1,0 +1,120 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Listeners of a whole runtime. */
+class RuntimeListenersTest extends BreakerFixture {
+
+  private List<String> codes(Subscription... opened) {
+    List<String> heard = new ArrayList<>();
+    opened[0] = resilience.subscribe(
+        CircuitBreakerListener.ofCodes((breaker, code) -> heard.add(breaker + " " + code)));
+    return heard;
+  }
+
+  @Test
+  @DisplayName("ME-01: a callback hears name and number, and nothing once it is closed")
+  void codes_areHeard_untilClosed() {
+    CircuitBreaker test = resilience.circuitBreaker(
+        "test", config().failureThreshold(1).successThreshold(1).build());
+    Subscription[] subscription = new Subscription[1];
+    List<String> heard = codes(subscription);
+
+    fail(test);
+    time.advance(COOLDOWN);
+    succeed(test);
+    test.disable();
+    test.forceOpen();
+    time.runPending();
+    assertThat(heard).containsExactly("test 1", "test 2", "test 0", "test 0", "test 1");
+
+    subscription[0].close();
+    subscription[0].close();
+    test.reset();
+    time.runPending();
+    assertThat(heard).hasSize(5);
+  }
+
+  @Test
+  @DisplayName("ME-01: a callback that throws is swallowed, and where there is none all works")
+  void throwingOne_harmsNobody_andNoneIsFine() {
+    fail(opensAfter(1));
+    resilience.subscribe(CircuitBreakerListener.ofCodes((breaker, code) -> {
+      throw new IllegalStateException("a faulty callback");
+    }));
+    List<String> heard = codes(new Subscription[1]);
+
+    resilience.circuitBreaker("other").forceOpen();
+    time.runPending();
+
+    assertThat(heard).containsExactly("other 1");
+  }
+
+  @Test
+  @DisplayName("fault 63: any number of callbacks, and closing one disconnects no other")
+  void closingOne_disconnectsNoOther() {
+    Subscription[] first = new Subscription[1];
+    List<String> hearsFirst = codes(first);
+    List<String> hearsSecond = codes(new Subscription[1]);
+    List<CircuitBreakerTransition> ofOne = transitionsOf(resilience.circuitBreaker("a"));
+
+    first[0].close();
+    resilience.circuitBreaker("a").forceOpen();
+    time.runPending();
+
+    assertThat(hearsFirst).isEmpty();
+    assertThat(hearsSecond).containsExactly("a 1");
+    assertThat(ofOne).hasSize(1);
+  }
+
+  @Test
+  void breakersAndKeys_presentAndToCome_areHeard_eachChangeOnceInOrder() {
+    KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).successThreshold(1));
+    CircuitBreaker before = keyed.forKey("before");
+    List<CircuitBreakerTransition> heard = new ArrayList<>();
+    List<CircuitBreakerTransition> byKeyed = new ArrayList<>();
+    resilience.subscribe(into(heard));
+    keyed.subscribe(into(byKeyed));
+
+    fail(before);
+    fail(keyed.forKey("after"));
+    resilience.circuitBreaker("later").forceOpen();
+    time.advance(COOLDOWN);
+    succeed(before);
+    keyed.overflow().forceOpen();
+    time.runPending();
+
+    assertThat(heard)
+        .extracting(transition -> transition.breaker() + " " + transition.to().text())
+        .containsExactlyInAnyOrder(
+            "agents:before open",
+            "agents:after open",
+            "later forced_open",
+            "agents:before half_open",
+            "agents:before closed",
+            "agents:*overflow* forced_open");
+    assertThat(heard)
+        .filteredOn(transition -> transition.breaker().equals("agents:before"))
+        .extracting(CircuitBreakerTransition::sequence)
+        .containsExactly(1L, 2L, 3L);
+    assertThat(byKeyed).hasSize(5);
+  }
+
+  @Test
+  void nobody_isRefused() {
+    assertThatThrownBy(() -> resilience.subscribe(null)).isInstanceOf(NullPointerException.class);
+    assertThatThrownBy(() -> CircuitBreakerListener.ofCodes(null))
+        .isInstanceOf(NullPointerException.class);
+  }
+}

@@ -1,0 +1,36 @@
+package io.aragora.resilience.core.recording;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a command to its end. */
+final class ChildJvm {
+  private static final long LIMIT_SECONDS = 120;
+
+  private ChildJvm() {}
+
+  record Ended(int exit, String output) {}
+
+  static Ended run(List<String> command, Path folder) throws InterruptedException {
+    Path output = folder.resolve("output.txt");
+    try {
+      Process process = new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(output.toFile())
+          .start();
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IllegalStateException("did not end: " + command);
+      }
+      return new Ended(process.exitValue(), Files.readString(output, UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

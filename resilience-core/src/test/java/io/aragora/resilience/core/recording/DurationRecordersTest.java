@@ -1,0 +1,246 @@
+package io.aragora.resilience.core.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.DurationRecorder;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DurationRecordersTest {
+  private static final Duration TOOK = Duration.ofMillis(30);
+
+  private record Recorded(Kind kind, String policy, long nanos) {}
+
+  private final ManualTime time = ManualTime.create();
+  private final List<Recorded> recorded = new CopyOnWriteArrayList<>();
+  private final DurationRecorder recorder =
+      (kind, policy) -> nanos -> recorded.add(new Recorded(kind, policy, nanos));
+  private ResilienceContext context;
+  private Resilience resilience;
+
+  @BeforeEach
+  void start() {
+    resilience = Resilience.builder()
+        .timeSource(time)
+        .extension(attached -> {
+          context = attached;
+          return () -> {};
+        })
+        .build();
+  }
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private static Recorded call(Kind kind, String breaker) {
+    return new Recorded(kind, breaker, TOOK.toNanos());
+  }
+
+  private String takesAWhile() {
+    time.advance(TOOK);
+    return "answer";
+  }
+
+  private String failsAfterAWhile() throws IOException {
+    time.advance(TOOK);
+    throw new IOException("down");
+  }
+
+  @Test
+  void call_isRecordedAsWhatItCountedAs() {
+    context.recordDurations(recorder);
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "b",
+        CircuitBreakerConfig.builder()
+            .recordResultIf("bad"::equals)
+            .recordIf(failure -> !(failure instanceof IllegalStateException))
+            .build());
+
+    breaker.call(this::takesAWhile);
+    assertThatThrownBy(() -> breaker.call(this::failsAfterAWhile)).isInstanceOf(IOException.class);
+    breaker.tryCall(() -> {
+      time.advance(TOOK);
+      return "bad";
+    });
+    assertThatThrownBy(() -> breaker.run(() -> {
+          time.advance(TOOK);
+          throw new IllegalStateException("the caller's own mistake");
+        }))
+        .isInstanceOf(IllegalStateException.class);
+
+    assertThat(recorded)
+        .containsExactly(
+            call(Kind.SUCCESSFUL_CALL, "b"),
+            call(Kind.FAILED_CALL, "b"),
+            call(Kind.FAILED_CALL, "b"),
+            call(Kind.SUCCESSFUL_CALL, "b"));
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(2);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(2);
+  }
+
+  @Test
+  void call_withASlowCallRule_isRecordedToo() {
+    context.recordDurations(recorder);
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "b",
+        CircuitBreakerConfig.builder()
+            .slowCallRateThreshold(50)
+            .slowCallDuration(Duration.ofSeconds(1))
+            .build());
+
+    breaker.call(this::takesAWhile);
+    breaker.tryCall(this::takesAWhile);
+    CompletableFuture<String> stage = new CompletableFuture<>();
+    breaker.callAsync(() -> stage);
+    time.advance(TOOK);
+    stage.complete("late");
+
+    assertThat(recorded).hasSize(3).containsOnly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void asynchronousCall_isRecordedWhenItEnds() {
+    context.recordDurations(recorder);
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+    CompletableFuture<String> good = new CompletableFuture<>();
+    CompletableFuture<String> bad = new CompletableFuture<>();
+    breaker.callAsync(() -> good);
+    breaker.callAsync(() -> bad);
+    assertThat(recorded).isEmpty();
+
+    time.advance(TOOK);
+    good.complete("answer");
+    bad.completeExceptionally(new IOException("down"));
+
+    assertThat(recorded)
+        .containsExactly(call(Kind.SUCCESSFUL_CALL, "b"), call(Kind.FAILED_CALL, "b"));
+  }
+
+  @Test
+  void whatCountsAsNeither_andWhatIsRefused_isNotRecorded() {
+    context.recordDurations(recorder);
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "b",
+        CircuitBreakerConfig.builder().ignoreIf(IOException.class::isInstance).build());
+
+    assertThatThrownBy(() -> breaker.call(this::failsAfterAWhile)).isInstanceOf(IOException.class);
+    breaker.callAsync(CompletableFuture::new).cancel(false);
+    breaker.forceOpen();
+    assertThatThrownBy(() -> breaker.call(this::takesAWhile))
+        .isInstanceOf(CallNotPermittedException.class);
+    assertThat(breaker.callAsync(CompletableFuture::new)).isCompletedExceptionally();
+
+    assertThat(recorded).isEmpty();
+  }
+
+  @Test
+  void keys_areRecordedUnderTheNameOfTheirBreaker() {
+    KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
+        "tenants", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()));
+    keyed.forKey("made before");
+    context.recordDurations(recorder);
+
+    keyed.forKey("made before").call(this::takesAWhile);
+    keyed.forKey("made after").call(this::takesAWhile);
+    keyed.overflow().call(this::takesAWhile);
+
+    assertThat(recorded).hasSize(3).containsOnly(call(Kind.SUCCESSFUL_CALL, "tenants"));
+  }
+
+  @Test
+  void delaysAndExceededLimits_areRecorded() {
+    RetryConfig config = RetryConfig.builder()
+        .maxAttempts(3)
+        .backoff(Backoff.constant(Duration.ofMillis(250)).withJitter(Jitter.NONE))
+        .build();
+    Timeout before = resilience.timeout("mail", Duration.ofSeconds(2));
+    context.recordDurations(recorder);
+    time.autoAdvance(true);
+
+    assertThatThrownBy(() -> resilience.retry("orders", config).call(this::failsAfterAWhile))
+        .isInstanceOf(IOException.class);
+    CompletableFuture<String> call = before.callAsync(CompletableFuture::new);
+    time.advance(Duration.ofSeconds(3));
+
+    assertThat(call).isCompletedExceptionally();
+    assertThat(recorded)
+        .containsExactly(
+            new Recorded(Kind.RETRY_DELAY, "orders", 250_000_000L),
+            new Recorded(Kind.RETRY_DELAY, "orders", 250_000_000L),
+            new Recorded(Kind.EXCEEDED_LIMIT, "mail", 2_000_000_000L));
+  }
+
+  @Test
+  void twoRecorders_bothHear_andOneThatThrowsHarmsNobody() {
+    context.recordDurations((kind, policy) -> nanos -> {
+      throw new IllegalStateException("a faulty recorder");
+    });
+    context.recordDurations(recorder);
+
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+    assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
+    assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
+
+    assertThat(recorded).hasSize(2).containsOnly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void oneThatCannotAnswer_keepsNoPolicyFromBeingMade() {
+    context.recordDurations((kind, policy) -> {
+      throw new IllegalStateException("a faulty recorder");
+    });
+    context.recordDurations(recorder);
+
+    resilience.circuitBreaker("b").call(this::takesAWhile);
+
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void kindsThatNobodyWants_areNotTimed() {
+    context.recordDurations(
+        (kind, policy) -> kind == Kind.FAILED_CALL ? recorder.of(kind, policy) : null);
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+
+    breaker.call(this::takesAWhile);
+    assertThatThrownBy(() -> breaker.call(this::failsAfterAWhile)).isInstanceOf(IOException.class);
+
+    assertThat(recorded).containsExactly(call(Kind.FAILED_CALL, "b"));
+  }
+
+  @Test
+  void close_endsIt_forPoliciesThatExistAndThoseToCome() {
+    Subscription recording = context.recordDurations(recorder);
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+    recording.close();
+    recording.close();
+
+    breaker.call(this::takesAWhile);
+    resilience.circuitBreaker("made after").call(this::takesAWhile);
+
+    assertThat(recorded).isEmpty();
+  }
+}

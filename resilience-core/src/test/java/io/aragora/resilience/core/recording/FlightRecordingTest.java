@@ -1,0 +1,286 @@
+package io.aragora.resilience.core.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import jdk.jfr.EventType;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
+import jdk.jfr.Timespan;
+import jdk.jfr.ValueDescriptor;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FlightRecordingTest {
+  private static final String PREFIX = "io.aragora.resilience.";
+  private static final List<String> KINDS =
+      List.of("CircuitBreakerTransition", "CallRejection", "Retry", "Timeout", "StoreFailure");
+
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience =
+      Resilience.builder().name("shop").timeSource(time).build();
+
+  @TempDir
+  Path folder;
+
+  @AfterEach
+  void closeRuntime() {
+    resilience.close();
+  }
+
+  private interface Happening {
+    void happen() throws Exception;
+  }
+
+  /** Records one kind of event, and the JDK's own not at all: its default would be everything of an application. */
+  private List<RecordedEvent> record(String event, Happening happening) throws Exception {
+    Path file = folder.resolve("recording.jfr");
+    try (Recording recording = new Recording()) {
+      KINDS.forEach(kind -> recording.disable(PREFIX + kind));
+      recording.enable(PREFIX + event);
+      recording.start();
+      happening.happen();
+      recording.stop();
+      recording.dump(file);
+    }
+    return ours(file);
+  }
+
+  private static List<RecordedEvent> ours(Path file) throws IOException {
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(event -> event.getEventType().getName().startsWith(PREFIX))
+        .toList();
+  }
+
+  private CircuitBreaker opensAtOnce(String name) {
+    return resilience.circuitBreaker(
+        name,
+        CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .successThreshold(1)
+            .cooldown(Duration.ofSeconds(30))
+            .build());
+  }
+
+  private static void fail(CircuitBreaker breaker) {
+    breaker.recordFailure(breaker.acquirePermit(), new IOException("down"));
+  }
+
+  @Test
+  void transitions_areRecordedOnceEach_withTheirCause() throws Exception {
+    CircuitBreaker breaker = opensAtOnce("prices");
+    List<RecordedEvent> events = record("CircuitBreakerTransition", () -> {
+      fail(breaker);
+      time.advance(Duration.ofSeconds(30));
+      breaker.recordSuccess(breaker.acquirePermit());
+      breaker.reconfigure(breaker.config());
+      breaker.reset();
+    });
+    assertThat(events)
+        .extracting(event ->
+            event.getString("from") + " " + event.getString("to") + " " + event.getString("cause"))
+        .containsExactly(
+            "closed open FAILURE_THRESHOLD",
+            "open half_open COOLDOWN_ELAPSED",
+            "half_open closed PROBES_SUCCEEDED");
+    assertThat(events).extracting(event -> event.getLong("sequence")).containsExactly(1L, 2L, 3L);
+    assertThat(events).extracting(event -> event.getLong("generation")).containsExactly(2L, 3L, 4L);
+    RecordedEvent opened = events.get(0);
+    assertThat(opened.getString("runtime")).isEqualTo("shop");
+    assertThat(opened.getString("breaker")).isEqualTo("prices");
+    assertThat(opened.getDuration("cooldown")).isEqualTo(Duration.ofSeconds(30));
+    assertThat(opened.getThread().getJavaName())
+        .isEqualTo(Thread.currentThread().getName());
+    assertThat(opened.getStackTrace()).as("off unless the settings ask for it").isNull();
+  }
+
+  @Test
+  void rejections_areRecorded_withWhatIsLeftOfTheCooldown() throws Exception {
+    CircuitBreaker breaker = opensAtOnce("prices");
+    fail(breaker);
+    time.advance(Duration.ofSeconds(10));
+    List<RecordedEvent> events = record("CallRejection", () -> {
+      assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+      assertThat(breaker.tryCall(() -> "x").isRejected()).isTrue();
+    });
+    assertThat(events).hasSize(2).allSatisfy(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop");
+      assertThat(event.getString("breaker")).isEqualTo("prices");
+      assertThat(event.getString("state")).isEqualTo("open");
+      assertThat(event.getString("cause")).isEqualTo("FAILURE_THRESHOLD");
+      assertThat(event.getLong("generation")).isEqualTo(2);
+      assertThat(event.getDuration("remainingCooldown")).isEqualTo(Duration.ofSeconds(20));
+    });
+  }
+
+  @Test
+  void aKey_isRecordedByTheNameOfItsBreaker() throws Exception {
+    CircuitBreaker breaker = resilience
+        .keyedCircuitBreaker(
+            "tenants", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()))
+        .forKey("a\"b\n<\u00e9\uD83D\uDE00>");
+    List<RecordedEvent> events = record("CircuitBreakerTransition", breaker::forceOpen);
+    assertThat(events)
+        .extracting(event -> event.getString("breaker"))
+        .containsExactly("tenants:a\"b\n<\u00e9\uD83D\uDE00>");
+  }
+
+  @Test
+  void retries_areRecorded_withTheirDelay_andTheEnd() throws Exception {
+    time.autoAdvance(true);
+    RetryConfig config = RetryConfig.builder()
+        .maxAttempts(2)
+        .backoff(Backoff.constant(Duration.ofMillis(250)).withJitter(Jitter.NONE))
+        .build();
+    List<RecordedEvent> events = record(
+        "Retry",
+        () -> assertThatThrownBy(() -> resilience.retry("orders", config).run(() -> {
+              throw new IOException("down");
+            }))
+            .isInstanceOf(IOException.class));
+    assertThat(events)
+        .extracting(event -> event.getString("decision"))
+        .containsExactly("RETRY", "EXHAUSTED");
+    assertThat(events).extracting(event -> event.getInt("attempt")).containsExactly(1, 2);
+    RecordedEvent retried = events.get(0);
+    assertThat(retried.getString("runtime")).isEqualTo("shop");
+    assertThat(retried.getString("retry")).isEqualTo("orders");
+    assertThat(retried.getDuration("delay")).isEqualTo(Duration.ofMillis(250));
+    assertThat(retried.getString("failure")).isEqualTo("java.io.IOException");
+  }
+
+  @Test
+  void timeouts_areRecorded() throws Exception {
+    Timeout timeout = resilience.timeout("mail", Duration.ofSeconds(2));
+    List<RecordedEvent> events = record("Timeout", () -> {
+      CompletableFuture<String> call = timeout.callAsync(CompletableFuture::new);
+      time.advance(Duration.ofSeconds(3));
+      assertThat(call).isCompletedExceptionally();
+    });
+    assertThat(events).singleElement().satisfies(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop");
+      assertThat(event.getString("timeout")).isEqualTo("mail");
+      assertThat(event.getString("kind")).isEqualTo("FIRED");
+      assertThat(event.getDuration("limit")).isEqualTo(Duration.ofSeconds(2));
+    });
+  }
+
+  @Test
+  void failuresOfTheStore_areRecorded() throws Exception {
+    List<RecordedEvent> events = record("StoreFailure", () -> {
+      FlightRecording.storeFailure(
+          "shop", "sqlite:a.db", "save", new StateStoreException("disk full", null));
+      FlightRecording.storeFailure("shop", "sqlite:a.db", "open", new IllegalStateException());
+    });
+    assertThat(events)
+        .extracting(event -> event.getString("operation") + ": " + event.getString("failure") + ": "
+            + event.getString("message"))
+        .containsExactly(
+            "save: io.aragora.resilience.persistence.StateStoreException: disk full",
+            "open: java.lang.IllegalStateException: ");
+    assertThat(events.get(0).getString("runtime")).isEqualTo("shop");
+    assertThat(events.get(0).getString("location")).isEqualTo("sqlite:a.db");
+  }
+
+  @Test
+  void whatIsNotAskedFor_isNotRecorded() throws Exception {
+    CircuitBreaker breaker = opensAtOnce("prices");
+    List<RecordedEvent> events = record("StoreFailure", () -> {
+      fail(breaker);
+      assertThat(FlightRecording.hearsRejections()).isFalse();
+      assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    });
+    assertThat(events).isEmpty();
+  }
+
+  @Test
+  void everyEvent_isRegisteredOnce_underOneCategory_withLabels() throws Exception {
+    record("StoreFailure", this::loadAll);
+    List<EventType> types = FlightRecorder.getFlightRecorder().getEventTypes().stream()
+        .filter(type -> type.getName().startsWith(PREFIX))
+        .toList();
+    assertThat(types)
+        .extracting(type -> type.getName().substring(PREFIX.length()))
+        .containsExactlyInAnyOrderElementsOf(KINDS);
+    assertThat(types).allSatisfy(type -> {
+      assertThat(type.getCategoryNames()).containsExactly("Resilience");
+      assertThat(type.getLabel()).isNotBlank();
+      assertThat(type.getDescription()).isNotBlank();
+      assertThat(own(type))
+          .isNotEmpty()
+          .allSatisfy(field -> assertThat(field.getLabel()).as(field.getName()).isNotBlank());
+    });
+    assertThat(types)
+        .flatExtracting(FlightRecordingTest::own)
+        .filteredOn((Predicate<ValueDescriptor>) field ->
+            List.of("cooldown", "remainingCooldown", "delay", "limit").contains(field.getName()))
+        .hasSize(4)
+        .allSatisfy(field ->
+            assertThat(field.getAnnotation(Timespan.class).value()).isEqualTo("NANOSECONDS"));
+  }
+
+  private void loadAll() {
+    fail(opensAtOnce("loads"));
+    assertThat(resilience.circuitBreaker("loads").tryAcquirePermit())
+        .isEqualTo(CircuitBreaker.REJECTED);
+    FlightRecording.storeFailure("shop", "a", "save", new IllegalStateException());
+    FlightRecording.retry("shop", "r", RetryEvent.Kind.RETRY, 1, 1, null);
+    FlightRecording.timeout("shop", "t", TimeoutEvent.Kind.LATE, 1);
+  }
+
+  private static List<ValueDescriptor> own(EventType type) {
+    return type.getFields().stream()
+        .filter(field -> !List.of("startTime", "duration", "eventThread", "stackTrace")
+            .contains(field.getName()))
+        .toList();
+  }
+
+  @Test
+  @DisplayName("the recipe of docs/flight-recorder.md: jfr print shows the category")
+  void jfrPrint_showsTheCategory() throws Exception {
+    Path tool = Path.of(System.getProperty("java.home"), "bin", "jfr");
+    assumeThat(tool).as("this JDK has the tool").isExecutable();
+    CircuitBreaker breaker = opensAtOnce("pri\"ces\n2");
+    record("CircuitBreakerTransition", () -> fail(breaker));
+
+    ChildJvm.Ended printed = ChildJvm.run(
+        List.of(
+            tool.toString(),
+            "print",
+            "--categories",
+            "Resilience",
+            folder.resolve("recording.jfr").toString()),
+        folder);
+
+    assertThat(printed.exit()).as(printed.output()).isZero();
+    assertThat(printed.output())
+        .contains(PREFIX + "CircuitBreakerTransition {", "cooldown = 30", "to = \"open\"")
+        .contains("breaker = \"pri");
+    assertThat(Files.readString(Path.of("").toAbsolutePath().resolve("../docs/flight-recorder.md")))
+        .contains("jfr print --categories Resilience");
+  }
+}

@@ -1,0 +1,76 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The samples of one runtime, each under its label. */
+final class SampleList {
+  private final String runtime;
+  private final List<Sample> samples = new ArrayList<>();
+
+  SampleList(String runtime) {
+    this.runtime = runtime;
+  }
+
+  List<Sample> all() {
+    return samples;
+  }
+
+  Labels labels(String name, String... more) {
+    String[] all = new String[4 + more.length];
+    all[0] = MetricNames.RUNTIME;
+    all[1] = runtime;
+    all[2] = MetricNames.NAME;
+    all[3] = name;
+    System.arraycopy(more, 0, all, 4, more.length);
+    return Labels.of(all);
+  }
+
+  void gauge(MetricFamilyDescriptor family, Labels labels, double value) {
+    samples.add(new Sample(family, labels, value));
+  }
+
+  void count(MetricFamilyDescriptor family, Labels labels, long value) {
+    gauge(family, labels, (double) value);
+  }
+
+  void gauge(MetricFamilyDescriptor family, double value) {
+    gauge(family, Labels.of(MetricNames.RUNTIME, runtime), value);
+  }
+
+  void count(MetricFamilyDescriptor family, long value) {
+    gauge(family, (double) value);
+  }
+
+  void gauge(MetricFamilyDescriptor family, String name, double value) {
+    gauge(family, labels(name), value);
+  }
+
+  void count(MetricFamilyDescriptor family, String name, long value) {
+    gauge(family, name, (double) value);
+  }
+
+  void count(MetricFamilyDescriptor family, String name, String label, String text, long value) {
+    count(family, labels(name, label, text), value);
+  }
+
+  void count(
+      MetricFamilyDescriptor family,
+      String name,
+      String first,
+      String firstText,
+      String second,
+      String secondText,
+      long value) {
+    count(family, labels(name, first, firstText, second, secondText), value);
+  }
+
+  /** Makes a label of a name: half a surrogate pair is not text, and would make two series look like one when written. */
+  static String label(String name) {
+    return new String(name.getBytes(UTF_8), UTF_8);
+  }
+}

@@ -1,0 +1,69 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The kinds of change that there are, in a fixed order, so that their counts fit into an array. */
+final class StateChanges {
+  /** Counts the changes of one kind. */
+  interface Counts {
+    long between(CircuitBreakerState from, CircuitBreakerState to);
+  }
+
+  private record Change(CircuitBreakerState from, CircuitBreakerState to) {
+    /** Shown before the first one, too, so that its first increase is seen. */
+    boolean isTrip() {
+      return from == CircuitBreakerState.CLOSED && to == CircuitBreakerState.OPEN;
+    }
+  }
+
+  private static final List<Change> ALL = all();
+
+  static final int SIZE = ALL.size();
+
+  private StateChanges() {}
+
+  private static List<Change> all() {
+    List<Change> all = new ArrayList<>();
+    for (CircuitBreakerState from : CircuitBreakerState.values()) {
+      for (CircuitBreakerState to : CircuitBreakerState.values()) {
+        if (from != to) {
+          all.add(new Change(from, to));
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  static void read(Counts counts, long[] into, int offset) {
+    for (int i = 0; i < SIZE; i++) {
+      Change change = ALL.get(i);
+      into[offset + i] = counts.between(change.from, change.to);
+    }
+  }
+
+  /** Shows what has occurred, and the trip in any case; labels by the number of the change. */
+  static void show(
+      MetricFamilyDescriptor family,
+      IntFunction<Labels> labels,
+      long[] counts,
+      int offset,
+      SampleList samples) {
+    for (int i = 0; i < SIZE; i++) {
+      long count = counts[offset + i];
+      if (count != 0 || ALL.get(i).isTrip()) {
+        samples.count(family, labels.apply(i), count);
+      }
+    }
+  }
+
+  static Labels labels(String name, int number, SampleList samples) {
+    Change change = ALL.get(number);
+    return samples.labels(
+        name, MetricNames.FROM_STATE, change.from.text(), MetricNames.TO_STATE, change.to.text());
+  }
+}

@@ -1,0 +1,183 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryBudgetConfig;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** A real runtime whose time the test moves, shown in a registry of its own, with durations. */
+final class Shop implements AutoCloseable {
+  /** Everything that has a meaning in some format. */
+  static final String NASTY = "a\"b\\c\nd}<e>&'\u00e9\u4e2d\uD83D\uDE00 1";
+
+  static final Duration COOLDOWN = Duration.ofSeconds(30);
+
+  final PrometheusRegistry registry = new PrometheusRegistry();
+  final ManualTime time = ManualTime.create();
+  final Resilience resilience;
+  private HealthStatus database = HealthStatus.UNHEALTHY;
+
+  Shop() {
+    this(20);
+  }
+
+  Shop(int maxKeys) {
+    resilience = Resilience.builder()
+        .name("shop")
+        .timeSource(time)
+        .stateStore(new FailingStore())
+        .extension(
+            PrometheusMetrics.builder(registry).durations().maxKeys(maxKeys).build())
+        .build();
+    resilience.health().register("database", () -> HealthResult.of(database, "no route"));
+  }
+
+  void databaseIs(HealthStatus status) {
+    database = status;
+  }
+
+  CircuitBreaker opensAtOnce(String name) {
+    return resilience.circuitBreaker(name, opensAtOnce());
+  }
+
+  static CircuitBreakerConfig opensAtOnce() {
+    return CircuitBreakerConfig.builder()
+        .failureThreshold(1)
+        .successThreshold(1)
+        .cooldown(COOLDOWN)
+        .build();
+  }
+
+  KeyedCircuitBreaker keyed(String name) {
+    return resilience.keyedCircuitBreaker(name, KeyedCircuitBreakerConfig.of(opensAtOnce()));
+  }
+
+  static void fail(CircuitBreaker breaker) {
+    assertThatThrownBy(() -> breaker.run(() -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+  }
+
+  static void reject(CircuitBreaker breaker) {
+    assertThatThrownBy(() -> breaker.call(() -> "x")).isInstanceOf(CallNotPermittedException.class);
+  }
+
+  /** Calls, and the time that they take. */
+  void call(CircuitBreaker breaker, Duration took) {
+    breaker.run(() -> time.advance(took));
+  }
+
+  RetryConfig attempts(int count) {
+    return RetryConfig.builder()
+        .maxAttempts(count)
+        .backoff(Backoff.constant(Duration.ofMillis(1500)).withJitter(Jitter.NONE))
+        .build();
+  }
+
+  void exhaust(String retry, int attempts) {
+    time.autoAdvance(true);
+    assertThatThrownBy(() -> resilience.retry(retry, attempts(attempts)).run(() -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+  }
+
+  void exceed(String timeout, Duration limit) {
+    CompletableFuture<String> call =
+        resilience.timeout(timeout, limit).callAsync(CompletableFuture::new);
+    time.advance(limit.plusSeconds(1));
+    assertThatThrownBy(call::join).isNotNull();
+  }
+
+  /** At least one sample of every family, all under the one name. */
+  void everythingHappens(String name) {
+    CircuitBreaker breaker = opensAtOnce(name);
+    call(breaker, Duration.ofMillis(40));
+    fail(breaker);
+    reject(breaker);
+    time.advance(COOLDOWN);
+    call(breaker, Duration.ofMillis(3));
+    KeyedCircuitBreaker keyed = keyed(name);
+    fail(keyed.forKey(name));
+    exhaust(name, 2);
+    resilience.retryBudget(name, RetryBudgetConfig.builder().build());
+    exceed(name, Duration.ofSeconds(30));
+    resilience
+        .pipeline(name)
+        .add(breaker)
+        .build()
+        .withFallback(Fallback.value("x"))
+        .call(() -> "y");
+  }
+
+  String text() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      PrometheusTextFormatWriter.create().write(out, registry.scrape());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toString(UTF_8);
+  }
+
+  /** What is shown of a metric: the lines that begin so, without that. */
+  List<String> series(String metric) {
+    return text()
+        .lines()
+        .filter(line -> line.startsWith(metric + "{"))
+        .map(line -> line.substring(metric.length()))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    resilience.close();
+  }
+
+  private static final class FailingStore implements StateStore {
+    @Override
+    public Loaded load() {
+      return new Loaded(List.of(), List.of());
+    }
+
+    @Override
+    public int save(Collection<SavedBreaker> states) throws StateStoreException {
+      throw new StateStoreException("disk full", null);
+    }
+
+    @Override
+    public int purgeSavedBefore(Instant cutOff) {
+      return 0;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
