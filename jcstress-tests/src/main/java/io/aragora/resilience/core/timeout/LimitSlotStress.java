@@ -7,6 +7,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.spi.CallFrames;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,6 +17,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link LimitSlot}, and of the {@link LimitTable} that it is in: one actor is the caller, the other the timer's thread and the interrupter. */
 public class LimitSlotStress {
@@ -185,6 +187,87 @@ public class LimitSlotStress {
       if (first.get() == ARMED) {
         signal.set(DUE);
       }
+    }
+  }
+
+  /** An inner and an outer limit fire one after the other while the inner call ends: the outer interrupt is pending then. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Interrupted by the outer limit.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The outer interrupt went with the inner one.")
+  @State
+  public static class OuterInterruptIsNotLost {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final LimitTable table =
+        new LimitTable(time, new Timer("stress", time), new Dispatcher("stress", time, null));
+    private final LimitSlot outer = new LimitSlot(table, null);
+    private final LimitSlot inner = new LimitSlot(table, null);
+    private volatile boolean begun;
+    private volatile boolean expired;
+
+    @Actor
+    public void call(I_Result result) {
+      CallFrames frames = CallFrames.ofThread();
+      Frame outerFrame = Frame.push(frames, time, 1);
+      outer.tryClaim(3 * TICK);
+      outerFrame.setExpiry(outer, 3 * TICK);
+      Frame innerFrame = Frame.push(frames, time, 1);
+      inner.tryClaim(2 * TICK);
+      innerFrame.setExpiry(inner, 2 * TICK);
+      begun = true;
+      boolean leftByInterrupt = Thread.interrupted();
+      if (!inner.endInTime(2 * TICK)) {
+        inner.settle(leftByInterrupt, innerFrame);
+      }
+      innerFrame.pop(frames);
+      while (!expired) {
+        Thread.onSpinWait();
+      }
+      result.r1 = Thread.currentThread().isInterrupted() ? 1 : 0;
+      outer.settle(false, outerFrame);
+      outerFrame.pop(frames);
+      Thread.interrupted();
+    }
+
+    @Actor
+    public void expire() {
+      while (!begun) {
+        Thread.onSpinWait();
+      }
+      inner.expire(2 * TICK);
+      inner.run();
+      outer.expire(3 * TICK);
+      outer.run();
+      expired = true;
+    }
+  }
+
+  /** An outer limit that takes the inner one's flag for the outside's: shows that its loss would be seen. Flags are fields here. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Interrupted by the outer limit.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The lost interrupt that LimitSlot must not have.")
+  @State
+  public static class BrokenOuterInterruptIsNotLost {
+    private final AtomicBoolean interrupted = new AtomicBoolean();
+
+    @Actor
+    public void call() {
+      interrupted.set(false);
+    }
+
+    @Actor
+    public void expire() {
+      interrupted.set(true);
+      if (!interrupted.get()) {
+        interrupted.set(true);
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = interrupted.get() ? 1 : 0;
     }
   }
 }

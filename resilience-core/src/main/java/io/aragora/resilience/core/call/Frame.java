@@ -42,12 +42,14 @@ public final class Frame extends CallFrame {
     boolean hasFired();
 
     /**
-     * Tells whether the thread was interrupted because of it. Called by that thread; waits where the interrupt is being
-     * sent.
+     * Tells whether its interrupt may have gone with that of a limit inside it, since the flag of a thread is one bit. Called
+     * by that thread; waits where the interrupt is being sent. If so, the thread is to be interrupted again.
      *
-     * @return whether an interrupt of ours may be pending
+     * @param insideInterrupted whether the limit inside has interrupted the thread, so that a flag which kept this one from doing
+     *     so was that one's
+     * @return whether it may have
      */
-    boolean hasInterrupted();
+    boolean mayHaveMerged(boolean insideInterrupted);
   }
 
   private Frame(TimeSource time) {
@@ -236,13 +238,14 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Tells whether a limit around this frame has interrupted the thread.
+   * Tells whether the interrupt of a limit around this frame may have gone with that of the limit of this frame.
    *
-   * @return whether one has
+   * @param interrupted whether the limit of this frame has interrupted the thread
+   * @return whether one may have, and the thread is to be interrupted again
    */
-  public boolean hasEnclosingInterrupted() {
+  public boolean mayEnclosingHaveMerged(boolean interrupted) {
     for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
-      if (around.expiryArmed && around.expiry != null && around.expiry.hasInterrupted()) {
+      if (around.expiryArmed && around.expiry != null && around.expiry.mayHaveMerged(interrupted)) {
         return true;
       }
     }

@@ -27,6 +27,7 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
    *   DUE     -> SENDING    interrupter
    *   SENDING -> SENT       interrupter, after interrupt()                                     -> FREE   owner
    *   SENDING -> SKIPPED    interrupter, where the flag is set already: it is the outside's    -> FREE   owner
+   *   SKIPPED -> SENT       owner, where the flag was that of a limit inside, and is set again
    *
    * Every arrow that two parties may draw is a CAS of the whole word. A slot that was given back and armed again by another
    * call has another deadline, or the same one, and then it is as due. (Stress: LimitSlotStress.NoInterruptAfterSettle,
@@ -132,13 +133,14 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
         case SENDING -> awaitSent();
         case ARMED, DUE -> WORD.compareAndSet(this, present, with(present, TAKEN));
         default -> {
-          if (state(present) == SENT && !leftByInterrupt) {
+          boolean sent = state(present) == SENT;
+          if (sent && !leftByInterrupt) {
             Thread.interrupted();
-            // The flag is one bit: what was cleared may have been the interrupt of a limit further
-            // out as well.
-            if (frame.hasEnclosingInterrupted()) {
-              Thread.currentThread().interrupt();
-            }
+          }
+          // The flag is one bit: what was cleared, here or by the exception, may have been the
+          // interrupt of a limit further out as well.
+          if ((sent || leftByInterrupt) && frame.mayEnclosingHaveMerged(sent)) {
+            Thread.currentThread().interrupt();
           }
           boolean wasClosed = (present & CLOSED) != 0;
           freeMissed();
@@ -214,12 +216,19 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
 
   /**
    * Asked by the owner, which would set the flag again: while this limit is SENDING that would be too early, because the
-   * interrupter could take that flag for the outside's, skip, and nobody would clear it.
+   * interrupter could take that flag for the outside's, skip, and nobody would clear it. One that skipped because of the flag of
+   * the limit inside has not interrupted yet, and has once the owner does it. (Stress: LimitSlotStress.OuterInterruptIsNotLost.)
    */
   @Override
-  public boolean hasInterrupted() {
+  public boolean mayHaveMerged(boolean insideInterrupted) {
     awaitSent();
-    return state((long) WORD.getVolatile(this)) == SENT;
+    long present = (long) WORD.getVolatile(this);
+    if (state(present) == SKIPPED && insideInterrupted) {
+      // Nobody but the owner changes a slot that was skipped.
+      WORD.setVolatile(this, with(present, SENT));
+      return true;
+    }
+    return state(present) == SENT;
   }
 
   /** Sends the interrupt; on the interrupter's thread, or the closing one. */
