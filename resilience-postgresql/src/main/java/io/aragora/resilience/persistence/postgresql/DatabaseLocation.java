@@ -135,7 +135,7 @@ final class DatabaseLocation {
     properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), "resilience");
     properties.putIfAbsent(
         PGProperty.OPTIONS.getName(),
-        "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000");
+        "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000");
   }
 
   private static IllegalArgumentException refused(String rule, String location) {

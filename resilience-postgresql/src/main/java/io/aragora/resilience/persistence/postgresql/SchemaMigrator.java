@@ -52,7 +52,7 @@ final class SchemaMigrator {
 
   static final int NEWEST = STEPS.size();
 
-  /** Any number that nobody else locks: "resilien" in ASCII. */
+  /** A number that nobody else is likely to lock: "resilien" in ASCII. */
   private static final long LOCK = 0x726573696c69656eL;
 
   private final Connection connection;

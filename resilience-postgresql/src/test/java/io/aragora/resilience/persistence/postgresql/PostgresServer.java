@@ -199,7 +199,6 @@ final class PostgresServer implements AutoCloseable {
     process = null;
     if (running != null) {
       running.getOutputStream().close();
-      // Whoever ended it by signal and by id would end it in the same way.
       if (!running.waitFor(30, TimeUnit.SECONDS)) {
         running.destroyForcibly();
         throw new IOException("the server did not end within 30 s");

@@ -8,6 +8,9 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -505,6 +509,25 @@ class PostgresqlStateStoreTest {
   }
 
   @Test
+  @DisplayName("the password may be in the driver's password file instead of in the location")
+  void open_passwordFile_isRead(@TempDir Path folder) throws Exception {
+    PostgresServer server = PostgresServer.shared();
+    Path file = Files.writeString(
+        folder.resolve("pgpass"),
+        "127.0.0.1:" + server.port() + ":postgres:" + PostgresServer.USER + ":"
+            + PostgresServer.PASSWORD + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    System.setProperty("org.postgresql.pgpassfile", file.toString());
+    try {
+      assertThat(store(location.replaceAll("password=[^&]*&", ""))
+              .save(List.of(SavedBreakers.open("b"))))
+          .isEqualTo(1);
+    } finally {
+      System.clearProperty("org.postgresql.pgpassfile");
+    }
+  }
+
+  @Test
   void open_userBeforeTheHost_connects() throws Exception {
     String there = location.replace(
         "postgresql://",
@@ -565,6 +588,29 @@ class PostgresqlStateStoreTest {
 
     assertThat(store.save(List.of(SavedBreakers.open("c")))).isEqualTo(1);
     assertThat(store.load().states()).hasSize(2);
+  }
+
+  @Test
+  @DisplayName("a connection whose other end hangs is given up and replaced")
+  void save_connectionHangs_connectsAnew() throws Exception {
+    StateStore store = store(location + "&socketTimeout=1&ApplicationName=hanging");
+    store.save(List.of(SavedBreakers.open("b")));
+    String process = query("SELECT pid FROM pg_stat_activity WHERE application_name = 'hanging'");
+    signal("STOP", process);
+    try {
+      assertThat(store.save(List.of(SavedBreakers.open("c")))).isEqualTo(1);
+    } finally {
+      signal("CONT", process);
+    }
+    assertThat(store.load().states()).hasSize(2);
+  }
+
+  private static void signal(String signal, String process) throws Exception {
+    assertThat(new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process)
+            .inheritIO()
+            .start()
+            .waitFor())
+        .isZero();
   }
 
   @Test
