@@ -93,7 +93,7 @@ final class BreakerRow {
       (present.generation = excluded.generation AND present.state = excluded.state
         AND (present.writer = excluded.writer AND present.entered_at_micros = excluded.entered_at_micros
           OR present.writer <> excluded.writer
-            AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 1000000))""";
+            AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 2000000))""";
 
   /**
    * What nobody can read, and what changed in the future, when the server's clock was wrong, may always be replaced, or it would

@@ -18,6 +18,8 @@ import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 /** What instances that share a table hear of each other. */
 class ChangeListenerTest {
   private static final String THREAD = "resilience-postgresql-listener";
+  private static final AtomicInteger LISTENERS = new AtomicInteger();
   private static final Duration NOW = Duration.ZERO;
 
   private final Deque<StateStore> opened = new ArrayDeque<>();
@@ -57,23 +60,28 @@ class ChangeListenerTest {
     return store;
   }
 
-  /** One that listens already. */
-  private StateStore listening() throws Exception {
-    StateStore store = store();
-    long before = listening("idle");
-    store.watch(heard::add);
-    Await.until("it listens", () -> listening("idle") > before);
+  /** One that listens already, so that it hears of each later change once. */
+  private StateStore listening(Consumer<SavedBreaker> listener) throws Exception {
+    String application = "listener" + LISTENERS.incrementAndGet();
+    StateStore store =
+        new PostgresqlStateStoreProvider().open(location + "&ApplicationName=" + application);
+    opened.push(store);
+    store.watch(listener);
+    Await.until("it listens", () -> hasCaughtUp(application));
     return store;
   }
 
-  private long listening(String state) throws SQLException {
+  private StateStore listening() throws Exception {
+    return listening(heard::add);
+  }
+
+  private boolean hasCaughtUp(String application) throws SQLException {
     try (Connection connection = DatabaseLocation.parse(location).connect();
         Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery("SELECT count(*) FROM pg_stat_activity WHERE state = '" + state
-                + "' AND query LIKE 'SELECT name,%changed_in >=%'")) {
-      row.next();
-      return row.getLong(1);
+        ResultSet row = statement.executeQuery(
+            "SELECT 1 FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
+                + application + "' AND query LIKE 'SELECT name,%changed_in >=%'")) {
+      return row.next();
     }
   }
 
@@ -103,9 +111,8 @@ class ChangeListenerTest {
   @DisplayName("each hears of the other, and nobody of itself")
   void watch_twoStores_hearEachOther() throws Exception {
     StateStore one = listening();
-    StateStore other = store();
     BlockingQueue<SavedBreaker> heardByOther = new LinkedBlockingQueue<>();
-    other.watch(heardByOther::add);
+    StateStore other = listening(heardByOther::add);
     SavedBreaker fromOne = SavedBreakers.open("one");
     SavedBreaker fromOther = SavedBreakers.open("other");
 
@@ -163,8 +170,7 @@ class ChangeListenerTest {
 
   @Test
   void watch_listenerThatThrows_hearsTheNext() throws Exception {
-    StateStore store = store();
-    store.watch(state -> {
+    listening(state -> {
       heard.add(state);
       throw new IllegalStateException("this listener is broken");
     });
@@ -204,7 +210,7 @@ class ChangeListenerTest {
           location,
           "DO $$ BEGIN PERFORM pg_terminate_backend(pid, 10000)"
               + " FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-              + " AND application_name = 'resilience'; END $$");
+              + " AND backend_type = 'client backend'; END $$");
 
       other.save(List.of(SavedBreakers.open("meanwhile")));
       SavedBreaker meanwhile = next();
@@ -215,6 +221,7 @@ class ChangeListenerTest {
       SavedBreaker afterwards = next();
       assertThat(afterwards.name().equals("early") ? next().name() : afterwards.name())
           .isEqualTo("afterwards");
+      Await.until("the end of the outage is said", () -> log.messages().size() >= 2);
       assertThat(log.messages()).hasSize(2);
       assertThat(log.messages().get(0)).startsWith("WARNING").doesNotContain("battery");
       assertThat(log.messages().get(1)).startsWith("INFO");

@@ -107,9 +107,9 @@ class PostgresqlStateStoreTest {
   void save_changeOfAnotherWriterThatCameEarlier_keepsTheLater() throws Exception {
     StateStore one = store();
     StateStore other = store();
-    one.save(List.of(SavedBreakers.open("b", 5, Duration.ofSeconds(10))));
+    one.save(List.of(SavedBreakers.open("b", 5, Duration.ofMinutes(10))));
 
-    assertThat(other.save(List.of(SavedBreakers.closed("b", 9, Duration.ofSeconds(40)))))
+    assertThat(other.save(List.of(SavedBreakers.closed("b", 9, Duration.ofMinutes(40)))))
         .isZero();
     assertThat(only(other).state()).isEqualTo(CircuitBreakerState.OPEN);
     assertThat(other.save(List.of(SavedBreakers.closed("b", 3, NOW)))).isEqualTo(1);
@@ -123,18 +123,18 @@ class PostgresqlStateStoreTest {
       throws Exception {
     StateStore one = storeOfClock(fastBy(fast));
     StateStore other = storeOfClock(fastBy(otherFast));
-    one.save(List.of(SavedBreakers.open("b", null, 2, Duration.ofSeconds(20), fastBy(fast))));
+    one.save(List.of(SavedBreakers.open("b", null, 2, Duration.ofMinutes(20), fastBy(fast))));
 
     assertThat(other.save(
-            List.of(SavedBreakers.open("b", null, 3, Duration.ofSeconds(30), fastBy(otherFast)))))
+            List.of(SavedBreakers.open("b", null, 3, Duration.ofMinutes(30), fastBy(otherFast)))))
         .as("earlier")
         .isZero();
     assertThat(other.save(
-            List.of(SavedBreakers.open("b", null, 4, Duration.ofSeconds(10), fastBy(otherFast)))))
+            List.of(SavedBreakers.open("b", null, 4, Duration.ofMinutes(10), fastBy(otherFast)))))
         .as("later")
         .isEqualTo(1);
     assertThat(one.save(
-            List.of(SavedBreakers.open("b", null, 5, Duration.ofSeconds(15), fastBy(fast)))))
+            List.of(SavedBreakers.open("b", null, 5, Duration.ofMinutes(15), fastBy(fast)))))
         .as("between")
         .isZero();
     assertThat(one.save(List.of(SavedBreakers.open("b", null, 6, NOW, fastBy(fast)))))
