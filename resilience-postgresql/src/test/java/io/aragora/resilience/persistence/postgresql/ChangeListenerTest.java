@@ -20,6 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -67,7 +68,7 @@ class ChangeListenerTest {
         new PostgresqlStateStoreProvider().open(location + "&ApplicationName=" + application);
     opened.push(store);
     store.watch(listener);
-    Await.until("it listens", () -> hasCaughtUp(application));
+    Await.until("it listens", () -> caughtUp(application) != null);
     return store;
   }
 
@@ -75,13 +76,14 @@ class ChangeListenerTest {
     return listening(heard::add);
   }
 
-  private boolean hasCaughtUp(String application) throws SQLException {
+  /** Gives the number of the process that listens for it. */
+  private @Nullable String caughtUp(String application) throws SQLException {
     try (Connection connection = DatabaseLocation.parse(location).connect();
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(
-            "SELECT 1 FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
+            "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
                 + application + "' AND query LIKE 'SELECT name,%changed_in >=%'")) {
-      return row.next();
+      return row.next() ? row.getString(1) : null;
     }
   }
 
@@ -226,6 +228,24 @@ class ChangeListenerTest {
       assertThat(log.messages().get(0)).startsWith("WARNING").doesNotContain("battery");
       assertThat(log.messages().get(1)).startsWith("INFO");
     } finally {
+      log.close();
+    }
+  }
+
+  @Test
+  @DisplayName("a connection that died without a word is noticed by the heartbeat")
+  void watch_connectionHangs_missesNothing() throws Exception {
+    RecordedLog log = RecordedLog.of(ChangeListener.class);
+    location += "&socketTimeout=1";
+    listening();
+    String process = caughtUp("listener" + LISTENERS.get());
+    PostgresServer.signal("STOP", process);
+    try {
+      SavedBreaker meanwhile = SavedBreakers.open("meanwhile");
+      store().save(List.of(meanwhile));
+      assertThat(next()).isEqualTo(meanwhile);
+    } finally {
+      PostgresServer.signal("CONT", process);
       log.close();
     }
   }

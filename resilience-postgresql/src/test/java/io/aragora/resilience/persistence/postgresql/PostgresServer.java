@@ -232,6 +232,14 @@ final class PostgresServer implements AutoCloseable {
     }
   }
 
+  /** Stops one process of the server where it is, or lets it go on. */
+  static void signal(String signal, String process) throws IOException, InterruptedException {
+    List<String> kill = List.of("sh", "-c", "kill -" + signal + " " + process);
+    if (new ProcessBuilder(kill).inheritIO().start().waitFor() != 0) {
+      throw new IOException("no signal " + signal + " for " + process);
+    }
+  }
+
   @Override
   public void close() {
     try {

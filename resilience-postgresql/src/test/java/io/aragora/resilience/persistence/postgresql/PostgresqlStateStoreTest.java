@@ -596,21 +596,13 @@ class PostgresqlStateStoreTest {
     StateStore store = store(location + "&socketTimeout=1&ApplicationName=hanging");
     store.save(List.of(SavedBreakers.open("b")));
     String process = query("SELECT pid FROM pg_stat_activity WHERE application_name = 'hanging'");
-    signal("STOP", process);
+    PostgresServer.signal("STOP", process);
     try {
       assertThat(store.save(List.of(SavedBreakers.open("c")))).isEqualTo(1);
     } finally {
-      signal("CONT", process);
+      PostgresServer.signal("CONT", process);
     }
     assertThat(store.load().states()).hasSize(2);
-  }
-
-  private static void signal(String signal, String process) throws Exception {
-    assertThat(new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process)
-            .inheritIO()
-            .start()
-            .waitFor())
-        .isZero();
   }
 
   @Test
