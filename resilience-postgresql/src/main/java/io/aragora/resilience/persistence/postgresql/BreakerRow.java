@@ -1,0 +1,281 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.persistence.SavedBreaker;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A breaker as a row. Times are those of the writer's clock, beside how far the server's was ahead of it. */
+final class BreakerRow {
+  /** A column that is the breaker's own, and its value. */
+  private record Column(String name, String type, Function<SavedBreaker, @Nullable Object> value) {
+    static Column text(String name, Function<SavedBreaker, @Nullable String> value) {
+      return new Column(name, "text", breaker -> {
+        String text = value.apply(breaker);
+        return text == null ? null : StoredText.encode(text);
+      });
+    }
+
+    static Column number(String name, Function<SavedBreaker, @Nullable Number> value) {
+      return new Column(name, "bigint", breaker -> {
+        Number number = value.apply(breaker);
+        return number == null ? null : number.longValue();
+      });
+    }
+
+    static Column time(String name, Function<SavedBreaker, @Nullable Instant> value) {
+      return number(name, breaker -> {
+        Instant instant = value.apply(breaker);
+        return instant == null ? null : ServerClock.micros(instant);
+      });
+    }
+
+    @Nullable
+    Object[] values(Collection<SavedBreaker> breakers) {
+      return breakers.stream()
+          .map(value)
+          .toArray(type.equals("text") ? String[]::new : Long[]::new);
+    }
+  }
+
+  private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
+
+  private static final List<Column> COLUMNS = List.of(
+      Column.text("name", SavedBreaker::name),
+      Column.text("key", SavedBreaker::key),
+      Column.text("state", breaker -> breaker.state().text()),
+      Column.number("generation", SavedBreaker::generation),
+      Column.time("entered_at_micros", SavedBreaker::enteredAt),
+      Column.time("open_until_micros", SavedBreaker::openUntil),
+      Column.number("cooldown_micros", breaker -> breaker.cooldown().dividedBy(MICROSECOND)),
+      Column.number("cooldown_step", SavedBreaker::cooldownStep),
+      Column.number("consecutive_failures", SavedBreaker::consecutiveFailures),
+      Column.number("consecutive_successes", SavedBreaker::consecutiveSuccesses),
+      Column.number("probe_successes", SavedBreaker::probeSuccesses),
+      Column.number("successes", breaker -> breaker.totals().successes()),
+      Column.number("failures", breaker -> breaker.totals().failures()),
+      Column.number("ignored", breaker -> breaker.totals().ignored()),
+      Column.number("rejected", breaker -> breaker.totals().rejected()),
+      Column.number("late", breaker -> breaker.totals().late()),
+      Column.number("slow_calls", SavedBreaker::slowCalls),
+      Column.text("declared", SavedBreaker::declared),
+      Column.time("saved_at_micros", SavedBreaker::savedAt));
+
+  /** Not a column: how old the state was by the writer's clock, which may be wrong, but not by much in so short a time. */
+  private static final Column AGE = Column.number("age_micros", BreakerRow::ageMicros);
+
+  private static final String NAMES = joined(", ", Column::name);
+
+  /**
+   * The same change of state, saved once more: by who saved it before, or by who restored it, which has the same generation and
+   * came to the same time of change but for what messages take.
+   */
+  private static final String SAME = """
+      (present.generation = excluded.generation AND present.state = excluded.state
+        AND (present.writer = excluded.writer AND present.entered_at_micros = excluded.entered_at_micros
+          OR present.writer <> excluded.writer
+            AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 2000000))""";
+
+  /**
+   * What nobody can read, and what changed in the future, when the server's clock was wrong, may always be replaced, or it would
+   * stay for ever. Of one writer's changes the later may come out as the earlier, where the saving of the earlier took long.
+   */
+  private static final String REPLACES = """
+      %s
+      OR (excluded.generation > 1 AND present.generation <= 1)
+      OR ((excluded.generation > 1 OR present.generation <= 1)
+        AND (excluded.transitioned_at_micros >= present.transitioned_at_micros
+          OR present.writer = excluded.writer AND excluded.entered_at_micros > present.entered_at_micros))
+      OR present.transitioned_at_micros > %s + 1000000
+      OR present.generation < 0
+      OR present.state NOT IN ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""".formatted(SAME, ServerClock.NOW);
+
+  /** Writes many rows by one statement, and gives how many it wrote and how many of them changed their state. */
+  static final String UPSERT = "WITH written AS (\n"
+      + "INSERT INTO resilience_circuit_breakers AS present (id, " + NAMES
+      + ", writer, clock_offset_micros, transitioned_at_micros, changed_in)\n"
+      + "SELECT id, " + NAMES + ", ?, ?, moment.micros - age_micros,\n"
+      // What never changed is no news.
+      + "  CASE WHEN generation > 1 OR state <> 'closed' THEN moment.xid ELSE 0 END\n"
+      + "FROM unnest(?::bytea[], " + joined(", ", column -> "?::" + column.type() + "[]")
+      + ", ?::bigint[])\n"
+      + "  AS given (id, " + NAMES + ", age_micros),\n"
+      + "  (SELECT " + ServerClock.NOW + " AS micros, pg_current_xact_id()::text::bigint AS xid)"
+      + " AS moment\n"
+      // All instances lock rows in one order.
+      + "ORDER BY id\n"
+      + "ON CONFLICT (id) DO UPDATE SET\n"
+      + joined("", column -> column.name() + " = excluded." + column.name() + ",\n")
+      + "writer = excluded.writer,\n"
+      + "clock_offset_micros = excluded.clock_offset_micros,\n"
+      + "transitioned_at_micros = CASE WHEN " + SAME
+      + " THEN present.transitioned_at_micros ELSE excluded.transitioned_at_micros END,\n"
+      + "changed_in = CASE WHEN " + SAME
+      + " THEN present.changed_in ELSE excluded.changed_in END\n"
+      + "WHERE " + REPLACES + "\n"
+      + "RETURNING changed_in)\n"
+      + "SELECT count(*), count(*) FILTER (WHERE changed_in = pg_current_xact_id()::text::bigint)"
+      + " FROM written";
+
+  private static final String SELECT =
+      "SELECT " + NAMES + ", clock_offset_micros FROM resilience_circuit_breakers";
+
+  /** What needs attention first, then the newest, for readers that take in only so many. */
+  static final String SELECT_ALL =
+      SELECT + " ORDER BY state = 'closed', saved_at_micros::numeric + clock_offset_micros DESC";
+
+  /** What other writers changed in given transactions. */
+  static final String SELECT_CHANGED_IN = SELECT + " WHERE changed_in = ANY (?) AND writer <> ?";
+
+  /** What other writers changed in a transaction or later. */
+  static final String SELECT_CHANGED_SINCE = SELECT + " WHERE changed_in >= ? AND writer <> ?";
+
+  /** What is being saved now is not old, and is not waited for. */
+  static final String PURGE = """
+      DELETE FROM resilience_circuit_breakers WHERE id IN (
+        SELECT id FROM resilience_circuit_breakers
+        WHERE saved_at_micros::numeric + CASE WHEN abs(clock_offset_micros::numeric - ?) <= ? THEN 0
+          ELSE clock_offset_micros::numeric - ? END < ?
+        FOR UPDATE SKIP LOCKED)""";
+
+  private static final int MAX_SHOWN = 100;
+
+  private BreakerRow() {}
+
+  private static String joined(String separator, Function<Column, String> part) {
+    return COLUMNS.stream().map(part).collect(Collectors.joining(separator));
+  }
+
+  private static long ageMicros(SavedBreaker breaker) {
+    long saved = ServerClock.micros(breaker.savedAt());
+    return Math.max(0, Math.subtractExact(saved, ServerClock.micros(breaker.enteredAt())));
+  }
+
+  /** Gives the breakers by the identifiers of their rows, in the order of those. */
+  static List<Map.Entry<byte[], SavedBreaker>> byId(Collection<SavedBreaker> breakers) {
+    SortedMap<byte[], SavedBreaker> rows = new TreeMap<>(Arrays::compareUnsigned);
+    for (SavedBreaker breaker : breakers) {
+      rows.put(id(breaker.name(), breaker.key()), breaker);
+    }
+    return List.copyOf(rows.entrySet());
+  }
+
+  /** A digest, since an index takes no names of 10,000 characters. The length tells where the name ends. */
+  private static byte[] id(String name, @Nullable String key) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has it", e);
+    }
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, name.length()));
+    digest.update(StandardCharsets.UTF_8.encode(StoredText.encode(name)));
+    if (key != null) {
+      digest.update((byte) 0);
+      digest.update(StandardCharsets.UTF_8.encode(StoredText.encode(key)));
+    }
+    return digest.digest();
+  }
+
+  static void bind(
+      PreparedStatement upsert,
+      List<Map.Entry<byte[], SavedBreaker>> rows,
+      Object writer,
+      long offsetMicros)
+      throws SQLException {
+    Connection connection = upsert.getConnection();
+    byte[][] ids = rows.stream().map(Map.Entry::getKey).toArray(byte[][]::new);
+    List<SavedBreaker> breakers = rows.stream().map(Map.Entry::getValue).toList();
+    int index = 0;
+    upsert.setObject(++index, writer);
+    upsert.setLong(++index, offsetMicros);
+    upsert.setArray(++index, connection.createArrayOf("bytea", ids));
+    for (Column column : COLUMNS) {
+      upsert.setArray(++index, connection.createArrayOf(column.type(), column.values(breakers)));
+    }
+    upsert.setArray(++index, connection.createArrayOf(AGE.type(), AGE.values(breakers)));
+  }
+
+  /**
+   * Reads the row that the cursor is at.
+   *
+   * @param offsetMicros how far the server's clock is ahead of the one that times are wanted by
+   * @throws IllegalArgumentException if it is no breaker; the message says which and why
+   */
+  static SavedBreaker read(ResultSet row, long offsetMicros) throws SQLException {
+    try {
+      long shift = ServerClock.shiftMicros(row.getLong("clock_offset_micros"), offsetMicros);
+      return new SavedBreaker(
+          StoredText.decode("name", row.getString("name")),
+          row.getString("key") == null ? null : StoredText.decode("key", row.getString("key")),
+          CircuitBreakerState.parse(row.getString("state")),
+          count(row, "generation"),
+          instant(row, "entered_at_micros", shift),
+          row.getObject("open_until_micros") == null
+              ? null
+              : instant(row, "open_until_micros", shift),
+          Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS),
+          smallCount(row, "cooldown_step"),
+          smallCount(row, "consecutive_failures"),
+          count(row, "consecutive_successes"),
+          smallCount(row, "probe_successes"),
+          new CircuitBreakerTotals(
+              count(row, "successes"),
+              count(row, "failures"),
+              count(row, "ignored"),
+              count(row, "rejected"),
+              count(row, "late")),
+          count(row, "slow_calls"),
+          StoredText.decode("declared", row.getString("declared")),
+          instant(row, "saved_at_micros", shift));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "skipped '" + shown(row.getString("name")) + "': " + e.getMessage(), e);
+    }
+  }
+
+  private static Instant instant(ResultSet row, String column, long shift) throws SQLException {
+    return Instant.EPOCH.plus(Math.addExact(row.getLong(column), shift), ChronoUnit.MICROS);
+  }
+
+  private static long count(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    if (value < 0) {
+      throw new IllegalArgumentException(column + " must not be negative: " + value);
+    }
+    return value;
+  }
+
+  private static int smallCount(ResultSet row, String column) throws SQLException {
+    long value = count(row, column);
+    if (value > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          column + " must be at most " + Integer.MAX_VALUE + ": " + value);
+    }
+    return (int) value;
+  }
+
+  private static String shown(String name) {
+    String text = name.replaceAll("\\p{Cntrl}", "?");
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+  }
+}

@@ -1,0 +1,212 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.lang.System.Logger.Level;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+
+/**
+ * Hears of what other writers change, on a connection and a thread of its own. Connects again when the connection is lost, and
+ * reads then what it may have missed.
+ */
+final class ChangeListener implements AutoCloseable {
+  /*
+   * Nothing is missed, and something may be told twice. A row says in which transaction its state was changed. `since` is the
+   * first transaction that was still running at a moment by which every notice of an earlier one had come: at the beginning,
+   * when the store was opened, before it was loaded; then at the heartbeat before the last one, since what is visible at one
+   * heartbeat has told by the next. After LISTEN, the rows of `since` and later are read: what commits from then on, tells.
+   */
+  private static final System.Logger LOG = System.getLogger(ChangeListener.class.getName());
+  private static final long FIRST_RETRY_MILLIS = TimeUnit.SECONDS.toMillis(1);
+  private static final long LONGEST_RETRY_MILLIS = TimeUnit.MINUTES.toMillis(1);
+  private static final int JITTER_STEPS = 256;
+
+  /** How soon a connection that died without a word is noticed. */
+  private static final int HEARTBEAT_MILLIS = 10_000;
+
+  private final DatabaseLocation location;
+  private final InstantSource clock;
+  private final UUID writer;
+  private final Consumer<? super SavedBreaker> consumer;
+  private final Thread thread;
+
+  // Used on the thread alone.
+  private long since;
+  private long retryMillis = FIRST_RETRY_MILLIS;
+  private boolean failing;
+
+  // Guarded by this.
+  private boolean closed;
+  private @Nullable Session session;
+
+  ChangeListener(
+      DatabaseLocation location,
+      InstantSource clock,
+      UUID writer,
+      long since,
+      Consumer<? super SavedBreaker> consumer) {
+    this.location = location;
+    this.clock = clock;
+    this.writer = writer;
+    this.since = since;
+    this.consumer = consumer;
+    this.thread = new Thread(null, this::run, "resilience-postgresql-listener", 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  private void run() {
+    while (!isClosed()) {
+      try (Session opened = Session.open(location)) {
+        if (use(opened)) {
+          listen(opened);
+        }
+      } catch (SQLException | StateStoreException | RuntimeException e) {
+        lost(e);
+      } finally {
+        use(null);
+      }
+    }
+  }
+
+  private void listen(Session present) throws SQLException {
+    present.connection().setAutoCommit(true);
+    try (Statement statement = present.connection().createStatement()) {
+      statement.execute("LISTEN " + present.channel());
+    }
+    catchUp(present);
+    found();
+    PGConnection connection = present.connection().unwrap(PGConnection.class);
+    long seen = since;
+    while (!isClosed()) {
+      PGNotification[] notices = connection.getNotifications(HEARTBEAT_MILLIS);
+      if (notices == null || notices.length == 0) {
+        since = seen;
+        seen = present.firstRunning();
+      } else {
+        read(present, notices);
+      }
+    }
+  }
+
+  /** Of a server that counts anew, because it was restored from elsewhere, everything is read. */
+  private void catchUp(Session present) throws SQLException {
+    long running = present.firstRunning();
+    try (PreparedStatement select =
+        present.connection().prepareStatement(BreakerRow.SELECT_CHANGED_SINCE)) {
+      select.setLong(1, since > running ? 0 : since);
+      select.setObject(2, writer);
+      tell(present, select);
+    }
+    since = running;
+  }
+
+  private void read(Session present, PGNotification[] notices) throws SQLException {
+    List<Long> transactions = new ArrayList<>();
+    for (PGNotification notification : notices) {
+      ChangeNotice notice = ChangeNotice.parse(notification.getParameter());
+      if (notice != null && !notice.writer().equals(writer)) {
+        transactions.add(notice.transaction());
+      }
+    }
+    if (transactions.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement select =
+        present.connection().prepareStatement(BreakerRow.SELECT_CHANGED_IN)) {
+      select.setArray(
+          1, present.connection().createArrayOf("bigint", transactions.toArray(Long[]::new)));
+      select.setObject(2, writer);
+      tell(present, select);
+    }
+  }
+
+  private void tell(Session present, PreparedStatement select) throws SQLException {
+    long offsetMicros = ServerClock.offsetMicros(present.connection(), clock);
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next() && !isClosed()) {
+        try {
+          consumer.accept(BreakerRow.read(rows, offsetMicros));
+        } catch (RuntimeException e) {
+          // A row that cannot be read is reported by whoever loads it.
+          LOG.log(Level.DEBUG, "a change in " + location + " was not followed", e);
+        }
+      }
+    }
+  }
+
+  private void found() {
+    retryMillis = FIRST_RETRY_MILLIS;
+    if (failing) {
+      failing = false;
+      LOG.log(Level.INFO, "hears again of other instances'' changes in {0}", location);
+    }
+  }
+
+  private void lost(Exception e) {
+    if (!isClosed() && !failing) {
+      failing = true;
+      LOG.log(
+          Level.WARNING,
+          "does not hear of other instances' changes in " + location + ", and tries again: "
+              + e.getMessage());
+    }
+    pause(retryMillis
+        + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4);
+    retryMillis = Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
+  }
+
+  private synchronized void pause(long millis) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = millis;
+    while (!closed && left > 0) {
+      try {
+        wait(left);
+      } catch (InterruptedException e) {
+        // Nobody else has this thread, and close() is how it ends.
+        LOG.log(Level.DEBUG, "interrupted", e);
+      }
+      left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    }
+  }
+
+  /** Gives whether it may be used. */
+  private synchronized boolean use(@Nullable Session present) {
+    session = present;
+    return !closed;
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** Ends the thread at once; one that is connecting ends when it has, or could not. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    notifyAll();
+    if (session != null) {
+      try {
+        session.abort();
+      } catch (SQLException e) {
+        LOG.log(Level.DEBUG, "the connection that listens to " + location + " was not ended", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/**
+ * Where the database is, and how to connect to it. The driver is given user, password and parameters as properties, never in
+ * its URL, which it logs. Immutable.
+ */
+final class DatabaseLocation {
+  private static final String PREFIX = "postgresql:";
+  private static final String MASK = "***";
+
+  /** Their values say nothing that must not be read in a log. */
+  private static final Set<String> HARMLESS = Set.of(
+      "ApplicationName",
+      "connectTimeout",
+      "currentSchema",
+      "socketTimeout",
+      "sslmode",
+      "targetServerType",
+      "tcpKeepAlive",
+      "user");
+
+  private final String url;
+  private final Properties properties;
+  private final String shown;
+
+  private DatabaseLocation(String url, Properties properties, String shown) {
+    this.url = url;
+    this.properties = properties;
+    this.shown = shown;
+  }
+
+  static DatabaseLocation parse(String location) {
+    if (!location.startsWith(PREFIX)) {
+      throw new IllegalArgumentException("state store location must start with '" + PREFIX + "'");
+    }
+    Properties properties = new Properties();
+    putParameters(properties, location);
+    String server = server(location);
+    int at = server.lastIndexOf('@');
+    if (at >= 0) {
+      if (!server.startsWith("//") || server.substring(2, at).contains("/")) {
+        throw refused("have user and password right before the host, percent-encoded", location);
+      }
+      putUser(properties, server.substring(2, at), location);
+      server = "//" + server.substring(at + 1);
+    }
+    putLimits(properties);
+    String url = "jdbc:" + PREFIX + server;
+    if (Driver.parseURL(url, properties) == null) {
+      throw refused("be like 'postgresql://host:port/database'", location);
+    }
+    return new DatabaseLocation(url, properties, shown(location));
+  }
+
+  private static String server(String location) {
+    int end = location.indexOf('?');
+    return location.substring(PREFIX.length(), end < 0 ? location.length() : end);
+  }
+
+  private static List<String> parameters(String location) {
+    int begin = location.indexOf('?');
+    return begin < 0
+        ? List.of()
+        : Arrays.stream(location.substring(begin + 1).split("&"))
+            .filter(parameter -> !parameter.isEmpty())
+            .toList();
+  }
+
+  private static @Nullable String name(String parameter) {
+    int end = parameter.indexOf('=');
+    PGProperty known = end < 0 ? null : PGProperty.forName(parameter.substring(0, end));
+    // What stands in the driver's service file is looked up only for a URL.
+    return known == null || known == PGProperty.SERVICE ? null : known.getName();
+  }
+
+  private static void putParameters(Properties properties, String location) {
+    List<String> parameters = parameters(location);
+    for (int i = 0; i < parameters.size(); i++) {
+      String parameter = parameters.get(i);
+      String name = name(parameter);
+      if (name == null) {
+        // Not shown: it may be the rest of a password that has a '&'.
+        throw refused(
+            "have only parameters that the driver knows, as name=value with '&' in a value written"
+                + " as %26, which number " + (i + 1) + " is not",
+            location);
+      }
+      properties.setProperty(
+          name, decoded(parameter.substring(parameter.indexOf('=') + 1), location));
+    }
+  }
+
+  private static void putUser(Properties properties, String text, String location) {
+    int colon = text.indexOf(':');
+    // Only in parameters does '+' stand for a blank.
+    String user = (colon < 0 ? text : text.substring(0, colon)).replace("+", "%2B");
+    properties.putIfAbsent(PGProperty.USER.getName(), decoded(user, location));
+    if (colon >= 0) {
+      String password = text.substring(colon + 1).replace("+", "%2B");
+      properties.putIfAbsent(PGProperty.PASSWORD.getName(), decoded(password, location));
+    }
+  }
+
+  private static String decoded(String text, String location) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw refused("have two hexadecimal digits after each '%'", location);
+    }
+  }
+
+  /**
+   * Bounds whatever could wait for a server that is gone, or for a client of it that hangs: here in seconds but for TLS, in the server in
+   * milliseconds. The server gives up before the socket does, and so says why.
+   */
+  private static void putLimits(Properties properties) {
+    properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "3");
+    properties.putIfAbsent(PGProperty.SSL_RESPONSE_TIMEOUT.getName(), "3000");
+    properties.putIfAbsent(PGProperty.SOCKET_TIMEOUT.getName(), "6");
+    properties.putIfAbsent(PGProperty.TCP_KEEP_ALIVE.getName(), "true");
+    properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), "resilience");
+    properties.putIfAbsent(
+        PGProperty.OPTIONS.getName(),
+        "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000");
+  }
+
+  private static IllegalArgumentException refused(String rule, String location) {
+    return new IllegalArgumentException(
+        "state store location must " + rule + ": '" + shown(location) + "'");
+  }
+
+  /** Gives it without what nobody should read, also where it makes no sense. */
+  static String shown(String location) {
+    if (!location.startsWith(PREFIX)) {
+      return MASK;
+    }
+    List<String> parameters = parameters(location);
+    String shown = PREFIX
+        + shownServer(server(location), parameters)
+        + parameters.stream()
+            .map(DatabaseLocation::masked)
+            .collect(Collectors.joining("&", parameters.isEmpty() ? "" : "?", ""));
+    return shown.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private static String shownServer(String server, List<String> parameters) {
+    // The password had a '?', and here is its beginning.
+    if (parameters.stream().anyMatch(text -> name(text) == null && text.indexOf('@') >= 0)) {
+      return MASK;
+    }
+    int at = server.lastIndexOf('@');
+    return at < 0 ? server : "//" + MASK + server.substring(at);
+  }
+
+  private static String masked(String parameter) {
+    String name = name(parameter);
+    if (name == null) {
+      return MASK;
+    }
+    return HARMLESS.contains(name) ? parameter : name + "=" + MASK;
+  }
+
+  /** Not by the JDK's list of drivers, which goes by class loaders and asks every driver that it finds. */
+  Connection connect() throws SQLException {
+    return Objects.requireNonNull(new Driver().connect(url, properties), "the driver's own URL");
+  }
+
+  /** Shows it without what nobody should read. */
+  @Override
+  public String toString() {
+    return shown;
+  }
+}

@@ -1,0 +1,110 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import io.aragora.resilience.persistence.StateStoreException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/**
+ * Brings a schema to the newest version, one after the other, in one transaction. Where nothing is to be done it only reads, so
+ * that a user who may not create tables can use what another one has created.
+ */
+final class SchemaMigrator {
+  /** The statements that lead from version i to i + 1. Published steps never change; a new version is a new step. */
+  private static final List<List<String>> STEPS = List.of(List.of(
+      """
+      CREATE TABLE resilience_schema (
+        version    integer     NOT NULL PRIMARY KEY,
+        created_at timestamptz NOT NULL DEFAULT now()
+      )""",
+      // Two thirds full, so that new counts fit beside the old ones and no index has to change.
+      """
+      CREATE TABLE resilience_circuit_breakers (
+        id                     bytea  NOT NULL PRIMARY KEY,
+        name                   text   NOT NULL,
+        key                    text,
+        state                  text   NOT NULL,
+        generation             bigint NOT NULL,
+        entered_at_micros      bigint NOT NULL,
+        open_until_micros      bigint,
+        cooldown_micros        bigint NOT NULL,
+        cooldown_step          bigint NOT NULL,
+        consecutive_failures   bigint NOT NULL,
+        consecutive_successes  bigint NOT NULL,
+        probe_successes        bigint NOT NULL,
+        successes              bigint NOT NULL,
+        failures               bigint NOT NULL,
+        ignored                bigint NOT NULL,
+        rejected               bigint NOT NULL,
+        late                   bigint NOT NULL,
+        slow_calls             bigint NOT NULL,
+        declared               text   NOT NULL,
+        saved_at_micros        bigint NOT NULL,
+        writer                 uuid   NOT NULL,
+        clock_offset_micros    bigint NOT NULL,
+        transitioned_at_micros bigint NOT NULL,
+        changed_in             bigint NOT NULL
+      ) WITH (fillfactor = 66)""",
+      """
+      CREATE INDEX resilience_circuit_breakers_by_change ON resilience_circuit_breakers (changed_in)"""));
+
+  static final int NEWEST = STEPS.size();
+
+  /** A number that nobody else is likely to lock: "resilien" in ASCII. */
+  private static final long LOCK = 0x726573696c69656eL;
+
+  private final Connection connection;
+  private final DatabaseLocation location;
+
+  /** Makes one for a connection that commits when it is told to. */
+  SchemaMigrator(Connection connection, DatabaseLocation location) {
+    this.connection = connection;
+    this.location = location;
+  }
+
+  void migrate() throws SQLException, StateStoreException {
+    try (Statement statement = connection.createStatement()) {
+      if (version(statement) < NEWEST) {
+        statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+        // Read again under the lock: another instance may have migrated since.
+        for (int version = version(statement); version < NEWEST; version++) {
+          for (String sql : STEPS.get(version)) {
+            statement.executeUpdate(sql);
+          }
+          statement.executeUpdate(
+              "INSERT INTO resilience_schema (version) VALUES (" + (version + 1) + ")");
+        }
+      }
+      connection.commit();
+    }
+  }
+
+  private int version(Statement statement) throws SQLException, StateStoreException {
+    boolean exists;
+    // Not by to_regclass, which within a transaction may go on not to see what another one creates.
+    try (ResultSet row = statement.executeQuery("SELECT count(*) > 0 FROM pg_class"
+        + " WHERE relname = 'resilience_schema' AND pg_table_is_visible(oid)")) {
+      row.next();
+      exists = row.getBoolean(1);
+    }
+    if (!exists) {
+      return 0;
+    }
+    int version;
+    try (ResultSet row =
+        statement.executeQuery("SELECT coalesce(max(version), 0) FROM resilience_schema")) {
+      row.next();
+      version = row.getInt(1);
+    }
+    if (version < 1 || version > NEWEST) {
+      throw new StateStoreException(
+          "cannot use " + location + ": it has schema version " + version
+              + ", and this library knows versions 1 to " + NEWEST
+              + "; update the library, or name another schema by the parameter currentSchema",
+          null);
+    }
+    return version;
+  }
+}

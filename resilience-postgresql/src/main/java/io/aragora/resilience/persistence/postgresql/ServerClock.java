@@ -1,0 +1,79 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The clock that all instances share. Times are whole microseconds since 1970 in UTC, cut off below the microsecond, never
+ * rounded up.
+ */
+final class ServerClock {
+  /** When the running statement reached the server: what it waits for there makes nothing look younger. */
+  static final String NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
+
+  /** Clocks that differ by less are taken as equal: it may be the measuring, and no cooldown is spoilt by it. */
+  static final long TOLERANCE_MICROS = 250_000;
+
+  private static final String SELECT =
+      "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+  private static final long PROMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final int MAX_READINGS = 5;
+
+  private ServerClock() {}
+
+  /**
+   * Measures how far the server's clock is ahead of this process's; the error is less than half of the promptest answer's time.
+   */
+  static long offsetMicros(Connection connection, InstantSource clock) throws SQLException {
+    long offset = 0;
+    long promptest = Long.MAX_VALUE;
+    try (PreparedStatement select = connection.prepareStatement(SELECT)) {
+      for (int i = 0; i < MAX_READINGS && promptest > PROMPT_NANOS; i++) {
+        Instant asked = clock.instant();
+        long begun = System.nanoTime();
+        long server;
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          server = row.getLong(1);
+        }
+        long nanos = System.nanoTime() - begun;
+        if (nanos < promptest) {
+          promptest = nanos;
+          offset = server - micros(asked.plusNanos(nanos / 2));
+        }
+      }
+    }
+    return offset;
+  }
+
+  /**
+   * Rounds down, before 1970 too, so that the order of instants is the order of their numbers.
+   *
+   * @throws ArithmeticException if the instant is 292,000 years away
+   */
+  static long micros(Instant instant) {
+    return Math.addExact(
+        Math.multiplyExact(instant.getEpochSecond(), TimeUnit.SECONDS.toMicros(1)),
+        instant.getNano() / 1_000);
+  }
+
+  /** Lets what is farther away than any number mean the farthest. */
+  static long microsOrFarthest(Instant instant) {
+    try {
+      return micros(instant);
+    } catch (ArithmeticException e) {
+      return instant.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
+    }
+  }
+
+  /** What to add to times of one clock to have them by another, given how far the server's is ahead of each. */
+  static long shiftMicros(long offsetThere, long offsetHere) {
+    long shift = Math.subtractExact(offsetThere, offsetHere);
+    return Math.abs(shift) <= TOLERANCE_MICROS ? 0 : shift;
+  }
+}

@@ -1,0 +1,20 @@
+import io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider;
+import io.aragora.resilience.spi.StateStoreProvider;
+
+/**
+ * Keeps breaker state in PostgreSQL, in one table that many instances share. Nothing here is called by applications: with
+ * this module on the module path or class path, a runtime understands locations such as {@code postgresql://db:5432/app}.
+ *
+ * <p>The driver has no module descriptor of its own, so {@code jlink} takes this module only where the application adds one
+ * to it.
+ */
+@org.jspecify.annotations.NullMarked
+@SuppressWarnings("requires-automatic")
+module io.aragora.resilience.postgresql {
+  requires io.aragora.resilience;
+  requires java.sql;
+  requires org.postgresql.jdbc;
+
+  provides StateStoreProvider with
+      PostgresqlStateStoreProvider;
+}

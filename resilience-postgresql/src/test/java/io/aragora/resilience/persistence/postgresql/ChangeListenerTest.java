@@ -1,0 +1,272 @@
+package io.aragora.resilience.persistence.postgresql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What instances that share a table hear of each other. */
+class ChangeListenerTest {
+  private static final String THREAD = "resilience-postgresql-listener";
+  private static final AtomicInteger LISTENERS = new AtomicInteger();
+  private static final Duration NOW = Duration.ZERO;
+
+  private final Deque<StateStore> opened = new ArrayDeque<>();
+  private final BlockingQueue<SavedBreaker> heard = new LinkedBlockingQueue<>();
+  private String location;
+
+  @BeforeEach
+  void emptySchema() throws Exception {
+    location = PostgresServer.shared().newSchema();
+  }
+
+  @AfterEach
+  void closeStores() throws Exception {
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+    Await.until("no thread listens", () -> listeners() == 0);
+  }
+
+  private static long listeners() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(THREAD))
+        .count();
+  }
+
+  private StateStore store() throws StateStoreException {
+    StateStore store = new PostgresqlStateStoreProvider().open(location);
+    opened.push(store);
+    return store;
+  }
+
+  /** One that listens already, so that it hears of each later change once. */
+  private StateStore listening(Consumer<SavedBreaker> listener) throws Exception {
+    String application = "listener" + LISTENERS.incrementAndGet();
+    StateStore store =
+        new PostgresqlStateStoreProvider().open(location + "&ApplicationName=" + application);
+    opened.push(store);
+    store.watch(listener);
+    Await.until("it listens", () -> caughtUp(application) != null);
+    return store;
+  }
+
+  private StateStore listening() throws Exception {
+    return listening(heard::add);
+  }
+
+  /** Gives the number of the process that listens for it. */
+  private @Nullable String caughtUp(String application) throws SQLException {
+    try (Connection connection = DatabaseLocation.parse(location).connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(
+            "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
+                + application + "' AND query LIKE 'SELECT name,%changed_in >=%'")) {
+      return row.next() ? row.getString(1) : null;
+    }
+  }
+
+  private SavedBreaker next() throws InterruptedException {
+    return Objects.requireNonNull(heard.poll(60, TimeUnit.SECONDS), "nothing was heard");
+  }
+
+  @Test
+  void watch_changeOfAnotherStore_isHeardWithEveryField() throws Exception {
+    listening();
+    StateStore other = store();
+    SavedBreaker plain = SavedBreakers.open("b");
+    SavedBreaker strange = SavedBreakers.open(
+        "\0\uD83D\uDD25".repeat(3_000),
+        "'key'\n",
+        7,
+        Duration.ofSeconds(3),
+        InstantSource.system());
+
+    other.save(List.of(plain));
+    assertThat(next()).isEqualTo(plain);
+    other.save(List.of(strange));
+    assertThat(next()).isEqualTo(strange);
+  }
+
+  @Test
+  @DisplayName("each hears of the other, and nobody of itself")
+  void watch_twoStores_hearEachOther() throws Exception {
+    StateStore one = listening();
+    BlockingQueue<SavedBreaker> heardByOther = new LinkedBlockingQueue<>();
+    StateStore other = listening(heardByOther::add);
+    SavedBreaker fromOne = SavedBreakers.open("one");
+    SavedBreaker fromOther = SavedBreakers.open("other");
+
+    one.save(List.of(fromOne));
+    assertThat(heardByOther.poll(60, TimeUnit.SECONDS)).isEqualTo(fromOne);
+    other.save(List.of(fromOther));
+    assertThat(next()).isEqualTo(fromOther);
+    assertThat(heard).isEmpty();
+    assertThat(heardByOther).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "counts that are saved again, refused changes and breakers that never changed are no news")
+  void watch_whatIsNoChange_isNotHeard() throws Exception {
+    StateStore store = listening();
+    StateStore other = store();
+    SavedBreaker breaker = SavedBreakers.open("b");
+    other.save(List.of(breaker, SavedBreakers.closed("calm", 1, NOW)));
+    assertThat(next()).isEqualTo(breaker);
+
+    other.save(List.of(SavedBreakers.later(breaker, Duration.ofSeconds(1))));
+    other.save(List.of(SavedBreakers.open("b", 9, Duration.ofSeconds(100))));
+    store.save(List.of(SavedBreakers.open("own")));
+    SavedBreaker last = SavedBreakers.open("last");
+    other.save(List.of(last));
+
+    assertThat(next()).isEqualTo(last);
+  }
+
+  @Test
+  @DisplayName("what is saved between the opening and the first moment of listening is heard, too")
+  void watch_changeBeforeItListens_isHeard() throws Exception {
+    StateStore store = store();
+    SavedBreaker before = SavedBreakers.open("before");
+    store().save(List.of(before));
+
+    store.watch(heard::add);
+
+    assertThat(next()).isEqualTo(before);
+  }
+
+  @Test
+  void watch_changeOfAnotherSchema_isNotHeard() throws Exception {
+    listening();
+    try (StateStore elsewhere =
+        new PostgresqlStateStoreProvider().open(PostgresServer.shared().newSchema())) {
+      elsewhere.save(List.of(SavedBreakers.open("elsewhere")));
+    }
+    SavedBreaker here = SavedBreakers.open("here");
+    store().save(List.of(here));
+
+    assertThat(next()).isEqualTo(here);
+  }
+
+  @Test
+  void watch_listenerThatThrows_hearsTheNext() throws Exception {
+    listening(state -> {
+      heard.add(state);
+      throw new IllegalStateException("this listener is broken");
+    });
+    StateStore other = store();
+
+    other.save(List.of(SavedBreakers.open("first")));
+    assertThat(next().name()).isEqualTo("first");
+    other.save(List.of(SavedBreakers.open("second")));
+    assertThat(next().name()).isEqualTo("second");
+  }
+
+  @Test
+  void watch_rubbishOnTheChannel_isIgnored() throws Exception {
+    listening();
+    for (String rubbish :
+        List.of("", "rubbish", "no-uuid 5", "00000000-0000-0000-0000-000000000000 x")) {
+      PostgresServer.execute(
+          location,
+          "DO $$ BEGIN PERFORM pg_notify(" + ChangeNotice.CHANNEL + ", '" + rubbish + "'); END $$");
+    }
+    SavedBreaker breaker = SavedBreakers.open("b");
+    store().save(List.of(breaker));
+
+    assertThat(next()).isEqualTo(breaker);
+  }
+
+  @Test
+  @DisplayName("a connection that was lost is replaced, and what was saved in between is read")
+  void watch_connectionWasEnded_missesNothing() throws Exception {
+    RecordedLog log = RecordedLog.of(ChangeListener.class);
+    try {
+      listening();
+      StateStore other = store();
+      other.save(List.of(SavedBreakers.open("early")));
+      assertThat(next().name()).isEqualTo("early");
+      PostgresServer.execute(
+          location,
+          "DO $$ BEGIN PERFORM pg_terminate_backend(pid, 10000)"
+              + " FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+              + " AND backend_type = 'client backend'; END $$");
+
+      other.save(List.of(SavedBreakers.open("meanwhile")));
+      SavedBreaker meanwhile = next();
+      // What was heard shortly before may be told once more.
+      assertThat(meanwhile.name().equals("early") ? next().name() : meanwhile.name())
+          .isEqualTo("meanwhile");
+      other.save(List.of(SavedBreakers.open("afterwards")));
+      SavedBreaker afterwards = next();
+      assertThat(afterwards.name().equals("early") ? next().name() : afterwards.name())
+          .isEqualTo("afterwards");
+      Await.until("the end of the outage is said", () -> log.messages().size() >= 2);
+      assertThat(log.messages()).hasSize(2);
+      assertThat(log.messages().get(0)).startsWith("WARNING").doesNotContain("battery");
+      assertThat(log.messages().get(1)).startsWith("INFO");
+    } finally {
+      log.close();
+    }
+  }
+
+  @Test
+  @DisplayName("a connection that died without a word is noticed by the heartbeat")
+  void watch_connectionHangs_missesNothing() throws Exception {
+    RecordedLog log = RecordedLog.of(ChangeListener.class);
+    location += "&socketTimeout=1";
+    listening();
+    String process = caughtUp("listener" + LISTENERS.get());
+    PostgresServer.signal("STOP", process);
+    try {
+      SavedBreaker meanwhile = SavedBreakers.open("meanwhile");
+      store().save(List.of(meanwhile));
+      assertThat(next()).isEqualTo(meanwhile);
+    } finally {
+      PostgresServer.signal("CONT", process);
+      log.close();
+    }
+  }
+
+  @Test
+  void close_endsTheThreadThatHasNothingOfTheApplications() throws Exception {
+    StateStore store = listening();
+    Thread thread = Thread.getAllStackTraces().keySet().stream()
+        .filter(candidate -> candidate.getName().equals(THREAD))
+        .findFirst()
+        .orElseThrow();
+    assertThat(thread.isDaemon()).isTrue();
+    assertThat(thread.getContextClassLoader()).isNull();
+
+    long begun = System.nanoTime();
+    store.close();
+    thread.join(TimeUnit.SECONDS.toMillis(60));
+
+    assertThat(thread.isAlive()).isFalse();
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun))
+        .as("without waiting for a heartbeat")
+        .isLessThan(10);
+  }
+}
