@@ -21,7 +21,12 @@ public record SettingText(String setting, String text) {
   private static final Pattern LENGTH =
       Pattern.compile("(?<number>" + DECIMAL + ") ?(?<unit>ms|s|m|h|d)?");
 
-  /** Takes the surrounding blanks off. */
+  /**
+   * Takes the surrounding blanks off.
+   *
+   * @param setting the name of the setting
+   * @param text the value as it was written
+   */
   public SettingText(String setting, String text) {
     this.setting = setting;
     this.text = text.strip();
