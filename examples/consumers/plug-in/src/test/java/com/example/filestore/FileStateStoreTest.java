@@ -1,0 +1,29 @@
+package com.example.filestore;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.testing.StateStoreContract;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the library asks of every store; the suite comes with {@code resilience-testing}. */
+class FileStateStoreTest extends StateStoreContract {
+  @TempDir
+  Path folder;
+
+  @Override
+  protected StateStore open() throws StateStoreException {
+    return new FileStateStoreProvider().open("file:" + folder.resolve("breakers"));
+  }
+
+  @Test
+  void aFileThatIsNoStore_isRefused() throws Exception {
+    Files.writeString(folder.resolve("breakers"), "something else altogether");
+
+    assertThrows(StateStoreException.class, this::open);
+  }
+}

@@ -1,0 +1,143 @@
+package io.aragora.resilience.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Runs what the builds of the consumers made, by the commands of the documentation, on the JDK of the test: what it prints, and
+ * that it warns of nothing.
+ */
+class ConsumersTest {
+  private static final Path FOLDER = Path.of(System.getProperty("consumers.folder"));
+  private static final Path MODULE_PATH = FOLDER.resolve("module-path");
+  private static final Path CLASS_PATH = FOLDER.resolve("class-path");
+  private static final Path IMAGE = FOLDER.resolve("image");
+  private static final Commands README = new Commands(Path.of(System.getProperty("readme.file")));
+  private static final Commands JLINK = new Commands(Path.of(System.getProperty("jlink.page")));
+
+  @BeforeEach
+  void forgetEarlierRuns() throws IOException {
+    for (Path project : List.of(MODULE_PATH, CLASS_PATH, IMAGE)) {
+      Path target = project.resolve("target");
+      Files.deleteIfExists(target.resolve("shop.state"));
+      for (String suffix : List.of("", "-wal", "-shm")) {
+        Files.deleteIfExists(target.resolve("shop.db" + suffix));
+      }
+      deleteTree(target.resolve("image"));
+    }
+  }
+
+  private static void deleteTree(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private static List<String> onTheModulePath(String checks, String state) {
+    return List.of(
+        "runtime: module io.aragora.resilience.core",
+        "checks: " + checks,
+        "prices: " + state,
+        "ready: {\"status\":\"degraded\"}",
+        "metrics: resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 1.0");
+  }
+
+  private static List<String> onTheClassPath(String checks, String state) {
+    return List.of(
+        "runtime named: false",
+        "checks: " + checks,
+        "prices: " + state,
+        "apples: 1.20, at attempt 2",
+        "metrics: resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 1.0");
+  }
+
+  @Test
+  void anApplicationOnTheModulePath_findsEveryModule() throws Exception {
+    String command = README.named("module path");
+
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+  }
+
+  @Test
+  void anApplicationOnTheClassPath_findsEveryArtifact() throws Exception {
+    String command = README.named("class path");
+
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[]", "CLOSED"));
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[]", "FORCED_OPEN"));
+  }
+
+  @Test
+  void aPlugIn_isFoundOnTheModulePath() throws Exception {
+    String command = README.named("plug-in on the module path");
+
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[disk-space]", "CLOSED"));
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[disk-space]", "FORCED_OPEN"));
+    assertThat(MODULE_PATH.resolve("target/shop.state")).isNotEmptyFile();
+  }
+
+  @Test
+  void aPlugIn_isFoundOnTheClassPath() throws Exception {
+    String command = README.named("plug-in on the class path");
+
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[disk-space]", "CLOSED"));
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[disk-space]", "FORCED_OPEN"));
+    assertThat(CLASS_PATH.resolve("target/shop.state")).isNotEmptyFile();
+  }
+
+  @Test
+  void anImageOfCore_needsNoOption() throws Exception {
+    Program.run(IMAGE, JLINK.named("image of core")).isWell();
+
+    assertThat(Program.run(IMAGE, JLINK.named("run the image of core")).isWell().output())
+        .containsExactly("hello from module io.aragora.resilience.core", "hello again, CLOSED");
+    assertThat(modulesOf(IMAGE))
+        .containsExactlyInAnyOrder(
+            "java.base",
+            "com.example.hello",
+            "io.aragora.resilience",
+            "io.aragora.resilience.core",
+            "org.jctools.core",
+            "org.jctools.core.jdk11");
+  }
+
+  @Test
+  void anImageOfEverything_remembersItsState() throws Exception {
+    Program.run(MODULE_PATH, JLINK.named("image of everything")).isWell();
+    String command = JLINK.named("run the image of everything");
+
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+    assertThat(modulesOf(MODULE_PATH))
+        .contains("io.prometheus.metrics.model", "org.xerial.sqlitejdbc")
+        .doesNotContain("java.desktop");
+  }
+
+  private static List<String> modulesOf(Path project) throws Exception {
+    return Program.run(project, "target/image/bin/java --list-modules").isWell().output().stream()
+        .map(module -> module.replaceFirst("@.*", ""))
+        .toList();
+  }
+}

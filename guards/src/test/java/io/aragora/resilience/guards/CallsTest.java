@@ -1,0 +1,178 @@
+package io.aragora.resilience.guards;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What classes of the library may not call, read from the class files; what is relocated from Agrona included. */
+class CallsTest {
+  private static final String TIME_OF_CORE = "io.aragora.resilience.core.time";
+
+  private static final String SOCKETS =
+      "sockets and people who look live in real time, also where a runtime's stands still";
+
+  private static final String STORE =
+      "a store has no runtime; it bounds waits, and compares its clock with that of the server";
+
+  /** Who may read time or chance beside the time package of core, and why. */
+  private static final Map<String, String> MAY_READ_TIME = Map.of(
+      "io.aragora.resilience.health.endpoint.ControlRequests",
+      SOCKETS,
+      "io.aragora.resilience.health.endpoint.EventStreams",
+      SOCKETS,
+      "io.aragora.resilience.health.page.LiveFeed",
+      SOCKETS,
+      "io.aragora.resilience.health.page.LiveFeed$Viewer",
+      SOCKETS,
+      "io.aragora.resilience.persistence.postgresql.ChangeListener",
+      STORE,
+      "io.aragora.resilience.persistence.postgresql.PostgresqlStateStore",
+      "the number by which a store knows its own rows has to differ from that of any other instance",
+      "io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider",
+      STORE,
+      "io.aragora.resilience.persistence.postgresql.ServerClock",
+      STORE,
+      "io.aragora.resilience.persistence.sqlite.DatabaseFile",
+      "names the copy of a broken file; a store has no runtime, and nothing is decided by it",
+      "io.aragora.resilience.core.agrona.BitUtil",
+      "comes from Agrona with a method for random numbers, which nobody calls");
+
+  @Test
+  void theLibrary_isLookedAt() {
+    assertThat(Library.CLASSES.size()).isGreaterThan(300);
+    assertThat(Library.CLASSES.contain("io.aragora.resilience.Resilience")).isTrue();
+    assertThat(Library.CLASSES.contain("io.aragora.resilience.core.agrona.DeadlineTimerWheel"))
+        .isTrue();
+  }
+
+  @Test
+  void timeAndChance_areReadByTheTimePackageOfCoreOnly() {
+    Set<String> readers = new TreeSet<>();
+    for (JavaClass type : Library.CLASSES) {
+      if (!type.getPackageName().equals(TIME_OF_CORE)
+          && type.getAccessesFromSelf().stream().anyMatch(CallsTest::readsTimeOrChance)) {
+        readers.add(type.getName());
+      }
+    }
+
+    assertThat(readers).isEqualTo(MAY_READ_TIME.keySet());
+    assertThat(Library.CLASSES.get(TIME_OF_CORE + ".SystemTimeSource").getAccessesFromSelf())
+        .as("the rule sees what it forbids")
+        .anyMatch(CallsTest::readsTimeOrChance);
+    assertThat(Library.CLASSES
+            .get("io.aragora.resilience.core.agrona.BitUtil")
+            .getMethod("generateRandomisedId")
+            .getAccessesToSelf())
+        .isEmpty();
+  }
+
+  private static boolean readsTimeOrChance(JavaAccess<?> access) {
+    String owner = access.getTargetOwner().getName();
+    String name = access.getTarget().getName();
+    return switch (owner) {
+      case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
+      case "java.lang.Math", "java.lang.StrictMath" -> name.equals("random");
+      case "java.util.Date", "java.util.GregorianCalendar" -> name.equals("<init>");
+      case "java.util.Calendar" -> name.equals("getInstance");
+      case "java.util.Random", "java.util.SplittableRandom", "java.security.SecureRandom" ->
+        name.equals("<init>") || name.startsWith("getInstance");
+      case "java.util.UUID" -> name.equals("randomUUID");
+      case "java.util.concurrent.ThreadLocalRandom" -> true;
+      case "java.util.random.RandomGenerator", "java.util.random.RandomGeneratorFactory" ->
+        name.equals("of") || name.equals("getDefault");
+      case "java.time.Clock" -> name.startsWith("system") || name.startsWith("tick");
+      case "java.time.InstantSource" -> name.equals("system");
+      default -> owner.startsWith("java.time.") && name.equals("now");
+    };
+  }
+
+  @Test
+  void internalsOfTheJdk_areNotUsed() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(resideInAnyPackage("sun..", "jdk.internal..", "com.sun..")
+            .and(DescribedPredicate.not(resideInAnyPackage("com.sun.net.httpserver"))))
+        .because(
+            "newer JDKs warn of sun.misc.Unsafe and refuse the rest; com.sun.net.httpserver is exported")
+        .check(Library.CLASSES);
+  }
+
+  @Test
+  void logging_isSystemLogger() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(resideInAnyPackage(
+            "java.util.logging..",
+            "org.slf4j..",
+            "org.apache.logging..",
+            "org.apache.commons.logging.."))
+        .because("System.Logger reaches whichever of them the application has")
+        .check(Library.CLASSES);
+  }
+
+  @Test
+  void nothing_isPrintedOrEndsTheProcess() {
+    noClasses()
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .accessTargetWhere(named("printStackTrace"))
+        .orShould()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .because("a library logs, and leaves the process to the application")
+        .check(Library.CLASSES);
+  }
+
+  @Test
+  void nobody_sleeps() {
+    JavaClasses tests = new ClassFileImporter().importPaths(testClasses());
+
+    assertThat(tests.size()).isGreaterThan(100);
+    noClasses()
+        .should()
+        .accessTargetWhere(named("sleep"))
+        .because("tests use ManualTime, or wait for the condition itself")
+        .check(tests);
+    noClasses()
+        .should()
+        .accessTargetWhere(named("sleep"))
+        .because("waits go through TimeSource, a monitor or a queue")
+        .check(Library.CLASSES);
+  }
+
+  private static DescribedPredicate<JavaAccess<?>> named(String name) {
+    return DescribedPredicate.describe(
+        "the target is " + name, access -> access.getTarget().getName().equals(name));
+  }
+
+  private static Collection<Path> testClasses() {
+    try (Stream<Path> folders = Files.list(LibraryModule.ROOT)) {
+      return Stream.concat(folders, Stream.of(LibraryModule.ROOT.resolve("examples/consumers")))
+          .map(folder -> folder.resolve("target/test-classes"))
+          .filter(Files::exists)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
