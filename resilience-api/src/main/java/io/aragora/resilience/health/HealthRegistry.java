@@ -139,6 +139,16 @@ public interface HealthRegistry {
   HealthReport report();
 
   /**
+   * Tells how often in a row a component has failed, without running a check.
+   *
+   * @param name that of a check, a tracker, or what contributes by itself
+   * @return of a check, its runs in a row whose result does not {@linkplain HealthStatus#isServing() serve}; of a tracker, the
+   *     failures reported since its last success; of what contributes by itself, how often in a row it did not serve when it
+   *     was asked. 0 where there is none, and for an unknown name
+   */
+  long consecutiveFailures(String name);
+
+  /**
    * Runs all checks again and again, so that changes are noticed though nobody asks. A run that takes longer than the
    * interval is followed by the next one after another interval.
    *

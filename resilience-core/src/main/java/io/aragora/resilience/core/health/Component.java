@@ -20,6 +20,9 @@ interface Component {
   @Nullable
   HealthResult known();
 
+  /** Tells how often in a row it has failed. */
+  long consecutiveFailures();
+
   /** Tells nobody of changes any more. */
   void detach();
 }

@@ -62,6 +62,11 @@ final class ContributingComponent implements Component {
   }
 
   @Override
+  public synchronized long consecutiveFailures() {
+    return trail.failures();
+  }
+
+  @Override
   public void detach() {
     throw new UnsupportedOperationException(name() + " stays");
   }

@@ -250,6 +250,23 @@ public final class CoreHealthRegistry implements HealthRegistry {
     return report(asked(null), Component::known);
   }
 
+  @Override
+  public long consecutiveFailures(String name) {
+    Component known;
+    synchronized (components) {
+      known = components.get(name);
+    }
+    if (known != null) {
+      return known.consecutiveFailures();
+    }
+    for (ContributingComponent own : contributing) {
+      if (own.name().equals(name)) {
+        return own.consecutiveFailures();
+      }
+    }
+    return 0;
+  }
+
   private List<Component> asked(@Nullable HealthGroup group) {
     List<Component> asked = all(group);
     for (ContributingComponent own : contributing) {

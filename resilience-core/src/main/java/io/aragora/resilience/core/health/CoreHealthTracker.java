@@ -232,6 +232,11 @@ final class CoreHealthTracker implements HealthTracker, Component {
         details);
   }
 
+  @Override
+  public synchronized long consecutiveFailures() {
+    return failures;
+  }
+
   private String detail(HealthTrackerSnapshot snapshot, boolean silent) {
     String error = snapshot.lastError();
     if (snapshot.status() == HealthStatus.UNHEALTHY) {

@@ -149,6 +149,11 @@ final class RegisteredCheck implements Component {
   }
 
   @Override
+  public synchronized long consecutiveFailures() {
+    return trail.failures();
+  }
+
+  @Override
   public synchronized void detach() {
     trail.detach();
   }

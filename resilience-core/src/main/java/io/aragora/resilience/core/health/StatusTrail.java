@@ -36,6 +36,11 @@ final class StatusTrail {
     return since;
   }
 
+  /** Those that {@link #move(HealthStatus, String)} counted. */
+  long failures() {
+    return failures;
+  }
+
   void detach() {
     detached = true;
   }

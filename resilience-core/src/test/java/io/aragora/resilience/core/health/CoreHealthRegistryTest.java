@@ -14,6 +14,7 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
@@ -65,6 +66,38 @@ class CoreHealthRegistryTest {
           .hasMessageContaining("'deadlock' is registered already");
       registration.close();
       assertThat(resilience.health().names()).isEmpty();
+    }
+  }
+
+  @Test
+  void consecutiveFailures_areToldWithoutRunningAnything() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      HealthRegistry health = resilience.health();
+      AtomicInteger runs = new AtomicInteger();
+      health.register(
+          "db",
+          () -> runs.incrementAndGet() < 4
+              ? HealthResult.of(HealthStatus.UNHEALTHY, "no route")
+              : HealthResult.healthy());
+      assertThat(health.consecutiveFailures("db")).isZero();
+      for (int i = 1; i <= 3; i++) {
+        health.checkAll();
+        health.checkAll(); // the result is used again, and counts once
+        assertThat(health.consecutiveFailures("db")).isEqualTo(i);
+        time.advance(Duration.ofSeconds(2));
+      }
+      assertThat(runs).hasValue(3);
+      health.checkAll();
+      assertThat(health.consecutiveFailures("db")).isZero();
+
+      health.tracker("mail").recordFailure("refused");
+      assertThat(health.consecutiveFailures("mail")).isOne();
+      for (String name : List.of("a", "b", "c")) {
+        resilience.circuitBreaker(name).forceOpen();
+      }
+      health.checkAll();
+      assertThat(health.consecutiveFailures(HealthRegistry.CIRCUIT_BREAKERS)).isOne();
+      assertThat(health.consecutiveFailures("nobody")).isZero();
     }
   }
 

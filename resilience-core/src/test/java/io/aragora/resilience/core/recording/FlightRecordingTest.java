@@ -8,6 +8,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
@@ -20,6 +22,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -204,6 +208,63 @@ class FlightRecordingTest {
             "open: java.lang.IllegalStateException: ");
     assertThat(events.get(0).getString("runtime")).isEqualTo("shop");
     assertThat(events.get(0).getString("location")).isEqualTo("sqlite:a.db");
+  }
+
+  @Test
+  void aStoreThatFails_isRecordedByItsRuntime_eachTime() throws Exception {
+    DiskFull store = new DiskFull();
+    List<RecordedEvent> events = record("StoreFailure", () -> {
+      try (Resilience shop = Resilience.builder()
+          .name("shop with a store")
+          .timeSource(time)
+          .stateStore(store)
+          .build()) {
+        shop.circuitBreaker("prices").forceOpen();
+        for (int tries = 1; store.tries < 3; tries++) {
+          assertThat(tries).as("a change is saved within minutes").isLessThan(100);
+          time.advance(Duration.ofSeconds(5));
+        }
+        store.full = false;
+        time.advance(Duration.ofMinutes(1));
+        assertThat(shop.storeStatus().lastError()).isNull();
+        assertThat(shop.storeStatus().failures()).isEqualTo(3);
+      }
+    });
+    assertThat(events).hasSize(3).allSatisfy(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop with a store");
+      assertThat(event.getString("location")).isEqualTo("DiskFull");
+      assertThat(event.getString("operation")).isEqualTo("save");
+      assertThat(event.getString("failure")).isEqualTo(StateStoreException.class.getName());
+      assertThat(event.getString("message")).isEqualTo("disk full");
+    });
+  }
+
+  /** Saved to by one thread at a time: that of the test, since its time stands still otherwise. */
+  private static final class DiskFull implements StateStore {
+    boolean full = true;
+    int tries;
+
+    @Override
+    public Loaded load() {
+      return new Loaded(List.of(), List.of());
+    }
+
+    @Override
+    public int save(Collection<SavedBreaker> states) throws StateStoreException {
+      if (full) {
+        tries++;
+        throw new StateStoreException("disk full", null);
+      }
+      return states.size();
+    }
+
+    @Override
+    public int purgeSavedBefore(Instant cutOff) {
+      return 0;
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -11,12 +11,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads the breakers of a runtime for the page: those in trouble first, at most {@value #MOST}, and of the closed keys of
- * each keyed breaker no more than make {@value #MOST_KEYS} with the others. Reading changes nothing. Used by one thread.
+ * each keyed breaker no more than make {@value #MOST_KEYS} with the others. Reading changes nothing, but calls of what is
+ * shown are timed. Used by one thread.
  */
 final class BreakerRows {
   static final int MOST = 200;
@@ -35,11 +39,13 @@ final class BreakerRows {
 
   private final Resilience resilience;
   private final TransitionWatch watch;
+  private final Latencies latencies;
   private Map<Target, RateMeter> meters = new HashMap<>();
 
-  BreakerRows(Resilience resilience, TransitionWatch watch) {
+  BreakerRows(Resilience resilience, TransitionWatch watch, Latencies latencies) {
     this.resilience = resilience;
     this.watch = watch;
+    this.latencies = latencies;
   }
 
   /** Adds {@code states}, {@code breakers}, {@code hidden} and {@code families}. */
@@ -51,19 +57,24 @@ final class BreakerRows {
       counts.merge(state, 1L, Long::sum);
       candidates.add(new Candidate(state, new Target(breaker.name(), null), breaker));
     }
-    List<JsonObject> families = new ArrayList<>();
+    Map<String, JsonObject> families = new LinkedHashMap<>();
     for (KeyedCircuitBreaker keyed : resilience.keyedCircuitBreakers()) {
       List<Candidate> keys = keys(keyed, counts);
       candidates.addAll(keys);
-      families.add(new JsonObject()
-          .put("name", keyed.name())
-          .put("keys", keyed.size())
-          .put("shown", keys.size())
-          .put("evictions", keyed.evictions())
-          .put("overflows", keyed.overflows()));
+      if (families.size() < MOST) {
+        families.put(
+            keyed.name(),
+            new JsonObject()
+                .put("name", keyed.name())
+                .put("keys", keyed.size())
+                .put("shown", keys.size())
+                .put("evictions", keyed.evictions())
+                .put("overflows", keyed.overflows()));
+      }
     }
     candidates.sort(WORST_FIRST);
-    int shown = Math.min(MOST, candidates.size());
+    List<Candidate> shown = candidates.subList(0, Math.min(MOST, candidates.size()));
+    readLatencies(shown, families, nowNanos);
     JsonObject states = new JsonObject();
     long all = 0;
     for (Map.Entry<CircuitBreakerState, Long> count : counts.entrySet()) {
@@ -72,9 +83,22 @@ final class BreakerRows {
     }
     board
         .put("states", states)
-        .put("breakers", rows(candidates.subList(0, shown), nowNanos))
-        .put("hidden", all - shown)
-        .put("families", families.subList(0, Math.min(MOST, families.size())));
+        .put("breakers", rows(shown, nowNanos))
+        .put("hidden", all - shown.size())
+        .put("families", families.values());
+  }
+
+  /** The calls of a key are recorded by the name of its keyed breaker, and shown with that. */
+  private void readLatencies(
+      List<Candidate> shown, Map<String, JsonObject> families, long nowNanos) {
+    Set<String> names = new HashSet<>(families.keySet());
+    for (Candidate candidate : shown) {
+      if (candidate.target.key() == null) {
+        names.add(candidate.target.name());
+      }
+    }
+    latencies.read(names, nowNanos);
+    families.forEach((name, family) -> latencies.addTo(family, name));
   }
 
   private List<Candidate> keys(KeyedCircuitBreaker keyed, Map<CircuitBreakerState, Long> counts) {
@@ -124,7 +148,11 @@ final class BreakerRows {
       RateMeter meter = known != null ? known : new RateMeter(snapshot.totals(), nowNanos);
       meter.read(snapshot.totals(), nowNanos);
       present.put(candidate.target, meter);
-      rows.add(row(candidate, snapshot, meter));
+      JsonObject row = row(candidate, snapshot, meter);
+      if (candidate.target.key() == null) {
+        latencies.addTo(row, candidate.target.name());
+      }
+      rows.add(row);
     }
     meters = present;
     return rows;

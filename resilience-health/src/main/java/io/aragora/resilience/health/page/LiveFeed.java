@@ -37,6 +37,7 @@ public final class LiveFeed implements AutoCloseable {
   private final long paceNanos;
   private final Timeline timeline = new Timeline();
   private final TransitionWatch watch;
+  private final Latencies latencies;
   private final BreakerRows breakers;
   private final OtherPolicies others;
   private final HealthSummary health;
@@ -69,7 +70,8 @@ public final class LiveFeed implements AutoCloseable {
     this.control = control;
     this.paceNanos = pace.toNanos();
     this.watch = new TransitionWatch(resilience, this::tell);
-    this.breakers = new BreakerRows(resilience, watch);
+    this.latencies = new Latencies(context);
+    this.breakers = new BreakerRows(resilience, watch, latencies);
     this.others = new OtherPolicies(resilience);
     this.health = new HealthSummary(resilience.health(), details);
     this.reader = threads.newThread(this::read);
@@ -119,6 +121,8 @@ public final class LiveFeed implements AutoCloseable {
           watch.look();
           if (isWatched()) {
             publish(readBoard());
+          } else {
+            latencies.close();
           }
         } catch (RuntimeException e) {
           if (!failed) {
@@ -134,6 +138,7 @@ public final class LiveFeed implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closing
     } finally {
+      latencies.close();
       watch.close();
     }
   }
@@ -237,6 +242,7 @@ public final class LiveFeed implements AutoCloseable {
           left = true;
           if (--viewers == 0) {
             board = null;
+            hurry(); // no call is timed any longer than somebody looks
           }
         }
       }

@@ -147,6 +147,11 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
   }
 
   @Override
+  public long consecutiveFailures(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Subscription checkEvery(Duration interval) {
     throw new UnsupportedOperationException();
   }

@@ -147,6 +147,45 @@ class LivePageTest {
   }
 
   @Test
+  void latency_isShownWithItsLastMinute_ofKeysWithTheirKeyedBreaker() {
+    CircuitBreaker payments = breaker("payments");
+    CircuitBreaker acme = resilience
+        .keyedCircuitBreaker("tenants", KeyedCircuitBreakerConfig.of(CONFIG))
+        .forKey("acme");
+    page.navigate(endpoint.uri());
+    page.await(state("payments", "closed"));
+    assertThat(page.text(latency("payments", "innerText"))).isEqualTo("–");
+    assertThat(page.text("String(" + latency("payments", "firstChild.checkVisibility()") + ")"))
+        .isEqualTo("false");
+
+    for (int i = 0; i < 16; i++) {
+      payments.run(() -> time.advance(Duration.ofMillis(30)));
+    }
+    payments.run(() -> time.advance(Duration.ofSeconds(3)));
+    acme.run(() -> time.advance(Duration.ofMillis(100)));
+    page.await(latency("payments", "innerText") + " === '31 ms · 3.0 s'");
+    page.await("document.querySelector('#card-families .now')?.textContent === '92 ms · 92 ms'");
+    assertThat(page.text(latency("payments", "firstChild.getAttribute('aria-label')")))
+        .isEqualTo("latency: now half of the calls within 31 ms, 95 % within 3.0 s;"
+            + " at most 3.0 s in the last minute");
+    assertThat(page.text(latency("tenants \u203a acme", "innerText")).strip()).isEqualTo("–");
+    page.run("rowOf('payments').querySelector('.name').click()");
+    assertThat(page.text("document.querySelector('#rows .detail:not([hidden])').innerText"))
+        .contains("half of the calls within 31 ms, 95 % within 3.0 s");
+
+    time.advance(Duration.ofSeconds(1));
+    page.await(latency("payments", "innerText") + " === '–'");
+    assertThat(page.text(latency("payments", "firstChild.getAttribute('aria-label')")))
+        .isEqualTo("latency: now no calls; at most 3.0 s in the last minute");
+    for (String path : List.of(".most", ".half")) {
+      assertThat(page.text(latency("payments", "querySelector('" + path + "').getAttribute('d')")))
+          .as(path)
+          .startsWith("M");
+    }
+    assertThat(page.complaints()).isEmpty();
+  }
+
+  @Test
   void names_ofAnyKind_areShownAsTheyAre() {
     List<String> names = List.of(
         "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>",
@@ -237,7 +276,7 @@ class LivePageTest {
     assertThat(page.text("['table', 'rowgroup', 'columnheader', 'row', 'rowheader', 'cell']"
             + ".map(role => document.querySelectorAll('.breakers [role=' + role + '],"
             + " .breakers[role=' + role + ']').length).join()"))
-        .isEqualTo("1,2,7,3,1,7");
+        .isEqualTo("1,2,8,3,1,8");
     assertThat(page.text("String(document.querySelectorAll('[aria-live], [role=status]').length)"))
         .isEqualTo("3");
     assertThat(page.text("document.querySelector('#rows svg').getAttribute('aria-label')"))
@@ -248,7 +287,7 @@ class LivePageTest {
   void phone_nothingReachesBeyondItsEdge() {
     Shop.build(resilience, time);
     Shop.busy(resilience, time, 12, () -> {});
-    for (int width : new int[] {320, 390, 768, 1119, 1120, 1280}) {
+    for (int width : new int[] {320, 390, 768, 880, 881, 1199, 1200, 1280}) {
       page.size(width, 800, width < 700);
       page.navigate(endpoint.uri());
       page.await("document.querySelectorAll('#rows tr.row').length >= 10");
@@ -406,9 +445,10 @@ class LivePageTest {
     page.run("document.querySelectorAll('.name')[1].click()");
     page.screenshot(PICTURES.resolve("live-page.png"));
     page.scheme("dark");
-    page.size(1280, 1500, false);
+    page.size(1280, 1300, false);
     page.screenshot(PICTURES.resolve("live-page-dark.png"));
-    page.size(390, 844, true);
+    page.run("document.querySelectorAll('.name')[1].click()");
+    page.size(390, 1060, true);
     page.screenshot(PICTURES.resolve("live-page-phone.png"));
 
     for (String name : List.of("live-page.png", "live-page-dark.png", "live-page-phone.png")) {
@@ -464,6 +504,10 @@ class LivePageTest {
   /** The condition that a breaker is shown in a state. */
   private static String state(String name, String state) {
     return "rowOf('" + name + "').querySelector('.state').innerText === '" + state + "'";
+  }
+
+  private static String latency(String name, String what) {
+    return "rowOf('" + name + "').querySelector('.latency')." + what;
   }
 
   private static String row(String name, String text) {

@@ -16,7 +16,10 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A scripted runtime: an online shop some of whose dependencies are in trouble. */
 final class Shop {
@@ -58,27 +61,51 @@ final class Shop {
 
   static void busy(Resilience resilience, ManualTime time, int seconds, Runnable eachSecond) {
     for (int second = 0; second < seconds; second++) {
-      calls(resilience.circuitBreaker("catalogue"), 140 + wave(second, 30), 0);
-      calls(resilience.circuitBreaker("search"), 80 + wave(second, 25), second % 7 == 0 ? 2 : 0);
-      calls(resilience.circuitBreaker("inventory"), 35 + wave(second, 9), 0);
-      calls(resilience.circuitBreaker("mail"), 6, second % 11 == 0 ? 1 : 0);
-      calls(resilience.circuitBreaker("recommendations"), 20 + wave(second, 6), 3);
-      calls(resilience.circuitBreaker("legacy-tax"), 4, 0);
+      List<Answer> answers = new ArrayList<>();
+      calls(answers, 12, resilience.circuitBreaker("catalogue"), 140 + wave(second, 30), 0);
       calls(
+          answers,
+          45,
+          resilience.circuitBreaker("search"),
+          80 + wave(second, 25),
+          second % 7 == 0 ? 2 : 0);
+      calls(answers, 8, resilience.circuitBreaker("inventory"), 35 + wave(second, 9), 0);
+      calls(answers, 150, resilience.circuitBreaker("mail"), 6, second % 11 == 0 ? 1 : 0);
+      calls(answers, 90, resilience.circuitBreaker("recommendations"), 20 + wave(second, 6), 3);
+      calls(answers, 30, resilience.circuitBreaker("legacy-tax"), 4, 0);
+      calls(
+          answers,
+          40 + Math.max(0, second - 28) * 9,
           resilience.circuitBreaker("payments"),
           second < 42 ? 55 + wave(second, 12) : 0,
           second < 42 ? 0 : 60);
-      calls(resilience.circuitBreaker("fraud-check"), second < 20 ? 18 : 0, second < 20 ? 0 : 18);
+      calls(
+          answers,
+          60 + second * 4,
+          resilience.circuitBreaker("fraud-check"),
+          second < 20 ? 18 : 0,
+          second < 20 ? 0 : 18);
       CircuitBreaker bike =
           resilience.keyedCircuitBreakers().iterator().next().forKey("parcel-bike");
-      calls(bike, second < 30 ? 9 : 0, second < 30 ? 0 : 9);
-      calls(resilience.keyedCircuitBreakers().iterator().next().forKey("quick-van"), 12, 0);
+      calls(answers, 70, bike, second < 30 ? 9 : 0, second < 30 ? 0 : 9);
+      calls(
+          answers,
+          35,
+          resilience.keyedCircuitBreakers().iterator().next().forKey("quick-van"),
+          12,
+          0);
       for (int i = 0; i < 12; i++) {
         resilience.timeout("payments-limit").call(() -> "paid");
         resilience.retry("payments-client").call(() -> "paid");
       }
       deliver(resilience.retry("carrier-client"), second % 9 == 0);
-      time.advance(Duration.ofSeconds(1));
+      long begun = time.nanoTime();
+      answers.sort(Comparator.comparing(Answer::after));
+      for (Answer answer : answers) {
+        time.advanceTo(begun + answer.after.toNanos());
+        answer.call.complete(null);
+      }
+      time.advanceTo(begun + Duration.ofSeconds(1).toNanos());
       eachSecond.run();
     }
   }
@@ -99,17 +126,22 @@ final class Shop {
     return (int) (height * Math.sin(second / 4.0));
   }
 
-  private static void calls(CircuitBreaker breaker, int good, int bad) {
-    for (int i = 0; i < good + bad; i++) {
+  /** A call under way, and after what time its answer comes. */
+  private record Answer(Duration after, CompletableFuture<Void> call) {}
+
+  private static void calls(
+      List<Answer> answers, int typicalMillis, CircuitBreaker breaker, int good, int bad) {
+    for (int i = 0; i < bad; i++) {
       long permit = breaker.tryAcquirePermit();
-      if (permit == CircuitBreaker.REJECTED) {
-        continue;
-      }
-      if (i < good) {
-        breaker.recordSuccess(permit);
-      } else {
+      if (permit != CircuitBreaker.REJECTED) {
         breaker.recordFailure(permit, null);
       }
+    }
+    for (int i = 0; i < good; i++) {
+      int percent = i % 12 == 0 ? 210 : 70 + 60 * i / good;
+      CompletableFuture<Void> call = new CompletableFuture<>();
+      answers.add(new Answer(Duration.ofMillis(typicalMillis * percent / 100), call));
+      assertThat(breaker.callAsync(() -> call)).isNotNull();
     }
   }
 }

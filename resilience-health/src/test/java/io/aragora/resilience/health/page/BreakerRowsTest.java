@@ -1,6 +1,7 @@
 package io.aragora.resilience.health.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -8,7 +9,9 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +25,21 @@ class BreakerRowsTest {
       Pattern.compile("\\{\"name\":\"([^\"]+)\",\"key\":(null|\"[^\"]+\"),\"state\"");
 
   private final ManualTime time = ManualTime.create();
-  private final Resilience resilience = Resilience.builder().timeSource(time).build();
+  private final List<ResilienceContext> attached = new ArrayList<>();
+  private final Resilience resilience = Resilience.builder()
+      .timeSource(time)
+      .extension(context -> {
+        attached.add(context);
+        return () -> {};
+      })
+      .build();
   private final TransitionWatch watch = new TransitionWatch(resilience, entry -> {});
-  private final BreakerRows rows = new BreakerRows(resilience, watch);
+  private final Latencies latencies = new Latencies(attached.get(0));
+  private final BreakerRows rows = new BreakerRows(resilience, watch, latencies);
 
   @AfterEach
   void close() {
+    latencies.close();
     watch.close();
     resilience.close();
   }
@@ -82,6 +94,63 @@ class BreakerRowsTest {
   }
 
   @Test
+  void latency_isOfTheCallsSinceTheLastReading() {
+    CircuitBreaker breaker = resilience.circuitBreaker("a");
+    call(breaker, 40); // nobody looks yet
+    read();
+    for (int i = 0; i < 18; i++) {
+      call(breaker, 10);
+    }
+    call(breaker, 200);
+    assertThatThrownBy(() -> breaker.run(() -> {
+          time.advance(Duration.ofMillis(200));
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+
+    assertThat(read()).contains("\"latency\":9.437,\"latency_most\":184.549");
+    time.advance(Duration.ofSeconds(1));
+    assertThat(read()).contains("\"latency\":null,\"latency_most\":null");
+  }
+
+  @Test
+  void latency_ofKeys_isThatOfTheirKeyedBreaker() {
+    KeyedCircuitBreaker tenants = keyed(10);
+    CircuitBreaker one = tenants.forKey("one");
+    read();
+    call(one, 600);
+    call(tenants.forKey("made since"), 600);
+
+    String board = read();
+
+    assertThat(board).contains("\"overflows\":0,\"latency\":603.98,\"latency_most\":603.98}");
+    assertThat(board.split("\"latency\"", -1)).as("nowhere else").hasSize(2);
+  }
+
+  @Test
+  void latency_onlyOfWhatIsShown_andUntilNobodyLooks() {
+    for (int i = 0; i < BreakerRows.MOST; i++) {
+      resilience.circuitBreaker("breaker " + i);
+    }
+    CircuitBreaker last = resilience.circuitBreaker("z");
+    read();
+    call(last, 600);
+    last.forceOpen(); // shown from now on
+    assertThat(read()).contains("\"latency\":null").doesNotContain("\"latency\":6");
+    last.reset();
+    last.metricsOnly();
+    read();
+    call(last, 600);
+    assertThat(read()).containsOnlyOnce("\"latency\":603.98");
+
+    latencies.close();
+    call(last, 600);
+    read();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(read()).doesNotContain("\"latency\":6");
+  }
+
+  @Test
   void many_theWorstAreShownAndTheRestIsCounted() {
     for (int i = 0; i < BreakerRows.MOST + 50; i++) {
       resilience.circuitBreaker("breaker " + i);
@@ -108,7 +177,7 @@ class BreakerRowsTest {
     assertThat(board)
         .contains("\"states\":{\"closed\":99,\"forced_open\":1}", "\"hidden\":80")
         .contains("\"families\":[{\"name\":\"tenants\",\"keys\":100,\"shown\":20,"
-            + "\"evictions\":0,\"overflows\":0}]");
+            + "\"evictions\":0,\"overflows\":0,\"latency\":null,\"latency_most\":null}]");
   }
 
   @Test
@@ -195,6 +264,10 @@ class BreakerRowsTest {
     for (int i = 0; i < 5; i++) {
       breaker.recordFailure(breaker.acquirePermit(), null);
     }
+  }
+
+  private void call(CircuitBreaker breaker, int millis) {
+    breaker.run(() -> time.advance(Duration.ofMillis(millis)));
   }
 
   private String read() {

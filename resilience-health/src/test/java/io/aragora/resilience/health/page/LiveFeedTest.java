@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
@@ -18,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -30,8 +34,16 @@ class LiveFeedTest {
   private static final Pattern NUMBER = Pattern.compile("\"number\":(\\d+)");
 
   private final ManualTime time = ManualTime.create();
-  private final Resilience resilience =
-      Resilience.builder().name("shop").timeSource(time).build();
+  private final List<ResilienceContext> attached = new ArrayList<>();
+  private final Resilience resilience = Resilience.builder()
+      .name("shop")
+      .timeSource(time)
+      .extension(context -> {
+        attached.add(context);
+        return () -> {};
+      })
+      .build();
+  private final BlockingQueue<String> recordings = new LinkedBlockingQueue<>();
   private final LiveFeed feed =
       new LiveFeed(new Context(), false, true, Duration.ofMillis(10), task -> {
         Thread thread = new Thread(task);
@@ -59,6 +71,16 @@ class LiveFeedTest {
     @Override
     public List<EndpointContribution> endpointContributions() {
       return List.of();
+    }
+
+    @Override
+    public Subscription recordDurations(DurationRecorder recorder) {
+      Subscription recording = attached.get(0).recordDurations(recorder);
+      recordings.add("begins");
+      return () -> {
+        recording.close();
+        recordings.add("ends");
+      };
     }
   }
 
@@ -153,6 +175,38 @@ class LiveFeedTest {
       assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
       assertThat(text(viewer.next(LONG))).contains("\"at\":\"2026-01-01T00:00:01Z\"");
     }
+  }
+
+  @Test
+  void calls_areTimedWhileSomebodyLooks() throws Exception {
+    CircuitBreaker breaker = resilience.circuitBreaker("db");
+    feed.start();
+    LiveFeed.Viewer one = feed.open();
+    try (LiveFeed.Viewer other = feed.open()) {
+      assertThat(text(other.next(LONG))).startsWith("event: timeline\n");
+      assertThat(text(other.next(LONG))).contains("\"name\":\"db\"", "\"latency\":null");
+      breaker.run(() -> time.advance(Duration.ofMillis(600)));
+      String board = "";
+      while (!board.contains("\"latency\":603.98,\"latency_most\":603.98")) {
+        board = text(other.next(LONG));
+      }
+      one.close();
+      resilience.circuitBreaker("another");
+      while (!board.contains("\"name\":\"another\"")) {
+        board = text(other.next(LONG));
+      }
+    }
+
+    assertThat(List.of(recordings.take(), recordings.take(), recordings.take(), recordings.take()))
+        .as("again for another breaker")
+        .containsExactly("begins", "ends", "begins", "ends");
+    try (LiveFeed.Viewer again = feed.open()) {
+      assertThat(text(again.next(LONG))).startsWith("event: timeline\n");
+      assertThat(recordings.take()).isEqualTo("begins");
+      feed.close();
+      assertThat(recordings.take()).isEqualTo("ends");
+    }
+    assertThat(recordings).isEmpty();
   }
 
   @Test

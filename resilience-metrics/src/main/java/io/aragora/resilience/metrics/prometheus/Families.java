@@ -102,7 +102,7 @@ final class Families {
       NAME);
   static final MetricFamilyDescriptor HEALTH_FAILURES = gauge(
       MetricNames.HEALTH_FAILURES,
-      "Results in a row that did not let traffic go on, as far as scrapes have seen them.",
+      "Failures in a row: runs of a check, or what was reported to a tracker.",
       NAME);
   static final MetricFamilyDescriptor OPERATION_DURATION = seconds(
       MetricNames.OPERATION_DURATION,

@@ -20,7 +20,6 @@ final class RuntimeSeries {
   private final RetrySeries retries;
   private final NamedCounts timeouts;
   private final NamedCounts fallbacks;
-  private final HealthSeries health = new HealthSeries();
   private long saved;
   private long storeFailures;
   private long fired;
@@ -44,7 +43,7 @@ final class RuntimeSeries {
     readFallbacks(resilience, samples);
     readStore(resilience.storeStatus(), samples);
     readTimer(resilience.timerTotals(), samples);
-    health.read(resilience, samples);
+    HealthSeries.read(resilience, samples);
     return samples.all();
   }
 

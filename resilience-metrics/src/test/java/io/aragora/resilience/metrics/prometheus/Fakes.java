@@ -149,6 +149,7 @@ final class Fakes {
     final List<ResilienceExtension> extensions = new ArrayList<>();
     StateStoreStatus storeStatus = StateStoreStatus.NONE;
     final Map<String, HealthResult> checks = new LinkedHashMap<>();
+    boolean checksEnd = true;
 
     private final Resilience resilience;
 
@@ -173,13 +174,22 @@ final class Fakes {
                       .findFirst())));
     }
 
+    private HealthReport report() {
+      return new HealthReport(HealthStatus.HEALTHY, checks, Instant.EPOCH);
+    }
+
     private HealthRegistry health() {
       return fake(
           HealthRegistry.class,
           Map.of(
               "checkAllAsync",
-              args -> CompletableFuture.completedFuture(
-                  new HealthReport(HealthStatus.HEALTHY, checks, Instant.EPOCH))));
+              args -> checksEnd
+                  ? CompletableFuture.completedFuture(report())
+                  : new CompletableFuture<>(),
+              "report",
+              args -> report(),
+              "consecutiveFailures",
+              args -> 1L));
     }
 
     @Override

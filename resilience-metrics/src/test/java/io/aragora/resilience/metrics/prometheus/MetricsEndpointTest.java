@@ -90,6 +90,22 @@ class MetricsEndpointTest {
   }
 
   @Test
+  void write_whileChecksRun_whatIsKnownOfThem() throws IOException {
+    runtime.checksEnd = false;
+    runtime.checks.put("database", HealthResult.of(HealthStatus.UNKNOWN, "not checked yet"));
+    assertThat(lines())
+        .contains(
+            "resilience_health_status{name=\"database\",runtime=\"shop\"} 1.0",
+            "resilience_health_severity{name=\"database\",runtime=\"shop\"} 1.0");
+
+    runtime.checks.put("database", HealthResult.of(HealthStatus.CRITICAL, "gone"));
+    assertThat(lines())
+        .contains(
+            "resilience_health_status{name=\"database\",runtime=\"shop\"} 0.0",
+            "resilience_health_severity{name=\"database\",runtime=\"shop\"} 4.0");
+  }
+
+  @Test
   void write_everyFamily_hasTypeAndHelp() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", totals));
 

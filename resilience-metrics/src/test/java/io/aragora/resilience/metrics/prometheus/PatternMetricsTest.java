@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.TimeoutEvent;
@@ -156,6 +157,14 @@ class PatternMetricsTest {
     assertThat(shop.series("resilience_health_severity"))
         .contains("{name=\"database\",runtime=\"shop\"} 3.0");
 
+    shop.time.advance(Duration.ofSeconds(2));
+    shop.resilience.health().checkAll();
+    shop.time.advance(Duration.ofSeconds(2));
+    shop.resilience.health().checkAll();
+    assertThat(shop.series("resilience_health_consecutive_failures"))
+        .as("what failed between two scrapes counts too")
+        .contains("{name=\"database\",runtime=\"shop\"} 9.0");
+
     shop.databaseIs(HealthStatus.HEALTHY);
     shop.time.advance(Duration.ofSeconds(2));
     shop.text();
@@ -163,6 +172,23 @@ class PatternMetricsTest {
         .contains("{name=\"database\",runtime=\"shop\"} 1.0");
     assertThat(shop.series("resilience_health_consecutive_failures"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
+  }
+
+  @Test
+  void health_ofATracker_isWhatWasReported() {
+    HealthTracker mail = shop.resilience.health().tracker("mail");
+    for (int i = 0; i < 5; i++) {
+      mail.recordFailure("refused");
+    }
+
+    assertThat(shop.series("resilience_health_consecutive_failures"))
+        .contains("{name=\"mail\",runtime=\"shop\"} 5.0");
+    assertThat(shop.series("resilience_health_severity"))
+        .contains("{name=\"mail\",runtime=\"shop\"} 3.0");
+
+    mail.recordSuccess();
+    assertThat(shop.series("resilience_health_consecutive_failures"))
+        .contains("{name=\"mail\",runtime=\"shop\"} 0.0");
   }
 
   @Test

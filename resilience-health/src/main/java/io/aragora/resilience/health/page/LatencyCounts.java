@@ -1,0 +1,60 @@
+package io.aragora.resilience.health.page;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongConsumer;
+
+/** How many calls of one breaker took how long. Thread-safe: counting is wait-free and allocates nothing. */
+final class LatencyCounts implements LongConsumer {
+  /*
+   * Four buckets for each power of two, from 1 µs to about an hour; the middle of one is at most an eighth off. Each stripe
+   * has all of them, so that threads that count at once seldom write the same line. A sum taken meanwhile has a count that is
+   * just being made, or has it the next time.
+   */
+  static final int BUCKETS = 128;
+
+  private static final int PART_BITS = 2;
+  private static final int PARTS = 1 << PART_BITS;
+  private static final int LEAST_BITS = 10; // what is shorter than 2^10 ns is in bucket 0
+  private static final int STRIPES =
+      Math.min(8, Integer.highestOneBit(Runtime.getRuntime().availableProcessors()));
+
+  private final AtomicLongArray counts = new AtomicLongArray(STRIPES * BUCKETS);
+
+  @Override
+  @SuppressWarnings("deprecation") // Thread.threadId() is younger than our bytecode
+  public void accept(long nanos) {
+    int stripe = (int) Thread.currentThread().getId() & (STRIPES - 1);
+    counts.getAndIncrement(stripe * BUCKETS + bucket(nanos));
+  }
+
+  /** Sums the stripes. */
+  long[] sum() {
+    long[] sum = new long[BUCKETS];
+    for (int i = 0; i < counts.length(); i++) {
+      sum[i % BUCKETS] += counts.get(i);
+    }
+    return sum;
+  }
+
+  static int bucket(long nanos) {
+    if (nanos < 1 << LEAST_BITS) {
+      return 0;
+    }
+    int bits = Long.SIZE - 1 - Long.numberOfLeadingZeros(nanos);
+    int part = (int) (nanos >>> (bits - PART_BITS)) & (PARTS - 1);
+    return Math.min(BUCKETS - 1, 1 + (bits - LEAST_BITS) * PARTS + part);
+  }
+
+  /** The middle of a bucket, in nanoseconds. */
+  static long middle(int bucket) {
+    return (least(bucket) + least(bucket + 1)) / 2;
+  }
+
+  private static long least(int bucket) {
+    if (bucket == 0) {
+      return 0;
+    }
+    int bits = LEAST_BITS + (bucket - 1) / PARTS;
+    return (long) (PARTS + (bucket - 1) % PARTS) << (bits - PART_BITS);
+  }
+}
