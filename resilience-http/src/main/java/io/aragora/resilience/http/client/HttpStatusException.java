@@ -16,8 +16,12 @@ public final class HttpStatusException extends IOException {
   @Serial
   private static final long serialVersionUID = 1L;
 
+  /** The status of the answer. */
   private final int status;
+
   private final transient @Nullable HttpHeaders headers;
+
+  /** What the client that threw it says; null where no client did. */
   private final @Nullable Boolean isTransient;
 
   HttpStatusException(URI uri, int status, HttpHeaders headers, @Nullable Boolean isTransient) {
