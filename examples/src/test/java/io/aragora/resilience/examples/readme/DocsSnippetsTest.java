@@ -370,6 +370,24 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void configuration() {
+    Duration cooldown;
+
+    // readme: configuration page
+    try (Resilience resilience = Resilience.builder()
+        .config(Map.of(
+            "resilience.circuitbreaker.cooldown", "45s", // of every breaker
+            "resilience.circuitbreaker.prices.cooldown", "10s"))
+        .build()) {
+      cooldown = resilience.circuitBreaker("prices").config().cooldown();
+      System.out.println(resilience.circuitBreakerSettings().resolve("orders")); // 45 s
+    }
+    // end
+
+    assertThat(cooldown).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @Test
   void manualTime() {
     CompletableFuture<String> never = new CompletableFuture<>();
 
