@@ -195,8 +195,7 @@ class MigrationSnippetsTest {
         CircuitBreakerConfig.builder()
             .failureThreshold(1)
             .cooldown(Duration.ofSeconds(10))
-            .successThreshold(
-                1) // 1, and the first success closes it, as the package does without a key
+            .successThreshold(1) // the first success closes it
             .build());
     // end
 
