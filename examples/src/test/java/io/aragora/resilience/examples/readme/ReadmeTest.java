@@ -7,9 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,7 +28,7 @@ class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("^ *// readme: (?<name>.+)\\R(?<code>(?s:.*?))^ *// end$", Pattern.MULTILINE);
   private static final Pattern REQUIRED = Pattern.compile("requires (?<name>io\\.aragora[\\w.]*);");
-  private static final Pattern LINK = Pattern.compile("]\\((?<path>[^):#]+)\\)");
+  private static final Pattern LINK = Pattern.compile("]\\((?<path>[^):#]+)(#[^)]*)?\\)");
 
   private final Path file = Path.of(System.getProperty("readme.file"));
   private final String readme = read(file);
@@ -104,15 +106,21 @@ class ReadmeTest {
   }
 
   @Test
-  void links_leadToFilesThatExist() {
-    Matcher matcher = LINK.matcher(readme);
-    List<String> paths = new ArrayList<>();
-    while (matcher.find()) {
-      paths.add(matcher.group("path"));
+  void links_leadToFilesThatExist() throws IOException {
+    List<Path> pages = new ArrayList<>(filesIn(file.resolveSibling("docs")));
+    pages.add(file);
+    Set<Path> linked = new HashSet<>();
+    for (Path page : pages) {
+      Matcher matcher = LINK.matcher(read(page));
+      while (matcher.find()) {
+        Path path = page.resolveSibling(matcher.group("path")).normalize();
+        assertThat(path).as("a link of %s", page).exists();
+        linked.add(path);
+      }
     }
 
-    assertThat(paths)
-        .isNotEmpty()
-        .allSatisfy(path -> assertThat(file.resolveSibling(path)).exists());
+    assertThat(linked)
+        .as("no page is lost")
+        .containsAll(pages.stream().map(Path::normalize).toList());
   }
 }

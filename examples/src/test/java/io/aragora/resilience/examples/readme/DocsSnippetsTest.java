@@ -1,0 +1,435 @@
+package io.aragora.resilience.examples.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.aragora.resilience.CallContext;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.ResultPipeline;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.health.HealthCheck;
+import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.ContextPropagator;
+import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Deadline;
+import io.aragora.resilience.timeout.Timeout;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The code of the pages in docs that have no test of their own, between markers; compared by {@link ReadmeTest}. */
+class DocsSnippetsTest {
+  /** What the snippets call. */
+  private static final class Shop {
+    private boolean closed;
+    private int calls;
+
+    String price(String article) throws IOException {
+      calls++;
+      if (closed) {
+        throw new Busy("3");
+      }
+      return "1.20 for " + article;
+    }
+
+    CompletableFuture<String> priceLater(String article) {
+      return closed
+          ? new CompletableFuture<>()
+          : CompletableFuture.completedFuture("1.20 for " + article);
+    }
+  }
+
+  /** What a dependency says that wants to be left alone for a while. */
+  private static final class Busy extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String header;
+
+    Busy(String header) {
+      super("busy");
+      this.header = header;
+    }
+
+    String header() {
+      return header;
+    }
+  }
+
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience = Resilience.builder().timeSource(time).build();
+  private final Shop shop = new Shop();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  @Test
+  void breakers() throws IOException {
+    // readme: breakers page
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "prices",
+        CircuitBreakerConfig.builder()
+            .noFailureThreshold() // five in a row, unless it is turned off
+            .failureRateThreshold(50) // percent of the calls
+            .window(Duration.ofSeconds(30)) // of the last 30 s, once there
+            .minimumNumberOfCalls(10) // are ten
+            .cooldown(Duration.ofSeconds(20))
+            .cooldownJitter(0.2) // up to 4 s more, so that instances do not probe in step
+            .recordIf(failure -> failure instanceof IOException) // others: it did answer
+            .build());
+
+    String price;
+    try {
+      price = breaker.call(() -> shop.price("apples"));
+    } catch (CallNotPermittedException e) {
+      price = "unknown for " + e.remainingCooldown().toSeconds() + " s, " + e.transitionCause();
+    }
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    shop.closed = true;
+    for (int i = 0; i < 9; i++) {
+      assertThatExceptionOfType(Busy.class)
+          .isThrownBy(() -> breaker.call(() -> shop.price("pears")));
+    }
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(shop.calls).isEqualTo(10);
+  }
+
+  @Test
+  void breakerEvents() {
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+    List<String> heard = new CopyOnWriteArrayList<>();
+
+    // readme: breakers events
+    resilience.subscribe(
+        new CircuitBreakerListener() { // every breaker, present and to come
+          @Override
+          public void onTransition(CircuitBreakerTransition change) {
+            heard.add(change.breaker() + " is " + change.to() + ": " + change.cause());
+          }
+        });
+    breaker.subscribeCalls(
+        EnumSet.of(CircuitBreakerCall.Kind.FAILURE, CircuitBreakerCall.Kind.REJECTED),
+        call -> heard.add(call.breaker() + ": " + call.kind() + ", " + call.failure()));
+    // end
+
+    breaker.forceOpen();
+    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    time.runPending();
+    assertThat(heard)
+        .containsExactlyInAnyOrder("prices is FORCED_OPEN: MANUAL", "prices: REJECTED, null");
+  }
+
+  @Test
+  void breakerKeys() throws IOException {
+    // readme: breakers keys
+    KeyedCircuitBreaker models = resilience.keyedCircuitBreaker(
+        "models",
+        KeyedCircuitBreakerConfig.builder()
+            .breaker(CircuitBreakerConfig.builder().failureThreshold(3).build()) // of each key
+            .maxKeys(1000)
+            .build());
+
+    for (String model : models.filterAvailable(List.of("large", "small"))) {
+      System.out.println(models.forKey(model).call(() -> shop.price(model)));
+    }
+    System.out.println(models.notClosed() + " in trouble: " + models.notClosed(20));
+    // end
+
+    assertThat(shop.calls).isEqualTo(2);
+    assertThat(models.size()).isEqualTo(2);
+    assertThat(models.notClosed()).isZero();
+  }
+
+  @Test
+  void retries() throws IOException {
+    time.autoAdvance(true);
+
+    // readme: retries page
+    Retry retry = resilience.retry(
+        "prices",
+        RetryConfig.builder()
+            .maxAttempts(4)
+            .backoff(Backoff.exponential(Duration.ofMillis(100))
+                .cappedAt(Duration.ofSeconds(5))
+                .withJitter(Jitter.FULL))
+            .retryAfter(
+                failure -> failure instanceof Busy busy ? RetryAfter.parse(busy.header()) : null)
+            .budget(resilience.retryBudget("shop"))
+            .build());
+    // end
+
+    shop.closed = true;
+    long before = time.nanoTime();
+    assertThatExceptionOfType(Busy.class).isThrownBy(() -> retry.call(() -> shop.price("apples")));
+    assertThat(shop.calls).isEqualTo(4);
+    assertThat(Duration.ofNanos(time.nanoTime() - before))
+        .as("three waits of the three seconds that were asked for")
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(9));
+  }
+
+  @Test
+  void timeouts() throws IOException {
+    Executor pool = Runnable::run;
+
+    // readme: timeouts page
+    Timeout timeout = resilience.timeout("prices", Duration.ofMillis(500));
+    String price = timeout.call(() -> shop.price("apples")); // this thread, interrupted when late
+    CompletableFuture<String> later =
+        timeout.callAsync(() -> shop.priceLater("pears")); // completed and cancelled when late
+    CompletableFuture<String> other =
+        timeout.submit(() -> shop.price("plums"), pool); // left when late, and interrupted
+    // end
+
+    assertThat(List.of(price, later.join(), other.join()))
+        .containsExactly("1.20 for apples", "1.20 for pears", "1.20 for plums");
+
+    // readme: timeouts deadline
+    try (Deadline deadline = resilience.deadline("checkout", Duration.ofSeconds(2))) {
+      System.out.println(shop.price("apples"));
+      deadline.check(); // throws where the two seconds are over
+      timeout.run(() -> shop.price("pears")); // at most what is left of them
+      System.out.println(CallContext.current().remaining()); // for a header of one's own request
+    }
+    // end
+
+    assertThat(shop.calls).isEqualTo(4);
+  }
+
+  @Test
+  void pipelines() throws IOException {
+    // readme: pipelines page
+    Pipeline pipeline = resilience
+        .pipeline("prices")
+        .add(resilience.retry("prices")) // the outermost
+        .add(resilience.circuitBreaker("prices"))
+        .add(resilience.timeout("prices", Duration.ofSeconds(1)))
+        .build();
+    String price = pipeline.call(() -> shop.price("apples"));
+    System.out.println(pipeline + " warns of " + pipeline.warnings()); // of nothing
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(pipeline.warnings()).isEmpty();
+
+    // readme: pipelines fallback
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.<String>builder()
+        .on(CallNotPermittedException.class, e -> "closed")
+        .on(IOException.class, e -> "unknown")
+        .build());
+    // end
+
+    resilience.circuitBreaker("prices").forceOpen();
+    assertThat(prices.call(() -> shop.price("apples"))).isEqualTo("closed");
+  }
+
+  @Test
+  void contextPropagator() {
+    ThreadLocal<String> tenant = new ThreadLocal<>();
+
+    // readme: extending propagator
+    try (Resilience resilience = Resilience.builder()
+        .contextPropagator(ContextPropagator.of(tenant)) // a ThreadLocal
+        .build()) {
+      tenant.set("acme");
+      CompletableFuture<String> seen = resilience
+          .timeout("prices", Duration.ofSeconds(10))
+          .submit(tenant::get, task -> new Thread(task).start());
+      System.out.println(seen.join()); // acme, on another thread
+    }
+    // end
+
+    try (Resilience resilience =
+        Resilience.builder().contextPropagator(ContextPropagator.of(tenant)).build()) {
+      CompletableFuture<String> seen = resilience
+          .timeout("prices", Duration.ofSeconds(10))
+          .submit(tenant::get, task -> new Thread(task).start());
+      assertThat(seen.join()).isEqualTo("acme");
+    }
+  }
+
+  // readme: extending health check
+  public static final class DiskCheck implements HealthCheckProvider {
+    @Override
+    public String name() {
+      return "disk";
+    }
+
+    @Override
+    public HealthCheckOptions options() {
+      return HealthCheckOptions.defaults().optional();
+    }
+
+    @Override
+    public HealthCheck create(ResilienceContext context) {
+      Path folder = Path.of(context.property("disk.folder").orElse("."));
+      return () -> HealthResult.healthy()
+          .withDetails(Map.of("free_bytes", Files.getFileStore(folder).getUsableSpace()));
+    }
+  }
+  // end
+
+  @Test
+  void healthCheck() {
+    DiskCheck check = new DiskCheck();
+    ResilienceExtension asFound = context -> {
+      Subscription unused = context
+          .resilience()
+          .health()
+          .register(check.name(), check.create(context), check.options());
+      return unused::close;
+    };
+    try (Resilience resilience = Resilience.builder().extension(asFound).build()) {
+      assertThat(resilience
+              .health()
+              .check(HealthGroup.READINESS)
+              .checks()
+              .get("disk")
+              .details())
+          .containsKey("free_bytes");
+    }
+  }
+
+  @Test
+  void policyOfOnesOwn() throws IOException {
+    // readme: extending policy in use
+    Pipeline pipeline = resilience
+        .pipeline("prices")
+        .add(new Bulkhead("shop", new Semaphore(1)))
+        .add(resilience.timeout("prices", Duration.ofSeconds(1)))
+        .build();
+    System.out.println(pipeline.call(() -> shop.price("apples")));
+    // end
+
+    CompletableFuture<String> first = new CompletableFuture<>();
+    CompletableFuture<String> holds = pipeline.callAsync(() -> first);
+    assertThatExceptionOfType(ResilienceException.class)
+        .isThrownBy(() -> pipeline.call(() -> shop.price("pears")))
+        .withMessage("all places of bulkhead 'shop' are taken");
+    assertThat(pipeline.callAsync(() -> first)).isCompletedExceptionally();
+    first.complete("done");
+    assertThat(holds).isCompletedWithValue("done");
+    shop.closed = true;
+    assertThatExceptionOfType(Busy.class)
+        .isThrownBy(() -> pipeline.call(() -> shop.price("pears")));
+    shop.closed = false;
+    assertThat(pipeline.callAsync(() -> {
+          throw new IllegalStateException("no request");
+        }))
+        .isCompletedExceptionally();
+    assertThat(pipeline.call(() -> shop.price("plums"))).as("places came back").isNotEmpty();
+  }
+
+  @Test
+  void http() {
+    // readme: http page
+    HttpClient client =
+        ResilientHttpClient.builder(resilience).timeout(Duration.ofSeconds(2)).build();
+    // end
+
+    assertThat(client).isInstanceOf(ResilientHttpClient.class);
+  }
+
+  @Test
+  void configuration() {
+    Duration cooldown;
+
+    // readme: configuration page
+    try (Resilience resilience = Resilience.builder()
+        .config(Map.of(
+            "resilience.circuitbreaker.cooldown", "45s", // of every breaker
+            "resilience.circuitbreaker.prices.cooldown", "10s"))
+        .build()) {
+      cooldown = resilience.circuitBreaker("prices").config().cooldown();
+      System.out.println(resilience.circuitBreakerSettings().resolve("orders")); // 45 s
+    }
+    // end
+
+    assertThat(cooldown).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void manualTime() {
+    CompletableFuture<String> never = new CompletableFuture<>();
+
+    // readme: testing page
+    ManualTime time = ManualTime.seeded(42);
+    Resilience resilience = Resilience.builder().timeSource(time).build();
+    CompletableFuture<String> call =
+        resilience.timeout("prices", Duration.ofSeconds(5)).callAsync(() -> never);
+    time.advance(Duration.ofSeconds(6)); // runs what is due, in order, on this thread
+    // end
+
+    assertThat(call).isCompletedExceptionally();
+    resilience.close();
+  }
+
+  @Test
+  void metrics() {
+    Map<String, Integer> gauges = new ConcurrentHashMap<>();
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+
+    // readme: metrics codes
+    resilience.subscribe(CircuitBreakerListener.ofCodes(gauges::put));
+    // end
+
+    breaker.forceOpen();
+    time.runPending();
+    assertThat(gauges).containsEntry("prices", 1);
+  }
+
+  @Test
+  void postgresql() {
+    // readme: postgresql page
+    ResilienceBuilder builder = Resilience.builder()
+        .stateStore("postgresql://db:5432/shop?user=shop&currentSchema=resilience");
+    CircuitBreakerConfig shared =
+        CircuitBreakerConfig.builder().shareState(true).build(); // opens when it opens elsewhere
+    // end
+
+    assertThat(shared.sharesState()).isTrue();
+    assertThatExceptionOfType(ResilienceConfigurationException.class)
+        .as("the artifact is not on the path of the examples")
+        .isThrownBy(builder::build)
+        .withMessageContaining("resilience-postgresql");
+  }
+}

@@ -1,0 +1,100 @@
+package io.aragora.resilience.examples.readme;
+
+// readme: extending bridge
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.spi.DurationRecorder;
+import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.spi.ResilienceExtension;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+
+/** Shows a runtime in Micrometer: how long calls take, what retries wait, what timeouts end, what breakers do. */
+public final class MicrometerBridge implements ResilienceExtension {
+  private final MeterRegistry registry;
+
+  public MicrometerBridge(MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  @Override
+  public AutoCloseable attach(ResilienceContext context) {
+    Meters meters = new Meters(context.resilience());
+    Subscription durations = context.recordDurations(meters);
+    Subscription changes = context.resilience().subscribe(meters);
+    return () -> {
+      durations.close();
+      changes.close();
+      meters.ids.forEach(registry::remove);
+    };
+  }
+
+  private final class Meters implements DurationRecorder, CircuitBreakerListener {
+    private final Resilience resilience;
+    private final Set<Meter.Id> ids = ConcurrentHashMap.newKeySet();
+
+    Meters(Resilience resilience) {
+      this.resilience = resilience;
+    }
+
+    /** Asked once for each policy, so that nothing is looked up by a call. */
+    @Override
+    public LongConsumer of(Kind kind, String policy) {
+      return switch (kind) {
+        case SUCCESSFUL_CALL -> timer("resilience.calls", tags(policy).and("outcome", "success"));
+        case FAILED_CALL -> timer("resilience.calls", tags(policy).and("outcome", "failure"));
+        case RETRY_DELAY -> timer("resilience.retry.delay", tags(policy));
+        case EXCEEDED_LIMIT -> {
+          Counter exceeded = registry.counter("resilience.timeouts", tags(policy));
+          ids.add(exceeded.getId());
+          yield limit -> exceeded.increment();
+        }
+      };
+    }
+
+    /** In the background. A breaker that never changed refused nothing, so this is soon enough to show it. */
+    @Override
+    public void onTransition(CircuitBreakerTransition change) {
+      for (CircuitBreaker breaker : resilience.circuitBreakers()) { // keys are none: too many
+        if (breaker.name().equals(change.breaker())) {
+          Tags tags = tags(breaker.name());
+          ids.add(
+              Gauge.builder("resilience.state", breaker, each -> each.state().code())
+                  .tags(tags)
+                  .register(registry)
+                  .getId());
+          ids.add(FunctionCounter.builder(
+                  "resilience.rejections",
+                  breaker,
+                  each -> each.snapshot().totals().rejected())
+              .tags(tags)
+              .register(registry)
+              .getId());
+        }
+      }
+    }
+
+    private LongConsumer timer(String name, Tags tags) {
+      Timer timer = registry.timer(name, tags);
+      ids.add(timer.getId());
+      return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Tags tags(String policy) {
+      return Tags.of("runtime", resilience.name(), "name", policy);
+    }
+  }
+}
+// end

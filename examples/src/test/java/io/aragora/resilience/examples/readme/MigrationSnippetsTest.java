@@ -1,0 +1,210 @@
+package io.aragora.resilience.examples.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResultPipeline;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryPresets;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The code after a migration, of the pages docs/migrating-from-…; compared by {@link ReadmeTest}. */
+class MigrationSnippetsTest {
+  /** What the snippets call. */
+  private static final class Shop {
+    private int failuresLeft;
+    private int calls;
+
+    String price(String article) throws IOException {
+      calls++;
+      if (failuresLeft-- > 0) {
+        throw new IOException("the shop is closed");
+      }
+      return "1.20 for " + article;
+    }
+  }
+
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience = Resilience.builder().timeSource(time).build();
+  private final Shop shop = new Shop();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  @Test
+  void fromResilience4j() throws IOException {
+    time.autoAdvance(true);
+    shop.failuresLeft = 2;
+
+    // readme: from resilience4j
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "prices",
+        CircuitBreakerConfig.builder()
+            .noFailureThreshold() // the rate alone, as there
+            .failureRateThreshold(50)
+            .window(Duration.ofSeconds(30))
+            .minimumNumberOfCalls(10)
+            .cooldown(Duration.ofSeconds(20))
+            .halfOpenMaxCalls(3)
+            .successThreshold(3)
+            .ignoreIf(failure -> failure instanceof IllegalArgumentException)
+            .build());
+    Retry retry = resilience.retry(
+        "prices",
+        RetryConfig.builder()
+            .maxAttempts(4)
+            .backoff(Backoff.exponential(Duration.ofMillis(100))
+                .cappedAt(Duration.ofSeconds(5))
+                .withJitter(Jitter.MULTIPLICATIVE, 0.5))
+            .retryIf(failure -> failure instanceof IOException)
+            .build());
+    Pipeline pipeline =
+        resilience.pipeline("prices").add(retry).add(breaker).build(); // the outermost first
+    String price = pipeline.call(() -> shop.price("apples"));
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(shop.calls).isEqualTo(3);
+  }
+
+  @Test
+  void fromFailsafe() throws IOException {
+    time.autoAdvance(true);
+    shop.failuresLeft = 2;
+
+    // readme: from failsafe
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "prices",
+        CircuitBreakerConfig.builder()
+            .recordIf(failure -> failure instanceof IOException)
+            .noFailureThreshold()
+            .failureRateThreshold(50)
+            .minimumNumberOfCalls(10)
+            .window(Duration.ofSeconds(30))
+            .cooldown(Duration.ofSeconds(20))
+            .successThreshold(2)
+            .build());
+    Retry retry = resilience.retry(
+        "prices",
+        RetryConfig.builder()
+            .retryIf(failure -> failure instanceof IOException)
+            .maxAttempts(4)
+            .backoff(Backoff.exponential(Duration.ofMillis(100))
+                .cappedAt(Duration.ofSeconds(5))
+                .withJitter(Jitter.MULTIPLICATIVE, 0.25))
+            .maxDuration(Duration.ofSeconds(10))
+            .build());
+    Timeout timeout = resilience.timeout("prices", Duration.ofSeconds(1));
+
+    ResultPipeline<String> prices = resilience
+        .pipeline("prices")
+        .add(retry)
+        .add(breaker)
+        .add(timeout)
+        .build()
+        .withFallback(Fallback.value("unknown"));
+    String price = prices.call(() -> shop.price("apples"));
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(shop.calls).isEqualTo(3);
+    shop.failuresLeft = 4;
+    assertThat(prices.call(() -> shop.price("pears"))).isEqualTo("unknown");
+  }
+
+  @Test
+  void fromPythonByHand() {
+    shop.failuresLeft = 1;
+
+    // readme: from Python by hand
+    // if breaker.can_proceed(): … breaker.record_success() … breaker.record_failure()
+    CircuitBreaker breaker =
+        resilience.circuitBreaker("my-service", CircuitBreakerPresets.direct());
+    long permit = breaker.tryAcquirePermit();
+    if (permit != CircuitBreaker.REJECTED) {
+      try {
+        System.out.println(shop.price("apples"));
+        breaker.recordSuccess(permit);
+      } catch (IOException e) {
+        breaker.recordFailure(permit, e);
+      }
+    }
+
+    // breaker.can_proceed("agent-1"), breaker.filter_available_entities(agents)
+    KeyedCircuitBreaker agents = resilience.keyedCircuitBreaker(
+        "agents", KeyedCircuitBreakerConfig.of(CircuitBreakerPresets.direct()));
+    List<String> available = agents.filterAvailable(List.of("agent-1", "agent-2"));
+    // end
+
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    assertThat(available).containsExactly("agent-1", "agent-2");
+  }
+
+  @Test
+  void fromPythonRetry() throws IOException {
+    time.autoAdvance(true);
+    shop.failuresLeft = 3;
+
+    // readme: from Python retry
+    // @with_retry(RetryConfig(max_retries=3, base_delay=0.5, jitter_mode=JitterMode.FULL))
+    Retry retry = resilience.retry(
+        "prices",
+        RetryPresets.withRetry().toBuilder()
+            .maxAttempts(4) // max_retries is what comes after the first
+            .backoff(Backoff.exponential(Duration.ofMillis(500)).withJitter(Jitter.FULL))
+            .build());
+    String price = retry.call(() -> shop.price("apples"));
+
+    // breaker.on_state_change = …
+    Subscription subscription = resilience.subscribe(CircuitBreakerListener.ofCodes(
+        (breaker, code) -> System.out.println(breaker + " is " + code)));
+    // end
+
+    subscription.close();
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(shop.calls).isEqualTo(4);
+  }
+
+  @Test
+  void halfOpen_needsSuccesses() {
+    // readme: from Python half-open
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "half-open",
+        CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .cooldown(Duration.ofSeconds(10))
+            .successThreshold(1) // the first success closes it
+            .build());
+    // end
+
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> breaker.call(() -> {
+          throw new IOException("down");
+        }));
+    time.advance(Duration.ofSeconds(10));
+    breaker.run(() -> {});
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+}
