@@ -43,7 +43,6 @@ import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.ResilienceSettings;
-import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
@@ -79,7 +78,6 @@ final class CoreResilience implements Resilience {
   private final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
-  private final @Nullable StoreSetting store;
   private final @Nullable StateKeeper keeper;
   private final @Nullable ShutdownHook shutdown;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -165,13 +163,12 @@ final class CoreResilience implements Resilience {
             RuntimeHealth.ofStore(() -> keeper)));
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
-    store = settings.store();
   }
 
   void start() {
-    if (keeper != null && store != null) {
+    if (keeper != null) {
       String failure = keeper.start(new RegisteredBreakers(breakers, keyedBreakers));
-      if (failure != null && store.required()) {
+      if (failure != null && keeper.isRequired()) {
         close();
         throw new ResilienceConfigurationException(
             "the state store of '" + name + "' is required and does not work: " + failure);

@@ -124,6 +124,15 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     return connection.lastError();
   }
 
+  /**
+   * Tells whether a runtime is of no use where {@link #start} fails.
+   *
+   * @return whether the store is required
+   */
+  public boolean isRequired() {
+    return setting.required();
+  }
+
   /** Later by chance, so that many processes do not write at once. */
   private long spread(long nanos) {
     return time.nanoTime() + nanos + (long) (nanos * JITTER * time.random(runtime, draws++, 0));
@@ -152,8 +161,8 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   // Volatile: the breaker is on the list before `scheduled` is read, and saveSoon clears that
-  // before it takes the list. One of
-  // the two sees the other. Stress: StateKeeperStress.NoChangeWaitsUnscheduled.
+  // before it takes the list, so one of the two sees the other.
+  // Stress: StateKeeperStress.NoChangeWaitsUnscheduled.
   @Override
   public void changed(CircuitBreakerStateMachine breaker) {
     if (changed.add(breaker)) {
