@@ -15,7 +15,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
@@ -69,7 +69,7 @@ final class CoreResilience implements Resilience {
   private final DurationRecorders durations;
   private final BreakerRuntime breakerRuntime;
   private final RuntimeSettings outside;
-  private final PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> breakers;
+  private final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
   private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   private final PolicyRegistry<CoreRetry, RetryConfig> retries;
   private final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
@@ -103,9 +103,9 @@ final class CoreResilience implements Resilience {
             this::makeBreaker,
             breaker -> outside.breakers().resolve(breaker),
             CircuitBreakerConfig::declaresSameAs,
-            CircuitBreakerStateMachine::reconfigure),
+            CoreCircuitBreaker::reconfigure),
         settings.maxPolicies(),
-        Staleness.after(time, settings.staleAfter(), CircuitBreakerStateMachine::idleSince));
+        Staleness.after(time, settings.staleAfter(), CoreCircuitBreaker::idleSince));
     keyedBreakers = new PolicyRegistry<>(
         PolicyKind.alwaysDeclared(
             "keyed circuit breaker",
@@ -180,9 +180,8 @@ final class CoreResilience implements Resilience {
     extensions.attachAll();
   }
 
-  private CircuitBreakerStateMachine makeBreaker(String breaker, CircuitBreakerConfig config) {
-    CircuitBreakerStateMachine made =
-        new CircuitBreakerStateMachine(breaker, config, breakerRuntime);
+  private CoreCircuitBreaker makeBreaker(String breaker, CircuitBreakerConfig config) {
+    CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, breakerRuntime);
     breakerRuntime.keeper().made(made);
     return made;
   }
@@ -201,7 +200,7 @@ final class CoreResilience implements Resilience {
   }
 
   private void measure() {
-    breakers.all().forEach(CircuitBreakerStateMachine::measure);
+    breakers.all().forEach(CoreCircuitBreaker::measure);
     keyedBreakers.all().forEach(KeyedBreakers::measure);
     retries.all().forEach(retry -> retry.measure(durations));
     timeouts.all().forEach(timeout -> timeout.measure(durations));

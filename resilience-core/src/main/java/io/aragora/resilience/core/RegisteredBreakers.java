@@ -3,6 +3,7 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.persistence.LiveBreakers;
 import io.aragora.resilience.persistence.SavedBreaker;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The breakers in the registries of a runtime. */
 record RegisteredBreakers(
-    PolicyRegistry<CircuitBreakerStateMachine, CircuitBreakerConfig> named,
+    PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> named,
     PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyed)
     implements LiveBreakers {
   @Override

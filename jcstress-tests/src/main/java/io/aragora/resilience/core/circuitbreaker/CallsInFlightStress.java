@@ -143,7 +143,7 @@ public class CallsInFlightStress {
 
     private final HandDrivenTime time = new HandDrivenTime();
     private final Timer timer = new Timer("stress", time);
-    private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
+    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.builder()
             .slowCallRateThreshold(50)

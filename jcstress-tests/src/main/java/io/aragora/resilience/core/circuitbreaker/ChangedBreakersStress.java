@@ -19,7 +19,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 public class ChangedBreakersStress {
   private static CircuitBreakerStateMachine breaker() {
     HandDrivenTime time = new HandDrivenTime();
-    return new CircuitBreakerStateMachine(
+    return new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(

@@ -34,7 +34,7 @@ public class CircuitBreakerStress {
       BreakerKeeper.NONE);
 
   private static CircuitBreakerStateMachine breaker(CircuitBreakerConfig.Builder config) {
-    return new CircuitBreakerStateMachine("stress", config.build(), RUNTIME);
+    return new CoreCircuitBreaker("stress", config.build(), RUNTIME);
   }
 
   private static CircuitBreakerConfig.Builder opensAfter(int failures) {
@@ -540,7 +540,7 @@ public class CircuitBreakerStress {
   @State
   public static class EventsComeOnceInOrder {
     private final HandDrivenTime time = new HandDrivenTime();
-    private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
+    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(

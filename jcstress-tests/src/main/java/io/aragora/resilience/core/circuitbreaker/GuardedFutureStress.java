@@ -25,7 +25,7 @@ public class GuardedFutureStress {
   @State
   public static class PermitCompletesOnce {
     private final HandDrivenTime time = new HandDrivenTime();
-    private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
+    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(

@@ -81,7 +81,7 @@ public class ImpairedKeysStress {
   public static class BrokenAgreesWithTheState {
     private final Set<CircuitBreaker> told = ConcurrentHashMap.newKeySet();
     private final CircuitBreaker breaker =
-        new CircuitBreakerStateMachine("stress", CircuitBreakerConfig.defaults(), runtime(told));
+        new CoreCircuitBreaker("stress", CircuitBreakerConfig.defaults(), runtime(told));
 
     @Actor
     public void open() {

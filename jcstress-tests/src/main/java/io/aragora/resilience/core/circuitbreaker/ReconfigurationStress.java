@@ -50,7 +50,7 @@ public class ReconfigurationStress {
   @State
   public static class OutcomeAgainstOtherWindow {
     private final CircuitBreakerStateMachine breaker =
-        new CircuitBreakerStateMachine("stress", SHORT, RUNTIME);
+        new CoreCircuitBreaker("stress", SHORT, RUNTIME);
     private final long first = breaker.tryAcquirePermit();
     private final long second = breaker.tryAcquirePermit();
 
@@ -115,7 +115,7 @@ public class ReconfigurationStress {
   @State
   public static class DueTripAgainstFlagTakenBack {
     private final CircuitBreakerStateMachine breaker =
-        new CircuitBreakerStateMachine("stress", rate(4).build(), RUNTIME);
+        new CoreCircuitBreaker("stress", rate(4).build(), RUNTIME);
     private final long failing = breaker.tryAcquirePermit();
     private final long succeeding = breaker.tryAcquirePermit();
 

@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;
@@ -40,7 +41,7 @@ public class StateKeeperStress {
         time,
         timer,
         dispatcher);
-    private final CircuitBreakerStateMachine breaker = new CircuitBreakerStateMachine(
+    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(time, timer, dispatcher, keeper));

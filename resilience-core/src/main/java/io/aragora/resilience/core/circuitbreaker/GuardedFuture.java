@@ -11,16 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
-  private final CircuitBreakerStateMachine breaker;
+  private final CoreCircuitBreaker breaker;
   private final long permit;
   private final @Nullable CallsInFlight flights;
   private final long begun;
 
   GuardedFuture(
-      CircuitBreakerStateMachine breaker,
-      long permit,
-      @Nullable CallsInFlight flights,
-      long begun) {
+      CoreCircuitBreaker breaker, long permit, @Nullable CallsInFlight flights, long begun) {
     this.breaker = breaker;
     this.permit = permit;
     this.flights = flights;

@@ -7,7 +7,7 @@ import io.aragora.resilience.persistence.SavedBreaker;
 import org.jspecify.annotations.Nullable;
 
 /** The breaker of one key. Puts its name together when it is asked for it, since there may be a million of these. */
-final class KeyBreaker extends CircuitBreakerStateMachine {
+final class KeyBreaker extends CoreCircuitBreaker {
   private final String family;
   private @Nullable String name;
 

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -47,6 +48,14 @@ final class ProbeSlots {
     this.words = new AtomicLongArray(places);
     this.phaseStart = phaseStartNanos;
     this.leaseMicros = Math.max(1, leaseNanos / 1000);
+  }
+
+  static ProbeSlots of(CircuitBreakerConfig config, long phaseStartNanos, int successesSoFar) {
+    return new ProbeSlots(
+        config.halfOpenMaxCalls(),
+        phaseStartNanos,
+        config.halfOpenMaxDuration().toNanos(),
+        successesSoFar);
   }
 
   /**

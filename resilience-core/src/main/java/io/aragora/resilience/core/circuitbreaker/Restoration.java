@@ -34,7 +34,7 @@ final class Restoration {
       next.openUntil(now + left(present, saved, sameSettings, time), cooldown);
     } else if (state == CircuitBreakerState.HALF_OPEN) {
       int successes = Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1);
-      next.probes(CircuitBreakerStateMachine.newProbes(present.config, now, successes));
+      next.probes(ProbeSlots.of(present.config, now, successes));
     }
     return next;
   }

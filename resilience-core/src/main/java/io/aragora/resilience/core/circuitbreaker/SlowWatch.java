@@ -12,10 +12,10 @@ final class SlowWatch extends TimerOperation {
    * A call counts itself under way, then reads `watching`; the watch clears `watching`, then looks for calls once more. Both
    * are volatile, so one of the two sees the other's write, and no call goes unwatched.
    */
-  private final CircuitBreakerStateMachine breaker;
+  private final PermitIssuer breaker;
   private final AtomicBoolean watching = new AtomicBoolean();
 
-  SlowWatch(CircuitBreakerStateMachine breaker) {
+  SlowWatch(PermitIssuer breaker) {
     this.breaker = breaker;
   }
 

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
-  private final CircuitBreakerStateMachine breaker;
+  private final CoreCircuitBreaker breaker;
   private final CallDurations recorded;
   private final long startedAt;
 
   TimedFuture(
-      CircuitBreakerStateMachine breaker,
+      CoreCircuitBreaker breaker,
       long permit,
       @Nullable CallsInFlight flights,
       long begun,

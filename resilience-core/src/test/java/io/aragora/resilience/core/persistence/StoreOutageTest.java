@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthResult;
@@ -41,8 +42,7 @@ class StoreOutageTest extends KeeperFixture {
     final BreakerRuntime runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
 
     CircuitBreaker breaker(String name) {
-      CircuitBreakerStateMachine made =
-          new CircuitBreakerStateMachine(name, config().build(), runtime);
+      CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), runtime);
       keeper.made(made);
       all.add(made);
       return made;
