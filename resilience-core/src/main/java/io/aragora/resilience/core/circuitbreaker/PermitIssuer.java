@@ -221,9 +221,8 @@ public abstract class PermitIssuer extends CircuitBreakerStateMachine {
       if (!window.endStreak()) {
         endMovedStreak(present);
       }
-      // The count came before this read; whoever sets the flag sums again afterwards: one of us
-      // sees
-      // the other's.
+      // The count came before this read; whoever sets the flag sums again afterwards: so one of us
+      // sees what the other did.
       if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
         judgeRates(present, NO_TIME);
       }
