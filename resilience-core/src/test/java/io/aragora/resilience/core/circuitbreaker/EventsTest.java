@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.core.AtOnce;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -110,7 +111,7 @@ class EventsTest extends BreakerFixture {
     List<String> made = new ArrayList<>();
     subscribe(
         breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
-    Together.run(2, thread -> {
+    AtOnce.run(2, thread -> {
       if (thread == 0) {
         resilience.resetCircuitBreakers();
       } else {

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.core.AtOnce;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -237,7 +238,7 @@ class PeerDefectsTest extends BreakerFixture {
       CircuitBreaker breaker = resilience.circuitBreaker(
           "raced " + round,
           config().failureThreshold(1).cooldown(Duration.ofMillis(1)).build());
-      Together.run(6, thread -> {
+      AtOnce.run(6, thread -> {
         if (thread < 3) {
           times(20, breaker::tryAcquirePermit);
           breaker.forceOpen();

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.core.AtOnce;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,7 @@ class ReadPeerDefectsTest extends BreakerFixture {
     int rounds = 300;
     AtomicInteger admitted = new AtomicInteger();
     for (int round = 0; round < rounds; round++) {
-      Together.run(4, thread -> {
+      AtOnce.run(4, thread -> {
         for (int i = 0; i < 50; i++) {
           long permit = breaker.tryAcquirePermit();
           if (permit != CircuitBreaker.REJECTED) {
@@ -128,7 +129,7 @@ class ReadPeerDefectsTest extends BreakerFixture {
 
   private static void useFromOtherThreads(CircuitBreaker breaker) {
     try {
-      Together.run(2, thread -> {
+      AtOnce.run(2, thread -> {
         breaker.forceClosed();
         succeed(breaker);
         breaker.snapshot();
