@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The breakers of a runtime by name, as an application meets them. */
 class BreakerRegistryTest extends BreakerRegistryFixture {
-
   private static void assertSettings(CircuitBreaker breaker, int failures, int seconds) {
     assertThat(breaker.config().failureThreshold()).isEqualTo(failures);
     assertThat(breaker.config().cooldown()).isEqualTo(Duration.ofSeconds(seconds));

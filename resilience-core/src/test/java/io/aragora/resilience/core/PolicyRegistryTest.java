@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** The registry by itself. */
 class PolicyRegistryTest extends PolicyRegistryFixture {
-
   // ---- by name
 
   @Test

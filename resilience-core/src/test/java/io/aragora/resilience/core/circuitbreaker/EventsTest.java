@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 
 /** What listeners hear of a breaker. */
 class EventsTest extends BreakerFixture {
-
   private static void subscribe(CircuitBreaker breaker, Runnable action) {
     breaker.subscribe(new CircuitBreakerListener() {
       @Override

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** Which keys of a keyed breaker are not closed. */
 class ImpairedKeysTest extends BreakerFixture {
-
   @Test
   void keys_comeAndGoWithTheirState() {
     KeyedCircuitBreaker agents = keyed(config().failureThreshold(1).successThreshold(1));

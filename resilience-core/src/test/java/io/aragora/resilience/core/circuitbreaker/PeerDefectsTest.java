@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Test;
  * SmallRye Fault Tolerance 6.11.2, SN: Sentinel 1.8.9, all of them run; {@link ReadPeerDefectsTest} has what was only read.
  */
 class PeerDefectsTest extends BreakerFixture {
-
   @Test
   @DisplayName(
       "R1: successes from before the trip do not close a half-open breaker to which no probe was sent")

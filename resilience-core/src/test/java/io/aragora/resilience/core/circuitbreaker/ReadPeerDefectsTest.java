@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** Situations that the sources of Polly 8.7, Sentinel 1.8.9 and Failsafe 3.3.2 do not stand, by reading them. */
 class ReadPeerDefectsTest extends BreakerFixture {
-
   @Test
   @DisplayName(
       "Polly-stale: outcomes from before the trip say nothing about a half-open breaker, good or bad")

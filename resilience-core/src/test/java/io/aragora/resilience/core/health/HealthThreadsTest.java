@@ -3,18 +3,18 @@ package io.aragora.resilience.core.health;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.AtOnce;
+import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.HealthTransition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -58,28 +58,16 @@ class HealthThreadsTest {
         seen.add(transition);
       }
     });
-    List<Thread> running = new ArrayList<>();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    for (int i = 0; i < threads; i++) {
-      boolean good = i % 2 == 0;
-      Thread thread = new Thread(() -> {
-        for (int report = 0; report < reports; report++) {
-          counted.recordFailure("down");
-          if (good) {
-            flapping.recordSuccess(Duration.ofMillis(1));
-          } else {
-            flapping.recordFailure("down");
-          }
+    AtOnce.run(threads, thread -> {
+      for (int report = 0; report < reports; report++) {
+        counted.recordFailure("down");
+        if (thread % 2 == 0) {
+          flapping.recordSuccess(Duration.ofMillis(1));
+        } else {
+          flapping.recordFailure("down");
         }
-      });
-      thread.setUncaughtExceptionHandler((dead, e) -> failure.set(e));
-      thread.start();
-      running.add(thread);
-    }
-    for (Thread thread : running) {
-      thread.join();
-    }
-    assertThat(failure).hasValue(null);
+      }
+    });
     assertThat(counted.snapshot().consecutiveFailures()).isEqualTo(threads * reports);
     assertThat(counted.snapshot().isHealthy()).isFalse();
     assertThat(release.await(30, TimeUnit.SECONDS)).as("the one change of it").isTrue();
@@ -133,26 +121,9 @@ class HealthThreadsTest {
   @Test
   @DisplayName("HE-22: one registry for the process, also where many ask first")
   void globalRegistry() throws Exception {
-    List<Object> registries = new CopyOnWriteArrayList<>();
-    CountDownLatch start = new CountDownLatch(1);
-    List<Thread> asking = new ArrayList<>();
     try {
-      for (int i = 0; i < 20; i++) {
-        Thread thread = new Thread(() -> {
-          try {
-            start.await();
-          } catch (InterruptedException e) {
-            return;
-          }
-          registries.add(Resilience.global().health());
-        });
-        thread.start();
-        asking.add(thread);
-      }
-      start.countDown();
-      for (Thread thread : asking) {
-        thread.join();
-      }
+      List<HealthRegistry> registries =
+          AtOnce.call(20, thread -> Resilience.global().health());
       assertThat(registries).hasSize(20).containsOnly(Resilience.global().health());
       Resilience.global().health().tracker("shared").recordFailure("down");
       assertThat(Resilience.global().health().tracker("shared").snapshot().lastError())

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ProxyTest extends ProxyFixture {
-
   interface Prices {
     @WithCircuitBreaker("prices")
     @WithRetry(maxAttempts = 3, retryOn = IOException.class, abortOn = FileNotFoundException.class)

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class RetryTest extends RetryFixture {
-
   @Test
   @DisplayName(
       "RT-21: three attempts, two waits, then the last failure itself with the earlier ones suppressed")

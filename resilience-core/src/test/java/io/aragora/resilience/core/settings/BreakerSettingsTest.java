@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class BreakerSettingsTest extends BreakerSettingsFixture {
-
   private static CircuitBreakerConfig failures(int threshold) {
     return CircuitBreakerConfig.builder().failureThreshold(threshold).build();
   }

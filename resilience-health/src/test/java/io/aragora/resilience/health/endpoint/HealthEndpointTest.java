@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HealthEndpointTest extends EndpointFixture {
-
   @ParameterizedTest
   @EnumSource(HealthStatus.class)
   void get_status_isInTheBodyAndDecidesTheCode(HealthStatus status) throws Exception {

@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is saved comes back, whatever it is named and whatever happens to its row or its connection. */
 class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
-
   @Test
   @DisplayName(
       "names with what PostgreSQL takes for no text come back, and can be read in the table")
