@@ -5,15 +5,41 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.IntFunction;
 
-/** Runs a body on several threads at once, and gives what they returned. */
-final class AtOnce {
+/** Runs a body on several threads at once. */
+public final class AtOnce {
   private static final long JOIN_MILLIS = 60_000;
+
+  /** What each thread runs, and gives. */
+  @FunctionalInterface
+  public interface Call<T> {
+    T call(int thread) throws Exception;
+  }
+
+  /** What each thread runs. */
+  @FunctionalInterface
+  public interface Body {
+    void run(int thread) throws Exception;
+  }
 
   private AtOnce() {}
 
-  static <T> List<T> run(int threads, IntFunction<T> body) throws InterruptedException {
+  /**
+   * Starts the threads behind one latch, and waits for their end.
+   *
+   * @param threads how many
+   * @param body what each runs, given its number
+   * @throws AssertionError if a thread does not end within a minute, or fails
+   */
+  public static void run(int threads, Body body) throws InterruptedException {
+    call(threads, thread -> {
+      body.run(thread);
+      return thread;
+    });
+  }
+
+  /** Does the same, and gives what they returned. */
+  public static <T> List<T> call(int threads, Call<T> body) throws InterruptedException {
     CountDownLatch start = new CountDownLatch(1);
     Queue<T> results = new ConcurrentLinkedQueue<>();
     Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -23,7 +49,7 @@ final class AtOnce {
       Thread thread = new Thread(() -> {
         try {
           start.await();
-          results.add(body.apply(number));
+          results.add(body.call(number));
         } catch (Throwable e) {
           failures.add(e);
         }
@@ -36,12 +62,14 @@ final class AtOnce {
     for (Thread thread : running) {
       thread.join(JOIN_MILLIS);
       if (thread.isAlive()) {
-        throw new AssertionError("a thread did not end: " + thread);
+        AssertionError stuck = new AssertionError("a thread did not end: " + thread);
+        stuck.setStackTrace(thread.getStackTrace());
+        throw stuck;
       }
     }
     if (!failures.isEmpty()) {
       AssertionError failed = new AssertionError(failures.size() + " threads failed");
-      failures.forEach(failed::addSuppressed);
+      failures.stream().limit(8).forEach(failed::addSuppressed);
       throw failed;
     }
     return List.copyOf(results);

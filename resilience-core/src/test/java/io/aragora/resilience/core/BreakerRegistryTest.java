@@ -8,14 +8,11 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,39 +21,13 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The breakers of a runtime by name, as an application meets them. */
-class BreakerRegistryTest {
-  private static final Duration DAY = Duration.ofHours(24);
-  private static final Duration SECOND = Duration.ofSeconds(1);
-
-  private final ManualTime time = ManualTime.create();
-  private final Resilience resilience = Resilience.builder().timeSource(time).build();
-
-  @AfterEach
-  void close() {
-    resilience.close();
-  }
-
-  private static CircuitBreakerConfig config(int failures, int seconds) {
-    return CircuitBreakerConfig.builder()
-        .failureThreshold(failures)
-        .cooldown(Duration.ofSeconds(seconds))
-        .build();
-  }
-
-  private static void fail(CircuitBreaker breaker, int times) {
-    for (int i = 0; i < times; i++) {
-      breaker.recordFailure(breaker.acquirePermit(), new IOException("down"));
-    }
-  }
-
+class BreakerRegistryTest extends BreakerRegistryFixture {
   private static void assertSettings(CircuitBreaker breaker, int failures, int seconds) {
     assertThat(breaker.config().failureThreshold()).isEqualTo(failures);
     assertThat(breaker.config().cooldown()).isEqualTo(Duration.ofSeconds(seconds));
@@ -257,119 +228,12 @@ class BreakerRegistryTest {
         .hasMessageContaining("circuit breaker 'fetch' is declared twice");
   }
 
-  // ---- bound and staleness
-
-  @Test
-  @DisplayName(
-      "RG-10, RG-12: the bound is 1000 unless it is set, and the one beyond is an error that names it")
-  void bound() {
-    for (int i = 0; i < 1000; i++) {
-      resilience.circuitBreaker("b" + i);
-    }
-    assertThatThrownBy(() -> resilience.circuitBreaker("one more"))
-        .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContainingAll("'one more'", "maxPolicies, 1000");
-    try (Resilience small = Resilience.builder().timeSource(time).maxPolicies(1).build()) {
-      small.circuitBreaker("a");
-      assertThatThrownBy(() -> small.circuitBreaker("b"))
-          .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessageContaining("maxPolicies, 1");
-    }
-  }
-
-  @Test
-  @DisplayName(
-      "RG-09, RG-10: stale is 24 h unless it is set; recent ones and empty runtimes count 0")
-  void stale() {
-    assertThat(resilience.pruneCircuitBreakers()).isZero();
-    CircuitBreaker old = resilience.circuitBreaker("old");
-    old.recordSuccess(old.acquirePermit());
-    time.advance(DAY.minus(SECOND));
-    assertThat(resilience.pruneCircuitBreakers()).isZero();
-    resilience.circuitBreaker("recent");
-    time.advance(SECOND.multipliedBy(2));
-    assertThat(resilience.pruneCircuitBreakers()).isEqualTo(1);
-    assertThat(resilience.circuitBreakers())
-        .extracting(CircuitBreaker::name)
-        .containsExactly("recent");
-    try (Resilience quick =
-        Resilience.builder().timeSource(time).staleAfter(Duration.ofHours(1)).build()) {
-      quick.circuitBreaker("a");
-      time.advance(Duration.ofHours(1).plus(SECOND));
-      assertThat(quick.pruneCircuitBreakers()).isEqualTo(1);
-    }
-  }
-
-  @Test
-  @DisplayName("RG-06, RG-09, fault 24: calls keep a breaker, although nobody looks it up")
-  void calls_keepABreaker() {
-    CircuitBreaker busy = resilience.circuitBreaker("busy");
-    for (int i = 0; i < 30; i++) {
-      busy.recordSuccess(busy.acquirePermit());
-      time.advance(Duration.ofHours(1));
-    }
-    assertThat(resilience.pruneCircuitBreakers()).isZero();
-    time.advance(DAY);
-    assertThat(resilience.pruneCircuitBreakers()).isEqualTo(1);
-  }
-
-  @Test
-  @DisplayName(
-      "RG-11, RG-13, fault 25: full, half stale, one of them open: the closed ones go, the open one stays open")
-  void full_halfStale() {
-    try (Resilience small =
-        Resilience.builder().timeSource(time).maxPolicies(10).build()) {
-      for (int i = 0; i < 5; i++) {
-        small.circuitBreaker("old" + i);
-      }
-      CircuitBreaker open = small.circuitBreaker("old3");
-      open.forceOpen();
-      CircuitBreaker halfOpen = small.circuitBreaker("old4");
-      fail(halfOpen, 5);
-      time.advance(DAY.plus(SECOND));
-      for (int i = 0; i < 5; i++) {
-        small.circuitBreaker("recent" + i);
-      }
-      CircuitBreaker added = small.circuitBreaker("new");
-      assertThat(added.state()).isEqualTo(CircuitBreakerState.CLOSED);
-      assertThat(small.circuitBreakers())
-          .hasSize(8)
-          .contains(open, halfOpen, added)
-          .noneMatch(breaker -> Set.of("old0", "old1", "old2").contains(breaker.name()));
-      assertThat(small.circuitBreaker("old3")).isSameAs(open);
-      assertThat(open.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
-    }
-  }
-
-  @Test
-  @DisplayName(
-      "fault 24: a breaker that was taken out works on, and is found again as the same one, open as it is")
-  void pruned_isTheSame() {
-    CircuitBreaker held = resilience.circuitBreaker("a", config(2, 60));
-    time.advance(DAY.plus(SECOND));
-    assertThat(resilience.pruneCircuitBreakers()).isEqualTo(1);
-    fail(held, 2);
-    assertThat(resilience.circuitBreaker("a")).isSameAs(held);
-    assertThat(resilience.circuitBreaker("a").state()).isEqualTo(CircuitBreakerState.OPEN);
-    assertThat(resilience.circuitBreakers()).containsExactly(held);
-  }
-
-  @Test
-  void retriesAndTimeouts_areNeverPruned() {
-    resilience.retry("r", RetryConfig.defaults());
-    resilience.timeout("t", Duration.ofSeconds(1));
-    time.advance(DAY.multipliedBy(3));
-    assertThat(resilience.pruneCircuitBreakers()).isZero();
-    assertThat(resilience.retries()).hasSize(1);
-    assertThat(resilience.timeouts()).hasSize(1);
-  }
-
   // ---- many threads
 
   @Test
   @DisplayName("RG-14: 100 threads that make and use breakers at once; every call is counted")
   void threads() throws InterruptedException {
-    List<CircuitBreaker> used = AtOnce.run(100, i -> {
+    List<CircuitBreaker> used = AtOnce.call(100, i -> {
       CircuitBreaker breaker = resilience.circuitBreaker("b" + i % 10);
       breaker.recordSuccess(breaker.acquirePermit());
       return breaker;

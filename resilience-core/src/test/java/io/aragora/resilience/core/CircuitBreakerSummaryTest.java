@@ -273,7 +273,7 @@ class CircuitBreakerSummaryTest {
     });
     changing.start();
     try {
-      List<Integer> looks = AtOnce.run(5, thread -> {
+      List<Integer> looks = AtOnce.call(5, thread -> {
         int most = 0;
         for (int i = 0; i < 500; i++) {
           CircuitBreakerSummary seen = summary();

@@ -4,78 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The registry by itself, with policies whose idleness the test decides on. */
-class PolicyRegistryTest {
-  private static final int MAX = 10;
-  private static final Duration DAY = Duration.ofHours(24);
-  private static final Duration SECOND = Duration.ofSeconds(1);
-
-  /** What a breaker is to its registry. */
-  private static final class FakePolicy {
-    final String name;
-    String config;
-    volatile long idleSince;
-
-    FakePolicy(String name, String config, long now) {
-      this.name = name;
-      this.config = config;
-      this.idleSince = now;
-    }
-
-    /** Open, or in use. */
-    void mustStay() {
-      idleSince = Long.MAX_VALUE;
-    }
-  }
-
-  private final ManualTime time = ManualTime.create();
-  private final AtomicInteger made = new AtomicInteger();
-  private final AtomicInteger asked = new AtomicInteger();
-
-  /** Gives threads that look for what is stale the chance to meet. */
-  private volatile boolean yielding;
-
-  private final PolicyRegistry<FakePolicy, String> registry = registry(MAX);
-
-  private PolicyRegistry<FakePolicy, String> registry(int max) {
-    PolicyKind<FakePolicy, String> kind = new PolicyKind<>(
-        "fake",
-        (name, config) -> {
-          made.incrementAndGet();
-          return new FakePolicy(name, config, time.nanoTime());
-        },
-        name -> "undeclared",
-        String::equals,
-        (policy, config) -> policy.config = config);
-    return new PolicyRegistry<>(kind, max, Staleness.after(time, DAY, policy -> {
-      asked.incrementAndGet();
-      return policy.idleSince;
-    }));
-  }
-
-  private List<FakePolicy> fill(int from, int to) {
-    List<FakePolicy> all = new ArrayList<>();
-    for (int i = from; i < to; i++) {
-      all.add(registry.get("p" + i));
-    }
-    return all;
-  }
-
-  private List<String> names() {
-    return registry.all().stream().map(policy -> policy.name).sorted().toList();
-  }
-
+/** The registry by itself. */
+class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- by name
 
   @Test
@@ -369,81 +306,5 @@ class PolicyRegistryTest {
         .isInstanceOf(ResilienceConfigurationException.class);
     assertThat(fill(0, 2 * MAX)).isEqualTo(held);
     assertThat(made).hasValue(2 * MAX);
-  }
-
-  // ---- many threads
-
-  @Test
-  @DisplayName("RG-14: 20 threads and 20 names give 20 policies")
-  void threads_differentNames() throws InterruptedException {
-    PolicyRegistry<FakePolicy, String> shared = registry(20);
-    List<FakePolicy> found = AtOnce.run(20, i -> shared.get("p" + i));
-    assertThat(new HashSet<>(found)).hasSize(20);
-    assertThat(shared.all()).containsExactlyInAnyOrderElementsOf(found);
-  }
-
-  @Test
-  @DisplayName("RG-14: 10 threads and one name give one policy")
-  void threads_sameName() throws InterruptedException {
-    List<FakePolicy> found = AtOnce.run(10, i -> registry.declare("a", "one"));
-    assertThat(new HashSet<>(found)).hasSize(1);
-    assertThat(made).hasValue(1);
-  }
-
-  @Test
-  @DisplayName("RG-14: five that prune 50 stale policies at once count 50 together")
-  void threads_prune() throws InterruptedException {
-    yielding = true;
-    for (int round = 0; round < 20; round++) {
-      PolicyRegistry<FakePolicy, String> shared = registry(100);
-      for (int i = 0; i < 50; i++) {
-        shared.get("old" + i);
-      }
-      time.advance(DAY.plus(SECOND));
-      for (int i = 0; i < 20; i++) {
-        shared.get("new" + i);
-      }
-      List<Integer> counts = AtOnce.run(5, i -> shared.prune());
-      assertThat(counts.stream().mapToInt(Integer::intValue).sum()).isEqualTo(50);
-      assertThat(shared.all()).hasSize(20);
-    }
-  }
-
-  @Test
-  @DisplayName("RG-11, RG-14, fault 26: the bound holds however many ask for a place at once")
-  void threads_bound() throws InterruptedException {
-    List<Boolean> admitted = AtOnce.run(50, i -> {
-      try {
-        registry.get("p" + i);
-        return true;
-      } catch (ResilienceConfigurationException e) {
-        return false;
-      }
-    });
-    assertThat(admitted.stream().filter(Predicate.isEqual(true))).hasSize(MAX);
-    assertThat(registry.all()).hasSize(MAX);
-  }
-
-  @Test
-  @DisplayName(
-      "RG-14, fault 24: looked up and pruned at once, a name is never made twice while it is held")
-  void threads_pruneAndLookUp() throws InterruptedException {
-    FakePolicy held = registry.get("a");
-    List<Boolean> same = AtOnce.run(8, thread -> {
-      boolean all = true;
-      for (int i = 0; i < 2000; i++) {
-        if (thread == 0) {
-          time.advance(DAY.plus(SECOND));
-        }
-        if (thread % 2 == 0) {
-          registry.prune();
-        } else {
-          all &= registry.get("a") == held;
-        }
-      }
-      return all;
-    });
-    assertThat(same).hasSize(8).containsOnly(true);
-    assertThat(made).hasValue(1);
   }
 }

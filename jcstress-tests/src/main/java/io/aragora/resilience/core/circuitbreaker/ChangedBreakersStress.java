@@ -1,10 +1,6 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.HandDrivenTime;
-import io.aragora.resilience.core.timer.Timer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -17,25 +13,13 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link ChangedBreakers}. */
 public class ChangedBreakersStress {
-  private static CircuitBreakerStateMachine breaker() {
-    HandDrivenTime time = new HandDrivenTime();
-    return new CoreCircuitBreaker(
-        "stress",
-        CircuitBreakerConfig.defaults(),
-        BreakerRuntime.of(
-            time,
-            new Timer("stress", time),
-            new Dispatcher("stress", time, null),
-            BreakerKeeper.NONE));
-  }
-
   /** A change against a save that has the breaker on its list: the change is in that save, or on the list again. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The change was read at last.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "The change is in no save.")
   @State
   public static class NoChangeIsLost {
-    private final CircuitBreakerStateMachine breaker = breaker();
+    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
     private final ChangedBreakers changed = new ChangedBreakers();
     private CircuitBreakerState read = CircuitBreakerState.CLOSED;
 
@@ -70,7 +54,7 @@ public class ChangedBreakersStress {
       desc = "The loss that ChangedBreakers must not have.")
   @State
   public static class BrokenNoChangeIsLost {
-    private final CircuitBreakerStateMachine breaker = breaker();
+    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
     private final AtomicBoolean listed = new AtomicBoolean(true);
     private CircuitBreakerState read = CircuitBreakerState.CLOSED;
 
@@ -105,8 +89,8 @@ public class ChangedBreakersStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "One was taken twice, or never.")
   @State
   public static class EachIsTakenOnce {
-    private final CircuitBreakerStateMachine first = breaker();
-    private final CircuitBreakerStateMachine second = breaker();
+    private final CircuitBreakerStateMachine first = StressRuntime.handDrivenBreaker();
+    private final CircuitBreakerStateMachine second = StressRuntime.handDrivenBreaker();
     private final ChangedBreakers changed = new ChangedBreakers();
     private int takenFirst;
     private int takenSecond;

@@ -1,14 +1,9 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.HandDrivenTime;
-import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.core.timer.Timer;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,34 +17,14 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claims of {@link CircuitBreakerStateMachine} and {@link ProbeSlots}. */
+/** The claims of {@link CircuitBreakerStateMachine}; {@link ProbeSlotsStress} has those of its half-open state. */
 public class CircuitBreakerStress {
-  private static final Dispatcher DISPATCHER =
-      new Dispatcher("stress", SystemTimeSource.INSTANCE, null);
-
-  private static final BreakerRuntime RUNTIME = BreakerRuntime.of(
-      SystemTimeSource.INSTANCE,
-      new Timer("stress", SystemTimeSource.INSTANCE),
-      DISPATCHER,
-      BreakerKeeper.NONE);
-
   private static CircuitBreakerStateMachine breaker(CircuitBreakerConfig.Builder config) {
-    return new CoreCircuitBreaker("stress", config.build(), RUNTIME);
+    return new CoreCircuitBreaker("stress", config.build(), StressRuntime.SYSTEM_TIME);
   }
 
   private static CircuitBreakerConfig.Builder opensAfter(int failures) {
     return CircuitBreakerConfig.builder().failureThreshold(failures).cooldown(Duration.ofDays(1));
-  }
-
-  /** A breaker whose cooldown is over: the next admission makes it half-open. */
-  private static CircuitBreakerStateMachine readyToProbe(int places) {
-    CircuitBreakerStateMachine breaker = breaker(CircuitBreakerConfig.builder()
-        .failureThreshold(1)
-        .cooldown(Duration.ofNanos(1))
-        .halfOpenMaxCalls(places)
-        .successThreshold(2));
-    breaker.recordFailure(breaker.tryAcquirePermit(), null);
-    return breaker;
   }
 
   /** Two failures that both reach the threshold: the breaker opens once. */
@@ -115,239 +90,6 @@ public class CircuitBreakerStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = transitions.get();
-    }
-  }
-
-  /** Two acquisitions of one place: one is admitted. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 0", "0, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "One is admitted.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "More than the limit, or nobody.")
-  @State
-  public static class HalfOpenKeepsItsLimit {
-    private final CircuitBreakerStateMachine breaker = readyToProbe(1);
-
-    @Actor
-    public void one(II_Result result) {
-      result.r1 = breaker.tryAcquirePermit() == CircuitBreaker.REJECTED ? 0 : 1;
-    }
-
-    @Actor
-    public void other(II_Result result) {
-      result.r2 = breaker.tryAcquirePermit() == CircuitBreaker.REJECTED ? 0 : 1;
-    }
-  }
-
-  /** A limit that is looked at and then counted: shows that over-admission would be seen. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 0", "0, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "One is admitted.")
-  @Outcome(
-      id = "1, 1",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The over-admission that ProbeSlots must not have.")
-  @State
-  public static class BrokenHalfOpenKeepsItsLimit {
-    private final AtomicInteger taken = new AtomicInteger();
-
-    private int acquire() {
-      if (taken.get() >= 1) {
-        return 0;
-      }
-      taken.incrementAndGet();
-      return 1;
-    }
-
-    @Actor
-    public void one(II_Result result) {
-      result.r1 = acquire();
-    }
-
-    @Actor
-    public void other(II_Result result) {
-      result.r2 = acquire();
-    }
-  }
-
-  /** Completing and releasing one probe's permit at once: it counts once, and frees one place. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 0, 1", "0, 1, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "One of them counts, the other is late.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Both count, or none.")
-  @State
-  public static class ProbeCompletesOnce {
-    private final CircuitBreakerStateMachine breaker = readyToProbe(1);
-    private final long permit = breaker.tryAcquirePermit();
-
-    @Actor
-    public void complete() {
-      breaker.recordSuccess(permit);
-    }
-
-    @Actor
-    public void release() {
-      breaker.releasePermit(permit);
-    }
-
-    @Arbiter
-    public void look(III_Result result) {
-      CircuitBreakerSnapshot snapshot = breaker.snapshot();
-      result.r1 = (int) snapshot.totals().successes();
-      result.r2 = (int) snapshot.totals().ignored();
-      result.r3 = (int) snapshot.totals().late();
-    }
-  }
-
-  /** A place that is looked at and then given back: shows that a permit that counts twice would be seen. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 0", "0, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "One of them counts.")
-  @Outcome(
-      id = "1, 1",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The second completion that ProbeSlots must not accept.")
-  @State
-  public static class BrokenProbeCompletesOnce {
-    private volatile boolean held = true;
-
-    private int giveBack() {
-      if (!held) {
-        return 0;
-      }
-      held = false;
-      return 1;
-    }
-
-    @Actor
-    public void complete(II_Result result) {
-      result.r1 = giveBack();
-    }
-
-    @Actor
-    public void release(II_Result result) {
-      result.r2 = giveBack();
-    }
-  }
-
-  /** A probe that fails while another caller asks for its place: nobody is admitted by a phase that is about to end. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the place stays taken.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A caller was admitted although a probe had failed.")
-  @State
-  public static class FailedProbeFreesNoPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long failing = probes.claim(1_000);
-
-    @Actor
-    public void fail(II_Result result) {
-      result.r1 = probes.fail(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void ask(II_Result result) {
-      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
-    }
-  }
-
-  /** A failed probe that gives its place back: shows that a caller admitted too late would be seen. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the caller came too early.")
-  @Outcome(
-      id = "1, 1",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The caller that a failed probe must not let in.")
-  @State
-  public static class BrokenFailedProbeFreesNoPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long failing = probes.claim(1_000);
-
-    @Actor
-    public void fail(II_Result result) {
-      result.r1 =
-          probes.complete(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void ask(II_Result result) {
-      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
-    }
-  }
-
-  /** The end of a probe whose lease has run out against the one that takes its place over: one place, one holder. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 1, 1",
-      expect = Expect.ACCEPTABLE,
-      desc = "The old probe ended in time; the new one took a free place.")
-  @Outcome(
-      id = "0, 1, 1",
-      expect = Expect.ACCEPTABLE,
-      desc = "Its place was taken over first, so the old probe is late.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The place has no holder, or the new probe lost it.")
-  @State
-  public static class LateProbeFreesNoForeignPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long old = probes.claim(1_000);
-    private long taken;
-
-    @Actor
-    public void complete(III_Result result) {
-      result.r1 = probes.complete(Permit.slot(old), Permit.sequence(old), 0) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void takeOver() {
-      taken = probes.claim(5_000_000);
-    }
-
-    @Arbiter
-    public void look(III_Result result) {
-      result.r2 = probes.inFlight(5_000_000);
-      result.r3 = probes.complete(Permit.slot(taken), Permit.sequence(taken), 0) >= 0 ? 1 : 0;
-    }
-  }
-
-  /** Places without a sequence: shows that a late probe that frees another one's place would be seen. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 1", "0, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "The new probe holds the place.")
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The place that a late probe must not free.")
-  @State
-  public static class BrokenLateProbeFreesNoForeignPlace {
-    private final AtomicInteger start = new AtomicInteger(1);
-
-    @Actor
-    public void complete(II_Result result) {
-      result.r1 = start.getAndSet(0) != 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void takeOver() {
-      start.set(5_000);
-    }
-
-    @Arbiter
-    public void look(II_Result result) {
-      result.r2 = start.get() != 0 ? 1 : 0;
     }
   }
 
@@ -539,15 +281,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "An event is missing, doubled, or out of order.")
   @State
   public static class EventsComeOnceInOrder {
-    private final HandDrivenTime time = new HandDrivenTime();
-    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
-        "stress",
-        CircuitBreakerConfig.defaults(),
-        BreakerRuntime.of(
-            time,
-            new Timer("stress", time),
-            new Dispatcher("stress", time, null),
-            BreakerKeeper.NONE));
+    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
     private final AtomicInteger events = new AtomicInteger();
     private volatile long sequences;
 

@@ -1,10 +1,6 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.HandDrivenTime;
-import io.aragora.resilience.core.timer.Timer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -24,15 +20,7 @@ public class GuardedFutureStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Completed twice, or never.")
   @State
   public static class PermitCompletesOnce {
-    private final HandDrivenTime time = new HandDrivenTime();
-    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
-        "stress",
-        CircuitBreakerConfig.defaults(),
-        BreakerRuntime.of(
-            time,
-            new Timer("stress", time),
-            new Dispatcher("stress", time, null),
-            BreakerKeeper.NONE));
+    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
     private final CompletableFuture<Integer> inner = new CompletableFuture<>();
     private final CompletableFuture<Integer> future = breaker.callAsync(() -> inner);
 

@@ -3,9 +3,6 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.HandDrivenTime;
-import io.aragora.resilience.core.timer.Timer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jcstress.annotations.Actor;
@@ -18,17 +15,14 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The claim of {@link ImpairedKeys}. */
 public class ImpairedKeysStress {
-
   private static BreakerRuntime runtime(Set<CircuitBreaker> told) {
-    HandDrivenTime time = new HandDrivenTime();
-    return BreakerRuntime.of(
-        time, new Timer("stress", time), new Dispatcher("stress", time, null), breaker -> {
-          if (breaker.phase().state.code() == 0) {
-            told.remove(breaker);
-          } else {
-            told.add(breaker);
-          }
-        });
+    return StressRuntime.handDriven(breaker -> {
+      if (breaker.phase().state.code() == 0) {
+        told.remove(breaker);
+      } else {
+        told.add(breaker);
+      }
+    });
   }
 
   /** One opens a key and another closes it: what is counted in the end is what the key is in the end. */

@@ -3,9 +3,6 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.core.timer.Timer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jcstress.annotations.Actor;
@@ -18,14 +15,6 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The claim of {@link KeyedBreakers#totals}: a key that is removed meanwhile is counted once, or not by this reading. */
 public class KeyedTotalsStress {
-  private static final Dispatcher DISPATCHER =
-      new Dispatcher("stress", SystemTimeSource.INSTANCE, null);
-  private static final BreakerRuntime RUNTIME = BreakerRuntime.of(
-      SystemTimeSource.INSTANCE,
-      new Timer("stress", SystemTimeSource.INSTANCE),
-      DISPATCHER,
-      changed -> {});
-
   /** A key with one success is removed while the totals are read. */
   @JCStressTest
   @Outcome(
@@ -37,7 +26,9 @@ public class KeyedTotalsStress {
   @State
   public static class RemovalCountsOnce {
     private final KeyedBreakers keyed = new KeyedBreakers(
-        "stress", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()), RUNTIME);
+        "stress",
+        KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()),
+        StressRuntime.SYSTEM_TIME);
 
     public RemovalCountsOnce() {
       CircuitBreaker breaker = keyed.forKey("key");

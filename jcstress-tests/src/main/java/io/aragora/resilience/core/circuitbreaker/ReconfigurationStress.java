@@ -2,9 +2,6 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
-import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.core.timer.Timer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,14 +16,6 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link CircuitBreakerStateMachine#reconfigure} and of the flag for a missing minimum of calls. */
 public class ReconfigurationStress {
-  private static final Dispatcher DISPATCHER =
-      new Dispatcher("stress", SystemTimeSource.INSTANCE, null);
-  private static final BreakerRuntime RUNTIME = BreakerRuntime.of(
-      SystemTimeSource.INSTANCE,
-      new Timer("stress", SystemTimeSource.INSTANCE),
-      DISPATCHER,
-      BreakerKeeper.NONE);
-
   private static CircuitBreakerConfig.Builder rate(int minimum) {
     return CircuitBreakerConfig.builder()
         .noFailureThreshold()
@@ -50,7 +39,7 @@ public class ReconfigurationStress {
   @State
   public static class OutcomeAgainstOtherWindow {
     private final CircuitBreakerStateMachine breaker =
-        new CoreCircuitBreaker("stress", SHORT, RUNTIME);
+        new CoreCircuitBreaker("stress", SHORT, StressRuntime.SYSTEM_TIME);
     private final long first = breaker.tryAcquirePermit();
     private final long second = breaker.tryAcquirePermit();
 
@@ -115,7 +104,7 @@ public class ReconfigurationStress {
   @State
   public static class DueTripAgainstFlagTakenBack {
     private final CircuitBreakerStateMachine breaker =
-        new CoreCircuitBreaker("stress", rate(4).build(), RUNTIME);
+        new CoreCircuitBreaker("stress", rate(4).build(), StressRuntime.SYSTEM_TIME);
     private final long failing = breaker.tryAcquirePermit();
     private final long succeeding = breaker.tryAcquirePermit();
 

@@ -6,7 +6,10 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 
-/** A source that moves only when it is told to, and never drives: an actor plays the driving thread. What goes to the background runs inline. */
+/**
+ * A source that moves only when it is told to, and never drives: an actor plays the driving thread. What goes to the background
+ * runs inline, unless an executor is given.
+ */
 public final class HandDrivenTime implements TimeSource, TimeDrive {
   /** One tick of the timer, in nanoseconds. */
   public static final long TICK = 1L << 20;

@@ -19,7 +19,10 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claims of {@link LimitSlot}, and of the {@link LimitTable} that it is in: one actor is the caller, the other the timer's thread and the interrupter. */
+/**
+ * The claims of {@link LimitSlot}, and of the {@link LimitTable} that it is in: one actor is the caller, the other the timer's
+ * thread and the interrupter.
+ */
 public class LimitSlotStress {
   /** A call that ends while its limit fires: afterwards no interrupt of the limit is pending, and none arrives. */
   @JCStressTest

@@ -33,8 +33,7 @@ public class CountWindowStress {
     }
   }
 
-  /** Full with failures, then lapped by two writers at once: the last ones are what is counted. */
-  private static void fill(OutcomeWindow window, int length) {
+  private static void fillWithFailures(OutcomeWindow window, int length) {
     for (int i = 0; i < length; i++) {
       window.count(OutcomeWindow.FAILURE, 0);
     }
@@ -44,7 +43,7 @@ public class CountWindowStress {
     return (int) window.counts(0).failures();
   }
 
-  /** Two outcomes at once in a full window: each drives one failure out. */
+  /** Outcomes of two writers at once in a window that is full of failures: each drives one failure out. */
   @JCStressTest
   @Outcome(id = "25, 22", expect = Expect.ACCEPTABLE, desc = "Three failures left.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, or one left twice.")
@@ -53,7 +52,7 @@ public class CountWindowStress {
     private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
 
     public LongWindowIsExact() {
-      fill(window, 25);
+      fillWithFailures(window, 25);
     }
 
     @Actor
@@ -83,7 +82,7 @@ public class CountWindowStress {
     private final OutcomeWindow window = CountWindow.of(3, 0, new Nowhere());
 
     public ShortWindowIsExact() {
-      fill(window, 3);
+      fillWithFailures(window, 3);
     }
 
     @Actor

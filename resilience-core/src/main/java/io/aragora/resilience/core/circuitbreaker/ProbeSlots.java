@@ -21,7 +21,7 @@ final class ProbeSlots {
    *
    * The start comes round after 19 hours, so ages are signed: up to 9 hours, and negative for a claimer that read the clock,
    * stalled, and finds a place that was taken since; that place is young, not expired (stress:
-   * CircuitBreakerStress.HalfOpenKeepsItsLimit). A lease is at most 8 hours. A place that nobody asks for much longer looks
+   * ProbeSlotsStress.HalfOpenKeepsItsLimit). A lease is at most 8 hours. A place that nobody asks for much longer looks
    * young again for a while, and is taken over later.
    */
   static final long NONE = -1;

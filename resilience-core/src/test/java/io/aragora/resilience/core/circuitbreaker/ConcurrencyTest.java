@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class ConcurrencyTest extends BreakerFixture {
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
     long[] permits =
         IntStream.range(0, 15).mapToLong(i -> breaker.acquirePermit()).toArray();
-    Together.run(5, thread -> {
+    AtOnce.run(5, thread -> {
       for (int i = 0; i < 3; i++) {
         breaker.recordFailure(permits[thread * 3 + i], new IOException("down"));
       }
@@ -62,7 +63,7 @@ class ConcurrencyTest extends BreakerFixture {
       "CB-49: three threads that each fail once on ten keys leave exactly three failures on each")
   void failuresOfKeys_areExact() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(100));
-    Together.run(3, thread -> {
+    AtOnce.run(3, thread -> {
       for (int key = 0; key < 10; key++) {
         fail(keyed.forKey("agent-" + key));
       }
@@ -79,7 +80,7 @@ class ConcurrencyTest extends BreakerFixture {
           + " last one opens")
   void failuresInARow_areExact() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
-    Together.run(10, thread -> times(100, () -> fail(breaker)));
+    AtOnce.run(10, thread -> times(100, () -> fail(breaker)));
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(1000);
     assertThat(breaker.snapshot().consecutiveFailures()).isEqualTo(1000);
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
@@ -90,7 +91,7 @@ class ConcurrencyTest extends BreakerFixture {
   @DisplayName("fault 16: eight threads with twenty thousand failures each lose none, on one key")
   void contendedKey_losesNothing() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1_000_000));
-    Together.run(8, thread -> times(20_000, () -> fail(keyed.forKey("agent-1"))));
+    AtOnce.run(8, thread -> times(20_000, () -> fail(keyed.forKey("agent-1"))));
     assertThat(keyed.snapshots().get("agent-1").totals().failures()).isEqualTo(160_000);
     assertThat(keyed.snapshots().get("agent-1").consecutiveFailures()).isEqualTo(160_000);
   }
@@ -102,7 +103,7 @@ class ConcurrencyTest extends BreakerFixture {
   void admittedAndRefused_addUp() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
     AtomicInteger refused = new AtomicInteger();
-    Together.run(
+    AtOnce.run(
         8,
         thread -> times(20_000, () -> {
           long permit = breaker.tryAcquirePermit();
@@ -128,7 +129,7 @@ class ConcurrencyTest extends BreakerFixture {
             .maxKeys(20)
             .build());
     List<String> names = IntStream.range(0, 40).mapToObj(i -> "agent-" + i).toList();
-    Together.run(4, thread -> {
+    AtOnce.run(4, thread -> {
       for (int i = 0; i < 5_000; i++) {
         String name = names.get((i * 7 + i / 4 + thread) % names.size());
         switch ((i + thread) % 4) {
@@ -157,7 +158,7 @@ class ConcurrencyTest extends BreakerFixture {
     fail(agent);
     time.advance(COOLDOWN);
     AtomicInteger admitted = new AtomicInteger();
-    Together.run(
+    AtOnce.run(
         10,
         thread -> times(100, () -> {
           if (agent.tryAcquirePermit() != CircuitBreaker.REJECTED) {
@@ -177,7 +178,7 @@ class ConcurrencyTest extends BreakerFixture {
     CircuitBreaker agent = keyed.forKey("agent-1");
     fail(agent);
     time.advance(COOLDOWN);
-    Together.run(5, thread -> succeed(agent));
+    AtOnce.run(5, thread -> succeed(agent));
     assertThat(keyed.state("agent-1")).isEqualTo(CircuitBreakerState.CLOSED);
     assertThat(agent.snapshot().transitions()).isEqualTo(3);
     assertThat(agent.snapshot().totals().successes()).isEqualTo(5);
@@ -190,7 +191,7 @@ class ConcurrencyTest extends BreakerFixture {
   void decoratedCalls_allComeOut() throws Exception {
     AtomicInteger returned = new AtomicInteger();
     CircuitBreaker good = resilience.circuitBreaker("good");
-    Together.run(20, thread -> returned.addAndGet(good.<Integer, RuntimeException>call(() -> 1)));
+    AtOnce.run(20, thread -> returned.addAndGet(good.<Integer, RuntimeException>call(() -> 1)));
     assertThat(returned).hasValue(20);
     CircuitBreaker bad = opensAfter(5);
     AtomicInteger originals = new AtomicInteger();
@@ -198,7 +199,7 @@ class ConcurrencyTest extends BreakerFixture {
     Runnable failing = bad.decorateRunnable(() -> {
       throw new IllegalStateException("down");
     });
-    Together.run(10, thread -> {
+    AtOnce.run(10, thread -> {
       try {
         failing.run();
       } catch (CallNotPermittedException e) {
@@ -218,7 +219,7 @@ class ConcurrencyTest extends BreakerFixture {
           + " successes are five hundred")
   void mixedOperations_endInAValidState() throws Exception {
     CircuitBreaker mixed = opensAfter(3);
-    Together.run(4, thread -> {
+    AtOnce.run(4, thread -> {
       for (int i = 0; i < 50; i++) {
         long permit = mixed.tryAcquirePermit();
         if (permit != CircuitBreaker.REJECTED) {
@@ -236,7 +237,7 @@ class ConcurrencyTest extends BreakerFixture {
     });
     assertThat(UNFORCED).contains(mixed.state());
     CircuitBreaker good = resilience.circuitBreaker("good");
-    Together.run(10, thread -> times(50, () -> succeed(good)));
+    AtOnce.run(10, thread -> times(50, () -> succeed(good)));
     assertThat(good.snapshot().totals().successes()).isEqualTo(500);
     assertThat(good.snapshot().windowCalls()).isEqualTo(500);
   }
@@ -286,7 +287,7 @@ class ConcurrencyTest extends BreakerFixture {
     SlowStore store = new SlowStore(() -> {
       // Only the first time: each use changes what is to be saved next.
       if (saves.getAndIncrement() == 0) {
-        Together.run(2, thread -> {
+        AtOnce.run(2, thread -> {
           Resilience runtime = runtimes.get(0);
           runtime.circuitBreaker("made while saving " + thread).forceOpen();
           fail(runtime.circuitBreaker("known"));
@@ -312,7 +313,7 @@ class ConcurrencyTest extends BreakerFixture {
       "fault 20: runtimes share nothing, and threads that make the same names get the same breakers")
   void runtimes_shareNothing() throws Exception {
     try (Resilience other = Resilience.builder().timeSource(time).build()) {
-      Together.run(4, thread -> {
+      AtOnce.run(4, thread -> {
         for (int i = 0; i < 200; i++) {
           Resilience mine = thread % 2 == 0 ? resilience : other;
           fail(mine.circuitBreaker("name-" + i, config().failureThreshold(100).build()));

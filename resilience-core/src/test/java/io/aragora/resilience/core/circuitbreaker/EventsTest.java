@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.core.AtOnce;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -14,7 +15,6 @@ import org.junit.jupiter.api.Test;
 
 /** What listeners hear of a breaker. */
 class EventsTest extends BreakerFixture {
-
   private static void subscribe(CircuitBreaker breaker, Runnable action) {
     breaker.subscribe(new CircuitBreakerListener() {
       @Override
@@ -110,7 +110,7 @@ class EventsTest extends BreakerFixture {
     List<String> made = new ArrayList<>();
     subscribe(
         breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
-    Together.run(2, thread -> {
+    AtOnce.run(2, thread -> {
       if (thread == 0) {
         resilience.resetCircuitBreakers();
       } else {

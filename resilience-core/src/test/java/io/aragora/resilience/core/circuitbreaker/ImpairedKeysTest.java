@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** Which keys of a keyed breaker are not closed. */
 class ImpairedKeysTest extends BreakerFixture {
-
   @Test
   void keys_comeAndGoWithTheirState() {
     KeyedCircuitBreaker agents = keyed(config().failureThreshold(1).successThreshold(1));
@@ -105,7 +105,7 @@ class ImpairedKeysTest extends BreakerFixture {
   void inTheEnd_theKeysAreThoseThatAreNotClosed_whoeverChangedThem() throws Exception {
     KeyedCircuitBreaker agents = keyed(config());
     List<String> keys = List.of("a", "b", "c");
-    Together.run(4, thread -> {
+    AtOnce.run(4, thread -> {
       for (int i = 0; i < 5000; i++) {
         CircuitBreaker breaker = agents.forKey(keys.get(i % 3));
         if ((i + thread) % 2 == 0) {

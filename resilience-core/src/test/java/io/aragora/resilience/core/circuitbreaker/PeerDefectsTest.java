@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.core.AtOnce;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.Test;
  * SmallRye Fault Tolerance 6.11.2, SN: Sentinel 1.8.9, all of them run; {@link ReadPeerDefectsTest} has what was only read.
  */
 class PeerDefectsTest extends BreakerFixture {
-
   @Test
   @DisplayName(
       "R1: successes from before the trip do not close a half-open breaker to which no probe was sent")
@@ -237,7 +237,7 @@ class PeerDefectsTest extends BreakerFixture {
       CircuitBreaker breaker = resilience.circuitBreaker(
           "raced " + round,
           config().failureThreshold(1).cooldown(Duration.ofMillis(1)).build());
-      Together.run(6, thread -> {
+      AtOnce.run(6, thread -> {
         if (thread < 3) {
           times(20, breaker::tryAcquirePermit);
           breaker.forceOpen();

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.core.AtOnce;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** Situations that the sources of Polly 8.7, Sentinel 1.8.9 and Failsafe 3.3.2 do not stand, by reading them. */
 class ReadPeerDefectsTest extends BreakerFixture {
-
   @Test
   @DisplayName(
       "Polly-stale: outcomes from before the trip say nothing about a half-open breaker, good or bad")
@@ -69,7 +69,7 @@ class ReadPeerDefectsTest extends BreakerFixture {
     int rounds = 300;
     AtomicInteger admitted = new AtomicInteger();
     for (int round = 0; round < rounds; round++) {
-      Together.run(4, thread -> {
+      AtOnce.run(4, thread -> {
         for (int i = 0; i < 50; i++) {
           long permit = breaker.tryAcquirePermit();
           if (permit != CircuitBreaker.REJECTED) {
@@ -128,7 +128,7 @@ class ReadPeerDefectsTest extends BreakerFixture {
 
   private static void useFromOtherThreads(CircuitBreaker breaker) {
     try {
-      Together.run(2, thread -> {
+      AtOnce.run(2, thread -> {
         breaker.forceClosed();
         succeed(breaker);
         breaker.snapshot();

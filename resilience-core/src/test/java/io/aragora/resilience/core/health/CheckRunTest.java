@@ -11,9 +11,6 @@ import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import io.aragora.resilience.health.HealthTracker;
-import io.aragora.resilience.health.HealthTrackerConfig;
-import io.aragora.resilience.health.HealthTransition;
 import io.aragora.resilience.timeout.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,13 +18,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -278,135 +273,5 @@ class CheckRunTest {
     assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(line(resilience.health().checkAll(), "db").detail())
         .isEqualTo("the runtime is closed");
-  }
-
-  @Test
-  @DisplayName("HE-28: reports from many threads lose nothing, and changes are heard in order")
-  void concurrentReports() throws Exception {
-    int threads = 4;
-    int reports = 10_000;
-    HealthTracker counted = resilience
-        .health()
-        .tracker(
-            "counted",
-            HealthTrackerConfig.builder().failureThreshold(threads * reports).build());
-    HealthTracker flapping = resilience
-        .health()
-        .tracker(
-            "flapping",
-            HealthTrackerConfig.builder()
-                .failureThreshold(1)
-                .recoveryThreshold(1)
-                .build());
-    List<HealthTransition> seen = new CopyOnWriteArrayList<>();
-    resilience.health().subscribe(transition -> {
-      if (transition.component().equals("counted")) {
-        release.countDown();
-      } else if (seen.size() < 1000) {
-        seen.add(transition);
-      }
-    });
-    List<Thread> running = new ArrayList<>();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    for (int i = 0; i < threads; i++) {
-      boolean good = i % 2 == 0;
-      Thread thread = new Thread(() -> {
-        for (int report = 0; report < reports; report++) {
-          counted.recordFailure("down");
-          if (good) {
-            flapping.recordSuccess(Duration.ofMillis(1));
-          } else {
-            flapping.recordFailure("down");
-          }
-        }
-      });
-      thread.setUncaughtExceptionHandler((dead, e) -> failure.set(e));
-      thread.start();
-      running.add(thread);
-    }
-    for (Thread thread : running) {
-      thread.join();
-    }
-    assertThat(failure).hasValue(null);
-    assertThat(counted.snapshot().consecutiveFailures()).isEqualTo(threads * reports);
-    assertThat(counted.snapshot().isHealthy()).isFalse();
-    assertThat(release.await(30, TimeUnit.SECONDS)).as("the one change of it").isTrue();
-    for (int i = 1; i < seen.size(); i++) {
-      assertThat(seen.get(i).sequence()).isGreaterThan(seen.get(i - 1).sequence());
-      if (seen.get(i).sequence() == seen.get(i - 1).sequence() + 1) {
-        assertThat(seen.get(i).from()).isEqualTo(seen.get(i - 1).to());
-      }
-    }
-    assertThat(seen).isNotEmpty();
-  }
-
-  @Test
-  @DisplayName("HE-27, fault 18: a listener that blocks holds up no report, and runs elsewhere")
-  void blockedListener() throws Exception {
-    HealthTracker db = resilience.health().tracker("db");
-    CompletableFuture<Thread> heardOn = new CompletableFuture<>();
-    resilience.health().subscribe(transition -> {
-      heardOn.complete(Thread.currentThread());
-      try {
-        release.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    });
-    for (int i = 0; i < 3; i++) {
-      db.recordFailure("down");
-    }
-    assertThat(heardOn.get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
-    db.recordSuccess();
-    db.recordSuccess();
-    assertThat(db.snapshot().isHealthy()).isTrue();
-    assertThat(resilience.health().checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
-  }
-
-  @Test
-  @DisplayName(
-      "HE-27: no lock is held while a listener runs, on the reporting thread of a closed runtime neither")
-  void afterClosing_listenersRunUnderNoLock() {
-    HealthTracker db = resilience.health().tracker("db");
-    List<Boolean> locked = new CopyOnWriteArrayList<>();
-    resilience.health().subscribe(transition -> locked.add(Thread.holdsLock(db)));
-    resilience.close();
-    for (int i = 0; i < 3; i++) {
-      db.recordFailure("down");
-    }
-    db.reset();
-    assertThat(locked).containsExactly(false, false);
-  }
-
-  @Test
-  @DisplayName("HE-22: one registry for the process, also where many ask first")
-  void globalRegistry() throws Exception {
-    List<Object> registries = new CopyOnWriteArrayList<>();
-    CountDownLatch start = new CountDownLatch(1);
-    List<Thread> asking = new ArrayList<>();
-    try {
-      for (int i = 0; i < 20; i++) {
-        Thread thread = new Thread(() -> {
-          try {
-            start.await();
-          } catch (InterruptedException e) {
-            return;
-          }
-          registries.add(Resilience.global().health());
-        });
-        thread.start();
-        asking.add(thread);
-      }
-      start.countDown();
-      for (Thread thread : asking) {
-        thread.join();
-      }
-      assertThat(registries).hasSize(20).containsOnly(Resilience.global().health());
-      Resilience.global().health().tracker("shared").recordFailure("down");
-      assertThat(Resilience.global().health().tracker("shared").snapshot().lastError())
-          .isEqualTo("down");
-    } finally {
-      Resilience.closeGlobal();
-    }
   }
 }

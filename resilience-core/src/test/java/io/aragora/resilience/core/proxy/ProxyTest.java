@@ -3,7 +3,6 @@ package io.aragora.resilience.core.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithRetry;
@@ -13,37 +12,22 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class ProxyTest {
-  private final ManualTime time = ManualTime.create().autoAdvance(true);
-  private final Resilience resilience =
-      Resilience.builder().timeSource(time).name("test").build();
-
-  @AfterEach
-  void close() {
-    resilience.close();
-  }
-
-  private <T> T proxy(Class<T> type, T target) {
-    return resilience.proxy(type, target, MethodHandles.lookup());
-  }
-
+class ProxyTest extends ProxyFixture {
   interface Prices {
     @WithCircuitBreaker("prices")
     @WithRetry(maxAttempts = 3, retryOn = IOException.class, abortOn = FileNotFoundException.class)
@@ -55,7 +39,7 @@ class ProxyTest {
 
     @WithRetry(maxAttempts = 2, retryOn = IOException.class)
     default String shout(String item) throws IOException {
-      return price(item).toUpperCase(java.util.Locale.ROOT);
+      return price(item).toUpperCase(Locale.ROOT);
     }
 
     int plain(int... numbers);
@@ -188,116 +172,6 @@ class ProxyTest {
     assertThat(prices).hasToString("shop").hasSameHashCodeAs(shop);
     assertThat(prices).isEqualTo(prices).isEqualTo(proxy(Prices.class, shop));
     assertThat(prices).isNotEqualTo(proxy(Prices.class, new Shop())).isNotEqualTo(null);
-  }
-
-  interface Repository<K> {
-    String find(K key) throws IOException;
-  }
-
-  @WithRetry(maxAttempts = 2, retryOn = IOException.class)
-  abstract static class Base<K> implements Repository<K> {}
-
-  static final class Users extends Base<Integer> {
-    int calls;
-
-    @Override
-    public String find(Integer key) throws IOException {
-      calls++;
-      throw new IOException("down");
-    }
-  }
-
-  static final class Orders extends Base<Integer> {
-    int calls;
-
-    @Override
-    @WithRetry(maxAttempts = 4, retryOn = IOException.class)
-    public String find(Integer key) throws IOException {
-      calls++;
-      throw new IOException("down");
-    }
-  }
-
-  @Test
-  void annotations_areInherited_andTheNearestHolds_alsoOfGenericMethods() {
-    Users users = new Users();
-    @SuppressWarnings("unchecked")
-    Repository<Integer> repository = proxy(Repository.class, users);
-    assertThatThrownBy(() -> repository.find(1)).isInstanceOf(IOException.class);
-    assertThat(users.calls).isEqualTo(2);
-    Orders orders = new Orders();
-    @SuppressWarnings("unchecked")
-    Repository<Integer> nearer = proxy(Repository.class, orders);
-    assertThatThrownBy(() -> nearer.find(1)).isInstanceOf(IOException.class);
-    assertThat(orders.calls).isEqualTo(4);
-  }
-
-  /** Gives whatever it is for. */
-  interface Source<T> {
-    T get(String key);
-  }
-
-  @WithRetry(maxAttempts = 2, retryOn = IOException.class)
-  interface Futures<V> extends Source<CompletionStage<V>> {}
-
-  interface Texts extends Futures<String> {}
-
-  interface Overridden extends Source<CompletionStage<String>> {
-    @Override
-    @WithRetry(maxAttempts = 2, retryOn = IOException.class)
-    CompletionStage<String> get(String key);
-  }
-
-  interface Unwatched extends Source<Future<String>> {
-    @Override
-    @WithRetry
-    Future<String> get(String key);
-  }
-
-  @WithRetry
-  interface UnwatchedByType extends Source<Future<String>> {}
-
-  @Test
-  void futuresOfGenericMethods_takeTheAsynchronousPath() {
-    List<CompletableFuture<String>> calls = new ArrayList<>();
-    assertThat(retried(proxy(Texts.class, key -> begun(calls)), calls)).isTrue();
-    assertThat(retried(proxy(Overridden.class, key -> begun(calls)), calls)).isTrue();
-    Source<CompletionStage<String>> classOnly = new Source<>() {
-      @Override
-      @WithRetry(maxAttempts = 2, retryOn = IOException.class)
-      public CompletionStage<String> get(String key) {
-        return begun(calls);
-      }
-    };
-    @SuppressWarnings("unchecked")
-    Source<CompletionStage<String>> ofTarget = proxy(Source.class, classOnly);
-    assertThat(retried(ofTarget, calls)).isTrue();
-    assertThatThrownBy(() -> proxy(UnwatchedByType.class, key -> null))
-        .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("get(")
-        .hasMessageContaining("not a Future");
-    assertThatThrownBy(() -> proxy(Unwatched.class, key -> null))
-        .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("not a Future");
-  }
-
-  private static CompletableFuture<String> begun(List<CompletableFuture<String>> calls) {
-    calls.add(new CompletableFuture<>());
-    return calls.get(calls.size() - 1);
-  }
-
-  /** By the generic interface, which does not know that its value is a future. */
-  private boolean retried(
-      Source<CompletionStage<String>> source, List<CompletableFuture<String>> calls) {
-    calls.clear();
-    CompletableFuture<String> given = source.get("pear").toCompletableFuture();
-    calls.get(0).completeExceptionally(new IOException("down"));
-    time.advance(Duration.ofMinutes(1));
-    if (calls.size() < 2) {
-      return false;
-    }
-    calls.get(1).complete("pear");
-    return given.getNow("nothing").equals("pear");
   }
 
   static final class Once implements Callable<String> {

@@ -328,7 +328,7 @@ class FlightRecordingTest {
     CircuitBreaker breaker = opensAtOnce("pri\"ces\n2");
     record("CircuitBreakerTransition", () -> fail(breaker));
 
-    ChildJvm.Ended printed = ChildJvm.run(
+    EndedProcess printed = EndedProcess.of(
         List.of(
             tool.toString(),
             "print",

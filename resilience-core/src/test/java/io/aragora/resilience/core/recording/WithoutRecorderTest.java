@@ -20,7 +20,7 @@ class WithoutRecorderTest {
 
   @Test
   void classPath_imageWithoutTheModule() throws Exception {
-    ChildJvm.Ended ended =
+    EndedProcess ended =
         run("--limit-modules", "java.base", "-cp", everything(), WithoutRecorder.class.getName());
     assertThat(ended.output()).contains("module: false");
     assertWorked(ended);
@@ -28,7 +28,7 @@ class WithoutRecorderTest {
 
   @Test
   void modulePath_imageWithoutTheModule() throws Exception {
-    ChildJvm.Ended ended = run(
+    EndedProcess ended = run(
         "--limit-modules",
         "java.base," + CORE,
         "-p",
@@ -41,18 +41,18 @@ class WithoutRecorderTest {
     assertWorked(ended);
   }
 
-  private static void assertWorked(ChildJvm.Ended ended) {
+  private static void assertWorked(EndedProcess ended) {
     assertThat(ended.exit()).as(ended.output()).isZero();
     assertThat(ended.output())
         .contains("recorder module: false", "rejected: true", "timed out: true", "done")
         .doesNotContain("Error");
   }
 
-  private ChildJvm.Ended run(String... arguments) throws InterruptedException {
+  private EndedProcess run(String... arguments) throws InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(arguments));
-    return ChildJvm.run(command, folder);
+    return EndedProcess.of(command, folder);
   }
 
   /** Whatever this test itself runs with, whichever path that is. */

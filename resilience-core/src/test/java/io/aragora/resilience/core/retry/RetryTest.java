@@ -5,50 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.CallContext;
 import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceClosedException;
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
-import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAttemptTotals;
-import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.timeout.Timeout;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class RetryTest {
-  private final ManualTime time = ManualTime.create().autoAdvance(true);
-  private final Resilience resilience =
-      Resilience.builder().timeSource(time).name("test").build();
-
-  @AfterEach
-  void close() {
-    resilience.close();
-  }
-
-  private static RetryConfig.Builder everySecond(int attempts) {
-    return RetryConfig.builder()
-        .maxAttempts(attempts)
-        .backoff(Backoff.constant(Duration.ofSeconds(1)).withJitter(Jitter.NONE));
-  }
-
+class RetryTest extends RetryFixture {
   @Test
   @DisplayName(
       "RT-21: three attempts, two waits, then the last failure itself with the earlier ones suppressed")
@@ -91,19 +66,6 @@ class RetryTest {
         .extracting(RetryAttemptTotals::failed)
         .containsExactly(2L, 2L, 1L, 1L, 1L, 1L, 1L, 3L);
     assertThat(resilience.retry("few", everySecond(2).build()).attempts()).hasSize(2);
-  }
-
-  @Test
-  void attempts_ofAsynchronousCalls_areCountedAlike() {
-    Retry retry = resilience.retry("r", everySecond(2).build());
-    AtomicInteger calls = new AtomicInteger();
-    CompletableFuture<String> future = retry.callAsync(() -> calls.incrementAndGet() == 1
-        ? CompletableFuture.failedFuture(new IOException("down"))
-        : CompletableFuture.completedFuture("good"));
-    time.advance(Duration.ofSeconds(2));
-    assertThat(future).isCompletedWithValue("good");
-    assertThat(retry.attempts())
-        .containsExactly(new RetryAttemptTotals(1, 0, 1), new RetryAttemptTotals(2, 1, 0));
   }
 
   @Test
@@ -160,164 +122,6 @@ class RetryTest {
     time.advance(Duration.ofSeconds(10));
     assertThat(future).isCompletedWithValue("bad");
     assertThat(calls).hasValue(6);
-  }
-
-  @Test
-  @DisplayName("R8: an asynchronous body that throws at the second attempt fails the future")
-  void async_bodyThatThrowsLater_failsTheFuture() {
-    Retry retry = resilience.retry("r", everySecond(2).build());
-    AtomicInteger calls = new AtomicInteger();
-    CompletableFuture<String> future = retry.callAsync(() -> {
-      if (calls.incrementAndGet() == 1) {
-        return CompletableFuture.failedFuture(new IOException("first"));
-      }
-      throw new IllegalStateException("second");
-    });
-    time.advance(Duration.ofSeconds(5));
-    assertThat(future).isCompletedExceptionally();
-    assertThatThrownBy(future::join).hasCauseInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  void async_thousandsOfImmediateAttempts_doNotDeepenTheStack() {
-    Retry retry = resilience.retry(
-        "r",
-        RetryConfig.builder()
-            .maxAttempts(20_000)
-            .backoff(Backoff.constant(Duration.ZERO))
-            .build());
-    AtomicInteger calls = new AtomicInteger();
-    CompletableFuture<String> future = retry.callAsync(() -> {
-      calls.incrementAndGet();
-      return CompletableFuture.failedFuture(new IOException("down"));
-    });
-    time.advance(Duration.ofSeconds(60));
-    assertThat(future).isCompletedExceptionally();
-    assertThat(calls).hasValue(20_000);
-  }
-
-  @Test
-  void async_cancelOutside_cancelsTheInnerFutureAndTheWait() {
-    Retry retry = resilience.retry("r", everySecond(3).build());
-    CompletableFuture<String> inner = new CompletableFuture<>();
-    retry.callAsync(() -> inner).cancel(true);
-    assertThat(inner).isCancelled();
-    AtomicInteger calls = new AtomicInteger();
-    CompletableFuture<String> waiting = retry.callAsync(() -> {
-      calls.incrementAndGet();
-      return CompletableFuture.failedFuture(new IOException("down"));
-    });
-    waiting.cancel(true);
-    time.advance(Duration.ofSeconds(10));
-    assertThat(calls).hasValue(1);
-  }
-
-  @Test
-  void async_executorThatRejects_endsTheCallWithThat() {
-    try (Resilience rejecting = Resilience.builder()
-        .timeSource(time)
-        .executor(task -> {
-          throw new RejectedExecutionException("full");
-        })
-        .build()) {
-      CompletableFuture<String> future = rejecting
-          .retry("r", everySecond(3).build())
-          .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));
-      time.advance(Duration.ofSeconds(2));
-      assertThatThrownBy(future::join).hasCauseInstanceOf(RejectedExecutionException.class);
-    }
-  }
-
-  @Test
-  @DisplayName(
-      "DESIGN 3: with the retry outside the breaker counts attempts, with the breaker outside logical calls")
-  void order_decidesWhatTheBreakerCounts() {
-    CircuitBreaker attempts = resilience.circuitBreaker("attempts");
-    CircuitBreaker calls = resilience.circuitBreaker("calls");
-    Retry retry = resilience.retry("r", everySecond(3).build());
-    Pipeline inside = resilience.pipeline("in").add(retry).add(attempts).build();
-    Pipeline outside = resilience.pipeline("out").add(calls).add(retry).build();
-    for (Pipeline pipeline : List.of(inside, outside)) {
-      assertThatThrownBy(() -> pipeline.run(() -> {
-            throw new IOException("down");
-          }))
-          .isInstanceOf(IOException.class);
-    }
-    assertThat(attempts.snapshot().totals().failures()).isEqualTo(3);
-    assertThat(calls.snapshot().totals().failures()).isEqualTo(1);
-  }
-
-  @Test
-  @DisplayName(
-      "HT-22 DC-09 fault 46: a breaker around the retry that opens meanwhile ends the attempts")
-  void breakerAround_endsTheAttempts() {
-    CircuitBreaker breaker = resilience.circuitBreaker(
-        "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
-    Pipeline pipeline = resilience
-        .pipeline("p")
-        .add(breaker)
-        .add(resilience.retry("r", everySecond(5).build()))
-        .build();
-    AtomicInteger calls = new AtomicInteger();
-    assertThatThrownBy(() -> pipeline.run(() -> {
-          if (calls.incrementAndGet() == 2) {
-            breaker.forceOpen();
-          }
-          throw new IOException("down");
-        }))
-        .isInstanceOf(IOException.class);
-    assertThat(calls).hasValue(2);
-  }
-
-  @Test
-  void openBreakerInside_isNotRetriedUnlessAsked() {
-    CircuitBreaker breaker = resilience.circuitBreaker("b");
-    breaker.forceOpen();
-    Retry plain = resilience.retry("plain", everySecond(3).retryIf(e -> true).build());
-    Retry asked = resilience.retry(
-        "asked", everySecond(3).retryIf(e -> true).retryRejections(true).build());
-    Pipeline warned = resilience.pipeline("w").add(asked).add(breaker).build();
-    assertThat(warned.warnings())
-        .singleElement()
-        .asString()
-        .contains("'asked' retries the rejections of breaker 'b'");
-    assertThatThrownBy(
-            () -> resilience.pipeline("p").add(plain).add(breaker).build().run(() -> {}))
-        .isInstanceOf(CallNotPermittedException.class);
-    assertThat(plain.totals().retries()).isZero();
-    assertThatThrownBy(() -> warned.run(() -> {})).isInstanceOf(CallNotPermittedException.class);
-    assertThat(asked.totals().retries()).isEqualTo(2);
-  }
-
-  @Test
-  void nestedRetry_standsDownWithAnEvent() {
-    Retry outer = resilience.retry("outer", everySecond(2).build());
-    Retry inner = resilience.retry("inner", everySecond(5).build());
-    List<RetryEvent.Kind> events = new ArrayList<>();
-    inner.subscribe(event -> events.add(event.kind()));
-    AtomicInteger calls = new AtomicInteger();
-    assertThatThrownBy(() -> outer.run(() -> inner.run(() -> {
-          calls.incrementAndGet();
-          throw new IOException("down");
-        })))
-        .isInstanceOf(IOException.class);
-    time.runPending();
-    assertThat(calls).hasValue(2);
-    assertThat(events).containsExactly(RetryEvent.Kind.STOOD_DOWN, RetryEvent.Kind.STOOD_DOWN);
-  }
-
-  @Test
-  void enclosingDeadline_leavesNoTimeForAnotherAttempt() {
-    Timeout timeout = resilience.timeout("t", Duration.ofMillis(1500));
-    Retry retry = resilience.retry("r", everySecond(5).build());
-    Pipeline pipeline = resilience.pipeline("p").add(timeout).add(retry).build();
-    AtomicInteger calls = new AtomicInteger();
-    assertThatThrownBy(() -> pipeline.run(() -> {
-          calls.incrementAndGet();
-          throw new IOException("down");
-        }))
-        .isInstanceOf(IOException.class);
-    assertThat(calls).hasValue(2);
   }
 
   @Test
@@ -436,60 +240,5 @@ class RetryTest {
             .withJitter(Jitter.NONE)
             .delayNanos(0, 0, 0.5))
         .isEqualTo(900_000);
-  }
-
-  @Test
-  void foreignPolicy_takesPartInAPipeline() throws Exception {
-    AtomicInteger entered = new AtomicInteger();
-    Policy foreign = new Policy() {
-      @Override
-      public String name() {
-        return "foreign";
-      }
-
-      @Override
-      public <T, X extends Throwable> T call(
-          io.aragora.resilience.CheckedSupplier<? extends T, X> body) throws X {
-        entered.incrementAndGet();
-        return body.get();
-      }
-
-      @Override
-      public <T> CompletableFuture<T> callAsync(
-          java.util.function.Supplier<? extends java.util.concurrent.CompletionStage<T>> body) {
-        entered.incrementAndGet();
-        return body.get().toCompletableFuture();
-      }
-    };
-    Pipeline pipeline = resilience
-        .pipeline("p")
-        .add(resilience.retry("r", everySecond(2).build()))
-        .add(foreign)
-        .add(resilience.circuitBreaker("b"))
-        .build();
-    assertThat(pipeline.<String, Exception>call(() -> "sync")).isEqualTo("sync");
-    assertThat(pipeline.callAsync(() -> CompletableFuture.completedFuture("async")))
-        .isCompletedWithValue("async");
-    assertThat(entered).hasValue(2);
-    assertThatThrownBy(() -> resilience.pipeline("p").build())
-        .hasMessageContaining("at least one policy");
-    assertThatThrownBy(() -> resilience.pipeline("p").add(foreign).add(foreign))
-        .hasMessageContaining("each policy once");
-  }
-
-  @Test
-  void asynchronousAttempts_seeTheTimeSinceTheCallBegan() {
-    Retry retry = resilience.retry("r", everySecond(3).build());
-    List<Duration> elapsed = new ArrayList<>();
-    CompletableFuture<Integer> future = retry.callAsync(() -> {
-      elapsed.add(CallContext.current().elapsed());
-      return CompletableFuture.failedFuture(new IOException("down"));
-    });
-    time.advance(Duration.ofSeconds(5));
-    assertThat(future).isCompletedExceptionally();
-    assertThat(elapsed).hasSize(3);
-    assertThat(elapsed.get(0)).isZero();
-    assertThat(elapsed.get(1)).isBetween(Duration.ofSeconds(1), Duration.ofMillis(1_003));
-    assertThat(elapsed.get(2)).isBetween(Duration.ofSeconds(2), Duration.ofMillis(2_006));
   }
 }

@@ -58,8 +58,7 @@ class CoarseClockTest {
   @Test
   void whoReadsPrecisely_raisesAClockThatHangs() {
     ManualTime source = ManualTime.create();
-    // Its timer belongs to another source, which does not move: a timer thread that gets no
-    // processor.
+    // Its timer belongs to another source, which does not move: its thread gets no processor.
     CoarseClock hanging = new CoarseClock(source, timer);
     hanging.read();
     hanging.read();

@@ -109,8 +109,7 @@ class InterruptHammerTest {
         }
         boolean pending = Thread.interrupted();
         if (limitFired) {
-          // The outside's may have merged with ours, which is documented; or it came later, and is
-          // kept.
+          // The outside's may have merged with ours, as documented; or it came later, and is kept.
           fired++;
           kept += pending ? 1 : 0;
         } else {

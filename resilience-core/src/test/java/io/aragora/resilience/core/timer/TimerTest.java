@@ -2,6 +2,7 @@ package io.aragora.resilience.core.timer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeDrive;
@@ -183,34 +184,26 @@ class TimerTest {
     AtomicInteger fired = new AtomicInteger();
     AtomicInteger cancelled = new AtomicInteger();
     CountDownLatch ended = new CountDownLatch(threads * armings);
-    List<Thread> running = new ArrayList<>();
-    for (int t = 0; t < threads; t++) {
-      Random random = new Random(t);
-      Thread thread = new Thread(() -> {
-        for (int i = 0; i < armings; i++) {
-          TimerOperation operation = new TimerOperation() {
-            @Override
-            protected void onFire(long arming) {
-              fired.incrementAndGet();
-              ended.countDown();
-            }
-
-            @Override
-            protected void onTimerClosed(long arming) {}
-          };
-          real.arm(operation, SystemTimeSource.INSTANCE.nanoTime() + random.nextInt(3_000_000));
-          if (random.nextBoolean() && real.cancel(operation)) {
-            cancelled.incrementAndGet();
+    AtOnce.run(threads, thread -> {
+      Random random = new Random(thread);
+      for (int i = 0; i < armings; i++) {
+        TimerOperation operation = new TimerOperation() {
+          @Override
+          protected void onFire(long arming) {
+            fired.incrementAndGet();
             ended.countDown();
           }
+
+          @Override
+          protected void onTimerClosed(long arming) {}
+        };
+        real.arm(operation, SystemTimeSource.INSTANCE.nanoTime() + random.nextInt(3_000_000));
+        if (random.nextBoolean() && real.cancel(operation)) {
+          cancelled.incrementAndGet();
+          ended.countDown();
         }
-      });
-      thread.start();
-      running.add(thread);
-    }
-    for (Thread thread : running) {
-      thread.join();
-    }
+      }
+    });
     assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
     real.close();
     assertThat(fired.get() + cancelled.get()).isEqualTo(threads * armings);

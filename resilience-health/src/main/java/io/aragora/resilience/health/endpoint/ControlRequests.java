@@ -8,6 +8,7 @@ import io.aragora.resilience.health.json.FlatObject;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.page.BreakerControl;
 import io.aragora.resilience.health.page.Target;
+import io.aragora.resilience.spi.Setting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -114,15 +115,7 @@ final class ControlRequests {
     if (name == null || !Set.of("name", "key").containsAll(members.keySet())) {
       throw new IllegalArgumentException("the JSON must have a name, and a key where there is one");
     }
-    if (isBad(name) || (key != null && isBad(key))) {
-      throw new IllegalArgumentException(
-          "name and key must not be blank and have at most 10000 characters");
-    }
-    return new Target(name, key);
-  }
-
-  private static boolean isBad(String name) {
-    return name.isBlank() || name.length() > 10_000;
+    return new Target(Setting.name("name", name), key == null ? null : Setting.name("key", key));
   }
 
   /** Whether it comes from our page, or from no page at all. */

@@ -56,8 +56,8 @@ final class EndpointServer implements AutoCloseable {
         new ControlRequests(settings.token(), control),
         threads.slowClients());
     try {
-      // The server's own threads inherit daemon status, context loader and thread-locals from the
-      // thread that starts them.
+      // The server's own threads inherit whether they are daemons, the context loader and
+      // thread-locals from the thread that starts them.
       EndpointServer started = threads.call(() -> {
         HttpServer server = bind(address);
         server.createContext("/", handler);

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * answers no browser that comes by a name which is not known to be safe ({@link #HOSTS}).
  *
  * <p>Four threads answer, 64 requests wait, and beyond that connections are closed at once; eight more threads feed as many
- * open pages. A client that takes longer than 10 s to send its request, or to read the answer, is cut off. Closing the runtime closes the endpoint, and cuts off what it is
- * answering. Thread-safe.
+ * open pages. A client that takes longer than 10 s to send its request, or to read the answer, is cut off. Closing the
+ * runtime closes the endpoint, and cuts off what it is answering. Thread-safe.
  */
 public final class HealthEndpoint implements ResilienceExtension {
   /** The property that names the address to listen at. Default 127.0.0.1. */

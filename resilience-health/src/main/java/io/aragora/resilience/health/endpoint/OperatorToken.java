@@ -1,9 +1,6 @@
 package io.aragora.resilience.health.endpoint;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
 
 /** What an operator has to know. Only its digest is kept, and it is never printed. Immutable. */
@@ -33,26 +30,18 @@ final class OperatorToken {
       throw new IllegalArgumentException(
           setting + " must be of visible ASCII characters only: others are in it");
     }
-    return new OperatorToken(digest(token));
+    return new OperatorToken(Sha256.of(token));
   }
 
   /** Compares in a time that does not depend on the token: digests have one length, and are compared to the end. */
   boolean isIn(String authorization) {
     boolean bearer = authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME);
     String given = bearer ? authorization.substring(SCHEME.length()).trim() : "";
-    return MessageDigest.isEqual(digest, digest(given));
+    return MessageDigest.isEqual(digest, Sha256.of(given));
   }
 
   @Override
   public String toString() {
     return "(hidden)";
-  }
-
-  private static byte[] digest(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

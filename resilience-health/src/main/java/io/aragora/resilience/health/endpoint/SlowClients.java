@@ -89,8 +89,7 @@ final class SlowClients implements AutoCloseable {
     }
 
     private synchronized void expire(int started) {
-      // Under the lock that stop() takes, so that the interrupt never hits what the thread does
-      // next.
+      // Under the lock that stop() takes, so that no interrupt hits what the thread does next.
       if (started == round) {
         expired = true;
         thread.interrupt();

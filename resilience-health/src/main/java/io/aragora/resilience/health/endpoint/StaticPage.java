@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /** The live page: one HTML file whose style and script are inside, and the only ones that it may run. */
@@ -40,11 +38,6 @@ final class StaticPage {
   private static String hash(String page, String element) {
     int begin = page.indexOf("<" + element + ">") + element.length() + 2;
     String content = page.substring(begin, page.indexOf("</" + element + ">", begin));
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
-      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return "'sha256-" + Base64.getEncoder().encodeToString(Sha256.of(content)) + "'";
   }
 }

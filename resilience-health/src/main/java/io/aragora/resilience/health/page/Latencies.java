@@ -44,9 +44,7 @@ final class Latencies implements AutoCloseable {
     stop();
   }
 
-  // Every breaker is asked anew, who must not hear of a call twice: so the old recorder goes first,
-  // and
-  // calls that begin just then are not timed.
+  /** The old recorder goes first, since no call may be counted twice; so calls that begin just then are not timed. */
   private void recordOnly(Set<String> names, long nowNanos) {
     Map<String, LatencyMeter> wanted = new HashMap<>();
     Map<String, LatencyCounts> counts = new HashMap<>();

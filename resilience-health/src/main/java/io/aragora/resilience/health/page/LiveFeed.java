@@ -28,9 +28,12 @@ public final class LiveFeed implements AutoCloseable {
 
   private static final int REST_PER_WORK = 19;
   private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final int HASTE =
-      10; // how much sooner than at its pace it reads when something happened
-  private static final int UNWATCHED = 2; // how much later when nobody looks
+
+  /** How much sooner than at its pace it reads when something happened. */
+  private static final int HASTE = 10;
+
+  /** How much later than at its pace it reads when nobody looks. */
+  private static final int UNWATCHED = 2;
 
   private final ResilienceContext context;
   private final boolean control;

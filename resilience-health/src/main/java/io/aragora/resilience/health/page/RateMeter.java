@@ -46,8 +46,7 @@ final class RateMeter {
     return totals.successes() + totals.failures() + totals.ignored();
   }
 
-  // A sum over cells that go on counting may come out a little smaller than a moment ago, and a
-  // breaker that was made anew begins at 0.
+  /** Not below 0: sums over cells that go on counting may go back a little, and a breaker that is made anew begins at 0. */
   private static double rate(long before, long after, double seconds) {
     return Math.max(0, after - before) / seconds;
   }

@@ -1,24 +1,16 @@
 package io.aragora.resilience.health.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,17 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class HealthEndpointTest {
-  private final FakeRuntime runtime = new FakeRuntime("shop");
-  private final HttpClient client = HttpClient.newHttpClient();
-  private HealthEndpoint endpoint = HealthEndpoint.builder().build();
-  private AutoCloseable attached = () -> {};
-
-  @AfterEach
-  void close() throws Exception {
-    attached.close();
-  }
-
+class HealthEndpointTest extends EndpointFixture {
   @ParameterizedTest
   @EnumSource(HealthStatus.class)
   void get_status_isInTheBodyAndDecidesTheCode(HealthStatus status) throws Exception {
@@ -191,168 +173,6 @@ class HealthEndpointTest {
   }
 
   @Test
-  void contribution_isServed() throws Exception {
-    runtime.contributions.add(FakePage.of("/metrics", "calls 1\n"));
-    start();
-
-    HttpResponse<String> response = get("/metrics");
-
-    assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).isEqualTo("calls 1\n");
-    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/plain; charset=utf-8");
-    assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
-    assertThat(send("HEAD", "/metrics").headers().firstValue("Content-Length")).hasValue("8");
-    assertThat(send("POST", "/metrics").statusCode()).isEqualTo(405);
-  }
-
-  @Test
-  void contribution_empty_200WithoutBody() throws Exception {
-    runtime.contributions.add(FakePage.of("/metrics", ""));
-    start();
-
-    HttpResponse<String> response = get("/metrics");
-
-    assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).isEmpty();
-  }
-
-  @Test
-  void contribution_pathTakenOrBad_theFirstStays() throws Exception {
-    runtime.contributions.add(FakePage.of("/health/live", "mine"));
-    runtime.contributions.add(FakePage.of("/metrics", "first"));
-    runtime.contributions.add(FakePage.of("/metrics", "second"));
-    runtime.contributions.add(FakePage.of("metrics", "no slash"));
-    runtime.contributions.add(FakePage.of(null, "no path"));
-    start();
-
-    assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"healthy\"}");
-    assertThat(get("/metrics").body()).isEqualTo("first");
-  }
-
-  @Test
-  void contribution_failsAfterSomeBytes_500Only() throws Exception {
-    runtime.contributions.add(new FakePage("/metrics", target -> {
-      target.write('x');
-      throw new NoClassDefFoundError("secret");
-    }));
-    start();
-
-    HttpResponse<String> response = get("/metrics");
-
-    assertThat(response.statusCode()).isEqualTo(500);
-    assertThat(response.body()).isEqualTo("{\"error\":\"internal error\"}");
-  }
-
-  @Test
-  void attach_found_offWithoutAPort() throws Exception {
-    endpoint = new HealthEndpoint();
-    runtime.properties.put(HealthEndpoint.DETAILS, "not looked at");
-    start();
-
-    assertThatThrownBy(endpoint::uri)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("the endpoint is not started");
-  }
-
-  @Test
-  void attach_found_listensOnLoopbackOnceThereIsAPort() throws Exception {
-    endpoint = new HealthEndpoint();
-    runtime.properties.put(HealthEndpoint.PORT, "0");
-    start();
-
-    assertThat(endpoint.uri().getHost()).isEqualTo("127.0.0.1");
-    assertThat(endpoint.uri().getPort()).isPositive();
-    assertThat(get("/health").body()).isEqualTo("{\"status\":\"healthy\"}");
-  }
-
-  @Test
-  void attach_found_takesHostAndDetailsFromProperties() throws Exception {
-    endpoint = new HealthEndpoint();
-    runtime.properties.put(HealthEndpoint.PORT, "0");
-    runtime.properties.put(HealthEndpoint.HOST, "localhost");
-    runtime.properties.put(HealthEndpoint.DETAILS, "true");
-    start();
-
-    assertThat(get("/health").body()).contains("\"checks\":{}");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "resilience.endpoint.port|http|resilience.endpoint.port must be a number in [0, 65535]: http",
-        "resilience.endpoint.port|65536|resilience.endpoint.port must be in [0, 65535]: 65536",
-        "resilience.endpoint.port|-1|resilience.endpoint.port must be in [0, 65535]: -1",
-        "resilience.endpoint.operatorToken|short|"
-            + "resilience.endpoint.operatorToken must have 16 to 1000 characters: 5 characters",
-        "resilience.endpoint.hosts|a b|"
-            + "resilience.endpoint.hosts must be names without a port, or * for any: a b",
-        "resilience.endpoint.details|yes|resilience.endpoint.details must be true or false: yes",
-        "resilience.endpoint.host|not a host|"
-            + "host (resilience.endpoint.host) must be an address or name of this machine: not a host"
-      })
-  void attach_badProperty_namesPropertyRuleAndValue(String line) {
-    String[] parts = line.split("\\|");
-    runtime.properties.put(HealthEndpoint.PORT, "0");
-    runtime.properties.put(parts[0], parts[1]);
-
-    assertThatThrownBy(() -> new HealthEndpoint().attach(runtime))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(parts[2]);
-  }
-
-  @Test
-  void builder_badValue_namesSettingRuleAndValue() {
-    HealthEndpoint.Builder builder = HealthEndpoint.builder();
-
-    assertThatThrownBy(() -> builder.port(65_536))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("port must be in [0, 65535]: 65536");
-    assertThatThrownBy(() -> builder.host(" "))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("host must not be blank");
-  }
-
-  @Test
-  void attach_portTaken_saysWhichAndLeavesNothingBehind() throws Exception {
-    start();
-    HealthEndpoint second =
-        HealthEndpoint.builder().port(endpoint.uri().getPort()).build();
-    FakeRuntime other = new FakeRuntime("portTaken");
-
-    assertThatThrownBy(() -> second.attach(other))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("cannot listen at")
-        .hasMessageContaining(Integer.toString(endpoint.uri().getPort()));
-    assertThatThrownBy(second::uri).isInstanceOf(IllegalStateException.class);
-    for (Thread ending : LiveThreads.named("portTaken-endpoint-")) {
-      ending.join(10_000);
-    }
-    assertThat(LiveThreads.named("portTaken-endpoint-")).isEmpty();
-  }
-
-  @Test
-  void attach_twice_namesTheRuntimeThatHasIt() throws Exception {
-    start();
-
-    assertThatThrownBy(() -> endpoint.attach(new FakeRuntime("bank")))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("this endpoint serves the runtime shop already: build one for each runtime");
-    assertThat(get("/health").statusCode()).isEqualTo(200);
-  }
-
-  @Test
-  void attach_afterClose_servesTheNextRuntime() throws Exception {
-    start();
-    AutoCloseable first = attached;
-    first.close();
-    attached = endpoint.attach(new FakeRuntime("bank"));
-
-    first.close();
-
-    assertThat(get("/health").statusCode()).isEqualTo(200);
-  }
-
-  @Test
   void live_pageWithItsPolicy() throws Exception {
     start();
 
@@ -402,35 +222,5 @@ class HealthEndpointTest {
 
     assertThat(RawHttp.ask(endpoint, "GET /", "", "Host: ops.example")).startsWith("HTTP/1.1 200");
     assertThat(RawHttp.ask(endpoint, "GET /", "", "Host: evil.example")).startsWith("HTTP/1.1 421");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"/", "/events", "/control/mine"})
-  void contribution_ofAPathOfOurs_isLeftOut(String path) throws Exception {
-    runtime.contributions.add(FakePage.of(path, "mine"));
-    start();
-
-    assertThat(RawHttp.ask(endpoint, "HEAD " + path, "", "Host: localhost"))
-        .doesNotContain("text/plain");
-    assertThat(RawHttp.ask(endpoint, "HEAD /control/mine", "", "Host: localhost"))
-        .startsWith("HTTP/1.1 404");
-  }
-
-  private void start() throws Exception {
-    attached = endpoint.attach(runtime);
-  }
-
-  private HttpResponse<String> get(String path) throws Exception {
-    return send("GET", path);
-  }
-
-  private HttpResponse<String> send(String method, String path) throws Exception {
-    String base = endpoint.uri().toString();
-    HttpRequest request = HttpRequest.newBuilder(
-            URI.create(base.substring(0, base.length() - 1) + path))
-        .method(method, BodyPublishers.noBody())
-        .timeout(Duration.ofSeconds(30))
-        .build();
-    return client.send(request, BodyHandlers.ofString());
   }
 }

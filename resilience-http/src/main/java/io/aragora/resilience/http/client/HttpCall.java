@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the body
  */
-@SuppressWarnings(
-    "unchecked") // a body is T, or a HeldBody that is replaced by a T before anybody sees it
+// A body is T, or a HeldBody that is replaced by a T before anybody sees it.
+@SuppressWarnings("unchecked")
 final class HttpCall<T> {
   private final HttpClient client;
   private final HttpRequest request;

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +113,7 @@ public final class HttpFailures {
    * @return a predicate
    */
   public Predicate<Throwable> transientFailures() {
-    return byStatus(classifier::isTransient, RetryConfig.transientFailures());
+    return byStatusOr(RetryConfig.transientFailures());
   }
 
   /**
@@ -125,7 +124,7 @@ public final class HttpFailures {
    * @return a predicate
    */
   public Predicate<Throwable> serverFailures() {
-    return byStatus(classifier::isTransient, HttpFailures::isOnTheWay);
+    return byStatusOr(HttpFailures::isOnTheWay);
   }
 
   /** What comes from the network, and not from a mistake of the caller. */
@@ -136,11 +135,12 @@ public final class HttpFailures {
         || (failure.getCause() instanceof IOException);
   }
 
-  private Predicate<Throwable> byStatus(
-      Function<Integer, Boolean> byStatus, Predicate<Throwable> otherwise) {
+  private Predicate<Throwable> byStatusOr(Predicate<Throwable> otherwise) {
     return failure -> {
       OptionalInt status = status(failure);
-      return status.isPresent() ? byStatus.apply(status.getAsInt()) : otherwise.test(failure);
+      return status.isPresent()
+          ? classifier.isTransient(status.getAsInt())
+          : otherwise.test(failure);
     };
   }
 

@@ -37,7 +37,7 @@ record HttpPolicies(
     return breakers == null ? Optional.empty() : Optional.of(breakers.apply(Origin.of(uri)));
   }
 
-  /** The retry that a request may have; null for none. */
+  /** The retry that a request may have; null for none. Asks whoever vouches for requests, so once for each. */
   @Nullable
   Retry retry(HttpRequest request) {
     if (!ReplayableBody.isReplayable(request.bodyPublisher())) {
@@ -47,16 +47,14 @@ record HttpPolicies(
   }
 
   /** How many attempts may end with an answer: those of a request that must not be repeated end with the first. */
-  int maxAnswers(HttpRequest request) {
-    Retry chosen = retry(request);
+  int maxAnswers(@Nullable Retry chosen) {
     return chosen == null || chosen == retryUnsent ? 1 : chosen.config().maxAttempts();
   }
 
   /** Made for each call, since an origin may lose its breaker and get another; null where there is no policy. */
   @Nullable
-  Pipeline around(HttpRequest request) {
-    Optional<CircuitBreaker> breaker = breaker(request.uri());
-    Retry chosen = retry(request);
+  Pipeline around(URI uri, @Nullable Retry chosen) {
+    Optional<CircuitBreaker> breaker = breaker(uri);
     if (breaker.isEmpty() && chosen == null && timeout == null) {
       return null;
     }

@@ -4,6 +4,7 @@ import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.net.Authenticator;
@@ -93,11 +94,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   @Override
   public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    Pipeline pipeline = policies.around(request);
+    Retry retry = policies.retry(request);
+    Pipeline pipeline = policies.around(request.uri(), retry);
     if (pipeline == null) {
       return client.send(request, handler);
     }
-    HttpCall<T> call = call(request, handler, null);
+    HttpCall<T> call = call(request, handler, null, retry);
     HttpResponse<T> given = null;
     try {
       HttpResponse<Object> last = answer(pipeline, call);
@@ -147,11 +149,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
 
   private <T> CompletableFuture<HttpResponse<T>> start(
       HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
-    Pipeline pipeline = policies.around(request);
+    Retry retry = policies.retry(request);
+    Pipeline pipeline = policies.around(request.uri(), retry);
     if (pipeline == null) {
       return client.sendAsync(request, handler, pushes);
     }
-    HttpCall<T> call = call(request, handler, pushes);
+    HttpCall<T> call = call(request, handler, pushes, retry);
     CallContext around = CallContext.current();
     CompletableFuture<HttpResponse<Object>> attempts = pipeline.callAsync(call::attemptAsync);
     CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
@@ -194,9 +197,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   }
 
   private <T> HttpCall<T> call(
-      HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
+      HttpRequest request,
+      BodyHandler<T> handler,
+      @Nullable PushPromiseHandler<T> pushes,
+      @Nullable Retry retry) {
     Objects.requireNonNull(handler, "responseBodyHandler");
-    return new HttpCall<>(client, request, handler, pushes, rules, policies.maxAnswers(request));
+    return new HttpCall<>(client, request, handler, pushes, rules, policies.maxAnswers(retry));
   }
 
   // ---- what the client inside says

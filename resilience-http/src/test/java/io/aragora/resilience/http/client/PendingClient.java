@@ -1,36 +1,24 @@
 package io.aragora.resilience.http.client;
 
 import java.io.IOException;
-import java.net.Authenticator;
-import java.net.CookieHandler;
-import java.net.ProxySelector;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.PushPromiseHandler;
-import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSession;
 
 /**
  * A client whose answers come when the test says so, also after the request was cancelled: what a real one does where answer and
  * cancellation cross. Its bodies are long: the connection of each is open until it is let go.
  */
-final class PendingClient extends HttpClient {
+final class PendingClient extends OfflineClient {
   /** One request, and the connection of its answer. */
   static final class Exchange implements Flow.Subscription {
     boolean isCancelled;
@@ -58,14 +46,15 @@ final class PendingClient extends HttpClient {
     }
 
     private HttpResponse<Object> response(int status) {
-      Answer info = new Answer(status, request, null);
-      BodySubscriber<Object> subscriber = handler.apply(info);
+      HttpHeaders headers = HttpHeaders.of(Map.of(), (n, v) -> true);
+      BodySubscriber<Object> subscriber =
+          handler.apply(new Answer<>(status, headers, request, null));
       subscriber.onSubscribe(this);
       if (isAsked) {
         subscriber.onNext(List.of(ByteBuffer.allocate(HeldBody.MOST_KEPT + 1)));
       }
-      return new Answer(
-          status, request, subscriber.getBody().toCompletableFuture().join());
+      return new Answer<>(
+          status, headers, request, subscriber.getBody().toCompletableFuture().join());
     }
 
     @Override
@@ -76,34 +65,6 @@ final class PendingClient extends HttpClient {
     @Override
     public void cancel() {
       isLetGo = true;
-    }
-  }
-
-  private record Answer(int statusCode, HttpRequest request, Object body)
-      implements HttpResponse<Object>, ResponseInfo {
-    @Override
-    public HttpHeaders headers() {
-      return HttpHeaders.of(Map.of(), (n, v) -> true);
-    }
-
-    @Override
-    public Optional<HttpResponse<Object>> previousResponse() {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<SSLSession> sslSession() {
-      return Optional.empty();
-    }
-
-    @Override
-    public URI uri() {
-      return request.uri();
-    }
-
-    @Override
-    public Version version() {
-      return Version.HTTP_1_1;
     }
   }
 
@@ -137,50 +98,5 @@ final class PendingClient extends HttpClient {
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> handler, PushPromiseHandler<T> pushes) {
     return sendAsync(request, handler);
-  }
-
-  @Override
-  public Optional<CookieHandler> cookieHandler() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Optional<Duration> connectTimeout() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Redirect followRedirects() {
-    return Redirect.NEVER;
-  }
-
-  @Override
-  public Optional<ProxySelector> proxy() {
-    return Optional.empty();
-  }
-
-  @Override
-  public SSLContext sslContext() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public SSLParameters sslParameters() {
-    return new SSLParameters();
-  }
-
-  @Override
-  public Optional<Authenticator> authenticator() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Version version() {
-    return Version.HTTP_1_1;
-  }
-
-  @Override
-  public Optional<Executor> executor() {
-    return Optional.empty();
   }
 }

@@ -1,10 +1,6 @@
 package io.aragora.resilience.http.client;
 
 import java.io.IOException;
-import java.net.Authenticator;
-import java.net.CookieHandler;
-import java.net.ProxySelector;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
@@ -12,7 +8,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.PushPromiseHandler;
-import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,24 +17,18 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSession;
 
-/** A client without a network: does what it was told to for each call, the last of it for all further ones. */
-final class ScriptedClient extends HttpClient {
+/** Does what it was told to for each call, the last of it for all further ones. */
+final class ScriptedClient extends OfflineClient {
   /** An answer, or a failure. */
   private record Step(
       int status, Map<String, List<String>> headers, String body, Exception thrown) {}
 
   final List<HttpRequest> sent = new ArrayList<>();
   final List<String> told = new ArrayList<>();
-  Redirect redirects = Redirect.NEVER;
   private final Deque<Step> script = new ArrayDeque<>();
 
   ScriptedClient answer(int status, String... header) {
@@ -92,22 +81,7 @@ final class ScriptedClient extends HttpClient {
   private static <T> HttpResponse<T> respond(
       Step step, HttpRequest request, BodyHandler<T> handler) {
     HttpHeaders headers = HttpHeaders.of(step.headers, (n, v) -> true);
-    BodySubscriber<T> subscriber = handler.apply(new ResponseInfo() {
-      @Override
-      public int statusCode() {
-        return step.status;
-      }
-
-      @Override
-      public HttpHeaders headers() {
-        return headers;
-      }
-
-      @Override
-      public Version version() {
-        return Version.HTTP_1_1;
-      }
-    });
+    BodySubscriber<T> subscriber = handler.apply(new Answer<>(step.status, headers, request, null));
     subscriber.onSubscribe(new Flow.Subscription() {
       @Override
       public void request(long count) {}
@@ -118,84 +92,7 @@ final class ScriptedClient extends HttpClient {
     subscriber.onNext(List.of(ByteBuffer.wrap(step.body.getBytes(StandardCharsets.UTF_8))));
     subscriber.onComplete();
     T body = subscriber.getBody().toCompletableFuture().join();
-    return new Response<>(step.status, headers, request, body);
-  }
-
-  private record Response<T>(int statusCode, HttpHeaders headers, HttpRequest request, T body)
-      implements HttpResponse<T> {
-    @Override
-    public Optional<HttpResponse<T>> previousResponse() {
-      return Optional.empty();
-    }
-
-    /** What JDK 25 added. */
-    public Optional<String> connectionLabel() {
-      return Optional.of("connection 1");
-    }
-
-    @Override
-    public Optional<SSLSession> sslSession() {
-      return Optional.empty();
-    }
-
-    @Override
-    public URI uri() {
-      return request.uri();
-    }
-
-    @Override
-    public Version version() {
-      return Version.HTTP_1_1;
-    }
-  }
-
-  @Override
-  public Optional<CookieHandler> cookieHandler() {
-    return Optional.of(Known.NONE);
-  }
-
-  @Override
-  public Optional<Duration> connectTimeout() {
-    return Optional.of(Duration.ofSeconds(7));
-  }
-
-  @Override
-  public Redirect followRedirects() {
-    return redirects;
-  }
-
-  @Override
-  public Optional<ProxySelector> proxy() {
-    return Optional.of(HttpClient.Builder.NO_PROXY);
-  }
-
-  @Override
-  public SSLContext sslContext() {
-    try {
-      return SSLContext.getDefault();
-    } catch (java.security.NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Override
-  public SSLParameters sslParameters() {
-    return new SSLParameters(new String[] {"a suite"});
-  }
-
-  @Override
-  public Optional<Authenticator> authenticator() {
-    return Optional.of(Known.AUTHENTICATOR);
-  }
-
-  @Override
-  public Version version() {
-    return Version.HTTP_2;
-  }
-
-  @Override
-  public Optional<Executor> executor() {
-    return Optional.of(Known.EXECUTOR);
+    return new Answer<>(step.status, headers, request, body);
   }
 
   @Override
@@ -226,12 +123,5 @@ final class ScriptedClient extends HttpClient {
 
   public void close() {
     told.add("close");
-  }
-
-  /** Things to be known again. */
-  private static final class Known {
-    static final CookieHandler NONE = new java.net.CookieManager();
-    static final Authenticator AUTHENTICATOR = new Authenticator() {};
-    static final Executor EXECUTOR = Runnable::run;
   }
 }

@@ -60,9 +60,9 @@ final class BreakerSeries {
     shown.forEach((name, counts) -> {
       Kept kept = labels.computeIfAbsent(name, none -> labelsOf(name, samples));
       for (int i = 0; i < OUTCOMES.length; i++) {
-        samples.count(Families.BREAKER_CALLS, kept.byOutcome.get(i), counts[i]);
+        samples.add(Families.BREAKER_CALLS, kept.byOutcome.get(i), counts[i]);
       }
-      samples.count(Families.BREAKER_SLOW_CALLS, kept.plain, counts[SLOW]);
+      samples.add(Families.BREAKER_SLOW_CALLS, kept.plain, counts[SLOW]);
       StateChanges.show(
           Families.BREAKER_STATE_CHANGES,
           change -> kept.byChange.computeIfAbsent(
@@ -72,8 +72,8 @@ final class BreakerSeries {
           samples);
       CircuitBreakerSnapshot snapshot = breakers.isNamed(name) ? snapshots.get(name) : null;
       if (snapshot != null) {
-        samples.count(Families.BREAKER_STATE, kept.plain, snapshot.state().code());
-        samples.gauge(Families.BREAKER_FAILURE_RATE, kept.plain, snapshot.failureRate() / 100);
+        samples.add(Families.BREAKER_STATE, kept.plain, snapshot.state().code());
+        samples.add(Families.BREAKER_FAILURE_RATE, kept.plain, snapshot.failureRate() / 100);
       }
     });
   }

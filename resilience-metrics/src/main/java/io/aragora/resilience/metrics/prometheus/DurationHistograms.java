@@ -37,9 +37,8 @@ final class DurationHistograms implements DurationRecorder {
   private final Histogram delays;
   private final Histogram limits;
 
-  /** Under the lock of this. */
+  // Names that have histograms of their own; guarded by this.
   private final Set<String> calling = new HashSet<>();
-
   private final Set<String> retrying = new HashSet<>();
   private final Set<String> limiting = new HashSet<>();
 

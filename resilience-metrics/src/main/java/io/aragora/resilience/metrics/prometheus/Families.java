@@ -11,10 +11,17 @@ import static io.aragora.resilience.metrics.prometheus.MetricNames.TO_STATE;
 
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** What is registered under each name: type, help and labels. */
 final class Families {
+  private static final List<MetricFamilyDescriptor> DESCRIBED = new ArrayList<>();
+
+  /** Every one that is described below. */
+  static final List<MetricFamilyDescriptor> ALL = Collections.unmodifiableList(DESCRIBED);
+
   static final MetricFamilyDescriptor BREAKER_CALLS = counter(
       MetricNames.BREAKER_CALLS,
       "Calls by outcome. A late outcome is counted as success or failure too.",
@@ -86,12 +93,9 @@ final class Families {
       gauge(MetricNames.STORE_PENDING, "Breakers that changed and are not saved yet.");
   static final MetricFamilyDescriptor TIMER_FIRED =
       counter(MetricNames.TIMER_FIRED, "What the timer of the runtime fired.");
-  static final MetricFamilyDescriptor TIMER_LATENESS = MetricFamilyDescriptor.counter(
-          MetricNames.TIMER_LATENESS)
-      .help("By how much the timer fired later than it was to, all together.")
-      .unit(Unit.SECONDS)
-      .labelNames(RUNTIME)
-      .build();
+  static final MetricFamilyDescriptor TIMER_LATENESS = described(
+      MetricFamilyDescriptor.counter(MetricNames.TIMER_LATENESS).unit(Unit.SECONDS),
+      "By how much the timer fired later than it was to, all together.");
   static final MetricFamilyDescriptor HEALTH_STATUS = gauge(
       MetricNames.HEALTH_STATUS,
       "1 where the check lets traffic go on, 0 where it does not.",
@@ -104,73 +108,35 @@ final class Families {
       MetricNames.HEALTH_FAILURES,
       "Failures in a row: runs of a check, or what was reported to a tracker.",
       NAME);
-  static final MetricFamilyDescriptor OPERATION_DURATION = seconds(
+  static final MetricFamilyDescriptor OPERATION_DURATION = histogram(
       MetricNames.OPERATION_DURATION,
       "How long the calls of breakers took that counted as success or failure.",
       NAME,
       SUCCESS);
   static final MetricFamilyDescriptor RETRY_DELAY =
-      seconds(MetricNames.RETRY_DELAY, "How long retries waited before a further attempt.", NAME);
+      histogram(MetricNames.RETRY_DELAY, "How long retries waited before a further attempt.", NAME);
   static final MetricFamilyDescriptor TIMEOUT_LIMIT =
-      seconds(MetricNames.TIMEOUT_LIMIT, "The limits that calls exceeded.", NAME);
-
-  static final List<MetricFamilyDescriptor> ALL = List.of(
-      BREAKER_CALLS,
-      BREAKER_STATE,
-      BREAKER_FAILURE_RATE,
-      BREAKER_STATE_CHANGES,
-      BREAKER_SLOW_CALLS,
-      KEYS,
-      KEYS_OPEN,
-      KEY_CALLS,
-      KEY_STATE,
-      KEY_STATE_CHANGES,
-      KEY_EVICTIONS,
-      KEY_OVERFLOWS,
-      RETRY_CALLS,
-      RETRY_ATTEMPTS,
-      RETRY_ATTEMPT_OUTCOMES,
-      BUDGET_LEVEL,
-      BUDGET_REFUSED,
-      TIMEOUTS,
-      TIMEOUT_CALLS,
-      FALLBACKS,
-      STORE_SAVED,
-      STORE_FAILURES,
-      STORE_PENDING,
-      TIMER_FIRED,
-      TIMER_LATENESS,
-      HEALTH_STATUS,
-      HEALTH_SEVERITY,
-      HEALTH_FAILURES,
-      OPERATION_DURATION,
-      RETRY_DELAY,
-      TIMEOUT_LIMIT);
+      histogram(MetricNames.TIMEOUT_LIMIT, "The limits that calls exceeded.", NAME);
 
   private Families() {}
 
   private static MetricFamilyDescriptor counter(String name, String help, String... labels) {
-    return MetricFamilyDescriptor.counter(name)
-        .help(help)
-        .labelName(RUNTIME)
-        .labelNames(labels)
-        .build();
+    return described(MetricFamilyDescriptor.counter(name), help, labels);
   }
 
   private static MetricFamilyDescriptor gauge(String name, String help, String... labels) {
-    return MetricFamilyDescriptor.gauge(name)
-        .help(help)
-        .labelName(RUNTIME)
-        .labelNames(labels)
-        .build();
+    return described(MetricFamilyDescriptor.gauge(name), help, labels);
   }
 
-  private static MetricFamilyDescriptor seconds(String name, String help, String... labels) {
-    return MetricFamilyDescriptor.histogram(name)
-        .help(help)
-        .unit(Unit.SECONDS)
-        .labelName(RUNTIME)
-        .labelNames(labels)
-        .build();
+  private static MetricFamilyDescriptor histogram(String name, String help, String... labels) {
+    return described(MetricFamilyDescriptor.histogram(name).unit(Unit.SECONDS), help, labels);
+  }
+
+  private static MetricFamilyDescriptor described(
+      MetricFamilyDescriptor.Builder<?> family, String help, String... labels) {
+    MetricFamilyDescriptor descriptor =
+        family.help(help).labelName(RUNTIME).labelNames(labels).build();
+    DESCRIBED.add(descriptor);
+    return descriptor;
   }
 }

@@ -29,9 +29,9 @@ final class HealthSeries {
             new Shown(result, health.consecutiveFailures(name)),
             HealthSeries::worse));
     shown.forEach((name, check) -> {
-      samples.count(Families.HEALTH_STATUS, name, check.result.status().isServing() ? 1 : 0);
-      samples.count(Families.HEALTH_SEVERITY, name, severity(check.result));
-      samples.count(Families.HEALTH_FAILURES, name, check.failures);
+      samples.add(Families.HEALTH_STATUS, name, check.result.status().isServing() ? 1 : 0);
+      samples.add(Families.HEALTH_SEVERITY, name, severity(check.result));
+      samples.add(Families.HEALTH_FAILURES, name, check.failures);
     });
   }
 

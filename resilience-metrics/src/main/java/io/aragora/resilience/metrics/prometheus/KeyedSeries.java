@@ -37,8 +37,8 @@ final class KeyedSeries {
       read.merge(name, counts, NamedCounts::sum);
     }
     keyedBreakers.advance(read).forEach((name, counts) -> {
-      samples.count(Families.KEY_EVICTIONS, name, counts[EVICTIONS]);
-      samples.count(Families.KEY_OVERFLOWS, name, counts[OVERFLOWS]);
+      samples.add(Families.KEY_EVICTIONS, name, counts[EVICTIONS]);
+      samples.add(Families.KEY_OVERFLOWS, name, counts[OVERFLOWS]);
       StateChanges.show(
           Families.KEY_STATE_CHANGES,
           change -> StateChanges.labels(name, change, samples),
@@ -65,15 +65,14 @@ final class KeyedSeries {
       totals = totals.plus(keyed.totals());
       keyed.forEachKey((key, breaker) -> top.offer(key, breaker.snapshot()));
     }
-    samples.count(Families.KEYS, name, size);
-    samples.count(Families.KEYS_OPEN, name, top.open());
+    samples.add(Families.KEYS, name, size);
+    samples.add(Families.KEYS_OPEN, name, top.open());
     top.end(totals);
     top.states()
-        .forEach(
-            (key, code) -> samples.count(Families.KEY_STATE, name, MetricNames.KEY, key, code));
+        .forEach((key, code) -> samples.add(Families.KEY_STATE, name, MetricNames.KEY, key, code));
     top.counts().forEach((key, counts) -> {
       for (int i = 0; i < counts.length; i++) {
-        samples.count(
+        samples.add(
             Families.KEY_CALLS,
             name,
             MetricNames.KEY,

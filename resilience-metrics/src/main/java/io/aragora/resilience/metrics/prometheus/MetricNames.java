@@ -11,7 +11,6 @@ public final class MetricNames {
   /** Counter: changes of state of a breaker. */
   public static final String BREAKER_STATE_CHANGES =
       "resilience_circuit_breaker_state_changes_total";
-
   /** Counter: calls of a breaker that took too long, where a rule asks for it. */
   public static final String BREAKER_SLOW_CALLS = "resilience_circuit_breaker_slow_calls_total";
 
@@ -35,7 +34,6 @@ public final class MetricNames {
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
   public static final String RETRY_ATTEMPTS = "resilience_retry_attempts_total";
-
   /** Counter: what became of the attempts of a retry, by their number. */
   public static final String RETRY_ATTEMPT_OUTCOMES = "resilience_retry_attempt_outcomes_total";
 
@@ -46,11 +44,11 @@ public final class MetricNames {
 
   /** Counter: calls of a timeout that took longer than its limit. */
   public static final String TIMEOUTS = "resilience_timeouts_total";
-  /** Failures for which the fallback of a pipeline was asked. */
-  public static final String FALLBACKS = "resilience_fallbacks_total";
-
   /** Counter: what became of the calls of a timeout. */
   public static final String TIMEOUT_CALLS = "resilience_timeout_calls_total";
+
+  /** Counter: failures for which the fallback of a pipeline was asked, and what became of them. */
+  public static final String FALLBACKS = "resilience_fallbacks_total";
 
   /** Histogram, where it is asked for: how long the calls of a breaker took. */
   public static final String OPERATION_DURATION = "resilience_operation_duration_seconds";
@@ -84,7 +82,6 @@ public final class MetricNames {
   public static final String NAME = "name";
   /** Label: what became of a call. */
   public static final String OUTCOME = "outcome";
-
   /** Label: the key of a keyed breaker. */
   public static final String KEY = "key";
   /** Label: the state before a change. */

@@ -18,8 +18,8 @@ import java.util.WeakHashMap;
  * PrometheusMetrics} shows the runtime in, or, where it is not shown in one, the numbers of the runtime alone. Thread-safe.
  */
 public final class MetricsEndpoint implements EndpointContribution {
-  // Weak, because the endpoint does not hear when a runtime is closed; a RuntimeSeries does not
-  // hold its runtime.
+  // Weak, because the page does not hear when a runtime is closed; a RuntimeSeries does not hold
+  // its runtime.
   private final Map<Resilience, RuntimeSeries> alone = new WeakHashMap<>();
 
   /** Makes the page. */

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What is shown, and how much of it.
  *
- * @param maxNames the most breakers, and retries, and timeouts, that have a series of their own
- * @param maxKeys the most keys of one keyed breaker that have
+ * @param maxNames the most of each kind of policy that have series of their own
+ * @param maxKeys the most keys of one keyed breaker that have series of their own
  * @param durations whether calls are timed
  * @param bounds of the classic buckets of call durations, in seconds, ascending
  */

@@ -99,8 +99,7 @@ final class ResilienceCollector implements MultiCollector {
       try {
         return series.read(label, resilience);
       } catch (RuntimeException e) {
-        // One runtime that cannot be read must not hide the others, nor what else the registry
-        // holds.
+        // One runtime that cannot be read must hide neither the others nor what else is registered.
         if (warned.compareAndSet(false, true)) {
           LOG.log(
               System.Logger.Level.WARNING,

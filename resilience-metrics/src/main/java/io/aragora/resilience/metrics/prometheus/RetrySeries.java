@@ -39,9 +39,9 @@ final class RetrySeries {
     }
     retries.advance(read).forEach((name, counts) -> {
       for (int i = 0; i < OUTCOMES.length; i++) {
-        samples.count(Families.RETRY_CALLS, name, MetricNames.OUTCOME, OUTCOMES[i], counts[i]);
+        samples.add(Families.RETRY_CALLS, name, MetricNames.OUTCOME, OUTCOMES[i], counts[i]);
       }
-      samples.count(Families.RETRY_ATTEMPTS, name, counts[RETRIES]);
+      samples.add(Families.RETRY_ATTEMPTS, name, counts[RETRIES]);
       for (int i = 0; i < COUNTED_ATTEMPTS; i++) {
         String attempt = i + 1 == COUNTED_ATTEMPTS ? i + 1 + "+" : Integer.toString(i + 1);
         showAttempt(name, attempt, "success", counts[ATTEMPTS + 2 * i], samples);
@@ -53,7 +53,7 @@ final class RetrySeries {
   private static void showAttempt(
       String name, String attempt, String outcome, long count, SampleList samples) {
     if (count != 0 || attempt.equals("1")) {
-      samples.count(
+      samples.add(
           Families.RETRY_ATTEMPT_OUTCOMES,
           name,
           MetricNames.ATTEMPT,
@@ -69,7 +69,8 @@ final class RetrySeries {
     long[] counts = new long[ATTEMPTS + 2 * COUNTED_ATTEMPTS];
     counts[0] = totals.succeededAtOnce();
     counts[1] = totals.succeededAfterRetry();
-    counts[2] = totals.exhausted() - totals.outOfBudget();
+    // Not below 0: a call that ends between the two readings is in the second of them alone.
+    counts[2] = Math.max(0, totals.exhausted() - totals.outOfBudget());
     counts[3] = totals.outOfBudget();
     counts[4] = totals.notRetried();
     counts[RETRIES] = totals.retries();
@@ -92,10 +93,10 @@ final class RetrySeries {
     }
     budgets
         .advance(read)
-        .forEach((name, counts) -> samples.count(Families.BUDGET_REFUSED, name, counts[0]));
+        .forEach((name, counts) -> samples.add(Families.BUDGET_REFUSED, name, counts[0]));
     levels.forEach((name, level) -> {
       if (budgets.isNamed(name)) {
-        samples.gauge(Families.BUDGET_LEVEL, name, level);
+        samples.add(Families.BUDGET_LEVEL, name, level);
       }
     });
   }

@@ -54,10 +54,10 @@ final class RuntimeSeries {
       add(read, timeout.name(), totals.inTime(), totals.fired(), totals.late());
     }
     timeouts.advance(read).forEach((name, counts) -> {
-      samples.count(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "in_time", counts[0]);
-      samples.count(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "fired", counts[1]);
-      samples.count(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "late", counts[2]);
-      samples.count(Families.TIMEOUTS, name, counts[1] + counts[2]);
+      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "in_time", counts[0]);
+      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "fired", counts[1]);
+      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "late", counts[2]);
+      samples.add(Families.TIMEOUTS, name, counts[1] + counts[2]);
     });
   }
 
@@ -67,8 +67,8 @@ final class RuntimeSeries {
         .fallbackTotals()
         .forEach((name, totals) -> add(read, name, totals.used(), totals.failed()));
     fallbacks.advance(read).forEach((name, counts) -> {
-      samples.count(Families.FALLBACKS, name, MetricNames.OUTCOME, "used", counts[0]);
-      samples.count(Families.FALLBACKS, name, MetricNames.OUTCOME, "failed", counts[1]);
+      samples.add(Families.FALLBACKS, name, MetricNames.OUTCOME, "used", counts[0]);
+      samples.add(Families.FALLBACKS, name, MetricNames.OUTCOME, "failed", counts[1]);
     });
   }
 
@@ -78,16 +78,16 @@ final class RuntimeSeries {
     }
     saved = Math.max(saved, status.saved());
     storeFailures = Math.max(storeFailures, status.failures());
-    samples.count(Families.STORE_SAVED, saved);
-    samples.count(Families.STORE_FAILURES, storeFailures);
-    samples.count(Families.STORE_PENDING, status.pending());
+    samples.add(Families.STORE_SAVED, saved);
+    samples.add(Families.STORE_FAILURES, storeFailures);
+    samples.add(Families.STORE_PENDING, status.pending());
   }
 
   private void readTimer(TimerTotals totals, SampleList samples) {
     fired = Math.max(fired, totals.fired());
     latenessNanos = Math.max(latenessNanos, totals.lateness().toNanos());
-    samples.count(Families.TIMER_FIRED, fired);
-    samples.gauge(Families.TIMER_LATENESS, latenessNanos / 1e9);
+    samples.add(Families.TIMER_FIRED, fired);
+    samples.add(Families.TIMER_LATENESS, latenessNanos / 1e9);
   }
 
   private static void add(Map<String, long[]> read, String name, long... counts) {

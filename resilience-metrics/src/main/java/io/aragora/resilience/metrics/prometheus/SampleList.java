@@ -30,35 +30,35 @@ final class SampleList {
     return Labels.of(all);
   }
 
-  void gauge(MetricFamilyDescriptor family, Labels labels, double value) {
+  void add(MetricFamilyDescriptor family, Labels labels, double value) {
     samples.add(new Sample(family, labels, value));
   }
 
-  void count(MetricFamilyDescriptor family, Labels labels, long value) {
-    gauge(family, labels, (double) value);
+  void add(MetricFamilyDescriptor family, Labels labels, long value) {
+    add(family, labels, (double) value);
   }
 
-  void gauge(MetricFamilyDescriptor family, double value) {
-    gauge(family, Labels.of(MetricNames.RUNTIME, runtime), value);
+  void add(MetricFamilyDescriptor family, double value) {
+    add(family, Labels.of(MetricNames.RUNTIME, runtime), value);
   }
 
-  void count(MetricFamilyDescriptor family, long value) {
-    gauge(family, (double) value);
+  void add(MetricFamilyDescriptor family, long value) {
+    add(family, (double) value);
   }
 
-  void gauge(MetricFamilyDescriptor family, String name, double value) {
-    gauge(family, labels(name), value);
+  void add(MetricFamilyDescriptor family, String name, double value) {
+    add(family, labels(name), value);
   }
 
-  void count(MetricFamilyDescriptor family, String name, long value) {
-    gauge(family, name, (double) value);
+  void add(MetricFamilyDescriptor family, String name, long value) {
+    add(family, name, (double) value);
   }
 
-  void count(MetricFamilyDescriptor family, String name, String label, String text, long value) {
-    count(family, labels(name, label, text), value);
+  void add(MetricFamilyDescriptor family, String name, String label, String text, long value) {
+    add(family, labels(name, label, text), value);
   }
 
-  void count(
+  void add(
       MetricFamilyDescriptor family,
       String name,
       String first,
@@ -66,7 +66,7 @@ final class SampleList {
       String second,
       String secondText,
       long value) {
-    count(family, labels(name, first, firstText, second, secondText), value);
+    add(family, labels(name, first, firstText, second, secondText), value);
   }
 
   /** Makes a label of a name: half a surrogate pair is not text, and would make two series look like one when written. */

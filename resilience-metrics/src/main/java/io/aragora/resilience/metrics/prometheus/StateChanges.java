@@ -56,7 +56,7 @@ final class StateChanges {
     for (int i = 0; i < SIZE; i++) {
       long count = counts[offset + i];
       if (count != 0 || ALL.get(i).isTrip()) {
-        samples.count(family, labels.apply(i), count);
+        samples.add(family, labels.apply(i), count);
       }
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -158,6 +159,21 @@ class PrometheusMetricsTest {
       assertThat(first).isNotSameAs(second);
       assertThat(timeouts())
           .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0");
+    }
+  }
+
+  @Test
+  @DisplayName("a call that the budget ended between two readings hides nothing")
+  void scrape_budgetEndsACallMeanwhile_isShown() throws Exception {
+    Fakes.Runtime runtime = runtime("shop", 1);
+    // The whole was read before that call ended, and the part of it after.
+    runtime.retries.add(Fakes.retry("orders", new RetryTotals(0, 0, 0, 1, 0, 0)));
+    try (AutoCloseable attached = metrics.attach(runtime)) {
+      assertThat(attached).isNotNull();
+      assertThat(series("resilience_retry_calls_total{"))
+          .contains(
+              "resilience_retry_calls_total{name=\"orders\",outcome=\"exhausted\",runtime=\"shop\"} 0.0",
+              "resilience_retry_calls_total{name=\"orders\",outcome=\"out_of_budget\",runtime=\"shop\"} 1.0");
     }
   }
 

@@ -61,12 +61,12 @@ final class DatabaseFile {
     Path folder = path.getParent();
     try {
       if (folder != null && !Files.isDirectory(folder)) {
-        Files.createDirectories(folder, attributes(OWNERS_FOLDER));
+        Files.createDirectories(folder, wherePosix(OWNERS_FOLDER));
       }
     } catch (IOException e) {
       throw cannotCreate(e);
     }
-    return OpeningLock.acquire(beside("-lock"), timeoutMillis, attributes(OWNERS_FILE));
+    return OpeningLock.acquire(beside("-lock"), timeoutMillis, wherePosix(OWNERS_FILE));
   }
 
   /** Creates the file where it is missing. What SQLite puts beside it later takes its permissions. */
@@ -97,13 +97,13 @@ final class DatabaseFile {
 
   private void create() throws IOException {
     try {
-      Files.createFile(path, attributes(OWNERS_FILE));
+      Files.createFile(path, wherePosix(OWNERS_FILE));
     } catch (FileAlreadyExistsException e) {
       LOG.log(Level.DEBUG, "{0} is there already", path);
     }
   }
 
-  private FileAttribute<?>[] attributes(FileAttribute<?> owners) {
+  private FileAttribute<?>[] wherePosix(FileAttribute<?> owners) {
     return posix ? new FileAttribute<?>[] {owners} : new FileAttribute<?>[0];
   }
 
@@ -143,11 +143,11 @@ final class DatabaseFile {
 
   /** Looks what is in the file's place, where there is a file with a log. */
   Present present() throws StateStoreException {
-    BasicFileAttributes file = attributes(path);
-    return new Present(key(path, file), key(log(), attributes(log())), file.size());
+    BasicFileAttributes file = readAttributes(path);
+    return new Present(key(path, file), key(log(), readAttributes(log())), file.size());
   }
 
-  private static BasicFileAttributes attributes(Path path) throws StateStoreException {
+  private static BasicFileAttributes readAttributes(Path path) throws StateStoreException {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class);
     } catch (IOException e) {

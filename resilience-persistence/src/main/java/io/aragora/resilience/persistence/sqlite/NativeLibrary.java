@@ -8,7 +8,6 @@ final class NativeLibrary {
   private NativeLibrary() {}
 
   /** Loads it ahead of the first connection, because that would only say "Error opening connection". */
-  // The loader declares Exception, and the JVM refuses native access by an IllegalCallerException.
   static void load() throws StateStoreException {
     String found;
     Throwable cause = null;
@@ -18,6 +17,7 @@ final class NativeLibrary {
       }
       found = "the driver does not say why";
     } catch (Exception | LinkageError e) {
+      // Any exception: the JVM refuses native access by an IllegalCallerException.
       found = e.toString();
       cause = e;
     }

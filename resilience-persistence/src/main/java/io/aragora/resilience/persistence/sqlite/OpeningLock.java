@@ -4,6 +4,7 @@ import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -38,7 +39,7 @@ final class OpeningLock implements AutoCloseable {
    * Waits for the lock.
    *
    * @param file the lock file
-   * @param timeoutMillis how long to wait, for other threads and for other processes each
+   * @param timeoutMillis how long to wait, for other threads and for other processes or class loaders each
    * @param attributes of the lock file, if it is created
    */
   static OpeningLock acquire(Path file, int timeoutMillis, FileAttribute<?>... attributes)
@@ -57,7 +58,7 @@ final class OpeningLock implements AutoCloseable {
     try {
       acquired = lockedFile(file, timeoutMillis, attributes);
       if (acquired == null) {
-        throw taken(file, "process", timeoutMillis);
+        throw taken(file, "process or class loader", timeoutMillis);
       }
       return acquired;
     } catch (IOException e) {
@@ -80,7 +81,7 @@ final class OpeningLock implements AutoCloseable {
     try {
       long attempts = 1 + TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / RETRY_NANOS;
       for (long i = 1; acquired == null && i <= attempts; i++) {
-        if (channel.tryLock() != null) {
+        if (locks(channel)) {
           acquired = new OpeningLock(channel);
         } else if (i < attempts) {
           LockSupport.parkNanos(file, RETRY_NANOS);
@@ -91,6 +92,15 @@ final class OpeningLock implements AutoCloseable {
       if (acquired == null) {
         channel.close();
       }
+    }
+  }
+
+  /** False also where this process has the lock by another copy of this class, which the JVM takes for a mistake. */
+  private static boolean locks(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
     }
   }
 

@@ -34,8 +34,7 @@ final class SchemaMigrator {
                 declared             TEXT    NOT NULL,
                 saved_at_micros      INTEGER NOT NULL
               )""", "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"),
-      // The key of a keyed breaker becomes a part of what identifies a row, so the table is made
-      // anew.
+      // Made anew, because the key of a keyed breaker becomes a part of what identifies a row.
       List.of(
           "ALTER TABLE circuit_breakers RENAME TO circuit_breakers_1",
           """

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Saves batch after batch until it is killed or nobody listens, and prints the number of each batch once its save has returned. Batch n holds
- * the breaker {@code batch-n}, and a hundred that every batch replaces, at generation n.
+ * Saves batch after batch until it is killed or nobody listens, and prints the number of each batch once its save has
+ * returned. Batch n holds the breaker {@code batch-n}, and a hundred that every batch replaces, at generation n.
  */
 final class BatchWriter {
   static final int REPLACED = 100;

@@ -117,8 +117,7 @@ final class ChildJvm implements AutoCloseable {
 
   /** Ends it the hard way: no shutdown hook, no finally, nothing is flushed. */
   void kill() throws InterruptedException {
-    // By its handle: the process object would close the output, and what was printed last would be
-    // lost.
+    // By its handle: the process object would close the output, and lose what was printed last.
     process.toHandle().destroyForcibly();
     process.waitFor();
   }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,11 +60,25 @@ class OpeningLockTest {
 
       assertThatExceptionOfType(StateStoreException.class)
           .isThrownBy(this::takeAndRelease)
-          .withMessageStartingWith("another process has held " + file);
+          .withMessageStartingWith("another process or class loader has held " + file);
 
       holder.kill();
       takeAndRelease();
     }
+  }
+
+  @Test
+  @DisplayName("two applications in one JVM, each with this library in a class loader of its own")
+  void acquire_heldByAnotherClassLoader_failsUntilItIsClosed() throws Exception {
+    try (FileChannel other =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      assertThat(other.lock().isValid()).isTrue();
+
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(this::takeAndRelease)
+          .withMessageStartingWith("another process or class loader has held " + file);
+    }
+    takeAndRelease();
   }
 
   @Test

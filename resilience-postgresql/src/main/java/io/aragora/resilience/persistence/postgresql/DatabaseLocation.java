@@ -105,13 +105,11 @@ final class DatabaseLocation {
   }
 
   private static void putUser(Properties properties, String text, String location) {
-    int colon = text.indexOf(':');
     // Only in parameters does '+' stand for a blank.
-    String user = (colon < 0 ? text : text.substring(0, colon)).replace("+", "%2B");
-    properties.putIfAbsent(PGProperty.USER.getName(), decoded(user, location));
-    if (colon >= 0) {
-      String password = text.substring(colon + 1).replace("+", "%2B");
-      properties.putIfAbsent(PGProperty.PASSWORD.getName(), decoded(password, location));
+    String[] parts = text.replace("+", "%2B").split(":", 2);
+    properties.putIfAbsent(PGProperty.USER.getName(), decoded(parts[0], location));
+    if (parts.length > 1) {
+      properties.putIfAbsent(PGProperty.PASSWORD.getName(), decoded(parts[1], location));
     }
   }
 
@@ -124,8 +122,8 @@ final class DatabaseLocation {
   }
 
   /**
-   * Bounds whatever could wait for a server that is gone, or for a client of it that hangs: here in seconds but for TLS, in the server in
-   * milliseconds. The server gives up before the socket does, and so says why.
+   * Bounds whatever could wait for a server that is gone, or for a client of it that hangs: here in seconds but for TLS, in the
+   * server in milliseconds. The server gives up before the socket does, and so says why.
    */
   private static void putLimits(Properties properties) {
     properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "3");

@@ -4,15 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
-import io.aragora.resilience.persistence.StateStoreException;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
@@ -22,30 +16,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** What instances that share a table hear of each other. */
-class ChangeListenerTest {
+class ChangeListenerTest extends PostgresqlStoreFixture {
   private static final String THREAD = "resilience-postgresql-listener";
   private static final AtomicInteger LISTENERS = new AtomicInteger();
-  private static final Duration NOW = Duration.ZERO;
 
-  private final Deque<StateStore> opened = new ArrayDeque<>();
   private final BlockingQueue<SavedBreaker> heard = new LinkedBlockingQueue<>();
-  private String location;
 
-  @BeforeEach
-  void emptySchema() throws Exception {
-    location = PostgresServer.shared().newSchema();
-  }
-
+  @Override
   @AfterEach
   void closeStores() throws Exception {
-    while (!opened.isEmpty()) {
-      opened.pop().close();
-    }
+    super.closeStores();
     Await.until("no thread listens", () -> listeners() == 0);
   }
 
@@ -55,18 +39,10 @@ class ChangeListenerTest {
         .count();
   }
 
-  private StateStore store() throws StateStoreException {
-    StateStore store = new PostgresqlStateStoreProvider().open(location);
-    opened.push(store);
-    return store;
-  }
-
   /** One that listens already, so that it hears of each later change once. */
   private StateStore listening(Consumer<SavedBreaker> listener) throws Exception {
     String application = "listener" + LISTENERS.incrementAndGet();
-    StateStore store =
-        new PostgresqlStateStoreProvider().open(location + "&ApplicationName=" + application);
-    opened.push(store);
+    StateStore store = store(location + "&ApplicationName=" + application);
     store.watch(listener);
     Await.until("it listens", () -> caughtUp(application) != null);
     return store;
@@ -78,13 +54,8 @@ class ChangeListenerTest {
 
   /** Gives the number of the process that listens for it. */
   private @Nullable String caughtUp(String application) throws SQLException {
-    try (Connection connection = DatabaseLocation.parse(location).connect();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(
-            "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
-                + application + "' AND query LIKE 'SELECT name,%changed_in >=%'")) {
-      return row.next() ? row.getString(1) : null;
-    }
+    return query("SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
+        + application + "' AND query LIKE 'SELECT name,%changed_in >=%'");
   }
 
   private SavedBreaker next() throws InterruptedException {

@@ -9,15 +9,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a command to its end. */
-final class ChildJvm {
+/** What a command ended with, and what it said. */
+record EndedProcess(int exit, String output) {
   private static final long LIMIT_SECONDS = 120;
 
-  private ChildJvm() {}
-
-  record Ended(int exit, String output) {}
-
-  static Ended run(List<String> command, Path folder) throws InterruptedException {
+  static EndedProcess of(List<String> command, Path folder) throws InterruptedException {
     Path output = folder.resolve("output.txt");
     try {
       Process process = new ProcessBuilder(command)
@@ -28,7 +24,7 @@ final class ChildJvm {
         process.destroyForcibly();
         throw new IllegalStateException("did not end: " + command);
       }
-      return new Ended(process.exitValue(), Files.readString(output, UTF_8));
+      return new EndedProcess(process.exitValue(), Files.readString(output, UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

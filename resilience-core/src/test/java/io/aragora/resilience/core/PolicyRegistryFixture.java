@@ -1,0 +1,65 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A registry of policies whose idleness the test decides on. */
+abstract class PolicyRegistryFixture {
+  static final int MAX = 10;
+  static final Duration DAY = Duration.ofHours(24);
+  static final Duration SECOND = Duration.ofSeconds(1);
+
+  /** What a breaker is to its registry. */
+  static final class FakePolicy {
+    final String name;
+    String config;
+    volatile long idleSince;
+
+    FakePolicy(String name, String config, long now) {
+      this.name = name;
+      this.config = config;
+      this.idleSince = now;
+    }
+
+    /** Open, or in use. */
+    void mustStay() {
+      idleSince = Long.MAX_VALUE;
+    }
+  }
+
+  final ManualTime time = ManualTime.create();
+  final AtomicInteger made = new AtomicInteger();
+  final AtomicInteger asked = new AtomicInteger();
+  final PolicyRegistry<FakePolicy, String> registry = registry(MAX);
+
+  PolicyRegistry<FakePolicy, String> registry(int max) {
+    PolicyKind<FakePolicy, String> kind = new PolicyKind<>(
+        "fake",
+        (name, config) -> {
+          made.incrementAndGet();
+          return new FakePolicy(name, config, time.nanoTime());
+        },
+        name -> "undeclared",
+        String::equals,
+        (policy, config) -> policy.config = config);
+    return new PolicyRegistry<>(kind, max, Staleness.after(time, DAY, policy -> {
+      asked.incrementAndGet();
+      return policy.idleSince;
+    }));
+  }
+
+  List<FakePolicy> fill(int from, int to) {
+    List<FakePolicy> all = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      all.add(registry.get("p" + i));
+    }
+    return all;
+  }
+
+  List<String> names() {
+    return registry.all().stream().map(policy -> policy.name).sorted().toList();
+  }
+}

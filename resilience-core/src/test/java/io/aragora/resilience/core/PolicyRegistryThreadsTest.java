@@ -1,0 +1,86 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.ResilienceConfigurationException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The registry under many threads at once. */
+class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
+  @Test
+  @DisplayName("RG-14: 20 threads and 20 names give 20 policies")
+  void threads_differentNames() throws InterruptedException {
+    PolicyRegistry<FakePolicy, String> shared = registry(20);
+    List<FakePolicy> found = AtOnce.call(20, i -> shared.get("p" + i));
+    assertThat(new HashSet<>(found)).hasSize(20);
+    assertThat(shared.all()).containsExactlyInAnyOrderElementsOf(found);
+  }
+
+  @Test
+  @DisplayName("RG-14: 10 threads and one name give one policy")
+  void threads_sameName() throws InterruptedException {
+    List<FakePolicy> found = AtOnce.call(10, i -> registry.declare("a", "one"));
+    assertThat(new HashSet<>(found)).hasSize(1);
+    assertThat(made).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("RG-14: five that prune 50 stale policies at once count 50 together")
+  void threads_prune() throws InterruptedException {
+    for (int round = 0; round < 20; round++) {
+      PolicyRegistry<FakePolicy, String> shared = registry(100);
+      for (int i = 0; i < 50; i++) {
+        shared.get("old" + i);
+      }
+      time.advance(DAY.plus(SECOND));
+      for (int i = 0; i < 20; i++) {
+        shared.get("new" + i);
+      }
+      List<Integer> counts = AtOnce.call(5, i -> shared.prune());
+      assertThat(counts.stream().mapToInt(Integer::intValue).sum()).isEqualTo(50);
+      assertThat(shared.all()).hasSize(20);
+    }
+  }
+
+  @Test
+  @DisplayName("RG-11, RG-14, fault 26: the bound holds however many ask for a place at once")
+  void threads_bound() throws InterruptedException {
+    List<Boolean> admitted = AtOnce.call(50, i -> {
+      try {
+        registry.get("p" + i);
+        return true;
+      } catch (ResilienceConfigurationException e) {
+        return false;
+      }
+    });
+    assertThat(admitted.stream().filter(Predicate.isEqual(true))).hasSize(MAX);
+    assertThat(registry.all()).hasSize(MAX);
+  }
+
+  @Test
+  @DisplayName(
+      "RG-14, fault 24: looked up and pruned at once, a name is never made twice while it is held")
+  void threads_pruneAndLookUp() throws InterruptedException {
+    FakePolicy held = registry.get("a");
+    List<Boolean> same = AtOnce.call(8, thread -> {
+      boolean all = true;
+      for (int i = 0; i < 2000; i++) {
+        if (thread == 0) {
+          time.advance(DAY.plus(SECOND));
+        }
+        if (thread % 2 == 0) {
+          registry.prune();
+        } else {
+          all &= registry.get("a") == held;
+        }
+      }
+      return all;
+    });
+    assertThat(same).hasSize(8).containsOnly(true);
+    assertThat(made).hasValue(1);
+  }
+}

@@ -1,0 +1,259 @@
+package io.aragora.resilience.core.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What comes back from the store when a breaker is made. */
+class RestoredStateTest extends KeeperFixture {
+  @Test
+  @DisplayName("PE-09, fault 67: the time spent down counts toward the cooldown")
+  void downTime_counts() {
+    leaveOpen();
+    time.advance(Duration.ofSeconds(30));
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(breaker(resilience).snapshot().remainingCooldown())
+          .isEqualTo(Duration.ofSeconds(70));
+      assertThat(breaker(resilience).snapshot().cause()).isEqualTo(TransitionCause.RESTORED);
+    }
+  }
+
+  @Test
+  @DisplayName("fault 70: an expired cooldown comes back ready to probe, not closed")
+  void expired_comesBackHalfOpen() {
+    leaveOpen();
+    time.advance(Duration.ofSeconds(120));
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      fail(breaker(resilience));
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "a wall clock that went back cannot lengthen a cooldown, and what changes then is saved")
+  void wallClockThatWentBack_cannotLengthenTheCooldown() {
+    leaveOpen();
+    time.jumpWallClock(Duration.ofDays(-1));
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
+      breaker(resilience).reset();
+      time.advance(A_MOMENT);
+      assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.CLOSED);
+    }
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.CLOSED);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "a wall clock that goes back in operation changes no cooldown, and changes go on being saved")
+  void wallClockThatGoesBackInOperation_losesNoChange() {
+    try (Resilience resilience = open()) {
+      trip(breaker(resilience));
+      time.advance(A_MOMENT);
+      time.jumpWallClock(Duration.ofHours(-3));
+      assertThat(breaker(resilience).snapshot().remainingCooldown())
+          .isEqualTo(COOLDOWN.minus(A_MOMENT));
+      breaker(resilience).disable();
+      time.advance(A_MOMENT);
+      assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.DISABLED);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "a wall clock that went forward ends a cooldown, and leaves the breaker ready to probe")
+  void wallClockThatWentForward_endsTheCooldown() {
+    leaveOpen();
+    time.jumpWallClock(Duration.ofHours(1));
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    }
+  }
+
+  @Test
+  @DisplayName("PE-08, fault 68: name, streaks, forced states, totals and generation come back")
+  void streaksForcedStatesAndTotals_comeBack() {
+    long generation;
+    try (Resilience resilience = open()) {
+      fail(breaker(resilience));
+      CircuitBreaker forced = resilience.circuitBreaker("forced");
+      succeed(forced);
+      succeed(forced);
+      forced.forceOpen();
+      succeed(resilience.circuitBreaker("fine"));
+      succeed(resilience.circuitBreaker("fine"));
+      generation = forced.snapshot().generation();
+    }
+    try (Resilience resilience = open()) {
+      CircuitBreaker forced = resilience.circuitBreaker("forced");
+      assertThat(forced.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+      assertThat(forced.snapshot().generation()).isGreaterThanOrEqualTo(generation);
+      assertThat(forced.snapshot().totals().successes()).isEqualTo(2);
+      CircuitBreaker fine = resilience.circuitBreaker("fine");
+      assertThat(fine.snapshot().consecutiveSuccesses()).isEqualTo(2);
+      succeed(fine);
+      assertThat(fine.snapshot().consecutiveSuccesses()).isEqualTo(3);
+      fail(breaker(resilience));
+      assertThat(breaker(resilience).state())
+          .as("the second failure in a row")
+          .isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(breaker(resilience).snapshot().totals().failures()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  @DisplayName("PE-11: progress of probes and the growth of the cooldown come back")
+  void probeProgressAndCooldownStep_comeBack() {
+    CircuitBreakerConfig growing =
+        config().cooldownBackoff(2, Duration.ofHours(1)).successThreshold(2).build();
+    try (Resilience resilience = open()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("b", growing);
+      trip(breaker);
+      time.advance(COOLDOWN);
+      fail(breaker);
+      assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
+      time.advance(COOLDOWN.multipliedBy(2));
+      succeed(breaker);
+    }
+    try (Resilience resilience = open()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("b", growing);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+      assertThat(breaker.snapshot().probeSuccesses()).isEqualTo(1);
+      fail(breaker);
+      assertThat(breaker.snapshot().remainingCooldown())
+          .as("the third opening in a row")
+          .isEqualTo(COOLDOWN.multipliedBy(4));
+      time.advance(COOLDOWN.multipliedBy(4));
+      succeed(breaker);
+      succeed(breaker);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "PE-11: keys come back when they are asked for, apart from a breaker that is named like one")
+  void keys_comeBack() {
+    try (Resilience resilience = open()) {
+      trip(keyed(resilience).forKey("open"));
+      fail(keyed(resilience).forKey("failed once"));
+      resilience.circuitBreaker("k:open").disable();
+    }
+    assertThat(store.ids()).containsExactly("k:failed once", "k:open", "k:open");
+    time.advance(Duration.ofSeconds(10));
+    try (Resilience resilience = open()) {
+      assertThat(keyed(resilience).size()).as("nobody asked yet").isZero();
+      assertThat(keyed(resilience).forKey("open").snapshot().remainingCooldown())
+          .isEqualTo(Duration.ofSeconds(90));
+      assertThat(keyed(resilience).notClosed(10)).containsOnlyKeys("open");
+      fail(keyed(resilience).forKey("failed once"));
+      assertThat(keyed(resilience).isAvailable("failed once")).isFalse();
+      assertThat(resilience.circuitBreaker("k:open").state())
+          .isEqualTo(CircuitBreakerState.DISABLED);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "PE-11: a key that was saved open is not available, though nobody has called it since")
+  void keyThatNobodyCalledSince_isAsItWasSaved() {
+    try (Resilience resilience = open()) {
+      trip(keyed(resilience).forKey("open"));
+      keyed(resilience).forKey("forced").forceOpen();
+    }
+    try (Resilience resilience = open()) {
+      assertThat(keyed(resilience).state("forced")).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+      assertThat(keyed(resilience).filterAvailable(List.of("open", "other")))
+          .containsExactly("other");
+      assertThat(keyed(resilience).state("other")).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(keyed(resilience).size()).as("nothing is made of other keys").isEqualTo(2);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "the breaker that keys beyond the bound share is not saved, not even under a key of its name")
+  void overflowBreaker_isNotSaved() {
+    try (Resilience resilience = open()) {
+      trip(keyed(resilience).overflow());
+      assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+      assertThat(store.ids()).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("slow calls come back among the totals")
+  void slowCalls_comeBack() {
+    CircuitBreakerConfig slow = config()
+        .slowCallRateThreshold(100)
+        .slowCallDuration(Duration.ofSeconds(1))
+        .minimumNumberOfCalls(100)
+        .build();
+    try (Resilience resilience = open()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("b", slow);
+      long permit = breaker.acquirePermit();
+      time.advance(Duration.ofSeconds(2));
+      breaker.recordSuccess(permit);
+      succeed(breaker);
+    }
+    try (Resilience resilience = open()) {
+      assertThat(resilience.circuitBreaker("b", slow).snapshot().totals().successes())
+          .isEqualTo(2);
+      assertThat(resilience.circuitBreaker("b", slow).snapshot().slowCalls()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void changedSettings_keepAnOpenStateForTheShorterTime_andDropTheStreak() {
+    leaveOpen();
+    try (Resilience resilience = open()) {
+      CircuitBreaker shorter = resilience.circuitBreaker(
+          "b", config().cooldown(Duration.ofSeconds(10)).build());
+      assertThat(shorter.snapshot().remainingCooldown()).isEqualTo(Duration.ofSeconds(10));
+    }
+  }
+
+  @Test
+  @DisplayName("PE-04: nothing is made by loading, and what was saved stays until it is asked for")
+  void loading_makesNothing() {
+    leaveOpen();
+    try (Resilience resilience = open()) {
+      assertThat(resilience.circuitBreakers()).isEmpty();
+    }
+    try (Resilience resilience = open()) {
+      assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(resilience.circuitBreakers()).hasSize(1);
+    }
+  }
+
+  @Test
+  @DisplayName("PE-05: rows that cannot be read are said, the first ten of them one by one")
+  void problems_areSaid() {
+    for (int i = 0; i < 12; i++) {
+      store.problems.add("row " + i);
+    }
+    try (RecordedLog log = RecordedLog.of(StateKeeper.class);
+        Resilience resilience = open()) {
+      assertThat(resilience.circuitBreakers()).isEmpty();
+      assertThat(log.messages())
+          .hasSize(11)
+          .contains(
+              "WARNING left out of RecordingStore: row 9",
+              "WARNING left out of RecordingStore: 2 more")
+          .doesNotContain("WARNING left out of RecordingStore: row 10");
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The breakers of a client, one for each origin. */
+class OriginBreakersTest extends HttpClientFixture {
+  @Test
+  @DisplayName("origins beyond the bound share one breaker")
+  void boundOfOrigins() throws Exception {
+    inner.fail(new ConnectException());
+    ResilientHttpClient client = builder()
+        .noRetry()
+        .maxOrigins(1)
+        .circuitBreaker(CircuitBreakerConfig.builder().failureThreshold(1).build())
+        .build();
+    assertThatThrownBy(() -> send(false, client, get())).isInstanceOf(ConnectException.class);
+    CircuitBreaker second =
+        client.circuitBreaker(URI.create("http://second.example/")).orElseThrow();
+    CircuitBreaker third =
+        client.circuitBreaker(URI.create("http://third.example/")).orElseThrow();
+    assertThat(second).isSameAs(third).isNotSameAs(breaker(client));
+    assertThat(breaker(client).state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("an address without a host has no breaker")
+  void noHost() {
+    ResilientHttpClient client = builder().build();
+    assertThatThrownBy(() -> client.circuitBreaker(URI.create("mailto:shop@shop.example")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("uri must have a host: mailto:shop@shop.example");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "HT-11 IN-04: a refusal is an IOException with ours as its cause, and nothing is sent")
+  void refused(boolean async) {
+    inner.answer(200);
+    ResilientHttpClient client = builder().build();
+    breaker(client).forceOpen();
+    assertThatThrownBy(() -> send(async, client, get()))
+        .isExactlyInstanceOf(IOException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            CallNotPermittedException.class,
+            refusal ->
+                assertThat(refusal.getMessage()).contains("http").contains("shop.example:80"));
+    assertThat(inner.sent).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("HT-11: the refusal says how long the breaker stays open")
+  void refusalHasCooldown(boolean async) {
+    inner.fail(new ConnectException());
+    ResilientHttpClient client = builder()
+        .noRetry()
+        .circuitBreaker(CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .cooldown(Duration.ofSeconds(30))
+            .build())
+        .build();
+    assertThatThrownBy(() -> send(async, client, get())).isInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> send(async, client, get()))
+        .cause()
+        .isInstanceOfSatisfying(
+            CallNotPermittedException.class,
+            refusal -> assertThat(refusal.remainingCooldown()).isEqualTo(Duration.ofSeconds(30)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("HT-22 fault 46: attempts stop when the breaker opens meanwhile")
+  void breakerOpensMeanwhile(boolean async) throws Exception {
+    inner.answer(503);
+    ResilientHttpClient client = builder().retry(retry(4)).build();
+    resilience.retry("http").subscribe(event -> breaker(client).forceOpen());
+    HttpResponse<String> response = send(async, client, get());
+    assertThat(response.body()).isEqualTo("body of 503");
+    assertThat(inner.sent).hasSizeLessThan(4);
+  }
+
+  @Test
+  @DisplayName(
+      "IN-01 IN-05: each origin has a breaker of its own; three failures open one and leave the others")
+  void perOrigin() throws Exception {
+    inner.fail(new ConnectException());
+    ResilientHttpClient client = builder().noRetry().build();
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> send(false, client, get())).isInstanceOf(ConnectException.class);
+    }
+    assertThat(breaker(client).state()).isEqualTo(CircuitBreakerState.OPEN);
+    URI elsewhere = URI.create("https://SHOP.example/apples");
+    CircuitBreaker other = client.circuitBreaker(elsewhere).orElseThrow();
+    assertThat(other.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(client.circuitBreaker(URI.create("https://shop.example:443/x"))).contains(other);
+    assertThat(client.circuitBreaker(URI.create("HTTP://shop.EXAMPLE:80/")))
+        .contains(breaker(client));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "HT-07 HT-08 IN-07: a breaker that is given is used for all origins, and a 503 counts for it")
+  void givenBreaker(boolean async) throws Exception {
+    inner.answer(503);
+    CircuitBreaker given = resilience.circuitBreaker("given");
+    ResilientHttpClient client =
+        builder().noCircuitBreaker().circuitBreaker(given).build();
+    assertThat(client.circuitBreaker(SHOP)).contains(given);
+    send(async, client, get());
+    assertThat(given.snapshot().totals().failures()).isEqualTo(1);
+    assertThat(resilience.keyedCircuitBreakers()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("HT-07: by default three failures open the breaker of an origin for 60 s")
+  void defaultBreaker() {
+    CircuitBreakerConfig config = breaker(builder().build()).config();
+    assertThat(config.failureThreshold()).isEqualTo(3);
+    assertThat(config.cooldown()).isEqualTo(Duration.ofSeconds(60));
+    CircuitBreakerConfig own = CircuitBreakerConfig.builder()
+        .failureThreshold(5)
+        .cooldown(Duration.ofSeconds(30))
+        .build();
+    CircuitBreakerConfig set =
+        breaker(builder().name("own").circuitBreaker(own).build()).config();
+    assertThat(set.failureThreshold()).isEqualTo(5);
+    assertThat(set.cooldown()).isEqualTo(Duration.ofSeconds(30));
+  }
+}

@@ -1,0 +1,154 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.retry.RetryConfig;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which requests may be sent again. */
+class RepeatedRequestTest extends HttpClientFixture {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("fault 52: a POST is sent once, whether it fails or is answered with 503")
+  void postIsNotRepeated(boolean async) throws Exception {
+    inner.answer(503).fail(new IOException("reset"));
+    ResilientHttpClient client = builder().build();
+    assertThat(send(async, client, post(BodyPublishers.ofString("order"))).body())
+        .isEqualTo("body of 503");
+    assertThat(inner.sent).hasSize(1);
+    assertThatThrownBy(() -> send(async, client, post(BodyPublishers.ofString("order"))))
+        .hasMessage("reset");
+    assertThat(inner.sent).hasSize(2);
+    assertCounted(client, 0, 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET,3",
+    "HEAD,3",
+    "OPTIONS,3",
+    "TRACE,3",
+    "PUT,3",
+    "DELETE,3",
+    "POST,1",
+    "PATCH,1",
+    "get,1"
+  })
+  @DisplayName(
+      "fault 52: the method says what may be repeated; a name is that of a method in capitals only")
+  void methods(String method, int attempts) throws Exception {
+    inner.answer(503);
+    HttpRequest request =
+        HttpRequest.newBuilder(SHOP).method(method, BodyPublishers.noBody()).build();
+    assertThat(send(false, builder().build(), request).statusCode()).isEqualTo(503);
+    assertThat(inner.sent).hasSize(attempts);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("fault 52: a POST is repeated where it did not even get a connection")
+  void unsentPostIsRepeated(boolean async) throws Exception {
+    inner
+        .fail(new ConnectException())
+        .fail(new HttpConnectTimeoutException("slow"))
+        .answer(201);
+    assertThat(send(async, builder().build(), post(BodyPublishers.ofString("order")))
+            .statusCode())
+        .isEqualTo(201);
+    assertThat(inner.sent).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "fault 52: where redirects are followed, a POST without a connection is not repeated: it may have arrived elsewhere")
+  void redirectedPostIsNotRepeated(boolean async) {
+    inner.fail(new ConnectException());
+    inner.redirects = HttpClient.Redirect.NORMAL;
+    HttpClient client = builder().build();
+    assertThatThrownBy(() -> send(async, client, post(BodyPublishers.ofString("order"))))
+        .isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(1);
+    assertThatThrownBy(() -> send(async, client, get())).isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "fault 52: a POST with an idempotency key, or that somebody vouches for, is repeated")
+  void idempotentPostIsRepeated(boolean async) throws Exception {
+    inner.answer(503).answer(200);
+    HttpRequest keyed = HttpRequest.newBuilder(SHOP)
+        .header("Idempotency-Key", "42")
+        .POST(BodyPublishers.ofByteArray(new byte[] {1}))
+        .build();
+    assertThat(send(async, builder().build(), keyed).statusCode()).isEqualTo(200);
+    inner.answer(503).answer(200);
+    ResilientHttpClient lenient = builder().idempotentIf(request -> true).build();
+    HttpRequest post = post(BodyPublishers.noBody());
+    assertThat(send(async, lenient, post).statusCode()).isEqualTo(200);
+    assertThat(send(async, lenient, post).statusCode()).isEqualTo(200);
+    assertThat(inner.sent).hasSize(5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("fault 52: whoever vouches for requests is asked once for each")
+  void vouching_isAskedOnce(boolean async) throws Exception {
+    inner.answer(503).answer(200);
+    AtomicInteger asked = new AtomicInteger();
+    ResilientHttpClient client =
+        builder().idempotentIf(request -> asked.incrementAndGet() == 1).build();
+    assertThat(send(async, client, post(BodyPublishers.noBody())).statusCode()).isEqualTo(200);
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  @DisplayName(
+      "fault 52: a body that is not known to be replayable is sent once, unless somebody vouches for it")
+  void unknownBodyIsNotRepeated() throws Exception {
+    inner.fail(new ConnectException());
+    BodyPublisher stream =
+        BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1]));
+    HttpClient client = builder().build();
+    HttpRequest put = HttpRequest.newBuilder(SHOP).PUT(stream).build();
+    assertThatThrownBy(() -> send(false, client, put)).isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(1);
+    HttpRequest replayable =
+        HttpRequest.newBuilder(SHOP).PUT(ReplayableBody.of(stream)).build();
+    assertThatThrownBy(() -> send(false, client, replayable)).isInstanceOf(ConnectException.class);
+    assertThat(inner.sent).hasSize(4);
+    assertThat(ReplayableBody.of(stream).contentLength()).isEqualTo(stream.contentLength());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("fault 52: a result that is not good enough is no reason to send a POST again")
+  void postIsNotRepeatedForItsResult(boolean async) throws Exception {
+    inner.answer(202);
+    RetryConfig untilDone = retry(3).toBuilder()
+        .retryOnResult(result -> ((HttpResponse<?>) result).statusCode() == 202)
+        .build();
+    HttpClient client = builder().retry(untilDone).build();
+    send(async, client, post(BodyPublishers.ofString("order")));
+    assertThat(inner.sent).hasSize(1);
+    send(async, client, get());
+    assertThat(inner.sent).hasSize(4);
+  }
+}
