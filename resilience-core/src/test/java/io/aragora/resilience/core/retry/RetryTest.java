@@ -107,6 +107,20 @@ class RetryTest {
   }
 
   @Test
+  void aFailureThatIsOneObjectForAllCalls_doesNotHoldEverMoreOfThem() {
+    Retry retry = resilience.retry("shared", everySecond(3).build());
+    IOException last = new IOException("always this one in the end");
+    for (int call = 0; call < 20; call++) {
+      AtomicInteger attempt = new AtomicInteger();
+      assertThatThrownBy(() -> retry.run(() -> {
+            throw attempt.incrementAndGet() == 3 ? last : new IOException("another one");
+          }))
+          .isSameAs(last);
+    }
+    assertThat(last.getSuppressed()).hasSize(8);
+  }
+
+  @Test
   void theSameFailureAgain_isNeverSuppressedInItself_andEightAreKept() {
     Retry retry = resilience.retry("same", everySecond(20).build());
     IOException one = new IOException("always this one");
@@ -225,6 +239,26 @@ class RetryTest {
           .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));
       time.advance(Duration.ofSeconds(2));
       assertThatThrownBy(future::join).hasCauseInstanceOf(RejectedExecutionException.class);
+    }
+  }
+
+  @Test
+  void async_executorThatFailsOtherwise_endsTheCallWithThat() {
+    try (Resilience failing = Resilience.builder()
+        .timeSource(time)
+        .executor(task -> {
+          throw new IllegalStateException("the executor is stopped");
+        })
+        .build()) {
+      CompletableFuture<String> future = failing
+          .retry("r", everySecond(3).build())
+          .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));
+      time.advance(Duration.ofSeconds(2));
+      assertThat(future)
+          .failsWithin(Duration.ZERO)
+          .withThrowableThat()
+          .havingCause()
+          .withMessage("the executor is stopped");
     }
   }
 
