@@ -8,12 +8,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.IntFunction;
 
 /** Runs a body on several threads at once, and gives what they returned. */
-final class AtOnce {
+public final class AtOnce {
   private static final long JOIN_MILLIS = 60_000;
 
   private AtOnce() {}
 
-  static <T> List<T> run(int threads, IntFunction<T> body) throws InterruptedException {
+  public static <T> List<T> run(int threads, IntFunction<T> body) throws InterruptedException {
     CountDownLatch start = new CountDownLatch(1);
     Queue<T> results = new ConcurrentLinkedQueue<>();
     Queue<Throwable> failures = new ConcurrentLinkedQueue<>();

@@ -1,9 +1,10 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
