@@ -41,6 +41,9 @@ final class DriveThread implements TimeDrive, Runnable {
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
 
+  /** Guarded by this. */
+  private boolean saidToLackThread;
+
   DriveThread(String name, TimeDriver driver, TimeSource time) {
     this(name, driver, time, body -> BackgroundThreads.daemon(name, body));
   }
@@ -84,10 +87,14 @@ final class DriveThread implements TimeDrive, Runnable {
         // armed all the same.
         thread = null;
         wakeAt = TimeSource.NEVER;
-        LOG.log(
-            System.Logger.Level.ERROR,
-            "timer '" + name + "' has no thread, so nothing times out before it gets one",
-            e);
+        if (!saidToLackThread) {
+          saidToLackThread = true;
+          LOG.log(
+              System.Logger.Level.ERROR,
+              "timer '" + name + "' has no thread, so nothing times out before it gets one"
+                  + " (said once)",
+              e);
+        }
       }
     }
   }
