@@ -27,7 +27,8 @@ public final class WaitingThreads {
   boolean enter() {
     threads.add(Thread.currentThread());
     // Volatile read after the add; the closer sets it before it looks for threads. If either were
-    // weaker, nobody would wake this thread before its wait is over.
+    // weaker, nobody would wake this thread before its wait is over. Stress:
+    // WaitingThreadsStress.NoWaitOutlivesTheRuntime.
     if (closed) {
       leave();
       return false;
