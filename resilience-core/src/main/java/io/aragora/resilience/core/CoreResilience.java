@@ -1,7 +1,6 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.Subscription;
@@ -15,8 +14,6 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
-import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
-import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.fallback.FallbackCounter;
@@ -25,13 +22,9 @@ import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.recording.DurationRecorders;
-import io.aragora.resilience.core.retry.CoreRetry;
-import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
-import io.aragora.resilience.core.settings.PolicyReference;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.core.timeout.DeadlineScope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.fallback.FallbackTotals;
@@ -66,16 +59,9 @@ final class CoreResilience implements Resilience {
   private final Dispatcher dispatcher;
   private final Timer timer;
   private final WaitingThreads waiting;
-  private final DurationRecorders durations;
   private final BreakerRuntime breakerRuntime;
   private final RuntimeSettings outside;
-  private final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
-  private final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
-  private final PolicyRegistry<CoreRetry, RetryConfig> retries;
-  private final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
-  private final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
-  private final PolicyRegistry<FallbackCounter, Boolean> fallbacks;
-  private final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
+  private final RuntimePolicies policies;
   private final CoreHealthRegistry health;
   private final Extensions extensions;
   private final @Nullable StateKeeper keeper;
@@ -91,68 +77,13 @@ final class CoreResilience implements Resilience {
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
     waiting = new WaitingThreads(time);
-    durations = new DurationRecorders(this::measure);
+    DurationRecorders durations = new DurationRecorders(this::measure);
     keeper = settings.store() == null
         ? null
         : new StateKeeper(name, settings.store(), time, timer, dispatcher);
     breakerRuntime = BreakerRuntime.of(
         time, timer, dispatcher, durations, keeper == null ? BreakerKeeper.NONE : keeper);
-    breakers = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "circuit breaker",
-            this::makeBreaker,
-            breaker -> outside.breakers().resolve(breaker),
-            CircuitBreakerConfig::declaresSameAs,
-            CoreCircuitBreaker::reconfigure),
-        settings.maxPolicies(),
-        Staleness.after(time, settings.staleAfter(), CoreCircuitBreaker::idleSince));
-    keyedBreakers = new PolicyRegistry<>(
-        PolicyKind.alwaysDeclared(
-            "keyed circuit breaker",
-            (keyed, config) -> new KeyedBreakers(keyed, config, breakerRuntime),
-            KeyedCircuitBreakerConfig::declaresSameAs),
-        settings.maxPolicies(),
-        Staleness.never());
-    retries = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "retry",
-            this::makeRetry,
-            policy -> outside.retry(policy, RetryConfig.defaults()),
-            RetryConfig::declaresSameAs,
-            CoreRetry::configure),
-        settings.maxPolicies(),
-        Staleness.never());
-    budgets = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "retry budget",
-            (budget, config) -> new TokenBudget(budget, config, time),
-            budget -> RetryBudgetConfig.defaults(),
-            RetryBudgetConfig::declaresSameAs,
-            TokenBudget::configure),
-        settings.maxPolicies(),
-        Staleness.never());
-    timeouts = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "timeout",
-            this::makeTimeout,
-            this::outsideTimeout,
-            TimeoutConfig::declaresSameAs,
-            CoreTimeout::configure),
-        settings.maxPolicies(),
-        Staleness.never());
-    fallbacks = new PolicyRegistry<>(
-        PolicyKind.neverDeclared("fallback", pipeline -> new FallbackCounter(pipeline, dispatcher)),
-        settings.maxPolicies(),
-        Staleness.never());
-    pipelines = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "pipeline",
-            this::makePipeline,
-            this::outsidePipeline,
-            List::equals,
-            (pipeline, declared) -> {}),
-        settings.maxPolicies(),
-        Staleness.never());
+    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting);
     health = new CoreHealthRegistry(
         name,
         time,
@@ -167,7 +98,8 @@ final class CoreResilience implements Resilience {
 
   void start() {
     if (keeper != null) {
-      String failure = keeper.start(new RegisteredBreakers(breakers, keyedBreakers));
+      String failure =
+          keeper.start(new RegisteredBreakers(policies.breakers, policies.keyedBreakers));
       if (failure != null && keeper.isRequired()) {
         close();
         throw new ResilienceConfigurationException(
@@ -180,66 +112,8 @@ final class CoreResilience implements Resilience {
     extensions.attachAll();
   }
 
-  private CoreCircuitBreaker makeBreaker(String breaker, CircuitBreakerConfig config) {
-    CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, breakerRuntime);
-    breakerRuntime.keeper().made(made);
-    return made;
-  }
-
-  private CoreRetry makeRetry(String retry, RetryConfig config) {
-    CoreRetry made = new CoreRetry(
-        retry, config, name, time, breakerRuntime.clock(), timer, dispatcher, waiting);
-    made.measure(durations);
-    return made;
-  }
-
-  private CoreTimeout makeTimeout(String timeout, TimeoutConfig config) {
-    CoreTimeout made = new CoreTimeout(timeout, config, name, time, timer, dispatcher);
-    made.measure(durations);
-    return made;
-  }
-
   private void measure() {
-    breakers.all().forEach(CoreCircuitBreaker::measure);
-    keyedBreakers.all().forEach(KeyedBreakers::measure);
-    retries.all().forEach(retry -> retry.measure(durations));
-    timeouts.all().forEach(timeout -> timeout.measure(durations));
-  }
-
-  private TimeoutConfig outsideTimeout(String timeout) {
-    return outside
-        .timeout(timeout)
-        .orElseThrow(() -> new ResilienceConfigurationException("timeout '" + timeout
-            + "' has no limit: declare it by timeout(name, limit), or set resilience.timeout."
-            + timeout + ".limit"));
-  }
-
-  private CorePipeline makePipeline(String pipeline, List<Policy> policies) {
-    return new CorePipeline(pipeline, policies, dispatcher.carrier(), fallbacks::get);
-  }
-
-  private List<Policy> outsidePipeline(String pipeline) {
-    List<Policy> policies = outsidePolicies(pipeline);
-    if (policies.isEmpty()) {
-      throw new ResilienceConfigurationException("pipeline '" + pipeline
-          + "' is not known: register it by pipeline(name).add(…).register(), or set"
-          + " resilience.pipeline." + pipeline + ".policies");
-    }
-    return policies;
-  }
-
-  private List<Policy> outsidePolicies(String pipeline) {
-    return outside.pipeline(pipeline).stream()
-        .map(policy -> outsidePolicy(policy.kind(), policy.nameIn(pipeline)))
-        .toList();
-  }
-
-  private Policy outsidePolicy(PolicyReference.Kind kind, String policy) {
-    return switch (kind) {
-      case CIRCUITBREAKER -> circuitBreaker(policy);
-      case RETRY -> retry(policy);
-      case TIMEOUT -> timeout(policy);
-    };
+    policies.measure();
   }
 
   @Override
@@ -249,18 +123,18 @@ final class CoreResilience implements Resilience {
 
   @Override
   public CircuitBreaker circuitBreaker(String breaker) {
-    return breakers.get(breaker);
+    return policies.breakers.get(breaker);
   }
 
   @Override
   public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
-    return breakers.declare(
+    return policies.breakers.declare(
         breaker, config, declared -> outside.breakers().resolve(breaker, declared));
   }
 
   @Override
   public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
-    return breakers.declare(
+    return policies.breakers.declare(
         breaker,
         CircuitBreakerPresets.named(provider),
         preset -> outside.breakers().resolve(breaker, provider));
@@ -273,7 +147,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Collection<CircuitBreaker> circuitBreakers() {
-    return List.copyOf(breakers.all());
+    return List.copyOf(policies.breakers.all());
   }
 
   @Override
@@ -283,70 +157,65 @@ final class CoreResilience implements Resilience {
 
   @Override
   public int pruneCircuitBreakers() {
-    return breakers.prune();
+    return policies.breakers.prune();
   }
 
   @Override
   public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
-    return keyedBreakers.declare(keyed, config, declared -> resolveKeys(keyed, declared));
-  }
-
-  private KeyedCircuitBreakerConfig resolveKeys(String keyed, KeyedCircuitBreakerConfig config) {
-    return KeyedCircuitBreakerConfig.builder()
-        .breaker(outside.breakers().resolve(keyed, config.breaker()))
-        .maxKeys(config.maxKeys())
-        .abandonedAfter(config.abandonedAfter())
-        .build();
+    return policies.keyedBreakers.declare(
+        keyed, config, declared -> policies.resolveKeys(keyed, declared));
   }
 
   @Override
   public Collection<KeyedCircuitBreaker> keyedCircuitBreakers() {
-    return List.copyOf(keyedBreakers.all());
+    return List.copyOf(policies.keyedBreakers.all());
   }
 
   @Override
   public CircuitBreakerSummary circuitBreakerSummary() {
-    return CircuitBreakerSummary.of(breakers.all(), keyedBreakers.all(), time.wallTime());
+    return CircuitBreakerSummary.of(
+        policies.breakers.all(), policies.keyedBreakers.all(), time.wallTime());
   }
 
   @Override
   public Retry retry(String retry) {
-    return retries.get(retry);
+    return policies.retries.get(retry);
   }
 
   @Override
   public Retry retry(String retry, RetryConfig config) {
-    return retries.declare(retry, config, declared -> outside.retry(retry, declared));
+    return policies.retries.declare(retry, config, declared -> outside.retry(retry, declared));
   }
 
   @Override
   public Collection<Retry> retries() {
-    return List.copyOf(retries.all());
+    return List.copyOf(policies.retries.all());
   }
 
   @Override
   public RetryBudget retryBudget(String budget) {
-    return budgets.get(budget);
+    return policies.budgets.get(budget);
   }
 
   @Override
   public RetryBudget retryBudget(String budget, RetryBudgetConfig config) {
-    return budgets.declare(budget, config);
+    return policies.budgets.declare(budget, config);
   }
 
   @Override
   public Collection<RetryBudget> retryBudgets() {
-    return List.copyOf(budgets.all());
+    return List.copyOf(policies.budgets.all());
   }
 
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config) {
-    return timeouts.declare(timeout, config, declared -> outside.timeout(timeout, declared));
+    return policies.timeouts.declare(
+        timeout, config, declared -> outside.timeout(timeout, declared));
   }
 
   @Override
   public Timeout timeout(String timeout) {
-    return timeouts.get(timeout);
+    return policies.timeouts.get(timeout);
   }
 
   @Override
@@ -356,29 +225,22 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Collection<Timeout> timeouts() {
-    return List.copyOf(timeouts.all());
+    return List.copyOf(policies.timeouts.all());
   }
 
   @Override
   public Pipeline.Builder pipeline(String pipeline) {
-    return CorePipeline.builder(pipeline, this::makePipeline, this::registerPipeline);
-  }
-
-  private Pipeline registerPipeline(String pipeline, List<Policy> policies) {
-    return pipelines.declare(pipeline, policies, declared -> {
-      List<Policy> stronger = outsidePolicies(pipeline);
-      return stronger.isEmpty() ? declared : stronger;
-    });
+    return CorePipeline.builder(pipeline, policies::makePipeline, policies::registerPipeline);
   }
 
   @Override
   public Pipeline registeredPipeline(String pipeline) {
-    return pipelines.get(pipeline);
+    return policies.pipelines.get(pipeline);
   }
 
   @Override
   public Collection<Pipeline> registeredPipelines() {
-    return List.copyOf(pipelines.all());
+    return List.copyOf(policies.pipelines.all());
   }
 
   @Override
@@ -388,7 +250,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Map<String, FallbackTotals> fallbackTotals() {
-    return fallbacks.all().stream()
+    return policies.fallbacks.all().stream()
         .collect(Collectors.toUnmodifiableMap(FallbackCounter::pipeline, FallbackCounter::totals));
   }
 

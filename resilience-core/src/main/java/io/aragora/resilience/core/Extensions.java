@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The plug-ins of a runtime: attached in order, each failing alone, closed in reverse. */
@@ -53,9 +54,9 @@ final class Extensions implements ResilienceContext, AutoCloseable {
     }
     for (ResilienceExtension extension : settings.extensions()) {
       try {
-        open.push(extension.attach(this));
+        open.push(Objects.requireNonNull(extension.attach(this), "attach() gave null"));
         attached.add(extension);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "extension " + extension.getClass().getName()
@@ -103,7 +104,7 @@ final class Extensions implements ResilienceContext, AutoCloseable {
       AutoCloseable closing = open.pop();
       try {
         closing.close();
-      } catch (Exception e) {
+      } catch (Exception | LinkageError e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "an extension failed to close: " + closing.getClass().getName(),

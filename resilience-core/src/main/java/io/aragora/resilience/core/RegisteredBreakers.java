@@ -6,6 +6,7 @@ import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
 import io.aragora.resilience.core.persistence.LiveBreakers;
+import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 
 /** Closes a runtime when the JVM shuts down in an orderly way. */
@@ -8,7 +9,7 @@ final class ShutdownHook {
 
   private final Thread thread;
 
-  ShutdownHook(CoreResilience resilience) {
+  ShutdownHook(Resilience resilience) {
     this.thread = BackgroundThreads.daemon(resilience.name() + "-shutdown", resilience::close);
   }
 

@@ -202,6 +202,65 @@ public class TimeWindowStress {
     }
   }
 
+  /** A sum while a bucket is begun anew, a whole ring later: what leaves the ring is in it once, or not yet. */
+  @JCStressTest
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "The old ones.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE,
+      desc = "The new one; the old ones are on their way.")
+  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "All.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "More than there were.")
+  @State
+  public static class TotalIsNeverTooLarge {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final TimeWindow window = window(time, new Sink());
+
+    public TotalIsNeverTooLarge() {
+      window.count(TimeWindow.FAILURE, time.nanoTime());
+      window.count(TimeWindow.FAILURE, time.nanoTime());
+      time.set(1 + (32L << 32));
+    }
+
+    @Actor
+    public void count() {
+      window.count(TimeWindow.FAILURE, time.nanoTime());
+    }
+
+    @Actor
+    public void sum(J_Result result) {
+      result.r1 = window.total(TimeWindow.FAILURE);
+    }
+  }
+
+  /** A sum that reads what left the ring last: shows that a count that is summed twice would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1", "2", "3"},
+      expect = Expect.ACCEPTABLE,
+      desc = "No more than there were.")
+  @Outcome(
+      id = "4",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The sum that TimeWindow must not give.")
+  @State
+  public static class BrokenTotalIsNeverTooLarge {
+    private final AtomicLong word = new AtomicLong(2);
+    private final AtomicLong folded = new AtomicLong();
+
+    @Actor
+    public void count() {
+      word.set(1);
+      folded.addAndGet(2);
+    }
+
+    @Actor
+    public void sum(J_Result result) {
+      long present = word.get();
+      result.r1 = present + folded.get();
+    }
+  }
+
   /** A bucket that is cleared and then counted in: shows that a lost count would be seen. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are in the new bucket.")

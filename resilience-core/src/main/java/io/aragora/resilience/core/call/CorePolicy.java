@@ -109,9 +109,7 @@ public abstract class CorePolicy implements Policy {
   }
 
   @Override
-  @SuppressWarnings(
-      "unchecked") // the chain throws what the body throws, which is X, and unchecked exceptions of
-  // ours
+  @SuppressWarnings("unchecked") // what the body throws is X; ours are unchecked
   public final <T extends @Nullable Object, X extends Throwable> T call(
       CheckedSupplier<? extends T, X> body) throws X {
     Objects.requireNonNull(body, "body");

@@ -23,8 +23,7 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     CompletableFuture<T> started = start.get();
     inside = started;
     // Volatile read after the write of inside; who stops the call writes why, then reads inside. If
-    // either
-    // were weaker, what was just started could run on. Stress:
+    // either were weaker, what was just started could run on. Stress:
     // ForeignFutureStress.StartedInsideIsCancelled.
     Throwable meanwhile = stop;
     if (meanwhile != null) {

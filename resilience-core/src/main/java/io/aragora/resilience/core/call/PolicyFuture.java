@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 public abstract class PolicyFuture<T extends @Nullable Object> extends CompletableFuture<T> {
+  /** By volatile CAS: of the inner end, a limit and the outside one wins. Stress: PolicyFutureStress.EndsOnce. */
   private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
 
@@ -59,7 +60,8 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       return null;
     });
     // Volatile read after the write of inner; whoever cancels writes the cause, then reads inner.
-    // One of us sees the other's.
+    // If either were weaker, what runs inside could run on. Stress:
+    // PolicyFutureStress.StartedCallIsCancelled.
     Throwable cause = cancellation;
     if (cause != null) {
       cancel(started, cause);

@@ -11,17 +11,26 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Counts calls under way by their age, so that a breaker sees calls that are slow while they hang. Lock-free. */
 final class CallsInFlight {
   /*
-   * A ring of words by the time at which a call began:  epoch:28 | count:36, the count signed. A beginning adds one and an end
-   * takes one away, each in the stripe of its own thread, so that a word alone may be negative and only the sum over the
-   * stripes means something.
+   * A ring of words by the time at which a call began: epoch | count, the count signed. A beginning adds one and an end takes
+   * one away, each in the stripe of its own thread, so that a word alone may be negative and only the sum over the stripes
+   * means something.
    *
-   * The limit is six to twelve buckets long, and the ring has sixteen, so whatever leaves the ring is older than the limit: the
-   * CAS that begins a bucket anew moves what was left there to `ancient`, and the end of such a call, which finds a younger
-   * epoch in its place, takes it away there. A caller that read the clock, stalled, and finds a younger epoch reads the clock
-   * again and begins then.
+   * The epoch is the time of the source less its lowest bits, all of it, so that none comes round, however long a breaker
+   * rests. What those bits leave is the count's. They suffice: a bucket of 2^n nanoseconds has a count from -2^n to 2^n - 1,
+   * and no line of memory takes a write each nanosecond.
+   *
+   * The limit is six to twelve buckets long (or shorter than twelve of the shortest), and the ring has sixteen, so whatever
+   * leaves the ring is older than the limit: the CAS that begins a bucket anew moves what was left there to `ancient`, and
+   * the end of such a call, which finds a younger epoch in its place, takes it away there. A caller that read the clock,
+   * stalled, and finds a younger epoch reads the clock again and begins then.
    *
    * A stripe is the upper half of an array, behind padding, except the first one, which most breakers never outgrow. Stripes
    * are added when a CAS fails; growing copies references.
+   *
+   * Modes: a word is read with acquire and changed by a volatile CAS on what was read, which alone decides; were it a plain
+   * add after the look, an end could take away from a bucket that was begun anew (stress:
+   * CallsInFlightStress.EndAgainstRecycling). The array of stripes is read volatile and replaced by a CAS, so that who finds
+   * a stripe in it finds it padded and empty (stress: CallsInFlightStress.BeginsAndEndsCancelOut).
    */
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle STRIPES = ConstantBootstraps.fieldVarHandle(
@@ -29,24 +38,25 @@ final class CallsInFlight {
 
   private static final int RING = 16;
   private static final int PAD = 16;
-  private static final int COUNT_BITS = 36;
-  private static final int EPOCH_BITS = Long.SIZE - COUNT_BITS;
-  private static final int EPOCH_MASK = (1 << EPOCH_BITS) - 1;
-  private static final long COUNT_MASK = (1L << COUNT_BITS) - 1;
-  private static final int SIGN_SHIFT = Integer.SIZE - EPOCH_BITS;
+  private static final int MOST_BUCKETS = 12;
+
+  /** About a microsecond. */
+  private static final int SHORTEST_BUCKET_BITS = 10;
 
   private final long limitNanos;
   private final int shift;
+  private final int countBits;
   private final AtomicLong ancient = new AtomicLong();
   private volatile long[][] stripes = {new long[RING]};
 
   CallsInFlight(long limitNanos) {
     this.limitNanos = limitNanos;
-    int bits = 0;
-    while (limitNanos >> bits > 12) {
+    int bits = SHORTEST_BUCKET_BITS;
+    while (limitNanos >> bits > MOST_BUCKETS) {
       bits++;
     }
     this.shift = bits;
+    this.countBits = bits + 1;
   }
 
   long limitNanos() {
@@ -76,15 +86,15 @@ final class CallsInFlight {
   /** Gives false if the bucket of that time is gone. */
   private boolean add(long at, int amount) {
     int hash = Stripes.hashOfThread();
-    int epoch = epochOf(at);
+    long epoch = epochOf(at);
     while (true) {
       long[][] all = stripes;
       long[] stripe = all[hash & (all.length - 1)];
-      int index = stripe.length - RING + (epoch & (RING - 1));
+      int index = stripe.length - RING + (int) (epoch & (RING - 1));
       long word = (long) WORDS.getAcquire(stripe, index);
       long count = count(word);
-      int age = age(epoch, word);
-      if (age < 0 && word != 0) {
+      long age = age(epoch, word);
+      if (age < 0) {
         return false;
       }
       boolean same = age == 0;
@@ -110,9 +120,9 @@ final class CallsInFlight {
     STRIPES.compareAndSet(this, all, grown);
   }
 
-  /** Counts calls that are under way for at least the limit; up to a sixth of the limit late to see one. */
+  /** Counts calls that are under way for at least the limit; up to a sixth of the limit, or a microsecond, late. */
   long slow(long now) {
-    int last = epochOf(Math.max(0, now - limitNanos));
+    long last = epochOf(Math.max(0, now - limitNanos));
     long sum = ancient.get();
     for (long[] stripe : stripes) {
       for (int i = stripe.length - RING; i < stripe.length; i++) {
@@ -136,20 +146,20 @@ final class CallsInFlight {
     return sum > 0;
   }
 
-  private int epochOf(long nanos) {
-    return (int) (nanos >>> shift) & EPOCH_MASK;
+  private long epochOf(long nanos) {
+    return nanos >>> shift;
   }
 
-  private static long word(int epoch, long count) {
-    return ((long) epoch << COUNT_BITS) | (count & COUNT_MASK);
+  private long word(long epoch, long count) {
+    return (epoch << countBits) | (count & ((1L << countBits) - 1));
   }
 
-  private static long count(long word) {
-    return word << EPOCH_BITS >> EPOCH_BITS;
+  private long count(long word) {
+    int above = Long.SIZE - countBits;
+    return word << above >> above;
   }
 
-  private static int age(int epoch, long word) {
-    int difference = epoch - (int) (word >>> COUNT_BITS);
-    return (difference << SIGN_SHIFT) >> SIGN_SHIFT;
+  private long age(long epoch, long word) {
+    return epoch - (word >>> countBits);
   }
 }

@@ -13,7 +13,8 @@ public final class ChangedBreakers {
    * breakers. A breaker that is not in it has no link; the last one links to itself. Who takes clears the link before it looks
    * at the breaker, so a change that finds the link still there is seen by that look, and one that comes later adds again.
    *
-   * Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118, 1986; taken as a whole, hence no ABA.
+   * Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118, 1986; taken as a whole, hence no ABA
+   * (stress: ChangedBreakersStress.EachIsTakenOnce).
    */
   private static final VarHandle HEAD = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(),
@@ -35,10 +36,8 @@ public final class ChangedBreakers {
    * @return whether it was not in the list
    */
   // The claim is a volatile CAS after that of the phase; it pairs with the volatile clearing in
-  // takeAll, which comes, with a
-  // fence, before the reading of the phase. Were either weaker, a change between the two would be
-  // in neither save. Stress:
-  // ChangedBreakersStress.NoChangeIsLost.
+  // takeAll, which comes, with a fence, before the reading of the phase. Were either weaker, a
+  // change between the two would be in neither save. Stress: ChangedBreakersStress.NoChangeIsLost.
   public boolean add(CircuitBreakerStateMachine breaker) {
     if (!breaker.claimChanged()) {
       return false;

@@ -11,11 +11,9 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.core.registry.StillHeld;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.Setting;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -33,52 +31,15 @@ import org.jspecify.annotations.Nullable;
 public final class KeyedBreakers implements KeyedCircuitBreaker {
   /*
    * Known keys are found in a concurrent map without a lock. A new one is made under a lock, which keeps the bound exact. At
-   * the bound, a hand goes round the keys in the order in which they were made, a few at a time, and the first that is idle
-   * or abandoned goes; the others go to the end of the round. A new key that finds nothing in its few steps, or another
-   * thread at it, is given the overflow breaker: so a flood of keys costs each look-up a bounded time, and nobody waits.
+   * the bound, a new key takes the place of one that may go; one that finds none in a few steps, or another thread at it, is
+   * given the overflow breaker: so a flood of keys costs each look-up a bounded time, and nobody waits.
    *
    * A key that went stays findable for as long as somebody holds its breaker, so that two halves of a program never protect
    * one dependency by two breakers. These references are bounded as well; beyond the bound the key is forgotten.
    */
   private static final System.Logger LOG = System.getLogger(KeyedBreakers.class.getName());
 
-  /** How many keys one look-up examines at most. */
-  private static final int STEPS = 16;
-
-  /** How long a closed key is without a call to count as idle, whatever its window. */
-  private static final long IDLE_NANOS = 60_000_000_000L;
-
   private static final String OVERFLOW = "*overflow*";
-
-  private static final class Gone extends WeakReference<KeyBreaker> {
-    private final String key;
-    private final CircuitBreakerTotals totals;
-
-    Gone(KeyBreaker breaker, CircuitBreakerTotals totals, ReferenceQueue<KeyBreaker> queue) {
-      super(breaker, queue);
-      this.key = breaker.key();
-      this.totals = totals;
-    }
-  }
-
-  /** Knows beside the runtime's keeper which keys are not closed. */
-  private record KeyKeeper(BreakerKeeper keeper, ImpairedKeys impaired) implements BreakerKeeper {
-    @Override
-    public void made(CircuitBreakerStateMachine breaker) {
-      keeper.made(breaker);
-    }
-
-    @Override
-    public void changed(CircuitBreakerStateMachine breaker) {
-      keeper.changed(breaker);
-      impaired.changed((KeyBreaker) breaker);
-    }
-
-    @Override
-    public boolean isWaiting(SavedBreaker.Id id) {
-      return keeper.isWaiting(id);
-    }
-  }
 
   private final String name;
   private final KeyedCircuitBreakerConfig config;
@@ -91,6 +52,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean warned = new AtomicBoolean();
+
+  /** Written under the lock. */
   private volatile @Nullable CallDurations durations;
 
   /** What the keys counted that are not there any more; never goes back. Written under the lock. */
@@ -99,9 +62,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   private final ReentrantLock making = new ReentrantLock();
 
   // Under the lock.
-  private final ArrayDeque<KeyBreaker> round = new ArrayDeque<>();
-  private final Map<String, Gone> gone = new HashMap<>();
-  private final ReferenceQueue<KeyBreaker> collected = new ReferenceQueue<>();
+  private final EvictionRound round;
+  private final StillHeld<KeyBreaker, CircuitBreakerTotals> gone = new StillHeld<>();
 
   /**
    * Makes one without keys.
@@ -114,6 +76,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     this.name = name;
     this.config = config;
     this.runtime = runtime.withKeeper(new KeyKeeper(runtime.keeper(), impaired));
+    this.round = new EvictionRound(config.abandonedAfter());
     this.sink = new TransitionSink(name);
     this.durations = CallDurations.of(runtime.durations(), name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
@@ -154,7 +117,6 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       return overflown(key);
     }
     try {
-      forgetCollected();
       KeyBreaker known = keys.get(key);
       if (known != null) {
         return known;
@@ -183,49 +145,29 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   }
 
   private @Nullable KeyBreaker stillHeld(String key) {
-    Gone reference = gone.remove(key);
-    if (reference == null) {
-      return null;
-    }
-    KeyBreaker held = reference.get();
-    if (held != null) {
-      held.countFrom(reference.totals);
+    StillHeld.Entry<KeyBreaker, CircuitBreakerTotals> entry = gone.remove(key);
+    KeyBreaker held = entry == null ? null : entry.get();
+    if (entry != null && held != null) {
+      held.countFrom(entry.note());
       held.measureBy(durations);
     }
     return held;
   }
 
-  private void forgetCollected() {
-    for (Object reference = collected.poll(); reference != null; reference = collected.poll()) {
-      if (reference instanceof Gone dead) {
-        gone.remove(dead.key, dead);
-      }
-    }
-  }
-
+  /** Gives whether there is room now. */
   private boolean evictOne() {
-    long now = runtime.clock().readPrecisely();
-    for (int step = Math.min(STEPS, round.size()); step > 0; step--) {
-      KeyBreaker candidate = round.remove();
-      if (mayGo(candidate, now)) {
-        evict(candidate);
-        return true;
-      }
-      round.add(candidate);
+    KeyBreaker leaving = round.next(runtime.clock().readPrecisely());
+    if (leaving != null) {
+      evict(leaving);
     }
-    return false;
-  }
-
-  private boolean mayGo(KeyBreaker breaker, long now) {
-    return now - breaker.idleSince() >= IDLE_NANOS
-        || now - breaker.abandonedSince() >= config.abandonedAfter().toNanos();
+    return leaving != null;
   }
 
   private void evict(KeyBreaker breaker) {
     String key = breaker.key();
     CircuitBreakerTotals totals = breaker.totals();
     if (gone.size() < config.maxKeys()) {
-      gone.put(key, new Gone(breaker, totals, collected));
+      gone.add(key, breaker, totals);
     }
     keys.remove(key, breaker);
     impaired.changed(breaker);
@@ -339,9 +281,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   @Override
   public CircuitBreakerTotals totals() {
     // Volatile read, before the keys; pairs with the write that follows the removal of a key. So a
-    // key
-    // that goes meanwhile is in one sum or in neither, and shows again with the next reading. The
-    // other way round it would be in both. Stress: KeyedTotalsStress.RemovalCountsOnce.
+    // key that goes meanwhile is in one sum or in neither, and shows again with the next reading.
+    // The other way round it would be in both. Stress: KeyedTotalsStress.RemovalCountsOnce.
     CircuitBreakerTotals sum = left.plus(overflow.totals());
     for (KeyBreaker breaker : keys.values()) {
       sum = sum.plus(breaker.counted());
@@ -357,7 +298,14 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
   /** Finds out again who takes how long the calls of any key take. */
   public void measure() {
     CallDurations recorded = CallDurations.of(runtime.durations(), name);
-    durations = recorded;
+    making.lock();
+    try {
+      // Under the lock: a key that was being made is among the others afterwards, and a later one
+      // sees this.
+      durations = recorded;
+    } finally {
+      making.unlock();
+    }
     overflow.measureBy(recorded);
     keys.values().forEach(breaker -> breaker.measureBy(recorded));
   }
@@ -401,7 +349,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       boolean held = gone.remove(key) != null;
       if (known != null) {
         left = left.plus(known.counted());
-        round.removeFirstOccurrence(known);
+        round.remove(known);
         impaired.changed(known);
       }
       return known != null || held;

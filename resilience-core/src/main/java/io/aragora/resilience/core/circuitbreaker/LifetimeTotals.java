@@ -79,6 +79,9 @@ final class LifetimeTotals {
     return Math.max(0, successes(window) - (long) WORDS.getOpaque(words, SUCCESSES_BEFORE));
   }
 
+  // By CAS on what was read: one that fails met another thread, and goes to the adders, which
+  // appear by one CAS as well. The word keeps what it has, so nothing is moved and nothing is lost.
+  // Stress: LifetimeTotalsStress.NothingIsLost.
   void add(int count, long amount) {
     LongAdder[] contended = adders;
     if (contended != null) {

@@ -18,7 +18,8 @@ final class TransitionLog {
    * A queue would not do: the winner of a transition can stall before it enqueues, and a later winner overtakes it. The
    * chain of phases is in order by construction, so it is the log. Whoever changes the phase raises `changes` after its CAS;
    * the one that raised it from 0 walks back from the present phase to the last one emitted, and emits the oldest first.
-   * Changes made meanwhile raise the count, and the walk is done again until none was.
+   * Changes made meanwhile raise the count, and the walk is done again until none was. Stress:
+   * CircuitBreakerStress.EventsComeOnceInOrder.
    */
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);

@@ -39,14 +39,14 @@ public final class ContextCarrier {
     for (ContextPropagator propagator : propagators) {
       try {
         captured.add(propagator.capture());
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError e) {
         log(e);
       }
     }
     return new Carried(captured);
   }
 
-  private void log(RuntimeException failure) {
+  private void log(Throwable failure) {
     if (logged.compareAndSet(false, true)) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -78,7 +78,7 @@ public final class ContextCarrier {
       for (ContextPropagator.Captured one : captured) {
         try {
           restored.add(one.restore());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
           log(e);
         }
       }
@@ -88,7 +88,7 @@ public final class ContextCarrier {
         for (int i = restored.size() - 1; i >= 0; i--) {
           try {
             restored.get(i).close();
-          } catch (RuntimeException e) {
+          } catch (RuntimeException | LinkageError e) {
             log(e);
           }
         }

@@ -95,7 +95,8 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Runs what ends calls and delivers events. After closing it runs on the caller, so that nothing is lost.
+   * Runs what ends calls and delivers events. After closing, and where no thread is to be had, it runs on the caller, so that
+   * nothing is lost.
    *
    * @param task guards itself
    */
@@ -104,7 +105,8 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Sends interrupts, which may run foreign code (a channel closes in its interrupter's thread).
+   * Sends interrupts, which may run foreign code (a channel closes in its interrupter's thread). On the caller as
+   * {@link #dispatch} does.
    *
    * @param task guards itself
    */
@@ -115,7 +117,10 @@ public final class Dispatcher implements AutoCloseable {
   private static void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // The error is also what the JDK throws where the machine has no thread left. A task that is
+      // lost would leave a call without its end, or a channel that waits for a delivery that is
+      // under way no more.
       task.run();
     }
   }

@@ -97,9 +97,7 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     try {
       value = rule.apply(failure);
     } catch (Throwable e) {
-      if (e != failure) {
-        e.addSuppressed(failure);
-      }
+      Failures.suppress(e, failure);
       counter.count(FallbackEvent.Kind.FAILED, failure);
       throw e;
     }

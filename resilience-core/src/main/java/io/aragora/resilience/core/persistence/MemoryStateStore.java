@@ -41,12 +41,11 @@ final class MemoryStateStore implements StateStore {
       }
     }
     if (states.size() > max) {
-      states
-          .values()
-          .retainAll(states.values().stream()
-              .sorted(Comparator.comparing(SavedBreaker::savedAt).reversed())
-              .limit(max)
-              .toList());
+      states.values().stream()
+          .sorted(Comparator.comparing(SavedBreaker::savedAt))
+          .limit(states.size() - max)
+          .toList()
+          .forEach(oldest -> states.remove(oldest.id()));
     }
     return written;
   }

@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
-import io.aragora.resilience.core.circuitbreaker.ChangedBreakers;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.persistence.SavedBreaker;
@@ -15,16 +15,13 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,15 +46,9 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   private static final long PURGE_INTERVAL_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final int ROWS_PER_SAVE = 1_000;
-  private static final int MAX_PROBLEMS_SHOWN = 10;
 
-  /** What is saved beside what is on the list. */
-  private enum Scope {
-    CHANGED,
-    /** All without a key, and the keys that may have counted something since the last such save. */
-    ACTIVE,
-    ALL
-  }
+  /** How long until what found no thread is tried again. */
+  private static final long NO_THREAD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String runtime;
   private final StoreSetting setting;
@@ -65,10 +56,8 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final StoreConnection connection;
-  private final WaitingStates waiting = new WaitingStates();
-
-  private final ChangedBreakers changed = new ChangedBreakers();
-  private final AtomicInteger listed = new AtomicInteger();
+  private final StateRestoration restoration;
+  private final UnsavedBreakers changed = new UnsavedBreakers();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Wakening soon = new Wakening(this::saveSoon);
   private final Wakening interval = new Wakening(this::saveAtInterval);
@@ -78,11 +67,9 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   // Used on the store's thread, except while the runtime starts.
   private LiveBreakers breakers = LiveBreakers.NONE;
-  private boolean loaded;
   private boolean behind;
   private boolean retrying;
   private long draws;
-  private long lastFullSave;
   private long nextPurge;
 
   /**
@@ -102,6 +89,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.connection = new StoreConnection(runtime, setting, time);
+    this.restoration = new StateRestoration(setting.location());
   }
 
   /**
@@ -112,12 +100,13 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
    */
   public @Nullable String start(LiveBreakers live) {
     breakers = live;
-    lastFullSave = time.nanoTime();
-    nextPurge = lastFullSave + PURGE_INTERVAL_NANOS;
+    long now = time.nanoTime();
+    changed.savedAllUntil(now);
+    nextPurge = now + PURGE_INTERVAL_NANOS;
     try {
       open();
       connection.succeeded();
-    } catch (StateStoreException | RuntimeException e) {
+    } catch (StateStoreException | RuntimeException | LinkageError e) {
       failed("open", e);
     }
     timer.arm(interval, spread(setting.saveInterval().toNanos()));
@@ -140,36 +129,24 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   @Override
   public void made(CircuitBreakerStateMachine breaker) {
-    SavedBreaker state = waiting.take(breaker);
-    if (state == null) {
-      return;
-    }
-    String remark = breaker.adopt(state);
-    if (remark != null) {
-      LOG.log(
-          System.Logger.Level.INFO,
-          "breaker ''{0}'' was saved as {1}, but {2}",
-          state.id(),
-          state.state().text(),
-          remark);
-    }
+    restoration.made(breaker);
   }
 
   @Override
   public boolean isWaiting(SavedBreaker.Id id) {
-    return waiting.contains(id);
+    return restoration.isWaiting(id);
   }
 
   // Volatile: the breaker is on the list before `scheduled` is read, and saveSoon clears that
-  // before it takes the list, so one of the two sees the other.
-  // Stress: StateKeeperStress.NoChangeWaitsUnscheduled.
+  // before it takes the list, so one of the two sees the other. Were either weaker, a change could
+  // wait for the next one. Stress: StateKeeperStress.NoChangeWaitsUnscheduled.
   @Override
   public void changed(CircuitBreakerStateMachine breaker) {
-    if (changed.add(breaker)) {
-      listed.incrementAndGet();
-      if (!closed && !scheduled.get() && scheduled.compareAndSet(false, true)) {
-        timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
-      }
+    if (changed.add(breaker)
+        && !closed
+        && !scheduled.get()
+        && scheduled.compareAndSet(false, true)) {
+      timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
     }
   }
 
@@ -189,17 +166,24 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private void saveAtInterval() {
-    if (!behind) {
-      if (time.nanoTime() - nextPurge < 0) {
-        save(Scope.ACTIVE);
-      } else if (save(Scope.ALL)) {
-        // After a save of all, so that what goes is what no breaker here stands for.
-        nextPurge = time.nanoTime() + PURGE_INTERVAL_NANOS;
-        purge();
+    try {
+      if (!behind) {
+        saveOrPurge();
+      }
+    } finally {
+      if (!closed) {
+        timer.arm(interval, spread(setting.saveInterval().toNanos()));
       }
     }
-    if (!closed) {
-      timer.arm(interval, spread(setting.saveInterval().toNanos()));
+  }
+
+  private void saveOrPurge() {
+    if (time.nanoTime() - nextPurge < 0) {
+      save(Scope.ACTIVE);
+    } else if (save(Scope.ALL)) {
+      // After a save of all, so that what goes is what no breaker here stands for.
+      nextPurge = time.nanoTime() + PURGE_INTERVAL_NANOS;
+      purge();
     }
   }
 
@@ -208,9 +192,9 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     if (store != null) {
       try {
         Instant cutOff = time.wallTime().minus(setting.retention());
-        waiting.dropSavedBefore(cutOff);
+        restoration.dropSavedBefore(cutOff);
         store.purgeSavedBefore(cutOff);
-      } catch (StateStoreException | RuntimeException e) {
+      } catch (StateStoreException | RuntimeException | LinkageError e) {
         failed("purge", e);
       }
     }
@@ -219,7 +203,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   /** Gives whether all of it is saved. */
   private boolean save(Scope scope) {
     long began = time.nanoTime();
-    List<CircuitBreakerStateMachine> batch = batch(scope);
+    List<CircuitBreakerStateMachine> batch = changed.take(scope, breakers);
     unsaved = batch.size();
     try {
       StateStore store = connection.store();
@@ -232,39 +216,16 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
         connection.saved(store.save(statesOf(part)));
         unsaved = batch.size() - from - part.size();
       }
-    } catch (StateStoreException | RuntimeException e) {
+    } catch (StateStoreException | RuntimeException | LinkageError e) {
       failed("save", e);
       return false;
     }
     if (scope != Scope.CHANGED) {
       behind = false;
-      lastFullSave = began;
+      changed.savedAllUntil(began);
     }
     connection.succeeded();
     return true;
-  }
-
-  private List<CircuitBreakerStateMachine> batch(Scope scope) {
-    Set<CircuitBreakerStateMachine> taken = new HashSet<>();
-    changed.takeAll(breaker -> {
-      listed.decrementAndGet();
-      taken.add(breaker);
-    });
-    List<CircuitBreakerStateMachine> batch = new ArrayList<>(taken);
-    if (scope != Scope.CHANGED) {
-      breakers.each(breaker -> {
-        if (!taken.contains(breaker)) {
-          batch.add(breaker);
-        }
-      });
-      breakers.eachKey(breaker -> {
-        if ((scope == Scope.ALL || lastFullSave - breaker.idleSince() <= 0)
-            && !taken.contains(breaker)) {
-          batch.add(breaker);
-        }
-      });
-    }
-    return batch;
   }
 
   /** What another instance decided has been saved by that one. */
@@ -282,64 +243,23 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   private StateStore open() throws StateStoreException {
     StateStore store = connection.open(this::heard);
     try {
-      if (!loaded) {
+      if (!restoration.isLoaded()) {
         store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
       }
-      StateStore.Loaded found = store.load();
-      report(found.problems());
-      if (loaded) {
-        // What is in there of this process is older than what the breakers are.
-        found.states().forEach(this::heard);
-      } else {
-        take(found.states());
-        loaded = true;
-      }
+      restoration.load(store.load(), breakers);
       return store;
-    } catch (StateStoreException | RuntimeException e) {
+    } catch (StateStoreException | RuntimeException | LinkageError e) {
       connection.giveUp();
       throw e;
     }
   }
 
-  private void report(List<String> problems) {
-    problems.stream()
-        .limit(MAX_PROBLEMS_SHOWN)
-        .forEach(problem -> LOG.log(
-            System.Logger.Level.WARNING, "left out of {0}: {1}", setting.location(), problem));
-    if (problems.size() > MAX_PROBLEMS_SHOWN) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "left out of {0}: {1} more",
-          setting.location(),
-          problems.size() - MAX_PROBLEMS_SHOWN);
-    }
-  }
-
-  private void take(List<SavedBreaker> states) {
-    int left = waiting.addAll(states);
-    if (left > 0) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "{0} holds more than {1} breakers: {2} were not restored",
-          setting.location(),
-          WaitingStates.MAX,
-          left);
-    }
-    breakers.each(this::made);
-    breakers.eachKey(this::made);
-  }
-
   /** On a thread of the store. */
   private void heard(SavedBreaker state) {
-    CircuitBreakerStateMachine breaker = breakers.find(state.id());
-    if (breaker == null) {
-      waiting.add(state);
-    } else {
-      breaker.follow(state);
-    }
+    restoration.heard(state, breakers);
   }
 
-  private void failed(String what, Exception e) {
+  private void failed(String what, Throwable e) {
     behind = true;
     long nanos = connection.failed(what, e);
     if (!retrying && !closed) {
@@ -354,7 +274,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
    * @return the status
    */
   public StateStoreStatus status() {
-    return connection.status(Math.max(unsaved, listed.get()));
+    return connection.status(Math.max(unsaved, changed.listed()));
   }
 
   /**
@@ -423,6 +343,11 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
         dispatcher.store().execute(task);
       } catch (RejectedExecutionException e) {
         LOG.log(System.Logger.Level.TRACE, "''{0}'' is closed", runtime);
+      } catch (OutOfMemoryError e) {
+        // Also what the JDK throws where the machine has no thread left. Who is waiting for this
+        // does not arm again.
+        LOG.log(System.Logger.Level.WARNING, "no thread to save state of '" + runtime + "'", e);
+        timer.arm(this, time.nanoTime() + NO_THREAD_NANOS);
       }
     }
 

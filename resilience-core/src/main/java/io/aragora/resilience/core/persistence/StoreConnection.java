@@ -82,7 +82,7 @@ final class StoreConnection {
   }
 
   /** Gives how long to wait before the next try, chance left out. */
-  long failed(String what, Exception e) {
+  long failed(String what, Throwable e) {
     failures.incrementAndGet();
     failuresInARow++;
     FlightRecording.storeFailure(runtime, setting.location(), what, e);

@@ -6,14 +6,21 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Who takes the durations of a runtime; usually nobody. Thread-safe. */
 public final class DurationRecorders {
+  /*
+   * A change of the list and the asking again that follows are one step under a lock: two that overlap could each ask, and
+   * whoever writes last would take the answer that has only one of them. Policies that are just being made are waited for by
+   * onChange, since they may have asked before.
+   */
   private static final System.Logger LOG = System.getLogger(DurationRecorders.class.getName());
 
   private final List<DurationRecorder> all = new CopyOnWriteArrayList<>();
+  private final ReentrantLock changing = new ReentrantLock();
   private final Runnable onChange;
 
   /**
@@ -32,13 +39,26 @@ public final class DurationRecorders {
    * @return removes it
    */
   public Subscription add(DurationRecorder recorder) {
-    all.add(Objects.requireNonNull(recorder, "recorder"));
-    onChange.run();
-    return () -> {
+    Objects.requireNonNull(recorder, "recorder");
+    changing.lock();
+    try {
+      all.add(recorder);
+      onChange.run();
+    } finally {
+      changing.unlock();
+    }
+    return () -> remove(recorder);
+  }
+
+  private void remove(DurationRecorder recorder) {
+    changing.lock();
+    try {
       if (all.remove(recorder)) {
         onChange.run();
       }
-    };
+    } finally {
+      changing.unlock();
+    }
   }
 
   /**
@@ -64,7 +84,7 @@ public final class DurationRecorders {
   private static @Nullable LongConsumer ask(DurationRecorder recorder, Kind kind, String policy) {
     try {
       return recorder.of(kind, policy);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       LOG.log(
           System.Logger.Level.WARNING,
           "durations of '" + policy + "' are not recorded: "

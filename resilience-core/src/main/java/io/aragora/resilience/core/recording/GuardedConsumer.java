@@ -19,7 +19,7 @@ final class GuardedConsumer implements LongConsumer {
   public void accept(long nanos) {
     try {
       consumer.accept(nanos);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       if (!failed) {
         failed = true;
         LOG.log(

@@ -5,13 +5,10 @@ import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.Subscription;
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
-import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
@@ -240,24 +237,10 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return future;
   }
 
-  // ---- what a run asks
-
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
   boolean isRefused(RetryConfig settings, @Nullable Object result) {
     Predicate<@Nullable Object> predicate = settings.retryOnResult();
     return predicate != null && holds(predicate, result);
-  }
-
-  boolean isRetried(RetryConfig settings, Throwable failure) {
-    if (Failures.isStopped(failure)) {
-      return false;
-    }
-    if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
-      return false;
-    }
-    Predicate<? super Throwable> abortIf = settings.abortIf();
-    return (abortIf == null || holds(abortIf.negate(), failure))
-        && holds(settings.retryIf(), failure);
   }
 
   /** How long the dependency asked to wait; 0 where it did not. */
@@ -285,34 +268,14 @@ public final class CoreRetry extends CorePolicy implements Retry {
     }
   }
 
-  private <V extends @Nullable Object> boolean holds(Predicate<? super V> predicate, V value) {
+  /** Asks a function of the application's; one that fails is no reason to go on. */
+  <V extends @Nullable Object> boolean holds(Predicate<? super V> predicate, V value) {
     try {
       return predicate.test(value);
     } catch (RuntimeException e) {
       logOnce("a predicate of retry '" + name() + "' failed, so there is no further attempt", e);
       return false;
     }
-  }
-
-  /** A breaker around this retry counts logical calls, and is asked again before each further attempt. */
-  static boolean isRefusedAround(PolicyChain chain, int index) {
-    for (int i = 0; i < index; i++) {
-      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** A breaker inside that is still open by then would refuse the attempt: there is no sense in waiting for that. */
-  static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
-    for (int i = index + 1; i < chain.length(); i++) {
-      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker
-          && breaker.isRefusingAt(nanos)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   long nextOperation() {

@@ -8,7 +8,6 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.retry.RetryConfig;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +97,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       this.wait = wait;
     }
     retry.timer().arm(wait, retry.nanoTime() + delayNanos);
-    // Read after the arming: somebody who completed this future before it found nothing to cancel.
+    // Volatile read after the arming; who ends the call from outside writes that, then reads wait.
+    // If either were weaker, the wait could outlive its call. Stress:
+    // RetriedFutureStress.NoWaitOutlivesTheCall.
     if (hasEnded()) {
       wait.cancel(retry.timer());
     }
@@ -116,7 +117,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private void handOver() {
     try {
       retry.dispatcher().attempts().execute(this);
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException | Error e) {
+      // A rejection for the most part; but the executor is the application's and may throw what it
+      // likes, and nobody else would end the call.
       end(e);
     }
   }

@@ -1,10 +1,14 @@
 package io.aragora.resilience.core.retry;
 
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * by one thread at a time.
  */
 final class RetryRun {
-  /** How many earlier failures go with the last one. */
-  private static final int MAX_SUPPRESSED = 8;
-
   private final CoreRetry retry;
   private final RetryConfig settings;
   private final long startedAt;
@@ -58,7 +59,7 @@ final class RetryRun {
     retry.countFailedAttempt(attempt);
     remember();
     lastFailure = failure;
-    if (!retry.isRetried(settings, failure)) {
+    if (!isRetried(failure)) {
       retry.countNotRetried();
       return false;
     }
@@ -74,6 +75,18 @@ final class RetryRun {
     }
     retry.countRetry(attempt, delayNanos, lastFailure);
     return true;
+  }
+
+  private boolean isRetried(Throwable failure) {
+    if (Failures.isStopped(failure)) {
+      return false;
+    }
+    if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
+      return false;
+    }
+    Predicate<? super Throwable> abortIf = settings.abortIf();
+    return (abortIf == null || retry.holds(abortIf.negate(), failure))
+        && retry.holds(settings.retryIf(), failure);
   }
 
   /**
@@ -96,17 +109,40 @@ final class RetryRun {
     if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
       return RetryEvent.Kind.OUT_OF_TIME;
     }
-    if (CoreRetry.isRefusedAround(chain, index)
-        || (!settings.retryRejections() && CoreRetry.isRefusedInside(chain, index, nextAt))) {
+    if (isRefusedAround(chain, index)
+        || (!settings.retryRejections() && isRefusedInside(chain, index, nextAt))) {
       return RetryEvent.Kind.EXHAUSTED;
     }
     RetryBudget budget = settings.budget();
     return budget == null || budget.tryTake() ? null : RetryEvent.Kind.OUT_OF_BUDGET;
   }
 
+  /** A breaker around this retry counts logical calls, and is asked again before each further attempt. */
+  private static boolean isRefusedAround(PolicyChain chain, int index) {
+    for (int i = 0; i < index; i++) {
+      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A breaker inside that is still open by then would refuse the attempt: there is no sense in waiting for that. */
+  private static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
+    for (int i = index + 1; i < chain.length(); i++) {
+      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker
+          && breaker.isRefusingAt(nanos)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void remember() {
     Throwable failure = lastFailure;
-    if (failure != null && earlier.length < MAX_SUPPRESSED && !contains(earlier, failure)) {
+    if (failure != null
+        && earlier.length < Failures.MAX_SUPPRESSED
+        && !Failures.contains(earlier, failure)) {
       earlier = Arrays.copyOf(earlier, earlier.length + 1);
       earlier[earlier.length - 1] = failure;
     }
@@ -115,9 +151,7 @@ final class RetryRun {
   /** The failure to be thrown in the end, with the earlier ones attached. */
   Throwable last(Throwable failure) {
     for (Throwable before : earlier) {
-      if (before != failure && !contains(failure.getSuppressed(), before)) {
-        failure.addSuppressed(before);
-      }
+      Failures.suppress(failure, before);
     }
     return failure;
   }
@@ -126,14 +160,5 @@ final class RetryRun {
   void attachTo(Throwable ending) {
     remember();
     last(ending);
-  }
-
-  private static boolean contains(Throwable[] all, Throwable one) {
-    for (Throwable each : all) {
-      if (each == one) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -103,8 +103,8 @@ public final class TokenBudget implements RetryBudget {
   }
 
   // Opaque reads before each CAS: nothing is published through the words, and the CAS decides.
-  // Stress:
-  // TokenBudgetStress.
+  // Plain, a long could tear. Stress: TokenBudgetStress.LastOneIsTakenOnce, AllowedOneIsTakenOnce,
+  // CreditAgainstTake.
 
   private boolean takeEarned() {
     long earned = (long) WORDS.getOpaque(words, EARNED);

@@ -26,8 +26,9 @@ public final class WaitingThreads {
    */
   boolean enter() {
     threads.add(Thread.currentThread());
-    // Read after the add: the closer sets it before it looks for threads. One of us sees the
-    // other's.
+    // Volatile read after the add; the closer sets it before it looks for threads. If either were
+    // weaker, nobody would wake this thread before its wait is over. Stress:
+    // WaitingThreadsStress.NoWaitOutlivesTheRuntime.
     if (closed) {
       leave();
       return false;

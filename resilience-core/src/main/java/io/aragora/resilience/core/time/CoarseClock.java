@@ -28,8 +28,12 @@ public final class CoarseClock extends CoarseClockFields {
    * A timer thread that gets no processor would freeze the clock. So everybody who needs the precise time anyway raises it:
    * failures, evaluations, probes.
    *
-   * Opaque reads of `now`: nothing is published through it, each value stands for itself, and a long must not tear. A value
-   * that is seen late is as good as a tick that comes late.
+   * Modes: `now`, `touched` and `lastAsleep` are read opaque, and the latter two written so: nothing is published through
+   * them, each value stands for itself, and a long must not tear. A value that is seen late is as good as a tick that comes
+   * late, and a `touched` or `lastAsleep` that is lost costs a wake-up. What changes `now` is volatile, by CAS: of two that
+   * wake it one arms, and whoever puts it to sleep does not undo a tick that was made meanwhile. `dead` is written before the
+   * last ASLEEP and read after it, so that nobody wakes a clock that will not tick; one that read it just before arms a timer
+   * that is closed, which ends the arming at once. Stress: CoarseClockStress.NeverStuck.
    */
   private static final long TICK_NANOS = 10L << 20;
 

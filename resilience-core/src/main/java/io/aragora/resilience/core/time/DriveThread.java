@@ -7,6 +7,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +36,30 @@ final class DriveThread implements TimeDrive, Runnable {
   private final String name;
   private final TimeDriver driver;
   private final TimeSource time;
+  private final Function<Runnable, Thread> threads;
   private volatile long wakeAt = TimeSource.NEVER;
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
 
+  /** Guarded by this. */
+  private boolean saidToLackThread;
+
   DriveThread(String name, TimeDriver driver, TimeSource time) {
+    this(name, driver, time, body -> BackgroundThreads.daemon(name, body));
+  }
+
+  DriveThread(String name, TimeDriver driver, TimeSource time, Function<Runnable, Thread> threads) {
     this.name = name;
     this.driver = driver;
     this.time = time;
+    this.threads = threads;
   }
 
   @Override
   public void wakeBy(long deadlineNanos) {
     // Full fence: orders the caller's publication before the read of wakeAt. JCTools publishes with
-    // a release store, which
-    // a later volatile read may overtake; the thread would then park over a hand-over.
+    // a release store, which a later volatile read may overtake; the thread would then park over a
+    // hand-over. Stress: DriveThreadStress.NoSleepOverHandOver, TimerStress.NoLostWakeUp.
     VarHandle.fullFence();
     // The first to set AWAKE unparks; the others' hand-overs are seen by the same wake-up.
     if (deadlineNanos < wakeAt && (long) WAKE_AT.getAndSet(this, AWAKE) != AWAKE) {
@@ -67,9 +77,25 @@ final class DriveThread implements TimeDrive, Runnable {
     if (running != null) {
       time.unpark(running);
     } else if (!closed) {
-      Thread started = BackgroundThreads.daemon(name, this);
+      Thread started = threads.apply(this);
       thread = started;
-      started.start();
+      try {
+        started.start();
+      } catch (OutOfMemoryError e) {
+        // The machine has no thread left. Who hands over next tries again; what was handed over
+        // stays, and is done then. To throw would leave the caller's call with an operation that is
+        // armed all the same.
+        thread = null;
+        wakeAt = TimeSource.NEVER;
+        if (!saidToLackThread) {
+          saidToLackThread = true;
+          LOG.log(
+              System.Logger.Level.ERROR,
+              "timer '" + name + "' has no thread, so nothing times out before it gets one"
+                  + " (said once)",
+              e);
+        }
+      }
     }
   }
 
@@ -80,8 +106,7 @@ final class DriveThread implements TimeDrive, Runnable {
       try {
         next = driver.advanceTo(time.nanoTime());
       } catch (Throwable e) {
-        // The driver guards every operation by itself, so this is a fault of ours or an exhausted
-        // machine: keep going.
+        // The driver guards every operation by itself: a fault of ours, or an exhausted machine.
         LOG.log(System.Logger.Level.ERROR, "timer '" + name + "' failed and goes on", e);
         next = time.nanoTime() + 10_000_000L;
       }

@@ -220,9 +220,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     try {
       return Objects.requireNonNull(failure.apply(exceeded), "failure() gave null");
     } catch (RuntimeException e) {
-      if (e != exceeded) {
-        exceeded.addSuppressed(e);
-      }
+      Failures.suppress(exceeded, e);
       return exceeded;
     }
   }

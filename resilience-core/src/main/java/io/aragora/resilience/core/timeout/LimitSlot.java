@@ -79,7 +79,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
    */
   boolean tryClaim(long deadline) {
     // Acquire: pairs with the release that freed the slot, so that the owner read below is the one
-    // of that word.
+    // of that word; weaker, another thread could be interrupted. Stress:
+    // LimitSlotStress.ExpiryStaysWithItsCall.
     long free = (long) WORD.getAcquire(this);
     if (state(free) != FREE) {
       return false;
@@ -95,7 +96,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
       }
       owner = current;
       // Volatile: publishes the owner to the interrupter, and comes before the caller's look at the
-      // patrol.
+      // patrol. Stress: LimitSlotStress.ExpiryStaysWithItsCall,
+      // LimitTableStress.NoCallGoesUnwatched.
       WORD.setVolatile(this, armed(deadline));
     }
     // Opaque: read by whoever sums up, and a long must not tear.
@@ -114,7 +116,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
 
   private void freeMissed() {
     MISSED.setOpaque(this, missed + 1);
-    // Release: whoever claims next reads it and sees owner and counts as they are left here.
+    // Release: pairs with the acquire of whoever claims next, who sees owner and counts as they are
+    // left here. Stress: LimitSlotStress.ExpiryStaysWithItsCall, LimitTableStress.EachHasItsOwn.
     WORD.setRelease(this, (uses + 1) << SHIFT);
   }
 
@@ -247,7 +250,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
       }
     } finally {
       // Volatile, after the interrupt: pairs with the owner's wait, which clears the flag only
-      // then.
+      // then; weaker, the interrupt could arrive after the call. Stress:
+      // LimitSlotStress.NoInterruptAfterSettle.
       WORD.setVolatile(this, with(due, sent));
     }
   }

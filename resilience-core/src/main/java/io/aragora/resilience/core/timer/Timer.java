@@ -10,8 +10,6 @@ import static io.aragora.resilience.core.timer.TimerOperation.isQueued;
 import static io.aragora.resilience.core.timer.TimerOperation.isSameArming;
 import static io.aragora.resilience.core.timer.TimerOperation.status;
 
-import io.aragora.resilience.core.agrona.DeadlineTimerWheel;
-import io.aragora.resilience.core.agrona.collections.Long2ObjectHashMap;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
@@ -19,7 +17,6 @@ import io.aragora.resilience.time.TimerTotals;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -32,44 +29,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Timer implements TimeDriver, AutoCloseable {
   /*
-   * Operations that are due in the same tick hang in one bucket, an intrusive list, so that a hundred thousand equal delays
-   * cost a hundred thousand links and one entry. The wheel and the map hold one entry per tick that has work: the wheel
-   * says when, the map says which bucket. A bare wheel would scan its spoke for each insertion, which is quadratic when
-   * delays are equal.
-   *
-   * A tick's work is done when the tick begins, and a deadline is rounded up to the next tick: never early. Deadlines
-   * beyond the horizon hang at the horizon and are linked again from there.
-   *
-   * Source: G. Varghese, A. Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987 (scheme 6); the wheel is Agrona's.
+   * An owner arms and cancels by a CAS of its operation's word, and hands the operation over to the driving thread where that
+   * has to know; everything else is that thread's. A tick's work is done when the tick begins, and a deadline is rounded up
+   * to the next tick: never early. Deadlines beyond the horizon hang at the horizon and are linked again from there.
    */
   private static final System.Logger LOG = System.getLogger(Timer.class.getName());
 
   /** One tick is 2^20 ns, about a millisecond. */
   static final int TICK_SHIFT = 20;
 
-  private static final int TICKS_PER_WHEEL = 512;
-  private static final int ENTRIES_PER_SPOKE = 4;
-
-  /** Stay under 2^30 ticks: six days. */
+  /** Six days. */
   private static final long HORIZON_TICKS = 1L << 29;
 
-  private static final long UNKNOWN = Long.MIN_VALUE;
   /** Earlier than whatever the driving thread waits for. */
   private static final long AT_ONCE = Long.MIN_VALUE + 1;
 
   static final int QUEUE_CAPACITY = 4096;
-  private static final int SPARE_BUCKETS = 1024;
-
-  private static final class Bucket {
-    long tick;
-    long timerId;
-
-    @Nullable
-    TimerOperation head;
-
-    @Nullable
-    Bucket spare;
-  }
 
   private final TimeDrive drive;
   private final LongAdder fired = new LongAdder();
@@ -86,16 +61,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
   private final ReentrantLock closing = new ReentrantLock();
 
   // What follows belongs to the driving thread, and to the closing one after that has ended.
-  private final DeadlineTimerWheel wheel = new DeadlineTimerWheel(
-      TimeUnit.NANOSECONDS, 0, 1L << TICK_SHIFT, TICKS_PER_WHEEL, ENTRIES_PER_SPOKE);
-  private final Long2ObjectHashMap<Bucket> buckets = new Long2ObjectHashMap<>();
-  private @Nullable Bucket spare;
-  private int spares;
+  private final TickBuckets buckets = new TickBuckets();
   private long currentTick;
   private long now;
-
-  /** The first tick that has work; UNKNOWN when its bucket has gone and nobody has asked since. */
-  private long firstTick = TimeSource.NEVER;
 
   /**
    * Registers with a time source; no thread starts before the first arming.
@@ -136,8 +104,8 @@ public final class Timer implements TimeDriver, AutoCloseable {
       }
     }
     // Volatile read after the publication above; the closer sets it before it looks for operations.
-    // One of us sees the
-    // other's, and the CAS inside lets one of us end the arming.
+    // One of us sees the other's, and the CAS inside lets one of us end the arming. Were either
+    // weaker, the arming would never end. Stress: TimerStress.ArmAgainstClose.
     if (closed) {
       endClosed(operation, next);
     }
@@ -187,7 +155,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
   @Override
   public boolean hasHandOver() {
     // isEmpty, not a relaxed poll: a producer that has claimed its place but not yet stored into it
-    // must count.
+    // must count. Stress: TimerStress.NoLostWakeUp.
     return !queue.isEmpty() || !overflow.isEmpty();
   }
 
@@ -196,16 +164,12 @@ public final class Timer implements TimeDriver, AutoCloseable {
     now = nowNanos;
     takeIn();
     long tick = nowNanos >> TICK_SHIFT;
-    if (wheel.timerCount() == 0) {
-      currentTick = tick;
-      wheel.currentTickTime(nowNanos);
-      return TimeSource.NEVER;
-    }
-    long due = nextTick();
+    long due = buckets.firstTick(currentTick);
     while (due <= tick) {
-      fireBucket(due);
+      currentTick = due;
+      fireAll(buckets.take(due));
       takeIn();
-      due = nextTick();
+      due = buckets.firstTick(currentTick);
     }
     currentTick = tick;
     return due == TimeSource.NEVER ? TimeSource.NEVER : due << TICK_SHIFT;
@@ -232,13 +196,14 @@ public final class Timer implements TimeDriver, AutoCloseable {
 
   /**
    * Drops the link of an operation that is not armed, if that is still so. An owner that arms it and sees LINKED relies on
-   * the link and hands nothing over, so the flag and the status are changed by one CAS (stress: TimerStress.ArmAgainAgainstDrop).
+   * the link and hands nothing over, so the flag and the status are changed by one CAS. Stress:
+   * TimerStress.ArmAgainAgainstUnlink.
    */
   private void unlinkUnlessArmed(TimerOperation operation) {
     long word = operation.word();
     while (status(word) != ARMED) {
       if (operation.casWord(word, word & ~LINKED)) {
-        unlink(operation);
+        buckets.remove(operation);
         return;
       }
       word = operation.word();
@@ -252,109 +217,18 @@ public final class Timer implements TimeDriver, AutoCloseable {
       if (operation.linkedTick <= tick) {
         return;
       }
-      unlink(operation);
+      buckets.remove(operation);
       operation.clearFlag(LINKED);
     }
-    Bucket bucket = buckets.get(tick);
-    if (bucket == null) {
-      bucket = newBucket(tick);
-    }
-    operation.linkedTick = tick;
-    operation.previousInBucket = null;
-    operation.nextInBucket = bucket.head;
-    if (bucket.head != null) {
-      bucket.head.previousInBucket = operation;
-    }
-    bucket.head = operation;
+    buckets.add(operation, tick);
     // The owner may have cancelled since, and saw no link to give back.
     if (status(operation.setFlag(LINKED)) != ARMED) {
       unlinkUnlessArmed(operation);
     }
   }
 
-  private void unlink(TimerOperation operation) {
-    Bucket bucket = buckets.get(operation.linkedTick);
-    TimerOperation before = operation.previousInBucket;
-    TimerOperation after = operation.nextInBucket;
-    if (before != null) {
-      before.nextInBucket = after;
-    } else if (bucket != null) {
-      bucket.head = after;
-    }
-    if (after != null) {
-      after.previousInBucket = before;
-    }
-    operation.previousInBucket = null;
-    operation.nextInBucket = null;
-    if (bucket != null && bucket.head == null) {
-      wheel.cancelTimer(bucket.timerId);
-      release(bucket);
-    }
-  }
-
-  private Bucket newBucket(long tick) {
-    Bucket bucket = spare;
-    if (bucket == null) {
-      bucket = new Bucket();
-    } else {
-      spare = bucket.spare;
-      bucket.spare = null;
-      spares--;
-    }
-    if (firstTick != UNKNOWN) {
-      firstTick = Math.min(firstTick, tick);
-    }
-    bucket.tick = tick;
-    bucket.timerId = wheel.scheduleTimer(tick << TICK_SHIFT);
-    buckets.put(tick, bucket);
-    return bucket;
-  }
-
-  private void release(Bucket bucket) {
-    buckets.remove(bucket.tick);
-    if (bucket.tick == firstTick) {
-      firstTick = buckets.isEmpty() ? TimeSource.NEVER : UNKNOWN;
-    }
-    if (spares < SPARE_BUCKETS) {
-      bucket.spare = spare;
-      spare = bucket;
-      spares++;
-    }
-  }
-
-  private long nextTick() {
-    if (firstTick == UNKNOWN) {
-      firstTick = findFirstTick();
-    }
-    return firstTick;
-  }
-
-  /** Near ticks by asking for each, far ones by looking through all. */
-  private long findFirstTick() {
-    for (long tick = currentTick; tick < currentTick + TICKS_PER_WHEEL; tick++) {
-      if (buckets.containsKey(tick)) {
-        return tick;
-      }
-    }
-    long first = TimeSource.NEVER;
-    Long2ObjectHashMap<Bucket>.KeyIterator ticks = buckets.keySet().iterator();
-    while (ticks.hasNext()) {
-      first = Math.min(first, ticks.nextLong());
-    }
-    return first;
-  }
-
-  private void fireBucket(long tick) {
-    currentTick = tick;
-    wheel.currentTickTime(tick << TICK_SHIFT);
-    wheel.poll(tick << TICK_SHIFT, (unit, at, timerId) -> true, Integer.MAX_VALUE);
-    Bucket bucket = buckets.get(tick);
-    if (bucket == null) {
-      return;
-    }
-    TimerOperation operation = bucket.head;
-    bucket.head = null;
-    release(bucket);
+  private void fireAll(@Nullable TimerOperation first) {
+    TimerOperation operation = first;
     while (operation != null) {
       TimerOperation after = operation.nextInBucket;
       operation.nextInBucket = null;
@@ -419,13 +293,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
         operation.clearFlag(QUEUED);
         left.add(operation);
       }
-      for (Bucket bucket : buckets.values()) {
-        for (operation = bucket.head; operation != null; operation = operation.nextInBucket) {
-          left.add(operation);
-        }
-      }
-      wheel.clear();
-      buckets.clear();
+      buckets.clear(left::add);
       left.forEach(pending -> endClosed(pending, pending.word()));
     } finally {
       closing.unlock();

@@ -19,6 +19,10 @@ public abstract class TimerOperation {
    * in the bucket of linkedTick. The owner changes status and sets QUEUED; the timer's thread clears QUEUED and changes
    * LINKED. An operation that is armed again while it is queued, or linked no later than its new deadline, needs no
    * hand-over: the timer meets it in time and reads its present deadline.
+   *
+   * The word is read volatile and changed by volatile CAS, bitwise-and and bitwise-or: of two that end one arming one fails
+   * (stress: TimerStress.FireAgainstCancel, ArmAgainAgainstFire), and of two that each set a flag and then read the word one
+   * sees the other's (stress: TimerStress.ArmAgainAgainstTakeIn).
    */
   static final int IDLE = 0;
   static final int ARMED = 1;
@@ -40,8 +44,15 @@ public abstract class TimerOperation {
   @SuppressWarnings("unused") // written and read through its handle
   private long deadline;
 
-  /** The tick in whose bucket this hangs; the timer's thread writes it before it sets LINKED. */
+  /**
+   * The tick in whose bucket this hangs. Plain: the timer's thread writes it before the bitwise-or that sets LINKED, and an
+   * owner reads it after a word that has LINKED. The timer may link it elsewhere meanwhile, but not without changing the word, so
+   * an owner whose CAS of that word succeeds has read the right one. Stress: TimerStress.ArmNearerAgainstDrive,
+   * ArmAgainAgainstUnlink.
+   */
   long linkedTick;
+
+  // The neighbours in the bucket belong to the timer's thread.
 
   @Nullable
   TimerOperation previousInBucket;
@@ -150,8 +161,8 @@ public abstract class TimerOperation {
   }
 
   // Opaque: the owner writes it before the CAS that arms, the timer reads it after reading the word
-  // and acts only if a CAS
-  // of that word succeeds; opaque keeps a long from tearing.
+  // and acts only if a CAS of that word succeeds. Plain, a long could tear. Stress:
+  // TimerStress.ArmAgainAgainstFire.
   final long deadline() {
     return (long) DEADLINE.getOpaque(this);
   }

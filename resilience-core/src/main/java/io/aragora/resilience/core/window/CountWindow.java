@@ -1,57 +1,27 @@
 package io.aragora.resilience.core.window;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts exactly the last so many outcomes, however old they are. All threads meet in one word, which is the price of being
- * exact. Not lock-free in one case: a thread that stalls between its CAS and its store holds up the one that laps it, a whole
- * window later.
+ * Counts exactly the last so many outcomes, however old they are, in one word in which all threads meet: that is the price of
+ * being exact. Its outcomes are not ordered by time, so it remembers when the last ones came, to the second.
  */
-public final class CountWindow extends TimestampedWindow {
-  /*
-   * ticket:24 | failed:20 | slow:20, and a ring with a byte for each place: PRESENT | lap | slow | failed.
-   *
-   * A writer with ticket t takes the place t % length. What leaves is what the ticket one lap before left there, and the
-   * writer needs it to know what the CAS has to subtract; it is there if the place carries the tag of that lap, else its
-   * writer has not stored it yet and we wait for it. Then one CAS of the word takes the ticket and changes the sums, and a
-   * store publishes our outcome for whoever laps us. A reader of the word sees one instant.
-   *
-   * Each place is written by one ticket of each lap in turn, so one bit is enough to tell a lap from the one before. Tickets
-   * go back from laps * length to length, not to 0, because a full window stays full; laps is odd, so that the last lap and
-   * lap 0 have the same tag, and lap 1 follows both.
-   *
-   * Modes: the place is stored with release after the CAS and read with acquire before it; weaker, the reader could see the
-   * tag of the lap and the outcome of the one before, if they were two fields: they are one byte, so opaque would do, but
-   * the store must not be delayed for ever (stress: CountWindowStress).
-   */
-  private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "word", VarHandle.class, CountWindow.class, long.class);
-  private static final VarHandle PLACES = MethodHandles.arrayElementVarHandle(byte[].class);
+public abstract class CountWindow extends OutcomeWindow {
+  private static final long PRECISION_NANOS = 1_000_000_000;
+  private static final int MOST_SPINS = 1024;
 
-  private static final int TICKET_BITS = 24;
-  private static final int SUM_BITS = 20;
-  private static final long SUM_MASK = (1L << SUM_BITS) - 1;
-  private static final int OUTCOME_MASK = 3;
-  private static final int LAP_SHIFT = 2;
-  private static final int PRESENT = 8;
-  private static final long RETIRED = -1;
+  /** How long a writer waits that lost a CAS for the first time. */
+  static final int FEWEST_SPINS = 16;
 
-  private final int length;
-  private final long endOfTickets;
-  private final byte[] places;
+  final int length;
   private final Totals totals;
-  private volatile long word;
+  private volatile long succeeded = -1;
+  private volatile long counted;
 
-  private CountWindow(int length, long now, Totals totals) {
+  CountWindow(int length, long now, Totals totals) {
     this.length = length;
-    int laps = ((1 << TICKET_BITS) - 1) / length;
-    this.endOfTickets = (long) length * (laps % 2 == 0 ? laps - 1 : laps);
-    this.places = new byte[length];
-    noteTime(FAILURE, now);
+    this.counted = now;
     this.totals = totals;
   }
 
@@ -66,19 +36,17 @@ public final class CountWindow extends TimestampedWindow {
   public static OutcomeWindow of(int length, long now, Totals totals) {
     return length <= ShortCountWindow.MAX_LENGTH
         ? new ShortCountWindow(length, now, totals)
-        : new CountWindow(length, now, totals);
+        : new LongCountWindow(length, now, totals);
   }
 
-  static void pushInto(OutcomeWindow heir, int outcome) {
-    if (heir instanceof ShortCountWindow shorter) {
-      shorter.take(outcome);
-    } else if (heir instanceof CountWindow longer) {
-      longer.push(outcome);
-    }
-  }
+  /** Adds an outcome without counting it in the totals; gives false if the window is retired. */
+  abstract boolean push(int outcome);
+
+  /** Ends the window, and pushes what it holds into its heir, the oldest first. */
+  abstract void retireInto(@Nullable CountWindow heir);
 
   @Override
-  public boolean count(int outcome, long now) {
+  public final boolean count(int outcome, long now) {
     if (!push(outcome)) {
       return false;
     }
@@ -87,103 +55,59 @@ public final class CountWindow extends TimestampedWindow {
     return true;
   }
 
-  private boolean push(int outcome) {
-    for (int spins = 16; ; spins = giveWay(spins)) {
-      long present = word;
-      if (present == RETIRED) {
-        return false;
-      }
-      long ticket = ticket(present);
-      int place = (int) (ticket % length);
-      int leaving = 0;
-      if (ticket >= length) {
-        int there = (byte) PLACES.getAcquire(places, place);
-        if (there != (tag(ticket - length) | (there & OUTCOME_MASK))) {
-          // Not stored yet, or the word is an old one: look again.
-          continue;
-        }
-        leaving = there & OUTCOME_MASK;
-      }
-      long failed = failed(present) + (outcome & FAILURE) - (leaving & FAILURE);
-      long slow = slow(present) + (outcome >> 1) - (leaving >> 1);
-      long following = ticket + 1 == endOfTickets ? length : ticket + 1;
-      if (WORD.compareAndSet(this, present, word(following, failed, slow))) {
-        PLACES.setRelease(places, place, (byte) (tag(ticket) | outcome));
-        return true;
-      }
+  /** Written once a second, so that outcomes do not contend for these words as well. */
+  private void noteTime(int outcome, long now) {
+    if (now - counted >= PRECISION_NANOS) {
+      counted = now;
+    }
+    if (!isFailure(outcome) && (succeeded < 0 || now - succeeded >= PRECISION_NANOS)) {
+      succeeded = now;
     }
   }
 
-  private int tag(long ticket) {
-    return PRESENT | (int) ((ticket / length) & 1) << LAP_SHIFT;
-  }
-
-  private static long word(long ticket, long failed, long slow) {
-    return (ticket << (2 * SUM_BITS)) | (failed << SUM_BITS) | slow;
-  }
-
-  private static long ticket(long word) {
-    return word >>> (2 * SUM_BITS);
-  }
-
-  private static long failed(long word) {
-    return (word >>> SUM_BITS) & SUM_MASK;
-  }
-
-  private static long slow(long word) {
-    return word & SUM_MASK;
-  }
-
-  private long size(long word) {
-    return Math.min(length, ticket(word));
+  /**
+   * Lets others go first after a CAS was lost: in the one word that all threads share, each that tries again at once makes
+   * all the others slower.
+   *
+   * @param spins how long to wait
+   * @return how long to wait next time
+   */
+  static int giveWay(int spins) {
+    for (int i = 0; i < spins; i++) {
+      Thread.onSpinWait();
+    }
+    return Math.min(MOST_SPINS, spins * 2);
   }
 
   @Override
-  public WindowCounts counts(long now) {
-    long present = word;
-    return present == RETIRED
-        ? WindowCounts.NONE
-        : new WindowCounts(size(present), failed(present), slow(present));
-  }
-
-  @Override
-  public Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now) {
-    long present = word;
-    return present == RETIRED
-        ? Verdict.BELOW
-        : judge(
-            config, size(present) + slowInFlight, failed(present), slow(present) + slowInFlight);
-  }
-
-  @Override
-  public long total(int outcome) {
+  public final long total(int outcome) {
     return 0;
   }
 
   @Override
-  public boolean fits(CircuitBreakerConfig config) {
+  public final boolean fits(CircuitBreakerConfig config) {
     return config.countWindow() == length;
   }
 
   @Override
-  public void retire(@Nullable OutcomeWindow heir) {
-    long last = (long) WORD.getAndSet(this, RETIRED);
-    long succeeded = lastSuccess(0);
-    if (succeeded >= 0) {
-      totals.succeededAt(succeeded);
+  public final long lastSuccess(long now) {
+    return succeeded;
+  }
+
+  @Override
+  public final long idleSince() {
+    return counted;
+  }
+
+  @Override
+  public final void retire(@Nullable OutcomeWindow heir) {
+    retireInto(heir instanceof CountWindow window ? window : null);
+    long last = succeeded;
+    if (last >= 0) {
+      totals.succeededAt(last);
     }
-    if (heir == null) {
-      return;
+    if (heir != null) {
+      moveStreak(heir);
     }
-    for (long ticket = ticket(last) - size(last); ticket < ticket(last); ticket++) {
-      int place = (int) (ticket % length);
-      int there = (byte) PLACES.getAcquire(places, place);
-      while (there != (tag(ticket) | (there & OUTCOME_MASK))) {
-        Thread.onSpinWait();
-        there = (byte) PLACES.getAcquire(places, place);
-      }
-      pushInto(heir, there & OUTCOME_MASK);
-    }
-    moveStreak(heir);
   }
 }

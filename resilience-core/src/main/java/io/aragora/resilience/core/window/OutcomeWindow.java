@@ -69,9 +69,17 @@ public abstract class OutcomeWindow {
     SLOW_CALL_RATE
   }
 
-  /** Set while a rate is reached and the minimum number of calls is what is missing. */
+  /**
+   * Set while a rate is reached and the minimum number of calls is what is missing. Volatile: a success counts itself, then
+   * reads this; whoever evaluates sets it, then sums again. If either were weaker, a trip that is due could be made by neither.
+   * Stress: CircuitBreakerStress.DueTripIsMade, ReconfigurationStress.DueTripAgainstFlagTakenBack.
+   */
   private volatile boolean awaitsMinimum;
 
+  /**
+   * By CAS, so that no failure of a row is lost and none is counted that came before a success. Stress:
+   * CircuitBreakerStress.OneTransitionWins, CountWindowStress.StreakMovesWhole.
+   */
   private volatile int streak;
 
   OutcomeWindow() {}

@@ -6,11 +6,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** Counts exactly the last so many outcomes, up to 24, in one word. Lock-free. */
-public final class ShortCountWindow extends TimestampedWindow {
+/** A window of up to 24 outcomes, which fit in the word. Lock-free. */
+final class ShortCountWindow extends CountWindow {
   /*
    * size:5 | slow:24 | failed:24. The youngest outcome is bit 0 of each history, and one CAS shifts them all. The word says
-   * everything, so that a reader sees one instant. Retired: RETIRED, whose size no window has.
+   * everything, so that a reader sees one instant (stress: CountWindowStress.ShortWindowIsExact). Retired: RETIRED, whose size
+   * no window has.
    */
   private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "word", VarHandle.class, ShortCountWindow.class, long.class);
@@ -22,30 +23,17 @@ public final class ShortCountWindow extends TimestampedWindow {
   private static final int SIZE_SHIFT = 48;
   private static final long RETIRED = -1;
 
-  private final int length;
   private final long history;
-  private final Totals totals;
   private volatile long word;
 
   ShortCountWindow(int length, long now, Totals totals) {
-    this.length = length;
+    super(length, now, totals);
     this.history = (1L << length) - 1;
-    noteTime(FAILURE, now);
-    this.totals = totals;
   }
 
   @Override
-  public boolean count(int outcome, long now) {
-    if (!push(outcome)) {
-      return false;
-    }
-    noteTime(outcome, now);
-    totals.add(outcome, 1);
-    return true;
-  }
-
-  private boolean push(int outcome) {
-    for (int spins = 16; ; spins = giveWay(spins)) {
+  boolean push(int outcome) {
+    for (int spins = FEWEST_SPINS; ; spins = giveWay(spins)) {
       long present = word;
       if (present == RETIRED) {
         return false;
@@ -95,34 +83,12 @@ public final class ShortCountWindow extends TimestampedWindow {
   }
 
   @Override
-  public long total(int outcome) {
-    return 0;
-  }
-
-  @Override
-  public boolean fits(CircuitBreakerConfig config) {
-    return config.countWindow() == length;
-  }
-
-  @Override
-  public void retire(@Nullable OutcomeWindow heir) {
+  void retireInto(@Nullable CountWindow heir) {
     long last = (long) WORD.getAndSet(this, RETIRED);
-    long succeeded = lastSuccess(0);
-    if (succeeded >= 0) {
-      totals.succeededAt(succeeded);
-    }
     for (int age = size(last) - 1; heir != null && age >= 0; age--) {
       long failed = (failed(last) >>> age) & 1;
       long slow = (slow(last) >>> age) & 1;
-      CountWindow.pushInto(heir, (int) (failed | (slow << 1)));
+      heir.push((int) (failed | (slow << 1)));
     }
-    if (heir != null) {
-      moveStreak(heir);
-    }
-  }
-
-  /** Takes an outcome that is in the totals already. */
-  boolean take(int outcome) {
-    return push(outcome);
   }
 }

@@ -16,7 +16,7 @@ public final class StripedCount {
    *
    * A stripe takes two cache lines, because of adjacent-line prefetch, and so does the space before the first. The array
    * appears by one CAS; the word before it keeps what it has, so nothing is moved and nothing can be lost (stress:
-   * StripedCountStress).
+   * StripedCountStress.NothingIsLost).
    */
   private static final int STRIDE = 16;
 

@@ -14,53 +14,38 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimeWindow extends OutcomeWindow {
   /*
-   * A row is the ring of one stripe for one outcome: 32 words, and one word with what left the ring. Rows are made when they
-   * are first needed, so a window that never saw a failure has no row for them, and one that was never used has none at all.
-   * A word is
-   *
-   *   epoch:28 | count:36
-   *
-   * where the epoch numbers the bucket of time that the count belongs to. Counting is one CAS on the word just loaded. If
-   * its epoch is an older one, the same CAS begins the new bucket, and its winner moves the old count to the folded word: so
-   * no thread turns the ring, and no late writer can wipe a bucket, because a CAS on a word that changed fails. A writer
-   * whose own clock reading is older than the word's epoch reads the clock again and never goes back. An empty word may be
-   * begun anew whatever its epoch says.
+   * A row is the ring of one stripe for one outcome: a word for each bucket of time, and one with what left the ring. Rows are
+   * made when they are first needed, so a window that never saw a failure has no row for them, and one that was never used
+   * has none at all. Counting is one CAS on the word just loaded. If its epoch is an older one, the same CAS begins the new
+   * bucket, and its winner moves the old count to the folded word: so no thread turns the ring, and no late writer can wipe a
+   * bucket, because a CAS on a word that changed fails (stress: TimeWindowStress.LateWriterWipesNothing). A writer whose own
+   * clock reading is older than the word's epoch reads the clock again and never goes back. An empty word may be begun anew
+   * whatever its epoch says.
    *
    * Outcomes have rows of their own, and calls are their sum: a reader can never see more failures than calls.
    *
    * Retiring a row exchanges every word for RETIRED and moves the counts to the lifetime totals. A straggler's CAS then
    * fails, and its next look finds RETIRED: it looks at the array of rows again. The folded word becomes negative, so a
-   * straggler between its CAS and its fold notices too. All rows are retired when the breaker leaves the state that the
-   * window belongs to; the array is ALL_RETIRED then, and the outcome is late. They are also retired when nothing was
-   * counted for longer than the window is: the array is NONE then, and the outcome makes a new row. So a breaker that is not
-   * used keeps no rows, and no epoch grows so old that it comes round.
+   * straggler between its CAS and its fold notices too (stress: TimeWindowStress.RetirementLosesNothing,
+   * RollOverAgainstRetirement). All rows are retired when the breaker leaves the state that the window belongs to; the array is
+   * ALL_RETIRED then, and the outcome is late. They are also retired when nothing was counted for longer than the window is:
+   * the array is NONE then, and the outcome makes a new row (stress: TimeWindowStress.SweepAgainstCount). So a breaker that
+   * is not used keeps no rows, and no epoch grows so old that it comes round.
    *
    * Stripes: a CAS that fails although the epoch was right means two writers; then the stripes are doubled, up to four for
    * each core, and beyond that the writer goes to another one for this once. Row [4 * stripe + outcome]; growing and adding
-   * replace the array by a CAS and copy references, never counts. 128 bytes on both sides keep a row off its neighbours'
-   * lines (two lines, because of adjacent-line prefetch).
+   * replace the array by a CAS and copy references, never counts (stress: TimeWindowStress.GrowthLosesNothing).
    *
-   * Modes: the array is read and replaced volatile; words are read with acquire, which pairs with the CAS of whoever began
-   * the bucket or retired it, and changed by volatile CAS. Weaker would do for the count alone, but a success must be seen
-   * counted by whoever set awaitsMinimum before the success reads that flag (stress: CircuitBreakerStress.DueTripIsMade).
+   * Modes: the array is read and replaced volatile, so that who finds a row in it finds it empty; words are read with
+   * acquire, which pairs with the CAS of whoever began the bucket or retired it, and changed by volatile CAS. Weaker would do
+   * for the count alone, but a success must be seen counted by whoever set awaitsMinimum before the success reads that flag
+   * (stress: CircuitBreakerStress.DueTripIsMade).
    *
    * Progress: counting and summing are lock-free.
    */
-  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle ROWS = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "rows", VarHandle.class, TimeWindow.class, long[][].class);
 
-  private static final int RING = 32;
-  private static final int PAD = 16;
-  private static final int FOLDED = PAD + RING;
-  private static final int ROW_LENGTH = FOLDED + 1 + PAD;
-
-  private static final int EPOCH_BITS = 28;
-  private static final int COUNT_BITS = 64 - EPOCH_BITS;
-  private static final long COUNT_MASK = (1L << COUNT_BITS) - 1;
-  private static final int SIGN_SHIFT = Integer.SIZE - EPOCH_BITS;
-
-  private static final long RETIRED = -1;
   private static final long[][] NONE = new long[0][];
   private static final long[][] ALL_RETIRED = new long[0][];
 
@@ -102,7 +87,7 @@ public final class TimeWindow extends OutcomeWindow {
 
   private static int shiftOf(long lengthNanos) {
     int bits = 0;
-    while ((lengthNanos - 1) >> bits >= RING - 2) {
+    while ((lengthNanos - 1) >> bits >= WindowRow.RING - 2) {
       bits++;
     }
     return bits;
@@ -120,8 +105,19 @@ public final class TimeWindow extends OutcomeWindow {
 
   @Override
   public boolean count(int outcome, long now) {
+    return add(outcome, 1, now, true);
+  }
+
+  /**
+   * Counts so many at once.
+   *
+   * @param isReading whether the time is a reading of the clock, which may be stale, and then is read again; else the outcomes
+   *     are of that time
+   * @return false if the window is retired, or has begun a later bucket in the place of the one of that time
+   */
+  private boolean add(int outcome, long amount, long time, boolean isReading) {
     int hash = Stripes.hashOfThread();
-    long at = now;
+    long at = time;
     while (true) {
       long[][] all = rows;
       if (all.length == 0 && all == ALL_RETIRED) {
@@ -133,25 +129,28 @@ public final class TimeWindow extends OutcomeWindow {
         continue;
       }
       int epoch = epochOf(at);
-      int index = PAD + (epoch & (RING - 1));
-      long word = (long) WORDS.getAcquire(row, index);
-      if (word == RETIRED) {
+      int index = WindowRow.indexOf(epoch);
+      long word = WindowRow.read(row, index);
+      if (word == WindowRow.RETIRED) {
         continue;
       }
-      long count = word & COUNT_MASK;
-      int age = age(epoch, word);
+      long count = WindowRow.count(word);
+      int age = WindowRow.age(epoch, word);
       if (age < 0 && count != 0) {
+        if (!isReading) {
+          return false;
+        }
         // Behind. If we still are after reading the clock again, the word is so old that its epoch
         // came round: begin anew.
         at = clock.readPrecisely();
-        int precise = epochOf(at);
-        if (precise != epoch && (age(precise, word) >= 0 || isElsewhere(precise, index))) {
+        epoch = epochOf(at);
+        if (WindowRow.age(epoch, word) >= 0 || WindowRow.indexOf(epoch) != index) {
           continue;
         }
-        epoch = precise;
       }
       boolean same = age == 0;
-      if (WORDS.compareAndSet(row, index, word, same ? word + 1 : word(epoch, 1))) {
+      long next = same ? word + amount : WindowRow.word(epoch, amount);
+      if (WindowRow.cas(row, index, word, next)) {
         if (!same && count != 0) {
           fold(row, outcome, count);
         }
@@ -180,13 +179,9 @@ public final class TimeWindow extends OutcomeWindow {
     return (hash & (all.length / OUTCOMES - 1)) * OUTCOMES + outcome;
   }
 
-  private static boolean isElsewhere(int epoch, int index) {
-    return index != PAD + (epoch & (RING - 1));
-  }
-
   private void addRow(long[][] all, int hash, int outcome) {
     long[][] grown = Arrays.copyOf(all, Math.max(OUTCOMES, all.length));
-    grown[placeOf(grown, hash, outcome)] = new long[ROW_LENGTH];
+    grown[placeOf(grown, hash, outcome)] = WindowRow.make();
     // If this fails, somebody else has changed the array; the caller looks again.
     if (ROWS.compareAndSet(this, all, grown) && all.length == 0) {
       sweeper.watch(this);
@@ -194,7 +189,7 @@ public final class TimeWindow extends OutcomeWindow {
   }
 
   private void fold(long[] row, int outcome, long count) {
-    if ((long) WORDS.getAndAdd(row, FOLDED, count) < 0) {
+    if (WindowRow.fold(row, count)) {
       totals.add(outcome, count);
     }
   }
@@ -224,59 +219,25 @@ public final class TimeWindow extends OutcomeWindow {
       }
       int outcome = i % OUTCOMES;
       long gone = 0;
-      for (int slot = 0; slot < RING; slot++) {
-        long word = (long) WORDS.getAndSet(row, PAD + slot, RETIRED);
-        long count = word & COUNT_MASK;
-        int age = age(present, word);
+      for (int place = 0; place < WindowRow.RING; place++) {
+        long word = WindowRow.retire(row, place);
+        long count = WindowRow.count(word);
+        int age = WindowRow.age(present, word);
         if (heir != null
             && count != 0
-            && isLive(age)
-            && heir.take(outcome, count, (now >>> shift << shift) - ((long) age << shift))) {
+            && WindowRow.isLive(age, span)
+            && heir.add(outcome, count, WindowRow.beginning(now, age, shift), false)) {
           taken = true;
         } else {
           gone += count;
         }
       }
-      gone += (long) WORDS.getAndSet(row, FOLDED, Long.MIN_VALUE);
+      gone += WindowRow.retireFolded(row);
       if (gone != 0) {
         totals.add(outcome, gone);
       }
     }
     return taken;
-  }
-
-  /** Counts so many at once, at their own time. */
-  private boolean take(int outcome, long taken, long at) {
-    int hash = Stripes.hashOfThread();
-    int epoch = epochOf(at);
-    int index = PAD + (epoch & (RING - 1));
-    while (true) {
-      long[][] all = rows;
-      if (all == ALL_RETIRED) {
-        return false;
-      }
-      long[] row = rowOf(all, hash, outcome);
-      if (row == null) {
-        addRow(all, hash, outcome);
-        continue;
-      }
-      long word = (long) WORDS.getAcquire(row, index);
-      if (word == RETIRED) {
-        continue;
-      }
-      long count = word & COUNT_MASK;
-      int age = age(epoch, word);
-      if (age < 0 && count != 0) {
-        return false;
-      }
-      boolean same = age == 0;
-      if (WORDS.compareAndSet(row, index, word, same ? word + taken : word(epoch, taken))) {
-        if (!same && count != 0) {
-          fold(row, outcome, count);
-        }
-        return true;
-      }
-    }
   }
 
   /**
@@ -295,7 +256,7 @@ public final class TimeWindow extends OutcomeWindow {
       long[] row = all[i];
       if (row != null) {
         live |= foldExpired(row, i % OUTCOMES, present);
-        last = Math.max(last, newest(row, now));
+        last = Math.max(last, WindowRow.newest(row, now, shift));
       }
     }
     if (live) {
@@ -317,15 +278,15 @@ public final class TimeWindow extends OutcomeWindow {
   /** Gives whether something in the row is still in the window. */
   private boolean foldExpired(long[] row, int outcome, int present) {
     boolean live = false;
-    for (int slot = PAD; slot < PAD + RING; slot++) {
-      long word = (long) WORDS.getAcquire(row, slot);
-      long count = word & COUNT_MASK;
-      if (word == RETIRED || count == 0) {
+    for (int place = 0; place < WindowRow.RING; place++) {
+      int index = WindowRow.indexOf(place);
+      long word = WindowRow.read(row, index);
+      long count = WindowRow.count(word);
+      if (word == WindowRow.RETIRED || count == 0) {
         continue;
       }
-      if (isLive(age(present, word))) {
-        live = true;
-      } else if (WORDS.compareAndSet(row, slot, word, word & ~COUNT_MASK)) {
+      if (!WindowRow.isLive(WindowRow.age(present, word), span)
+          && WindowRow.empty(row, index, word)) {
         fold(row, outcome, count);
       } else {
         live = true;
@@ -334,24 +295,13 @@ public final class TimeWindow extends OutcomeWindow {
     return live;
   }
 
-  /** A little ahead is a writer whose clock reading is later than ours. */
-  private boolean isLive(int age) {
-    return age < span && age >= -1;
-  }
-
   private long sum(int outcome, int present) {
     long[][] all = rows;
     long sum = 0;
     for (int i = outcome; i < all.length; i += OUTCOMES) {
       long[] row = all[i];
-      if (row == null) {
-        continue;
-      }
-      for (int slot = PAD; slot < PAD + RING; slot++) {
-        long word = (long) WORDS.getAcquire(row, slot);
-        if (word != RETIRED && isLive(age(present, word))) {
-          sum += word & COUNT_MASK;
-        }
+      if (row != null) {
+        sum += WindowRow.live(row, present, span);
       }
     }
     return sum;
@@ -381,14 +331,9 @@ public final class TimeWindow extends OutcomeWindow {
     long sum = 0;
     for (int i = outcome; i < all.length; i += OUTCOMES) {
       long[] row = all[i];
-      if (row == null) {
-        continue;
+      if (row != null) {
+        sum += WindowRow.total(row);
       }
-      for (int slot = PAD; slot < PAD + RING; slot++) {
-        long word = (long) WORDS.getAcquire(row, slot);
-        sum += word == RETIRED ? 0 : word & COUNT_MASK;
-      }
-      sum += Math.max(0, (long) WORDS.getAcquire(row, FOLDED));
     }
     return sum;
   }
@@ -403,24 +348,10 @@ public final class TimeWindow extends OutcomeWindow {
     long newest = -1;
     for (int i = outcome; i < all.length; i += OUTCOMES) {
       if (all[i] != null) {
-        newest = Math.max(newest, newest(all[i], now));
+        newest = Math.max(newest, WindowRow.newest(all[i], now, shift));
       }
     }
     return newest;
-  }
-
-  /** When the youngest bucket of a row began; a word that was never written to has no say. */
-  private long newest(long[] row, long now) {
-    int present = epochOf(now);
-    long newest = -1;
-    for (int slot = PAD; slot < PAD + RING; slot++) {
-      long word = (long) WORDS.getAcquire(row, slot);
-      int age = age(present, word);
-      if (word != RETIRED && word != 0 && age >= -1) {
-        newest = Math.max(newest, (now >>> shift << shift) - ((long) age << shift));
-      }
-    }
-    return Math.min(newest, now);
   }
 
   @Override
@@ -428,18 +359,7 @@ public final class TimeWindow extends OutcomeWindow {
     return rows.length == 0 ? idleSince : Long.MAX_VALUE;
   }
 
-  /** Begins with 1, so that a word of 0 was never written to. */
   private int epochOf(long nanos) {
-    return (int) ((nanos >>> shift) + 1) & ((1 << EPOCH_BITS) - 1);
-  }
-
-  private static long word(int epoch, long count) {
-    return ((long) epoch << COUNT_BITS) | count;
-  }
-
-  /** How many buckets a word is behind an epoch, as a signed number of 28 bits. */
-  private static int age(int epoch, long word) {
-    int difference = epoch - (int) (word >>> COUNT_BITS);
-    return (difference << SIGN_SHIFT) >> SIGN_SHIFT;
+    return WindowRow.epochOf(nanos, shift);
   }
 }

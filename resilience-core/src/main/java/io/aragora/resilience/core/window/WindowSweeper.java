@@ -18,7 +18,7 @@ public final class WindowSweeper {
    * The list is a stack of the windows themselves. A window is in it from the moment it makes its first row until the sweep
    * that drops its rows: whoever replaced NONE by rows pushes it, and nobody else does. The sweep takes the whole stack and
    * reads a window's successor before it sweeps it, since one whose rows were dropped may be pushed again at once. Pushing
-   * and taking everything has no ABA.
+   * and taking everything has no ABA. (Stress: TimeWindowStress.SweepAgainstCount.)
    */
   private static final long INTERVAL_NANOS = 10_000_000_000L;
 
@@ -86,7 +86,9 @@ public final class WindowSweeper {
       window = next;
     }
     armed.set(false);
-    // A window that was pushed before the line above has seen `armed`, and left this to us.
+    // Volatile, as `armed` is: whoever pushes a window reads `armed` afterwards, we look again
+    // after clearing it. Were either weaker, a window could stay unswept. (Stress: the same
+    // hand-shake as CallsInFlightStress.NoCallGoesUnwatched.)
     if (live.get() != null) {
       armUnlessArmed();
     }

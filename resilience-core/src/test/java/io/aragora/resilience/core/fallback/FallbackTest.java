@@ -92,6 +92,19 @@ class FallbackTest {
   }
 
   @Test
+  void aFallbackThatFailsWithOneObject_doesNotHoldEverMoreFailures() {
+    IllegalStateException always = new IllegalStateException("cache is down too");
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.of(e -> {
+      throw always;
+    }));
+    for (int call = 0; call < 20; call++) {
+      assertThatThrownBy(() -> prices.call(() -> fail(new IOException("down")))).isSameAs(always);
+      breaker.reset();
+    }
+    assertThat(always.getSuppressed()).hasSize(8);
+  }
+
+  @Test
   void errorsAndStoppedCalls_haveNone_unlessARuleNamesTheError() throws Exception {
     ResultPipeline<String> prices = pipeline.withFallback(Fallback.value("unknown"));
     AssertionError error = new AssertionError("bug");

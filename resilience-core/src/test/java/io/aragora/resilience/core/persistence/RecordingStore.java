@@ -16,6 +16,7 @@ final class RecordingStore implements StateStore {
   final List<List<String>> saves = new ArrayList<>();
   final List<String> problems = new ArrayList<>();
   boolean failing;
+  boolean missesAClass;
   boolean unreadable;
   int attempts;
   int opened;
@@ -29,6 +30,9 @@ final class RecordingStore implements StateStore {
     attempts++;
     if (failing) {
       throw new StateStoreException("no such host", null);
+    }
+    if (missesAClass) {
+      throw new NoClassDefFoundError("a/Driver");
     }
     opened++;
     return this;
@@ -62,6 +66,9 @@ final class RecordingStore implements StateStore {
     attempts++;
     if (failing) {
       throw new StateStoreException("disk full", null);
+    }
+    if (missesAClass) {
+      throw new NoClassDefFoundError("a/Driver");
     }
     saves.add(states.stream().map(state -> state.id().toString()).toList());
     return kept.save(states);

@@ -245,7 +245,7 @@ class RestoredStateTest extends KeeperFixture {
     for (int i = 0; i < 12; i++) {
       store.problems.add("row " + i);
     }
-    try (RecordedLog log = RecordedLog.of(StateKeeper.class);
+    try (RecordedLog log = RecordedLog.of(StateRestoration.class);
         Resilience resilience = open()) {
       assertThat(resilience.circuitBreakers()).isEmpty();
       assertThat(log.messages())

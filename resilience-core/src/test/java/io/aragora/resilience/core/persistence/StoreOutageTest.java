@@ -11,11 +11,13 @@ import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.ExhaustedTime;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,15 +33,24 @@ class StoreOutageTest extends KeeperFixture {
   private final class Kept implements LiveBreakers {
     final List<CircuitBreakerStateMachine> all = new ArrayList<>();
     final Timer timer = new Timer("timer", time);
-    final Dispatcher dispatcher = new Dispatcher("r", time, null);
-    final StateKeeper keeper = new StateKeeper(
-        "r",
-        new StoreSetting(
-            "test:place", store::open, true, false, Duration.ofSeconds(30), Duration.ofHours(72)),
-        time,
-        timer,
-        dispatcher);
-    final BreakerRuntime runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
+    final StateKeeper keeper;
+    final BreakerRuntime runtime;
+
+    Kept() {
+      this(time);
+    }
+
+    Kept(TimeSource background) {
+      Dispatcher dispatcher = new Dispatcher("r", background, null);
+      keeper = new StateKeeper(
+          "r",
+          new StoreSetting(
+              "test:place", store::open, true, false, Duration.ofSeconds(30), Duration.ofHours(72)),
+          time,
+          timer,
+          dispatcher);
+      runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
+    }
 
     CircuitBreaker breaker(String name) {
       CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), runtime);
@@ -94,6 +105,41 @@ class StoreOutageTest extends KeeperFixture {
                   + " disk full",
               "INFO state of 'r' is kept in RecordingStore again");
     }
+  }
+
+  @Test
+  void storeThatMissesAClass_isAStoreThatFails() {
+    Kept kept = new Kept();
+    store.missesAClass = true;
+    assertThat(kept.keeper.start(kept)).isEqualTo("open: java.lang.NoClassDefFoundError: a/Driver");
+    CircuitBreaker breaker = kept.breaker("b");
+    store.missesAClass = false;
+    time.advance(Duration.ofSeconds(5));
+    store.missesAClass = true;
+    breaker.forceOpen();
+    time.advance(A_MOMENT);
+    assertThat(kept.keeper.status().lastError())
+        .isEqualTo("save: java.lang.NoClassDefFoundError: a/Driver");
+    store.missesAClass = false;
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+  }
+
+  @Test
+  void machineWithoutAThread_savesWhenThereIsOneAgain() {
+    ExhaustedTime exhausted = new ExhaustedTime(time);
+    Kept kept = new Kept(exhausted);
+    kept.keeper.start(kept);
+    CircuitBreaker breaker = kept.breaker("b");
+    breaker.forceOpen();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.saves).isEmpty();
+    exhausted.exhausted = false;
+    time.advance(Duration.ofSeconds(2));
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    breaker.forceClosed();
+    time.advance(A_MOMENT);
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.CLOSED);
   }
 
   @Test

@@ -10,6 +10,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
+import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
@@ -23,12 +29,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class DurationRecordersTest {
   private static final Duration TOOK = Duration.ofMillis(30);
+  private static final long AWAIT_MILLIS = 60_000;
 
   private record Recorded(Kind kind, String policy, long nanos) {}
 
@@ -217,6 +225,74 @@ class DurationRecordersTest {
     resilience.circuitBreaker("b").call(this::takesAWhile);
 
     assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void oneThatMissesAClass_harmsNoCall() {
+    context.recordDurations((kind, policy) -> nanos -> {
+      throw new NoClassDefFoundError("at the first use");
+    });
+    context.recordDurations((kind, policy) -> {
+      throw new NoClassDefFoundError("at once");
+    });
+    context.recordDurations(recorder);
+
+    assertThat(resilience.circuitBreaker("b").call(this::takesAWhile)).isEqualTo("answer");
+
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  /** Lets another thread run, as far as it comes: to its end, or to a lock that this one holds. */
+  private static void letRun(Thread other) {
+    if (other.getState() == Thread.State.NEW) {
+      other.start();
+      while (other.getState() != Thread.State.TERMINATED
+          && other.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void oneThatComesWhileAPolicyIsMade_recordsItToo() throws Exception {
+    Thread coming = new Thread(() -> context.recordDurations(recorder));
+    context.recordDurations((kind, policy) -> {
+      letRun(coming);
+      return null;
+    });
+
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+    coming.join(AWAIT_MILLIS);
+    breaker.call(this::takesAWhile);
+
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void oneThatComesWhileAKeyIsMade_recordsItToo() throws Exception {
+    AtomicReference<KeyedBreakers> keyed = new AtomicReference<>();
+    DurationRecorders recorders = new DurationRecorders(() -> keyed.get().measure());
+    Thread coming = new Thread(() -> recorders.add(recorder));
+    BreakerKeeper keeper = new BreakerKeeper() {
+      @Override
+      public void made(CircuitBreakerStateMachine breaker) {
+        letRun(coming);
+      }
+
+      @Override
+      public void changed(CircuitBreakerStateMachine breaker) {}
+    };
+    keyed.set(new KeyedBreakers(
+        "k",
+        KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()),
+        BreakerRuntime.of(
+            time, new Timer("timer", time), new Dispatcher("r", time, null), recorders, keeper)));
+
+    CircuitBreaker breaker = keyed.get().forKey("a");
+    coming.join(AWAIT_MILLIS);
+    breaker.call(this::takesAWhile);
+
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "k"));
   }
 
   @Test

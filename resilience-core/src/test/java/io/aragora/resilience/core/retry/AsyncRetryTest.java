@@ -84,6 +84,26 @@ class AsyncRetryTest extends RetryFixture {
   }
 
   @Test
+  void executorThatFailsOtherwise_endsTheCallWithThat() {
+    try (Resilience failing = Resilience.builder()
+        .timeSource(time)
+        .executor(task -> {
+          throw new IllegalStateException("the executor is stopped");
+        })
+        .build()) {
+      CompletableFuture<String> future = failing
+          .retry("r", everySecond(3).build())
+          .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));
+      time.advance(Duration.ofSeconds(2));
+      assertThat(future)
+          .failsWithin(Duration.ZERO)
+          .withThrowableThat()
+          .havingCause()
+          .withMessage("the executor is stopped");
+    }
+  }
+
+  @Test
   void executorThatRejects_endsTheCallWithThat() {
     try (Resilience rejecting = Resilience.builder()
         .timeSource(time)

@@ -69,6 +69,20 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
+  void aFailureThatIsOneObjectForAllCalls_doesNotHoldEverMoreOfThem() {
+    Retry retry = resilience.retry("shared", everySecond(3).build());
+    IOException last = new IOException("always this one in the end");
+    for (int call = 0; call < 20; call++) {
+      AtomicInteger attempt = new AtomicInteger();
+      assertThatThrownBy(() -> retry.run(() -> {
+            throw attempt.incrementAndGet() == 3 ? last : new IOException("another one");
+          }))
+          .isSameAs(last);
+    }
+    assertThat(last.getSuppressed()).hasSize(8);
+  }
+
+  @Test
   void theSameFailureAgain_isNeverSuppressedInItself_andEightAreKept() {
     Retry retry = resilience.retry("same", everySecond(20).build());
     IOException one = new IOException("always this one");

@@ -1,4 +1,4 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <P> the policy
  */
-final class Staleness<P> {
+public final class Staleness<P> {
   /*
    * A look-up is stamped with the second after it, so that a policy never goes too early, and at most a second late, while
    * the stamps of hot look-ups change once a second only.
@@ -33,13 +33,21 @@ final class Staleness<P> {
    * @param time its time
    * @param after how long it goes without a call or a look-up
    * @param idleSince gives since when a policy had no call, of the time source; {@link Long#MAX_VALUE} if it must stay
+   * @param <P> the policy
+   * @return tells which go
    */
-  static <P> Staleness<P> after(TimeSource time, Duration after, ToLongFunction<P> idleSince) {
+  public static <P> Staleness<P> after(
+      TimeSource time, Duration after, ToLongFunction<P> idleSince) {
     return new Staleness<>(time, after.toNanos(), idleSince);
   }
 
-  /** Policies stay. */
-  static <P> Staleness<P> never() {
+  /**
+   * Policies stay.
+   *
+   * @param <P> the policy
+   * @return tells of none
+   */
+  public static <P> Staleness<P> never() {
     return new Staleness<>(null, Long.MAX_VALUE, policy -> Long.MAX_VALUE);
   }
 

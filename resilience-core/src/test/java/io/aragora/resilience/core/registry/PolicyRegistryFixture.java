@@ -1,4 +1,4 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;

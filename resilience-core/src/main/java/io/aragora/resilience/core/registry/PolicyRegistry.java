@@ -1,13 +1,13 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.core.PrunedPolicies.Pruned;
 import io.aragora.resilience.spi.Setting;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> the policy
  * @param <C> its settings
  */
-final class PolicyRegistry<P, C> {
+public final class PolicyRegistry<P, C> {
   /*
    * What is compared is what was declared, not what the policy is configured with: the latter may come from outside the
    * code, and may have changed since.
@@ -50,17 +50,30 @@ final class PolicyRegistry<P, C> {
   private final ReentrantLock making = new ReentrantLock();
 
   // Under the lock.
-  private final PrunedPolicies<P, C> pruned = new PrunedPolicies<>();
+  private final StillHeld<P, Optional<C>> pruned = new StillHeld<>();
   private long foundNothingStaleAt = -1;
 
-  PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
+  /**
+   * Makes an empty registry.
+   *
+   * @param kind what it holds
+   * @param max how many at most
+   * @param staleness which may go, to make room
+   */
+  public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
     this.kind = kind;
     this.max = max;
     this.staleness = staleness;
   }
 
-  /** Looks a policy up; declares nothing. */
-  P get(String name) {
+  /**
+   * Looks a policy up; declares nothing.
+   *
+   * @param name its name
+   * @return the policy
+   * @throws ResilienceConfigurationException if the registry is full
+   */
+  public P get(String name) {
     Entry<P, C> known = entries.get(name);
     if (known != null) {
       touch(known);
@@ -69,15 +82,26 @@ final class PolicyRegistry<P, C> {
     return find(name, null, UnaryOperator.identity());
   }
 
-  /** Finds a policy without making one, and without its counting as a look-up. */
-  @Nullable
-  P known(String name) {
+  /**
+   * Finds a policy without making one, and without its counting as a look-up.
+   *
+   * @param name its name
+   * @return the policy; null where there is none
+   */
+  public @Nullable P known(String name) {
     Entry<P, C> known = entries.get(name);
     return known == null ? null : known.policy;
   }
 
-  /** Declares a policy. */
-  P declare(String name, C declaration) {
+  /**
+   * Declares a policy that is made with what the code says.
+   *
+   * @param name its name
+   * @param declaration what the code says
+   * @return the policy
+   * @throws ResilienceConfigurationException if it is declared otherwise already, or the registry is full
+   */
+  public P declare(String name, C declaration) {
     return declare(name, declaration, UnaryOperator.identity());
   }
 
@@ -87,8 +111,10 @@ final class PolicyRegistry<P, C> {
    * @param name its name
    * @param declaration what the code says
    * @param effective gives the settings to make it with; not asked where the name is declared already
+   * @return the policy
+   * @throws ResilienceConfigurationException if it is declared otherwise already, or the registry is full
    */
-  P declare(String name, C declaration, UnaryOperator<C> effective) {
+  public P declare(String name, C declaration, UnaryOperator<C> effective) {
     Entry<P, C> known = entries.get(name);
     if (known != null) {
       C first = known.declared;
@@ -114,11 +140,11 @@ final class PolicyRegistry<P, C> {
     try {
       Entry<P, C> known = entries.get(name);
       if (known == null) {
-        Pruned<P, C> gone = pruned.find(name);
+        StillHeld.Entry<P, Optional<C>> gone = pruned.find(name);
         P held = gone == null ? null : gone.get();
         return gone == null || held == null
             ? make(name, declaration, effective)
-            : takeBack(name, gone, held, declaration, effective);
+            : takeBack(name, held, gone.note().orElse(null), declaration, effective);
       }
       touch(known);
       known.declared = declaredOnce(name, known.policy, known.declared, declaration, effective);
@@ -145,11 +171,13 @@ final class PolicyRegistry<P, C> {
   }
 
   private P takeBack(
-      String name, Pruned<P, C> gone, P held, @Nullable C declaration, UnaryOperator<C> effective) {
-    gone.declared = declaredOnce(name, held, gone.declared, declaration, effective);
+      String name, P held, @Nullable C first, @Nullable C declaration, UnaryOperator<C> effective) {
+    C declared = declaredOnce(name, held, first, declaration, effective);
     if (hasRoom()) {
-      entries.put(name, new Entry<>(held, gone.declared, staleness.stamp()));
+      entries.put(name, new Entry<>(held, declared, staleness.stamp()));
       pruned.remove(name);
+    } else if (declared != first) {
+      pruned.add(name, held, Optional.ofNullable(declared));
     }
     return held;
   }
@@ -194,8 +222,12 @@ final class PolicyRegistry<P, C> {
     return entries.size() < max;
   }
 
-  /** Takes out what is stale, and tells how many those were. */
-  int prune() {
+  /**
+   * Takes out what is stale.
+   *
+   * @return how many those were
+   */
+  public int prune() {
     making.lock();
     try {
       return takeOutStale();
@@ -212,7 +244,7 @@ final class PolicyRegistry<P, C> {
       Map.Entry<String, Entry<P, C>> named = all.next();
       Entry<P, C> entry = named.getValue();
       if (staleness.isStale(entry.policy, entry.lookedUp)) {
-        pruned.add(named.getKey(), entry.policy, entry.declared);
+        pruned.add(named.getKey(), entry.policy, Optional.ofNullable(entry.declared));
         all.remove();
         taken++;
       }
@@ -220,9 +252,29 @@ final class PolicyRegistry<P, C> {
     return taken;
   }
 
-  Collection<P> all() {
+  /**
+   * Gives the policies that there are.
+   *
+   * @return a copy; what comes or goes meanwhile may be missing
+   */
+  public Collection<P> all() {
     List<P> all = new ArrayList<>(entries.size());
     entries.values().forEach(entry -> all.add(entry.policy));
     return List.copyOf(all);
+  }
+
+  /**
+   * Gives the policies, those included that are being made at this moment. For who has changed what a factory reads: each
+   * policy either is in here, or was made after the change.
+   *
+   * @return a copy
+   */
+  public Collection<P> allMade() {
+    making.lock();
+    try {
+      return all();
+    } finally {
+      making.unlock();
+    }
   }
 }

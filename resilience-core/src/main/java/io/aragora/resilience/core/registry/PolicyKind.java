@@ -1,4 +1,4 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -16,15 +16,22 @@ import java.util.function.Function;
  * @param <P> the policy
  * @param <C> its settings
  */
-record PolicyKind<P, C>(
+public record PolicyKind<P, C>(
     String text,
     BiFunction<String, C, P> factory,
     Function<String, C> undeclared,
     BiPredicate<C, C> declaresSame,
     BiConsumer<P, C> configure) {
 
-  /** Things that are made by looking them up, and have no settings to declare. */
-  static <P> PolicyKind<P, Boolean> neverDeclared(String text, Function<String, P> factory) {
+  /**
+   * Things that are made by looking them up, and have no settings to declare.
+   *
+   * @param text what they are called in messages
+   * @param factory makes one by its name
+   * @param <P> the thing
+   * @return their kind
+   */
+  public static <P> PolicyKind<P, Boolean> neverDeclared(String text, Function<String, P> factory) {
     return new PolicyKind<>(
         text,
         (name, nothing) -> factory.apply(name),
@@ -33,8 +40,17 @@ record PolicyKind<P, C>(
         (made, nothing) -> {});
   }
 
-  /** Policies that are declared, and never looked up by their name alone. */
-  static <P, C> PolicyKind<P, C> alwaysDeclared(
+  /**
+   * Policies that are declared, and never looked up by their name alone.
+   *
+   * @param text what they are called in messages
+   * @param factory makes one by its name and its settings
+   * @param declaresSame compares two declarations
+   * @param <P> the policy
+   * @param <C> its settings
+   * @return their kind
+   */
+  public static <P, C> PolicyKind<P, C> alwaysDeclared(
       String text, BiFunction<String, C, P> factory, BiPredicate<C, C> declaresSame) {
     return new PolicyKind<>(
         text,

@@ -1,4 +1,4 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,8 +1,9 @@
-package io.aragora.resilience.core;
+package io.aragora.resilience.core.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.core.AtOnce;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Predicate;
