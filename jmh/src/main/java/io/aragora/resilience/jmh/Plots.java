@@ -73,19 +73,16 @@ final class Plots {
         tick -> number(tick) + " %",
         250,
         52);
-    String kept = runs.stream()
-        .map(run -> {
-          List<String> missed = run.claims().stream()
-              .filter(claim -> claim.isMissed(run.figures()))
-              .map(claim -> plain(claim.title()))
-              .toList();
-          return run.title() + ": "
-              + (missed.isEmpty() ? "none is missed" : "missed are " + String.join("; ", missed));
-        })
-        .collect(Collectors.joining(". "));
+    String kept = ofEach(run -> {
+      List<String> missed = run.claims().stream()
+          .filter(claim -> claim.isMissed(run.figures()))
+          .map(claim -> plain(claim.title()))
+          .toList();
+      return missed.isEmpty() ? "none is missed" : "missed are " + String.join("; ", missed);
+    });
     return chart(
         "Budgets: what a call may cost, and what it costs",
-        kept + ".",
+        kept,
         List.of(
             new Legend("good", "kept"),
             new Legend("bad", "missed"),
@@ -137,22 +134,19 @@ final class Plots {
             library.variant(pair.name()),
             List.of(cell(run -> times(pair, run)), cell(run -> bytes(pair, run)))))
         .toList();
-    String seen = runs.stream()
-        .map(run -> {
-          List<Pair> measured =
-              pairs.stream().filter(pair -> ratio(pair, run).isPresent()).toList();
-          List<String> lost = measured.stream()
-              .filter(pair -> ratio(pair, run).orElseThrow().value() < 1)
-              .map(pair -> plain(pair.claim().title()) + " (" + pair.name() + ")")
-              .toList();
-          return run.title() + ": ours is quicker in " + (measured.size() - lost.size()) + " of "
-              + measured.size() + " comparisons"
-              + (lost.isEmpty() ? "" : "; slower in " + String.join(", ", lost));
-        })
-        .collect(Collectors.joining(". "));
+    String seen = ofEach(run -> {
+      List<Pair> measured =
+          pairs.stream().filter(pair -> ratio(pair, run).isPresent()).toList();
+      List<String> lost = measured.stream()
+          .filter(pair -> ratio(pair, run).orElseThrow().value() < 1)
+          .map(pair -> plain(pair.claim().title()) + " (" + pair.name() + ")")
+          .toList();
+      return "ours is quicker in " + (measured.size() - lost.size()) + " of " + measured.size()
+          + " comparisons" + (lost.isEmpty() ? "" : "; slower in " + String.join(", ", lost));
+    });
     return chart(
         "Beside " + library.title() + ": time and bytes of a call",
-        seen + ".",
+        seen,
         List.of(
             new Legend("good", "ours is quicker, or allocates less"),
             new Legend("bad", "ours is slower, or allocates more"),
@@ -225,15 +219,11 @@ final class Plots {
     return chart(
         "A second thread: how much longer a call takes while another thread calls the same",
         "Beside 1 a second thread costs nothing; from 2 on the threads take turns, or worse. "
-            + runs.stream()
-                .map(run -> run.title() + ": ours "
-                    + rows.stream()
-                        .filter(row -> row.label().equals("ours"))
-                        .map(row -> row.cells().get(0).get(runs.indexOf(run)).text() + " ("
-                            + row.group() + ")")
-                        .collect(Collectors.joining(", ")))
-                .collect(Collectors.joining(". "))
-            + ".",
+            + ofEach(run -> rows.stream()
+                .filter(row -> row.label().equals("ours"))
+                .map(row -> row.group() + " "
+                    + row.cells().get(0).get(runs.indexOf(run)).text())
+                .collect(Collectors.joining("; "))),
         List.of(
             new Legend("good", "ours"),
             new Legend("bad", "ours, over its budget"),
@@ -280,6 +270,12 @@ final class Plots {
     }
     return new Chart(
         title, description, runs.stream().map(Run::title).toList(), all, panels, rows, footer);
+  }
+
+  private String ofEach(Function<Run, String> said) {
+    return runs.stream()
+        .map(run -> run.title() + ": " + said.apply(run))
+        .collect(Collectors.joining(". ", "", "."));
   }
 
   private List<Bar> cell(Function<Run, Bar> bar) {
