@@ -108,6 +108,9 @@ record Chart(
     for (Panel panel : panels) {
       width += panel.width() + panel.textWidth() + GAP;
     }
+    for (String line : footer) {
+      width = Math.max(width, 2 * MARGIN + SMALL * width(line));
+    }
     double rowHeight = runs.size() * LINE + ROW_GAP;
     double bottom = PANEL_TOP + rows.size() * rowHeight;
     Svg svg = new Svg(width, bottom + 34 + footer.size() * 16);
