@@ -76,6 +76,6 @@ record Budget(List<Term> terms, double nanos) {
   }
 
   private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    return String.format(Locale.ROOT, value == Math.rint(value) ? "%,.0f" : "%s", value);
   }
 }

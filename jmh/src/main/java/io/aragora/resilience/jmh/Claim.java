@@ -44,7 +44,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return List.of(
         title,
         budgetText(figures),
-        own.map(Claim::withError).orElse(unmeasured()),
+        own.map(Claim::withError).orElse(figures.whyMissing(ours)),
         baseline(figures),
         own.map(value -> ratio(value, figures)).orElse("–"),
         own.map(value -> verdict(value, figures)).orElse("–"),
@@ -52,17 +52,11 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
         own.map(value -> bytes(value.bytes())).orElse("–"));
   }
 
-  private String unmeasured() {
-    return ours.virtualThreads() > 0 && !InVirtualThreads.isSupported()
-        ? "needs JDK 21"
-        : "not measured";
-  }
-
   private String budgetText(Figures figures) {
     StringJoiner text = new StringJoiner(", ").setEmptyValue("none");
     if (!budget.isNone()) {
-      text.add(budget
-          + budget.limit(figures).map(limit -> " = " + nanos(limit) + " ns").orElse(""));
+      Optional<Double> limit = budget.terms().isEmpty() ? Optional.empty() : budget.limit(figures);
+      text.add(budget + limit.map(nanos -> " = " + nanos(nanos) + " ns").orElse(""));
     }
     if (ours.mustNotAllocate()) {
       text.add("0 B");
@@ -144,15 +138,15 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return nanos(value.nanos()) + (Double.isNaN(value.error()) ? "" : " ± " + nanos(value.error()));
   }
 
-  private static String nanos(double value) {
+  static String nanos(double value) {
     return decimals(value < 100 ? 1 : 0, value);
   }
 
-  private static String bytes(double value) {
+  static String bytes(double value) {
     return Double.isNaN(value) ? "unknown" : decimals(0, value);
   }
 
   private static String decimals(int digits, double value) {
-    return String.format(Locale.ROOT, "%." + digits + "f", value);
+    return String.format(Locale.ROOT, "%,." + digits + "f", value);
   }
 }

@@ -1,6 +1,9 @@
 package io.aragora.resilience.jmh;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the project says about its speed: a line of the table for each. */
 final class Claims {
@@ -145,6 +148,17 @@ final class Claims {
           Budget.atMostMillis(100)));
 
   private Claims() {}
+
+  /** All that has to be measured so that every claim can be judged and compared. */
+  static Set<Figure> figures() {
+    return ALL.stream()
+        .flatMap(claim -> Stream.of(
+                Stream.of(claim.ours()),
+                claim.budget().terms().stream().map(Budget.Term::figure),
+                claim.peers().stream().map(Claim.Peer::figure))
+            .flatMap(figures -> figures))
+        .collect(Collectors.toUnmodifiableSet());
+  }
 
   private static Claim closedByPermit(String title, Figure ours, Budget budget) {
     return Claim.of(title, ours, budget)

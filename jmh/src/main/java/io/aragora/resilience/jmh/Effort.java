@@ -1,32 +1,48 @@
 package io.aragora.resilience.jmh;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** How long is measured. */
+/** How much is measured, and for how long. */
 enum Effort {
   /** Whether every benchmark runs at all. */
-  SMOKE(1, 1, 1, 50),
-  /** About five minutes: good for a first look. */
-  QUICK(1, 3, 4, 200),
-  /** About half an hour: what is published. */
-  FULL(2, 4, 5, 800);
+  SMOKE(1, 1, 1, 50, false),
+  /** Only what a claim is made of, in five minutes: a first look. */
+  FIVE_MINUTES(1, 4, 5, 120, true),
+  /** Everything, in some nine minutes: what is published. */
+  QUICK(1, 3, 4, 200, false),
+  /** Everything, in some two hours, in so many forks that the luck of one does not matter. */
+  NIGHTLY(5, 5, 5, 500, false);
 
   private final int forks;
   private final int warmups;
   private final int measurements;
   private final int millis;
+  private final boolean claimsOnly;
 
-  Effort(int forks, int warmups, int measurements, int millis) {
+  Effort(int forks, int warmups, int measurements, int millis, boolean claimsOnly) {
     this.forks = forks;
     this.warmups = warmups;
     this.measurements = measurements;
     this.millis = millis;
+    this.claimsOnly = claimsOnly;
   }
 
   static Effort of(String name) {
-    return valueOf(name.toUpperCase(Locale.ROOT));
+    return Arrays.stream(values())
+        .filter(effort -> effort.title().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("form must be one of "
+            + Arrays.stream(values()).map(Effort::title).collect(Collectors.joining(", ")) + ": "
+            + name));
+  }
+
+  /** Whether benchmarks that no claim names are left out. */
+  boolean isClaimsOnly() {
+    return claimsOnly;
   }
 
   ChainedOptionsBuilder spend(ChainedOptionsBuilder options) {
@@ -38,11 +54,14 @@ enum Effort {
         .measurementTime(TimeValue.milliseconds(millis));
   }
 
+  private String title() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT) + ": " + forks
-        + (forks == 1 ? " fork of " : " forks of ") + measurements + " × " + millis + " ms, after "
-        + warmups + " × " + millis + " ms of warm-up"
+    return title() + ": " + forks + (forks == 1 ? " fork of " : " forks of ") + measurements
+        + " × " + millis + " ms, after " + warmups + " × " + millis + " ms of warm-up"
         + (this == SMOKE ? "; **these figures mean nothing**" : "");
   }
 }

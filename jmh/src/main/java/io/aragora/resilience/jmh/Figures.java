@@ -10,36 +10,51 @@ import org.openjdk.jmh.results.RunResult;
 
 /** The figures of one run. */
 final class Figures {
-  private static final String VIRTUAL_THREADS = "virtualThreads";
+  /** What JMH calls the bytes of a call. */
+  static final String BYTES = "gc.alloc.rate.norm";
+
+  static final String VIRTUAL_THREADS = "virtualThreads";
 
   private final Map<Key, Measured> measured = new HashMap<>();
+  private final boolean virtualThreads;
 
   /** How a figure is found again, by the names that JMH gives. */
   private record Key(String benchmark, int threads, int virtualThreads) {}
 
+  /** No figures yet, of a JDK that has virtual threads or not. */
+  Figures(boolean virtualThreads) {
+    this.virtualThreads = virtualThreads;
+  }
+
   void add(Collection<RunResult> results) {
     for (RunResult result : results) {
       BenchmarkParams params = result.getParams();
-      int virtualThreads = params.getParamsKeys().contains(VIRTUAL_THREADS)
-          ? Integer.parseInt(params.getParam(VIRTUAL_THREADS))
-          : 0;
       Result<?> time = result.getPrimaryResult();
-      put(
-          new Key(params.getBenchmark(), params.getThreads(), virtualThreads),
+      add(
+          params.getBenchmark(),
+          params.getThreads(),
+          params.getParamsKeys().contains(VIRTUAL_THREADS)
+              ? Integer.parseInt(params.getParam(VIRTUAL_THREADS))
+              : 0,
           new Measured(time.getScore(), time.getScoreError(), bytes(result)));
     }
   }
 
   void add(Figure figure, Measured value) {
-    put(key(figure), value);
+    measured.put(key(figure), value);
   }
 
-  private void put(Key key, Measured value) {
-    measured.put(key, value);
+  void add(String benchmark, int threads, int virtualThreads, Measured value) {
+    measured.put(new Key(benchmark, threads, virtualThreads), value);
   }
 
   Optional<Measured> of(Figure figure) {
     return Optional.ofNullable(measured.get(key(figure)));
+  }
+
+  /** Why there is no such figure. */
+  String whyMissing(Figure figure) {
+    return figure.virtualThreads() > 0 && !virtualThreads ? "needs JDK 21" : "not measured";
   }
 
   private static Key key(Figure figure) {
@@ -51,7 +66,7 @@ final class Figures {
 
   /** Bytes for each call; not a number where they were not measured. */
   static double bytes(RunResult result) {
-    Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
+    Result<?> allocated = result.getSecondaryResults().get(BYTES);
     return allocated == null ? Double.NaN : allocated.getScore();
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
  */
 record Machine(String processor, int processors, String system, String jdk, double load) {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+  private static final String UNKNOWN = "unknown";
+  private static final String LOAD = "load average at the start";
 
   static Machine present() {
     return new Machine(
@@ -29,22 +32,37 @@ record Machine(String processor, int processors, String system, String jdk, doub
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
   }
 
+  /**
+   * The machine that {@link #lines} were written of.
+   *
+   * @throws IllegalArgumentException if one of them is missing, or is not what it has to be
+   */
+  static Machine of(Map<String, String> lines) {
+    String load = Run.required(lines, LOAD);
+    return new Machine(
+        Run.required(lines, "processor"),
+        (int) Run.number("processors", Run.required(lines, "processors")),
+        Run.required(lines, "system"),
+        Run.required(lines, "jdk"),
+        load.equals(UNKNOWN) ? -1 : Run.number(LOAD, load));
+  }
+
   private static String property(String name) {
-    return System.getProperty(name, "unknown");
+    return System.getProperty(name, UNKNOWN);
   }
 
   private static String model() {
     if (!Files.isReadable(PROCESSORS)) {
-      return "unknown";
+      return UNKNOWN;
     }
     try (Stream<String> lines = Files.lines(PROCESSORS)) {
       return lines
           .filter(line -> line.startsWith("model name"))
           .map(line -> line.substring(line.indexOf(':') + 1).trim())
           .findFirst()
-          .orElse("unknown");
+          .orElse(UNKNOWN);
     } catch (IOException e) {
-      return "unknown";
+      return UNKNOWN;
     }
   }
 
@@ -53,13 +71,31 @@ record Machine(String processor, int processors, String system, String jdk, doub
     return jdk + ", " + processor + ", " + processors + " processors";
   }
 
+  /** The JDK's version without what its builder adds, say 17.0.15. */
+  String jdkVersion() {
+    return jdk.substring(jdk.lastIndexOf(' ') + 1).split("[-+]", 2)[0];
+  }
+
+  /** Whether the JDK has virtual threads. */
+  boolean hasVirtualThreads() {
+    return Run.number("feature of the jdk", jdkVersion().split("\\.", 2)[0]) >= 21;
+  }
+
+  /** Whether so much else was running that the figures may be wrong. */
+  boolean isBusy() {
+    return load > 0.5 * processors;
+  }
+
+  String loadText() {
+    return load < 0 ? UNKNOWN : String.format(Locale.ROOT, "%.2f", load);
+  }
+
   List<String> lines() {
     return List.of(
         "processor: " + processor,
         "processors: " + processors,
         "system: " + system,
         "jdk: " + jdk,
-        "load average at the start: "
-            + (load < 0 ? "unknown" : String.format(Locale.ROOT, "%.2f", load)));
+        LOAD + ": " + loadText());
   }
 }

@@ -3,47 +3,48 @@ package io.aragora.resilience.jmh;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The claims as a Markdown table. */
+/** The claims of a run as a Markdown table. */
 final class RatioTable {
-  private final Machine machine;
-  private final Effort effort;
-  private final List<Claim> claims;
+  static final String FILE = "table.md";
 
-  /** A table of the claims that the chosen classes are about. */
-  RatioTable(Machine machine, Effort effort, List<Class<?>> chosen) {
-    this.machine = machine;
-    this.effort = effort;
-    claims = Claims.ALL.stream()
-        .filter(claim -> chosen.contains(claim.ours().benchmarks()))
-        .toList();
+  private final Run run;
+
+  RatioTable(Run run) {
+    this.run = run;
   }
 
-  List<String> lines(Figures figures) {
+  List<String> lines() {
     List<String> lines = new ArrayList<>();
-    lines.add(machine.title() + "; " + effort
-        + ". Nanoseconds for a call; R4j is Resilience4j; (…) are bytes"
-        + " for a call of the peer.");
+    lines.add(escaped(run.machine().title() + "; " + run.date() + "; " + run.project() + " beside "
+            + run.libraries())
+        + "; " + run.effort() + ". Nanoseconds for a call; (…) are bytes for a call of the peer.");
     lines.add("");
     lines.add(row(Claim.COLUMNS));
     lines.add("|---".repeat(Claim.COLUMNS.size()) + "|");
-    claims.forEach(claim -> lines.add(row(claim.row(figures))));
+    run.claims().forEach(claim -> lines.add(row(claim.row(run.figures()))));
     lines.add("");
-    lines.add(summary(figures));
+    lines.add(summary());
     return lines;
   }
 
-  private String summary(Figures figures) {
-    List<String> missed = claims.stream()
-        .filter(claim -> claim.isMissed(figures))
+  private String summary() {
+    List<String> missed = run.claims().stream()
+        .filter(claim -> claim.isMissed(run.figures()))
         .map(Claim::title)
         .toList();
-    long unmeasured =
-        claims.stream().filter(claim -> figures.of(claim.ours()).isEmpty()).count();
+    long unmeasured = run.claims().stream()
+        .filter(claim -> run.figures().of(claim.ours()).isEmpty())
+        .count();
     return (missed.isEmpty() ? "No budget was missed" : "Missed: " + String.join("; ", missed))
         + (unmeasured == 0 ? "." : ". " + unmeasured + " claims were not measured.");
   }
 
   private static String row(List<String> cells) {
     return "| " + String.join(" | ", cells) + " |";
+  }
+
+  /** What a machine says of itself, as text and not as Markdown. */
+  private static String escaped(String text) {
+    return text.replaceAll("[\\\\`*_|<>&\\[\\]]", "\\\\$0");
   }
 }

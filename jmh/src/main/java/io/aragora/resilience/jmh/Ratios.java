@@ -3,13 +3,17 @@ package io.aragora.resilience.jmh;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -25,120 +29,169 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * out. Results are written after every class, so that a run that is cut short leaves what it had.
  */
 public final class Ratios {
-  private static final List<Integer> THREADS = List.of(1, 2);
-
   private final Effort effort;
   private final Path folder;
   private final Path logs;
-  private final List<Class<?>> chosen;
-  private final RatioTable table;
-  private final Machine machine = Machine.present();
-  private final Figures figures = new Figures();
+  private final Run run;
   private final List<RunResult> results = new ArrayList<>();
+  private final long began = System.nanoTime();
   private int lost;
 
-  private Ratios(Effort effort, Path folder, Path logs, List<Class<?>> chosen) {
+  private Ratios(Effort effort, Path folder, Path logs, Run run) {
     this.effort = effort;
     this.folder = folder;
     this.logs = logs;
-    this.chosen = chosen;
-    this.table = new RatioTable(machine, effort, chosen);
+    this.run = run;
+  }
+
+  /**
+   * Benchmarks that are measured together.
+   *
+   * @param benchmarks their class
+   * @param threads how many threads of JMH call at the same time
+   * @param methods which of the class
+   */
+  private record Step(Class<?> benchmarks, int threads, List<String> methods) {
+    /** How many figures come out of it. */
+    int figures() {
+      int variants = 1;
+      for (var field : benchmarks.getFields()) {
+        Param param = field.getAnnotation(Param.class);
+        variants *= param == null ? 1 : param.value().length;
+      }
+      return variants * methods.size();
+    }
+
+    @Override
+    public String toString() {
+      return benchmarks.getSimpleName() + (threads == 1 ? ", 1 thread" : ", 2 threads");
+    }
   }
 
   /**
    * Measures.
    *
-   * @param args smoke, quick or full; the folder for results; the folder for JMH's own output; if not all are to run, what
-   *     the names of the classes that do begin with
+   * @param args smoke, five-minutes, quick or nightly; the folder for results; the folder for JMH's own output; if not all
+   *     are to run, what the names of the classes that do begin with
    * @throws IOException if results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    String prefix = args.length > 3 ? args[3] : "";
-    List<Class<?>> chosen = Suite.CLASSES.stream()
-        .filter(benchmarks -> benchmarks.getSimpleName().startsWith(prefix))
-        .toList();
-    if (chosen.isEmpty()) {
-      System.err.println("no benchmark class begins with " + prefix);
+    Effort effort = Effort.of(args[0]);
+    Run run = Run.beginning(effort, args.length > 3 ? args[3] : "");
+    if (run.suite().isEmpty()) {
+      System.err.println("no benchmark class begins with " + run.classes() + "; there are "
+          + Suite.CLASSES.stream().map(Class::getSimpleName).collect(Collectors.joining(", ")));
       System.exit(2);
     }
-    Ratios ratios = new Ratios(Effort.of(args[0]), Path.of(args[1]), Path.of(args[2]), chosen);
-    ratios.run();
+    Ratios ratios = new Ratios(effort, Path.of(args[1]), Path.of(args[2]), run);
+    ratios.measure();
     System.exit(ratios.lost == 0 ? 0 : 1);
   }
 
-  private void run() throws IOException {
+  private void measure() throws IOException {
     Files.createDirectories(folder);
     Files.createDirectories(logs);
-    Files.write(folder.resolve("machine.txt"), machine.lines());
-    for (Class<?> benchmarks : chosen) {
-      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
-        for (int threads : THREADS) {
-          measure(benchmarks, threads);
-        }
-      } else if (InVirtualThreads.isSupported()) {
-        measure(benchmarks, 1);
-      } else {
-        System.out.println(
-            benchmarks.getSimpleName() + ": left out, virtual threads need JDK 21 or later");
-      }
+    Files.write(folder.resolve(Run.MACHINE), run.lines());
+    System.out.println(run.machine().title() + "; " + run.effort());
+    if (run.machine().isBusy()) {
+      System.out.println("this machine is busy (load " + run.machine().loadText()
+          + "): measure on one that does nothing else");
+    }
+    List<Step> steps = steps();
+    int left = steps.stream().mapToInt(Step::figures).sum();
+    int done = 0;
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      String progress = (i + 1) + " of " + steps.size() + ": " + step + ": " + take(step);
+      done += step.figures();
+      left -= step.figures();
+      long secondsLeft = (System.nanoTime() - began) / 1_000_000_000 * left / done;
+      System.out.println(progress + (left == 0 ? "" : ", some " + minutes(secondsLeft) + " left"));
     }
     System.out.println();
-    table.lines(figures).forEach(System.out::println);
+    new RatioTable(run).lines().forEach(System.out::println);
     System.out.println();
     if (lost > 0) {
       System.out.println(lost + " benchmarks failed; what JMH said is in its logs");
     }
   }
 
-  private void measure(Class<?> benchmarks, int threads) throws IOException {
-    String title = benchmarks.getSimpleName() + (threads == 1 ? ", 1 thread" : ", 2 threads");
-    long began = System.nanoTime();
-    Collection<RunResult> measured = List.of();
-    try {
-      measured = new Runner(options(benchmarks, threads).build()).run();
-    } catch (RunnerException e) {
-      System.out.println(title + ": " + e.getMessage());
-    }
-    long expected = expected(benchmarks);
-    lost += (int) (expected - measured.size());
-    System.out.printf(
-        "%s: %d of %d in %d s%n",
-        title, measured.size(), expected, (System.nanoTime() - began) / 1_000_000_000);
-    results.addAll(measured);
-    figures.add(measured);
-    write();
+  private static String minutes(long seconds) {
+    return seconds < 90 ? seconds + " s" : (seconds + 30) / 60 + " min";
   }
 
-  private ChainedOptionsBuilder options(Class<?> benchmarks, int threads) {
+  private List<Step> steps() {
+    List<Step> steps = new ArrayList<>();
+    for (Class<?> benchmarks : run.suite()) {
+      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
+        steps.add(step(benchmarks, 1));
+        steps.add(step(benchmarks, 2));
+      } else if (run.machine().hasVirtualThreads()) {
+        steps.add(step(benchmarks, 1));
+      } else {
+        System.out.println(
+            benchmarks.getSimpleName() + ": left out, virtual threads need JDK 21 or later");
+      }
+    }
+    steps.removeIf(step -> step.methods().isEmpty());
+    return steps;
+  }
+
+  private Step step(Class<?> benchmarks, int threads) {
+    Stream<String> methods = Suite.methods(benchmarks).map(Method::getName);
+    if (effort.isClaimsOnly()) {
+      Set<String> claimed = Claims.figures().stream()
+          .filter(figure -> figure.benchmarks() == benchmarks && figure.threads() == threads)
+          .map(Figure::method)
+          .collect(Collectors.toSet());
+      methods = methods.filter(claimed::contains);
+    }
+    return new Step(benchmarks, threads, methods.sorted().toList());
+  }
+
+  /** Measures, keeps what came out, and says how much that was. */
+  private String take(Step step) throws IOException {
+    long start = System.nanoTime();
+    Collection<RunResult> measured = List.of();
+    String failure = "";
+    try {
+      measured = new Runner(options(step).build()).run();
+    } catch (RunnerException e) {
+      failure = ", " + e.getMessage();
+    }
+    lost += step.figures() - measured.size();
+    results.addAll(measured);
+    run.figures().add(measured);
+    write();
+    return measured.size() + " of " + step.figures() + " in "
+        + (System.nanoTime() - start) / 1_000_000_000 + " s" + failure;
+  }
+
+  private ChainedOptionsBuilder options(Step step) {
     // No arguments of this process for the forks, so that a run is the same wherever it is started.
     return effort
         .spend(new OptionsBuilder())
-        .include("^" + benchmarks.getName().replace(".", "\\.") + "\\.")
-        .threads(threads)
+        .include("^" + Pattern.quote(step.benchmarks().getName()) + "\\."
+            + step.methods().stream().collect(Collectors.joining("|", "(", ")")) + "$")
+        .threads(step.threads())
         .addProfiler(GCProfiler.class)
         .jvmArgs()
-        .output(
-            logs.resolve(benchmarks.getSimpleName() + "-" + threads + ".log").toString());
-  }
-
-  private static long expected(Class<?> benchmarks) {
-    long variants = 1;
-    for (var field : benchmarks.getFields()) {
-      Param param = field.getAnnotation(Param.class);
-      variants *= param == null ? 1 : param.value().length;
-    }
-    return variants * Suite.methods(benchmarks).count();
+        .output(logs.resolve(step.benchmarks().getSimpleName() + "-" + step.threads() + ".log")
+            .toString());
   }
 
   private void write() throws IOException {
+    if (results.isEmpty()) {
+      return;
+    }
     // where the JVM lies on this machine is nobody's business
     String json = format(ResultFormatType.JSON)
         .lines()
         .filter(line -> !line.strip().startsWith("\"jvm\" :"))
         .collect(Collectors.joining("\n", "", "\n"));
-    Files.writeString(folder.resolve("results.json"), json);
+    Files.writeString(folder.resolve(Run.RESULTS), json);
     Files.writeString(folder.resolve("results.txt"), format(ResultFormatType.TEXT));
-    Files.write(folder.resolve("table.md"), table.lines(figures));
+    Files.write(folder.resolve(RatioTable.FILE), new RatioTable(run).lines());
   }
 
   private String format(ResultFormatType type) {

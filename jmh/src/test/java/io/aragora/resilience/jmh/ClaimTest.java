@@ -12,7 +12,7 @@ class ClaimTest {
       Claim.of("call", OURS, Budget.atMost(2.5, BASELINE, "getAndAdd"));
 
   private static Figures figures(double ours, double bytes) {
-    Figures figures = new Figures();
+    Figures figures = new Figures(true);
     figures.add(OURS, new Measured(ours, Double.NaN, bytes));
     figures.add(BASELINE, new Measured(4, Double.NaN, 0));
     return figures;
@@ -48,7 +48,7 @@ class ClaimTest {
 
   @Test
   void verdict_baselineNotMeasured_isNone() {
-    Figures figures = new Figures();
+    Figures figures = new Figures(true);
     figures.add(OURS, new Measured(1, Double.NaN, 0));
     assertThat(verdict(CLAIM, figures)).isEqualTo("no baseline");
   }
@@ -56,7 +56,7 @@ class ClaimTest {
   @Test
   void verdict_nothingClaimed_isNone() {
     Claim claim = Claim.of("empty", OURS.sibling("emptyCall"), Budget.NONE);
-    assertThat(claim.verdict(new Measured(1, 0, 24), new Figures())).isEqualTo("–");
+    assertThat(claim.verdict(new Measured(1, 0, 24), new Figures(true))).isEqualTo("–");
   }
 
   @Test
@@ -88,7 +88,7 @@ class ClaimTest {
 
   @Test
   void row_notMeasured_saysSo() {
-    assertThat(CLAIM.row(new Figures())).contains("not measured");
+    assertThat(CLAIM.row(new Figures(true))).contains("not measured");
   }
 
   @Test

@@ -63,8 +63,7 @@ final class RuntimePolicies {
             CircuitBreakerConfig::declaresSameAs,
             CoreCircuitBreaker::reconfigure),
         max,
-        Staleness.after(
-            runtime.time(), settings.staleAfter(), CoreCircuitBreaker::idleSince));
+        Staleness.after(runtime.time(), settings.staleAfter(), CoreCircuitBreaker::idleSince));
     keyedBreakers = new PolicyRegistry<>(
         PolicyKind.alwaysDeclared(
             "keyed circuit breaker",
