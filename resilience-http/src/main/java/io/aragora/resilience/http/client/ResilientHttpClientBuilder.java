@@ -91,7 +91,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets one breaker for all origins.
+   * Sets one breaker for all origins. Default: each has one of its own.
    *
    * @param breaker the breaker; a transient status is an {@link HttpStatusException} to it
    * @return this builder
