@@ -158,7 +158,7 @@ public final class ResilientHttpClientBuilder {
    * @throws IllegalArgumentException if {@code limit} is outside
    */
   public ResilientHttpClientBuilder timeout(Duration limit) {
-    timeout = TimeoutConfig.of(limit);
+    timeout = TimeoutConfig.of(Setting.positive("timeout", limit));
     return this;
   }
 
