@@ -44,6 +44,7 @@ import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.ResourceBundle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -164,6 +166,46 @@ class DocsSnippetsTest {
     time.runPending();
     assertThat(heard)
         .containsExactlyInAnyOrder("prices is FORCED_OPEN: MANUAL", "prices: REJECTED, null");
+  }
+
+  @Test
+  void onCall() {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    System.Logger log = new System.Logger() {
+      @Override
+      public String getName() {
+        return "shop";
+      }
+
+      @Override
+      public boolean isLoggable(Level level) {
+        return true;
+      }
+
+      @Override
+      public void log(Level level, @Nullable ResourceBundle bundle, String line, Throwable thrown) {
+        lines.add(line);
+      }
+
+      @Override
+      public void log(Level level, @Nullable ResourceBundle bundle, String line, Object... values) {
+        lines.add(line);
+      }
+    };
+
+    // readme: on call log
+    resilience.subscribe(
+        new CircuitBreakerListener() { // every breaker, present and to come
+          @Override
+          public void onTransition(CircuitBreakerTransition change) {
+            log.log(Level.WARNING, change.toString());
+          }
+        });
+    // end
+
+    resilience.circuitBreaker("prices").forceOpen();
+    time.runPending();
+    assertThat(lines).hasSize(1).first().asString().contains("prices", "FORCED_OPEN", "MANUAL");
   }
 
   @Test

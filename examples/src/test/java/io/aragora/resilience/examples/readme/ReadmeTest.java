@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -19,7 +20,9 @@ import org.junit.jupiter.api.Test;
 class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("^ *// readme: (?<name>.+)\\R(?<code>(?s:.*?))^ *// end$", Pattern.MULTILINE);
-  private static final Pattern LINK = Pattern.compile("]\\((?<path>[^):#]+)(#[^)]*)?\\)");
+  private static final Pattern LINK =
+      Pattern.compile("]\\((?<path>[^):#]*)(#(?<heading>[^)]*))?\\)");
+  private static final Pattern HEADING = Pattern.compile("^#+ (?<text>.*)$", Pattern.MULTILINE);
 
   private static final Path SNIPPETS = Path.of(System.getProperty("readme.snippets"));
 
@@ -65,18 +68,37 @@ class ReadmeTest {
   }
 
   @Test
-  void links_leadToFilesThatExist() {
+  void links_leadToFilesAndHeadingsThatExist() {
     List<Path> pages = Pages.all();
     Set<Path> linked = new HashSet<>();
     for (Path page : pages) {
       Matcher matcher = LINK.matcher(Pages.read(page));
       while (matcher.find()) {
-        Path path = page.resolveSibling(matcher.group("path")).normalize();
+        String to = matcher.group("path");
+        Path path = to.isEmpty() ? page : page.resolveSibling(to).normalize();
         assertThat(path).as("a link of %s", page).exists();
+        String heading = matcher.group("heading");
+        if (heading != null) {
+          assertThat(headings(path)).as("headings of %s, for %s", path, page).contains(heading);
+        }
         linked.add(path);
       }
     }
 
     assertThat(linked).as("no page is lost").containsAll(pages);
+  }
+
+  /** Headings as links name them: in lower case, without marks, with hyphens for blanks. */
+  private static Set<String> headings(Path page) {
+    Set<String> headings = new HashSet<>();
+    Matcher matcher = HEADING.matcher(Pages.read(page));
+    while (matcher.find()) {
+      headings.add(matcher
+          .group("text")
+          .toLowerCase(Locale.ROOT)
+          .replaceAll("[^\\w\\- ]", "")
+          .replace(' ', '-'));
+    }
+    return headings;
   }
 }
