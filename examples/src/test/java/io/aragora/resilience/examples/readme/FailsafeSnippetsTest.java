@@ -13,14 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** The code before a move from Failsafe, of docs/migrating-from-failsafe.md; compared by {@link ReadmeTest}. */
 class FailsafeSnippetsTest {
-  /** What the snippet calls. */
-  private static final class Shop {
-    String price(String article) throws IOException {
-      return "1.20 for " + article;
-    }
-  }
-
-  private final Shop shop = new Shop();
+  private final Shop shop = article -> "1.20 for " + article;
 
   @Test
   void before() {

@@ -9,24 +9,15 @@ import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** The code of docs/libraries.md: a library that takes a policy, and an application that gives one. */
 class LibrarySnippetsTest {
-  private final Shop shop = new Shop() {
-    @Override
-    public String price(String article) throws IOException {
-      if (article.isEmpty()) {
-        throw new IOException("no such article");
-      }
-      return "1.20 for " + article;
+  private final Shop shop = article -> {
+    if (article.isEmpty()) {
+      throw new IOException("no such article");
     }
-
-    @Override
-    public CompletableFuture<String> priceLater(String article) {
-      return CompletableFuture.completedFuture("1.20 for " + article);
-    }
+    return "1.20 for " + article;
   };
 
   @Test

@@ -37,7 +37,7 @@ class SettingsTablesTest {
   private static final Pattern FROM = Pattern.compile("(?:from|≥) " + VALUE);
   private static final Pattern BEFORE_TO = Pattern.compile(VALUE + " to ");
   private static final Pattern TO = Pattern.compile("(?:to|≤) " + VALUE);
-  private static final Pattern FIRST = Pattern.compile("^(?:PT)?" + VALUE);
+  private static final Pattern FIRST = Pattern.compile("^" + VALUE);
   private static final Set<String> NOTHING =
       Set.of("", "off", "none", "never", "no", "not", "false", "null");
 

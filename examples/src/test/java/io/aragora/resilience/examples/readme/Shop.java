@@ -3,9 +3,11 @@ package io.aragora.resilience.examples.readme;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/** What a library calls, for {@link PriceClient}. */
+/** What snippets call that make no demands on it. */
 public interface Shop {
   String price(String article) throws IOException;
 
-  CompletableFuture<String> priceLater(String article);
+  default CompletableFuture<String> priceLater(String article) {
+    return CompletableFuture.completedFuture("1.20 for " + article);
+  }
 }
