@@ -2,6 +2,7 @@ package io.aragora.resilience.examples.readme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
@@ -19,6 +20,7 @@ import java.io.StringReader;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -27,6 +29,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The tables of settings in docs say what the code does: its defaults, and where it begins to refuse a value. */
@@ -54,6 +57,20 @@ class SettingsTablesTest {
       setters.put(
           name,
           value -> runtime(Map.of("resilience." + kind + "." + name, value)).close());
+    }
+  }
+
+  @Test
+  void settingsFromOutside_areAllInTheTables() {
+    for (String kind : List.of("circuitbreaker", "retry")) {
+      String heading = "## Settings of " + (kind.equals("retry") ? "retries" : "circuit breakers");
+      String settings = Pages.table(Pages.page("configuration"), heading).stream()
+          .map(row -> row.get("property"))
+          .collect(Collectors.joining(", "));
+
+      assertThatExceptionOfType(ResilienceConfigurationException.class)
+          .isThrownBy(() -> runtime(Map.of("resilience." + kind + ".unknown", "1")))
+          .withMessageEndingWith("the settings are " + settings);
     }
   }
 
