@@ -3,7 +3,8 @@ package io.aragora.resilience;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A body with one argument that gives a value and may throw.
+ * A body with one argument that gives a value and may throw. Called on the thread of the call, by as many threads at once as
+ * there are calls.
  *
  * @param <A> the argument's type
  * @param <T> the value's type

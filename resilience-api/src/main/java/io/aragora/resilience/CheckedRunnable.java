@@ -1,7 +1,8 @@
 package io.aragora.resilience;
 
 /**
- * A body without a value that may throw.
+ * A body without a value that may throw. Called on the thread of the call, by as many threads at once as
+ * there are calls.
  *
  * @param <X> what the body throws; {@link RuntimeException} where it throws nothing checked
  */

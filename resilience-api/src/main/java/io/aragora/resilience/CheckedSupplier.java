@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A body that gives a value and may throw. The compiler infers {@code X}, so a policy that runs the body throws just
- * what the body throws.
+ * what the body throws. Called on the thread of the call, once for each attempt; with {@link Policy#submit} on a thread of the
+ * executor.
  *
  * @param <T> the value's type
  * @param <X> what the body throws; {@link RuntimeException} where it throws nothing checked

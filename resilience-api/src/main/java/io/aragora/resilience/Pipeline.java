@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * breaker, then timeout, so that each attempt has its own time limit and the breaker counts attempts.
  *
  * <p>With the breaker outside the retry, the breaker counts logical calls instead. {@code toString} prints the order.
+ * Thread-safe.
  */
 public interface Pipeline extends Policy {
   /**
@@ -38,7 +39,7 @@ public interface Pipeline extends Policy {
   /** Collects policies from the outermost to the innermost. Not thread-safe. */
   interface Builder {
     /**
-     * Adds a policy inside those that were added before.
+     * Adds a policy inside those that were added before; without any there is no pipeline.
      *
      * @param policy one of this runtime's, or your own
      * @return this builder

@@ -130,7 +130,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets where breaker state is kept.
+   * Sets where breaker state is kept. Default: as for {@link #stateStore(String)}.
    *
    * @param store an open store, which the runtime closes
    * @return this builder
@@ -197,7 +197,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Adds an extension. One of the same class that is found on the path is left out then.
+   * Adds an extension. Default: those that are found. One of the same class that is found on the path is left out then.
    *
    * @param extension the extension
    * @return this builder
@@ -222,9 +222,10 @@ public final class ResilienceBuilder {
   /**
    * Sets a property of a plug-in. A system property of the same name wins.
    *
-   * @param key the name
+   * @param key the name; not blank, at most 10,000 characters
    * @param value the value
    * @return this builder
+   * @throws IllegalArgumentException if the name is outside
    */
   public ResilienceBuilder property(String key, String value) {
     properties.put(Setting.name("property", key), Objects.requireNonNull(value, key));
@@ -246,9 +247,12 @@ public final class ResilienceBuilder {
 
   /**
    * Sets settings of policies as a file would; they win over those of the file. What was given before stays.
+   * Default: none.
    *
-   * @param settings values by their keys, such as {@code resilience.retry.prices.maxAttempts}
+   * @param settings values by their keys, such as {@code resilience.retry.prices.maxAttempts}; a key is not blank and has at
+   *     most 10,000 characters, and {@link #build()} refuses one that it does not know
    * @return this builder
+   * @throws IllegalArgumentException if a key is blank or too long
    */
   public ResilienceBuilder config(Map<String, String> settings) {
     settings.forEach((key, value) ->
@@ -257,7 +261,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Looks for plug-ins in this layer first.
+   * Looks for plug-ins in this layer first. Default: none.
    *
    * @param layer the layer
    * @return this builder
@@ -268,7 +272,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Looks for plug-ins with this loader first.
+   * Looks for plug-ins with this loader first. Default: none.
    *
    * @param loader the loader
    * @return this builder

@@ -463,7 +463,7 @@ public final class CircuitBreakerConfig {
     /**
      * Counts exactly the last so many outcomes toward the rates, however old they are. All threads share one word for it,
      * so a breaker that is called by many cores at once is better off with a {@link #window} of time, whose place this
-     * takes.
+     * takes. Default: none.
      *
      * @param calls in [1, 100 000]
      * @return this builder

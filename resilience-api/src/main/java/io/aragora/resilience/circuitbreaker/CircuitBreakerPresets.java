@@ -11,6 +11,8 @@ import java.util.Optional;
  * Settings that are known by name: those for the providers of language models, and, apart from them, the defaults of the
  * ways in that the Python package {@code aragora.resilience} has, for those who come from there. Each is an ordinary
  * {@link CircuitBreakerConfig}, to be changed by {@link CircuitBreakerConfig#toBuilder()}.
+ *
+ * <p>Thread-safe: all of them are immutable.
  */
 public final class CircuitBreakerPresets {
   private static final String DEFAULT = "default";

@@ -19,12 +19,12 @@ import java.util.function.Predicate;
  * @param total breakers, with and without keys
  * @param open how many of them refuse calls
  * @param halfOpen how many of them are half-open
- * @param notClosed the states of those that are not closed, by name; of keyed ones at most {@value #MAX_KEYS} keys each, named
- *     {@code name:key}
+ * @param notClosed the states of those that are not closed, by name, unmodifiable; of keyed ones at most {@value #MAX_KEYS}
+ *     keys each, named {@code name:key}
  * @param notShown keys that are not closed beyond those
  * @param failures failures since the last success, added up over the breakers without keys
  * @param failing how many of them have such failures
- * @param nearlyOpen those of them that have at least half of the failures in a row that open them
+ * @param nearlyOpen those of them that have at least half of the failures in a row that open them; unmodifiable
  * @param at when this was so
  */
 public record CircuitBreakerSummary(

@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * How a check is run and what it weighs.
  *
- * @param groups who it answers; liveness only for what a restart would mend
+ * @param groups who it answers, unmodifiable; liveness only for what a restart would mend
  * @param critical whether its failure makes the whole group fail; an optional check makes it {@link HealthStatus#DEGRADED}
  *     at worst
  * @param timeout how long it may take before it counts as unhealthy; positive, at most 365 days
@@ -25,8 +25,8 @@ public record HealthCheckOptions(
    *
    * @param groups who it answers
    * @param critical whether its failure makes the whole group fail
-   * @param timeout how long it may take
-   * @param timeToLive how long a result is used again
+   * @param timeout how long it may take; positive, at most 365 days
+   * @param timeToLive how long a result is used again; 0 to 365 days
    * @throws IllegalArgumentException if a value is outside, or no group is given
    */
   public HealthCheckOptions {

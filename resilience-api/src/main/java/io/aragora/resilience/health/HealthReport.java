@@ -13,7 +13,7 @@ import java.util.Objects;
  *
  * @param status the worst status that counts: an optional check counts as {@link HealthStatus#DEGRADED} at worst; {@link
  *     HealthStatus#HEALTHY} where nothing is registered
- * @param checks what each found, by name, in the order of registration
+ * @param checks what each found, by name, in the order of registration; unmodifiable
  * @param checkedAt when the report was made
  */
 public record HealthReport(

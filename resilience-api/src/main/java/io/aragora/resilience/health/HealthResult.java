@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param detail one line about it, empty where there is nothing to say; cut after {@value HealthDetails#MAX_TEXT} characters
  * @param duration how long the check took; of a tracker, the mean latency
  * @param since when the status became this one; null where that is not known
- * @param details more about it, as {@link HealthDetails} takes it; often empty
+ * @param details more about it, as {@link HealthDetails} takes it; unmodifiable, often empty
  */
 public record HealthResult(
     HealthStatus status,

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastErrorAt when that was; null where there is none
  * @param meanLatency mean of the latencies in the window; null where there are none
  * @param maxLatency the largest of them; null where there are none
- * @param metadata what was noted
+ * @param metadata what was noted; unmodifiable
  */
 public record HealthTrackerSnapshot(
     HealthStatus status,

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * older flat one, with {@code failures} and {@code cooldowns}. What is missing counts as closed and 0; unknown keys, and the
  * {@code config} section, are not looked at, since settings come from the program.
  *
- * <p>The maps are only read, and nothing of them is kept.
+ * <p>The maps are only read, and nothing of them is kept. Has no state, so any thread may ask.
  */
 public final class ReferenceState {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -39,7 +39,7 @@ public final class ReferenceState {
    * Reads what one breaker wrote. A breaker that was open for its whole cooldown comes back as an open one whose cooldown is
    * over, so ready to probe.
    *
-   * @param breaker the breaker's name
+   * @param breaker the breaker's name; not blank, at most 10,000 characters
    * @param state what it wrote, as parsed from JSON: maps with text as keys, numbers, and booleans
    * @param config the settings to restore it with; its cooldown is the one that open breakers wait for
    * @param savedAt when it was written, or the present time where that is not known: the seconds in it count up to then

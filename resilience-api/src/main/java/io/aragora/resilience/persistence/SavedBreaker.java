@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the breaker's name, or that of the keyed breaker, up to 10,000 characters of any kind
  * @param key the key in a keyed breaker, of the same kind; null for a breaker without keys. Name and key together identify it
  * @param state the state
- * @param generation the generation of that state; 1 for a breaker that never changed
+ * @param generation the number of that state; 1 for a breaker that never changed
  * @param enteredAt when the state was entered
  * @param openUntil when the cooldown ends; null unless open
  * @param cooldown how long the cooldown is this time, growth and jitter included; zero unless open

@@ -71,8 +71,8 @@ public interface StateStore extends AutoCloseable {
   /**
    * What {@link #load()} found.
    *
-   * @param states what could be read
-   * @param problems one line for each row that could not, saying which and why
+   * @param states what could be read; unmodifiable
+   * @param problems one line for each row that could not, saying which and why; unmodifiable
    */
   record Loaded(List<SavedBreaker> states, List<String> problems) {
     /**

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param location where it is kept; "none" where it lives and ends with the runtime
  * @param pending breakers that changed and are not saved yet
- * @param saved states written since the start
+ * @param saved how many states were written since the start
  * @param failures writes and reads that failed since the start
  * @param lastError what the last of them said; null if the last write was good
  * @param failingSince when the first of those failures was that no success has followed; null if the last write was good

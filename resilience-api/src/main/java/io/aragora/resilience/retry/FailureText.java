@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * Reads what kind a failure is from its message, for clients that say it nowhere else. A guess: prefer a type, or a status
  * that the exception gives, where there is one. Numbers and words count only where they stand alone, so that "processed 1500
  * rows" is no server error and "deliberately unlimited" no rate limit. Reads the first 1000 characters.
+ * Has no state, so any thread may ask.
  */
 public final class FailureText {
   private static final int LONGEST_READ = 1000;

@@ -16,6 +16,8 @@ import java.util.Set;
  * <p>All wait exponentially with a multiplicative jitter, and retry {@linkplain RetryConfig#transientFailures() transient
  * failures} and those whose {@linkplain FailureText text} speaks of a rate limit or a server's error. Those for remote
  * services give up at once where the text names the status 400, 401, 403, 404 or 422.
+ *
+ * <p>Thread-safe: all of them are immutable.
  */
 public final class RetryPresets {
   private static final Set<Integer> OURS_TO_MEND = Set.of(400, 401, 403, 404, 422);

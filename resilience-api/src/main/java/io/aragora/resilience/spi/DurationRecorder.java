@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes durations as they occur, for histograms, which cannot be read off counters afterwards. Where there is none, calls are
- * not timed. Given to a runtime by {@link ResilienceContext#recordDurations}.
+ * not timed. Given to a runtime by {@link ResilienceContext#recordDurations}. Thread-safe: policies are made, and calls end, on
+ * any thread.
  */
 public interface DurationRecorder {
   /** What is measured. */

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 /**
  * A path for the HTTP endpoint, contributed by another module: that is how {@code /metrics} appears when the metrics module
  * is there. Found by {@link java.util.ServiceLoader}. Needs a public constructor without parameters that does nothing.
+ * Thread-safe, since the threads of an endpoint call it at once.
  */
 public interface EndpointContribution {
   /**

@@ -5,7 +5,7 @@ import io.aragora.resilience.health.HealthCheckOptions;
 
 /**
  * Adds a health check to every runtime. Found by {@link java.util.ServiceLoader}. Needs a public constructor without
- * parameters that does nothing.
+ * parameters that does nothing. Called once for each runtime, on the thread that builds it; two runtimes may be built at once.
  */
 public interface HealthCheckProvider {
   /**

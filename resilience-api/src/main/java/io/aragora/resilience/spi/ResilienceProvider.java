@@ -4,7 +4,7 @@ import io.aragora.resilience.Resilience;
 
 /**
  * Makes runtimes. Found by {@link java.util.ServiceLoader}; {@code resilience-core} has the one there is. Needs a public
- * constructor without parameters that does nothing.
+ * constructor without parameters that does nothing. Thread-safe, since two runtimes may be built at once.
  */
 public interface ResilienceProvider {
   /**

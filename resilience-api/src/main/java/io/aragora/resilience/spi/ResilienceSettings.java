@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
  * @param store where state is kept; null where it ends with the runtime
  * @param closedAtShutdown whether the runtime closes itself when the JVM shuts down
- * @param extensions to be attached in this order
- * @param contextPropagators carry what is kept by thread to other threads
- * @param healthChecks to be registered
- * @param contributions paths for an endpoint
- * @param properties settings of plug-ins
+ * @param extensions to be attached in this order; unmodifiable
+ * @param contextPropagators carry what is kept by thread to other threads; unmodifiable
+ * @param healthChecks to be registered; unmodifiable
+ * @param contributions paths for an endpoint; unmodifiable
+ * @param properties settings of plug-ins; unmodifiable
  * @param configFile settings of policies from outside the code, to be read while the runtime is made; null for none
  * @param configResource the same where there is no file, found on the class path or module path; null for none
- * @param config settings of policies, over those of the file
+ * @param config settings of policies, over those of the file; unmodifiable
  */
 public record ResilienceSettings(
     String name,

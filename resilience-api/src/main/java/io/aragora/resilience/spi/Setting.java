@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * Checks of single settings, so that every error names the setting, the rule and the value: {@code failureThreshold must
- * be at least 1: 0}. Each method gives back the value that it checked.
+ * be at least 1: 0}. Each method gives back the value that it checked. Has no state, so any thread
+ * may call them.
  */
 public final class Setting {
   /** The longest duration that any setting takes: 365 days, far from where nanoseconds in a long overflow. */
@@ -50,10 +51,10 @@ public final class Setting {
    * Checks both bounds of a number that is not whole.
    *
    * @param name the setting
-   * @param least the smallest value allowed
-   * @param most the largest value allowed
-   * @param value the value
-   * @return the value
+   * @param least the smallest value allowed, in the unit of the setting
+   * @param most the largest value allowed, in the same unit
+   * @param value the value, in the same unit
+   * @return the value, in the same unit
    * @throws IllegalArgumentException if the value is outside, or not a number
    */
   public static double inRange(String name, double least, double most, double value) {

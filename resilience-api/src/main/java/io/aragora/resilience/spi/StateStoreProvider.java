@@ -6,6 +6,7 @@ import io.aragora.resilience.persistence.StateStoreException;
 /**
  * Opens stores of one kind, recognised by the scheme of their location: {@code sqlite} for {@code sqlite:state.db}. Found
  * by {@link java.util.ServiceLoader}. Needs a public constructor without parameters that does nothing.
+ * Thread-safe: {@link #open} is called on the thread that builds a runtime, and later on the one that saves its state.
  */
 public interface StateStoreProvider {
   /**

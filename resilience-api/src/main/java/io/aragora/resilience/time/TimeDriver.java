@@ -6,7 +6,8 @@ public interface TimeDriver {
    * Takes in what was handed over and does what is due.
    *
    * @param nowNanos the time of the source
-   * @return the time of the next thing that is due; {@link TimeSource#NEVER} where nothing is
+   * @return when the next thing is due, in nanoseconds of {@link TimeSource#nanoTime}; {@link TimeSource#NEVER} where nothing
+   *     is
    */
   long advanceTo(long nowNanos);
 

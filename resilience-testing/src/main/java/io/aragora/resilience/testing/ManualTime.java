@@ -6,14 +6,9 @@ import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.OptionalDouble;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Time that stands still until a test moves it. Give it to a runtime, and everything that the runtime measures, waits for,
@@ -48,24 +43,14 @@ public final class ManualTime implements TimeSource {
   /** The wall clock at the start, unless {@link #startingAt} sets another: 2026-01-01T00:00:00Z. */
   public static final Instant DEFAULT_START = Instant.parse("2026-01-01T00:00:00Z");
 
-  private static final long START_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long AWAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final int MAX_DRIVES = 1_000;
-
-  /** Far more than a full task queue; what still goes on then goes on for ever. */
-  private static final int MAX_STEPS_PER_INSTANT = 10_000_000;
 
   private final SeededRandom random;
-  private final Sleepers sleepers = new Sleepers(START_NANOS);
-  private final TaskQueue tasks = new TaskQueue(this::onWork);
-  private final List<Drive> drives = new CopyOnWriteArrayList<>();
-  private final AtomicReference<@Nullable Thread> advancing = new AtomicReference<>();
+  private final Timeline timeline = new Timeline();
 
   private final Object wallLock = new Object();
 
   private volatile Instant wallAtStart = DEFAULT_START;
-  private volatile long nowNanos = START_NANOS;
-  private volatile boolean autoAdvance;
   private volatile OptionalDouble fixedRandom = OptionalDouble.empty();
 
   private ManualTime(long seed) {
@@ -113,8 +98,7 @@ public final class ManualTime implements TimeSource {
    * @return this
    */
   public ManualTime autoAdvance(boolean enabled) {
-    autoAdvance = enabled;
-    sleepers.stir();
+    timeline.autoAdvance(enabled);
     return this;
   }
 
@@ -152,13 +136,7 @@ public final class ManualTime implements TimeSource {
    * @throws IllegalStateException if a thread is advancing already, this one included, or if work at one instant never ends
    */
   public void advance(Duration duration) {
-    long stepNanos = Setting.notNegative("advance", duration).toNanos();
-    begin();
-    try {
-      runUntil(saturatedAdd(nowNanos, stepNanos));
-    } finally {
-      end();
-    }
+    timeline.advance(Setting.notNegative("advance", duration).toNanos());
   }
 
   /**
@@ -169,16 +147,7 @@ public final class ManualTime implements TimeSource {
    * @throws IllegalStateException if a thread is advancing already, this one included, or if work at one instant never ends
    */
   public void advanceTo(long targetNanos) {
-    begin();
-    try {
-      if (targetNanos < nowNanos || targetNanos == NEVER) {
-        throw new IllegalArgumentException(
-            "advanceTo must be in [" + nowNanos + ", " + NEVER + "): " + targetNanos);
-      }
-      runUntil(targetNanos);
-    } finally {
-      end();
-    }
+    timeline.advanceTo(targetNanos);
   }
 
   /**
@@ -198,17 +167,17 @@ public final class ManualTime implements TimeSource {
    *     interrupted
    */
   public void awaitSleepers(int count) {
-    sleepers.await(count, AWAIT_NANOS);
+    timeline.sleepers().await(count, AWAIT_NANOS);
   }
 
   @Override
   public long nanoTime() {
-    return nowNanos;
+    return timeline.nowNanos();
   }
 
   @Override
   public Instant wallTime() {
-    return wallAtStart.plusNanos(nowNanos - START_NANOS);
+    return wallAtStart.plusNanos(timeline.nowNanos() - Timeline.START_NANOS);
   }
 
   @Override
@@ -225,7 +194,7 @@ public final class ManualTime implements TimeSource {
    */
   @Override
   public Executor executor() {
-    return tasks;
+    return timeline.tasks();
   }
 
   /**
@@ -238,16 +207,7 @@ public final class ManualTime implements TimeSource {
    */
   @Override
   public TimeDrive drive(String name, TimeDriver driver) {
-    Drive drive = new Drive(name, driver, this::isAdvancing, this::onWork, drives::remove);
-    synchronized (drives) {
-      if (drives.size() >= MAX_DRIVES) {
-        throw new IllegalStateException("ManualTime serves at most " + MAX_DRIVES
-            + " open runtimes; close those that are done: " + name);
-      }
-      drives.add(drive);
-    }
-    onWork();
-    return drive;
+    return timeline.drive(name, driver);
   }
 
   /**
@@ -261,155 +221,12 @@ public final class ManualTime implements TimeSource {
    */
   @Override
   public void parkUntil(Object blocker, long deadlineNanos) {
-    if (deadlineNanos <= nowNanos) {
-      return;
-    }
-    boolean nested = isAdvancing();
-    if (nested && (!autoAdvance || drives.stream().anyMatch(Drive::isInside))) {
-      throw new IllegalStateException(
-          "the thread that advances the time would wait for itself until " + deadlineNanos
-              + "; autoAdvance(true) lets a task wait, a driver never may");
-    }
-    Sleepers.Sleeper sleeper = sleepers.enter(deadlineNanos);
-    try {
-      while (!sleeper.isOver()) {
-        if (!autoAdvance || !moveFor(sleeper, nested)) {
-          LockSupport.park(blocker);
-        }
-      }
-    } finally {
-      sleepers.leave(sleeper);
-    }
+    timeline.parkUntil(blocker, deadlineNanos);
   }
 
   @Override
   public void unpark(Thread thread) {
-    sleepers.unpark(thread);
-  }
-
-  /** Moves the time until the sleeper's wait is over; false if another thread moves it, or nothing is ever due. */
-  private boolean moveFor(Sleepers.Sleeper sleeper, boolean nested) {
-    if (!nested && !takeTurn(sleeper)) {
-      return false;
-    }
-    Failures failures = new Failures();
-    boolean over;
-    try {
-      settle(failures);
-      while (!sleeper.isOver() && step(NEVER, failures)) {}
-      over = sleeper.isOver();
-    } finally {
-      if (!nested) {
-        end();
-      }
-    }
-    failures.rethrow();
-    return over;
-  }
-
-  private boolean takeTurn(Sleepers.Sleeper sleeper) {
-    if (advancing.compareAndSet(null, Thread.currentThread())) {
-      return true;
-    }
-    // Announced before the second look: whoever ends its turn after that look sees the
-    // announcement.
-    sleeper.wantTurn();
-    return advancing.compareAndSet(null, Thread.currentThread());
-  }
-
-  private void runUntil(long targetNanos) {
-    Failures failures = new Failures();
-    settle(failures);
-    while (step(targetNanos, failures)) {}
-    failures.rethrow();
-  }
-
-  /** Goes to the next instant at which something is due, or to the target, whichever is first; false if there is none. */
-  private boolean step(long targetNanos, Failures failures) {
-    long next = Math.min(targetNanos, sleepers.nextNanos());
-    for (Drive drive : drives) {
-      next = Math.min(next, drive.nextNanos());
-    }
-    if (next == NEVER || nowNanos >= targetNanos) {
-      return false;
-    }
-    // What came from other threads since the last step may be due already.
-    nowNanos = Math.max(nowNanos, next);
-    settle(failures);
-    return true;
-  }
-
-  /**
-   * Runs everything there is to run at this instant, each driver at least once. Reads the time again and again, because a
-   * task that waits may move it.
-   */
-  private void settle(Failures failures) {
-    int steps = 0;
-    for (Drive drive : drives) {
-      run(() -> drive.advanceTo(nowNanos), failures);
-    }
-    boolean again = true;
-    while (again) {
-      again = false;
-      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-        run(task, failures);
-        checkSteps(++steps, task);
-      }
-      for (Drive drive : drives) {
-        if (drive.isDueAt(nowNanos)) {
-          again = true;
-          run(() -> drive.advanceTo(nowNanos), failures);
-          checkSteps(++steps, drive);
-        }
-      }
-    }
-    sleepers.wakeDue(nowNanos);
-  }
-
-  private static void checkSteps(int steps, Object last) {
-    if (steps > MAX_STEPS_PER_INSTANT) {
-      throw new IllegalStateException("the time cannot move on: after " + MAX_STEPS_PER_INSTANT
-          + " steps at one instant there is still more to do, last " + last);
-    }
-  }
-
-  // Whatever a task or driver throws, an Error included, is the test's to see once the others have
-  // run.
-  private static void run(Runnable task, Failures failures) {
-    try {
-      task.run();
-    } catch (Throwable e) {
-      failures.add(e);
-    }
-  }
-
-  private boolean isAdvancing() {
-    return advancing.get() == Thread.currentThread();
-  }
-
-  private void begin() {
-    if (!advancing.compareAndSet(null, Thread.currentThread())) {
-      throw new IllegalStateException(
-          isAdvancing()
-              ? "the time is being advanced by this very thread: tasks and drivers must not advance it"
-              : "the time is being advanced by another thread: " + advancing.get());
-    }
-  }
-
-  private void end() {
-    advancing.set(null);
-    sleepers.offerTurn();
-  }
-
-  /** Threads that would move the time themselves, and found nothing to do, look again. */
-  private void onWork() {
-    if (autoAdvance && !isAdvancing()) {
-      sleepers.stir();
-    }
-  }
-
-  private static long saturatedAdd(long left, long right) {
-    return left > NEVER - 1 - right ? NEVER - 1 : left + right;
+    timeline.sleepers().unpark(thread);
   }
 
   /**
@@ -419,6 +236,6 @@ public final class ManualTime implements TimeSource {
    */
   @Override
   public String toString() {
-    return "ManualTime[" + nowNanos + " ns, " + wallTime() + "]";
+    return "ManualTime[" + nanoTime() + " ns, " + wallTime() + "]";
   }
 }

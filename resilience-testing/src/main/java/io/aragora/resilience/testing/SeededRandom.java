@@ -18,8 +18,7 @@ final class SeededRandom {
     for (int i = 0; i < owner.length(); i++) {
       hash = mix(hash + GOLDEN_RATIO + owner.charAt(i));
     }
-    // The length and the two numbers go in one after the other, so that ("a", 1, 2) and ("a", 2, 1)
-    // are strangers.
+    // Length and numbers go in one after the other, so that ("a", 1, 2) and ("a", 2, 1) differ.
     hash = mix(hash + GOLDEN_RATIO + owner.length());
     hash = mix(hash + GOLDEN_RATIO + operation);
     hash = mix(hash + GOLDEN_RATIO + draw);

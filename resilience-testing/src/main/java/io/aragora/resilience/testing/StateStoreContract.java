@@ -1,5 +1,9 @@
 package io.aragora.resilience.testing;
 
+import static io.aragora.resilience.testing.SampleStates.ENTERED_AT;
+import static io.aragora.resilience.testing.SampleStates.SAVED_AT;
+import static io.aragora.resilience.testing.SampleStates.breaker;
+import static io.aragora.resilience.testing.SampleStates.closed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,17 +17,14 @@ import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.AbstractCollection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -48,8 +49,6 @@ import org.junit.jupiter.api.Test;
  * other.
  */
 public abstract class StateStoreContract {
-  private static final Instant ENTERED_AT = Instant.parse("2026-03-29T00:59:59.999999Z");
-  private static final Instant SAVED_AT = Instant.parse("2026-03-29T01:30:00.123456Z");
   private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(
       (SavedBreaker state) -> List.of(state.name(), String.valueOf(state.key())).toString());
 
@@ -92,38 +91,6 @@ public abstract class StateStoreContract {
    */
   protected boolean goesByTheWallClock() {
     return true;
-  }
-
-  private static SavedBreaker breaker(
-      String name, @Nullable String key, long generation, Instant enteredAt, Instant savedAt) {
-    return new SavedBreaker(
-        name,
-        key,
-        CircuitBreakerState.OPEN,
-        generation,
-        enteredAt,
-        Instant.parse("2026-03-29T03:00:00.000001Z"),
-        Duration.ofHours(2).plusNanos(5_000),
-        3,
-        7,
-        9,
-        0,
-        new CircuitBreakerTotals(11, 12, 13, 14, 15),
-        16,
-        "failureThreshold=5, cooldown=PT2H",
-        savedAt);
-  }
-
-  private static SavedBreaker breaker(String name, long generation, Instant savedAt) {
-    return breaker(name, null, generation, ENTERED_AT, savedAt);
-  }
-
-  private static SavedBreaker breaker(String name) {
-    return breaker(name, 2, SAVED_AT);
-  }
-
-  private static SavedBreaker breaker(String name, String key) {
-    return breaker(name, key, 2, ENTERED_AT, SAVED_AT);
   }
 
   private static void assertSaved(List<SavedBreaker> expected, StateStore store)
@@ -381,22 +348,7 @@ public abstract class StateStoreContract {
     StateStore store = store();
     SavedBreaker old = breaker("old", 2, SAVED_AT);
     SavedBreaker recent = breaker("recent", 2, SAVED_AT.plusSeconds(1));
-    SavedBreaker closed = new SavedBreaker(
-        "closed",
-        null,
-        CircuitBreakerState.CLOSED,
-        2,
-        ENTERED_AT,
-        null,
-        Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        "",
-        SAVED_AT.plusSeconds(9));
+    SavedBreaker closed = closed("closed", SAVED_AT.plusSeconds(9));
     store.save(List.of(closed, old, recent));
 
     assertEquals(List.of(recent, old, closed), store.load().states());
@@ -428,39 +380,6 @@ public abstract class StateStoreContract {
     store.save(good);
     assertSaved(good, store);
     assertSaved(good, reopened(store));
-  }
-
-  /** A batch that gives all its states, then throws. */
-  private static final class EndingBadly extends AbstractCollection<SavedBreaker> {
-    private final List<SavedBreaker> good;
-
-    private EndingBadly(List<SavedBreaker> good) {
-      this.good = good;
-    }
-
-    @Override
-    public Iterator<SavedBreaker> iterator() {
-      Iterator<SavedBreaker> states = good.iterator();
-      return new Iterator<>() {
-        @Override
-        public boolean hasNext() {
-          return true;
-        }
-
-        @Override
-        public SavedBreaker next() {
-          if (!states.hasNext()) {
-            throw new IllegalStateException("this batch ends badly");
-          }
-          return states.next();
-        }
-      };
-    }
-
-    @Override
-    public int size() {
-      return good.size() + 1;
-    }
   }
 
   @Test

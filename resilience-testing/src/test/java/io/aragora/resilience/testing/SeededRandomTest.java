@@ -38,8 +38,7 @@ class SeededRandomTest {
     IntStream.range(0, 100_000)
         .forEach(operation -> histogram[(int) (random.draw("db", operation, 0) * 10)]++);
 
-    // 10,000 are expected in each; the standard deviation is 95, and the numbers are the same at
-    // every run.
+    // 10,000 are expected in each; the standard deviation is 95, and each run has the same numbers.
     for (int count : histogram) {
       assertThat(count).isCloseTo(10_000, within(400));
     }

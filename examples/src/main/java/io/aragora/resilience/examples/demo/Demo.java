@@ -121,8 +121,7 @@ public final class Demo {
   private StateFile state() throws IOException {
     Path folder = options.folder();
     StateFile state = StateFile.in(folder);
-    // The driver unpacks its native library; by default it does so in the temporary folder of the
-    // machine.
+    // The driver unpacks its native library, by default into the machine's temporary folder.
     if (System.getProperty("org.sqlite.tmpdir") == null) {
       System.setProperty("org.sqlite.tmpdir", folder.toString());
     }

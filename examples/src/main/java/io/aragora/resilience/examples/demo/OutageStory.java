@@ -37,8 +37,7 @@ final class OutageStory implements Story {
   @Override
   public void play(Stage stage, Verdict verdict)
       throws IOException, StateStoreException, InterruptedException {
-    // The first call loads classes. Made by all callers at once, it would look like a slow
-    // upstream.
+    // The first call loads classes; made by all callers at once, it would seem a slow upstream.
     Outcome unused = stage.openClient().call();
     stage.startLoad();
     act(stage, "healthy", Upstream.Mode.HEALTHY, HEALTHY_ENDS);
@@ -116,8 +115,7 @@ final class OutageStory implements Story {
     Duration took = stage.elapsed().minus(mended);
     Score atClosing = stage.score();
     stage.play("mended", scene(), stage.at(MENDED_ENDS));
-    // A machine that stalls can make calls time out that nobody slowed down; the breaker mends that
-    // too.
+    // On a machine that stalls, calls time out that nobody slowed down; the breaker mends that too.
     boolean closedAtEnd = stage.playUntil("mended", scene(), () -> isClosed(stage), patience);
     long served = stage.score().since(atClosing).count(Outcome.SERVED);
     verdict.claim(

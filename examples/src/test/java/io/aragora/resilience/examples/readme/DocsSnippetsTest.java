@@ -16,6 +16,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -25,20 +26,25 @@ import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.http.client.HttpErrorClassifier;
+import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,11 +52,14 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.ResourceBundle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -157,6 +166,46 @@ class DocsSnippetsTest {
     time.runPending();
     assertThat(heard)
         .containsExactlyInAnyOrder("prices is FORCED_OPEN: MANUAL", "prices: REJECTED, null");
+  }
+
+  @Test
+  void onCall() {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    System.Logger log = new System.Logger() {
+      @Override
+      public String getName() {
+        return "shop";
+      }
+
+      @Override
+      public boolean isLoggable(Level level) {
+        return true;
+      }
+
+      @Override
+      public void log(Level level, @Nullable ResourceBundle bundle, String line, Throwable thrown) {
+        lines.add(line);
+      }
+
+      @Override
+      public void log(Level level, @Nullable ResourceBundle bundle, String line, Object... values) {
+        lines.add(line);
+      }
+    };
+
+    // readme: on call log
+    resilience.subscribe(
+        new CircuitBreakerListener() { // every breaker, present and to come
+          @Override
+          public void onTransition(CircuitBreakerTransition change) {
+            log.log(Level.WARNING, change.toString());
+          }
+        });
+    // end
+
+    resilience.circuitBreaker("prices").forceOpen();
+    time.runPending();
+    assertThat(lines).hasSize(1).first().asString().contains("prices", "FORCED_OPEN", "MANUAL");
   }
 
   @Test
@@ -367,6 +416,58 @@ class DocsSnippetsTest {
     // end
 
     assertThat(client).isInstanceOf(ResilientHttpClient.class);
+  }
+
+  @Test
+  void httpEvents() throws IOException {
+    Retry retry = resilience.retry("http");
+    List<String> heard = new CopyOnWriteArrayList<>();
+
+    // readme: http events
+    HttpFailures failures = HttpFailures.standard();
+    resilience
+        .retry("http")
+        .subscribe(
+            event -> heard.add(failures.status(event.failure()) + ", again in " + event.delay()));
+    // end
+
+    time.autoAdvance(true);
+    shop.closed = true;
+    assertThatExceptionOfType(Busy.class).isThrownBy(() -> retry.call(() -> shop.price("pears")));
+    time.runPending();
+    assertThat(heard).hasSize(3).first().asString().startsWith("OptionalInt.empty, again in PT0.");
+  }
+
+  /** Knows what a client throws that is not ours. */
+  private static final class MyClientInspector implements HttpFailureInspector {
+    @Override
+    public OptionalInt status(Throwable failure) {
+      return failure instanceof Busy ? OptionalInt.of(503) : OptionalInt.empty();
+    }
+
+    @Override
+    public @Nullable RetryAfter retryAfter(Throwable failure) {
+      return failure instanceof Busy busy ? RetryAfter.parse(busy.header()) : null;
+    }
+  }
+
+  @Test
+  void httpOfAnotherClient() {
+    // readme: http other clients
+    HttpFailures failures = HttpFailures.of(HttpErrorClassifier.DEFAULT, new MyClientInspector());
+    RetryConfig retry = RetryPresets.http().toBuilder()
+        .retryIf(failures.transientFailures())
+        .retryAfter(failures::retryAfter)
+        .build();
+    CircuitBreakerConfig breaker = CircuitBreakerPresets.http().toBuilder()
+        .recordIf(failures.serverFailures())
+        .build();
+    // end
+
+    assertThat(retry.retryIf().test(new Busy("3"))).isTrue();
+    assertThat(breaker.recordIf().test(new Busy("3"))).isTrue();
+    assertThat(breaker.recordIf().test(new IllegalArgumentException("no such article")))
+        .isFalse();
   }
 
   @Test

@@ -11,7 +11,9 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.health.endpoint.HealthEndpoint;
 import java.io.File;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,5 +56,18 @@ class HealthSnippetsTest {
       assertThat(report.checks().get("payments").details())
           .containsEntry("last_error", "connection refused");
     }
+  }
+
+  @Test
+  void endpoint_answers() {
+    // readme: health endpoint
+    HealthEndpoint endpoint = HealthEndpoint.builder().port(0).build(); // 0: any that is free
+    Resilience resilience =
+        Resilience.builder().name("shop").extension(endpoint).build();
+    URI uri = endpoint.uri(); // http://127.0.0.1:40321/, until the runtime is closed
+    // end
+
+    assertThat(uri).hasScheme("http").hasHost("127.0.0.1").hasPath("/");
+    resilience.close();
   }
 }

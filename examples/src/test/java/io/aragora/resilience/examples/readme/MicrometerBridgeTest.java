@@ -114,6 +114,22 @@ class MicrometerBridgeTest {
   }
 
   @Test
+  void bridge_isGivenToTheBuilder() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    // readme: extending bridge in use
+    Resilience resilience = Resilience.builder()
+        .name("shop")
+        .extension(new MicrometerBridge(registry))
+        .build();
+    // end
+
+    resilience.circuitBreaker("prices");
+    assertThat(registry.getMeters()).isNotEmpty();
+    resilience.close();
+  }
+
+  @Test
   void closing_leavesNothing() {
     CircuitBreaker breaker = resilience.circuitBreaker("prices");
     breaker.forceOpen();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells which statuses may be gone at the next attempt.
  *
- * @param transientStatuses those that may; each in [400, 599]
+ * @param transientStatuses those that may, unmodifiable; each in [400, 599]
  */
 public record HttpErrorClassifier(Set<Integer> transientStatuses) {
   private static final int LONGEST_MESSAGE = 200;

@@ -10,7 +10,7 @@ import java.util.concurrent.Flow;
 
 /**
  * A body that can be sent again. Bodies of bytes and text, and no body, are known to be such; of others somebody has to say
- * it.
+ * it. Immutable, and as thread-safe as the publisher inside.
  */
 public final class ReplayableBody implements BodyPublisher {
   /** By class, since nothing else tells a body of bytes from one that reads a stream once. */

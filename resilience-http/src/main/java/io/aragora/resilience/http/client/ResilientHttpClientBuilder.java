@@ -91,7 +91,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets one breaker for all origins.
+   * Sets one breaker for all origins. Default: each has one of its own.
    *
    * @param breaker the breaker; a transient status is an {@link HttpStatusException} to it
    * @return this builder
@@ -158,7 +158,7 @@ public final class ResilientHttpClientBuilder {
    * @throws IllegalArgumentException if {@code limit} is outside
    */
   public ResilientHttpClientBuilder timeout(Duration limit) {
-    timeout = TimeoutConfig.of(limit);
+    timeout = TimeoutConfig.of(Setting.positive("timeout", limit));
     return this;
   }
 

@@ -1,6 +1,6 @@
 package io.aragora.resilience.metrics.prometheus;
 
-/** The names of the metrics and of their labels. {@code docs/metrics.md} tells what each means. */
+/** The names of the metrics and of their labels. {@code docs/metrics.md} tells what each means. Has no state. */
 public final class MetricNames {
   /** Counter: what became of the calls of a breaker. */
   public static final String BREAKER_CALLS = "resilience_circuit_breaker_calls_total";
