@@ -115,6 +115,56 @@ class CallsTest {
   }
 
   @Test
+  void queues_areThoseWithoutUnsafe() {
+    assertThat(Library.CLASSES.stream()
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .map(dependency -> dependency.getTargetClass())
+            .filter(type -> type.getPackageName().startsWith("org.jctools"))
+            .map(JavaClass::getPackageName)
+            .distinct())
+        .as(
+            "the other queues of JCTools use sun.misc.Unsafe, which newer JDKs warn of and will refuse")
+        .isSubsetOf("org.jctools.queues", "org.jctools.queues.varhandle")
+        .contains("org.jctools.queues.varhandle");
+    assertThat(Library.CLASSES.stream()
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .map(dependency -> dependency.getTargetClass())
+            .filter(type -> type.getPackageName().equals("org.jctools.queues")))
+        .as("of the package that has both, interfaces only")
+        .allMatch(JavaClass::isInterface);
+  }
+
+  @Test
+  void pluginsAndCore_meetThroughTheServiceLoaderOnly() {
+    assertThat(Library.CLASSES.stream()
+            .filter(type -> type.getAccessesFromSelf().stream()
+                .anyMatch(
+                    access -> access.getTargetOwner().getName().equals("java.util.ServiceLoader")))
+            .map(JavaClass::getName))
+        .containsExactly("io.aragora.resilience.spi.Providers");
+  }
+
+  @Test
+  void providers_haveConstructorsThatDoNothing() {
+    Set<String> providers = new TreeSet<>();
+    for (LibraryModule module : LibraryModule.all()) {
+      module.descriptor().provides().forEach(provides -> providers.addAll(provides.providers()));
+    }
+
+    assertThat(providers).hasSizeGreaterThanOrEqualTo(6);
+    for (String provider : providers) {
+      assertThat(Library.CLASSES.get(provider).getConstructors())
+          .flatExtracting(constructor -> constructor.getCallsFromSelf())
+          .extracting(call -> call.getTarget().getFullName())
+          .as("what constructors of %s call", provider)
+          .allMatch(called -> called.startsWith("java.lang.Object.<init>(")
+              || called.startsWith(provider + ".<init>(")
+              || called.matches(
+                  "java\\.util\\.(concurrent\\.)?\\w+(Map|List)\\.<init>\\(\\)")); // empty
+    }
+  }
+
+  @Test
   void logging_isSystemLogger() {
     noClasses()
         .should()

@@ -2,24 +2,33 @@ package io.aragora.resilience.guards;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 
 /** The rules for modules: arrows run one way, core is hidden, providers are declared for both paths. */
 class ModulesTest {
   private static final String API = "io.aragora.resilience";
   private static final String CORE = "io.aragora.resilience.core";
+
+  /** The packages of a module that are not named as the module is: a store is a mechanism of persistence. */
+  private static final Map<String, String> PACKAGES =
+      Map.of(API + ".postgresql", API + ".persistence.postgresql");
 
   private final List<LibraryModule> modules = LibraryModule.all();
 
@@ -98,6 +107,87 @@ class ModulesTest {
     assertThat(owners)
         .hasSizeGreaterThan(modules.size())
         .allSatisfy((name, of) -> assertThat(of).as(name).hasSize(1));
+  }
+
+  @Test
+  void packages_areNamedAfterTheirFeature() {
+    assertThat(named(API).packages())
+        .allSatisfy(name -> assertThat(name)
+            .as("the API owns features, no mechanisms")
+            .matches(Pattern.quote(API) + "(\\.[a-z]+)?"));
+    assertThat(named(CORE).packages())
+        .allSatisfy(name -> assertThat(name).matches(Pattern.quote(CORE) + "(\\.[a-z]+)*"));
+    for (LibraryModule module : modules) {
+      if (!module.name().equals(API)) {
+        String owned = PACKAGES.getOrDefault(module.name(), module.name());
+        assertThat(module.packages())
+            .allSatisfy(name -> assertThat(name).matches(Pattern.quote(owned) + "(\\.[a-z]+)*"));
+      }
+    }
+  }
+
+  @Test
+  void whatCoreTakesFromAgrona_isHidden_andKeepsItsLicence() {
+    LibraryModule core = named(CORE);
+
+    assertThat(core.packages()).anyMatch(name -> name.startsWith(CORE + ".agrona"));
+    assertThat(core.sources().resolve("io/aragora/resilience/core/agrona"))
+        .as("made by the build, never committed")
+        .doesNotExist();
+    assertThat(core.descriptor().requires())
+        .extracting(ModuleDescriptor.Requires::name)
+        .doesNotContain("org.agrona", "jdk.unsupported");
+    assertThat(core.classes().resolve("META-INF/NOTICE"))
+        .content()
+        .contains("Agrona", "Real Logic", CORE + ".agrona");
+    assertThat(core.classes().resolve("META-INF/LICENSE"))
+        .content()
+        .contains("Apache License", "Version 2.0");
+  }
+
+  /** The path of this test has everything that an application can have, and what tests need beside. */
+  @Test
+  void noClass_isInTwoJars() throws IOException {
+    Map<String, Set<Path>> owners = new TreeMap<>();
+    Set<Path> path = new LinkedHashSet<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (Files.exists(Path.of(entry))) {
+        path.add(Path.of(entry).toRealPath());
+      }
+    }
+    for (Path entry : path) {
+      for (String type : classesIn(entry)) {
+        owners.computeIfAbsent(type, any -> new TreeSet<>()).add(entry);
+      }
+    }
+    owners.values().removeIf(jars -> jars.size() == 1);
+
+    assertThat(path)
+        .extracting(Path::toString)
+        .anyMatch(entry -> entry.contains("sqlite-jdbc"))
+        .anyMatch(entry -> entry.contains("postgresql"))
+        .anyMatch(entry -> entry.contains("prometheus-metrics-core"))
+        .anyMatch(entry -> entry.contains("jctools-core"));
+    assertThat(owners).isEmpty();
+  }
+
+  private static List<String> classesIn(Path entry) throws IOException {
+    if (Files.isDirectory(entry)) {
+      try (Stream<Path> files = Files.walk(entry)) {
+        return classes(files.map(file -> entry.relativize(file).toString().replace('\\', '/')));
+      }
+    }
+    try (ZipFile jar = new ZipFile(entry.toFile())) {
+      return classes(jar.stream().map(ZipEntry::getName));
+    }
+  }
+
+  private static List<String> classes(Stream<String> files) {
+    return files
+        .filter(file -> file.endsWith(".class")
+            && !file.endsWith("-info.class")
+            && !file.startsWith("META-INF/"))
+        .toList();
   }
 
   @Test

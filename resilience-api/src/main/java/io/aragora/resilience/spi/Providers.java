@@ -188,7 +188,8 @@ public final class Providers {
         if (found.stream().noneMatch(known -> known.getClass() == provider.type())) {
           found.add(provider.get());
         }
-      } catch (ServiceConfigurationError e) {
+      } catch (ServiceConfigurationError | LinkageError e) {
+        // The latter is thrown as it is where something that the class extends is missing.
         errors++;
         LOG.log(
             System.Logger.Level.WARNING,

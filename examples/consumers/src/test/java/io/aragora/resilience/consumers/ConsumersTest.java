@@ -2,6 +2,7 @@ package io.aragora.resilience.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.persistence.postgresql.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,16 @@ class ConsumersTest {
   private static final Path IMAGE = FOLDER.resolve("image");
   private static final Commands README = new Commands(Path.of(System.getProperty("readme.file")));
   private static final Commands JLINK = new Commands(Path.of(System.getProperty("jlink.page")));
+
+  /** What applications get: all modules but {@code io.aragora.resilience.testing}. */
+  private static final List<String> EVERYTHING = List.of(
+      "io.aragora.resilience",
+      "io.aragora.resilience.core",
+      "io.aragora.resilience.health",
+      "io.aragora.resilience.http",
+      "io.aragora.resilience.metrics",
+      "io.aragora.resilience.persistence",
+      "io.aragora.resilience.postgresql");
 
   @BeforeEach
   void forgetEarlierRuns() throws IOException {
@@ -106,6 +117,33 @@ class ConsumersTest {
   }
 
   @Test
+  void stateInPostgresql_isFoundAgainOnTheModulePath() throws Exception {
+    String command = onAServer(README.named("PostgreSQL on the module path"));
+
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+    assertThat(Program.run(MODULE_PATH, command).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+  }
+
+  @Test
+  void stateInPostgresql_isFoundAgainOnTheClassPath() throws Exception {
+    String command = onAServer(README.named("PostgreSQL on the class path"));
+
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[]", "CLOSED"));
+    assertThat(Program.run(CLASS_PATH, command).isWell().output())
+        .isEqualTo(onTheClassPath("[]", "FORCED_OPEN"));
+  }
+
+  /** Puts an empty schema of a server that runs in the place of the one that the documentation has made up. */
+  private static String onAServer(String command) throws Exception {
+    String madeUp = "postgresql://db:5432/shop?user=shop";
+    assertThat(command).contains(madeUp);
+    return command.replace(madeUp, PostgresServer.shared().newSchema());
+  }
+
+  @Test
   void anImageOfCore_needsNoOption() throws Exception {
     Program.run(IMAGE, JLINK.named("image of core")).isWell();
 
@@ -131,8 +169,15 @@ class ConsumersTest {
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
         .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
     assertThat(modulesOf(MODULE_PATH))
-        .contains("io.prometheus.metrics.model", "org.xerial.sqlitejdbc")
+        .contains("io.prometheus.metrics.model", "org.xerial.sqlitejdbc", "org.postgresql.jdbc")
+        .containsAll(EVERYTHING)
         .doesNotContain("java.desktop");
+
+    String onAServer = onAServer(JLINK.named("run the image of everything with PostgreSQL"));
+    assertThat(Program.run(MODULE_PATH, onAServer).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+    assertThat(Program.run(MODULE_PATH, onAServer).isWell().output())
+        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
   }
 
   private static List<String> modulesOf(Path project) throws Exception {

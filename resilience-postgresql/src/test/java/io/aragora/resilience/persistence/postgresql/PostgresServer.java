@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  * A real server on a free port of the loopback address, in a folder of the build, without Unix sockets. It ends with the test's
  * JVM, however that ends: a shell waits for the end of its input, which comes from here.
  */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
   static final String USER = "owner";
   static final String PASSWORD = "correct horse & battery/staple?";
   private static final String ENCODED_PASSWORD = "correct%20horse%20%26%20battery%2Fstaple%3F";
@@ -52,7 +52,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** Gives the server of this run, whose schemas tell tests apart; skips the test where there is no PostgreSQL. */
-  static synchronized PostgresServer shared() throws Exception {
+  public static synchronized PostgresServer shared() throws Exception {
     if (shared == null) {
       shared = start();
     }
@@ -219,7 +219,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** Gives the location of an empty schema. */
-  String newSchema() throws SQLException {
+  public String newSchema() throws SQLException {
     String schema = "schema" + SCHEMAS.incrementAndGet();
     execute(location(), "CREATE SCHEMA " + schema);
     return location() + "&currentSchema=" + schema;

@@ -1,0 +1,249 @@
+package io.aragora.resilience.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.spi.Providers;
+import io.aragora.resilience.spi.ResilienceProvider;
+import io.aragora.resilience.spi.StateStoreProvider;
+import java.io.InputStream;
+import java.lang.module.Configuration;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReader;
+import java.lang.module.ModuleReference;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Where plug-ins are looked for, in which order, and what becomes of those that will not do. There is no runtime on this path. */
+class ProvidersTest {
+  private static final String STORE = PluggedStore.class.getName();
+  private static final String OTHER = PluggedStore.Other.class.getName();
+  private static final String BROKEN = PluggedStore.Broken.class.getName();
+
+  private ClassLoader before;
+
+  @BeforeEach
+  void rememberContextLoader() {
+    before = Thread.currentThread().getContextClassLoader();
+  }
+
+  @AfterEach
+  void restoreContextLoader() {
+    Thread.currentThread().setContextClassLoader(before);
+  }
+
+  private static PluginLoader stores(String... lines) {
+    return PluginLoader.of(PluggedStore.class, PluggedStore.Other.class, PluggedStore.Broken.class)
+        .declare(StateStoreProvider.class, lines);
+  }
+
+  private static List<StateStoreProvider> found(ModuleLayer layer, ClassLoader loader) {
+    return new Providers(layer, loader).all(StateStoreProvider.class);
+  }
+
+  @Test
+  void nothingDeclared_isNothingFound() {
+    assertThat(found(null, null)).isEmpty();
+    assertThat(Providers.ofThread().all(StateStoreProvider.class)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("the builder's layer comes first, then its loader, then that of the thread")
+  void places_haveAnOrder() {
+    ModuleLayer layer = layerWith(PluggedStore.class);
+    ClassLoader loader = stores(STORE);
+    ClassLoader context = stores(OTHER, STORE);
+    Thread.currentThread().setContextClassLoader(context);
+
+    List<StateStoreProvider> found = found(layer, loader);
+
+    assertThat(found)
+        .extracting(provider -> provider.getClass().getName())
+        .containsExactly(STORE, STORE, OTHER, STORE);
+    assertThat(found.get(0).getClass().getModule().getName()).isEqualTo("com.example.plugged");
+    assertThat(found.get(1).getClass().getClassLoader()).isSameAs(loader);
+    assertThat(found.get(2).getClass().getClassLoader()).isSameAs(context);
+    assertThat(found.get(3).getClass().getClassLoader()).isSameAs(context);
+  }
+
+  @Test
+  @DisplayName("a class that is found in two places counts once")
+  void sameClass_countsOnce() {
+    ClassLoader loader = stores(STORE, OTHER);
+    Thread.currentThread().setContextClassLoader(loader);
+
+    assertThat(found(null, loader))
+        .extracting(StateStoreProvider::scheme)
+        .containsExactly("plugged", "other");
+  }
+
+  @Test
+  @DisplayName("a provider that cannot be loaded or made loses itself, not those beside it")
+  void brokenProviders_loseThemselvesAlone() {
+    ClassLoader loader =
+        stores("com.example.NoSuchClass", BROKEN, STORE, String.class.getName(), OTHER);
+
+    assertThat(found(null, loader))
+        .extracting(StateStoreProvider::scheme)
+        .containsExactly("plugged", "other");
+  }
+
+  @Test
+  @DisplayName("a provider whose superclass is missing loses itself, not those beside it")
+  void unlinkableProvider_losesItselfAlone() {
+    PluginLoader loader = new PluginLoader(
+        List.of(PluggedStore.Other.class, PluggedRuntime.class, PluggedRuntime.Second.class),
+        List.of(PluggedStore.class));
+    loader.declare(StateStoreProvider.class, OTHER);
+    loader.declare(
+        ResilienceProvider.class,
+        PluggedStore.Other.class.getName(),
+        PluggedRuntime.class.getName());
+
+    assertThat(found(null, loader)).isEmpty();
+    assertThat(new Providers(null, loader).all(ResilienceProvider.class)).hasSize(1);
+  }
+
+  @Test
+  void stateStore_isFoundByItsScheme_inWhateverCase() {
+    Providers providers = new Providers(null, stores(STORE, OTHER));
+
+    assertThat(providers.stateStore("other:somewhere").scheme()).isEqualTo("other");
+    assertThat(providers.stateStore("PLUGGED:").scheme()).isEqualTo("plugged");
+  }
+
+  @Test
+  void stateStore_thatIsMissing_isAnErrorThatNamesTheArtifact() {
+    assertThatThrownBy(() -> new Providers(null, null).stateStore("sqlite:state.db"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll("'sqlite:'", "io.aragora:resilience-persistence", "found: none");
+    assertThatThrownBy(() ->
+            new Providers(null, stores(STORE, OTHER)).stateStore("postgresql://u:secret@db/x"))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContainingAll("io.aragora:resilience-postgresql", "found: other, plugged")
+        .hasMessageNotContaining("secret");
+    assertThatThrownBy(() -> new Providers(null, null).stateStore("memory:"))
+        .hasMessageContaining("io.aragora:resilience-core");
+    assertThatThrownBy(() -> new Providers(null, null).stateStore("redis:x"))
+        .hasMessageContaining("the scheme 'redis'");
+  }
+
+  @Test
+  void stateStore_withoutAScheme_isRefused() {
+    for (String location : List.of("state.db", "", ":x", "c:\\state.db")) {
+      assertThatThrownBy(() -> Providers.scheme(location))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("sqlite:state.db");
+    }
+    assertThat(Providers.scheme("ab:")).isEqualTo("ab");
+  }
+
+  @Test
+  void noRuntime_isAnErrorThatNamesTheArtifact() {
+    assertThatThrownBy(() -> Resilience.builder().build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("add io.aragora:resilience-core");
+  }
+
+  @Test
+  void twoRuntimes_areAnErrorThatNamesBoth() {
+    ClassLoader loader = PluginLoader.of(PluggedRuntime.class, PluggedRuntime.Second.class)
+        .declare(
+            ResilienceProvider.class,
+            PluggedRuntime.Second.class.getName(),
+            PluggedRuntime.class.getName());
+
+    assertThatThrownBy(() -> Resilience.builder().classLoader(loader).build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining(
+            PluggedRuntime.class.getName() + ", " + PluggedRuntime.Second.class.getName());
+  }
+
+  @Test
+  void oneRuntime_isAsked() {
+    ClassLoader loader = PluginLoader.of(PluggedRuntime.class)
+        .declare(ResilienceProvider.class, PluggedRuntime.class.getName());
+
+    assertThatThrownBy(
+            () -> Resilience.builder().name("shop").classLoader(loader).build())
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessage("asked for shop");
+    assertThatThrownBy(() -> Resilience.builder()
+            .name("shop")
+            .moduleLayer(layerWith(PluggedRuntime.class))
+            .build())
+        .hasMessage("asked for shop");
+  }
+
+  /** A layer with one module, which provides the service that a class implements. */
+  private static ModuleLayer layerWith(Class<?> provider) {
+    ModuleDescriptor descriptor = ModuleDescriptor.newModule("com.example.plugged")
+        .requires("io.aragora.resilience")
+        .packages(Set.of(provider.getPackageName()))
+        .provides(provider.getInterfaces()[0].getName(), List.of(provider.getName()))
+        .build();
+    ModuleLayer boot = ProvidersTest.class.getModule().getLayer();
+    Configuration configuration = boot.configuration()
+        .resolve(new OneModule(descriptor), ModuleFinder.of(), Set.of(descriptor.name()));
+    return boot.defineModulesWithOneLoader(configuration, ClassLoader.getPlatformClassLoader());
+  }
+
+  /** Finds a module whose classes are those of the tests. */
+  private record OneModule(ModuleDescriptor descriptor) implements ModuleFinder {
+    @Override
+    public Optional<ModuleReference> find(String name) {
+      return findAll().stream()
+          .filter(module -> module.descriptor().name().equals(name))
+          .findAny();
+    }
+
+    @Override
+    public Set<ModuleReference> findAll() {
+      return Set.of(new ModuleReference(descriptor, URI.create("memory:/plugged")) {
+        @Override
+        public ModuleReader open() {
+          return new ClassesOfTests();
+        }
+      });
+    }
+  }
+
+  private static final class ClassesOfTests implements ModuleReader {
+    @Override
+    public Optional<URI> find(String name) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<InputStream> open(String name) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<ByteBuffer> read(String name) {
+      return name.endsWith(".class")
+          ? Optional.of(ByteBuffer.wrap(PluginLoader.bytesOf(
+              name.substring(0, name.length() - ".class".length()).replace('/', '.'))))
+          : Optional.empty();
+    }
+
+    @Override
+    public Stream<String> list() {
+      return Stream.empty();
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,142 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.persistence.SavedBreaker;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** Every number that a breaker shows, saves and explains, at each station of one life. */
+class LifeInNumbersTest extends BreakerFixture {
+  @Test
+  void everyNumber_isRight_atEachStation() {
+    CircuitBreaker breaker = breaker(config()
+        .noFailureThreshold()
+        .failureRateThreshold(40)
+        .minimumNumberOfCalls(5)
+        .countWindow(8)
+        .successThreshold(2)
+        .halfOpenMaxCalls(2)
+        .cooldownBackoff(2, Duration.ofHours(1)));
+    Instant born = time.wallTime();
+
+    time.advance(Duration.ofSeconds(1));
+    times(3, () -> succeed(breaker));
+    Instant succeeded = time.wallTime();
+    time.advance(Duration.ofSeconds(2));
+    fail(breaker);
+    breaker.releasePermit(breaker.acquirePermit());
+    assertThat(breaker.snapshot())
+        .isEqualTo(new CircuitBreakerSnapshot(
+            "b",
+            CircuitBreakerState.CLOSED,
+            breaker.explain().cause(),
+            breaker.save().generation(),
+            0,
+            4,
+            1,
+            0,
+            0,
+            1,
+            0,
+            0,
+            0,
+            Duration.ZERO,
+            Duration.ZERO,
+            time.wallTime(),
+            succeeded,
+            0,
+            new CircuitBreakerTotals(3, 1, 1, 0, 0)));
+    CircuitBreakerExplanation closed = breaker.explain();
+    assertThat(closed.since()).isEqualTo(born);
+    assertThat(closed.evidence()).isNull();
+    assertThat(closed.nextProbe()).isNull();
+    assertThat(closed.sequence()).isZero();
+
+    long late = breaker.acquirePermit();
+    time.advance(Duration.ofSeconds(3));
+    fail(breaker);
+    Instant opened = time.wallTime();
+    breaker.recordSuccess(late);
+    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    time.advance(Duration.ofSeconds(10));
+    assertThat(breaker.snapshot())
+        .isEqualTo(new CircuitBreakerSnapshot(
+            "b",
+            CircuitBreakerState.OPEN,
+            TransitionCause.FAILURE_RATE,
+            breaker.save().generation(),
+            1,
+            0,
+            0,
+            0,
+            0,
+            2,
+            1,
+            0,
+            0,
+            COOLDOWN,
+            Duration.ofSeconds(50),
+            opened,
+            succeeded,
+            0,
+            new CircuitBreakerTotals(4, 2, 1, 1, 1)));
+    CircuitBreakerExplanation open = breaker.explain();
+    assertThat(open.sequence()).isEqualTo(1);
+    assertThat(open.since()).isEqualTo(opened);
+    assertThat(open.nextProbe()).isEqualTo(Duration.ofSeconds(50));
+    assertThat(open.evidence()).isNotNull().satisfies(seen -> {
+      assertThat(seen.calls()).isEqualTo(5);
+      assertThat(seen.failures()).isEqualTo(2);
+      assertThat(seen.slowCalls()).isZero();
+      assertThat(seen.slowCallsInFlight()).isZero();
+      assertThat(seen.consecutiveFailures()).isEqualTo(2);
+      assertThat(seen.failureRate()).isEqualTo(40);
+    });
+    SavedBreaker saved = breaker.save();
+    assertThat(saved.enteredAt()).isEqualTo(opened);
+    assertThat(saved.openUntil()).isEqualTo(opened.plus(COOLDOWN));
+    assertThat(saved.cooldown()).isEqualTo(COOLDOWN);
+    assertThat(saved.cooldownStep()).as("openings in a row before").isZero();
+    assertThat(saved.totals()).isEqualTo(breaker.snapshot().totals());
+    assertThat(saved.savedAt()).isEqualTo(time.wallTime());
+
+    time.advance(Duration.ofSeconds(50));
+    assertThat(breaker.snapshot().remainingCooldown()).isZero();
+    assertThat(breaker.explain().nextProbe()).isZero();
+    long probe = breaker.acquirePermit();
+    assertThat(breaker.explain().nextProbe()).isZero();
+    long second = breaker.acquirePermit();
+    assertThat(breaker.explain().nextProbe()).as("all places are taken").isNull();
+    assertThat(breaker.snapshot().probesInFlight()).isEqualTo(2);
+    breaker.recordSuccess(probe);
+    assertThat(breaker.snapshot().probesInFlight()).isEqualTo(1);
+    assertThat(breaker.snapshot().probeSuccesses()).isEqualTo(1);
+    assertThat(breaker.snapshot().consecutiveSuccesses()).isEqualTo(1);
+    assertThat(breaker.save().probeSuccesses()).isEqualTo(1);
+    assertThat(breaker.explain().sequence()).isEqualTo(2);
+    breaker.recordFailure(second, null);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().cooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
+    assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
+    assertThat(breaker.snapshot().transitions()).isEqualTo(3);
+    assertThat(breaker.save().cooldownStep()).isEqualTo(1);
+
+    time.advance(COOLDOWN.multipliedBy(2));
+    times(2, () -> succeed(breaker));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().windowCalls()).isZero();
+    assertThat(breaker.snapshot().consecutiveFailures()).isZero();
+    assertThat(breaker.snapshot().transitions()).isEqualTo(5);
+    assertThat(breaker.snapshot().lastSuccess()).isEqualTo(time.wallTime());
+    assertThat(breaker.snapshot().totals()).isEqualTo(new CircuitBreakerTotals(7, 3, 1, 1, 1));
+    assertThat(breaker.save().cooldownStep()).isZero();
+  }
+}

@@ -1,0 +1,121 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Leases, ages and sequences at their edges, with several places. */
+class ProbeSlotsEdgesTest {
+  private static final long MICRO = 1_000;
+  private static final long LEASE = 1_000_000 * MICRO;
+
+  /** When the phase began, which is what times in a place are relative to. */
+  private static final long START = 7_000_000_123L;
+
+  private final ProbeSlots probes = new ProbeSlots(3, START, LEASE, 2);
+
+  private long complete(long place, long now) {
+    return probes.complete(Permit.slot(place), Permit.sequence(place), now);
+  }
+
+  @Test
+  void claim_givesEachPlaceOnce() {
+    long first = probes.claim(START);
+    long second = probes.claim(START);
+    long third = probes.claim(START);
+    assertThat(new long[] {Permit.slot(first), Permit.slot(second), Permit.slot(third)})
+        .containsExactly(0, 1, 2);
+    assertThat(probes.claim(START)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.isFull(START)).isTrue();
+    assertThat(probes.inFlight(START)).isEqualTo(3);
+
+    assertThat(complete(second, START)).isZero();
+    assertThat(probes.isFull(START)).isFalse();
+    assertThat(probes.inFlight(START)).isEqualTo(2);
+    long again = probes.claim(START);
+    assertThat(Permit.slot(again)).isEqualTo(1);
+    assertThat(Permit.sequence(again)).isEqualTo(Permit.sequence(second) + 1);
+    assertThat(complete(second, START)).as("an old permit").isEqualTo(ProbeSlots.NONE);
+    assertThat(complete(again, START)).isZero();
+  }
+
+  @Test
+  @DisplayName("a lease ends to the microsecond, and then somebody else has the place")
+  void lease_endsAtItsEnd() {
+    long first = probes.claim(START + 5 * MICRO);
+    probes.claim(START + 5 * MICRO);
+    probes.claim(START + 5 * MICRO);
+    long end = START + 5 * MICRO + LEASE;
+    assertThat(probes.claim(end - MICRO)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.inFlight(end - MICRO)).isEqualTo(3);
+    assertThat(probes.inFlight(end)).isZero();
+    long taken = probes.claim(end);
+    assertThat(Permit.slot(taken)).isEqualTo(Permit.slot(first));
+    assertThat(complete(first, end)).as("taken over").isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.inFlight(end)).isEqualTo(1);
+    assertThat(complete(taken, end + 3 * MICRO)).isEqualTo(3);
+  }
+
+  @Test
+  void anExpiredPlaceThatNobodyTook_isStillItsOwners() {
+    long place = probes.claim(START);
+    assertThat(complete(place, START + 3 * LEASE)).isEqualTo(3 * LEASE / MICRO);
+  }
+
+  @Test
+  @DisplayName("a claimer whose clock reading is behind finds a young place, not an expired one")
+  void claim_withAnOlderTime_takesNothing() {
+    ProbeSlots one = new ProbeSlots(1, START, LEASE, 0);
+    long place = one.claim(START + 10 * LEASE);
+    assertThat(one.claim(START)).isEqualTo(ProbeSlots.NONE);
+    assertThat(one.isAnyOlderThan(1, START)).isFalse();
+    assertThat(one.complete(Permit.slot(place), Permit.sequence(place), START))
+        .as("held for no time at least")
+        .isZero();
+  }
+
+  @Test
+  void isAnyOlderThan_looksAtEveryPlaceThatIsTaken() {
+    assertThat(probes.isAnyOlderThan(0, START)).as("none is taken").isFalse();
+    probes.claim(START + 10 * MICRO);
+    long second = probes.claim(START);
+    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO - 1)).isFalse();
+    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO)).isTrue();
+    complete(second, START + 20 * MICRO);
+    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO)).isFalse();
+    assertThat(probes.isAnyOlderThan(20, START + 30 * MICRO)).isTrue();
+  }
+
+  @Test
+  void aPlaceThatIsNotThere_isNobodys() {
+    assertThat(probes.complete(3, 0, START)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.fail(3, 0, START)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.complete(2, 0, START)).as("free").isEqualTo(ProbeSlots.NONE);
+  }
+
+  @Test
+  void aLeaseShorterThanAMicrosecond_isOne() {
+    ProbeSlots one = new ProbeSlots(1, START, 1, 0);
+    assertThat(one.claim(START)).isNotEqualTo(ProbeSlots.NONE);
+    assertThat(one.claim(START)).isEqualTo(ProbeSlots.NONE);
+    assertThat(one.claim(START + MICRO)).isNotEqualTo(ProbeSlots.NONE);
+  }
+
+  @Test
+  void successes_goOnFromBeforeARestart() {
+    assertThat(probes.successes()).isEqualTo(2);
+    assertThat(probes.succeeded()).isEqualTo(3);
+    assertThat(probes.successes()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("after a day, places are taken and given back as on the first")
+  void timeComesRound_andPlacesWork() {
+    long later = START + 24 * 3600 * 1_000_000L * MICRO;
+    long place = probes.claim(later);
+    assertThat(probes.inFlight(later)).isEqualTo(1);
+    assertThat(complete(place, later + 9 * MICRO)).isEqualTo(9);
+    assertThat(probes.inFlight(later)).isZero();
+  }
+}

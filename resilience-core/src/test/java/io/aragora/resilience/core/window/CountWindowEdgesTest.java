@@ -1,0 +1,242 @@
+package io.aragora.resilience.core.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.core.window.OutcomeWindow.Verdict;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What windows of the last so many calls say at the edges of their rules, and what they hand on when they end. */
+class CountWindowEdgesTest {
+  private static final long SECOND = 1_000_000_000;
+
+  private final CountedTotals totals = new CountedTotals();
+
+  private static void count(OutcomeWindow window, int outcome, int times) {
+    for (int i = 0; i < times; i++) {
+      assertThat(window.count(outcome, 0)).isTrue();
+    }
+  }
+
+  private static CircuitBreakerConfig.Builder rates(int minimum) {
+    return CircuitBreakerConfig.builder().noFailureThreshold().minimumNumberOfCalls(minimum);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 40})
+  @DisplayName("a rate is reached at its threshold, not before")
+  void judge_failureRate_isReachedAtTheThreshold(int length) {
+    CircuitBreakerConfig half = rates(10).failureRateThreshold(50).build();
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    count(window, OutcomeWindow.SUCCESS, 6);
+    count(window, OutcomeWindow.FAILURE, 5);
+    assertThat(window.judge(half, 0, 0)).isEqualTo(Verdict.BELOW);
+    count(window, OutcomeWindow.FAILURE, 1);
+    assertThat(window.judge(half, 0, 0)).isEqualTo(Verdict.FAILURE_RATE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 40})
+  void judge_minimum_isReachedAtTheNumber(int length) {
+    CircuitBreakerConfig all = rates(10).failureRateThreshold(100).build();
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    assertThat(window.judge(all, 0, 0)).as("of nothing").isEqualTo(Verdict.BELOW);
+    count(window, OutcomeWindow.FAILURE, 9);
+    assertThat(window.judge(all, 0, 0)).isEqualTo(Verdict.TOO_FEW_CALLS);
+    count(window, OutcomeWindow.FAILURE, 1);
+    assertThat(window.judge(all, 0, 0)).isEqualTo(Verdict.FAILURE_RATE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 40})
+  void judge_slowCalls_andThoseUnderWay_countAsCalls(int length) {
+    CircuitBreakerConfig half = rates(4).slowCallRateThreshold(50).build();
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    count(window, OutcomeWindow.SUCCESS, 2);
+    count(window, OutcomeWindow.SLOW_SUCCESS, 1);
+    assertThat(window.judge(half, 0, 0)).isEqualTo(Verdict.BELOW);
+    assertThat(window.judge(half, 1, 0)).as("one of four").isEqualTo(Verdict.SLOW_CALL_RATE);
+    count(window, OutcomeWindow.SLOW_FAILURE, 1);
+    assertThat(window.judge(half, 0, 0)).isEqualTo(Verdict.SLOW_CALL_RATE);
+
+    OutcomeWindow hanging = CountWindow.of(length, 0, totals);
+    assertThat(hanging.judge(half, 3, 0)).isEqualTo(Verdict.TOO_FEW_CALLS);
+    assertThat(hanging.judge(half, 4, 0)).isEqualTo(Verdict.SLOW_CALL_RATE);
+  }
+
+  @Test
+  void judge_both_namesTheFailures() {
+    CircuitBreakerConfig both =
+        rates(1).failureRateThreshold(50).slowCallRateThreshold(50).build();
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    count(window, OutcomeWindow.SLOW_FAILURE, 1);
+    assertThat(window.judge(both, 0, 0)).isEqualTo(Verdict.FAILURE_RATE);
+  }
+
+  @Test
+  void judge_withoutARateRule_isBelow() {
+    CircuitBreakerConfig none =
+        CircuitBreakerConfig.builder().failureThreshold(3).build();
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    count(window, OutcomeWindow.SLOW_FAILURE, 10);
+    assertThat(window.judge(none, 10, 0)).isEqualTo(Verdict.BELOW);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10,10", "24,7", "7,24", "30,30", "40,26", "26,40", "24,30", "30,24", "30,5", "5,30"})
+  @DisplayName("an heir holds the last outcomes, in their order, and counts none of them twice")
+  void retire_handsTheLastOutcomesOn(int length, int lengthOfHeir) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    OutcomeWindow heir = CountWindow.of(lengthOfHeir, 0, totals);
+    Deque<Integer> model = new ArrayDeque<>();
+    Random random = new Random(length * 31L + lengthOfHeir);
+    for (int i = 0; i < 3 * length + 1; i++) {
+      int outcome = random.nextInt(OutcomeWindow.OUTCOMES);
+      window.count(outcome, 0);
+      model.add(outcome);
+      if (model.size() > length) {
+        model.remove();
+      }
+    }
+    window.retire(heir);
+
+    // Pushing the old ones out, one by one, shows in which order they are there.
+    while (model.size() > lengthOfHeir) {
+      model.remove();
+    }
+    for (int left = 0; left <= lengthOfHeir; left++) {
+      WindowCounts counts = heir.counts(0);
+      assertThat(counts.calls()).isEqualTo(model.size());
+      assertThat(counts.failures())
+          .isEqualTo(model.stream().filter(OutcomeWindow::isFailure).count());
+      assertThat(counts.slowCalls())
+          .isEqualTo(model.stream().filter(OutcomeWindow::isSlow).count());
+      heir.count(OutcomeWindow.SUCCESS, 0);
+      model.add(OutcomeWindow.SUCCESS);
+      if (model.size() > lengthOfHeir) {
+        model.remove();
+      }
+    }
+    assertThat(totals.sum()).isEqualTo(3L * length + 1 + lengthOfHeir + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  void retired_judgesNothing(int length) {
+    CircuitBreakerConfig one =
+        rates(1).failureRateThreshold(1).slowCallRateThreshold(1).build();
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    count(window, OutcomeWindow.SLOW_FAILURE, 5);
+    window.retire(null);
+    assertThat(window.judge(one, 3, 0)).isEqualTo(Verdict.BELOW);
+    assertThat(window.total(OutcomeWindow.SLOW_FAILURE)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  @DisplayName("a row of failures goes on in the heir, where whoever comes late finds it")
+  void retire_movesTheStreak(int length) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    OutcomeWindow heir = CountWindow.of(length, 0, totals);
+    window.beginStreak(4);
+    assertThat(window.lengthenStreak()).isEqualTo(5);
+    heir.beginStreak(2);
+
+    window.retire(heir);
+
+    assertThat(heir.streak()).isEqualTo(7);
+    assertThat(window.streak()).isZero();
+    assertThat(window.lengthenStreak()).isEqualTo(OutcomeWindow.MOVED);
+    assertThat(window.endStreak()).isFalse();
+    assertThat(heir.endStreak()).isTrue();
+    assertThat(heir.streak()).isZero();
+    assertThat(heir.endStreak()).as("of no row").isTrue();
+  }
+
+  @Test
+  void streak_isBounded() {
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    OutcomeWindow heir = CountWindow.of(10, 0, totals);
+    window.beginStreak(Integer.MAX_VALUE - 1);
+    assertThat(window.lengthenStreak()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(window.lengthenStreak()).isEqualTo(Integer.MAX_VALUE);
+    heir.beginStreak(3);
+    window.retire(heir);
+    assertThat(heir.streak()).as("a sum that would overflow").isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  @DisplayName("it knows to the second when it was last used, and when a call last succeeded")
+  void times_areNotedToTheSecond(int length) {
+    OutcomeWindow window = CountWindow.of(length, 5 * SECOND, totals);
+    assertThat(window.idleSince()).as("since it was made").isEqualTo(5 * SECOND);
+    assertThat(window.lastSuccess(9 * SECOND)).isEqualTo(-1);
+
+    window.count(OutcomeWindow.FAILURE, 7 * SECOND);
+    assertThat(window.idleSince()).isEqualTo(7 * SECOND);
+    assertThat(window.lastSuccess(9 * SECOND)).as("a failure is none").isEqualTo(-1);
+
+    window.count(OutcomeWindow.SUCCESS, 7 * SECOND + 1);
+    assertThat(window.idleSince()).as("within a second").isEqualTo(7 * SECOND);
+    assertThat(window.lastSuccess(9 * SECOND)).isEqualTo(7 * SECOND + 1);
+
+    window.count(OutcomeWindow.SLOW_SUCCESS, 8 * SECOND);
+    assertThat(window.idleSince()).as("a second later").isEqualTo(8 * SECOND);
+    assertThat(window.lastSuccess(9 * SECOND)).isEqualTo(7 * SECOND + 1);
+
+    window.count(OutcomeWindow.SUCCESS, 8 * SECOND + 1);
+    assertThat(window.lastSuccess(9 * SECOND)).isEqualTo(8 * SECOND + 1);
+
+    window.retire(null);
+    assertThat(totals.succeededAt).isEqualTo(8 * SECOND + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  void times_beginAtZero(int length) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    window.count(OutcomeWindow.SUCCESS, 0);
+    assertThat(window.lastSuccess(0)).isZero();
+    window.retire(null);
+    assertThat(totals.succeededAt).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  void retire_withoutASuccess_notesNone(int length) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    window.count(OutcomeWindow.FAILURE, 3 * SECOND);
+    window.retire(null);
+    assertThat(totals.succeededAt).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 30})
+  void fits_itsOwnLengthOnly(int length) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    assertThat(window.fits(rates(1).failureRateThreshold(50).countWindow(length).build()))
+        .isTrue();
+    assertThat(window.fits(
+            rates(1).failureRateThreshold(50).countWindow(length + 1).build()))
+        .isFalse();
+    assertThat(window.fits(rates(1).failureRateThreshold(50).build())).isFalse();
+  }
+
+  @Test
+  void theFlagOfTheMinimum_isWhatWasSaid() {
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    assertThat(window.awaitsMinimum()).isFalse();
+    window.awaitMinimum(true);
+    assertThat(window.awaitsMinimum()).isTrue();
+    window.awaitMinimum(false);
+    assertThat(window.awaitsMinimum()).isFalse();
+  }
+}
