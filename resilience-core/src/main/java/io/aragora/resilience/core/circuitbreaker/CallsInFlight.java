@@ -11,13 +11,13 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Counts calls under way by their age, so that a breaker sees calls that are slow while they hang. Lock-free. */
 final class CallsInFlight {
   /*
-   * A ring of words by the time at which a call began: epoch | count, the count signed. A beginning adds one and an end takes
-   * one away, each in the stripe of its own thread, so that a word alone may be negative and only the sum over the stripes
-   * means something.
+   * A ring of words by the time at which a call began: epoch | count. A beginning adds one and an end takes one away, each in
+   * the stripe of its own thread, so that a count alone may be negative and only the sum over the stripes means something. A
+   * count of none is stored as `none`, half of what fits, so that the word of a bucket in use is added to as it is.
    *
    * The epoch is the time of the source less its lowest bits, all of it, so that none comes round, however long a breaker
    * rests. What those bits leave is the count's. They suffice: a bucket of 2^n nanoseconds has a count from -2^n to 2^n - 1,
-   * and no line of memory takes a write each nanosecond.
+   * and no line of memory takes a write each nanosecond. Epochs begin with 1, so a word of 0 was never written to.
    *
    * The limit is six to twelve buckets long (or shorter than twelve of the shortest), and the ring has sixteen, so whatever
    * leaves the ring is older than the limit: the CAS that begins a bucket anew moves what was left there to `ancient`, and
@@ -46,6 +46,7 @@ final class CallsInFlight {
   private final long limitNanos;
   private final int shift;
   private final int countBits;
+  private final long none;
   private final AtomicLong ancient = new AtomicLong();
   private volatile long[][] stripes = {new long[RING]};
 
@@ -57,6 +58,7 @@ final class CallsInFlight {
     }
     this.shift = bits;
     this.countBits = bits + 1;
+    this.none = 1L << bits;
   }
 
   long limitNanos() {
@@ -92,15 +94,14 @@ final class CallsInFlight {
       long[] stripe = all[hash & (all.length - 1)];
       int index = stripe.length - RING + (int) (epoch & (RING - 1));
       long word = (long) WORDS.getAcquire(stripe, index);
-      long count = count(word);
       long age = age(epoch, word);
       if (age < 0) {
         return false;
       }
-      boolean same = age == 0;
-      if (WORDS.compareAndSet(stripe, index, word, word(epoch, same ? count + amount : amount))) {
-        if (!same && count != 0) {
-          ancient.addAndGet(count);
+      long next = age == 0 ? word + amount : (epoch << countBits) + none + amount;
+      if (WORDS.compareAndSet(stripe, index, word, next)) {
+        if (age != 0) {
+          leave(count(word));
         }
         return true;
       }
@@ -109,6 +110,12 @@ final class CallsInFlight {
       } else {
         hash = Stripes.rehash(hash);
       }
+    }
+  }
+
+  private void leave(long count) {
+    if (count != 0) {
+      ancient.addAndGet(count);
     }
   }
 
@@ -147,16 +154,11 @@ final class CallsInFlight {
   }
 
   private long epochOf(long nanos) {
-    return nanos >>> shift;
-  }
-
-  private long word(long epoch, long count) {
-    return (epoch << countBits) | (count & ((1L << countBits) - 1));
+    return (nanos >>> shift) + 1;
   }
 
   private long count(long word) {
-    int above = Long.SIZE - countBits;
-    return word << above >> above;
+    return word == 0 ? 0 : (word & (2 * none - 1)) - none;
   }
 
   private long age(long epoch, long word) {
