@@ -176,7 +176,7 @@ public interface KeyedCircuitBreaker {
   void reset();
 
   /**
-   * Forgets a key whatever its state.
+   * Forgets a key whatever its state. Takes a time that grows with the number of keys.
    *
    * @param key the key
    * @return whether it was known

@@ -90,26 +90,33 @@ final class CoreResilience implements Resilience {
         timer,
         dispatcher,
         List.of(
-            RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
-            RuntimeHealth.ofStore(() -> keeper)));
+            RuntimeHealth.ofBreakers(this::circuitBreakerSummary), RuntimeHealth.ofStore(keeper)));
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
   }
 
   void start() {
     if (keeper != null) {
-      String failure =
-          keeper.start(new RegisteredBreakers(policies.breakers, policies.keyedBreakers));
-      if (failure != null && keeper.isRequired()) {
+      try {
+        startKeeper(keeper);
+      } catch (ResilienceConfigurationException e) {
         close();
-        throw new ResilienceConfigurationException(
-            "the state store of '" + name + "' is required and does not work: " + failure);
+        throw e;
       }
     }
     if (shutdown != null) {
       shutdown.register();
     }
     extensions.attachAll();
+  }
+
+  private void startKeeper(StateKeeper starting) {
+    String failure =
+        starting.start(new RegisteredBreakers(policies.breakers, policies.keyedBreakers));
+    if (failure != null && starting.isRequired()) {
+      throw new ResilienceConfigurationException(
+          "the state store of '" + name + "' is required and does not work: " + failure);
+    }
   }
 
   private void measure() {
@@ -296,10 +303,13 @@ final class CoreResilience implements Resilience {
     extensions.close();
     waiting.close();
     timer.close();
-    if (keeper != null) {
-      keeper.close();
+    try {
+      if (keeper != null) {
+        keeper.close();
+      }
+    } finally {
+      dispatcher.close();
     }
-    dispatcher.close();
   }
 
   @Override

@@ -35,9 +35,8 @@ final class RuntimeHealth {
             "total", summary.total(), "open", summary.open(), "half_open", summary.halfOpen()));
   }
 
-  static Contribution ofStore(Supplier<@Nullable StateKeeper> store) {
+  static Contribution ofStore(@Nullable StateKeeper keeper) {
     return new Contribution(HealthRegistry.STATE_STORE, () -> {
-      StateKeeper keeper = store.get();
       if (keeper == null) {
         return null;
       }

@@ -46,11 +46,12 @@ final class SampleStates {
     return breaker(name, key, 2, ENTERED_AT, SAVED_AT);
   }
 
-  static SavedBreaker closed(String name, Instant savedAt) {
+  /** In a state that admits every call. */
+  static SavedBreaker admitting(String name, CircuitBreakerState state, Instant savedAt) {
     return new SavedBreaker(
         name,
         null,
-        CircuitBreakerState.CLOSED,
+        state,
         2,
         ENTERED_AT,
         null,

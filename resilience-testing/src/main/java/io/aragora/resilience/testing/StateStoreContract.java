@@ -2,8 +2,8 @@ package io.aragora.resilience.testing;
 
 import static io.aragora.resilience.testing.SampleStates.ENTERED_AT;
 import static io.aragora.resilience.testing.SampleStates.SAVED_AT;
+import static io.aragora.resilience.testing.SampleStates.admitting;
 import static io.aragora.resilience.testing.SampleStates.breaker;
-import static io.aragora.resilience.testing.SampleStates.closed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -348,10 +348,12 @@ public abstract class StateStoreContract {
     StateStore store = store();
     SavedBreaker old = breaker("old", 2, SAVED_AT);
     SavedBreaker recent = breaker("recent", 2, SAVED_AT.plusSeconds(1));
-    SavedBreaker closed = closed("closed", SAVED_AT.plusSeconds(9));
-    store.save(List.of(closed, old, recent));
+    SavedBreaker disabled =
+        admitting("disabled", CircuitBreakerState.DISABLED, SAVED_AT.minusSeconds(1));
+    SavedBreaker closed = admitting("closed", CircuitBreakerState.CLOSED, SAVED_AT.plusSeconds(9));
+    store.save(List.of(closed, disabled, old, recent));
 
-    assertEquals(List.of(recent, old, closed), store.load().states());
+    assertEquals(List.of(recent, old, disabled, closed), store.load().states());
   }
 
   @Test

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
-  private final CoreCircuitBreaker breaker;
+  final CoreCircuitBreaker breaker;
   private final long permit;
   private final @Nullable CallsInFlight flights;
   private final long begun;

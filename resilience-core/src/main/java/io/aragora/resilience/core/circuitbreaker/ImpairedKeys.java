@@ -23,11 +23,14 @@ final class ImpairedKeys {
   /** Called after a change of the breaker, and after its key came or went. */
   void changed(KeyBreaker breaker) {
     impaired.compute(
-        breaker, (key, was) -> (isKnown.test(breaker) && isImpaired(breaker)) ? true : null);
+        breaker,
+        (key, was) -> (isKnown.test(breaker) && isImpaired(breaker.phase().state)) ? true : null);
   }
 
-  private static boolean isImpaired(KeyBreaker breaker) {
-    return breaker.phase().state.code() != CircuitBreakerState.CLOSED.code();
+  // By code: a breaker that is disabled, or counts only, admits every call as a closed one does,
+  // and has its code.
+  private static boolean isImpaired(CircuitBreakerState state) {
+    return state.code() != CircuitBreakerState.CLOSED.code();
   }
 
   int size() {
@@ -44,7 +47,7 @@ final class ImpairedKeys {
         break;
       }
       CircuitBreakerState state = breaker.state();
-      if (state.code() != CircuitBreakerState.CLOSED.code()) {
+      if (isImpaired(state)) {
         states.put(breaker.key(), state);
       }
     }

@@ -90,17 +90,17 @@ final class LifetimeTotals {
     }
     long word = (long) WORDS.getVolatile(words, count);
     if (!WORDS.compareAndSet(words, count, word, word + amount)) {
-      contended().add(count, amount);
+      makeAdders();
+      add(count, amount);
     }
   }
 
-  private LifetimeTotals contended() {
+  private void makeAdders() {
     LongAdder[] made = new LongAdder[COUNTS];
     for (int i = 0; i < COUNTS; i++) {
       made[i] = new LongAdder();
     }
     ADDERS.compareAndSet(this, null, made);
-    return this;
   }
 
   long sum(int count) {

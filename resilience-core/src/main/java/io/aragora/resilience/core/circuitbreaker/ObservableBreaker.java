@@ -194,9 +194,7 @@ abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
   }
 
   final long remaining(Phase present) {
-    return present.state == CircuitBreakerState.OPEN
-        ? Math.max(0, present.until - runtime.clock().read())
-        : 0;
+    return Readings.remaining(present, runtime.clock().read());
   }
 
   @Override

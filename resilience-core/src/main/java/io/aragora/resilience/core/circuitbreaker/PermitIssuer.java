@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Which calls a breaker lets in, and what follows from how they came out. */
 public abstract class PermitIssuer extends CircuitBreakerStateMachine {
   /*
-   * Admission in a closed state is one acquire load of the phase and one final field. An outcome is one CAS in the window;
+   * Admission in a closed state is one acquire load of the phase and one final field. An outcome is one CAS in a window of time;
    * a success after a success writes nothing else.
    */
   /** Where whoever needs the time has to read it. */

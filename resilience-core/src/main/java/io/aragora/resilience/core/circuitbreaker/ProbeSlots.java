@@ -16,7 +16,7 @@ final class ProbeSlots {
    *   claim     0|s -> t|s        complete   t|s -> 0|s+1        take over an expired one   t|s -> t'|s+1
    *                               fail       t|s -> t|s+1
    *
-   * (Stress: CircuitBreakerStress.ProbeCompletesOnce, LateProbeFreesNoForeignPlace, FailedProbeFreesNoPlace.)
+   * (Stress: ProbeSlotsStress.ProbeCompletesOnce, LateProbeFreesNoForeignPlace, FailedProbeFreesNoPlace.)
    *
    * A probe that failed ends the phase, so its place is not free again: else another probe could be admitted before the
    * phase is replaced, although the outcome is known.

@@ -55,7 +55,7 @@ final class Readings {
         : totals.successesSinceFailure(phase.window);
   }
 
-  private static long remaining(Phase phase, long now) {
+  static long remaining(Phase phase, long now) {
     return phase.state == CircuitBreakerState.OPEN ? Math.max(0, phase.until - now) : 0;
   }
 

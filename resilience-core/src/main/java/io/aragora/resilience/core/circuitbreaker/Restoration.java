@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the phase that a breaker was in before a restart. */
+/** Makes phases of what was saved: of what this breaker was before a restart, or another instance's is now. */
 final class Restoration {
   private Restoration() {}
 

@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class SlowWatch extends TimerOperation {
   /*
    * A call counts itself under way, then reads `watching`; the watch clears `watching`, then looks for calls once more. Both
-   * are volatile, so one of the two sees the other's write, and no call goes unwatched.
+   * are volatile, so one of the two sees the other's write, and no call goes unwatched (stress:
+   * CallsInFlightStress.NoCallGoesUnwatched).
    */
   private final PermitIssuer breaker;
   private final AtomicBoolean watching = new AtomicBoolean();

@@ -5,12 +5,11 @@ import io.aragora.resilience.core.recording.CallDurations;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One whose duration somebody takes.
+ * A guarded future whose duration somebody takes.
  *
  * @param <T> the type of the value
  */
 final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
-  private final CoreCircuitBreaker breaker;
   private final CallDurations recorded;
   private final long startedAt;
 
@@ -22,7 +21,6 @@ final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
       CallDurations recorded,
       long startedAt) {
     super(breaker, permit, flights, begun);
-    this.breaker = breaker;
     this.recorded = recorded;
     this.startedAt = startedAt;
   }

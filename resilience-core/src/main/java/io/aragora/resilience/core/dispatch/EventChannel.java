@@ -1,15 +1,15 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.Subscription;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Delivers events to subscribers in the background, in the order of publication, one at a time. Holds at most 1024
- * undelivered events and counts those it drops beyond.
+ * undelivered events and drops those beyond.
  *
  * @param <E> the type of event
  */
@@ -20,7 +20,7 @@ public final class EventChannel<E> {
   private final String owner;
   private final Dispatcher dispatcher;
   private final Listeners<Consumer<? super E>> listeners;
-  private final LongAdder dropped = new LongAdder();
+  private final AtomicBoolean dropping = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
   private volatile @Nullable MpscVarHandleArrayQueue<E> buffer;
 
@@ -82,15 +82,14 @@ public final class EventChannel<E> {
       return false;
     }
     if (!queue.offer(event)) {
-      if (dropped.sum() == 0) {
+      if (!dropping.get() && dropping.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the listeners of ''{0}'' are behind by {1} events: more are dropped, and counted, until"
-                + " they catch up (said once)",
+            "the listeners of ''{0}'' are behind by {1} events: more are dropped until they catch"
+                + " up (said once)",
             owner,
             CAPACITY);
       }
-      dropped.increment();
       return false;
     }
     return undelivered.getAndIncrement() == 0;
@@ -115,14 +114,5 @@ public final class EventChannel<E> {
       }
       seen = undelivered.addAndGet(-seen);
     }
-  }
-
-  /**
-   * Counts what was dropped.
-   *
-   * @return events that found the buffer full
-   */
-  public long dropped() {
-    return dropped.sum();
   }
 }

@@ -4,7 +4,6 @@ import io.aragora.resilience.Subscription;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -17,7 +16,7 @@ public final class Listeners<L> {
 
   private final String owner;
   private final CopyOnWriteArrayList<L> all = new CopyOnWriteArrayList<>();
-  private final LongAdder failures = new LongAdder();
+  private final AtomicBoolean failed = new AtomicBoolean();
 
   /**
    * Makes an empty list.
@@ -55,7 +54,7 @@ public final class Listeners<L> {
   }
 
   /**
-   * Calls every listener, whatever the others throw. The first failure is logged, all are counted.
+   * Calls every listener, whatever the others throw. The first failure is logged, further ones are not.
    *
    * @param call the call
    */
@@ -64,23 +63,11 @@ public final class Listeners<L> {
       try {
         call.accept(listener);
       } catch (Throwable e) {
-        if (failures.sum() == 0) {
+        if (!failed.get() && failed.compareAndSet(false, true)) {
           LOG.log(
-              System.Logger.Level.WARNING,
-              "a listener of '" + owner + "' failed; further failures are counted, not logged",
-              e);
+              System.Logger.Level.WARNING, "a listener of '" + owner + "' failed; said once", e);
         }
-        failures.increment();
       }
     }
-  }
-
-  /**
-   * Counts failures.
-   *
-   * @return how often a listener threw
-   */
-  public long failures() {
-    return failures.sum();
   }
 }

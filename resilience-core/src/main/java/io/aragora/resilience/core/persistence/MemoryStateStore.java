@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
@@ -15,7 +16,7 @@ import java.util.Map;
  */
 final class MemoryStateStore implements StateStore {
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(
-          (SavedBreaker state) -> state.state().code() == 0)
+          (SavedBreaker state) -> state.state() == CircuitBreakerState.CLOSED)
       .thenComparing(SavedBreaker::savedAt, Comparator.reverseOrder());
 
   private final int max;

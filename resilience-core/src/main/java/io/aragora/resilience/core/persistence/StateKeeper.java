@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.dispatch.Dispatcher;
@@ -97,6 +98,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
    *
    * @param live what is saved
    * @return what failed; null if nothing did
+   * @throws ResilienceConfigurationException if there can be no store at the location, so that waiting would not help
    */
   public @Nullable String start(LiveBreakers live) {
     breakers = live;
@@ -106,6 +108,8 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     try {
       open();
       connection.succeeded();
+    } catch (ResilienceConfigurationException e) {
+      throw e;
     } catch (StateStoreException | RuntimeException | LinkageError e) {
       failed("open", e);
     }
@@ -241,8 +245,8 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private StateStore open() throws StateStoreException {
-    StateStore store = connection.open(this::heard);
     try {
+      StateStore store = connection.open(this::heard);
       if (!restoration.isLoaded()) {
         store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
       }
@@ -297,7 +301,11 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+    } catch (ExecutionException
+        | TimeoutException
+        | RejectedExecutionException
+        | OutOfMemoryError e) {
+      // The last is what the JDK throws where the machine has no thread left.
       return false;
     }
   }
@@ -324,7 +332,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     }
     try {
       dispatcher.store().execute(connection::close);
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
       connection.close();
     }
   }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
@@ -53,13 +54,24 @@ final class StoreConnection {
     return store;
   }
 
-  /** Opens the store; what the application gave open is only watched once. */
+  /**
+   * Opens the store; what the application gave open is only watched once.
+   *
+   * @throws ResilienceConfigurationException if no store can be where the application wants it
+   */
   StateStore open(Consumer<? super SavedBreaker> listener) throws StateStoreException {
-    StateStore opened = setting.opening().open();
+    StateStore opened;
+    try {
+      opened = setting.opening().open();
+    } catch (IllegalArgumentException e) {
+      throw new ResilienceConfigurationException(
+          "the state store of '" + runtime + "' cannot be opened, now or later: " + e.getMessage(),
+          e);
+    }
     store = opened;
     if (setting.canReopen() || !watched) {
-      watched = true;
       opened.watch(listener);
+      watched = true;
     }
     return opened;
   }
@@ -126,7 +138,7 @@ final class StoreConnection {
     StateStore open = store;
     store = null;
     if (open != null && setting.canReopen()) {
-      open.close();
+      close(open);
     }
   }
 
@@ -134,10 +146,19 @@ final class StoreConnection {
     giveUp();
     if (!setting.canReopen()) {
       try {
-        setting.opening().open().close();
+        close(setting.opening().open());
       } catch (StateStoreException e) {
         LOG.log(System.Logger.Level.TRACE, "there is nothing to close", e);
       }
+    }
+  }
+
+  /** A store that cannot even be closed must not keep what comes after that from being done. */
+  private void close(StateStore open) {
+    try {
+      open.close();
+    } catch (RuntimeException | LinkageError e) {
+      LOG.log(System.Logger.Level.WARNING, "cannot close " + setting.location(), e);
     }
   }
 }

@@ -44,8 +44,4 @@ final class WaitingStates {
   void dropSavedBefore(Instant cutOff) {
     states.values().removeIf(state -> state.savedAt().isBefore(cutOff));
   }
-
-  int size() {
-    return states.size();
-  }
 }

@@ -6,6 +6,7 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -47,15 +48,19 @@ public final class DurationRecorders {
     } finally {
       changing.unlock();
     }
-    return () -> remove(recorder);
+    AtomicBoolean open = new AtomicBoolean(true);
+    return () -> {
+      if (open.compareAndSet(true, false)) {
+        remove(recorder);
+      }
+    };
   }
 
   private void remove(DurationRecorder recorder) {
     changing.lock();
     try {
-      if (all.remove(recorder)) {
-        onChange.run();
-      }
+      all.remove(recorder);
+      onChange.run();
     } finally {
       changing.unlock();
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Staleness<P> {
   /*
-   * A look-up is stamped with the second after it, so that a policy never goes too early, and at most a second late, while
+   * A look-up counts from the second after it, so that a policy never goes too early, and at most a second late, while
    * the stamps of hot look-ups change once a second only.
    */
   private static final long SECOND = 1_000_000_000L;

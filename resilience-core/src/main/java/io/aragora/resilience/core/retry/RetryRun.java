@@ -34,10 +34,6 @@ final class RetryRun {
     this.operation = retry.nextOperation();
   }
 
-  RetryConfig settings() {
-    return settings;
-  }
-
   @Nullable
   Throwable lastFailure() {
     return lastFailure;

@@ -30,9 +30,9 @@ public final class CoarseClock extends CoarseClockFields {
    *
    * Modes: `now`, `touched` and `lastAsleep` are read opaque, and the latter two written so: nothing is published through
    * them, each value stands for itself, and a long must not tear. A value that is seen late is as good as a tick that comes
-   * late, and a `touched` or `lastAsleep` that is lost costs a wake-up. What changes `now` is volatile, by CAS: of two that
-   * wake it one arms, and whoever puts it to sleep does not undo a tick that was made meanwhile. `dead` is written before the
-   * last ASLEEP and read after it, so that nobody wakes a clock that will not tick; one that read it just before arms a timer
+   * late, and a `touched` or `lastAsleep` that is lost costs a wake-up. What wakes `now` or moves it on
+   * is a volatile CAS: of two that wake it one arms. Falling asleep is a volatile write, and may undo a move that was made at
+   * that moment, which costs a clock reading. `dead` is written before the last ASLEEP and read after it, so that nobody wakes a clock that will not tick; one that read it just before arms a timer
    * that is closed, which ends the arming at once. Stress: CoarseClockStress.NeverStuck.
    */
   private static final long TICK_NANOS = 10L << 20;
@@ -58,7 +58,7 @@ public final class CoarseClock extends CoarseClockFields {
   /**
    * Reads the time.
    *
-   * @return nanoseconds of the time source, at most so many behind
+   * @return nanoseconds of the time source, some ten milliseconds behind while the timer keeps up
    */
   public long read() {
     long present = (long) NOW.getOpaque(this);

@@ -95,18 +95,21 @@ final class LimitTable extends TimerOperation {
         }
       }
     }
-    return present.length < MAX_SLOTS && grow(present) ? take(deadline) : null;
+    if (present.length >= MAX_SLOTS) {
+      return null;
+    }
+    grow(present);
+    return take(deadline);
   }
 
   /** Doubles the table; whoever loses the race uses what the winner made. */
-  private boolean grow(LimitSlot[] present) {
+  private void grow(LimitSlot[] present) {
     int length = present.length == 0 ? Math.min(Stripes.MAX, MAX_SLOTS) : present.length * 2;
     LimitSlot[] more = Arrays.copyOf(present, length);
     for (int i = present.length; i < length; i++) {
       more[i] = new LimitSlot(this, null);
     }
     SLOTS.compareAndSet(this, present, more);
-    return true;
   }
 
   /** The patrol is not armed, comes too late, or never again. */

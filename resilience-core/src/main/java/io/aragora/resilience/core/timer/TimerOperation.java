@@ -24,7 +24,7 @@ public abstract class TimerOperation {
    * (stress: TimerStress.FireAgainstCancel, ArmAgainAgainstFire), and of two that each set a flag and then read the word one
    * sees the other's (stress: TimerStress.ArmAgainAgainstTakeIn).
    */
-  static final int IDLE = 0;
+  // 0: never armed.
   static final int ARMED = 1;
   static final int FIRED = 2;
   static final int CANCELLED = 3;
@@ -111,33 +111,6 @@ public abstract class TimerOperation {
 
   static boolean isSameArming(long a, long b) {
     return arming(a) == arming(b);
-  }
-
-  /**
-   * Numbers the armings of this operation. For its owner.
-   *
-   * @return the number that the next arming will have
-   */
-  protected final long nextArming() {
-    return arming(word) + 1;
-  }
-
-  /**
-   * Tells how the last arming stands.
-   *
-   * @return whether it fired
-   */
-  protected final boolean isFired() {
-    return status(word) == FIRED;
-  }
-
-  /**
-   * Tells, to an owner whose {@link Timer#cancel} gave false, why.
-   *
-   * @return whether the timer was closed before the operation fired
-   */
-  protected final boolean isEndedByClosing() {
-    return status(word) == CANCELLED;
   }
 
   static long arming(long word) {

@@ -26,11 +26,11 @@ public final class TimeWindow extends OutcomeWindow {
    *
    * Retiring a row exchanges every word for RETIRED and moves the counts to the lifetime totals. A straggler's CAS then
    * fails, and its next look finds RETIRED: it looks at the array of rows again. The folded word becomes negative, so a
-   * straggler between its CAS and its fold notices too (stress: TimeWindowStress.RetirementLosesNothing,
-   * RollOverAgainstRetirement). All rows are retired when the breaker leaves the state that the window belongs to; the array is
-   * ALL_RETIRED then, and the outcome is late. They are also retired when nothing was counted for longer than the window is:
-   * the array is NONE then, and the outcome makes a new row (stress: TimeWindowStress.SweepAgainstCount). So a breaker that
-   * is not used keeps no rows, and no epoch grows so old that it comes round.
+   * straggler between its CAS and its fold notices too (stress: TimeWindowRetirementStress.RetirementLosesNothing,
+   * RollOverAgainstRetirement). All rows are retired when the breaker leaves the state that the window belongs to; the array
+   * is ALL_RETIRED then, and the outcome is late. They are also retired when nothing was counted for longer than the window
+   * is: the array is NONE then, and the outcome makes a new row (stress: TimeWindowRetirementStress.SweepAgainstCount). So a
+   * breaker that is not used keeps no rows, and no epoch grows so old that it comes round.
    *
    * Stripes: a CAS that fails although the epoch was right means two writers; then the stripes are doubled, up to four for
    * each core, and beyond that the writer goes to another one for this once. Row [4 * stripe + outcome]; growing and adding
@@ -322,7 +322,25 @@ public final class TimeWindow extends OutcomeWindow {
     long failed = sum(FAILURE, present);
     long slowFailed = sum(SLOW_FAILURE, present);
     long slow = slowFailed + sum(SLOW_SUCCESS, present) + slowInFlight;
-    return judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+    // A success more only lowers the rates. So where those of the present bucket and the one before
+    // are
+    // enough, which they are of a dependency that works, the others need not be looked at.
+    long some = failed + slow + recent(SUCCESS, present);
+    return judge(config, some, failed + slowFailed, slow) == Verdict.BELOW
+        ? Verdict.BELOW
+        : judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+  }
+
+  private long recent(int outcome, int present) {
+    long[][] all = rows;
+    long sum = 0;
+    for (int i = outcome; i < all.length; i += OUTCOMES) {
+      long[] row = all[i];
+      if (row != null) {
+        sum += WindowRow.recent(row, present);
+      }
+    }
+    return sum;
   }
 
   @Override

@@ -106,6 +106,16 @@ final class WindowRow {
     return sum;
   }
 
+  /** Sums the present bucket and the one before. */
+  static long recent(long[] row, int present) {
+    return atAge(row, present, 0) + atAge(row, present, 1);
+  }
+
+  private static long atAge(long[] row, int present, int age) {
+    long word = read(row, indexOf(present - age));
+    return word != RETIRED && age(present, word) == age ? count(word) : 0;
+  }
+
   /** Sums all of it, what left the ring included. */
   static long total(long[] row) {
     // Acquire, before the words: a bucket that is begun anew meanwhile is in neither, and shows

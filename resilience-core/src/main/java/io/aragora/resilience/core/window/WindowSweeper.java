@@ -18,7 +18,7 @@ public final class WindowSweeper {
    * The list is a stack of the windows themselves. A window is in it from the moment it makes its first row until the sweep
    * that drops its rows: whoever replaced NONE by rows pushes it, and nobody else does. The sweep takes the whole stack and
    * reads a window's successor before it sweeps it, since one whose rows were dropped may be pushed again at once. Pushing
-   * and taking everything has no ABA. (Stress: TimeWindowStress.SweepAgainstCount.)
+   * and taking everything has no ABA. (Stress: TimeWindowRetirementStress.SweepAgainstCount.)
    */
   private static final long INTERVAL_NANOS = 10_000_000_000L;
 

@@ -18,6 +18,8 @@ final class RecordingStore implements StateStore {
   boolean failing;
   boolean missesAClass;
   boolean unreadable;
+  boolean failsToWatch;
+  boolean failsToClose;
   int attempts;
   int opened;
   int closed;
@@ -81,6 +83,9 @@ final class RecordingStore implements StateStore {
 
   @Override
   public void watch(Consumer<? super SavedBreaker> states) {
+    if (failsToWatch) {
+      throw new IllegalStateException("cannot listen");
+    }
     watchers++;
     listener = states;
   }
@@ -88,5 +93,8 @@ final class RecordingStore implements StateStore {
   @Override
   public void close() {
     closed++;
+    if (failsToClose) {
+      throw new IllegalStateException("cannot close");
+    }
   }
 }

@@ -18,6 +18,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.time.TimeSource;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,12 +42,16 @@ class StoreOutageTest extends KeeperFixture {
     }
 
     Kept(TimeSource background) {
+      this(time, background);
+    }
+
+    Kept(TimeSource keeping, TimeSource background) {
       Dispatcher dispatcher = new Dispatcher("r", background, null);
       keeper = new StateKeeper(
           "r",
           new StoreSetting(
               "test:place", store::open, true, false, Duration.ofSeconds(30), Duration.ofHours(72)),
-          time,
+          keeping,
           timer,
           dispatcher);
       runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
@@ -243,6 +248,67 @@ class StoreOutageTest extends KeeperFixture {
       assertThat(store.watchers).isEqualTo(1);
     }
     assertThat(store.closed).as("by two runtimes").isEqualTo(2);
+  }
+
+  @Test
+  void storeThatCannotBeClosed_isOpenedAnewAllTheSame() {
+    store.failsToClose = true;
+    Kept kept = new Kept();
+    kept.keeper.start(kept);
+    CircuitBreaker breaker = kept.breaker("b");
+    store.failing = true;
+    breaker.forceOpen();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.closed).isEqualTo(1);
+    store.failing = false;
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.opened).isEqualTo(2);
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    kept.keeper.close();
+    assertThat(store.closed).isEqualTo(2);
+  }
+
+  @Test
+  void storeThatCannotBeListenedToAtFirst_isReadBeforeItIsWritten() {
+    leaveOpen();
+    store.failsToWatch = true;
+    Kept kept = new Kept();
+    assertThat(kept.keeper.start(kept))
+        .isEqualTo("open: java.lang.IllegalStateException: cannot listen");
+    CircuitBreaker breaker = kept.breaker("b");
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    store.failsToWatch = false;
+    time.advance(Duration.ofSeconds(5));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
+  }
+
+  @Test
+  void machineWithoutAThread_endsAFlush_andClosesTheStoreAllTheSame() {
+    TimeSource withThreadsOfItsOwn = (TimeSource) Proxy.newProxyInstance(
+        TimeSource.class.getClassLoader(),
+        new Class<?>[] {TimeSource.class},
+        (proxy, method, arguments) ->
+            method.getName().equals("executor") ? null : method.invoke(time, arguments));
+    Kept kept = new Kept(withThreadsOfItsOwn, new ExhaustedTime(time));
+    kept.keeper.start(kept);
+    kept.breaker("b").forceOpen();
+    assertThat(kept.keeper.flush(Duration.ofSeconds(1))).isFalse();
+    kept.keeper.close();
+    assertThat(store.closed).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("a place where no store can ever be is a mistake and not an outage")
+  void placeThatMakesNoSense_isAnError() {
+    assertThatThrownBy(() -> Resilience.builder()
+            .timeSource(time)
+            .name("shop")
+            .stateStore("memory:here")
+            .build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessage("the state store of 'shop' cannot be opened, now or later: state store location"
+            + " must be 'memory:' and nothing more: 'memory:here'");
   }
 
   @Test

@@ -78,6 +78,16 @@ class DurationRecordersTest {
   }
 
   @Test
+  void recorderThatIsThereTwice_staysOnceWhereOneIsClosedTwice() {
+    Subscription once = context.recordDurations(recorder);
+    context.recordDurations(recorder);
+    once.close();
+    once.close();
+    resilience.circuitBreaker("b").call(this::takesAWhile);
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
   void call_isRecordedAsWhatItCountedAs() {
     context.recordDurations(recorder);
     CircuitBreaker breaker = resilience.circuitBreaker(

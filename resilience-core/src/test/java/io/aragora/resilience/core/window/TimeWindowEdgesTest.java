@@ -9,6 +9,9 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.OutcomeWindow.Verdict;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -178,6 +181,35 @@ class TimeWindowEdgesTest {
     window.count(OutcomeWindow.SLOW_SUCCESS, now());
     assertThat(window.judge(slow, 0, now())).isEqualTo(Verdict.SLOW_CALL_RATE);
     assertThat(window.judge(failed, 0, now())).isEqualTo(Verdict.BELOW);
+  }
+
+  @Test
+  @DisplayName("the verdict is that of all counts, wherever the successes are")
+  void judge_saysWhatAllCountsSay() {
+    CircuitBreakerConfig rates = CircuitBreakerConfig.builder()
+        .noFailureThreshold()
+        .failureRateThreshold(30)
+        .slowCallRateThreshold(40)
+        .minimumNumberOfCalls(10)
+        .build();
+    Random random = new Random(7);
+    Map<Verdict, Integer> said = new EnumMap<>(Verdict.class);
+    for (int i = 0; i < 20_000; i++) {
+      time.advance(Duration.ofNanos((long) (random.nextDouble() * BUCKET_NANOS / 2)));
+      if (random.nextInt(200) == 0) {
+        time.advance(Duration.ofNanos(random.nextInt(2 * RING) * BUCKET_NANOS));
+      }
+      boolean bad = random.nextInt(100) < i / 50 % 100;
+      window.count(bad ? 1 + random.nextInt(3) : OutcomeWindow.SUCCESS, now());
+      int underWay = random.nextInt(3);
+      WindowCounts counts = window.counts(now());
+      Verdict verdict = window.judge(rates, underWay, now());
+      assertThat(verdict)
+          .isEqualTo(OutcomeWindow.judge(
+              rates, counts.calls() + underWay, counts.failures(), counts.slowCalls() + underWay));
+      said.merge(verdict, 1, Integer::sum);
+    }
+    assertThat(said).as("each of them").containsOnlyKeys(Verdict.values());
   }
 
   @Test
