@@ -3,6 +3,7 @@ package com.example.filestore;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -27,7 +28,7 @@ import java.util.Map;
  */
 final class FileStateStore implements StateStore {
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(
-          (SavedBreaker state) -> state.state().code() == 0)
+          (SavedBreaker state) -> state.state() == CircuitBreakerState.CLOSED)
       .thenComparing(SavedBreaker::savedAt, Comparator.reverseOrder());
 
   private final Path file;
