@@ -171,7 +171,7 @@ public interface CircuitBreaker extends Policy {
    * be delivered, and more than that are dropped, which is logged once.
    *
    * @param kinds what to hear of
-   * @param listener hears of it in the background; what it throws is logged once, counted, and harms nobody
+   * @param listener hears of it in the background; what it throws is logged once and harms nobody
    * @return ends the subscription when closed
    */
   Subscription subscribeCalls(

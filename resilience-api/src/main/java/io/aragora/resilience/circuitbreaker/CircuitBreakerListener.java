@@ -5,7 +5,7 @@ import java.util.function.ObjIntConsumer;
 
 /**
  * Hears of a breaker's events, in the background: never on the thread of a call, under no lock. What it throws is logged
- * once, counted, and harms nobody.
+ * once and harms nobody.
  */
 public interface CircuitBreakerListener {
   /**

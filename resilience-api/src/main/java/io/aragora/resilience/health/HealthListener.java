@@ -2,7 +2,7 @@ package io.aragora.resilience.health;
 
 /**
  * Hears of changes of health, in the background: never on the thread that reported or asked, under no lock. What it throws is
- * logged once, counted, and harms nobody.
+ * logged once and harms nobody.
  */
 @FunctionalInterface
 public interface HealthListener {

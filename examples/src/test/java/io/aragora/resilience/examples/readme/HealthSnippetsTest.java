@@ -3,6 +3,8 @@ package io.aragora.resilience.examples.readme;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthRegistry;
@@ -14,12 +16,15 @@ import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
 import java.io.File;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The code of docs/health.md: what stands between the marks, compiled and run. */
+/** The code of docs/health.md and docs/live-page.md: what stands between the marks, compiled and run. */
 class HealthSnippetsTest {
   @TempDir
   File folder;
@@ -69,5 +74,41 @@ class HealthSnippetsTest {
 
     assertThat(uri).hasScheme("http").hasHost("127.0.0.1").hasPath("/");
     resilience.close();
+  }
+
+  @Test
+  void livePage_isServed_andObeysTheToken() throws Exception {
+    String token = "for-operators-only";
+
+    // readme: live page
+    HealthEndpoint page = HealthEndpoint.builder()
+        .port(0) // any that is free; 8081, say
+        .operatorToken(token) // who has it controls breakers; without one nobody does
+        .build();
+    Resilience resilience = Resilience.builder().name("shop").extension(page).build();
+    System.out.println("look at " + page.uri()); // http://127.0.0.1:40321/
+    // end
+
+    try (resilience) {
+      CircuitBreaker breaker = resilience.circuitBreaker("prices");
+      HttpResponse<String> shown = send(HttpRequest.newBuilder(page.uri()));
+      assertThat(shown.statusCode()).isEqualTo(200);
+      assertThat(shown.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+
+      HttpRequest.Builder open = HttpRequest.newBuilder(page.uri().resolve("/control/force-open"))
+          .header("Content-Type", "application/json")
+          .POST(HttpRequest.BodyPublishers.ofString("{\"name\": \"prices\"}"));
+      assertThat(send(open.copy()).statusCode()).isEqualTo(401);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(send(open.header("Authorization", "Bearer " + token)).statusCode())
+          .isEqualTo(200);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    }
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            request.timeout(Duration.ofSeconds(30)).build(), HttpResponse.BodyHandlers.ofString());
   }
 }
