@@ -61,7 +61,8 @@ public interface Pipeline extends Policy {
      *
      * @return the pipeline of that name
      * @throws IllegalArgumentException if no policy was added
-     * @throws ResilienceConfigurationException if the name is registered with other policies, or it would be one too many
+     * @throws ResilienceConfigurationException if the name is registered with other policies, if it would be one too many, or
+     *     if a policy of the pipeline that takes its place cannot be made
      */
     Pipeline register();
   }

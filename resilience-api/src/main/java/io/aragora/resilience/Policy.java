@@ -38,8 +38,8 @@ public interface Policy {
       throws X;
 
   /**
-   * Starts an asynchronous body and never blocks. A body that throws or gives null makes the future fail; this method
-   * throws neither. Completing the returned future from outside (cancel, complete, {@code orTimeout}) cancels what is
+   * Starts an asynchronous body and never blocks. A body that throws or gives null makes the future fail; neither
+   * makes this method throw. Completing the returned future from outside (cancel, complete, {@code orTimeout}) cancels what is
    * running, and gives back what the policy holds for it.
    *
    * @param body starts the work; the first time on the calling thread
@@ -71,14 +71,12 @@ public interface Policy {
    *
    * @param body what to protect
    * @param <T> the type of its value
-   * @param <X> what it throws beside {@link InterruptedException}
+   * @param <X> what it throws besides {@link InterruptedException}
    * @return its value
    * @throws X if the body fails, and the policy does not make up for it
    * @throws InterruptedException if the body threw it, or if a wait of the policy was interrupted; the flag is clear then
    */
-  @SuppressWarnings(
-      "unchecked") // the body throws X or InterruptedException, so nothing else checked can come
-  // out
+  @SuppressWarnings("unchecked") // nothing checked but X and InterruptedException can come out
   default <T extends @Nullable Object, X extends Throwable> T callInterruptibly(
       InterruptibleSupplier<? extends T, X> body) throws X, InterruptedException {
     Objects.requireNonNull(body, "body");

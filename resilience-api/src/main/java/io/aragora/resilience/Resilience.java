@@ -48,7 +48,7 @@ public interface Resilience extends AutoCloseable {
    * Makes a runtime with default settings.
    *
    * @return a running runtime
-   * @throws ResilienceConfigurationException if {@code resilience-core} is missing
+   * @throws ResilienceConfigurationException as for {@link ResilienceBuilder#build()}
    */
   static Resilience create() {
     return builder().build();
@@ -67,6 +67,7 @@ public interface Resilience extends AutoCloseable {
    * Gives the runtime of the process, made with default settings at first use, for code that has no place to keep one.
    *
    * @return the same runtime until {@link #closeGlobal()}
+   * @throws ResilienceConfigurationException at first use, as for {@link ResilienceBuilder#build()}
    */
   static Resilience global() {
     return GlobalResilience.get();
@@ -100,20 +101,22 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters
    * @return the breaker of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if it would be one too many, or the settings of its name do not go together
    */
   CircuitBreaker circuitBreaker(String name);
 
   /**
-   * Declares a breaker. System properties, environment and file may change its settings ({@link
-   * #circuitBreakerSettings()}), unless they are {@link CircuitBreakerConfig.Builder#pinned() pinned}; what is compared with
-   * another declaration is what the code says.
+   * Declares a breaker. System properties, environment, {@link ResilienceBuilder#config} and file may change its settings
+   * ({@link #circuitBreakerSettings()}), unless they are {@link CircuitBreakerConfig.Builder#pinned() pinned}; what is compared
+   * with another declaration is what the code says.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the breaker of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if the name is declared with other settings, if it would be one too many, or if
-   *     what the file says does not go together with the settings
+   *     what the map or the file says does not go together with the settings
    */
   CircuitBreaker circuitBreaker(String name, CircuitBreakerConfig config);
 
@@ -124,6 +127,7 @@ public interface Resilience extends AutoCloseable {
    * @param name not blank, at most 10,000 characters
    * @param provider case does not matter; one that is not known has the default preset
    * @return the breaker of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
   CircuitBreaker circuitBreakerForProvider(String name, String provider);
@@ -169,13 +173,14 @@ public interface Resilience extends AutoCloseable {
   int pruneCircuitBreakers();
 
   /**
-   * Declares a breaker for each key of many. System properties, environment and file change the settings of its keys as
-   * they do those of a breaker of this name.
+   * Declares a breaker for each key of many. System properties, environment, {@link ResilienceBuilder#config} and file change
+   * the settings of its keys as they do those of a breaker of this name.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the keyed breaker of that name
-   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   * @throws IllegalArgumentException if the name is blank or too long
+   * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
   KeyedCircuitBreaker keyedCircuitBreaker(String name, KeyedCircuitBreakerConfig config);
 
@@ -198,18 +203,20 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters
    * @return the retry of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if it would be one too many
    */
   Retry retry(String name);
 
   /**
-   * Declares a retry. System properties, environment and file may change its settings, unless they are {@link
-   * RetryConfig.Builder#pinned() pinned}.
+   * Declares a retry. System properties, environment, {@link ResilienceBuilder#config} and file may change its settings, unless
+   * they are {@link RetryConfig.Builder#pinned() pinned}.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the retry of that name
-   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   * @throws IllegalArgumentException if the name is blank or too long
+   * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
   Retry retry(String name, RetryConfig config);
 
@@ -225,6 +232,7 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters
    * @return the budget of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if it would be one too many
    */
   RetryBudget retryBudget(String name);
@@ -235,6 +243,7 @@ public interface Resilience extends AutoCloseable {
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the budget of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
    */
   RetryBudget retryBudget(String name, RetryBudgetConfig config);
@@ -247,12 +256,13 @@ public interface Resilience extends AutoCloseable {
   Collection<RetryBudget> retryBudgets();
 
   /**
-   * Declares a timeout. System properties, environment and file may change its limit, unless it is {@link
-   * TimeoutConfig.Builder#pinned() pinned}.
+   * Declares a timeout. System properties, environment, {@link ResilienceBuilder#config} and file may change its limit, unless
+   * it is {@link TimeoutConfig.Builder#pinned() pinned}.
    *
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the timeout of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
    */
   Timeout timeout(String name, TimeoutConfig config);
@@ -263,6 +273,7 @@ public interface Resilience extends AutoCloseable {
    * @param name not blank, at most 10,000 characters
    * @param limit positive and at most 365 days
    * @return the timeout of that name
+   * @throws IllegalArgumentException if the name is blank or too long, or {@code limit} is outside
    * @throws ResilienceConfigurationException if the name is declared with another limit, or it would be one too many
    */
   default Timeout timeout(String name, Duration limit) {
@@ -274,6 +285,7 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters
    * @return the timeout of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if nobody gave it a limit, or it would be one too many
    */
   Timeout timeout(String name);
@@ -284,6 +296,7 @@ public interface Resilience extends AutoCloseable {
    * @param name not blank, at most 10,000 characters; need not be unique
    * @param limit positive and at most 365 days
    * @return to be closed by this thread at the end of the block
+   * @throws IllegalArgumentException if the name is blank or too long, or {@code limit} is outside
    */
   Deadline deadline(String name, Duration limit);
 
@@ -299,6 +312,7 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters; need not be unique
    * @return a new builder
+   * @throws IllegalArgumentException if the name is blank or too long
    */
   Pipeline.Builder pipeline(String name);
 
@@ -308,6 +322,7 @@ public interface Resilience extends AutoCloseable {
    *
    * @param name not blank, at most 10,000 characters
    * @return the pipeline of that name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if there is none, or one of its policies cannot be made
    */
   Pipeline registeredPipeline(String name);
@@ -381,6 +396,7 @@ public interface Resilience extends AutoCloseable {
    *
    * @param limit the longest to wait; positive, at most 365 days
    * @return whether everything that had changed before the call is saved now; true where no store is configured
+   * @throws IllegalArgumentException if {@code limit} is outside
    */
   boolean flush(Duration limit);
 

@@ -89,7 +89,8 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the most breakers, and the most keyed breakers, retries and timeouts, that the runtime holds. Default 1000 of each.
+   * Sets the most that the runtime holds of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, pipelines
+   * that are known by their names, and names of pipelines with fallbacks. Default 1000 of each.
    *
    * @param count at least 1
    * @return this builder
@@ -142,8 +143,8 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets whether {@link #build()} fails where the state store cannot be opened. Default: no; the runtime goes on without,
-   * says so in log, health and metrics, and tries again.
+   * Sets whether {@link #build()} fails where the state store cannot be opened or read. Default: no; the runtime goes on
+   * without, says so in log, health and metrics, and tries again.
    *
    * @param required whether it fails
    * @return this builder
@@ -178,7 +179,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets how often counts are saved, beside every change of state, which is saved at once. Default 30 s.
+   * Sets how often counts are saved, besides every change of state, which is saved at once. Default 30 s.
    *
    * @param interval at least 100 ms, at most 365 days
    * @return this builder
@@ -233,11 +234,11 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the file with settings of policies, which win over those of the code and lose against environment and system
-   * properties. Default: {@code resilience.properties}, where the class path or module path has it. The system property
-   * {@code resilience.config} names another one, whatever is set here.
+   * Sets the file with settings of policies, which win over those of the code; {@link #config}, environment and system
+   * properties win over them. Default: {@code resilience.properties}, where the class path or module path has it. The system
+   * property {@code resilience.config} names another one, whatever is set here.
    *
-   * @param file a file of {@link java.util.Properties} in UTF-8, at most 1 MiB, read once by {@link #build()}
+   * @param file a file of {@link java.util.Properties} in UTF-8; {@link #build()} reads it once, and refuses more than 1 MiB
    * @return this builder
    */
   public ResilienceBuilder configFile(Path file) {
@@ -286,9 +287,13 @@ public final class ResilienceBuilder {
    * Puts the runtime together and starts it.
    *
    * @return a running runtime
-   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two; if the
+   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two; if nobody
+   *     knows the scheme of the {@linkplain #stateStore(String) state store}, with the artifact to add; if that store makes no
+   *     sense of the location; if the store is {@linkplain #stateStoreRequired required} and cannot be opened or read; if the
    *     {@link #configFile} cannot be read; if it or {@link #config} has a key or a value that will not do; if there are two
    *     files {@code resilience.properties} on the path, and none is chosen
+   * @throws IllegalStateException if the runtime is to be {@linkplain #closedAtShutdown closed at shutdown}, and the JVM is
+   *     shutting down already
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
@@ -306,9 +311,15 @@ public final class ResilienceBuilder {
         providers.all(EndpointContribution.class),
         properties,
         configFile,
-        configFile != null ? null : providers.resource("resilience.properties"),
+        isFileChosen() ? null : providers.resource("resilience.properties"),
         config);
     return provider(providers).create(settings);
+  }
+
+  /** Where one is chosen, it does not matter how many there are on the path. */
+  private boolean isFileChosen() {
+    String named = System.getProperty("resilience.config");
+    return configFile != null || (named != null && !named.isBlank());
   }
 
   /** Adds those that were found to those that were given, which stand for their class. */

@@ -40,7 +40,7 @@ public interface ResultPipeline<T extends @Nullable Object> {
    * Runs a body that may be interrupted; an interrupted call has no fallback.
    *
    * @param body what to protect
-   * @param <X> what it throws beside {@link InterruptedException}
+   * @param <X> what it throws besides {@link InterruptedException}
    * @return its value, or that of the fallback
    * @throws X if the body fails, and the fallback has no rule for that
    * @throws InterruptedException if the body threw it, or if a wait of a policy was interrupted; the flag is clear then

@@ -37,14 +37,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What the Javadoc of exported packages owes beyond what doclint asks of each compilation (a comment, every parameter, the
- * result, declared exceptions): thread-safety of types, errors that no signature shows, ranges and defaults of settings, units
- * of long and fractional numbers. Sources are parsed only, so it goes by how things are written.
+ * result, declared exceptions): thread-safety of types, errors that no signature shows and those of parameters with a range,
+ * ranges and defaults of settings, units of long and fractional numbers. Sources are parsed only, so it goes by how things are
+ * written.
  */
 class JavadocTest {
   private static final Pattern THREADS = words("\\w*threads?|thread-safe|immutable|no state");
   private static final Pattern UNCHANGING = words("immutable|unmodifiable");
   private static final Pattern DEFAULT = words("defaults?|unless|none|without|as well");
   private static final Pattern RANGE = words("\\d+|positive|negative|blank|LONGEST");
+  private static final Pattern LIMITED = words(
+      "at least|at most|positive|between|not (negative|blank|empty)|in [\\[(]\\d+|\\d+ to \\d+");
+  private static final Pattern UNCHECKED = words("checks nothing|not checked");
   private static final Pattern UNIT = words(
       "\\w*(nanos\\w*|micros\\w*|millis\\w*|seconds|bytes)|unit|percent|share|factor"
           + "|calls|attempts|retries|failures|successes|reports|checks|keys|permit|number|counts?|how (many|often)|0, 1");
@@ -84,6 +88,20 @@ class JavadocTest {
           }
           /** Full ones. @param cups which */
           public record Full(List<Cup> cups) {}
+          /** Any thread may pour. */
+          public interface Pot {
+            /**
+             * Pours.
+             * @param cups at
+             *     least 1
+             */
+            void pour(int cups);
+            /**
+             * Pours, and checks nothing.
+             * @param cups in [1, 10]
+             */
+            void spill(int cups);
+          }
         }
         """);
 
@@ -94,7 +112,8 @@ class JavadocTest {
             "CupBuilder.size does not say what the default is",
             "CupBuilder.size does not say when it throws [IllegalArgumentException, IllegalStateException]",
             "CupBuilder.size.size does not say its unit",
-            "Full does not say that cups is unmodifiable");
+            "Full does not say that cups is unmodifiable",
+            "Pot.pour does not say when it throws [IllegalArgumentException]");
   }
 
   private static final class Audit extends TreePathScanner<Void, Boolean> {
@@ -155,6 +174,9 @@ class JavadocTest {
           .toString();
       String name = owner + "." + method.getName();
       Set<String> thrown = thrownBy(method);
+      if (isLimited(method, comment)) {
+        thrown.add("IllegalArgumentException");
+      }
       tags(comment, ThrowsTree.class)
           .forEach(tag -> thrown.remove(tag.getExceptionName().toString()));
       expect(thrown.isEmpty(), name, "does not say when it throws " + thrown);
@@ -208,6 +230,14 @@ class JavadocTest {
       return thrown;
     }
 
+    /** Whether a parameter has a range. By what is said of it, since a method of an interface has no body to look into. */
+    private static boolean isLimited(MethodTree method, DocCommentTree comment) {
+      return !UNCHECKED.matcher(comment.getFullBody().toString()).find()
+          && method.getParameters().stream()
+              .anyMatch(
+                  parameter -> LIMITED.matcher(parameter(comment, parameter)).find());
+    }
+
     /** Whether {@code Setting} checks it in the method itself. */
     private static boolean isChecked(MethodTree method, VariableTree parameter) {
       String check = "Setting\\.\\w+\\([^;]*\\b" + parameter.getName() + "\\)";
@@ -224,7 +254,7 @@ class JavadocTest {
     }
 
     private static String text(Stream<? extends DocTree> tags) {
-      return tags.map(DocTree::toString).collect(Collectors.joining());
+      return tags.map(DocTree::toString).collect(Collectors.joining()).replaceAll("\\s+", " ");
     }
 
     private boolean isExported(ModifiersTree modifiers) {

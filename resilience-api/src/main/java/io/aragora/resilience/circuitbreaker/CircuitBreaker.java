@@ -102,6 +102,7 @@ public interface CircuitBreaker extends Policy {
    * Completes a permit: the dependency answered well.
    *
    * @param permit the permit
+   * @throws IllegalArgumentException if it is {@link #REJECTED}, which is no permit
    */
   void recordSuccess(long permit);
 
@@ -111,6 +112,7 @@ public interface CircuitBreaker extends Policy {
    *
    * @param permit the permit
    * @param failure what the call failed with; null where there is no exception to show, which counts as a failure
+   * @throws IllegalArgumentException if the permit is {@link #REJECTED}, which is none
    */
   void recordFailure(long permit, @Nullable Throwable failure);
 
@@ -118,6 +120,7 @@ public interface CircuitBreaker extends Policy {
    * Completes a permit without an outcome, for a call that was cancelled or never made.
    *
    * @param permit the permit
+   * @throws IllegalArgumentException if it is {@link #REJECTED}, which is no permit
    */
   void releasePermit(long permit);
 
@@ -170,9 +173,10 @@ public interface CircuitBreaker extends Policy {
    * Subscribes to what becomes of single calls. An event is built only where somebody hears of its kind; up to 1024 wait to
    * be delivered, and more than that are dropped, which is logged once.
    *
-   * @param kinds what to hear of
+   * @param kinds what to hear of, at least one
    * @param listener hears of it in the background; what it throws is logged once and harms nobody
    * @return ends the subscription when closed
+   * @throws IllegalArgumentException if there are no kinds
    */
   Subscription subscribeCalls(
       Set<CircuitBreakerCall.Kind> kinds, Consumer<? super CircuitBreakerCall> listener);

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * finds it in a snapshot.
  *
  * @param breaker the breaker's name
- * @param sequence the number ({@link CircuitBreakerTransition#sequence}) of the state that decided over the call; 0 before
+ * @param sequence the number ({@link CircuitBreakerTransition#sequence}) of the state that decided about the call; 0 before
  *     the first transition
  * @param kind what became of it
- * @param state the state that decided over the call
+ * @param state the state that decided about the call
  * @param slow whether it took {@link CircuitBreakerConfig#slowCallDuration} or longer; always false where no rule asks for
  *     it
  * @param failure what it failed with; null for a success, a rejection, and a failure or a release without an exception

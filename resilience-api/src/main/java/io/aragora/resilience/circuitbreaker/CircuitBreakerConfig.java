@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * The settings of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
  * #toBuilder()}.
  *
- * <p>Three rules open a breaker, and any of them may be on together: so many failures in a row ({@link
+ * <p>Three rules open a breaker, and any of them may be on together: a number of failures in a row ({@link
  * Builder#failureThreshold}, on by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by
  * default), and a share of slow calls in it ({@link Builder#slowCallRateThreshold}, off by default). The window holds the
- * calls of the last while ({@link Builder#window}, the default) or exactly the last so many ({@link Builder#countWindow}).
+ * calls of the last while ({@link Builder#window}, the default) or an exact number of the last ones ({@link
+ * Builder#countWindow}).
  */
 public final class CircuitBreakerConfig {
   private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
@@ -344,7 +345,7 @@ public final class CircuitBreakerConfig {
     private Builder() {}
 
     /**
-     * Opens after so many failures in a row. Default 5.
+     * Opens after this many failures in a row. Default 5.
      *
      * @param calls at least 1
      * @return this builder
@@ -415,7 +416,7 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long a call takes to be slow. Default 60 s.
+     * Sets how long a call has to take to count as slow. Default 60 s.
      *
      * @param length from 1 ms to 1 day
      * @return this builder
@@ -461,7 +462,7 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Counts exactly the last so many outcomes toward the rates, however old they are. All threads share one word for it,
+     * Counts exactly this many of the last outcomes toward the rates, however old they are. All threads share one word for it,
      * so a breaker that is called by many cores at once is better off with a {@link #window} of time, whose place this
      * takes. Default: none.
      *
@@ -601,7 +602,8 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Keeps these settings as they are in the code: system properties, environment and file do not change them.
+     * Makes the settings stay what the code says, whatever system properties, environment, {@link
+     * io.aragora.resilience.ResilienceBuilder#config} and file say. Default: they may be changed from there.
      *
      * @return this builder
      */

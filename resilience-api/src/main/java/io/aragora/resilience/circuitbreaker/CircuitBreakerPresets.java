@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * Settings that are known by name: those for the providers of language models, and, apart from them, the defaults of the
- * ways in that the Python package {@code aragora.resilience} has, for those who come from there. Each is an ordinary
+ * entry points of the Python package {@code aragora.resilience}, for those who come from there. Each is an ordinary
  * {@link CircuitBreakerConfig}, to be changed by {@link CircuitBreakerConfig#toBuilder()}.
  *
  * <p>Thread-safe: all of them are immutable.

@@ -12,21 +12,22 @@ import java.util.Map;
  * <ol>
  *   <li>system properties,
  *   <li>environment,
+ *   <li>the map of {@link io.aragora.resilience.ResilienceBuilder#config},
  *   <li>the file of {@link io.aragora.resilience.ResilienceBuilder#configFile},
  *   <li>what the code declares, or else what is registered under the breaker's name,
  *   <li>the preset of a provider, or else the defaults.
  * </ol>
  *
- * <p>System properties and the file use the names of the methods of {@link CircuitBreakerConfig.Builder}: {@code
+ * <p>System properties, the map and the file use the names of the methods of {@link CircuitBreakerConfig.Builder}: {@code
  * resilience.circuitbreaker.cooldown} is for every breaker, {@code resilience.circuitbreaker.prices.cooldown} for the one
  * named {@code prices}, and wins over the former within the same source. The environment is for every breaker: {@code
  * ARAGORA_CB_TIMEOUT_SECONDS} is the cooldown, and {@code ARAGORA_CB_FAILURE_RATE_THRESHOLD} shows how all others are named.
  * Durations are {@code 500ms}, {@code 30s}, {@code 5m}, {@code 1h}, {@code 1d}, ISO-8601, or seconds ({@code 120.5}); {@code
  * off} turns off a rule that opens the breaker.
  *
- * <p>A bad value, or a combination that {@link CircuitBreakerConfig.Builder#build()} refuses, is an error in the file. In
- * the environment and in system properties each bad value is ignored by itself, with one warning in the log. {@link
- * CircuitBreakerConfig.Builder#pinned() Pinned} settings are left as they are.
+ * <p>A bad value, or a combination that {@link CircuitBreakerConfig.Builder#build()} refuses, is an error in the map
+ * and in the file. In the environment and in system properties each bad value is ignored by itself, with one warning in the
+ * log. {@link CircuitBreakerConfig.Builder#pinned() Pinned} settings are left as they are.
  *
  * <p>Settings are looked up when a breaker is made or declared, and not again. Thread-safe.
  */
@@ -40,7 +41,7 @@ public interface CircuitBreakerSettings {
    * @param name the breaker's name; not blank, at most 10,000 characters
    * @param config its settings
    * @throws ResilienceConfigurationException if it would be more than {@value #MAX_REGISTERED} names
-   * @throws IllegalArgumentException if the name is outside
+   * @throws IllegalArgumentException if the name is blank or too long
    */
   void register(String name, CircuitBreakerConfig config);
 
@@ -68,8 +69,8 @@ public interface CircuitBreakerSettings {
    *
    * @param name the breaker's name; not blank, at most 10,000 characters
    * @return the settings
-   * @throws ResilienceConfigurationException if what the file says does not go together with the rest
-   * @throws IllegalArgumentException if the name is outside
+   * @throws ResilienceConfigurationException if what the map or the file says does not go together with the rest
+   * @throws IllegalArgumentException if the name is blank or too long
    */
   CircuitBreakerConfig resolve(String name);
 
@@ -80,8 +81,8 @@ public interface CircuitBreakerSettings {
    * @param name the breaker's name; not blank, at most 10,000 characters
    * @param provider case does not matter; one that is not known has the default preset
    * @return the settings
-   * @throws ResilienceConfigurationException if what the file says does not go together with the rest
-   * @throws IllegalArgumentException if the name is outside
+   * @throws ResilienceConfigurationException if what the map or the file says does not go together with the rest
+   * @throws IllegalArgumentException if the name is blank or too long
    */
   CircuitBreakerConfig resolve(String name, String provider);
 
@@ -92,8 +93,8 @@ public interface CircuitBreakerSettings {
    * @param name the breaker's name; not blank, at most 10,000 characters
    * @param declared the settings of the code
    * @return the settings; {@code declared} itself where nothing changes them
-   * @throws ResilienceConfigurationException if what the file says does not go together with the rest
-   * @throws IllegalArgumentException if the name is outside
+   * @throws ResilienceConfigurationException if what the map or the file says does not go together with the rest
+   * @throws IllegalArgumentException if the name is blank or too long
    */
   CircuitBreakerConfig resolve(String name, CircuitBreakerConfig declared);
 }

@@ -70,7 +70,7 @@ public record CircuitBreakerSummary(
    * @param notShown keys that are not closed beyond those
    * @param failures failures since the last success
    * @param failing how many have such failures
-   * @param nearlyOpen those that have at least half of the failures that open them
+   * @param nearlyOpen those that have half of the failures that open them, or more
    * @param at when this was so
    */
   public CircuitBreakerSummary {

@@ -40,6 +40,7 @@ public interface KeyedCircuitBreaker {
    *
    * @param key not blank, at most 10,000 characters
    * @return its breaker, or {@link #overflow} where there is no room for it
+   * @throws IllegalArgumentException if the key is blank or too long
    */
   CircuitBreaker forKey(String key);
 
@@ -195,6 +196,7 @@ public interface KeyedCircuitBreaker {
    *
    * @param saved what was kept; what is of another name, has no key, or finds no room, is left out
    * @return how many were taken over whole
+   * @throws IllegalArgumentException if a key is blank or longer than 10,000 characters; what came before it is taken over
    */
   int restore(Collection<SavedBreaker> saved);
 

@@ -4,7 +4,7 @@ package io.aragora.resilience.circuitbreaker;
 public enum TransitionCause {
   /** It was just created. */
   CREATED,
-  /** So many calls in a row failed. */
+  /** As many calls in a row failed as the threshold says. */
   FAILURE_THRESHOLD,
   /** Too large a share of the calls in the window failed. */
   FAILURE_RATE,

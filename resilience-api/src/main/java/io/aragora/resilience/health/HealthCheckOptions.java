@@ -73,6 +73,7 @@ public record HealthCheckOptions(
    *
    * @param limit positive and at most 365 days
    * @return a copy with this timeout
+   * @throws IllegalArgumentException if {@code limit} is outside
    */
   public HealthCheckOptions withTimeout(Duration limit) {
     return new HealthCheckOptions(groups, critical, limit, timeToLive);
@@ -83,6 +84,7 @@ public record HealthCheckOptions(
    *
    * @param length not negative, at most 365 days
    * @return a copy with this time to live
+   * @throws IllegalArgumentException if {@code length} is outside
    */
   public HealthCheckOptions withTimeToLive(Duration length) {
     return new HealthCheckOptions(groups, critical, timeout, length);

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What checks and trackers say beside their status, as every format can show it: texts, numbers, booleans, and lists and
+ * What checks and trackers say besides their status, as every format can show it: texts, numbers, booleans, and lists and
  * maps of those. Bounded, so that one that talks too much harms nobody but itself.
  * Any thread may copy; what comes out is immutable.
  */

@@ -44,6 +44,8 @@ public interface HealthRegistry {
    * @param name not blank, not registered yet, at most 10,000 characters
    * @param check the check
    * @return removes the check when closed
+   * @throws IllegalArgumentException if the name is blank or too long
+   * @throws ResilienceConfigurationException if the name is taken, or the registry is full
    */
   default Subscription register(String name, HealthCheck check) {
     return register(name, check, HealthCheckOptions.defaults());
@@ -55,6 +57,7 @@ public interface HealthRegistry {
    *
    * @param name not blank, at most 10,000 characters
    * @return the tracker, the same object for the same name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if the name is that of a check, or the registry is full
    */
   HealthTracker tracker(String name);
@@ -65,6 +68,7 @@ public interface HealthRegistry {
    * @param name not blank, at most 10,000 characters
    * @param config its settings
    * @return the tracker, the same object for the same name
+   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException if it is declared with other settings, which the message shows; if the name is
    *     that of a check, or the registry is full
    */
@@ -139,12 +143,12 @@ public interface HealthRegistry {
   HealthReport report();
 
   /**
-   * Tells how often in a row a component has failed, without running a check.
+   * Tells how many times in a row a component has failed, without running a check.
    *
    * @param name that of a check, a tracker, or what contributes by itself
    * @return of a check, its runs in a row whose result does not {@linkplain HealthStatus#isServing() serve}; of a tracker, the
-   *     failures reported since its last success; of what contributes by itself, how often in a row it did not serve when it
-   *     was asked. 0 where there is none, and for an unknown name
+   *     failures reported since its last success; of what contributes by itself, how many times in a row it did not serve when
+   *     it was asked. 0 where there is none, and for an unknown name
    */
   long consecutiveFailures(String name);
 

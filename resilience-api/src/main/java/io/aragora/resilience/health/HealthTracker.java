@@ -4,8 +4,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how well a component is by what its users report. So many failures in a row make it unhealthy, so many successes in
- * a row healthy again. It is {@link HealthStatus#UNKNOWN} until the first success, or until the failures are enough.
+ * Knows how well a component is by what its users report. A number of failures in a row makes it unhealthy, a number of
+ * successes in a row healthy again ({@link HealthTrackerConfig}). It is {@link HealthStatus#UNKNOWN} until the first
+ * success, or until the failures are enough.
  *
  * <p>Thread-safe. A report takes a short lock, and runs no foreign code under it.
  */

@@ -159,7 +159,7 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets how many of the latest latencies mean and maximum are of. Default 10.
+     * Sets over how many of the latest latencies mean and maximum are taken. Default 10.
      *
      * @param reports in [1, 1000]
      * @return this builder

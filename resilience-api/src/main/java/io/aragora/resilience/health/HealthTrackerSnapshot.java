@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastCheck when the last report came; before the first, when the tracker was made or reset
  * @param consecutiveFailures failures since the last success
  * @param consecutiveSuccesses successes since the last failure
- * @param lastError the last error that was told since the component was last unhealthy, or since ever; null where none was.
- *     A success does not clear it while the component is healthy, a recovery does
+ * @param lastError the last error that was reported since the component last recovered, if it ever did; null where none was. A
+ *     success does not clear it while the component is healthy, a recovery does
  * @param lastErrorAt when that was; null where there is none
  * @param meanLatency mean of the latencies in the window; null where there are none
  * @param maxLatency the largest of them; null where there are none
@@ -46,7 +46,7 @@ public record HealthTrackerSnapshot(
    * @param lastCheck when the last report came
    * @param consecutiveFailures failures since the last success
    * @param consecutiveSuccesses successes since the last failure
-   * @param lastError the last error that was told; null where none was
+   * @param lastError the last error that was reported; null where none was
    * @param lastErrorAt when that was; null where there is none
    * @param meanLatency mean of the latencies in the window; null where there are none
    * @param maxLatency the largest of them; null where there are none
@@ -93,7 +93,7 @@ public record HealthTrackerSnapshot(
   /**
    * Gives all of it by name: {@code healthy}, {@code last_check}, {@code consecutive_failures}, {@code last_error}, {@code
    * latency_ms} and {@code metadata}; then {@code status}, {@code since}, {@code consecutive_successes}, {@code
-   * last_error_at} and {@code latency_max_ms}. Times are in ISO 8601; what there is none of is null.
+   * last_error_at} and {@code latency_max_ms}. Times are in ISO 8601; an entry is null where there is no value.
    *
    * @return eleven entries, in this order
    */

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Where breaker state is kept. Methods may block, and are called by one background thread at a time, never by a protected
- * call; an implementation need not be thread-safe beyond visibility between those calls.
+ * Where breaker state is kept. Methods may block, and are called by one thread at a time: the one that builds the runtime, then
+ * one in the background, at the end perhaps the one that closes the runtime; never by a protected call. An implementation need
+ * not be thread-safe beyond visibility between those calls.
  */
 public interface StateStore extends AutoCloseable {
   /**
@@ -41,7 +42,7 @@ public interface StateStore extends AutoCloseable {
    * error, unless what is given {@link SavedBreaker#replaces} it. A store that many machines share decides by a clock of its
    * own.
    *
-   * @param states what to write, at most one of each breaker
+   * @param states what to write, no breaker twice
    * @return how many were written
    * @throws StateStoreException if nothing was written
    */

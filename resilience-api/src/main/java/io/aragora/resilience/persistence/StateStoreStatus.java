@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param saved how many states were written since the start
  * @param failures writes and reads that failed since the start
  * @param lastError what the last of them said; null if the last write was good
- * @param failingSince when the first of those failures was that no success has followed; null if the last write was good
+ * @param failingSince when the failures began that no success has ended yet; null if the last write was good
  * @param lastSavedAt when the store last took a write; null before the first
  */
 public record StateStoreStatus(

@@ -54,10 +54,9 @@ public final class Backoff {
     this.jitterFactor = jitterFactor;
   }
 
-  private static Backoff of(String kind, Duration base, Strategy strategy) {
-    Setting.notNegative("base", base);
-    long cap = Math.max(DEFAULT_CAP.toNanos(), base.toNanos());
-    return new Backoff(kind, strategy, base.toNanos(), cap, Jitter.MULTIPLICATIVE, 0.25);
+  private static Backoff of(String kind, long baseNanos, Strategy strategy) {
+    long cap = Math.max(DEFAULT_CAP.toNanos(), baseNanos);
+    return new Backoff(kind, strategy, baseNanos, cap, Jitter.MULTIPLICATIVE, 0.25);
   }
 
   /**
@@ -65,11 +64,12 @@ public final class Backoff {
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   * @throws IllegalArgumentException if {@code base} is outside
    */
   public static Backoff exponential(Duration base) {
-    long nanos = base.toNanos();
+    long nanos = Setting.notNegative("base", base).toNanos();
     return of(
-        "exponential", base, retry -> times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry));
+        "exponential", nanos, retry -> times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry));
   }
 
   /**
@@ -77,10 +77,11 @@ public final class Backoff {
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   * @throws IllegalArgumentException if {@code base} is outside
    */
   public static Backoff linear(Duration base) {
-    long nanos = base.toNanos();
-    return of("linear", base, retry -> times(nanos, retry + 1L));
+    long nanos = Setting.notNegative("base", base).toNanos();
+    return of("linear", nanos, retry -> times(nanos, retry + 1L));
   }
 
   /**
@@ -88,10 +89,11 @@ public final class Backoff {
    *
    * @param delay the delay; not negative, at most 365 days
    * @return a backoff with a multiplicative jitter of 0.25
+   * @throws IllegalArgumentException if {@code delay} is outside
    */
   public static Backoff constant(Duration delay) {
-    long nanos = delay.toNanos();
-    return of("constant", delay, retry -> nanos);
+    long nanos = Setting.notNegative("delay", delay).toNanos();
+    return of("constant", nanos, retry -> nanos);
   }
 
   /**
@@ -99,10 +101,11 @@ public final class Backoff {
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   * @throws IllegalArgumentException if {@code base} is outside
    */
   public static Backoff fibonacci(Duration base) {
-    long nanos = base.toNanos();
-    return of("fibonacci", base, retry -> times(nanos, fibonacci(Math.min(retry, 92) + 2)));
+    long nanos = Setting.notNegative("base", base).toNanos();
+    return of("fibonacci", nanos, retry -> times(nanos, fibonacci(Math.min(retry, 92) + 2)));
   }
 
   /**
@@ -112,7 +115,7 @@ public final class Backoff {
    *     not matter
    * @param base the first delay; not negative, at most 365 days
    * @return what the method of that name gives
-   * @throws IllegalArgumentException if there is no such strategy
+   * @throws IllegalArgumentException if there is no such strategy, or {@code base} is outside
    */
   public static Backoff named(String strategy, Duration base) {
     return switch (strategy.strip().toLowerCase(Locale.ROOT)) {
@@ -200,10 +203,10 @@ public final class Backoff {
   }
 
   /**
-   * Gives the delay before an attempt. A pure function; allocates nothing.
+   * Gives the delay before an attempt. A pure function; allocates nothing, and checks nothing.
    *
    * @param retry 0 before the second attempt, 1 before the third, and so on; not negative
-   * @param previousNanos the delay before the attempt before; the base, or 0, where there was none
+   * @param previousNanos the delay before this one; the base, or 0, where there was none
    * @param random uniform in [0, 1)
    * @return nanoseconds, from 0 to the cap
    */
@@ -222,7 +225,8 @@ public final class Backoff {
   }
 
   /**
-   * Gives the delays of one call, one after the other, for loops of your own. Each stream starts anew.
+   * Gives the delays of one call, one after the other, for loops of your own. Each stream starts anew. The random numbers
+   * are not checked.
    *
    * @param random gives numbers in [0, 1)
    * @return the delays before the second attempt, the third, and so on, without an end

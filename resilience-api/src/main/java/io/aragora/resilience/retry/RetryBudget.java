@@ -4,7 +4,7 @@ package io.aragora.resilience.retry;
  * Bounds how much load retries may add, so that callers who all retry cannot keep down what they wait for. Calls that
  * succeed earn retries, each retry takes one. Shared by any number of retries, usually one for each dependency.
  *
- * <p>In any time, the retries that were taken are at most {@link RetryBudgetConfig#capacity} + {@link
+ * <p>Over any time, the retries that were taken are at most {@link RetryBudgetConfig#capacity} + {@link
  * RetryBudgetConfig#ratio} × successes + {@link RetryBudgetConfig#perSecond} × (seconds + 1). While every call succeeds the
  * budget is full and nobody writes to it. Thread-safe, lock-free.
  *

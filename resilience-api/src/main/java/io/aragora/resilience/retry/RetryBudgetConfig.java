@@ -117,7 +117,7 @@ public final class RetryBudgetConfig {
     }
 
     /**
-     * Sets how many retries each second allows beside those that were earned, so that whoever calls rarely, or whose calls
+     * Sets how many retries each second allows besides those that were earned, so that whoever calls rarely, or whose calls
      * all fail, still retries now and then. They are not saved for longer than a second. Default 1.
      *
      * @param retries in [0, 1,000,000]; 0 for none

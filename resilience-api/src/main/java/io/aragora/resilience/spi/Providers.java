@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds plug-ins: in the builder's layer and class loader, then the thread's context loader, then where the api itself
- * comes from. One class counts once. A provider that cannot be loaded is logged and loses itself alone. For the services of
+ * comes from. One class counts once. A provider that cannot be loaded is logged and left out by itself. For the services of
  * this package, which the api declares to use.
  */
 public final class Providers {

@@ -9,7 +9,7 @@ package io.aragora.resilience.spi;
  */
 public interface ResilienceExtension {
   /**
-   * Starts with a runtime. Called once per runtime; what it throws is logged and loses this extension alone.
+   * Starts with a runtime. Called once per runtime; where it throws, that is logged and this extension left out.
    *
    * @param context the runtime as extensions see it
    * @return closed with the runtime, in reverse order of attachment

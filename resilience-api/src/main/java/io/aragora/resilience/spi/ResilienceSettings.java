@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param name the runtime's name
  * @param timeSource time and chance; null for the system's
  * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
- * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+ * @param maxPolicies the most of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, known pipelines, names
+ *     of pipelines with fallbacks
  * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
  * @param store where state is kept; null where it ends with the runtime
  * @param closedAtShutdown whether the runtime closes itself when the JVM shuts down
@@ -53,7 +54,8 @@ public record ResilienceSettings(
    * @param name the runtime's name
    * @param timeSource time and chance; null for the system's
    * @param executor where later attempts of asynchronous calls run; null for the runtime's own threads
-   * @param maxPolicies the most breakers, and the most retries, and the most timeouts
+   * @param maxPolicies the most of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, known pipelines,
+   *     names of pipelines with fallbacks
    * @param staleAfter how long a closed breaker goes without a call or a look-up before it may be taken out
    * @param store where state is kept; null where it ends with the runtime
    * @param closedAtShutdown whether the runtime closes itself when the JVM shuts down
@@ -82,8 +84,8 @@ public record ResilienceSettings(
    * @param opening opens it; asked again later where it fails
    * @param canReopen whether a store that goes on failing is closed and opened anew; not so where the application gave it open
    * @param required whether a store that cannot be opened at the start is an error
-   * @param saveInterval how often everything that changed is saved, beside at every transition
-   * @param retention how long is kept what nobody saves any more
+   * @param saveInterval how often everything that changed is saved, besides at every transition
+   * @param retention how long what nobody saves any more is kept
    */
   public record StoreSetting(
       String location,

@@ -42,7 +42,7 @@ public interface Deadline extends AutoCloseable {
   }
 
   /**
-   * Ends work that has no time any more.
+   * Ends work that has no time left.
    *
    * @throws TimeoutExceededException if the nearest deadline has passed
    */

@@ -160,8 +160,8 @@ public final class TimeoutConfig {
     }
 
     /**
-     * Makes the settings stay what the code says, whatever system properties, environment and file say. Default: they may be
-     * changed from there.
+     * Makes the settings stay what the code says, whatever system properties, environment, {@link
+     * io.aragora.resilience.ResilienceBuilder#config} and file say. Default: they may be changed from there.
      *
      * @return this builder
      */

@@ -180,6 +180,16 @@ class BackoffTest {
     assertThat(Backoff.custom(retry -> Long.MIN_VALUE).delayNanos(0, 0, 0.5)).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"exponential", "linear", "constant", "fibonacci"})
+  void tooLong_isRefused_evenWhereNanosecondsOverflow(String strategy) {
+    for (Duration base : List.of(Duration.ofDays(366), Duration.ofSeconds(Long.MAX_VALUE))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Backoff.named(strategy, base))
+          .withMessageContaining("at most 365 days: " + base);
+    }
+  }
+
   @Test
   void badValues_nameSettingRuleAndValue() {
     assertThatIllegalArgumentException()

@@ -96,16 +96,16 @@ final class CoreResilience implements Resilience {
   }
 
   void start() {
-    if (keeper != null) {
-      try {
+    try {
+      if (keeper != null) {
         startKeeper(keeper);
-      } catch (ResilienceConfigurationException e) {
-        close();
-        throw e;
       }
-    }
-    if (shutdown != null) {
-      shutdown.register();
+      if (shutdown != null) {
+        shutdown.register();
+      }
+    } catch (ResilienceConfigurationException | IllegalStateException e) {
+      close();
+      throw e;
     }
     extensions.attachAll();
   }

@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
  * task nor a driver may call an advance.
  *
  * <p><b>Blocked threads.</b> A blocking wait of another thread really blocks it, until the time has come. {@link
- * #awaitSleepers} lets the test wait until it is so far, so that no test needs a sleep. An advance wakes threads and does
- * not wait for what they do then. In a test with one thread, {@link #autoAdvance} lets the wait itself move the time.
+ * #awaitSleepers} lets the test wait until it has come to that, so that no test needs a sleep. An advance wakes threads and
+ * does not wait for what they do then. In a test with one thread, {@link #autoAdvance} lets the wait itself move the time.
  *
  * <p><b>Replay.</b> With the same seed, the same calls give the same run, as long as they are asynchronous on {@link
  * #executor()}, or made by one thread with {@link #autoAdvance}. Several blocked threads have no reproducible order.
@@ -160,9 +160,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Blocks until so many threads are parked in {@link #parkUntil}, at most 10 seconds of real time.
+   * Blocks until this many threads are parked in {@link #parkUntil}, at most 10 seconds of real time.
    *
-   * @param count how many threads, at least
+   * @param count how many threads; more will do
    * @throws IllegalStateException if there are fewer after that, or if the calling thread is interrupted, which stays
    *     interrupted
    */

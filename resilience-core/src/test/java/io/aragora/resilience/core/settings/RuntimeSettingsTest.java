@@ -328,7 +328,7 @@ class RuntimeSettingsTest {
   }
 
   @Test
-  void twoResources_areAnErrorThatNamesBoth() throws IOException {
+  void twoResources_areAnErrorThatNamesBoth_unlessAFileIsChosen() throws IOException {
     Path first = resource(folder.resolve("a"), 11);
     Path second = resource(folder.resolve("b"), 12);
     try (URLClassLoader loader = loader(first, second)) {
@@ -338,6 +338,13 @@ class RuntimeSettingsTest {
               "there is more than one resilience.properties",
               first.resolve("resilience.properties").toUri().getPath(),
               second.resolve("resilience.properties").toUri().getPath());
+      System.setProperty(
+          RuntimeSettings.FILE, write("resilience.retry.maxAttempts=13").toString());
+      try {
+        assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(13);
+      } finally {
+        System.clearProperty(RuntimeSettings.FILE);
+      }
     }
   }
 

@@ -38,7 +38,7 @@ public final class HealthEndpoint implements ResilienceExtension {
   public static final String DETAILS = "resilience.endpoint.details";
 
   /**
-   * The property that names, separated by commas, the hosts by which browsers may come, beside addresses and {@code
+   * The property that names, separated by commas, the hosts by which browsers may come, besides addresses and {@code
    * localhost}; {@code *} for any. Default: any where other machines reach the endpoint, else none.
    */
   public static final String HOSTS = "resilience.endpoint.hosts";
@@ -130,7 +130,7 @@ public final class HealthEndpoint implements ResilienceExtension {
      *
      * @param host an address or name of this machine; 0.0.0.0 for all
      * @return this builder
-     * @throws IllegalArgumentException if {@code host} is blank
+     * @throws IllegalArgumentException if {@code host} is blank, or longer than 10,000 characters
      */
     public Builder host(String host) {
       this.host = Setting.name("host", host);
@@ -162,7 +162,7 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets the hosts by which browsers may come, beside addresses, {@code localhost} and {@link #host}: somebody else's page
+     * Sets the hosts by which browsers may come, besides addresses, {@code localhost} and {@link #host}: somebody else's page
      * can lead a browser here by any name. Default: any where other machines reach the endpoint, else none. Where details are
      * off, health is told whatever the host.
      *

@@ -202,7 +202,8 @@ public final class ResilientHttpClientBuilder {
    * Builds the client.
    *
    * @return the client
-   * @throws io.aragora.resilience.ResilienceConfigurationException if policies of this name are declared otherwise
+   * @throws io.aragora.resilience.ResilienceConfigurationException if policies of this name are declared otherwise, or would be
+   *     too many
    */
   public ResilientHttpClient build() {
     StatusRules rules = new StatusRules(classifier, recordClientErrors);

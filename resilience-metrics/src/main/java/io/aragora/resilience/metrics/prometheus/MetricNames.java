@@ -66,7 +66,7 @@ public final class MetricNames {
   public static final String HEALTH_STATUS = "resilience_health_status";
   /** Gauge: how bad the status of a health check is, from 0 for healthy to 4 for critical. */
   public static final String HEALTH_SEVERITY = "resilience_health_severity";
-  /** Gauge: how often in a row a health check failed, or failures were reported to a tracker. */
+  /** Gauge: how many times in a row a health check failed, or failures were reported to a tracker. */
   public static final String HEALTH_FAILURES = "resilience_health_consecutive_failures";
 
   /** Counter: states that were saved. */
