@@ -25,10 +25,12 @@ public class KeyedTotalsStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Counted twice, or lost.")
   @State
   public static class RemovalCountsOnce {
+    // The last calls, since the sweep would hold a window of time of each sample for a minute.
+    private static final CircuitBreakerConfig LAST_CALLS =
+        CircuitBreakerConfig.builder().countWindow(10).build();
+
     private final KeyedBreakers keyed = new KeyedBreakers(
-        "stress",
-        KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()),
-        StressRuntime.SYSTEM_TIME);
+        "stress", KeyedCircuitBreakerConfig.of(LAST_CALLS), StressRuntime.SYSTEM_TIME);
 
     public RemovalCountsOnce() {
       CircuitBreaker breaker = keyed.forKey("key");
