@@ -90,13 +90,14 @@ public final class RetrySoak {
    * @throws IOException if the results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Machine machine = Machine.present();
+    Run run = Run.beginning("soak of retries that wait, " + args[0], "RetrySoak");
     RetrySoak soak = new RetrySoak(args[0].equals("short") ? Effort.SHORT : Effort.FULL);
     soak.run();
-    String title = machine.title() + "; soak of retries that wait, " + args[0] + ".";
+    String title = run.date() + ", " + run.project() + " beside " + run.libraries() + "; "
+        + run.machine().title() + "; " + run.effort() + ".";
     Path folder = Files.createDirectories(Path.of(args[1]));
     Files.write(folder.resolve("table.md"), soak.table.lines(title));
-    Files.write(folder.resolve("machine.txt"), machine.lines());
+    Files.write(folder.resolve("machine.txt"), run.lines());
     System.exit(soak.table.isBroken() ? 1 : 0);
   }
 

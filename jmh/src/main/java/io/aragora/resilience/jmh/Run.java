@@ -39,6 +39,11 @@ record Run(
 
   /** A run that begins now, here, and has no figures yet. */
   static Run beginning(Effort effort, String classes) {
+    return beginning(effort.toString(), classes);
+  }
+
+  /** The same, of which the effort is told in words. */
+  static Run beginning(String effort, String classes) {
     Machine machine = Machine.present();
     Properties versions = new Properties();
     try (InputStream in = Run.class.getResourceAsStream("versions.properties")) {
@@ -49,7 +54,7 @@ record Run(
     return new Run(
         machine,
         LocalDate.now(ZoneOffset.UTC).toString(),
-        effort.toString(),
+        effort,
         classes,
         versions.getProperty("libraries"),
         versions.getProperty("project"),
