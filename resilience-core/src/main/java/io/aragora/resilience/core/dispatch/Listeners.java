@@ -36,12 +36,7 @@ public final class Listeners<L> {
   public Subscription add(L listener) {
     Objects.requireNonNull(listener, "listener");
     all.add(listener);
-    AtomicBoolean open = new AtomicBoolean(true);
-    return () -> {
-      if (open.compareAndSet(true, false)) {
-        all.remove(listener);
-      }
-    };
+    return new EndedOnce(() -> all.remove(listener));
   }
 
   /**

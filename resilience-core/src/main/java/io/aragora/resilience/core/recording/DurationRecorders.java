@@ -1,12 +1,12 @@
 package io.aragora.resilience.core.recording;
 
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.dispatch.EndedOnce;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -48,12 +48,7 @@ public final class DurationRecorders {
     } finally {
       changing.unlock();
     }
-    AtomicBoolean open = new AtomicBoolean(true);
-    return () -> {
-      if (open.compareAndSet(true, false)) {
-        remove(recorder);
-      }
-    };
+    return new EndedOnce(() -> remove(recorder));
   }
 
   private void remove(DurationRecorder recorder) {
