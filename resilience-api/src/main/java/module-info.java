@@ -6,6 +6,7 @@
  * run time; {@link io.aragora.resilience.Resilience#builder()} finds it.
  */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the modules that share internals are compiled after this one
 module io.aragora.resilience {
   requires static transitive org.jspecify;
 
@@ -19,6 +20,13 @@ module io.aragora.resilience {
   exports io.aragora.resilience.spi;
   exports io.aragora.resilience.time;
   exports io.aragora.resilience.timeout;
+  exports io.aragora.resilience.internal to
+      io.aragora.resilience.core,
+      io.aragora.resilience.health,
+      io.aragora.resilience.http,
+      io.aragora.resilience.metrics,
+      io.aragora.resilience.persistence,
+      io.aragora.resilience.postgresql;
 
   uses io.aragora.resilience.spi.ContextPropagator;
   uses io.aragora.resilience.spi.EndpointContribution;

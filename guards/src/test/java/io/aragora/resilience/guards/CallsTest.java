@@ -178,6 +178,19 @@ class CallsTest {
   }
 
   @Test
+  void logging_isBehindOneGuard() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.aragora.resilience.internal.GuardedLog")
+        .should()
+        .callMethod(System.class, "getLogger", String.class)
+        .orShould()
+        .dependOnClassesThat(JavaClass.Predicates.type(System.Logger.class))
+        .because("a log handler that throws must not end a call, or a thread of the library")
+        .check(Library.CLASSES);
+  }
+
+  @Test
   void nothing_isPrintedOrEndsTheProcess() {
     noClasses()
         .should()

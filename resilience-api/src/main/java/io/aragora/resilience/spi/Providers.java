@@ -1,6 +1,7 @@
 package io.aragora.resilience.spi;
 
 import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.internal.GuardedLog;
 import java.io.IOException;
 import java.net.URL;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * this package, which the api declares to use.
  */
 public final class Providers {
-  private static final System.Logger LOG = System.getLogger(Providers.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Providers.class);
 
   /** Where broken entries end, should an iterator fail at every step. */
   private static final int MAX_ERRORS = 100;

@@ -3,6 +3,7 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.HealthCheckProvider;
@@ -19,7 +20,7 @@ import java.util.Optional;
 
 /** The plug-ins of a runtime: attached in order, each failing alone, closed in reverse. */
 final class Extensions implements ResilienceContext, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Extensions.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Extensions.class);
 
   private final Resilience resilience;
   private final ResilienceSettings settings;

@@ -2,10 +2,11 @@ package io.aragora.resilience.core;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.internal.GuardedLog;
 
 /** Closes a runtime when the JVM shuts down in an orderly way. */
 final class ShutdownHook {
-  private static final System.Logger LOG = System.getLogger(ShutdownHook.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(ShutdownHook.class);
 
   private final Thread thread;
 

@@ -9,6 +9,7 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.internal.GuardedLog;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A circuit breaker: how a call runs under it. */
 public class CoreCircuitBreaker extends PermitIssuer {
-  private static final System.Logger LOG = System.getLogger(CoreCircuitBreaker.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(CoreCircuitBreaker.class);
 
   private volatile boolean predicateFailed;
 

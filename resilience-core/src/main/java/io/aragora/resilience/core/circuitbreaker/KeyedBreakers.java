@@ -12,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.registry.StillHeld;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.spi.Setting;
 import java.util.Collection;
@@ -37,7 +38,7 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
    * A key that went stays findable for as long as somebody holds its breaker, so that two halves of a program never protect
    * one dependency by two breakers. These references are bounded as well; beyond the bound the key is forgotten.
    */
-  private static final System.Logger LOG = System.getLogger(KeyedBreakers.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(KeyedBreakers.class);
 
   private static final String OVERFLOW = "*overflow*";
 

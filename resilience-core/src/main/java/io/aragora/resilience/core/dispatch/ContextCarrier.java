@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.ContextPropagator;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ public final class ContextCarrier {
   /** Takes nothing along. */
   public static final ContextCarrier NONE = new ContextCarrier(List.of());
 
-  private static final System.Logger LOG = System.getLogger(ContextCarrier.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(ContextCarrier.class);
 
   private final List<ContextPropagator> propagators;
   private final AtomicBoolean logged = new AtomicBoolean();

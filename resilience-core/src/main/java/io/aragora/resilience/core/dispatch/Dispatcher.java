@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * the application and are not preempted, so bodies that compute, or pin, would hold up every expiry.
  */
 public final class Dispatcher implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Dispatcher.class);
   private static final int DISPATCH_THREADS = 16;
   private static final int ATTEMPT_THREADS = 256;
   private static final int CHECK_THREADS = 1000;

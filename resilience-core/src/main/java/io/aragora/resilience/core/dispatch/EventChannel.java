@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.internal.GuardedLog;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <E> the type of event
  */
 public final class EventChannel<E> {
-  private static final System.Logger LOG = System.getLogger(EventChannel.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(EventChannel.class);
   private static final int CAPACITY = 1024;
 
   private final String owner;

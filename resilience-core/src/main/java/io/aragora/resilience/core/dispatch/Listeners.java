@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.internal.GuardedLog;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,7 +13,7 @@ import java.util.function.Consumer;
  * @param <L> the type of listener
  */
 public final class Listeners<L> {
-  private static final System.Logger LOG = System.getLogger(Listeners.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Listeners.class);
 
   private final String owner;
   private final CopyOnWriteArrayList<L> all = new CopyOnWriteArrayList<>();

@@ -7,6 +7,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -38,7 +39,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
    * and once the store answers, all breakers are saved that may have changed. So an outage costs no memory, however long it
    * takes and however many keys come and go in it.
    */
-  private static final System.Logger LOG = System.getLogger(StateKeeper.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(StateKeeper.class);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
   private static final double JITTER = 0.1;
 

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
@@ -11,7 +12,7 @@ import java.util.List;
  * thread; the store is read by one at a time, and tells of other instances on a thread of its own.
  */
 final class StateRestoration {
-  private static final System.Logger LOG = System.getLogger(StateRestoration.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(StateRestoration.class);
   private static final int MAX_PROBLEMS_SHOWN = 10;
 
   private final String location;

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * each. For one thread at a time, except for the reading of the status.
  */
 final class StoreConnection {
-  private static final System.Logger LOG = System.getLogger(StoreConnection.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(StoreConnection.class);
   private static final long FIRST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LONGEST_RETRY_NANOS = TimeUnit.MINUTES.toNanos(1);
 

@@ -13,6 +13,7 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Setting;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Policies around each other, as one chain: a pipeline inside a pipeline becomes part of it. */
 public final class CorePipeline extends CorePolicy implements Pipeline {
-  private static final System.Logger LOG = System.getLogger(CorePipeline.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
 
   private final List<Policy> policies;
   private final List<String> warnings;

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.recording;
 
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.EndedOnce;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.List;
@@ -18,7 +19,7 @@ public final class DurationRecorders {
    * whoever writes last would take the answer that has only one of them. Policies that are just being made are waited for by
    * onChange, since they may have asked before.
    */
-  private static final System.Logger LOG = System.getLogger(DurationRecorders.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(DurationRecorders.class);
 
   private final List<DurationRecorder> all = new CopyOnWriteArrayList<>();
   private final ReentrantLock changing = new ReentrantLock();

@@ -1,10 +1,11 @@
 package io.aragora.resilience.core.recording;
 
+import io.aragora.resilience.internal.GuardedLog;
 import java.util.function.LongConsumer;
 
 /** A plug-in's consumer that harms no call: what it throws is logged once. */
 final class GuardedConsumer implements LongConsumer {
-  private static final System.Logger LOG = System.getLogger(GuardedConsumer.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(GuardedConsumer.class);
 
   private final LongConsumer consumer;
   private final String policy;

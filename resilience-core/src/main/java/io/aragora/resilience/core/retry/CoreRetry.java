@@ -17,6 +17,7 @@ import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryAttemptTotals;
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A retry: waits on the caller's own thread when synchronous, on the timer when asynchronous. */
 public final class CoreRetry extends CorePolicy implements Retry {
-  private static final System.Logger LOG = System.getLogger(CoreRetry.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(CoreRetry.class);
 
   private final String runtime;
   private final TimeSource time;

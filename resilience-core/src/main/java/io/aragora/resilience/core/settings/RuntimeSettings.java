@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 
 /** What a runtime makes its policies with: the code's settings under those from outside the code. */
 public final class RuntimeSettings {
-  private static final System.Logger LOG = System.getLogger(RuntimeSettings.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(RuntimeSettings.class);
 
   /** The system property that names a file, in place of all others. */
   static final String FILE = "resilience.config";

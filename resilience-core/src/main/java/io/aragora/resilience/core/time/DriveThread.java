@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.time;
 
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
@@ -27,7 +28,7 @@ final class DriveThread implements TimeDrive, Runnable {
    * Both reads cannot miss both writes, so either the thread sees the operation and does not park, or the producer sees
    * wakeAt and wakes it. While the thread runs, wakeAt is AWAKE and producers leave it alone.
    */
-  private static final System.Logger LOG = System.getLogger(DriveThread.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(DriveThread.class);
   private static final VarHandle WAKE_AT = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "wakeAt", VarHandle.class, DriveThread.class, long.class);
 

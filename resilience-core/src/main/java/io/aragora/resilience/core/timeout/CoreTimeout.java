@@ -14,6 +14,7 @@ import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.CallFrames;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.time.TimeSource;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A timeout on the timer of its runtime. */
 public final class CoreTimeout extends CorePolicy implements Timeout {
-  private static final System.Logger LOG = System.getLogger(CoreTimeout.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(CoreTimeout.class);
 
   private final String runtime;
   private final long limitNanos;

@@ -10,6 +10,7 @@ import static io.aragora.resilience.core.timer.TimerOperation.isQueued;
 import static io.aragora.resilience.core.timer.TimerOperation.isSameArming;
 import static io.aragora.resilience.core.timer.TimerOperation.status;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
@@ -33,7 +34,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
    * has to know; everything else is that thread's. A tick's work is done when the tick begins, and a deadline is rounded up
    * to the next tick: never early. Deadlines beyond the horizon hang at the horizon and are linked again from there.
    */
-  private static final System.Logger LOG = System.getLogger(Timer.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Timer.class);
 
   /** One tick is 2^20 ns, about a millisecond. */
   static final int TICK_SHIFT = 20;

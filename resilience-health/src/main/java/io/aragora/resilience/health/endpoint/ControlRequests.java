@@ -8,6 +8,7 @@ import io.aragora.resilience.health.json.FlatObject;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.page.BreakerControl;
 import io.aragora.resilience.health.page.Target;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Setting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,7 +30,7 @@ final class ControlRequests {
   /** Two names of 10,000 characters, each character escaped, and what is around them. */
   static final int MOST_BYTES = 128 * 1024;
 
-  private static final System.Logger LOG = System.getLogger(ControlRequests.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(ControlRequests.class);
   private static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final Answer OFF = Answer.error(

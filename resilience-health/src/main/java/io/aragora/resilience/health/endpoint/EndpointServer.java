@@ -3,6 +3,7 @@ package io.aragora.resilience.health.endpoint;
 import com.sun.net.httpserver.HttpServer;
 import io.aragora.resilience.health.page.BreakerControl;
 import io.aragora.resilience.health.page.LiveFeed;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,7 +14,7 @@ import java.net.UnknownHostException;
 
 /** A listening server and its threads. Thread-safe. */
 final class EndpointServer implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(EndpointServer.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(EndpointServer.class);
 
   private final String runtime;
   private final EndpointThreads threads;

@@ -2,6 +2,7 @@ package io.aragora.resilience.health.endpoint;
 
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.EndpointContribution;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The paths that an endpoint knows, ours first, then those of other modules. Immutable. */
 final class Pages {
-  private static final System.Logger LOG = System.getLogger(Pages.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(Pages.class);
 
   /** The path of the live page. */
   static final String LIVE = "/";

@@ -3,11 +3,12 @@ package io.aragora.resilience.health.endpoint;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import io.aragora.resilience.internal.GuardedLog;
 import java.io.IOException;
 
 /** Answers GET and HEAD of pages, hands streams over, and lets operators in. Thread-safe. */
 final class RequestHandler implements HttpHandler {
-  private static final System.Logger LOG = System.getLogger(RequestHandler.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(RequestHandler.class);
   private static final Answer OTHER_HOST = Answer.error(
       421, "this name is not expected here: use localhost, or set " + HealthEndpoint.HOSTS);
   private static final Answer NOT_GET = Answer.METHOD_NOT_ALLOWED.with("Allow", "GET, HEAD");

@@ -3,6 +3,7 @@ package io.aragora.resilience.health.page;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ public final class BreakerControl {
   /** Stands for the breaker that keys share for which there is no room. */
   static final String OVERFLOW = "*overflow*";
 
-  private static final System.Logger LOG = System.getLogger(BreakerControl.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(BreakerControl.class);
 
   /** What an operator may ask for. */
   public enum Action {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
@@ -24,7 +25,7 @@ public final class LiveFeed implements AutoCloseable {
    * (rates, cooldowns) is in the runtime's time. The more there is to read, the slower the pace, so that reading takes a
    * twentieth of one core, and more only where it takes longer than half a second each time.
    */
-  private static final System.Logger LOG = System.getLogger(LiveFeed.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(LiveFeed.class);
 
   private static final int REST_PER_WORK = 19;
   private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);

@@ -1,12 +1,13 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.internal.GuardedLog;
 import java.net.http.HttpResponse;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** The body of an answer that nobody gets, and the connection that it may keep. */
 final class LeftoverBody {
-  private static final System.Logger LOG = System.getLogger(LeftoverBody.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(LeftoverBody.class);
 
   private LeftoverBody() {}
 

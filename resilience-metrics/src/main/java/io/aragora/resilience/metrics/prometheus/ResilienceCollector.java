@@ -1,6 +1,7 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.GuardedLog;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * takes a metric name with given labels from one collector only. Thread-safe; runtimes come and go between scrapes.
  */
 final class ResilienceCollector implements MultiCollector {
-  private static final System.Logger LOG = System.getLogger(ResilienceCollector.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(ResilienceCollector.class);
 
   private final List<Source> sources = new CopyOnWriteArrayList<>();
 

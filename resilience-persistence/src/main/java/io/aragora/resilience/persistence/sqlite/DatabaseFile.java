@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * file system knows owners, because names and settings of breakers tell what an application depends on. Immutable.
  */
 final class DatabaseFile {
-  private static final System.Logger LOG = System.getLogger(DatabaseFile.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(DatabaseFile.class);
 
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rw-------");

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * that SQLite holds on it in the same process, and a lock file that is deleted may be locked twice.
  */
 final class OpeningLock implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(OpeningLock.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(OpeningLock.class);
 
   /** For the same reason, two threads must not meet at the lock file. */
   private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock();

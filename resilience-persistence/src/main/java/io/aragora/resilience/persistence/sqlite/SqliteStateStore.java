@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -32,7 +33,7 @@ import org.sqlite.SQLiteConfig;
  * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
  */
 final class SqliteStateStore implements StateStore {
-  private static final System.Logger LOG = System.getLogger(SqliteStateStore.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(SqliteStateStore.class);
 
   /** Bounds what the driver holds of a large save at a time. */
   private static final int ROWS_PER_BATCH = 500;

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
@@ -28,7 +29,7 @@ final class ChangeListener implements AutoCloseable {
    * when the store was opened, before it was loaded; then at the heartbeat before the last one, since what is visible at one
    * heartbeat has told by the next. After LISTEN, the rows of `since` and later are read: what commits from then on, tells.
    */
-  private static final System.Logger LOG = System.getLogger(ChangeListener.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(ChangeListener.class);
   private static final long FIRST_RETRY_MILLIS = TimeUnit.SECONDS.toMillis(1);
   private static final long LONGEST_RETRY_MILLIS = TimeUnit.MINUTES.toMillis(1);
   private static final int JITTER_STEPS = 256;

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
  */
 final class PostgresqlStateStore implements StateStore {
-  private static final System.Logger LOG = System.getLogger(PostgresqlStateStore.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(PostgresqlStateStore.class);
 
   /** Bounds what the driver and the server hold of a large save, and of a reading, at a time. */
   private static final int ROWS_AT_ONCE = 1_000;

@@ -1,0 +1,84 @@
+package io.aragora.resilience.internal;
+
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of one class, behind a guard: a handler, a formatter or an argument that throws never reaches the caller. Every class of
+ * this library logs through it. Thread-safe.
+ *
+ * <p>A log line is written where something has failed already, often on a thread that must not die: the heap may be full, the
+ * stack may be used up, a handler may be broken. The line is lost then; the caller goes on.
+ */
+public final class GuardedLog {
+  private final String name;
+  private volatile System.@Nullable Logger logger;
+
+  private GuardedLog(String name) {
+    this.name = name;
+  }
+
+  /**
+   * Returns the log of a class. The logger itself is looked up at the first line.
+   *
+   * @param owner the class, whose name the logger bears
+   * @return its log
+   */
+  public static GuardedLog of(Class<?> owner) {
+    return new GuardedLog(owner.getName());
+  }
+
+  /**
+   * Writes a line, and never throws.
+   *
+   * @param level its level
+   * @param format a pattern of {@link java.text.MessageFormat}
+   * @param arguments the arguments of the pattern
+   */
+  public void log(Level level, String format, @Nullable Object... arguments) {
+    try {
+      logger().log(level, format, arguments);
+    } catch (Throwable ignored) {
+      // Nothing can be said of it: saying it is what failed.
+    }
+  }
+
+  /**
+   * Writes a line with a failure, and never throws.
+   *
+   * @param level its level
+   * @param message the line
+   * @param failure the failure, or null
+   */
+  public void log(Level level, String message, @Nullable Throwable failure) {
+    try {
+      logger().log(level, message, failure);
+    } catch (Throwable ignored) {
+      // As above.
+    }
+  }
+
+  /**
+   * Returns whether lines of a level are written.
+   *
+   * @param level the level
+   * @return whether they are; false if the logger throws
+   */
+  public boolean isLoggable(Level level) {
+    try {
+      return logger().isLoggable(level);
+    } catch (Throwable ignored) {
+      return false;
+    }
+  }
+
+  /** Looked up late: a logger starts the JDK's logging, and a finder of loggers is foreign code. */
+  private System.Logger logger() {
+    System.Logger present = logger;
+    if (present == null) {
+      present = System.getLogger(name);
+      logger = present;
+    }
+    return present;
+  }
+}
