@@ -1,8 +1,8 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.internal.RejectedByExecutor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +27,9 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     InterruptibleFuture<T> future = new InterruptibleFuture<>(() -> context.call(body));
     try {
       executor.execute(future);
-    } catch (RejectedExecutionException e) {
-      future.completeExceptionally(e);
+    } catch (Throwable e) {
+      // Whatever it throws, the executor did not take the body.
+      future.completeExceptionally(new RejectedByExecutor(e));
     }
     return future;
   }

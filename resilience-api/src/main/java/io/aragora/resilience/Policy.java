@@ -98,7 +98,8 @@ public interface Policy {
    * Runs a blocking body on an executor, each attempt anew and with the {@link CallContext} of the call.
    *
    * @param body what to protect
-   * @param executor where it runs; where it refuses, the future fails with its {@link RejectedExecutionException}
+   * @param executor where it runs; if it rejects the body, the future fails with a {@link
+   *     RejectedExecutionException} whose cause is what the executor threw, and no circuit breaker counts the call
    * @param <T> the type of its value
    * @return the future of its value; cancelling it interrupts the body
    */

@@ -7,7 +7,6 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -114,8 +113,6 @@ public final class RetryAfter {
 
   @Override
   public String toString() {
-    return delay != null
-        ? "retry after " + delay
-        : "retry at " + OffsetDateTime.ofInstant(Objects.requireNonNull(instant), ZoneOffset.UTC);
+    return delay != null ? "retry after " + delay : "retry at " + instant;
   }
 }

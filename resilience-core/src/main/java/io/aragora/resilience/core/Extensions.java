@@ -46,7 +46,7 @@ final class Extensions implements ResilienceContext, AutoCloseable {
         open.push(resilience
             .health()
             .register(provider.name(), provider.create(this), provider.options()));
-      } catch (RuntimeException | LinkageError e) {
+      } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "a health check could not be added: " + provider.getClass().getName(),
@@ -57,11 +57,11 @@ final class Extensions implements ResilienceContext, AutoCloseable {
       try {
         open.push(Objects.requireNonNull(extension.attach(this), "attach() gave null"));
         attached.add(extension);
-      } catch (Exception | LinkageError e) {
+      } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "extension " + extension.getClass().getName()
-                + " could not start, the runtime goes on without it: " + e.getMessage(),
+                + " could not start, the runtime goes on without it",
             e);
       }
     }
@@ -105,7 +105,7 @@ final class Extensions implements ResilienceContext, AutoCloseable {
       AutoCloseable closing = open.pop();
       try {
         closing.close();
-      } catch (Exception | LinkageError e) {
+      } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "an extension failed to close: " + closing.getClass().getName(),

@@ -83,7 +83,11 @@ public record CapturedContext(
         return CompletableFuture.failedFuture(
             new NullPointerException("the asynchronous body gave null, not a stage"));
       }
-      return stage.toCompletableFuture();
+      CompletableFuture<T> future = stage.toCompletableFuture();
+      return future != null
+          ? future
+          : CompletableFuture.failedFuture(new NullPointerException(
+              "toCompletableFuture() of the asynchronous body's stage gave null"));
     } catch (Throwable e) {
       return CompletableFuture.failedFuture(e);
     }

@@ -141,7 +141,11 @@ public abstract class CorePolicy implements Policy {
   public final <T extends @Nullable Object> CompletableFuture<T> callAsync(
       Supplier<? extends CompletionStage<T>> body) {
     Objects.requireNonNull(body, "body");
-    return enterAsync(CapturedContext.ofThread(), body);
+    try {
+      return enterAsync(CapturedContext.ofThread(), body);
+    } catch (Throwable e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   @Override

@@ -1,11 +1,5 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.ResilienceClosedException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 public final class Failures {
   /** How many earlier failures go with the last one. */
   public static final int MAX_SUPPRESSED = 8;
+
+  private static final int LONGEST_CHAIN = 64;
 
   private Failures() {}
 
@@ -50,31 +46,51 @@ public final class Failures {
   /**
    * Takes off what futures wrap around a failure.
    *
-   * @param failure a failure, or null
-   * @return the failure inside, or null
+   * @param failure a failure
+   * @return the failure inside
    */
-  public static @Nullable Throwable unwrap(@Nullable Throwable failure) {
+  public static Throwable unwrap(Throwable failure) {
     Throwable inner = failure;
-    while ((inner instanceof CompletionException || inner instanceof ExecutionException)
-        && inner.getCause() != null) {
-      inner = inner.getCause();
+    // Causes may form a circle, so there is an end to it.
+    for (int depth = 0; depth < LONGEST_CHAIN && isWrapper(inner); depth++) {
+      Throwable cause = causeOf(inner);
+      if (cause == null) {
+        break;
+      }
+      inner = cause;
     }
     return inner;
   }
 
+  private static boolean isWrapper(Throwable failure) {
+    return failure instanceof CompletionException || failure instanceof ExecutionException;
+  }
+
   /**
-   * Tells whether a call was stopped, rather than failed: cancelled, interrupted, or its runtime closed.
+   * Returns the message of a failure. A class of the application may compute it, and throw.
    *
    * @param failure the failure
-   * @return whether it says nothing about the dependency
+   * @return its message; null if there is none, or if it cannot be had
    */
-  public static boolean isStopped(Throwable failure) {
-    return failure instanceof InterruptedException
-        || failure instanceof CancellationException
-        || failure instanceof CallInterruptedException
-        || failure instanceof ResilienceClosedException
-        || failure instanceof ClosedByInterruptException
-        || (failure instanceof InterruptedIOException
-            && !(failure instanceof SocketTimeoutException));
+  public static @Nullable String messageOf(Throwable failure) {
+    try {
+      return failure.getMessage();
+    } catch (Throwable ignored) {
+      return null;
+    }
+  }
+
+  /**
+   * Returns the cause of a failure. A class of the application may compute it, and throw.
+   *
+   * @param failure the failure
+   * @return its cause; null if there is none, or if it cannot be had
+   */
+  static @Nullable Throwable causeOf(Throwable failure) {
+    try {
+      return failure.getCause();
+    } catch (Throwable ignored) {
+      return null;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.call;
 
+import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -20,6 +21,8 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
 
+  private static final GuardedLog LOG = GuardedLog.of(PolicyFuture.class);
+
   private volatile boolean ended;
   private volatile @Nullable CompletableFuture<T> inner;
   private volatile @Nullable Throwable cancellation;
@@ -36,7 +39,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   protected abstract void onInnerEnded(@Nullable T value, @Nullable Throwable failure);
 
   /**
-   * Called once, if the future was completed from outside; what ran inside is cancelled already.
+   * Called once, if the future was completed from outside, before what runs inside is cancelled: that may run foreign code.
    *
    * @param cause what it was completed with; a {@link DeadlineCancellation} if a limit around it was reached
    */
@@ -47,16 +50,25 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    *
    * @param started the inner future
    */
-  @SuppressWarnings("FutureReturnValueIgnored") // the callback ends this future
   protected final void follow(CompletableFuture<T> started) {
+    try {
+      attach(started);
+    } catch (Throwable e) {
+      // The stage is the application's, and any of its methods may throw.
+      innerEnded(null, e);
+    }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the callback ends this future
+  private void attach(CompletableFuture<T> started) {
     if (started.isDone() && !started.isCompletedExceptionally()) {
-      onInnerEnded(started.join(), null);
+      innerEnded(started.join(), null);
       return;
     }
     inner = started;
     // Not whenComplete: its stage would wrap a failure in an exception with a stack trace.
     started.handle((value, failure) -> {
-      onInnerEnded(value, Failures.unwrap(failure));
+      innerEnded(value, failure == null ? null : Failures.unwrap(failure));
       return null;
     });
     // Volatile read after the write of inner; whoever cancels writes the cause, then reads inner.
@@ -65,6 +77,21 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     Throwable cause = cancellation;
     if (cause != null) {
       cancel(started, cause);
+    }
+  }
+
+  /**
+   * Whatever goes wrong in here, the future ends, and as the body did: nobody else would end it, since what is thrown into a
+   * stage is lost.
+   */
+  private void innerEnded(@Nullable T value, @Nullable Throwable failure) {
+    try {
+      onInnerEnded(value, failure);
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.ERROR, "the end of an asynchronous call could not be handled", e);
+      if (claimEnd() || !isDone()) {
+        endAs(value, failure);
+      }
     }
   }
 
@@ -118,8 +145,11 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     if (claimEnd()) {
       Throwable cause =
           failure != null ? failure : new CancellationException("completed from outside");
-      cancelInner(cause);
-      onEndedOutside(cause);
+      try {
+        onEndedOutside(cause);
+      } finally {
+        cancelInner(cause);
+      }
     }
   }
 
@@ -188,10 +218,14 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    * @param cause why
    */
   protected static void cancel(CompletableFuture<?> future, Throwable cause) {
-    if (future instanceof PolicyFuture<?>) {
-      future.completeExceptionally(cause);
-    } else {
-      future.cancel(true);
+    try {
+      if (future instanceof PolicyFuture<?>) {
+        future.completeExceptionally(cause);
+      } else {
+        future.cancel(true);
+      }
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.WARNING, "what runs inside a call could not be cancelled", e);
     }
   }
 }

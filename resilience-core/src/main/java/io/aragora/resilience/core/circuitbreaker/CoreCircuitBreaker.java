@@ -64,7 +64,7 @@ public class CoreCircuitBreaker extends PermitIssuer {
     }
   }
 
-  private void warnOfPredicate(RuntimeException thrown) {
+  private void warnOfPredicate(Throwable thrown) {
     if (!predicateFailed) {
       predicateFailed = true;
       LOG.log(
@@ -116,12 +116,10 @@ public class CoreCircuitBreaker extends PermitIssuer {
     try {
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
-      flights.end(begun);
-      record(recorded, now, completeFailed(permit, e));
+      settleFailed(permit, flights, begun, recorded, now, e);
       throw e;
     }
-    flights.end(begun);
-    record(recorded, now, completeReturned(permit, chain, index, result));
+    settleReturned(permit, flights, begun, recorded, now, chain, index, result);
     return result;
   }
 
@@ -139,10 +137,10 @@ public class CoreCircuitBreaker extends PermitIssuer {
     try {
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
-      record(recorded, now, completeFailed(permit, e));
+      settleFailed(permit, null, 0, recorded, now, e);
       throw e;
     }
-    record(recorded, now, completeReturned(permit, chain, index, result));
+    settleReturned(permit, null, 0, recorded, now, chain, index, result);
     return result;
   }
 
@@ -164,11 +162,53 @@ public class CoreCircuitBreaker extends PermitIssuer {
     try {
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
-      completeFailed(permit, e);
+      settleFailed(permit, null, 0, null, 0, e);
       throw e;
     }
-    completeReturned(permit, chain, index, result);
+    settleReturned(permit, null, 0, null, 0, chain, index, result);
     return result;
+  }
+
+  /** Counts a call whose body failed. What goes wrong in here, a stack that is used up for one, never replaces that failure. */
+  private void settleFailed(
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt,
+      Throwable failure) {
+    try {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      record(recorded, startedAt, completeFailed(permit, failure));
+    } catch (Throwable e) {
+      warnOfCount(e);
+    }
+  }
+
+  /** Counts a call whose body returned. What goes wrong in here never replaces what it returned. */
+  private void settleReturned(
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt,
+      PolicyChain chain,
+      int index,
+      @Nullable Object result) {
+    try {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      record(recorded, startedAt, completeReturned(permit, chain, index, result));
+    } catch (Throwable e) {
+      warnOfCount(e);
+    }
+  }
+
+  private static void warnOfCount(Throwable thrown) {
+    LOG.log(System.Logger.Level.ERROR, "a call could not be counted", thrown);
   }
 
   private Verdict completeReturned(

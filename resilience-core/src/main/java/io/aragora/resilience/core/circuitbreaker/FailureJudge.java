@@ -2,9 +2,8 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
-import io.aragora.resilience.core.call.Frame;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -20,37 +19,38 @@ final class FailureJudge {
 
   private FailureJudge() {}
 
-  /** Judges a failure on the thread of its call, where an interrupt may stem from a limit around it. */
+  /** Judges a failure on the thread of its call, whose flag and limits are facts. */
   static Verdict ofThread(
       CircuitBreakerConfig config,
       @Nullable Throwable failure,
-      Consumer<RuntimeException> onBrokenPredicate) {
-    if (failure != null && Failures.isStopped(failure)) {
-      return failure instanceof DeadlineCancellation || Frame.hasThreadExpired()
-          ? Verdict.FAILURE
-          : Verdict.NEITHER;
+      Consumer<Throwable> onBrokenPredicate) {
+    if (failure == null) {
+      return Verdict.FAILURE;
     }
-    return byPredicates(config, failure, onBrokenPredicate);
+    Throwable own = Failures.unwrap(failure);
+    return judge(CallEnd.ofThread(own), config, own, onBrokenPredicate);
   }
 
   /** Judges a failure of a future, whose cancellation says by itself where it stems from. */
   static Verdict ofFuture(
+      CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
+    return judge(CallEnd.ofFuture(failure), config, failure, onBrokenPredicate);
+  }
+
+  private static Verdict judge(
+      CallEnd end,
       CircuitBreakerConfig config,
       Throwable failure,
-      Consumer<RuntimeException> onBrokenPredicate) {
-    if (Failures.isStopped(failure)) {
-      return failure instanceof DeadlineCancellation ? Verdict.FAILURE : Verdict.NEITHER;
-    }
-    return byPredicates(config, failure, onBrokenPredicate);
+      Consumer<Throwable> onBrokenPredicate) {
+    return switch (end) {
+      case BODY -> byPredicates(config, failure, onBrokenPredicate);
+      case DEADLINE -> Verdict.FAILURE;
+      case CANCELLED, INTERRUPTED, CLOSED, EXECUTOR -> Verdict.NEITHER;
+    };
   }
 
   private static Verdict byPredicates(
-      CircuitBreakerConfig config,
-      @Nullable Throwable failure,
-      Consumer<RuntimeException> onBrokenPredicate) {
-    if (failure == null) {
-      return Verdict.FAILURE;
-    }
+      CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
     // Another breaker's refusal: the dependency of this one was not asked.
     if (failure instanceof CallNotPermittedException
         || holds(config.ignoreIf(), failure, false, onBrokenPredicate)) {
@@ -63,9 +63,7 @@ final class FailureJudge {
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
   static boolean isFailure(
-      CircuitBreakerConfig config,
-      @Nullable Object result,
-      Consumer<RuntimeException> onBrokenPredicate) {
+      CircuitBreakerConfig config, @Nullable Object result, Consumer<Throwable> onBrokenPredicate) {
     Predicate<@Nullable Object> predicate = config.recordResultIf();
     return predicate != null && holds(predicate, result, true, onBrokenPredicate);
   }
@@ -75,10 +73,10 @@ final class FailureJudge {
       Predicate<? super V> predicate,
       V value,
       boolean otherwise,
-      Consumer<RuntimeException> onBrokenPredicate) {
+      Consumer<Throwable> onBrokenPredicate) {
     try {
       return predicate.test(value);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       onBrokenPredicate.accept(e);
       return otherwise;
     }

@@ -40,7 +40,7 @@ public final class ContextCarrier {
     for (ContextPropagator propagator : propagators) {
       try {
         captured.add(propagator.capture());
-      } catch (RuntimeException | LinkageError e) {
+      } catch (Throwable e) {
         log(e);
       }
     }
@@ -79,7 +79,7 @@ public final class ContextCarrier {
       for (ContextPropagator.Captured one : captured) {
         try {
           restored.add(one.restore());
-        } catch (RuntimeException | LinkageError e) {
+        } catch (Throwable e) {
           log(e);
         }
       }
@@ -89,7 +89,7 @@ public final class ContextCarrier {
         for (int i = restored.size() - 1; i >= 0; i--) {
           try {
             restored.get(i).close();
-          } catch (RuntimeException | LinkageError e) {
+          } catch (Throwable e) {
             log(e);
           }
         }

@@ -5,6 +5,7 @@ import io.aragora.resilience.InterruptibleSupplier;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.fallback.Fallback;
@@ -55,7 +56,7 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     try {
       return pipeline.<T, X>call(body);
     } catch (Throwable e) {
-      return this.<X>recover(e);
+      return this.<X>recoverOnThread(e);
     }
   }
 
@@ -65,7 +66,7 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     try {
       return pipeline.<T, X>callInterruptibly(body);
     } catch (Throwable e) {
-      return this.<X>recover(e);
+      return this.<X>recoverOnThread(e);
     }
   }
 
@@ -85,17 +86,21 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     return future;
   }
 
+  private <X extends Throwable> T recoverOnThread(Throwable failure) throws X {
+    Throwable own = Failures.unwrap(failure);
+    return this.<X>recover(failure, CallEnd.ofThread(own), own);
+  }
+
   /** Gives the value for a failure; throws the failure where no rule is for it, or what the rule throws. */
   @SuppressWarnings("unchecked") // what a call fails with is X, or unchecked
-  <X extends Throwable> T recover(Throwable failure) throws X {
-    Function<Throwable, ? extends T> rule =
-        Failures.isStopped(failure) ? null : fallback.ruleFor(failure);
+  <X extends Throwable> T recover(Throwable failure, CallEnd end, Throwable own) throws X {
+    Function<Throwable, ? extends T> rule = end.isUnstopped() ? fallback.ruleFor(own) : null;
     if (rule == null) {
       throw (X) failure;
     }
     T value;
     try {
-      value = rule.apply(failure);
+      value = rule.apply(own);
     } catch (Throwable e) {
       Failures.suppress(e, failure);
       counter.count(FallbackEvent.Kind.FAILED, failure);

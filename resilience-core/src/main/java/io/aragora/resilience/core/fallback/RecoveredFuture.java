@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.fallback;
 
+import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import java.util.concurrent.CompletableFuture;
@@ -35,8 +36,9 @@ final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> 
     try {
       complete(
           carried == null
-              ? pipeline.<Throwable>recover(failure)
-              : carried.<T, Throwable>call(() -> pipeline.<Throwable>recover(failure)));
+              ? pipeline.<Throwable>recover(failure, CallEnd.ofFuture(failure), failure)
+              : carried.<T, Throwable>call(
+                  () -> pipeline.<Throwable>recover(failure, CallEnd.ofFuture(failure), failure)));
     } catch (Throwable e) {
       completeExceptionally(e);
     }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.health;
 
+import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.core.timer.Timer;
@@ -78,7 +79,7 @@ final class CheckRun implements Runnable {
   }
 
   private static String textOf(Throwable failure) {
-    String message = failure.getMessage();
+    String message = Failures.messageOf(failure);
     return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
   }
 

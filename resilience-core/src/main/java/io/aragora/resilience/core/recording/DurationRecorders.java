@@ -85,7 +85,7 @@ public final class DurationRecorders {
   private static @Nullable LongConsumer ask(DurationRecorder recorder, Kind kind, String policy) {
     try {
       return recorder.of(kind, policy);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
       LOG.log(
           System.Logger.Level.WARNING,
           "durations of '" + policy + "' are not recorded: "

@@ -20,7 +20,7 @@ final class GuardedConsumer implements LongConsumer {
   public void accept(long nanos) {
     try {
       consumer.accept(nanos);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
       if (!failed) {
         failed = true;
         LOG.log(

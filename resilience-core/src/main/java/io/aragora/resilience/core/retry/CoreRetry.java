@@ -203,19 +203,25 @@ public final class CoreRetry extends CorePolicy implements Retry {
       throw closed(run);
     }
     try {
+      throwIfInterrupted(run);
       while (time.nanoTime() < until) {
         time.parkUntil(this, until);
         if (waiting.isClosed()) {
           throw closed(run);
         }
-        if (Thread.currentThread().isInterrupted()) {
-          CallInterruptedException interrupted = new CallInterruptedException(name());
-          run.attachTo(interrupted);
-          throw interrupted;
-        }
+        throwIfInterrupted(run);
       }
     } finally {
       waiting.leave();
+    }
+  }
+
+  /** Also before a wait of no length: a client may have wrapped the interrupt and kept the flag. */
+  private void throwIfInterrupted(RetryRun run) {
+    if (Thread.currentThread().isInterrupted()) {
+      CallInterruptedException interrupted = new CallInterruptedException(name());
+      run.attachTo(interrupted);
+      throw interrupted;
     }
   }
 
@@ -241,7 +247,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
   boolean isRefused(RetryConfig settings, @Nullable Object result) {
     Predicate<@Nullable Object> predicate = settings.retryOnResult();
-    return predicate != null && holds(predicate, result);
+    return predicate != null && holds(predicate, result, false);
   }
 
   /** How long the dependency asked to wait; 0 where it did not. */
@@ -256,7 +262,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
             : settings.retryAfterResult().apply(result);
       }
       return asked == null ? 0 : asked.delayNanos(time.wallTime());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       logOnce(
           "retryAfter of retry '" + name() + "' failed, so there is no delay but the backoff's", e);
       return 0;
@@ -270,11 +276,32 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   /** Asks a function of the application's; one that fails is no reason to go on. */
-  <V extends @Nullable Object> boolean holds(Predicate<? super V> predicate, V value) {
+  <V extends @Nullable Object> boolean holds(
+      Predicate<? super V> predicate, V value, boolean otherwise) {
     try {
       return predicate.test(value);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       logOnce("a predicate of retry '" + name() + "' failed, so there is no further attempt", e);
+      return otherwise;
+    }
+  }
+
+  /** Asks the backoff, which may be the application's; -1 if it failed, and there is no further attempt. */
+  long backoffNanos(RetryConfig settings, int retry, long previousNanos, double random) {
+    try {
+      return settings.backoff().delayNanos(retry, previousNanos, random);
+    } catch (Throwable e) {
+      logOnce("the backoff of retry '" + name() + "' failed, so there is no further attempt", e);
+      return -1;
+    }
+  }
+
+  /** Asks the budget, which may be the application's; one that fails has nothing to give. */
+  boolean tryTake(@Nullable RetryBudget budget) {
+    try {
+      return budget == null || budget.tryTake();
+    } catch (Throwable e) {
+      logOnce("the budget of retry '" + name() + "' failed, so there is no further attempt", e);
       return false;
     }
   }
@@ -316,7 +343,15 @@ public final class CoreRetry extends CorePolicy implements Retry {
     }
     RetryBudget budget = settings.budget();
     if (budget != null) {
+      credit(budget);
+    }
+  }
+
+  private void credit(RetryBudget budget) {
+    try {
       budget.credit();
+    } catch (Throwable e) {
+      logOnce("the budget of retry '" + name() + "' failed, and takes no credit", e);
     }
   }
 

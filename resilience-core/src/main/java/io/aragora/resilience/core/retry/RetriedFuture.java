@@ -6,6 +6,7 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.retry.RetryConfig;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -117,10 +118,10 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private void handOver() {
     try {
       retry.dispatcher().attempts().execute(this);
-    } catch (RuntimeException | Error e) {
-      // A rejection for the most part; but the executor is the application's and may throw what it
-      // likes, and nobody else would end the call.
-      end(e);
+    } catch (Throwable e) {
+      // A rejection for the most part; but the executor is the application's and may throw
+      // anything.
+      end(new RejectedByExecutor(e));
     }
   }
 

@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
-import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.Arrays;
@@ -73,16 +73,21 @@ final class RetryRun {
     return true;
   }
 
-  private boolean isRetried(Throwable failure) {
-    if (Failures.isStopped(failure)) {
+  /**
+   * The predicates see what a future has wrapped, in a synchronous call as in an asynchronous one. The flag of the thread is left to
+   * the wait, which says that it was interrupted.
+   */
+  private boolean isRetried(Throwable thrown) {
+    Throwable failure = Failures.unwrap(thrown);
+    if (!CallEnd.ofFuture(failure).isUnstopped()) {
       return false;
     }
     if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
       return false;
     }
     Predicate<? super Throwable> abortIf = settings.abortIf();
-    return (abortIf == null || retry.holds(abortIf.negate(), failure))
-        && retry.holds(settings.retryIf(), failure);
+    return (abortIf == null || !retry.holds(abortIf, failure, true))
+        && retry.holds(settings.retryIf(), failure, false);
   }
 
   /**
@@ -98,7 +103,10 @@ final class RetryRun {
       return RetryEvent.Kind.STOOD_DOWN;
     }
     backoffNanos =
-        settings.backoff().delayNanos(attempt - 1, backoffNanos, retry.random(operation, attempt));
+        retry.backoffNanos(settings, attempt - 1, backoffNanos, retry.random(operation, attempt));
+    if (backoffNanos < 0) {
+      return RetryEvent.Kind.EXHAUSTED;
+    }
     long asked = retry.askedNanos(settings, lastFailure, result);
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
     long nextAt = retry.nanoTime() + delayNanos;
@@ -109,8 +117,7 @@ final class RetryRun {
         || (!settings.retryRejections() && isRefusedInside(chain, index, nextAt))) {
       return RetryEvent.Kind.EXHAUSTED;
     }
-    RetryBudget budget = settings.budget();
-    return budget == null || budget.tryTake() ? null : RetryEvent.Kind.OUT_OF_BUDGET;
+    return retry.tryTake(settings.budget()) ? null : RetryEvent.Kind.OUT_OF_BUDGET;
   }
 
   /** A breaker around this retry counts logical calls, and is asked again before each further attempt. */

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.timeout;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
@@ -172,13 +173,13 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     try {
       result = chain.<T>inside(null, index, body);
     } catch (Throwable e) {
-      if (limits.endInTime(limit, deadline)) {
+      if (endsInTime(limit, deadline)) {
         throw e;
       }
       boolean wasClosed = limit.settle(e instanceof InterruptedException, frame);
       throw ended(wasClosed, allowed(latest, deadline), e);
     }
-    if (limits.endInTime(limit, deadline)) {
+    if (endsInTime(limit, deadline)) {
       return result;
     }
     if (limit.settle(false, frame)) {
@@ -190,6 +191,14 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     late.increment();
     publish(TimeoutEvent.Kind.LATE);
     throw exceeded(allowed(latest, deadline), null);
+  }
+
+  /**
+   * The clock decides, not whether the timer came first: where the whole process was suspended, or the timer's thread had no
+   * processor, a body may come back long after its deadline and find the limit still armed.
+   */
+  private boolean endsInTime(LimitSlot limit, long deadline) {
+    return time.nanoTime() - deadline < 0 && limits.endInTime(limit, deadline);
   }
 
   /** A deadline around the call may leave it less than its limit. */
@@ -204,7 +213,9 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       return failure;
     }
     if (wasClosed) {
-      return Failures.isStopped(failure) ? new ResilienceClosedException(runtime) : failure;
+      return CallEnd.ofThread(failure).isUnstopped()
+          ? failure
+          : new ResilienceClosedException(runtime);
     }
     countFired();
     return exceeded(allowed, failure);
@@ -220,7 +231,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
     try {
       return Objects.requireNonNull(failure.apply(exceeded), "failure() gave null");
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       Failures.suppress(exceeded, e);
       return exceeded;
     }
@@ -233,7 +244,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
     try {
       consumer.accept(result);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(System.Logger.Level.WARNING, "onLateResult of '" + name() + "' failed", e);
     }
   }

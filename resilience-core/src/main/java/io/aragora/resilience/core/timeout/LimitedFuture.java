@@ -72,8 +72,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   private void endClosed() {
     if (claimEnd()) {
-      cancelInner(new DeadlineCancellation(timeout.name()));
-      completeExceptionally(new ResilienceClosedException(timeout.runtime()));
+      // Closing is nobody's failure, so no breaker inside may take it for a deadline.
+      ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
+      cancelInner(closed);
+      completeExceptionally(closed);
     }
   }
 
