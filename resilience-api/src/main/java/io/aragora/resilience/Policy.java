@@ -1,5 +1,6 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.internal.InterruptibleFuture;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;

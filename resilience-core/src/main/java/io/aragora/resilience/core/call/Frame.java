@@ -233,7 +233,9 @@ public final class Frame extends CallFrame {
 
   /** Where the thread runs for a future, that future's limit counts as well: it interrupts by cancelling. */
   private boolean hasFired() {
-    return (expiryArmed && expiry != null && expiry.hasFired())
+    return (expiryArmed
+            && expiry != null
+            && (expiry.hasFired() || time.nanoTime() - interruptedAt >= 0))
         || (endedAt != TimeSource.NEVER && time.nanoTime() - endedAt >= 0);
   }
 

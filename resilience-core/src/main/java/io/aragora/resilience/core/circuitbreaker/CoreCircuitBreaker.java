@@ -10,6 +10,7 @@ import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -269,32 +270,40 @@ public class CoreCircuitBreaker extends PermitIssuer {
       long permit = timedPermit(present, now);
       long begun = takeOff(flights, now);
       future = recorded != null
-          ? new TimedFuture<>(this, permit, flights, begun, recorded, now)
-          : new GuardedFuture<>(this, permit, flights, begun);
+          ? new TimedFuture<>(this, permit, endOf(context), flights, begun, recorded, now)
+          : new GuardedFuture<>(this, permit, endOf(context), flights, begun);
     } else {
       long permit = tryAcquirePermit();
       if (permit == REJECTED) {
         return CompletableFuture.failedFuture(rejection());
       }
       future = recorded != null
-          ? new TimedFuture<>(this, permit, null, 0, recorded, runtime.time().nanoTime())
-          : new GuardedFuture<>(this, permit, null, 0);
+          ? new TimedFuture<>(
+              this, permit, endOf(context), null, 0, recorded, runtime.time().nanoTime())
+          : new GuardedFuture<>(this, permit, endOf(context), null, 0);
     }
     future.guard(chain.insideAsync(context, index, body));
     return future;
   }
 
-  Verdict completeAsync(long permit, @Nullable Object result, @Nullable Throwable failure) {
+  Verdict completeAsync(
+      long permit, long endedAt, @Nullable Object result, @Nullable Throwable failure) {
     if (failure != null) {
       Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
       completeAs(verdict, permit, failure);
       return verdict;
     }
-    if (isFailure(result)) {
+    boolean late = endedAt != TimeSource.NEVER && runtime.time().nanoTime() - endedAt >= 0;
+    if (late || isFailure(result)) {
       complete(permit, OutcomeWindow.FAILURE, null);
       return Verdict.FAILURE;
     }
     recordSuccess(permit);
     return Verdict.SUCCESS;
+  }
+
+  /** When a limit around a call ends it; {@link TimeSource#NEVER} where none does, or one of another time. */
+  private long endOf(CapturedContext context) {
+    return context.time() == runtime.time() ? context.endedAt() : TimeSource.NEVER;
   }
 }

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
+import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +14,19 @@ import org.jspecify.annotations.Nullable;
 class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   final CoreCircuitBreaker breaker;
   private final long permit;
+  private final long endedAt;
   private final @Nullable CallsInFlight flights;
   private final long begun;
 
   GuardedFuture(
-      CoreCircuitBreaker breaker, long permit, @Nullable CallsInFlight flights, long begun) {
+      CoreCircuitBreaker breaker,
+      long permit,
+      long endedAt,
+      @Nullable CallsInFlight flights,
+      long begun) {
     this.breaker = breaker;
     this.permit = permit;
+    this.endedAt = endedAt;
     this.flights = flights;
     this.begun = begun;
   }
@@ -34,14 +41,14 @@ class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       return;
     }
     land();
-    counted(breaker.completeAsync(permit, value, failure));
+    counted(breaker.completeAsync(permit, endedAt, value, failure));
     endAs(value, failure);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
     land();
-    counted(breaker.completeAsync(permit, null, cause));
+    counted(breaker.completeAsync(permit, TimeSource.NEVER, null, cause));
   }
 
   /** What the call was counted as. */

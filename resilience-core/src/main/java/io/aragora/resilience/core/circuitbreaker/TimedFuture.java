@@ -16,11 +16,12 @@ final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
   TimedFuture(
       CoreCircuitBreaker breaker,
       long permit,
+      long endedAt,
       @Nullable CallsInFlight flights,
       long begun,
       CallDurations recorded,
       long startedAt) {
-    super(breaker, permit, flights, begun);
+    super(breaker, permit, endedAt, flights, begun);
     this.recorded = recorded;
     this.startedAt = startedAt;
   }

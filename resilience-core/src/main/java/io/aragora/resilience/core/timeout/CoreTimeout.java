@@ -198,7 +198,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
    * processor, a body may come back long after its deadline and find the limit still armed.
    */
   private boolean endsInTime(LimitSlot limit, long deadline) {
-    return time.nanoTime() - deadline < 0 && limits.endInTime(limit, deadline);
+    return !isReached(deadline) && limits.endInTime(limit, deadline);
+  }
+
+  boolean isReached(long deadline) {
+    return time.nanoTime() - deadline >= 0;
   }
 
   /** A deadline around the call may leave it less than its limit. */
@@ -237,7 +241,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
   }
 
-  private void giveLate(@Nullable Object result) {
+  void giveLate(@Nullable Object result) {
     Consumer<@Nullable Object> consumer = config.onLateResult();
     if (consumer == null) {
       return;

@@ -25,6 +25,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final Dispatcher dispatcher;
   private final Duration allowed;
   private final Limit limit = new Limit(this);
+  private long deadline = TimeSource.NEVER;
+
+  /** Whether the limit was reached before what is inside ended. Volatile: read by whichever thread ends that. */
+  private volatile boolean expired;
 
   LimitedFuture(CoreTimeout timeout, Duration allowed, Timer timer, Dispatcher dispatcher) {
     this.timeout = timeout;
@@ -39,6 +43,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
+    this.deadline = deadline;
     if (deadline != TimeSource.NEVER) {
       timer.arm(limit, deadline);
     }
@@ -50,9 +55,21 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (!claimEnd()) {
+      if (expired && failure == null) {
+        timeout.giveLate(value);
+      }
       return;
     }
     limit.cancel(timer);
+    // The clock decides, not whether the timer came first.
+    if (deadline != TimeSource.NEVER && timeout.isReached(deadline)) {
+      timeout.countFired();
+      if (failure == null) {
+        timeout.giveLate(value);
+      }
+      completeExceptionally(timeout.exceeded(allowed, failure));
+      return;
+    }
     timeout.countInTime();
     endAs(value, failure);
   }
@@ -64,8 +81,9 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   private void expire() {
     if (claimEnd()) {
+      expired = true;
       timeout.countFired();
-      cancelInner(new DeadlineCancellation(timeout.name()));
+      cancelInner(new DeadlineCancellation(timeout.name(), dispatcher, timeout::giveLate));
       completeExceptionally(timeout.exceeded(allowed, null));
     }
   }
@@ -74,7 +92,8 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     if (claimEnd()) {
       // Closing is nobody's failure, so no breaker inside may take it for a deadline.
       ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
-      cancelInner(closed);
+      // What is inside may block where it is cancelled.
+      dispatcher.dispatch(() -> cancelInner(closed));
       completeExceptionally(closed);
     }
   }

@@ -1,8 +1,10 @@
-package io.aragora.resilience;
+package io.aragora.resilience.internal;
 
-import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.CallContext;
+import io.aragora.resilience.CheckedSupplier;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +13,30 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-final class InterruptibleFuture<T extends @Nullable Object> extends CompletableFuture<T>
+public final class InterruptibleFuture<T extends @Nullable Object> extends CompletableFuture<T>
     implements Runnable {
   private final CheckedSupplier<? extends T, ?> body;
 
   /** The thread inside the body; guarded by this, so that no interrupt is sent to a thread that has left it. */
   private @Nullable Thread runner;
 
+  /** Set before the cancellation, so that a body which that overtakes finds it. Volatile: pairs with the read after the body. */
+  private volatile @Nullable Consumer<@Nullable Object> late;
+
   private InterruptibleFuture(CheckedSupplier<? extends T, ?> body) {
     this.body = body;
   }
 
-  static <T extends @Nullable Object> CompletableFuture<T> start(
+  /**
+   * Starts a body on an executor.
+   *
+   * @param body the body
+   * @param executor where it runs
+   * @param context what it sees of the call
+   * @param <T> the type of its value
+   * @return its future; failed with a {@link RejectedByExecutor} if the executor threw
+   */
+  public static <T extends @Nullable Object> CompletableFuture<T> start(
       CheckedSupplier<? extends T, ?> body, Executor executor, CallContext context) {
     InterruptibleFuture<T> future = new InterruptibleFuture<>(() -> context.call(body));
     try {
@@ -48,7 +62,12 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
       return;
     }
     leave();
-    complete(value);
+    if (!complete(value)) {
+      Consumer<@Nullable Object> consumer = late;
+      if (consumer != null) {
+        consumer.accept(value);
+      }
+    }
   }
 
   private synchronized boolean enter() {
@@ -65,6 +84,16 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     if (isCancelled()) {
       Thread.interrupted();
     }
+  }
+
+  /**
+   * Cancels, and interrupts the body. If the body returns a value all the same, that is given to a consumer.
+   *
+   * @param consumer guards itself; called on the body's thread
+   */
+  public void cancel(Consumer<@Nullable Object> consumer) {
+    late = consumer;
+    cancel(true);
   }
 
   @Override
