@@ -1,0 +1,424 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.ContextPropagator;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Every function that the application hands over, with every kind of throwable, at every entry point: the call ends once, as its body
+ * did, it is counted, and the probe's slot comes back. Settings are found by reflection, so that a new one is covered.
+ */
+class ForeignCodeTest {
+  private static final Duration COOLDOWN = Duration.ofSeconds(10);
+
+  /** What an application's code may throw. */
+  private static final List<Throwable> THROWABLES = List.of(
+      new IllegalStateException("foreign"),
+      new NoClassDefFoundError("foreign"),
+      new AssertionError("foreign"),
+      new StackOverflowError("foreign"),
+      new OutOfMemoryError("foreign"),
+      new InterruptedException("foreign"),
+      new Exception("foreign, sneaked past the compiler"));
+
+  /** What a test builds its runtime from. */
+  private static final class Setup {
+    final ManualTime time = ManualTime.create().autoAdvance(true);
+    final ResilienceBuilder runtime = Resilience.builder().timeSource(time);
+    final CircuitBreakerConfig.Builder breaker = CircuitBreakerConfig.builder()
+        .failureThreshold(1)
+        .cooldown(COOLDOWN)
+        .halfOpenMaxCalls(1)
+        .halfOpenMaxDuration(Duration.ofHours(1));
+    final RetryConfig.Builder retry =
+        RetryConfig.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofSeconds(1)));
+    final TimeoutConfig.Builder timeout = TimeoutConfig.builder().limit(Duration.ofSeconds(30));
+  }
+
+  /** One piece of the application's code, which counts that it was called and throws. */
+  private record Foreign(String name, BiConsumer<Setup, Thrower> given) {}
+
+  private static final class Thrower {
+    final Throwable thrown;
+    final AtomicInteger called = new AtomicInteger();
+
+    Thrower(Throwable thrown) {
+      this.thrown = thrown;
+    }
+
+    <T> T go() {
+      called.incrementAndGet();
+      throw ForeignCodeTest.<RuntimeException>sneak(thrown);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <X extends Throwable> X sneak(Throwable thrown) throws X {
+    throw (X) thrown;
+  }
+
+  private static List<Foreign> foreign() {
+    List<Foreign> all = new ArrayList<>();
+    settings(all, CircuitBreakerConfig.Builder.class, setup -> setup.breaker);
+    settings(all, RetryConfig.Builder.class, setup -> setup.retry);
+    settings(all, TimeoutConfig.Builder.class, setup -> setup.timeout);
+    all.add(new Foreign(
+        "ContextPropagator.capture",
+        (setup, thrower) -> setup.runtime.contextPropagator(thrower::go)));
+    all.add(new Foreign(
+        "ContextPropagator.restore",
+        (setup, thrower) -> setup.runtime.contextPropagator(() -> thrower::go)));
+    all.add(new Foreign(
+        "ContextPropagator.close",
+        (setup, thrower) -> setup.runtime.contextPropagator(() -> () -> thrower::go)));
+    all.add(new Foreign(
+        "ContextPropagator that gives null",
+        (setup, thrower) ->
+            setup.runtime.contextPropagator(() -> (ContextPropagator.Captured) null)));
+    all.add(new Foreign(
+        "DurationRecorder.of",
+        (setup, thrower) -> setup.runtime.extension(context ->
+            context.recordDurations((kind, policy) -> thrower.<LongConsumer>go())::close)));
+    all.add(new Foreign(
+        "a consumer of durations",
+        (setup, thrower) -> setup.runtime.extension(
+            context -> context.recordDurations((kind, policy) -> nanos -> thrower.go())::close)));
+    all.add(new Foreign(
+        "ResilienceExtension.attach",
+        (setup, thrower) -> setup.runtime.extension(context -> thrower.go())));
+    return all;
+  }
+
+  private static void settings(List<Foreign> all, Class<?> builder, Function<Setup, Object> in) {
+    for (Method setter : builder.getMethods()) {
+      if (setter.getDeclaringClass() == builder
+          && setter.getParameterCount() == 1
+          && isFunction(setter.getParameterTypes()[0])) {
+        Class<?> type = setter.getParameterTypes()[0];
+        String name = builder.getEnclosingClass().getSimpleName() + "." + setter.getName();
+        all.add(new Foreign(name, (setup, thrower) -> {
+          try {
+            setter.invoke(in.apply(setup), throwing(type, thrower));
+            if (setter.getName().equals("retryAfterResult")) {
+              setup.retry.retryOnResult(value -> true);
+            }
+          } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name, e);
+          }
+        }));
+      }
+    }
+  }
+
+  private static boolean isFunction(Class<?> type) {
+    return type.isInterface() || type == Backoff.class;
+  }
+
+  private static Object throwing(Class<?> type, Thrower thrower) {
+    if (type == Predicate.class) {
+      return (Predicate<Object>) value -> thrower.go();
+    }
+    if (type == Function.class) {
+      return (Function<Object, Object>) value -> thrower.go();
+    }
+    if (type == Consumer.class) {
+      return (Consumer<Object>) value -> thrower.go();
+    }
+    if (type == Backoff.class) {
+      return Backoff.custom(retry -> thrower.<Long>go());
+    }
+    if (type == RetryBudget.class) {
+      return new BrokenBudget(thrower);
+    }
+    throw new AssertionError("a setting takes a " + type + ": say here how one throws");
+  }
+
+  private record BrokenBudget(Thrower thrower) implements RetryBudget {
+    @Override
+    public String name() {
+      return "broken";
+    }
+
+    @Override
+    public RetryBudgetConfig config() {
+      return thrower.go();
+    }
+
+    @Override
+    public double level() {
+      return thrower.go();
+    }
+
+    @Override
+    public long refused() {
+      return thrower.go();
+    }
+
+    @Override
+    public boolean tryTake() {
+      return thrower.go();
+    }
+
+    @Override
+    public void credit() {
+      thrower.go();
+    }
+  }
+
+  /** What became of a call: how often it ended, and how. */
+  private record Ending(@Nullable Object value, @Nullable Throwable failure) {
+    static Ending of(CheckedSupplier<?, ?> call) {
+      try {
+        return new Ending(call.get(), null);
+      } catch (Throwable e) {
+        return new Ending(null, e);
+      }
+    }
+
+    static Ending of(ManualTime time, CompletableFuture<?> call) {
+      time.advance(Duration.ofSeconds(5));
+      assertThat(call).as("the future ends").isDone();
+      return call.handle(Ending::new).join();
+    }
+  }
+
+  private interface Entry {
+    Ending enter(Policy policy, CheckedSupplier<String, IOException> body, ManualTime time);
+  }
+
+  private record NamedEntry(String name, Entry entry) {}
+
+  private static CompletionStage<String> stage(CheckedSupplier<String, IOException> body) {
+    try {
+      return CompletableFuture.completedFuture(body.get());
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static List<NamedEntry> entries() {
+    return List.of(
+        new NamedEntry("call", (policy, body, time) -> Ending.of(() -> policy.call(body))),
+        new NamedEntry(
+            "callInterruptibly",
+            (policy, body, time) -> Ending.of(() -> policy.callInterruptibly(body::get))),
+        new NamedEntry(
+            "run",
+            (policy, body, time) -> Ending.of(() -> {
+              String[] value = new String[1];
+              policy.run(() -> value[0] = body.get());
+              return value[0];
+            })),
+        new NamedEntry(
+            "decorateCallable",
+            (policy, body, time) ->
+                Ending.of(() -> policy.decorateCallable(body::get).call())),
+        new NamedEntry(
+            "callAsync, complete at once",
+            (policy, body, time) -> Ending.of(time, policy.callAsync(() -> stage(body)))),
+        new NamedEntry(
+            "callAsync, complete later",
+            (policy, body, time) -> Ending.of(time, policy.callAsync(() -> {
+              CompletableFuture<String> later = new CompletableFuture<>();
+              time.executor()
+                  .execute(() -> stage(body).whenComplete((value, failure) -> {
+                    if (failure == null) {
+                      later.complete(value);
+                    } else {
+                      later.completeExceptionally(failure);
+                    }
+                  }));
+              return later;
+            }))),
+        new NamedEntry(
+            "submit",
+            (policy, body, time) -> Ending.of(time, policy.submit(body, time.executor()))),
+        new NamedEntry(
+            "decorateAsync",
+            (policy, body, time) ->
+                Ending.of(time, policy.decorateAsync(() -> stage(body)).get())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyFunction_everyThrowable_everyEntry() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Foreign foreign : foreign()) {
+      for (Throwable thrown : THROWABLES) {
+        for (NamedEntry entry : entries()) {
+          for (boolean fails : new boolean[] {false, true}) {
+            String name = foreign.name + " throws " + thrown.getClass().getSimpleName() + ", "
+                + entry.name + ", body " + (fails ? "fails" : "is well");
+            tests.add(dynamicTest(name, () -> check(foreign, thrown, entry.entry, fails)));
+          }
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void check(Foreign foreign, Throwable thrown, Entry entry, boolean fails) {
+    IOException down = new IOException("down");
+    CheckedSupplier<String, IOException> body = () -> {
+      if (fails) {
+        throw down;
+      }
+      return "well";
+    };
+    checkProbe(foreign, thrown, entry, body, down, fails);
+    checkRetry(foreign, thrown, entry, body, down, fails);
+  }
+
+  /** The call is the one probe of a breaker. */
+  private static void checkProbe(
+      Foreign foreign,
+      Throwable thrown,
+      Entry entry,
+      CheckedSupplier<String, IOException> body,
+      IOException down,
+      boolean fails) {
+    Setup setup = new Setup();
+    foreign.given.accept(setup, new Thrower(thrown));
+    try (Resilience resilience = setup.runtime.build()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("b", setup.breaker.build());
+      Pipeline pipeline = resilience
+          .pipeline("p")
+          .add(breaker)
+          .add(resilience.timeout("t", setup.timeout.build()))
+          .build();
+      breaker.recordFailure(breaker.acquirePermit(), null);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+      setup.time.advance(COOLDOWN);
+      long counted = outcomes(breaker);
+
+      Ending ending = entry.enter(pipeline, body, setup.time);
+
+      assertEnding(ending, down, fails);
+      assertThat(outcomes(breaker)).as("the call is counted once").isEqualTo(counted + 1);
+      setup.time.advance(COOLDOWN);
+      assertThat(breaker.tryAcquirePermit())
+          .as("the slot is free")
+          .isNotEqualTo(CircuitBreaker.REJECTED);
+    }
+  }
+
+  /** The call is retried around a breaker that stays closed. */
+  private static void checkRetry(
+      Foreign foreign,
+      Throwable thrown,
+      Entry entry,
+      CheckedSupplier<String, IOException> body,
+      IOException down,
+      boolean fails) {
+    Setup setup = new Setup();
+    foreign.given.accept(setup, new Thrower(thrown));
+    try (Resilience resilience = setup.runtime.build()) {
+      CircuitBreaker breaker =
+          resilience.circuitBreaker("b", setup.breaker.failureThreshold(100).build());
+      Pipeline pipeline = resilience
+          .pipeline("p")
+          .add(resilience.retry("r", setup.retry.build()))
+          .add(breaker)
+          .build();
+
+      Ending ending = entry.enter(pipeline, body, setup.time);
+
+      assertEnding(ending, down, fails);
+      assertThat(outcomes(breaker)).as("each attempt is counted").isBetween(1L, 2L);
+    }
+  }
+
+  private static long outcomes(CircuitBreaker breaker) {
+    var totals = breaker.snapshot().totals();
+    return totals.successes() + totals.failures() + totals.ignored();
+  }
+
+  private static void assertEnding(Ending ending, IOException down, boolean fails) {
+    if (fails) {
+      assertThat(ending.failure()).as("the body's own failure").isSameAs(down);
+    } else {
+      assertThat(ending).as("the body's own value").isEqualTo(new Ending("well", null));
+    }
+  }
+
+  @Test
+  void everyFunction_isReallyCalled() {
+    List<String> never = new ArrayList<>();
+    for (Foreign foreign : foreign()) {
+      if (foreign.name.contains("gives null")) {
+        continue;
+      }
+      Thrower thrower = new Thrower(new IllegalStateException("foreign"));
+      for (NamedEntry entry : entries()) {
+        for (boolean fails : new boolean[] {false, true}) {
+          Foreign same =
+              new Foreign(foreign.name, (setup, any) -> foreign.given.accept(setup, thrower));
+          check(same, thrower.thrown, entry.entry, fails);
+        }
+      }
+      if (thrower.called.get() == 0) {
+        never.add(foreign.name);
+      }
+    }
+    assertThat(never)
+        .as("asked for by limits that are exceeded, below, or not by these calls")
+        .containsExactlyInAnyOrder("TimeoutConfig.failure", "TimeoutConfig.onLateResult");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> functionsOfTimeouts_everyThrowable_limitStillEndsTheCall() {
+    return THROWABLES.stream()
+        .map(thrown -> dynamicTest(thrown.getClass().getSimpleName(), () -> {
+          Setup setup = new Setup();
+          Thrower thrower = new Thrower(thrown);
+          setup.timeout.failure(exceeded -> thrower.go()).onLateResult(value -> thrower.go());
+          try (Resilience resilience = setup.runtime.build()) {
+            var timeout = resilience.timeout("t", setup.timeout.build());
+            CompletableFuture<String> pending = timeout.callAsync(CompletableFuture::new);
+            setup.time.advance(Duration.ofSeconds(31));
+            assertThat(Ending.of(setup.time, pending).failure())
+                .isInstanceOf(TimeoutExceededException.class);
+            Ending late = Ending.of(() -> timeout.call(() -> {
+              setup.time.advance(Duration.ofSeconds(31));
+              return "late";
+            }));
+            assertThat(late.failure()).isInstanceOf(TimeoutExceededException.class);
+            assertThat(Thread.interrupted()).isFalse();
+            assertThat(thrower.called).hasValue(3);
+          }
+        }));
+  }
+}
