@@ -1,0 +1,197 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimeDrive;
+import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Whom the end of a call is blamed on. */
+class BlameTest {
+  private final ManualTime time = ManualTime.create().autoAdvance(true);
+
+  private static CircuitBreaker breaker(Resilience resilience) {
+    return resilience.circuitBreaker(
+        "b",
+        CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .ignoreIf(IllegalArgumentException.class::isInstance)
+            .build());
+  }
+
+  @Test
+  void close_callsUnderALimit_openNoBreaker() {
+    Resilience resilience = Resilience.builder().timeSource(time).build();
+    CircuitBreaker breaker = breaker(resilience);
+    CompletableFuture<String> pending = resilience
+        .pipeline("p")
+        .add(resilience.timeout("t", TimeoutConfig.of(Duration.ofSeconds(5))))
+        .add(breaker)
+        .build()
+        .callAsync(CompletableFuture::new);
+
+    resilience.close();
+    time.runPending();
+
+    assertThat(pending).isCompletedExceptionally();
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().totals().failures()).isZero();
+    assertThat(breaker.snapshot().totals().ignored()).isEqualTo(1);
+  }
+
+  @Test
+  void submit_executorRejects_isNobodysFailure() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      CircuitBreaker breaker = breaker(resilience);
+      for (RuntimeException thrown :
+          List.of(new RejectedExecutionException("full"), new IllegalStateException("stopped"))) {
+        CompletableFuture<String> future = breaker.submit(() -> "never", task -> {
+          throw thrown;
+        });
+        assertThatThrownBy(future::join)
+            .hasCauseInstanceOf(RejectedExecutionException.class)
+            .hasRootCause(thrown);
+      }
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(breaker.snapshot().totals().ignored()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void wrappersOfFutures_areOpenedForPredicates_onThreadsToo() throws Exception {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      CircuitBreaker breaker = breaker(resilience);
+      ExecutionException wrapped = new ExecutionException(new IllegalArgumentException("mine"));
+
+      assertThatThrownBy(() -> breaker.call(() -> {
+            throw wrapped;
+          }))
+          .isSameAs(wrapped);
+      breaker.recordFailure(breaker.acquirePermit(), wrapped);
+
+      assertThat(breaker.snapshot().totals().ignored()).isEqualTo(2);
+      AtomicInteger attempts = new AtomicInteger();
+      var retry = resilience.retry(
+          "r",
+          RetryConfig.builder()
+              .maxAttempts(3)
+              .backoff(Backoff.constant(Duration.ofMillis(1)))
+              .retryIf(IOException.class::isInstance)
+              .build());
+      assertThatThrownBy(() -> retry.call(() -> {
+            attempts.incrementAndGet();
+            throw new ExecutionException(new IOException("down"));
+          }))
+          .isInstanceOf(ExecutionException.class);
+      assertThat(attempts).hasValue(3);
+      assertThat(resilience
+              .pipeline("p")
+              .add(retry)
+              .build()
+              .withFallback(Fallback.<String>builder()
+                  .on(IOException.class, IOException::getMessage)
+                  .build())
+              .<Exception>call(() -> {
+                throw new ExecutionException(new IOException("down"));
+              }))
+          .isEqualTo("down");
+    }
+  }
+
+  /** A clock that goes on while nothing of the process runs: the timer sees the limit after the body has come back. */
+  private static final class SuspendedTime implements TimeSource {
+    private final ManualTime time = ManualTime.create();
+    private long suspendedNanos;
+
+    void jump(Duration length) {
+      suspendedNanos += length.toNanos();
+    }
+
+    @Override
+    public long nanoTime() {
+      return time.nanoTime() + suspendedNanos;
+    }
+
+    @Override
+    public Instant wallTime() {
+      return time.wallTime().plusNanos(suspendedNanos);
+    }
+
+    @Override
+    public void parkUntil(Object blocker, long deadlineNanos) {
+      time.parkUntil(blocker, deadlineNanos);
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+      time.unpark(thread);
+    }
+
+    @Override
+    public double random(String owner, long operation, int draw) {
+      return time.random(owner, operation, draw);
+    }
+
+    @Override
+    public Executor executor() {
+      return time.executor();
+    }
+
+    @Override
+    public TimeDrive drive(String name, TimeDriver driver) {
+      return time.drive(name, driver);
+    }
+  }
+
+  @Test
+  void processIsSuspended_bodyComesBackAfterItsLimit_isLate() {
+    SuspendedTime suspended = new SuspendedTime();
+    List<Object> late = new ArrayList<>();
+    try (Resilience resilience = Resilience.builder().timeSource(suspended).build()) {
+      CircuitBreaker breaker = breaker(resilience);
+      var timeout = resilience.timeout(
+          "t",
+          TimeoutConfig.builder()
+              .limit(Duration.ofSeconds(5))
+              .onLateResult(late::add)
+              .build());
+      var pipeline = resilience.pipeline("p").add(timeout).add(breaker).build();
+
+      assertThatThrownBy(() -> pipeline.call(() -> {
+            suspended.jump(Duration.ofSeconds(30));
+            return "late";
+          }))
+          .isInstanceOf(TimeoutExceededException.class);
+      CompletableFuture<String> inner = new CompletableFuture<>();
+      CompletableFuture<String> async = timeout.callAsync(() -> inner);
+      suspended.jump(Duration.ofSeconds(30));
+      inner.complete("late too");
+
+      assertThatThrownBy(async::join).hasCauseInstanceOf(TimeoutExceededException.class);
+      assertThat(late).containsExactly("late", "late too");
+      assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    }
+  }
+}
