@@ -136,9 +136,9 @@ class BadArgumentsTest {
           .withMessageContaining("key must not be blank");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> keyed.restore(List.of(good, withKey(good, key))))
-          .withMessageContaining("key must not be blank");
-      assertThat(keyed.states()).containsOnlyKeys("good");
+          .withMessageStartingWith("key must ");
     }
+    assertThat(keyed.states()).containsOnlyKeys("good");
   }
 
   private static SavedBreaker withKey(SavedBreaker saved, String key) {

@@ -165,23 +165,23 @@ public abstract class StateStoreContract {
         0,
         "",
         Instant.EPOCH);
-    long most = Long.MAX_VALUE;
+    long most = SavedBreaker.MAX_NUMBER;
     SavedBreaker large = new SavedBreaker(
         "large",
         "k",
         CircuitBreakerState.HALF_OPEN,
         most,
-        Instant.parse("2999-12-31T23:59:59.999999Z"),
-        Instant.parse("3000-12-31T23:59:59.999999Z"),
-        Duration.ofDays(365),
-        Integer.MAX_VALUE,
-        Integer.MAX_VALUE,
+        Instant.parse("2261-12-31T23:59:59.999999Z"),
+        SavedBreaker.LATEST,
+        SavedBreaker.MAX_COOLDOWN,
+        SavedBreaker.MAX_COUNT,
+        SavedBreaker.MAX_COUNT,
         most,
-        Integer.MAX_VALUE,
+        SavedBreaker.MAX_COUNT,
         new CircuitBreakerTotals(most, most, most, most, most),
         most,
-        "d".repeat(100_000),
-        Instant.parse("2999-12-31T23:59:59.999999Z"));
+        "d".repeat(SavedBreaker.MAX_TEXT),
+        Instant.parse("2261-12-31T23:59:59.999999Z"));
 
     assertRoundTrip(List.of(zero, large));
   }
@@ -424,6 +424,34 @@ public abstract class StateStoreContract {
     store.save(List.of(breaker("a", 1, SAVED_AT)));
 
     assertSaved(List.of(breaker("a", 1, SAVED_AT)), store);
+  }
+
+  @Test
+  @DisplayName(
+      "remove removes the row of an evicted key and leaves the others, where it removes at all")
+  void remove_evictedKey_leavesTheOthers() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker evicted = breaker("a", "k");
+    store.save(List.of(evicted, breaker("a", "l"), breaker("a")));
+
+    assumeTrue(store.remove(List.of(evicted)) > 0, "this store removes by age only");
+
+    assertSaved(List.of(breaker("a", "l"), breaker("a")), store);
+    assertSaved(List.of(breaker("a", "l"), breaker("a")), reopened(store));
+    assertEquals(0, store.remove(List.of(evicted)));
+  }
+
+  @Test
+  @DisplayName("remove leaves a row that another process changed later")
+  void remove_rowThatChangedLater_stays() throws StateStoreException {
+    StateStore store = store();
+    SavedBreaker later = breaker("a", "k", 5, SAVED_AT.minusSeconds(10), SAVED_AT);
+    store.save(List.of(later));
+
+    store.remove(
+        List.of(breaker("a", "k", 6, SAVED_AT.minusSeconds(40), SAVED_AT.plusNanos(1_000))));
+
+    assertSaved(List.of(later), store);
   }
 
   @Test

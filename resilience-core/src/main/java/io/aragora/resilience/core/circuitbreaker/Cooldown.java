@@ -24,4 +24,12 @@ final class Cooldown {
     }
     return (long) nanos;
   }
+
+  /** The longest that {@link #nanos} gives, whatever the step and the chance. */
+  static long longestNanos(CircuitBreakerConfig config) {
+    double nanos = config.cooldownBackoff() > 1
+        ? Math.max(config.cooldown().toNanos(), config.maxCooldown().toNanos())
+        : config.cooldown().toNanos();
+    return (long) (nanos + nanos * config.cooldownJitter());
+  }
 }

@@ -130,7 +130,9 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       keys.put(key, made);
       round.add(made);
       // After the key is known, and not for every new one: what changes later is told by itself.
-      if (made.phase().state != CircuitBreakerState.CLOSED) {
+      if (held != null) {
+        runtime.keeper().changed(made);
+      } else if (made.phase().state != CircuitBreakerState.CLOSED) {
         impaired.changed(made);
       }
       return made;
@@ -170,8 +172,10 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
     if (gone.size() < config.maxKeys()) {
       gone.add(key, breaker, totals);
     }
+    breaker.forget();
     keys.remove(key, breaker);
-    impaired.changed(breaker);
+    // Its row goes too: a stranger who makes up keys must not fill the store.
+    runtime.keeper().changed(breaker);
     left = left.plus(breaker.counted(totals));
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
@@ -351,7 +355,8 @@ public final class KeyedBreakers implements KeyedCircuitBreaker {
       if (known != null) {
         left = left.plus(known.counted());
         round.remove(known);
-        impaired.changed(known);
+        known.forget();
+        runtime.keeper().changed(known);
       }
       return known != null || held;
     } finally {

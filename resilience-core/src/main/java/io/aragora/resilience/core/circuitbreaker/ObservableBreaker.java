@@ -136,6 +136,15 @@ abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
     return new SavedBreaker.Id(name(), null);
   }
 
+  /**
+   * Returns whether this is the breaker of a key that was evicted or removed, of which nothing is to stay in the store.
+   *
+   * @return whether it is
+   */
+  public boolean isForgotten() {
+    return false;
+  }
+
   @Override
   public SavedBreaker save() {
     return Readings.save(storedId(), phase(), totals, runtime.time());

@@ -6,6 +6,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -151,7 +152,16 @@ final class Phase {
       this.state = state;
       this.cause = cause;
       this.enteredAt = enteredAt;
-      this.enteredWallMicros = ChronoUnit.MICROS.between(Instant.EPOCH, wall);
+      this.enteredWallMicros = micros(wall);
+    }
+
+    /** Any wall clock will do: what is beyond the bounds is shown as the bound. */
+    private static long micros(Instant wall) {
+      if (wall.isBefore(SavedBreaker.EARLIEST)) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, SavedBreaker.EARLIEST);
+      }
+      return ChronoUnit.MICROS.between(
+          Instant.EPOCH, wall.isAfter(SavedBreaker.LATEST) ? SavedBreaker.LATEST : wall);
     }
 
     /** The next phase after a transition. */

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.persistence.SavedBreaker;
@@ -84,27 +85,49 @@ final class Readings {
     };
   }
 
+  /** Whatever a breaker has counted and whatever the wall clock says, this is within the bounds of what can be saved. */
   static SavedBreaker save(
       SavedBreaker.Id id, Phase phase, LifetimeTotals totals, TimeSource time) {
-    Instant wall = time.wallTime();
+    Instant wall = bounded(time.wallTime());
     Instant openUntil = phase.state == CircuitBreakerState.OPEN
-        ? wall.plusNanos(phase.until - time.nanoTime())
+        ? bounded(wall.plusNanos(phase.until - time.nanoTime()))
         : null;
+    CircuitBreakerTotals sums = totals.with(phase.window);
     return new SavedBreaker(
         id.name(),
         id.key(),
         phase.state,
-        phase.generation,
-        phase.enteredWall(),
+        number(phase.generation),
+        bounded(phase.enteredWall()),
         openUntil,
-        Duration.ofNanos(phase.cooldownNanos),
-        phase.cooldownStep,
-        phase.streak(),
-        consecutiveSuccesses(phase, totals),
-        phase.probeSuccesses(),
-        totals.with(phase.window),
-        totals.slowCalls(phase.window),
+        Duration.ofNanos(Math.min(phase.cooldownNanos, SavedBreaker.MAX_COOLDOWN.toNanos())),
+        count(phase.cooldownStep),
+        count(phase.streak()),
+        number(consecutiveSuccesses(phase, totals)),
+        count(phase.probeSuccesses()),
+        new CircuitBreakerTotals(
+            number(sums.successes()),
+            number(sums.failures()),
+            number(sums.ignored()),
+            number(sums.rejected()),
+            number(sums.late())),
+        number(totals.slowCalls(phase.window)),
         phase.config.toString(),
         wall);
+  }
+
+  private static long number(long value) {
+    return Math.min(Math.max(value, 0), SavedBreaker.MAX_NUMBER);
+  }
+
+  private static int count(int value) {
+    return Math.min(Math.max(value, 0), SavedBreaker.MAX_COUNT);
+  }
+
+  private static Instant bounded(Instant value) {
+    if (value.isBefore(SavedBreaker.EARLIEST)) {
+      return SavedBreaker.EARLIEST;
+    }
+    return value.isAfter(SavedBreaker.LATEST) ? SavedBreaker.LATEST : value;
   }
 }

@@ -30,7 +30,7 @@ final class Restoration {
         .atLeastGeneration(saved.generation())
         .cooldownStep(saved.cooldownStep());
     if (state == CircuitBreakerState.OPEN) {
-      long cooldown = saved.cooldown().toNanos();
+      long cooldown = longest(present, saved, sameSettings);
       next.openUntil(now + left(present, saved, sameSettings, time), cooldown);
     } else if (state == CircuitBreakerState.HALF_OPEN) {
       int successes = Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1);
@@ -50,7 +50,7 @@ final class Restoration {
             present.config, CircuitBreakerState.OPEN, TransitionCause.SHARED, now, time.wallTime())
         .after(present)
         .cooldownStep(other.cooldownStep())
-        .openUntil(now + left, other.cooldown().toNanos())
+        .openUntil(now + left, longest(present, other, true))
         .build();
   }
 
@@ -61,10 +61,16 @@ final class Restoration {
     if (until == null) {
       return 0;
     }
-    long longest = sameSettings
-        ? saved.cooldown().toNanos()
-        : Math.min(saved.cooldown().toNanos(), present.config.cooldown().toNanos());
-    return Math.min(Math.max(0, nanosBetween(time.wallTime(), until)), longest);
+    return Math.min(
+        Math.max(0, nanosBetween(time.wallTime(), until)), longest(present, saved, sameSettings));
+  }
+
+  /** No row makes a cooldown longer than the settings permit. */
+  private static long longest(Phase present, SavedBreaker saved, boolean sameSettings) {
+    long most = sameSettings
+        ? Cooldown.longestNanos(present.config)
+        : present.config.cooldown().toNanos();
+    return Math.min(saved.cooldown().toNanos(), most);
   }
 
   private static long nanosBetween(Instant from, Instant to) {

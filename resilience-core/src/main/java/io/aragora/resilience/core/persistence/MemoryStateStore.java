@@ -52,6 +52,19 @@ final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public synchronized int remove(Collection<SavedBreaker> given) {
+    int removed = 0;
+    for (SavedBreaker state : List.copyOf(given)) {
+      SavedBreaker present = states.get(state.id());
+      if (present != null && state.replaces(present)) {
+        states.remove(state.id());
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  @Override
   public synchronized int purgeSavedBefore(Instant cutOff) {
     int before = states.size();
     states.values().removeIf(state -> state.savedAt().isBefore(cutOff));

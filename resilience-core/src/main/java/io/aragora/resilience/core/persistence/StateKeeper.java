@@ -17,13 +17,17 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +42,14 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
    * Everything else happens on the store's thread. A save that fails leaves the keeper behind: the list means nothing then,
    * and once the store answers, all breakers are saved that may have changed. So an outage costs no memory, however long it
    * takes and however many keys come and go in it.
+   *
+   * The store is foreign code: it may throw anything, answer nonsense, or never answer. Whatever is thrown at any step leaves
+   * the keeper behind and a retry armed, in that order and before anything is logged; should even the arming fail, for want of
+   * memory, the next reading of the status arms anew. What does not answer keeps the store's thread and nobody else: building,
+   * flushing and closing wait for a bounded time, and the status says since when there is no answer.
    */
   private static final GuardedLog LOG = GuardedLog.of(StateKeeper.class);
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
   private static final double JITTER = 0.1;
 
@@ -51,6 +61,9 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   /** How long until what found no thread is tried again. */
   private static final long NO_THREAD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** How late the save of an interval may be before it counts as an outage. */
+  private static final long OVERDUE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final String runtime;
   private final StoreSetting setting;
@@ -66,6 +79,12 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   private final Wakening retry = new Wakening(this::tryAgain);
   private volatile int unsaved;
   private volatile boolean closed;
+
+  /** Set when the store is to be closed, by whoever has the store's thread then. */
+  private volatile boolean closing;
+
+  /** When the next save of all is due. */
+  private volatile long intervalDue;
 
   // Used on the store's thread, except while the runtime starts.
   private LiveBreakers breakers = LiveBreakers.NONE;
@@ -92,10 +111,12 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     this.dispatcher = dispatcher;
     this.connection = new StoreConnection(runtime, setting, time);
     this.restoration = new StateRestoration(setting.location());
+    this.intervalDue = time.nanoTime();
   }
 
   /**
-   * Opens the store and reads it, on the calling thread, so that a breaker made afterwards finds its state.
+   * Opens the store and reads it, so that a breaker made afterwards finds its state. Waits at most 30 s; a store that answers
+   * later is taken then.
    *
    * @param live what is saved
    * @return what failed; null if nothing did
@@ -106,16 +127,44 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     long now = time.nanoTime();
     changed.savedAllUntil(now);
     nextPurge = now + PURGE_INTERVAL_NANOS;
+    armInterval();
+    AtomicReference<@Nullable ResilienceConfigurationException> mistake = new AtomicReference<>();
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    boolean answered = openWithin(() -> mistake.set(openFirst(loader)));
+    ResilienceConfigurationException thrown = mistake.get();
+    if (thrown != null) {
+      throw thrown;
+    }
+    return answered ? connection.lastError() : "open: no answer within 30 s";
+  }
+
+  private boolean openWithin(Runnable opening) {
     try {
+      return onStore(opening, OPEN_LIMIT);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      opening.run();
+      return true;
+    }
+  }
+
+  /** With the loader of who builds the runtime, since a store may look for its driver. */
+  private @Nullable ResilienceConfigurationException openFirst(@Nullable ClassLoader loader) {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try {
+      thread.setContextClassLoader(loader);
       open();
       connection.succeeded();
+      return null;
     } catch (ResilienceConfigurationException e) {
-      throw e;
-    } catch (StateStoreException | RuntimeException | LinkageError e) {
+      behind = true;
+      return e;
+    } catch (Throwable e) {
       failed("open", e);
+      return null;
+    } finally {
+      thread.setContextClassLoader(before);
     }
-    timer.arm(interval, spread(setting.saveInterval().toNanos()));
-    return connection.lastError();
   }
 
   /**
@@ -174,12 +223,21 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     try {
       if (!behind) {
         saveOrPurge();
+      } else if (!retrying) {
+        // The arming of the retry failed.
+        save(Scope.ACTIVE);
       }
     } finally {
       if (!closed) {
-        timer.arm(interval, spread(setting.saveInterval().toNanos()));
+        armInterval();
       }
     }
+  }
+
+  private void armInterval() {
+    long due = spread(setting.saveInterval().toNanos());
+    intervalDue = due;
+    timer.arm(interval, due);
   }
 
   private void saveOrPurge() {
@@ -193,44 +251,87 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private void purge() {
-    StateStore store = connection.store();
-    if (store != null) {
-      try {
+    try {
+      connection.asking("purge");
+      StateStore store = connection.store();
+      if (store != null) {
         Instant cutOff = time.wallTime().minus(setting.retention());
         restoration.dropSavedBefore(cutOff);
         store.purgeSavedBefore(cutOff);
-      } catch (StateStoreException | RuntimeException | LinkageError e) {
-        failed("purge", e);
       }
+    } catch (Throwable e) {
+      failed("purge", e);
+    } finally {
+      connection.answered();
     }
   }
 
-  /** Gives whether all of it is saved. */
+  /** Gives whether all of it is saved. Throws nothing. */
   private boolean save(Scope scope) {
+    if (connection.isClosed()) {
+      return false;
+    }
+    try {
+      connection.asking("save");
+      saveOrThrow(scope);
+      connection.succeeded();
+      return true;
+    } catch (Throwable e) {
+      failed("save", e);
+      return false;
+    } finally {
+      connection.answered();
+    }
+  }
+
+  private void saveOrThrow(Scope scope) throws StateStoreException {
     long began = time.nanoTime();
     List<CircuitBreakerStateMachine> batch = changed.take(scope, breakers);
     unsaved = batch.size();
-    try {
-      StateStore store = connection.store();
-      if (store == null) {
-        store = open();
-      }
-      for (int from = 0; from < batch.size(); from += ROWS_PER_SAVE) {
-        List<CircuitBreakerStateMachine> part =
-            batch.subList(from, Math.min(from + ROWS_PER_SAVE, batch.size()));
-        connection.saved(store.save(statesOf(part)));
-        unsaved = batch.size() - from - part.size();
-      }
-    } catch (StateStoreException | RuntimeException | LinkageError e) {
-      failed("save", e);
-      return false;
+    StateStore store = connection.store();
+    if (store == null) {
+      store = open();
     }
+    removeForgotten(store, batch);
+    for (int from = 0; from < batch.size(); from += ROWS_PER_SAVE) {
+      List<SavedBreaker> states =
+          statesOf(batch.subList(from, Math.min(from + ROWS_PER_SAVE, batch.size())));
+      connection.saved(store.save(states), states.size());
+      unsaved = Math.max(0, batch.size() - from - ROWS_PER_SAVE);
+    }
+    unsaved = 0;
     if (scope != Scope.CHANGED) {
       behind = false;
       changed.savedAllUntil(began);
     }
-    connection.succeeded();
-    return true;
+  }
+
+  /** Of a key that was evicted no row stays; where there is a new breaker of that key, its row takes the place of the old one. */
+  private void removeForgotten(StateStore store, List<CircuitBreakerStateMachine> batch)
+      throws StateStoreException {
+    Map<SavedBreaker.Id, CircuitBreakerStateMachine> forgotten = new HashMap<>();
+    for (CircuitBreakerStateMachine breaker : batch) {
+      if (breaker.isForgotten()) {
+        forgotten.put(breaker.storedId(), breaker);
+      }
+    }
+    if (forgotten.isEmpty()) {
+      return;
+    }
+    batch.removeIf(breaker -> forgotten.get(breaker.storedId()) == breaker);
+    List<CircuitBreakerStateMachine> leaving = List.copyOf(forgotten.values());
+    for (int from = 0; from < leaving.size(); from += ROWS_PER_SAVE) {
+      store.remove(leaving.subList(from, Math.min(from + ROWS_PER_SAVE, leaving.size())).stream()
+          .map(CircuitBreakerStateMachine::save)
+          .toList());
+    }
+    Set<CircuitBreakerStateMachine> taken = new HashSet<>(batch);
+    for (SavedBreaker.Id id : forgotten.keySet()) {
+      CircuitBreakerStateMachine successor = breakers.find(id);
+      if (successor != null && taken.add(successor)) {
+        batch.add(successor);
+      }
+    }
   }
 
   /** What another instance decided has been saved by that one. */
@@ -247,39 +348,62 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
 
   private StateStore open() throws StateStoreException {
     try {
+      connection.asking("open");
       StateStore store = connection.open(this::heard);
       if (!restoration.isLoaded()) {
         store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
       }
-      restoration.load(store.load(), breakers);
+      restoration.load(Objects.requireNonNull(store.load(), "the store loaded null"), breakers);
       return store;
-    } catch (StateStoreException | RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
       connection.giveUp();
       throw e;
+    } finally {
+      connection.answered();
     }
   }
 
-  /** On a thread of the store. */
+  /** On a thread of the store, which may go on after it was closed. */
   private void heard(SavedBreaker state) {
-    restoration.heard(state, breakers);
+    if (!closed) {
+      restoration.heard(state, breakers);
+    }
   }
 
   private void failed(String what, Throwable e) {
     behind = true;
-    long nanos = connection.failed(what, e);
-    if (!retrying && !closed) {
-      retrying = true;
-      timer.arm(retry, spread(nanos));
+    long nanos = NO_THREAD_NANOS;
+    try {
+      nanos = connection.failed(what, e);
+    } finally {
+      if (!retrying && !closed) {
+        timer.arm(retry, spread(nanos));
+        retrying = true;
+      }
     }
   }
 
   /**
-   * Tells how it goes.
+   * Tells how it goes. What the timer has lost for want of memory is armed anew.
    *
    * @return the status
    */
   public StateStoreStatus status() {
-    return connection.status(Math.max(unsaved, changed.listed()));
+    StateStoreStatus status = connection.status(Math.max(unsaved, changed.listed()));
+    long late = time.nanoTime() - intervalDue;
+    if (closed || late < OVERDUE_NANOS || status.lastError() != null) {
+      return status;
+    }
+    scheduled.set(false);
+    armInterval();
+    return new StateStoreStatus(
+        status.location(),
+        status.pending(),
+        status.saved(),
+        status.failures(),
+        "save: due for " + TimeUnit.NANOSECONDS.toSeconds(late) + " s and not begun",
+        time.wallTime().minusNanos(late),
+        status.lastSavedAt());
   }
 
   /**
@@ -293,47 +417,81 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private boolean saveWithin(Duration limit) {
-    if (time.executor() != null) {
-      return save(Scope.ACTIVE);
-    }
+    AtomicBoolean saved = new AtomicBoolean();
     try {
-      return CompletableFuture.supplyAsync(() -> save(Scope.ACTIVE), dispatcher.store())
-          .get(limit.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (ExecutionException
-        | TimeoutException
-        | RejectedExecutionException
-        | OutOfMemoryError e) {
-      // The last is what the JDK throws where the machine has no thread left.
+      return onStore(() -> saved.set(save(Scope.ACTIVE)), limit) && saved.get();
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
       return false;
     }
   }
 
-  /** Saves what there is, within a few seconds, and closes the store. */
+  /**
+   * Gives whether the task has ended within the limit.
+   *
+   * @throws OutOfMemoryError also where the machine has no thread left
+   */
+  private boolean onStore(Runnable task, Duration limit) {
+    if (time.executor() != null) {
+      task.run();
+      return true;
+    }
+    CountDownLatch done = new CountDownLatch(1);
+    try {
+      dispatcher.store().execute(() -> {
+        try {
+          task.run();
+        } finally {
+          done.countDown();
+          closeIfAsked();
+        }
+      });
+      return done.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Saves what there is and closes the store; waits for it at most 5 s. */
   @Override
   public void close() {
+    close(CLOSE_LIMIT);
+  }
+
+  /**
+   * Saves what there is and closes the store. A store that does not answer within the limit is closed by its own thread, once
+   * it does.
+   *
+   * @param limit the longest to wait
+   */
+  public void close(Duration limit) {
     if (closed) {
       return;
     }
     closed = true;
-    if (!saveWithin(CLOSE_LIMIT)) {
+    if (!saveWithin(limit)) {
       String error = connection.lastError();
       LOG.log(
           System.Logger.Level.WARNING,
           "state of ''{0}'' was not all saved in {1} at closing: {2}",
           runtime,
           setting.location(),
-          error != null ? error : "it took longer than " + CLOSE_LIMIT.toSeconds() + " s");
+          error != null ? error : "it took longer than " + limit.toMillis() + " ms");
     }
+    closing = true;
     if (time.executor() != null) {
-      connection.close();
+      closeIfAsked();
       return;
     }
     try {
-      dispatcher.store().execute(connection::close);
+      dispatcher.store().execute(this::closeIfAsked);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
+      closeIfAsked();
+    }
+  }
+
+  private synchronized void closeIfAsked() {
+    if (closing) {
       connection.close();
     }
   }
@@ -349,14 +507,26 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     @Override
     protected void onFire(long arming) {
       try {
-        dispatcher.store().execute(task);
+        dispatcher.store().execute(this::run);
       } catch (RejectedExecutionException e) {
         LOG.log(System.Logger.Level.TRACE, "''{0}'' is closed", runtime);
-      } catch (OutOfMemoryError e) {
-        // Also what the JDK throws where the machine has no thread left. Who is waiting for this
-        // does not arm again.
-        LOG.log(System.Logger.Level.WARNING, "no thread to save state of '" + runtime + "'", e);
+      } catch (Throwable e) {
+        // An OutOfMemoryError is also what the JDK throws where the machine has no thread left. Who
+        // is waiting for this does not arm again.
         timer.arm(this, time.nanoTime() + NO_THREAD_NANOS);
+        LOG.log(System.Logger.Level.WARNING, "no thread to save state of '" + runtime + "'", e);
+      }
+    }
+
+    private void run() {
+      try {
+        task.run();
+      } catch (Throwable e) {
+        // Whatever was being done is not done, and is tried again.
+        behind = true;
+        LOG.log(System.Logger.Level.WARNING, "saving state of '" + runtime + "' failed", e);
+      } finally {
+        closeIfAsked();
       }
     }
 

@@ -1,11 +1,15 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives breakers what is saved of them: those that there are at once, the others when they are made. Breakers are made on any
@@ -14,6 +18,11 @@ import java.util.List;
 final class StateRestoration {
   private static final GuardedLog LOG = GuardedLog.of(StateRestoration.class);
   private static final int MAX_PROBLEMS_SHOWN = 10;
+  private static final int MAX_NAME_SHOWN = 100;
+
+  private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(
+          (SavedBreaker state) -> state.state() == CircuitBreakerState.CLOSED)
+      .thenComparing(SavedBreaker::savedAt, Comparator.reverseOrder());
 
   private final String location;
   private final WaitingStates waiting = new WaitingStates();
@@ -23,18 +32,25 @@ final class StateRestoration {
     this.location = location;
   }
 
-  /** Gives a breaker what waits for it. */
+  /** Gives a breaker what waits for it, and throws nothing: who makes a breaker gets one, whatever was saved of it. */
   void made(CircuitBreakerStateMachine breaker) {
-    SavedBreaker state = waiting.take(breaker);
-    if (state == null) {
-      return;
+    try {
+      SavedBreaker state = waiting.take(breaker);
+      if (state != null) {
+        restore(breaker, state);
+      }
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.WARNING, "a breaker was not restored from " + location, e);
     }
+  }
+
+  private static void restore(CircuitBreakerStateMachine breaker, SavedBreaker state) {
     String remark = breaker.adopt(state);
     if (remark != null) {
       LOG.log(
           System.Logger.Level.INFO,
           "breaker ''{0}'' was saved as {1}, but {2}",
-          state.id(),
+          OneLine.of(state.id().toString(), MAX_NAME_SHOWN),
           state.state().text(),
           remark);
     }
@@ -56,13 +72,13 @@ final class StateRestoration {
       found.states().forEach(state -> heard(state, live));
       return;
     }
-    int left = waiting.addAll(found.states());
+    // Again, since a store may not have done it.
+    int left = waiting.addAll(found.states().stream().sorted(ATTENTION_FIRST).toList());
     if (left > 0) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "{0} holds more than {1} breakers: {2} were not restored",
+          "{0} holds more breakers than are restored: {1} were left out",
           location,
-          WaitingStates.MAX,
           left);
     }
     live.each(this::made);
@@ -84,8 +100,19 @@ final class StateRestoration {
     }
   }
 
-  /** Takes what another instance saved. */
-  void heard(SavedBreaker state, LiveBreakers live) {
+  /** Takes what another instance saved; throws nothing at the thread of the store. */
+  void heard(@Nullable SavedBreaker state, LiveBreakers live) {
+    if (state != null) {
+      try {
+        follow(state, live);
+      } catch (Throwable e) {
+        LOG.log(
+            System.Logger.Level.WARNING, "a change that " + location + " told was not followed", e);
+      }
+    }
+  }
+
+  private void follow(SavedBreaker state, LiveBreakers live) {
     CircuitBreakerStateMachine breaker = live.find(state.id());
     if (breaker == null) {
       waiting.add(state);

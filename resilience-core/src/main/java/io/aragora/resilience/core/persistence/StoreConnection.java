@@ -3,6 +3,7 @@ package io.aragora.resilience.core.persistence;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -10,6 +11,7 @@ import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -32,6 +34,14 @@ final class StoreConnection {
   /** An outage as it is shown. */
   private record Outage(String error, Instant since) {}
 
+  /** What the store was asked for and has not answered yet. */
+  private record Waiting(String what, long sinceNanos, Instant since) {}
+
+  /** How long a store does not answer before that counts as an outage. */
+  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final int MAX_ERROR = 1_000;
+
   private final String runtime;
   private final StoreSetting setting;
   private final TimeSource time;
@@ -39,8 +49,10 @@ final class StoreConnection {
   private final AtomicLong failures = new AtomicLong();
   private volatile @Nullable Outage outage;
   private volatile @Nullable Instant lastSavedAt;
+  private volatile @Nullable Waiting waiting;
   private int failuresInARow;
   private boolean watched;
+  private boolean closed;
   private @Nullable StateStore store;
 
   StoreConnection(String runtime, StoreSetting setting, TimeSource time) {
@@ -63,7 +75,7 @@ final class StoreConnection {
   StateStore open(Consumer<? super SavedBreaker> listener) throws StateStoreException {
     StateStore opened;
     try {
-      opened = setting.opening().open();
+      opened = Objects.requireNonNull(setting.opening().open(), "the provider gave no store");
     } catch (IllegalArgumentException e) {
       throw new ResilienceConfigurationException(
           "the state store of '" + runtime + "' cannot be opened, now or later: " + e.getMessage(),
@@ -77,8 +89,28 @@ final class StoreConnection {
     return opened;
   }
 
-  void saved(int count) {
-    saved.addAndGet(count);
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Called before the store is asked for something that may take for ever. */
+  void asking(String what) {
+    waiting = new Waiting(what, time.nanoTime(), time.wallTime());
+  }
+
+  /** Called after the store has answered, in whatever way. */
+  void answered() {
+    waiting = null;
+  }
+
+  /**
+   * Counts what was written.
+   *
+   * @param count what the store says
+   * @param most how many it was given
+   */
+  void saved(int count, int most) {
+    saved.addAndGet(Math.min(Math.max(count, 0), most));
     lastSavedAt = time.wallTime();
   }
 
@@ -98,8 +130,8 @@ final class StoreConnection {
   long failed(String what, Throwable e) {
     failures.incrementAndGet();
     failuresInARow++;
-    FlightRecording.storeFailure(runtime, setting.location(), what, e);
-    String message = e instanceof StateStoreException ? e.getMessage() : e.toString();
+    String message = text(e);
+    record(what, e);
     Outage present = outage;
     if (present == null) {
       LOG.log(
@@ -116,14 +148,43 @@ final class StoreConnection {
         LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(failuresInARow - 1, MOST_DOUBLINGS));
   }
 
+  /** An exception of a plug-in may fail even to say what it is. */
+  private static String text(Throwable e) {
+    try {
+      String message = e instanceof StateStoreException ? e.getMessage() : null;
+      return OneLine.of(message == null ? e.toString() : message, MAX_ERROR);
+    } catch (Throwable another) {
+      return e.getClass().getName();
+    }
+  }
+
+  private void record(String what, Throwable e) {
+    try {
+      FlightRecording.storeFailure(runtime, setting.location(), what, e);
+    } catch (Throwable another) {
+      LOG.log(System.Logger.Level.DEBUG, "a failure of the store was not recorded", another);
+    }
+  }
+
   @Nullable
   String lastError() {
-    Outage present = outage;
+    Outage present = silence();
     return present == null ? null : present.error();
   }
 
+  /** A store that hangs is an outage, although nothing has failed yet. */
+  private @Nullable Outage silence() {
+    Waiting asked = waiting;
+    long nanos = asked == null ? 0 : time.nanoTime() - asked.sinceNanos();
+    return asked == null || nanos < SILENT_NANOS
+        ? outage
+        : new Outage(
+            asked.what() + ": no answer for " + TimeUnit.NANOSECONDS.toSeconds(nanos) + " s",
+            asked.since());
+  }
+
   StateStoreStatus status(int pending) {
-    Outage present = outage;
+    Outage present = silence();
     return new StateStoreStatus(
         setting.location(),
         pending,
@@ -143,12 +204,17 @@ final class StoreConnection {
     }
   }
 
+  /** Closes the store once and for all. */
   void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     giveUp();
     if (!setting.canReopen()) {
       try {
         close(setting.opening().open());
-      } catch (StateStoreException e) {
+      } catch (Throwable e) {
         LOG.log(System.Logger.Level.TRACE, "there is nothing to close", e);
       }
     }
@@ -158,7 +224,7 @@ final class StoreConnection {
   private void close(StateStore open) {
     try {
       open.close();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
       LOG.log(System.Logger.Level.WARNING, "cannot close " + setting.location(), e);
     }
   }

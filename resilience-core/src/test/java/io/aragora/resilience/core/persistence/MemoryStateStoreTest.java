@@ -21,7 +21,7 @@ class MemoryStateStoreTest extends StateStoreContract {
     return store;
   }
 
-  private static SavedBreaker savedAt(int second) {
+  static SavedBreaker savedAt(int second) {
     Instant at = Instant.EPOCH.plusSeconds(second);
     return new SavedBreaker(
         "b" + second,

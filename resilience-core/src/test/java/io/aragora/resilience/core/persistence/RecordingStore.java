@@ -77,6 +77,11 @@ final class RecordingStore implements StateStore {
   }
 
   @Override
+  public int remove(Collection<SavedBreaker> states) {
+    return kept.remove(states);
+  }
+
+  @Override
   public int purgeSavedBefore(Instant cutOff) {
     return kept.purgeSavedBefore(cutOff);
   }
