@@ -392,6 +392,13 @@ public interface Resilience extends AutoCloseable {
   TimerTotals timerTotals();
 
   /**
+   * Returns the load of the runtime's groups of threads.
+   *
+   * @return one reading for each group; the timer's alone if the time source brings its own executor
+   */
+  Collection<ThreadLoad> threadLoads();
+
+  /**
    * Saves every breaker that changed and waits.
    *
    * @param limit the longest to wait; positive, at most 365 days

@@ -17,6 +17,15 @@ public interface TimeDrive extends AutoCloseable {
    */
   boolean isDriving();
 
+  /**
+   * Returns how many times the thread that drives failed outside its driver, and went on or was replaced.
+   *
+   * @return a total; 0 unless the source has a thread of its own
+   */
+  default long failures() {
+    return 0;
+  }
+
   /** Ends the registration and waits for a call of the driver that is under way, unless it is the caller's own. */
   @Override
   void close();

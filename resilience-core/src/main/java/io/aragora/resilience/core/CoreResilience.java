@@ -4,6 +4,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
@@ -22,6 +23,7 @@ import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
@@ -44,6 +46,7 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +57,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The runtime: puts the parts together, and takes them apart in an order in which nothing is lost. */
 final class CoreResilience implements Resilience {
+  private static final long CLOSE_NANOS = 5_000_000_000L;
+
   private final String name;
   private final TimeSource time;
   private final Dispatcher dispatcher;
@@ -70,6 +75,7 @@ final class CoreResilience implements Resilience {
 
   CoreResilience(ResilienceSettings settings) {
     // First: it throws where the file will not do, and then there is nothing to be closed.
+    FlightRecording.prepare(settings.name());
     outside = RuntimeSettings.ofProcess(settings);
     name = settings.name();
     time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
@@ -277,6 +283,13 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
+  public Collection<ThreadLoad> threadLoads() {
+    List<ThreadLoad> loads = new ArrayList<>(dispatcher.loads());
+    loads.add(timer.load());
+    return List.copyOf(loads);
+  }
+
+  @Override
   public boolean flush(Duration limit) {
     Setting.positive("limit", limit);
     return keeper == null || keeper.flush(limit);
@@ -294,12 +307,18 @@ final class CoreResilience implements Resilience {
 
   @Override
   public void close() {
+    close(false);
+  }
+
+  /** Closes everything within five seconds in sum, application code in extensions apart. */
+  void close(boolean exiting) {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
     if (shutdown != null) {
       shutdown.unregister();
     }
+    long deadline = time.nanoTime() + CLOSE_NANOS;
     extensions.close();
     waiting.close();
     timer.close();
@@ -308,7 +327,7 @@ final class CoreResilience implements Resilience {
         keeper.close();
       }
     } finally {
-      dispatcher.close();
+      dispatcher.close(deadline, exiting);
     }
   }
 

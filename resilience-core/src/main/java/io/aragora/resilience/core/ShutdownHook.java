@@ -1,6 +1,5 @@
 package io.aragora.resilience.core;
 
-import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.internal.GuardedLog;
 
@@ -10,8 +9,9 @@ final class ShutdownHook {
 
   private final Thread thread;
 
-  ShutdownHook(Resilience resilience) {
-    this.thread = BackgroundThreads.daemon(resilience.name() + "-shutdown", resilience::close);
+  ShutdownHook(CoreResilience resilience) {
+    this.thread =
+        BackgroundThreads.daemon(resilience.name() + "-shutdown", () -> resilience.close(true));
   }
 
   void register() {

@@ -73,14 +73,34 @@ final class TransitionLog {
     if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
-    if (isHeard(runtime)) {
-      runtime.dispatcher().dispatch(() -> emit(breaker, runtime));
-    } else {
-      emit(breaker, runtime);
+    try {
+      if (isHeard(runtime)) {
+        runtime.dispatcher().tell(() -> emit(breaker, runtime));
+      } else {
+        emit(breaker, runtime);
+      }
+    } catch (Throwable e) {
+      giveUp(runtime, e);
     }
   }
 
+  /** Leaves the phases in their chain, so the next change tells of them too. */
+  private void giveUp(BreakerRuntime runtime, Throwable failure) {
+    CHANGES.setVolatile(this, 0);
+    runtime
+        .dispatcher()
+        .failed("the listeners of a breaker learn of its change with the next one", failure);
+  }
+
   private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
+    try {
+      emitAll(breaker, runtime);
+    } catch (Throwable e) {
+      giveUp(runtime, e);
+    }
+  }
+
+  private void emitAll(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the threads of a runtime: daemons, named, without a context loader, without inherited thread-locals. */
+/** Makes the threads of a runtime: daemons, named, without inherited thread-locals. */
 public final class BackgroundThreads {
   private static final @Nullable MethodHandle VIRTUAL = findVirtual();
 
@@ -23,16 +23,28 @@ public final class BackgroundThreads {
   private BackgroundThreads() {}
 
   /**
-   * Makes a thread.
+   * Creates a thread that runs no foreign code, so it has no context class loader.
    *
    * @param name its name
    * @param body what it runs
    * @return the thread, not started
    */
   public static Thread daemon(String name, Runnable body) {
+    return daemon(name, null, body);
+  }
+
+  /**
+   * Creates a thread.
+   *
+   * @param name its name
+   * @param loader its context class loader, or null
+   * @param body what it runs
+   * @return the thread, not started
+   */
+  static Thread daemon(String name, @Nullable ClassLoader loader, Runnable body) {
     Thread thread = new Thread(null, body, name, 0, false);
     thread.setDaemon(true);
-    thread.setContextClassLoader(null);
+    thread.setContextClassLoader(loader);
     return thread;
   }
 
@@ -42,10 +54,11 @@ public final class BackgroundThreads {
    *
    * @param name prefix of its threads' names
    * @param threads the bound
+   * @param loader the context class loader of its threads, or null
    * @return the pool
    */
-  static ThreadPoolExecutor pool(String name, int threads) {
-    ThreadFactory factory = numbered(name);
+  static ThreadPoolExecutor pool(String name, int threads, @Nullable ClassLoader loader) {
+    ThreadFactory factory = numbered(name, loader);
     ThreadPoolExecutor pool = new ThreadPoolExecutor(
         threads,
         threads,
@@ -63,16 +76,22 @@ public final class BackgroundThreads {
    *
    * @param name prefix of its threads' names
    * @param threads the bound
+   * @param loader the context class loader of its threads, or null
    * @return the pool
    */
-  static ThreadPoolExecutor elastic(String name, int threads) {
+  static ThreadPoolExecutor elastic(String name, int threads, @Nullable ClassLoader loader) {
     return new ThreadPoolExecutor(
-        0, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), numbered(name));
+        0,
+        threads,
+        KEEP_ALIVE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        numbered(name, loader));
   }
 
-  private static ThreadFactory numbered(String name) {
+  private static ThreadFactory numbered(String name, @Nullable ClassLoader loader) {
     AtomicInteger number = new AtomicInteger();
-    return body -> daemon(name + "-" + number.incrementAndGet(), body);
+    return body -> daemon(name + "-" + number.incrementAndGet(), loader, body);
   }
 
   /**
@@ -80,11 +99,12 @@ public final class BackgroundThreads {
    *
    * @param name prefix of its threads' names
    * @param threads the bound of the pool
+   * @param loader the context class loader of the pool's threads, or null; a virtual thread has that of the system
    * @return the executor
    */
-  static ExecutorService forBlocking(String name, int threads) {
+  static ExecutorService forBlocking(String name, int threads, @Nullable ClassLoader loader) {
     if (VIRTUAL == null) {
-      return pool(name, threads);
+      return pool(name, threads, loader);
     }
     try {
       return (ExecutorService) VIRTUAL.invokeExact(name + "-");

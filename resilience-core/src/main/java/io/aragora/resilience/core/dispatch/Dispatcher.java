@@ -1,36 +1,56 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that a runtime owns. Nothing here waits for a thread of the application, so a timeout fires although every
  * one of them is busy.
  *
+ * <p>Three groups share no thread: the first ends calls, the second tells listeners, the third interrupts. A continuation, a
+ * fallback, a listener or an interrupt that blocks holds its own thread only. Their context class loader is that of the thread
+ * that built the runtime; threads end when they are idle, so they keep no loader alive for longer than the runtime.
+ *
  * <p>Completions and events run on platform threads even where the JDK has virtual ones: those share a few carriers with
  * the application and are not preempted, so bodies that compute, or pin, would hold up every expiry.
  */
 public final class Dispatcher implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(Dispatcher.class);
-  private static final int DISPATCH_THREADS = 16;
+
+  /** Beyond these, completions wait in order, and so do the application's continuations that run inside them. */
+  private static final int END_THREADS = 1000;
+
+  /** Beyond these, events wait in order. A channel is told by one thread at a time. */
+  private static final int TELL_THREADS = 256;
+
+  /** Beyond these, interrupts wait in order. */
+  private static final int INTERRUPT_THREADS = 64;
+
   private static final int ATTEMPT_THREADS = 256;
   private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
 
   private final String runtime;
   private final TimeSource time;
+  private final AtomicLong failures = new AtomicLong();
   private final ContextCarrier carrier;
-  private final @Nullable ExecutorService dispatch;
-  private final @Nullable ExecutorService interrupts;
+  private final @Nullable ElasticThreads ends;
+  private final @Nullable ElasticThreads tells;
+  private final @Nullable ElasticThreads interrupts;
   private final @Nullable ExecutorService store;
   private final @Nullable ExecutorService ownAttempts;
   private final @Nullable ExecutorService ownChecks;
-  private final Executor dispatchOn;
+  private final @Nullable ClassLoader loader;
+  private final Executor endOn;
+  private final Executor tellOn;
   private final Executor interruptOn;
   private final Executor storeOn;
   private final Executor attemptOn;
@@ -60,29 +80,37 @@ public final class Dispatcher implements AutoCloseable {
     this.runtime = runtime;
     this.time = time;
     this.carrier = carrier;
+    this.loader = Thread.currentThread().getContextClassLoader();
     Executor ofTime = time.executor();
     if (ofTime != null) {
-      dispatch = null;
+      ends = null;
+      tells = null;
       interrupts = null;
       store = null;
       ownAttempts = null;
       ownChecks = null;
-      dispatchOn = ofTime;
+      endOn = ofTime;
+      tellOn = ofTime;
       interruptOn = ofTime;
       storeOn = ofTime;
       attemptOn = attempts != null ? attempts : ofTime;
       checkOn = Runnable::run;
       return;
     }
-    dispatch = BackgroundThreads.pool(runtime + "-dispatch", DISPATCH_THREADS);
-    interrupts = BackgroundThreads.pool(runtime + "-interrupt", 1);
-    store = BackgroundThreads.pool(runtime + "-store", 1);
-    ownAttempts = BackgroundThreads.forBlocking(runtime + "-attempt", ATTEMPT_THREADS);
-    dispatchOn = dispatch;
+    ends = new ElasticThreads(runtime + "-end", END_THREADS, loader);
+    tells = new ElasticThreads(runtime + "-tell", TELL_THREADS, loader);
+    interrupts = new ElasticThreads(runtime + "-interrupt", INTERRUPT_THREADS, loader);
+    store = BackgroundThreads.pool(runtime + "-store", 1, loader);
+    ownAttempts = BackgroundThreads.forBlocking(runtime + "-attempt", ATTEMPT_THREADS, loader);
+    ExecutorService attemptThreads = ownAttempts;
+    endOn = ends;
+    tellOn = tells;
     interruptOn = interrupts;
     storeOn = store;
-    attemptOn = attempts != null ? attempts : ownAttempts;
-    ownChecks = BackgroundThreads.elastic(runtime + "-check", CHECK_THREADS);
+    attemptOn = attempts != null
+        ? attempts
+        : attempt -> attemptThreads.execute(() -> runWithLoader(attempt));
+    ownChecks = BackgroundThreads.elastic(runtime + "-check", CHECK_THREADS, loader);
     checkOn = ownChecks;
   }
 
@@ -95,24 +123,70 @@ public final class Dispatcher implements AutoCloseable {
     return runtime;
   }
 
-  /**
-   * Runs what ends calls and delivers events. After closing, and where no thread is to be had, it runs on the caller, so that
-   * nothing is lost.
-   *
-   * @param task guards itself
-   */
-  public void dispatch(Runnable task) {
-    execute(dispatchOn, task);
+  /** A virtual thread does not get the loader from its factory. */
+  private void runWithLoader(Runnable task) {
+    Thread.currentThread().setContextClassLoader(loader);
+    task.run();
   }
 
   /**
-   * Sends interrupts, which may run foreign code (a channel closes in its interrupter's thread). On the caller as
-   * {@link #dispatch} does.
+   * Runs what ends a call: its completion, and with it the application's continuations and fallbacks. Up to 1,000 such tasks run
+   * at a time; further ones wait in order. After closing, and if the group has no thread and the machine gives none, the task runs
+   * on the caller, so nothing is lost.
+   *
+   * @param task guards itself
+   */
+  public void endCall(Runnable task) {
+    execute(endOn, task);
+  }
+
+  /**
+   * Runs what tells listeners. Up to 256 such tasks run at a time; further ones wait in order. On the caller as {@link #endCall}
+   * does.
+   *
+   * @param task guards itself; the caller hands over one at a time for each channel of events
+   */
+  public void tell(Runnable task) {
+    execute(tellOn, task);
+  }
+
+  /**
+   * Sends an interrupt, which may run foreign code (a channel closes in its interrupter's thread). Up to 64 interrupts are sent at
+   * a time; further ones wait in order. On the caller as {@link #endCall} does.
    *
    * @param task guards itself
    */
   public void interrupt(Runnable task) {
     execute(interruptOn, task);
+  }
+
+  /**
+   * Returns the load of the three groups of threads.
+   *
+   * @return nothing if the time source brings its own executor
+   */
+  public List<ThreadLoad> loads() {
+    return ends == null || tells == null || interrupts == null
+        ? List.of()
+        : List.of(
+            ends.load("end", failures.get()),
+            tells.load("tell", 0),
+            interrupts.load("interrupt", 0));
+  }
+
+  /**
+   * Counts and logs a failure in a loop of ours, which goes on. Never throws.
+   *
+   * @param consequence what follows from it
+   * @param failure why
+   */
+  public void failed(String consequence, Throwable failure) {
+    failures.incrementAndGet();
+    try {
+      LOG.log(System.Logger.Level.ERROR, consequence, failure);
+    } catch (Throwable e) {
+      // The heap has no room for the message.
+    }
   }
 
   private static void execute(Executor executor, Runnable task) {
@@ -162,10 +236,23 @@ public final class Dispatcher implements AutoCloseable {
     return checkOn;
   }
 
-  /** Interrupts health checks. Lets what else was handed over finish, for a few seconds, then interrupts it too. */
+  /** Closes as {@link #close(long, boolean)} does, in at most five seconds. */
   @Override
   public void close() {
-    if (dispatch == null
+    close(time.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS), false);
+  }
+
+  /**
+   * Interrupts health checks. Lets what else was handed over finish until the deadline, then interrupts it. Does not wait for the
+   * group of threads to which the calling thread belongs: a listener that closes the runtime would wait for itself.
+   *
+   * @param deadline the instant after which nothing is waited for
+   * @param exiting whether the JVM is shutting down: then only the store's thread is waited for, since the thread that called
+   *     {@code System.exit} may be one of ours, and waits for the caller
+   */
+  public void close(long deadline, boolean exiting) {
+    if (ends == null
+        || tells == null
         || interrupts == null
         || store == null
         || ownAttempts == null
@@ -173,13 +260,16 @@ public final class Dispatcher implements AutoCloseable {
       return;
     }
     ownChecks.shutdownNow();
-    ExecutorService[] all = {interrupts, ownAttempts, store, dispatch};
-    for (ExecutorService executor : all) {
-      executor.shutdown();
-    }
+    List<ExecutorService> all =
+        List.of(interrupts.pool(), ownAttempts, store, ends.pool(), tells.pool());
+    all.forEach(ExecutorService::shutdown);
+    List<ExecutorService> awaited = exiting ? List.of(store) : all;
+    ExecutorService own = groupOf(Thread.currentThread());
     boolean interrupted = false;
-    long deadline = time.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
-    for (ExecutorService executor : all) {
+    for (ExecutorService executor : awaited) {
+      if (executor == own) {
+        continue;
+      }
       try {
         if (!interrupted
             && executor.awaitTermination(deadline - time.nanoTime(), TimeUnit.NANOSECONDS)) {
@@ -198,5 +288,27 @@ public final class Dispatcher implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** By the thread's name, because a virtual thread has nothing else that could be asked. */
+  private @Nullable ExecutorService groupOf(Thread thread) {
+    String name = thread.getName();
+    if (!name.startsWith(runtime + "-")) {
+      return null;
+    }
+    String group = name.substring(runtime.length() + 1);
+    if (ends != null && group.startsWith("end-")) {
+      return ends.pool();
+    }
+    if (tells != null && group.startsWith("tell-")) {
+      return tells.pool();
+    }
+    if (interrupts != null && group.startsWith("interrupt-")) {
+      return interrupts.pool();
+    }
+    if (group.startsWith("attempt-")) {
+      return ownAttempts;
+    }
+    return group.startsWith("store-") ? store : null;
   }
 }

@@ -23,6 +23,7 @@ public final class EventChannel<E> {
   private final Listeners<Consumer<? super E>> listeners;
   private final AtomicBoolean dropping = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
+  private final Runnable draining = this::drain;
   private volatile @Nullable MpscVarHandleArrayQueue<E> buffer;
 
   /**
@@ -98,22 +99,29 @@ public final class EventChannel<E> {
 
   /** Delivers what was put there, in the background. */
   public void deliver() {
-    MpscVarHandleArrayQueue<E> queue = buffer;
-    if (queue != null) {
-      dispatcher.dispatch(() -> drain(queue));
-    }
+    // Allocates nothing: were it to fail, the channel would wait for a delivery that never comes.
+    dispatcher.tell(draining);
   }
 
   /** Runs on one thread at a time: only the publication that found nothing undelivered starts it. */
-  private void drain(MpscVarHandleArrayQueue<E> queue) {
+  private void drain() {
+    MpscVarHandleArrayQueue<E> queue = buffer;
     int seen = undelivered.get();
     while (seen != 0) {
       E event;
-      while ((event = queue.poll()) != null) {
-        E delivered = event;
-        listeners.each(listener -> listener.accept(delivered));
+      while (queue != null && (event = queue.poll()) != null) {
+        tell(event);
       }
       seen = undelivered.addAndGet(-seen);
+    }
+  }
+
+  private void tell(E event) {
+    try {
+      listeners.each(listener -> listener.accept(event));
+    } catch (Throwable e) {
+      // Listeners are guarded: the heap is full, for instance. The next events must come.
+      dispatcher.failed("an event of a policy was not delivered", e);
     }
   }
 }

@@ -115,12 +115,12 @@ final class CheckRun implements Runnable {
 
     @Override
     protected void onFire(CheckRun run) {
-      run.dispatcher.dispatch(() -> run.expire("no answer within " + run.owner.timeout()));
+      run.dispatcher.endCall(() -> run.expire("no answer within " + run.owner.timeout()));
     }
 
     @Override
     protected void onTimerClosed(CheckRun run) {
-      run.dispatcher.dispatch(() -> run.expire("the runtime is closed"));
+      run.dispatcher.endCall(() -> run.expire("the runtime is closed"));
     }
   }
 }

@@ -14,6 +14,7 @@ final class RegularChecks extends TimerOperation implements Subscription {
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
+  private final Runnable asking = this::ask;
 
   /** Guarded by this, as arming and cancelling are. */
   private boolean closed;
@@ -41,15 +42,15 @@ final class RegularChecks extends TimerOperation implements Subscription {
   private void ask() {
     try {
       registry.checkAllAsync().whenComplete((report, failure) -> armAgain());
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       armAgain();
-      throw e;
+      dispatcher.failed("regular health checks did not run, and run again", e);
     }
   }
 
   @Override
   protected void onFire(long arming) {
-    dispatcher.dispatch(this::ask);
+    dispatcher.endCall(asking);
   }
 
   /** Runs on the thread that closes the timer, or that arms too late: under this lock then, which changes nothing. */

@@ -3,8 +3,11 @@ package io.aragora.resilience.core.recording;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.timeout.TimeoutEvent;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * event in question, and does nothing at all where there is no recorder.
  */
 public final class FlightRecording {
+  private static final GuardedLog LOG = GuardedLog.of(FlightRecording.class);
+
   /*
    * The event classes extend one of module jdk.jfr, which an image need not have. They are named in bodies of methods only,
    * behind a constant: where that is false they are never loaded, so there is nothing that could fail to link, and what
@@ -27,6 +32,47 @@ public final class FlightRecording {
         .findModule("jdk.jfr")
         .map(FlightRecording.class.getModule()::canRead)
         .orElse(false);
+  }
+
+  /**
+   * Initializes the event classes in the background if the recorder is started already. Called when a runtime is built.
+   *
+   * @param runtime the name of the runtime, prefix of the thread's name
+   */
+  public static void prepare(String runtime) {
+    if (!isStarted()) {
+      return;
+    }
+    try {
+      BackgroundThreads.daemon(runtime + "-recording", FlightRecording::initialize)
+          .start();
+    } catch (OutOfMemoryError e) {
+      LOG.log(System.Logger.Level.DEBUG, "no thread; the first events initialize their classes", e);
+    }
+  }
+
+  /**
+   * Returns whether there can be a recording. An event class that is initialized earlier starts the recorder, which takes up to
+   * seconds, on the thread of a caller.
+   */
+  private static boolean isStarted() {
+    return PRESENT && FlightRecorder.isInitialized();
+  }
+
+  private static void initialize() {
+    try {
+      // Each answer initializes its class.
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
+          TransitionEvent.isRecorded(),
+          RejectionEvent.isRecorded(),
+          RetryDecisionEvent.isRecorded(),
+          TimeLimitEvent.isRecorded(),
+          StoreFailureEvent.isRecorded());
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.DEBUG, "the first events initialize their classes", e);
+    }
   }
 
   /**
@@ -50,7 +96,7 @@ public final class FlightRecording {
       CircuitBreakerState to,
       TransitionCause cause,
       long cooldownNanos) {
-    if (PRESENT && TransitionEvent.isRecorded()) {
+    if (isStarted() && TransitionEvent.isRecorded()) {
       TransitionEvent.commit(
           runtime, breaker.name(), sequence, generation, from, to, cause, cooldownNanos);
     }
@@ -62,7 +108,7 @@ public final class FlightRecording {
    * @return whether they are
    */
   public static boolean hearsRejections() {
-    return PRESENT && RejectionEvent.isRecorded();
+    return isStarted() && RejectionEvent.isRecorded();
   }
 
   /**
@@ -82,7 +128,7 @@ public final class FlightRecording {
       TransitionCause cause,
       long generation,
       long remainingNanos) {
-    if (hearsRejections()) {
+    if (isStarted() && RejectionEvent.isRecorded()) {
       RejectionEvent.commit(runtime, breaker.name(), state, cause, generation, remainingNanos);
     }
   }
@@ -104,7 +150,7 @@ public final class FlightRecording {
       int attempt,
       long delayNanos,
       @Nullable Throwable failure) {
-    if (PRESENT && RetryDecisionEvent.isRecorded()) {
+    if (isStarted() && RetryDecisionEvent.isRecorded()) {
       RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure);
     }
   }
@@ -119,7 +165,7 @@ public final class FlightRecording {
    */
   public static void timeout(
       String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
-    if (PRESENT && TimeLimitEvent.isRecorded()) {
+    if (isStarted() && TimeLimitEvent.isRecorded()) {
       TimeLimitEvent.commit(runtime, timeout, kind, limitNanos);
     }
   }
@@ -134,7 +180,7 @@ public final class FlightRecording {
    */
   public static void storeFailure(
       String runtime, String location, String operation, Throwable failure) {
-    if (PRESENT && StoreFailureEvent.isRecorded()) {
+    if (isStarted() && StoreFailureEvent.isRecorded()) {
       StoreFailureEvent.commit(runtime, location, operation, failure);
     }
   }

@@ -161,7 +161,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
     @Override
     protected void onFire(RetriedFuture<?> future) {
-      future.retry.dispatcher().dispatch(this);
+      future.retry.dispatcher().endCall(this);
     }
 
     @Override
@@ -174,7 +174,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
     @Override
     protected void onTimerClosed(RetriedFuture<?> future) {
-      future.retry.dispatcher().dispatch(future::endClosed);
+      future.retry.dispatcher().endCall(future::endClosed);
     }
   }
 }

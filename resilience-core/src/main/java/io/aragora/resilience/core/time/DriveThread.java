@@ -8,6 +8,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class DriveThread implements TimeDrive, Runnable {
       MethodHandles.lookup(), "wakeAt", VarHandle.class, DriveThread.class, long.class);
 
   private static final long AWAKE = Long.MIN_VALUE;
+  private static final long AGAIN_NANOS = 10_000_000L;
 
   private final String name;
   private final TimeDriver driver;
@@ -41,6 +43,8 @@ final class DriveThread implements TimeDrive, Runnable {
   private volatile long wakeAt = TimeSource.NEVER;
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
+
+  private final AtomicLong failures = new AtomicLong();
 
   /** Guarded by this. */
   private boolean saidToLackThread;
@@ -102,22 +106,57 @@ final class DriveThread implements TimeDrive, Runnable {
 
   @Override
   public void run() {
-    while (!closed) {
-      long next;
-      try {
-        next = driver.advanceTo(time.nanoTime());
-      } catch (Throwable e) {
-        // The driver guards every operation by itself: a fault of ours, or an exhausted machine.
-        LOG.log(System.Logger.Level.ERROR, "timer '" + name + "' failed and goes on", e);
-        next = time.nanoTime() + 10_000_000L;
+    try {
+      while (!closed) {
+        try {
+          turn();
+        } catch (Throwable e) {
+          // The driver guards every operation by itself: a fault of ours, or an exhausted machine.
+          failed(e);
+        }
+        wakeAt = AWAKE;
       }
-      wakeAt = next;
-      if (!driver.hasHandOver() && !closed) {
-        time.parkUntil(this, next);
+    } finally {
+      if (!closed) {
+        // Only if the handling of a failure failed.
+        replace();
       }
-      wakeAt = AWAKE;
-      Thread.interrupted();
     }
+  }
+
+  private void turn() {
+    long next = driver.advanceTo(time.nanoTime());
+    wakeAt = next;
+    if (!driver.hasHandOver() && !closed) {
+      time.parkUntil(this, next);
+    }
+    Thread.interrupted();
+  }
+
+  /** Everything here may fail again, of a full heap for instance; the loop goes on all the same. */
+  private void failed(Throwable failure) {
+    failures.incrementAndGet();
+    try {
+      LOG.log(System.Logger.Level.ERROR, "a timer failed and goes on", failure);
+    } catch (Throwable e) {
+      // There is no room for the message.
+    }
+    try {
+      time.parkUntil(this, time.nanoTime() + AGAIN_NANOS);
+    } catch (Throwable e) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private synchronized void replace() {
+    thread = null;
+    wakeAt = TimeSource.NEVER;
+    start();
+  }
+
+  @Override
+  public long failures() {
+    return failures.get();
   }
 
   @Override

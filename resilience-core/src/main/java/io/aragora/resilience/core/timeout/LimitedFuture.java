@@ -105,12 +105,12 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
     @Override
     protected void onFire(LimitedFuture<?> future) {
-      future.dispatcher.dispatch(future::expire);
+      future.dispatcher.endCall(future::expire);
     }
 
     @Override
     protected void onTimerClosed(LimitedFuture<?> future) {
-      future.dispatcher.dispatch(future::endClosed);
+      future.dispatcher.endCall(future::endClosed);
     }
   }
 }

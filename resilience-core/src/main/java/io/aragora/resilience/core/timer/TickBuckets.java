@@ -78,6 +78,8 @@ final class TickBuckets {
   TimerOperation take(long tick) {
     Bucket bucket = buckets.get(tick);
     if (bucket == null) {
+      // An addition to it failed, of a full heap for instance.
+      firstTick = firstTick == tick ? UNKNOWN : firstTick;
       return null;
     }
     TimerOperation first = bucket.head;

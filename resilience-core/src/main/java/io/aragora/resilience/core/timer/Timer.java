@@ -10,6 +10,7 @@ import static io.aragora.resilience.core.timer.TimerOperation.isQueued;
 import static io.aragora.resilience.core.timer.TimerOperation.isSameArming;
 import static io.aragora.resilience.core.timer.TimerOperation.status;
 
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
@@ -18,6 +19,7 @@ import io.aragora.resilience.time.TimerTotals;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -45,11 +47,15 @@ public final class Timer implements TimeDriver, AutoCloseable {
   /** Earlier than whatever the driving thread waits for. */
   private static final long AT_ONCE = Long.MIN_VALUE + 1;
 
+  /** When an operation that could not be taken in is tried again. */
+  private static final long AGAIN_NANOS = 10_000_000L;
+
   static final int QUEUE_CAPACITY = 4096;
 
   private final TimeDrive drive;
   private final LongAdder fired = new LongAdder();
   private final LongAdder lateNanos = new LongAdder();
+  private final AtomicLong failures = new AtomicLong();
 
   /** Carries the load without allocating; what does not fit goes to the other, of which there is one entry per operation. */
   private final MpscVarHandleArrayQueue<TimerOperation> queue =
@@ -65,6 +71,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
   private final TickBuckets buckets = new TickBuckets();
   private long currentTick;
   private long now;
+
+  /** Operations that could not be taken in, linked by nextInBucket. */
+  private @Nullable TimerOperation setAside;
 
   /**
    * Registers with a time source; no thread starts before the first arming.
@@ -163,6 +172,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
   @Override
   public long advanceTo(long nowNanos) {
     now = nowNanos;
+    takeInSetAside();
     takeIn();
     long tick = nowNanos >> TICK_SHIFT;
     long due = buckets.firstTick(currentTick);
@@ -173,6 +183,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
       due = buckets.firstTick(currentTick);
     }
     currentTick = tick;
+    if (setAside != null) {
+      return Math.min(nowNanos + AGAIN_NANOS, due == TimeSource.NEVER ? due : due << TICK_SHIFT);
+    }
     return due == TimeSource.NEVER ? TimeSource.NEVER : due << TICK_SHIFT;
   }
 
@@ -187,11 +200,53 @@ public final class Timer implements TimeDriver, AutoCloseable {
   }
 
   private void takeIn(TimerOperation operation) {
-    long word = operation.clearFlag(QUEUED);
-    if (status(word) == ARMED) {
-      link(operation);
-    } else if (isLinked(word)) {
-      unlinkUnlessArmed(operation);
+    try {
+      long word = operation.clearFlag(QUEUED);
+      if (status(word) == ARMED) {
+        link(operation);
+      } else if (isLinked(word)) {
+        unlinkUnlessArmed(operation);
+      }
+    } catch (Throwable e) {
+      setAside(operation, e);
+    }
+  }
+
+  /**
+   * Keeps an operation that could not be linked, or fired, because the heap is full for instance. Allocates nothing. The operation
+   * is QUEUED meanwhile, so its owner does not hand it over; if the owner has done so already, it is met in the queue.
+   */
+  private void setAside(TimerOperation operation, Throwable failure) {
+    failures.incrementAndGet();
+    long word = operation.word();
+    while (status(word) == ARMED && !isLinked(word) && !isQueued(word)) {
+      if (operation.casWord(word, word | QUEUED)) {
+        operation.nextInBucket = setAside;
+        setAside = operation;
+        break;
+      }
+      word = operation.word();
+    }
+    log("the timer could not take in an operation and tries again", failure);
+  }
+
+  private void takeInSetAside() {
+    TimerOperation operation = setAside;
+    setAside = null;
+    while (operation != null) {
+      TimerOperation after = operation.nextInBucket;
+      operation.nextInBucket = null;
+      takeIn(operation);
+      operation = after;
+    }
+  }
+
+  /** The message itself may find no room in the heap. */
+  private static void log(String message, Throwable failure) {
+    try {
+      LOG.log(System.Logger.Level.ERROR, message, failure);
+    } catch (Throwable e) {
+      // The other operations are more important than the message.
     }
   }
 
@@ -234,7 +289,11 @@ public final class Timer implements TimeDriver, AutoCloseable {
       TimerOperation after = operation.nextInBucket;
       operation.nextInBucket = null;
       operation.previousInBucket = null;
-      fire(operation);
+      try {
+        fire(operation);
+      } catch (Throwable e) {
+        setAside(operation, e);
+      }
       operation = after;
     }
   }
@@ -254,7 +313,14 @@ public final class Timer implements TimeDriver, AutoCloseable {
         try {
           operation.onFire(TimerOperation.arming(word));
         } catch (Throwable e) {
-          LOG.log(System.Logger.Level.ERROR, "a timer operation failed: " + operation, e);
+          if (e instanceof VirtualMachineError
+              && operation.casWord(TimerOperation.with(word, FIRED), word)) {
+            // The heap is full, for instance. Without another try, a call would never end.
+            setAside(operation, e);
+          } else {
+            failures.incrementAndGet();
+            log("a timer operation failed", e);
+          }
         }
         return;
       }
@@ -294,6 +360,10 @@ public final class Timer implements TimeDriver, AutoCloseable {
         operation.clearFlag(QUEUED);
         left.add(operation);
       }
+      for (TimerOperation one = setAside; one != null; one = one.nextInBucket) {
+        one.clearFlag(QUEUED);
+        left.add(one);
+      }
       buckets.clear(left::add);
       left.forEach(pending -> endClosed(pending, pending.word()));
     } finally {
@@ -317,6 +387,15 @@ public final class Timer implements TimeDriver, AutoCloseable {
    */
   public TimerTotals totals() {
     return new TimerTotals(fired(), Duration.ofNanos(lateNanos.sum()));
+  }
+
+  /**
+   * Returns the load of the timer's thread.
+   *
+   * @return one thread, and how many times it failed and went on
+   */
+  public ThreadLoad load() {
+    return new ThreadLoad("timer", 0, 0, 1, failures.get() + drive.failures());
   }
 
   private static long tickOf(long deadlineNanos) {

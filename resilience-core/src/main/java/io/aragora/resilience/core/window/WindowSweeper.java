@@ -29,6 +29,7 @@ public final class WindowSweeper {
   private final AtomicReference<@Nullable TimeWindow> live = new AtomicReference<>();
   private final AtomicBoolean armed = new AtomicBoolean();
   private final Interval interval = new Interval();
+  private final Runnable sweeping = this::sweep;
   private volatile boolean closed;
 
   /**
@@ -80,7 +81,7 @@ public final class WindowSweeper {
     while (window != null) {
       TimeWindow next = window.nextLive;
       window.nextLive = null;
-      if (window.sweep(now)) {
+      if (sweep(window, now)) {
         push(window);
       }
       window = next;
@@ -94,10 +95,19 @@ public final class WindowSweeper {
     }
   }
 
+  private boolean sweep(TimeWindow window, long now) {
+    try {
+      return window.sweep(now);
+    } catch (Throwable e) {
+      dispatcher.failed("a window of calls keeps its memory until the next sweep", e);
+      return true;
+    }
+  }
+
   private final class Interval extends TimerOperation {
     @Override
     protected void onFire(long arming) {
-      dispatcher.dispatch(WindowSweeper.this::sweep);
+      dispatcher.endCall(sweeping);
     }
 
     /** Breakers go on deciding, but nobody sweeps any more: nothing may pile up here. */

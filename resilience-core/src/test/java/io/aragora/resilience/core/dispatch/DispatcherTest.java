@@ -14,7 +14,7 @@ class DispatcherTest {
   @Test
   void withoutAThread_whatEndsCallsRunsOnTheCaller() {
     List<Thread> ran = new ArrayList<>();
-    dispatcher.dispatch(() -> ran.add(Thread.currentThread()));
+    dispatcher.endCall(() -> ran.add(Thread.currentThread()));
     dispatcher.interrupt(() -> ran.add(Thread.currentThread()));
     assertThat(ran).containsExactly(Thread.currentThread(), Thread.currentThread());
   }

@@ -3,12 +3,18 @@ package io.aragora.resilience.core.time;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DriveThreadTest {
   private static final long AWAIT_SECONDS = 60;
@@ -54,5 +60,79 @@ class DriveThreadTest {
     drive.wakeBy(1);
     assertThat(started).hasValue(2);
     drive.close();
+  }
+
+  /** Fails each of the thread's foreign calls in turn, with its neighbours' next calls. */
+  @ParameterizedTest
+  @ValueSource(strings = {"advanceTo", "hasHandOver", "parkUntil", "nanoTime", "all"})
+  void aCallThatFails_doesNotEndTheThread(String call) throws Exception {
+    CountDownLatch goesOn = new CountDownLatch(3);
+    AtomicInteger faults = new AtomicInteger(8);
+    TimeDriver failing = new TimeDriver() {
+      @Override
+      public long advanceTo(long nowNanos) {
+        fail("advanceTo", call, faults);
+        if (faults.get() <= 0) {
+          goesOn.countDown();
+        }
+        return nowNanos + 1_000_000;
+      }
+
+      @Override
+      public boolean hasHandOver() {
+        fail("hasHandOver", call, faults);
+        return false;
+      }
+    };
+    DriveThread thread = new DriveThread("failing", failing, new FailingTime(call, faults));
+    thread.wakeBy(1);
+    assertThat(goesOn.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(thread.failures()).isPositive();
+    thread.close();
+  }
+
+  private static void fail(String present, String failing, AtomicInteger faults) {
+    if ((failing.equals("all") || failing.equals(present)) && faults.getAndDecrement() > 0) {
+      throw new OutOfMemoryError("injected");
+    }
+  }
+
+  private record FailingTime(String call, AtomicInteger faults) implements TimeSource {
+    @Override
+    public long nanoTime() {
+      fail("nanoTime", call, faults);
+      return SystemTimeSource.INSTANCE.nanoTime();
+    }
+
+    @Override
+    public Instant wallTime() {
+      return SystemTimeSource.INSTANCE.wallTime();
+    }
+
+    @Override
+    public void parkUntil(Object blocker, long deadlineNanos) {
+      fail("parkUntil", call, faults);
+      SystemTimeSource.INSTANCE.parkUntil(blocker, deadlineNanos);
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+      SystemTimeSource.INSTANCE.unpark(thread);
+    }
+
+    @Override
+    public double random(String owner, long operation, int draw) {
+      return 0;
+    }
+
+    @Override
+    public @Nullable Executor executor() {
+      return null;
+    }
+
+    @Override
+    public TimeDrive drive(String name, TimeDriver driver) {
+      return new DriveThread(name, driver, this);
+    }
   }
 }

@@ -96,6 +96,16 @@ final class Families {
   static final MetricFamilyDescriptor TIMER_LATENESS = described(
       MetricFamilyDescriptor.counter(MetricNames.TIMER_LATENESS).unit(Unit.SECONDS),
       "By how much the timer fired later than it was to, all together.");
+  static final MetricFamilyDescriptor THREADS_BUSY =
+      gauge(MetricNames.THREADS_BUSY, "Threads of a group that run a task.", MetricNames.GROUP);
+  static final MetricFamilyDescriptor THREADS_BOUND = gauge(
+      MetricNames.THREADS_BOUND, "The most threads that a group has at a time.", MetricNames.GROUP);
+  static final MetricFamilyDescriptor THREADS_WAITING = gauge(
+      MetricNames.THREADS_WAITING, "Tasks that wait for a thread of a group.", MetricNames.GROUP);
+  static final MetricFamilyDescriptor THREADS_FAILURES = counter(
+      MetricNames.THREADS_FAILURES,
+      "How many times a thread of a group failed, and went on or was replaced.",
+      MetricNames.GROUP);
   static final MetricFamilyDescriptor HEALTH_STATUS = gauge(
       MetricNames.HEALTH_STATUS,
       "1 where the check lets traffic go on, 0 where it does not.",

@@ -62,6 +62,15 @@ public final class MetricNames {
   /** Counter: by how much that was late, all together. */
   public static final String TIMER_LATENESS = "resilience_timer_lateness_seconds_total";
 
+  /** Gauge: threads of a group that run a task. */
+  public static final String THREADS_BUSY = "resilience_threads_busy";
+  /** Gauge: the most threads that a group has at a time. */
+  public static final String THREADS_BOUND = "resilience_threads_bound";
+  /** Gauge: tasks that wait for a thread of a group. */
+  public static final String THREADS_WAITING = "resilience_threads_waiting";
+  /** Counter: how many times a thread of a group failed, and went on or was replaced. */
+  public static final String THREADS_FAILURES = "resilience_threads_failures_total";
+
   /** Gauge: 1 where a health check lets traffic go on, 0 where it does not. */
   public static final String HEALTH_STATUS = "resilience_health_status";
   /** Gauge: how bad the status of a health check is, from 0 for healthy to 4 for critical. */
@@ -82,6 +91,8 @@ public final class MetricNames {
   public static final String NAME = "name";
   /** Label: what became of a call. */
   public static final String OUTCOME = "outcome";
+  /** Label: the group of a runtime's threads: {@code end}, {@code tell}, {@code interrupt} or {@code timer}. */
+  public static final String GROUP = "group";
   /** Label: the key of a keyed breaker. */
   public static final String KEY = "key";
   /** Label: the state before a change. */

@@ -1,6 +1,7 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Timeout;
@@ -43,6 +44,7 @@ final class RuntimeSeries {
     readFallbacks(resilience, samples);
     readStore(resilience.storeStatus(), samples);
     readTimer(resilience.timerTotals(), samples);
+    readThreads(resilience, samples);
     HealthSeries.read(resilience, samples);
     return samples.all();
   }
@@ -88,6 +90,15 @@ final class RuntimeSeries {
     latenessNanos = Math.max(latenessNanos, totals.lateness().toNanos());
     samples.add(Families.TIMER_FIRED, fired);
     samples.add(Families.TIMER_LATENESS, latenessNanos / 1e9);
+  }
+
+  private void readThreads(Resilience resilience, SampleList samples) {
+    for (ThreadLoad load : resilience.threadLoads()) {
+      samples.addOfGroup(Families.THREADS_BUSY, load.group(), load.busy());
+      samples.addOfGroup(Families.THREADS_BOUND, load.group(), load.bound());
+      samples.addOfGroup(Families.THREADS_WAITING, load.group(), load.waiting());
+      samples.addOfGroup(Families.THREADS_FAILURES, load.group(), load.failures());
+    }
   }
 
   private static void add(Map<String, long[]> read, String name, long... counts) {

@@ -46,6 +46,10 @@ final class SampleList {
     add(family, (double) value);
   }
 
+  void addOfGroup(MetricFamilyDescriptor family, String group, long value) {
+    add(family, Labels.of(MetricNames.RUNTIME, runtime, MetricNames.GROUP, group), value);
+  }
+
   void add(MetricFamilyDescriptor family, String name, double value) {
     add(family, labels(name), value);
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
@@ -166,6 +167,7 @@ final class Fakes {
               Map.entry("fallbackTotals", args -> Map.copyOf(fallbacks)),
               Map.entry("storeStatus", args -> storeStatus),
               Map.entry("timerTotals", args -> new TimerTotals(3, Duration.ofMillis(1500))),
+              Map.entry("threadLoads", args -> List.of(new ThreadLoad("end", 2, 0, 1000, 1))),
               Map.entry("health", args -> health()),
               Map.entry(
                   "extension",

@@ -1,0 +1,132 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.internal.GuardedLog;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group of threads. An idle thread takes a task at once; if none is idle, a new thread is started, up to a bound. Beyond the
+ * bound, tasks wait in the order of their arrival. A thread that is idle for five seconds ends.
+ *
+ * <p>If the machine has no thread left, a task waits for a thread of the group; only if the group has none, {@link #execute}
+ * throws the {@code OutOfMemoryError} of the JDK.
+ */
+final class ElasticThreads implements Executor {
+  private static final GuardedLog LOG = GuardedLog.of(ElasticThreads.class);
+  private static final long KEEP_ALIVE_SECONDS = 5;
+
+  private final String name;
+  private final int bound;
+  private final WaitingTasks waiting = new WaitingTasks();
+  private final AtomicInteger started = new AtomicInteger();
+  private final LongAdder failures = new LongAdder();
+  private final ThreadPoolExecutor pool;
+
+  /**
+   * Creates a group that has no thread yet.
+   *
+   * @param name prefix of the threads' names
+   * @param bound the most threads at a time
+   * @param loader the context class loader of the threads, or null
+   */
+  ElasticThreads(String name, int bound, @Nullable ClassLoader loader) {
+    this.name = name;
+    this.bound = bound;
+    this.pool = new ThreadPoolExecutor(
+        0,
+        bound,
+        KEEP_ALIVE_SECONDS,
+        TimeUnit.SECONDS,
+        waiting,
+        worker -> BackgroundThreads.daemon(
+            name + "-" + started.incrementAndGet(), loader, () -> work(worker)),
+        (task, full) -> await(task));
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    try {
+      pool.execute(task);
+    } catch (OutOfMemoryError e) {
+      // Thrown before the task was handed to a thread. Its caller may be the timer's thread, which
+      // must not run it, so it waits if there is a thread that will come to it.
+      if (pool.getPoolSize() == 0) {
+        throw e;
+      }
+      await(task);
+      if (pool.getPoolSize() == 0 && waiting.remove(task)) {
+        throw e;
+      }
+    }
+  }
+
+  private void await(Runnable task) {
+    if (pool.isShutdown()) {
+      throw new RejectedExecutionException("'" + name + "' is closed");
+    }
+    waiting.addLast(task);
+    if (pool.isShutdown() && waiting.remove(task)) {
+      throw new RejectedExecutionException("'" + name + "' is closed");
+    }
+  }
+
+  /** A task that throws, or a failure of the pool itself, ends the pool's worker; the pool replaces it if it can. */
+  private void work(Runnable worker) {
+    try {
+      worker.run();
+    } catch (Throwable e) {
+      failed(e);
+      // The pool may have been unable to replace the worker, and nobody may come for what waits.
+      Runnable task;
+      while ((task = waiting.poll()) != null) {
+        try {
+          task.run();
+        } catch (Throwable again) {
+          failed(again);
+        }
+      }
+    }
+  }
+
+  private void failed(Throwable failure) {
+    try {
+      failures.increment();
+      LOG.log(
+          System.Logger.Level.ERROR, "a thread of '" + name + "' failed and is replaced", failure);
+    } catch (Throwable e) {
+      // The heap has no room for the message. What waits is more important.
+    }
+  }
+
+  ThreadLoad load(String group, long otherFailures) {
+    return new ThreadLoad(
+        group, pool.getActiveCount(), waiting.size(), bound, otherFailures + failures.sum());
+  }
+
+  /** Returns the pool, for closing. */
+  ExecutorService pool() {
+    return pool;
+  }
+
+  /** Accepts what the pool offers only if an idle thread takes it, so the pool starts a thread otherwise. */
+  private static final class WaitingTasks extends LinkedTransferQueue<Runnable> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean offer(Runnable task) {
+      return tryTransfer(task);
+    }
+
+    void addLast(Runnable task) {
+      super.offer(task);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.aragora.resilience.core.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Application code that blocks holds its own thread only. */
+class SeparateThreadsTest {
+  private static final long AWAIT_SECONDS = 60;
+
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final Resilience resilience = Resilience.builder().name("separate").build();
+
+  @AfterEach
+  void close() {
+    release.countDown();
+    resilience.close();
+  }
+
+  private void block(CountDownLatch entered) {
+    entered.countDown();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        release.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Timeout limit(String name) {
+    return resilience.timeout(name, Duration.ofMillis(1));
+  }
+
+  private void block200Continuations() throws InterruptedException {
+    CountDownLatch entered = new CountDownLatch(200);
+    List<CompletableFuture<String>> calls = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      calls.add(limit("continued")
+          .callAsync(() -> new CompletableFuture<String>())
+          .exceptionally(failure -> {
+            block(entered);
+            return "released";
+          }));
+    }
+    assertThat(entered.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(calls).noneMatch(CompletableFuture::isDone);
+  }
+
+  private void hang64Listeners() throws InterruptedException {
+    CountDownLatch entered = new CountDownLatch(64);
+    for (int i = 0; i < 64; i++) {
+      Timeout heard = limit("heard-" + i);
+      heard.subscribe(event -> block(entered));
+      assertEndsAsynchronously(heard);
+    }
+    assertThat(entered.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void hangAnInterrupt() throws InterruptedException {
+    CountDownLatch entered = new CountDownLatch(1);
+    Timeout hung = limit("hung");
+    Thread caller = new Thread(() -> assertThatThrownBy(() -> hung.run(release::await))) {
+      @Override
+      public void interrupt() {
+        block(entered);
+        super.interrupt();
+      }
+    };
+    caller.setDaemon(true);
+    caller.start();
+    assertThat(entered.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static void assertEndsAsynchronously(Timeout timeout) {
+    assertThat(timeout.callAsync(() -> new CompletableFuture<String>()))
+        .failsWithin(Duration.ofSeconds(AWAIT_SECONDS))
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimeoutExceededException.class);
+  }
+
+  private static void assertEndsSynchronously(Timeout timeout) {
+    CountDownLatch never = new CountDownLatch(1);
+    assertThatThrownBy(() -> timeout.run(never::await))
+        .isInstanceOf(TimeoutExceededException.class);
+  }
+
+  @Test
+  void limitsFire_besideBlockedContinuationsHungListenersAndAHungInterrupt() throws Exception {
+    block200Continuations();
+    hang64Listeners();
+    hangAnInterrupt();
+    assertEndsAsynchronously(limit("async"));
+    assertEndsSynchronously(limit("sync"));
+    assertThat(load("end").busy()).isGreaterThanOrEqualTo(200);
+    assertThat(load("tell").busy()).isGreaterThanOrEqualTo(64);
+    assertThat(load("interrupt").busy()).isGreaterThanOrEqualTo(1);
+    assertThat(load("timer").bound()).isEqualTo(1);
+    assertThat(resilience.threadLoads()).allMatch(load -> load.waiting() == 0);
+  }
+
+  private ThreadLoad load(String group) {
+    return resilience.threadLoads().stream()
+        .filter(load -> load.group().equals(group))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void everyGroup_hasTheLoaderOfWhoBuiltTheRuntime() throws Exception {
+    ClassLoader mine = new ClassLoader(getClass().getClassLoader()) {};
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    Thread.currentThread().setContextClassLoader(mine);
+    List<AtomicReference<ClassLoader>> seen = new ArrayList<>();
+    CountDownLatch ran = new CountDownLatch(5);
+    try (Dispatcher dispatcher = new Dispatcher("loader", SystemTimeSource.INSTANCE, null)) {
+      Thread.currentThread().setContextClassLoader(null);
+      List<Executor> groups = List.of(
+          dispatcher::endCall,
+          dispatcher::tell,
+          dispatcher::interrupt,
+          dispatcher.attempts(),
+          dispatcher.checks());
+      for (Executor group : groups) {
+        AtomicReference<ClassLoader> found = new AtomicReference<>();
+        seen.add(found);
+        group.execute(() -> {
+          found.set(Thread.currentThread().getContextClassLoader());
+          ran.countDown();
+        });
+      }
+      assertThat(ran.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+    assertThat(seen).allSatisfy(found -> assertThat(found).hasValue(mine));
+  }
+
+  @Test
+  void closingFromAListener_doesNotInterruptIt() throws Exception {
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Timeout heard = limit("closing");
+    heard.subscribe(event -> {
+      resilience.close();
+      interrupted.complete(Thread.currentThread().isInterrupted());
+    });
+    assertEndsAsynchronously(heard);
+    assertThat(interrupted.get(AWAIT_SECONDS, TimeUnit.SECONDS)).isFalse();
+  }
+}

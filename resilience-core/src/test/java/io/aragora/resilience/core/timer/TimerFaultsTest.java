@@ -1,0 +1,52 @@
+package io.aragora.resilience.core.timer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A heap that is full at any firing delays what was to be fired, and loses nothing. */
+class TimerFaultsTest {
+  private static final int OPERATIONS = 5;
+
+  private final ManualTime time = ManualTime.create();
+  private final Timer timer = new Timer("test", time);
+  private int firings;
+  private int failing;
+  private int failures;
+
+  private final class Failing extends TimerOperation {
+    int fired;
+
+    @Override
+    protected void onFire(long arming) {
+      if (firings++ >= failing && failures > 0) {
+        failures--;
+        throw new OutOfMemoryError("injected");
+      }
+      fired++;
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {}
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4})
+  void everyOperation_firesOnce_whicheverFailsFirst(int first) {
+    failing = first;
+    failures = 3;
+    Failing[] operations = new Failing[OPERATIONS];
+    for (int i = 0; i < OPERATIONS; i++) {
+      operations[i] = new Failing();
+      timer.arm(operations[i], time.nanoTime() + 5_000_000);
+    }
+    time.advance(Duration.ofSeconds(1));
+    for (Failing operation : operations) {
+      assertThat(operation.fired).isEqualTo(1);
+    }
+    assertThat(timer.load().failures()).isEqualTo(3);
+  }
+}
