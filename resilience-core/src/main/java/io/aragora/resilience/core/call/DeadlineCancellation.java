@@ -32,7 +32,7 @@ public final class DeadlineCancellation extends CancellationException {
 
   /** Cancels a future of the application, on another thread: its cancellation may block, and the limit must not wait for that. */
   void cancel(CompletableFuture<?> future) {
-    dispatcher.dispatch(() -> {
+    dispatcher.endCall(() -> {
       try {
         if (future instanceof InterruptibleFuture<?> body) {
           body.cancel(late);

@@ -93,7 +93,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       // Closing is nobody's failure, so no breaker inside may take it for a deadline.
       ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
       // What is inside may block where it is cancelled.
-      dispatcher.dispatch(() -> cancelInner(closed));
+      dispatcher.endCall(() -> cancelInner(closed));
       completeExceptionally(closed);
     }
   }

@@ -221,17 +221,6 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    void save_timeThatDoesNotFit_writesNone() throws Exception {
-      SqliteStateStore store = open();
-
-      assertThatExceptionOfType(StateStoreException.class)
-          .isThrownBy(() -> store.save(List.of(named("a"), named("b", 1, Instant.MAX))))
-          .withMessageContaining("a time does not fit");
-
-      assertThat(names(store)).isEmpty();
-    }
-
-    @Test
     void purgeSavedBefore_farthestInstants_removesAllOrNone() throws Exception {
       SqliteStateStore store = open();
       store.save(List.of(named("a"), named("b")));
