@@ -134,7 +134,7 @@ class PrometheusMetricsTest {
     AutoCloseable attached = found.attach(runtime);
     assertThat(found.registryOf(runtime.resilience()))
         .containsSame(PrometheusRegistry.defaultRegistry);
-    assertThat(PrometheusRegistry.defaultRegistry.scrape().size()).isEqualTo(before + 4);
+    assertThat(PrometheusRegistry.defaultRegistry.scrape().size()).isEqualTo(before + 8);
 
     attached.close();
     assertThat(found.registryOf(runtime.resilience())).isEmpty();

@@ -3,7 +3,6 @@ package io.aragora.resilience.persistence.postgresql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -112,18 +111,6 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
 
     assertThat(store.purgeSavedBefore(Instant.MIN)).isZero();
     assertThat(store.purgeSavedBefore(Instant.MAX)).isEqualTo(2);
-  }
-
-  @Test
-  void save_timeBeyondAllNumbers_isRefusedAndNothingIsWritten() throws Exception {
-    StateStore store = store();
-    SavedBreaker far = SavedBreakers.breaker(
-        "far", null, CircuitBreakerState.OPEN, 2, Instant.now(), Instant.MAX, Instant.now());
-
-    assertThatThrownBy(() -> store.save(List.of(SavedBreakers.open("near"), far)))
-        .isInstanceOf(StateStoreException.class)
-        .hasMessageContaining("microseconds since 1970");
-    assertThat(store.load().states()).isEmpty();
   }
 
   @Test
