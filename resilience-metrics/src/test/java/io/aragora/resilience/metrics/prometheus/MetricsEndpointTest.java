@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 class MetricsEndpointTest {
   /** What every runtime shows. */
-  private static final int TIMER_LINES = 2;
+  private static final int RUNTIME_LINES = 6;
 
   private final MetricsEndpoint endpoint = new MetricsEndpoint();
   private final Fakes.Runtime runtime = new Fakes.Runtime("shop");
@@ -84,6 +84,10 @@ class MetricsEndpointTest {
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"fired\",runtime=\"shop\"} 4.0",
             "resilience_timeout_calls_total{name=\"mail\",outcome=\"late\",runtime=\"shop\"} 3.0",
             "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 7.0",
+            "resilience_threads_busy{group=\"end\",runtime=\"shop\"} 2.0",
+            "resilience_threads_bound{group=\"end\",runtime=\"shop\"} 1000.0",
+            "resilience_threads_waiting{group=\"end\",runtime=\"shop\"} 0.0",
+            "resilience_threads_failures_total{group=\"end\",runtime=\"shop\"} 1.0",
             "resilience_state_store_saved_total{runtime=\"shop\"} 12.0",
             "resilience_state_store_failures_total{runtime=\"shop\"} 1.0",
             "resilience_state_store_pending{runtime=\"shop\"} 2.0");
@@ -116,8 +120,10 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void write_emptyRuntimeWithoutStore_onlyItsTimer() throws IOException {
-    assertThat(lines()).hasSize(2).allMatch(line -> line.startsWith("resilience_timer_"));
+  void write_emptyRuntimeWithoutStore_onlyItsTimerAndThreads() throws IOException {
+    assertThat(lines())
+        .hasSize(RUNTIME_LINES)
+        .allMatch(line -> line.matches("resilience_(timer|threads)_.*"));
   }
 
   @Test
@@ -126,7 +132,7 @@ class MetricsEndpointTest {
         Fakes.timeout("a\"b\\c\nd} 1\uD83D\uDE00\uD83D", new TimeoutTotals(1, 0, 0)));
 
     assertThat(lines())
-        .hasSize(4 + TIMER_LINES)
+        .hasSize(4 + RUNTIME_LINES)
         .contains(
             "resilience_timeouts_total{name=\"a\\\"b\\\\c\\nd} 1\uD83D\uDE00?\",runtime=\"shop\"} 0.0");
   }
@@ -137,7 +143,7 @@ class MetricsEndpointTest {
     runtime.timeouts.add(Fakes.timeout("x\uDE00", new TimeoutTotals(0, 2, 0)));
 
     assertThat(lines())
-        .hasSize(4 + TIMER_LINES)
+        .hasSize(4 + RUNTIME_LINES)
         .contains("resilience_timeouts_total{name=\"x?\",runtime=\"shop\"} 3.0");
   }
 
@@ -202,7 +208,7 @@ class MetricsEndpointTest {
 
     try (AutoCloseable attached = metrics.attach(runtime)) {
       assertThat(attached).isNotNull();
-      assertThat(lines()).hasSize(4 + TIMER_LINES);
+      assertThat(lines()).hasSize(4 + RUNTIME_LINES);
     }
   }
 
