@@ -169,7 +169,7 @@ public interface StateStore extends AutoCloseable {
       }
 
       /**
-       * Adds a row, or counts it as left out if there is no room for it.
+       * Adds a row, or counts it as left out if there is no room for it. Default: no row.
        *
        * @param state what was read
        * @return this builder
@@ -208,18 +208,22 @@ public interface StateStore extends AutoCloseable {
       }
 
       /**
-       * Counts rows that were left out for want of room.
+       * Counts rows that were left out for want of room. Default 0.
        *
        * @param rows how many, at least 0
        * @return this builder
+       * @throws IllegalArgumentException if {@code rows} is negative
        */
       public Builder leaveOut(long rows) {
+        if (rows < 0) {
+          throw new IllegalArgumentException("rows must be at least 0: " + rows);
+        }
         leftOut += rows;
         return this;
       }
 
       /**
-       * Adds a row that could not be read.
+       * Adds a row that could not be read. Default: none.
        *
        * @param problem which, and why; control characters become question marks, and 500 characters of it are kept
        * @return this builder
