@@ -116,7 +116,9 @@ public class DriveThreadStress {
     @Actor
     public void runUntilAsleep() {
       try {
-        drive.run();
+        while (true) {
+          drive.turn();
+        }
       } catch (Asleep e) {
         // What it does next is sleep.
       }

@@ -9,6 +9,7 @@ import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -113,8 +114,8 @@ final class DriveThread implements TimeDrive, Runnable {
         } catch (Throwable e) {
           // The driver guards every operation by itself: a fault of ours, or an exhausted machine.
           failed(e);
+          wakeAt = AWAKE;
         }
-        wakeAt = AWAKE;
       }
     } finally {
       if (!closed) {
@@ -124,27 +125,33 @@ final class DriveThread implements TimeDrive, Runnable {
     }
   }
 
-  private void turn() {
+  /** Lets the driver work, and parks until it has to again. */
+  void turn() {
     long next = driver.advanceTo(time.nanoTime());
     wakeAt = next;
     if (!driver.hasHandOver() && !closed) {
       time.parkUntil(this, next);
     }
     Thread.interrupted();
+    wakeAt = AWAKE;
   }
 
   /** Everything here may fail again, of a full heap for instance; the loop goes on all the same. */
   private void failed(Throwable failure) {
-    failures.incrementAndGet();
-    try {
-      LOG.log(System.Logger.Level.ERROR, "a timer failed and goes on", failure);
-    } catch (Throwable e) {
-      // There is no room for the message.
+    long count = failures.incrementAndGet();
+    if (Long.bitCount(count) == 1) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "timer '" + name + "' failed and goes on (logged at each power of two; failures so far: "
+              + count + ")",
+          failure);
     }
     try {
       time.parkUntil(this, time.nanoTime() + AGAIN_NANOS);
     } catch (Throwable e) {
-      Thread.onSpinWait();
+      // Not by the time source, which is what failed: a failure that stays must not keep a
+      // processor busy.
+      LockSupport.parkNanos(this, AGAIN_NANOS);
     }
   }
 
