@@ -17,7 +17,9 @@ import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.settings.PolicyReference;
 import io.aragora.resilience.core.settings.RuntimeSettings;
+import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ResilienceSettings;
@@ -26,6 +28,8 @@ import java.util.List;
 
 /** The policies of a runtime by kind and name, and how each kind is made: with what the code says, and what is outside it. */
 final class RuntimePolicies {
+  private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
+
   final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
   final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   final PolicyRegistry<CoreRetry, RetryConfig> retries;
@@ -37,6 +41,9 @@ final class RuntimePolicies {
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
+
+  /** By the policies that a warning names: a pipeline that is built for each call is warned of once. */
+  private final Warnings orders = new Warnings(line -> LOG.log(System.Logger.Level.WARNING, line));
 
   /**
    * Makes empty registries.
@@ -148,7 +155,8 @@ final class RuntimePolicies {
 
   /** Makes a pipeline that nobody else knows. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
-    return new CorePipeline(pipeline, policies, runtime.dispatcher().carrier(), fallbacks::get);
+    return new CorePipeline(
+        pipeline, policies, runtime.dispatcher().carrier(), fallbacks::get, orders::once);
   }
 
   /** Makes a pipeline known by its name; what is described outside the code takes the place of what the code lists. */
