@@ -22,6 +22,7 @@ import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.List;
@@ -67,7 +68,7 @@ final class RuntimePolicies {
             "circuit breaker",
             this::makeBreaker,
             breaker -> outside.breakers().resolve(breaker),
-            CircuitBreakerConfig::declaresSameAs,
+            CircuitBreakerConfig::declaredSettings,
             CoreCircuitBreaker::reconfigure),
         max,
         Staleness.after(runtime.time(), settings.staleAfter(), CoreCircuitBreaker::idleSince));
@@ -75,7 +76,7 @@ final class RuntimePolicies {
         PolicyKind.alwaysDeclared(
             "keyed circuit breaker",
             (keyed, config) -> new KeyedBreakers(keyed, config, runtime),
-            KeyedCircuitBreakerConfig::declaresSameAs),
+            KeyedCircuitBreakerConfig::declaredSettings),
         max,
         Staleness.never());
     retries = new PolicyRegistry<>(
@@ -83,7 +84,7 @@ final class RuntimePolicies {
             "retry",
             this::makeRetry,
             retry -> outside.retry(retry, RetryConfig.defaults()),
-            RetryConfig::declaresSameAs,
+            RetryConfig::declaredSettings,
             CoreRetry::configure),
         max,
         Staleness.never());
@@ -92,7 +93,7 @@ final class RuntimePolicies {
             "retry budget",
             (budget, config) -> new TokenBudget(budget, config, runtime.time()),
             budget -> RetryBudgetConfig.defaults(),
-            RetryBudgetConfig::declaresSameAs,
+            RetryBudgetConfig::declaredSettings,
             TokenBudget::configure),
         max,
         Staleness.never());
@@ -101,7 +102,7 @@ final class RuntimePolicies {
             "timeout",
             this::makeTimeout,
             this::outsideTimeout,
-            TimeoutConfig::declaresSameAs,
+            TimeoutConfig::declaredSettings,
             CoreTimeout::configure),
         max,
         Staleness.never());
@@ -115,7 +116,7 @@ final class RuntimePolicies {
             "pipeline",
             this::makePipeline,
             this::outsidePipeline,
-            List::equals,
+            policies -> DeclaredSettings.builder().add("policies", policies).build(),
             (pipeline, declared) -> {}),
         max,
         Staleness.never());
