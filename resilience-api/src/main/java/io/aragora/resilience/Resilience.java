@@ -38,7 +38,8 @@ import java.util.Optional;
  * }</pre>
  *
  * <p>Policies are known by name: the same name gives the same object. The first declaration of a name configures it; a
- * second one that differs is an error that shows both, and a look-up by name alone declares nothing.
+ * second one that differs in any setting, functions included, is an error that shows what differs, and a look-up by name alone
+ * declares nothing. A function is the same if it is the same object or equals it, so keep a config with functions in a constant.
  *
  * <p>Thread-safe. After {@link #close()} whatever needs the timer throws {@link ResilienceClosedException}; breakers go on
  * deciding.

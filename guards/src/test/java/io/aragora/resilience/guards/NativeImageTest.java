@@ -81,6 +81,8 @@ class NativeImageTest {
       "types of the application: docs/native-image.md",
       "io.aragora.resilience.core.proxy.FallbackMethod",
       "types of the application: docs/native-image.md",
+      "io.aragora.resilience.core.proxy.MethodNames",
+      "types of the application: docs/native-image.md",
       "io.aragora.resilience.core.proxy.ProtectedMethod",
       "types of the application: docs/native-image.md",
       "io.aragora.resilience.core.proxy.ProtectingHandler",

@@ -1,5 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
@@ -21,6 +22,17 @@ public final class CircuitBreakerConfig {
   private static final int MAX_COUNT_WINDOW = 100_000;
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
+  /** The default predicates: one object each, so that two declarations of the defaults are the same. */
+  private enum Failures implements Predicate<Throwable> {
+    ALL,
+    NONE;
+
+    @Override
+    public boolean test(Throwable failure) {
+      return this == ALL;
+    }
+  }
+
   private final int failureThreshold;
   private final double failureRateThreshold;
   private final double slowCallRateThreshold;
@@ -41,7 +53,9 @@ public final class CircuitBreakerConfig {
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
   private final boolean sharesState;
   private final boolean pinned;
-  private final String declared;
+
+  /** Written once, because each save of a breaker has it. */
+  private final String text;
 
   private CircuitBreakerConfig(Builder builder) {
     failureThreshold = builder.failureThreshold;
@@ -64,18 +78,7 @@ public final class CircuitBreakerConfig {
     recordResultIf = builder.recordResultIf;
     sharesState = builder.sharesState;
     pinned = builder.pinned;
-    declared =
-        "failureThreshold=" + failureThreshold + ", failureRateThreshold=" + failureRateThreshold
-            + ", slowCallRateThreshold=" + slowCallRateThreshold
-            + ", slowCallDuration=" + slowCallDuration
-            + ", minimumNumberOfCalls=" + minimumNumberOfCalls
-            + (countWindow == 0 ? ", window=" + window : ", countWindow=" + countWindow)
-            + ", cooldown=" + cooldown
-            + ", cooldownBackoff=" + cooldownBackoff + ", maxCooldown=" + maxCooldown
-            + ", cooldownJitter=" + cooldownJitter
-            + ", successThreshold=" + successThreshold + ", halfOpenMaxCalls=" + halfOpenMaxCalls
-            + ", halfOpenMaxDuration=" + halfOpenMaxDuration
-            + (sharesState ? ", shareState=true" : "");
+    text = declaredSettings().toString();
   }
 
   /**
@@ -298,13 +301,50 @@ public final class CircuitBreakerConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same; functions are not compared.
+   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    DeclaredSettings.Builder all = DeclaredSettings.builder()
+        .add("failureThreshold", failureThreshold)
+        .add("failureRateThreshold", failureRateThreshold)
+        .add("slowCallRateThreshold", slowCallRateThreshold)
+        .add("slowCallDuration", slowCallDuration)
+        .add("minimumNumberOfCalls", minimumNumberOfCalls);
+    if (countWindow == 0) {
+      all.add("window", window);
+    } else {
+      all.add("countWindow", countWindow);
+    }
+    all.add("cooldown", cooldown)
+        .add("cooldownBackoff", cooldownBackoff)
+        .add("maxCooldown", maxCooldown)
+        .add("cooldownJitter", cooldownJitter)
+        .add("successThreshold", successThreshold)
+        .add("halfOpenMaxCalls", halfOpenMaxCalls)
+        .add("halfOpenMaxDuration", halfOpenMaxDuration);
+    // What is saved is compared by the text, so that shows what it showed before this setting.
+    if (sharesState) {
+      all.add("shareState", true);
+    } else {
+      all.addUnshown("shareState", false);
+    }
+    return all.addUnshown("recordIf", recordIf)
+        .addUnshown("ignoreIf", ignoreIf)
+        .addUnshown("recordResultIf", recordResultIf)
+        .addUnshown("pinned", pinned)
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same, functions included.
    *
    * @param other another configuration
-   * @return whether every setting that is not a function is the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(CircuitBreakerConfig other) {
-    return declared.equals(other.declared);
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -314,7 +354,7 @@ public final class CircuitBreakerConfig {
    */
   @Override
   public String toString() {
-    return declared;
+    return text;
   }
 
   /** Collects settings. Each setter checks its value, {@link #build()} their combination. Not thread-safe. */
@@ -336,8 +376,8 @@ public final class CircuitBreakerConfig {
     private int successThreshold = 2;
     private int halfOpenMaxCalls = 3;
     private Duration halfOpenMaxDuration = Duration.ofSeconds(60);
-    private Predicate<? super Throwable> recordIf = failure -> true;
-    private Predicate<? super Throwable> ignoreIf = failure -> false;
+    private Predicate<? super Throwable> recordIf = Failures.ALL;
+    private Predicate<? super Throwable> ignoreIf = Failures.NONE;
     private @Nullable Predicate<@Nullable Object> recordResultIf;
     private boolean sharesState;
     private boolean pinned;

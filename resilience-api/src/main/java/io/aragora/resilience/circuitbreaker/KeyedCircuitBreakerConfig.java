@@ -1,5 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
@@ -63,13 +64,26 @@ public final class KeyedCircuitBreakerConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same; functions are not compared.
+   * Returns every setting by its name. Those of {@link #breaker()} are among them.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    return DeclaredSettings.builder()
+        .add("maxKeys", maxKeys)
+        .add("abandonedAfter", abandonedAfter)
+        .addAll(breaker.declaredSettings())
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same, functions included.
    *
    * @param other another configuration
-   * @return whether every setting that is not a function is the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(KeyedCircuitBreakerConfig other) {
-    return toString().equals(other.toString());
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -79,7 +93,7 @@ public final class KeyedCircuitBreakerConfig {
    */
   @Override
   public String toString() {
-    return "maxKeys=" + maxKeys + ", abandonedAfter=" + abandonedAfter + ", " + breaker;
+    return declaredSettings().toString();
   }
 
   /** Collects settings. Each setter checks its value. Not thread-safe. */

@@ -1,5 +1,6 @@
 package io.aragora.resilience.health;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Collections;
@@ -101,13 +102,29 @@ public final class HealthTrackerConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same.
+   * Returns every setting by its name.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    return DeclaredSettings.builder()
+        .add("failureThreshold", failureThreshold)
+        .add("recoveryThreshold", recoveryThreshold)
+        .add("latencyWindow", latencyWindow)
+        .add("staleAfter", staleAfter, staleAfter == null ? "never" : staleAfter.toString())
+        .add("critical", critical)
+        .add("groups", groups)
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same.
    *
    * @param other another configuration
-   * @return whether every setting is the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(HealthTrackerConfig other) {
-    return toString().equals(other.toString());
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -117,10 +134,7 @@ public final class HealthTrackerConfig {
    */
   @Override
   public String toString() {
-    return "failureThreshold=" + failureThreshold + ", recoveryThreshold=" + recoveryThreshold
-        + ", latencyWindow=" + latencyWindow + ", staleAfter="
-        + (staleAfter == null ? "never" : staleAfter) + ", critical=" + critical + ", groups="
-        + groups;
+    return declaredSettings().toString();
   }
 
   /** Collects settings; each setter checks its value. Not thread-safe. */

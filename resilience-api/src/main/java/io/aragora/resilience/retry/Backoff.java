@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Iterator;
@@ -10,6 +11,7 @@ import java.util.Spliterators;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long a retry waits before each further attempt: a strategy, a jitter, and a cap that holds after the jitter. Sums and
@@ -30,6 +32,7 @@ public final class Backoff {
     long delayNanos(int retry);
   }
 
+  private static final String CUSTOM = "custom";
   private static final Duration DEFAULT_CAP = Duration.ofSeconds(30);
 
   private final String kind;
@@ -137,7 +140,7 @@ public final class Backoff {
    */
   public static Backoff custom(Strategy strategy) {
     Objects.requireNonNull(strategy, "strategy");
-    return new Backoff("custom", strategy, 0, DEFAULT_CAP.toNanos(), Jitter.NONE, 0);
+    return new Backoff(CUSTOM, strategy, 0, DEFAULT_CAP.toNanos(), Jitter.NONE, 0);
   }
 
   /**
@@ -308,14 +311,40 @@ public final class Backoff {
   }
 
   /**
-   * Shows the strategy and its numbers; two backoffs that show the same wait the same, except that a custom strategy is not
-   * shown.
+   * Returns whether another backoff waits the same.
+   *
+   * @param other anything
+   * @return whether it has the same strategy and the same numbers; a custom strategy is the same if it equals the other
+   */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Backoff backoff
+        && kind.equals(backoff.kind)
+        && baseNanos == backoff.baseNanos
+        && capNanos == backoff.capNanos
+        && jitter == backoff.jitter
+        && jitterFactor == backoff.jitterFactor
+        && (!isCustom() || strategy.equals(backoff.strategy));
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(kind, baseNanos, capNanos, jitter, jitterFactor);
+  }
+
+  private boolean isCustom() {
+    return kind.equals(CUSTOM);
+  }
+
+  /**
+   * Shows the strategy and its numbers, and the class of a custom strategy.
    *
    * @return the backoff as text
    */
   @Override
   public String toString() {
-    return kind + "(base=" + Duration.ofNanos(baseNanos) + ", cap=" + Duration.ofNanos(capNanos)
+    return kind + "(" + (isCustom() ? "strategy=" + DeclaredSettings.textOf(strategy) + ", " : "")
+        + "base=" + Duration.ofNanos(baseNanos) + ", cap=" + Duration.ofNanos(capNanos)
         + ", jitter=" + jitter.name().toLowerCase(Locale.ROOT) + " " + jitterFactor + ")";
   }
 }

@@ -21,6 +21,38 @@ public final class FailureText {
   private static final Pattern SERVER_ERROR = Pattern.compile("\\b50[0234]\\b");
   private static final Pattern STATUS = Pattern.compile("\\b[1-5]\\d\\d\\b");
 
+  /** What is read from a text. Equal where the kinds are, so that a retry may be declared twice with the same one. */
+  private enum Named implements Predicate<Throwable> {
+    RATE_LIMIT_OR_QUOTA {
+      @Override
+      boolean isIn(String text) {
+        return RATE_LIMIT.matcher(text).find()
+            || (RATE.matcher(text).find() && LIMIT.matcher(text).find());
+      }
+    },
+    SERVER_FAILURE {
+      @Override
+      boolean isIn(String text) {
+        return SERVER_ERROR.matcher(text).find();
+      }
+    };
+
+    abstract boolean isIn(String text);
+
+    @Override
+    public boolean test(Throwable failure) {
+      return isIn(textOf(failure));
+    }
+  }
+
+  private record NamedStatus(Set<Integer> wanted) implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      Matcher status = STATUS.matcher(textOf(failure));
+      return status.find() && wanted.contains(Integer.valueOf(status.group()));
+    }
+  }
+
   private FailureText() {}
 
   /**
@@ -29,11 +61,7 @@ public final class FailureText {
    * @return a predicate on failures
    */
   public static Predicate<Throwable> namesRateLimit() {
-    return failure -> {
-      String text = textOf(failure);
-      return RATE_LIMIT.matcher(text).find()
-          || (RATE.matcher(text).find() && LIMIT.matcher(text).find());
-    };
+    return Named.RATE_LIMIT_OR_QUOTA;
   }
 
   /**
@@ -42,7 +70,7 @@ public final class FailureText {
    * @return a predicate on failures
    */
   public static Predicate<Throwable> namesServerError() {
-    return failure -> SERVER_ERROR.matcher(textOf(failure)).find();
+    return Named.SERVER_FAILURE;
   }
 
   /**
@@ -52,11 +80,7 @@ public final class FailureText {
    * @return a predicate on failures
    */
   public static Predicate<Throwable> namesStatus(Set<Integer> statuses) {
-    Set<Integer> wanted = Set.copyOf(statuses);
-    return failure -> {
-      Matcher status = STATUS.matcher(textOf(failure));
-      return status.find() && wanted.contains(Integer.valueOf(status.group()));
-    };
+    return new NamedStatus(Set.copyOf(statuses));
   }
 
   private static String textOf(Throwable failure) {

@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 
 /**
@@ -64,13 +65,26 @@ public final class RetryBudgetConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same.
+   * Returns every setting by its name.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    return DeclaredSettings.builder()
+        .add("capacity", capacity)
+        .add("ratio", ratio)
+        .add("perSecond", perSecond)
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same.
    *
    * @param other another configuration
-   * @return whether every setting is the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(RetryBudgetConfig other) {
-    return toString().equals(other.toString());
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -80,7 +94,7 @@ public final class RetryBudgetConfig {
    */
   @Override
   public String toString() {
-    return "capacity=" + capacity + ", ratio=" + ratio + ", perSecond=" + perSecond;
+    return declaredSettings().toString();
   }
 
   /** Collects settings; each setter checks its value. Not thread-safe. */

@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
@@ -22,10 +23,10 @@ public final class RetryConfig {
   private final @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
   private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
   private final @Nullable RetryBudget budget;
+  private final String budgetName;
   private final boolean retryRejections;
   private final boolean retryWhenNested;
   private final boolean pinned;
-  private final String declared;
 
   private RetryConfig(Builder builder) {
     maxAttempts = builder.maxAttempts;
@@ -37,12 +38,10 @@ public final class RetryConfig {
     retryAfter = builder.retryAfter;
     retryAfterResult = builder.retryAfterResult;
     budget = builder.budget;
+    budgetName = budget == null ? "none" : budget.name();
     retryRejections = builder.retryRejections;
     retryWhenNested = builder.retryWhenNested;
     pinned = builder.pinned;
-    declared = "maxAttempts=" + maxAttempts + ", backoff=" + backoff + ", maxDuration="
-        + maxDuration + ", budget=" + (budget == null ? "none" : budget.name())
-        + ", retryRejections=" + retryRejections + ", retryWhenNested=" + retryWhenNested;
   }
 
   /**
@@ -205,13 +204,35 @@ public final class RetryConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same; functions are not compared.
+   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    return DeclaredSettings.builder()
+        .add("maxAttempts", maxAttempts)
+        .add("backoff", backoff)
+        .add("maxDuration", maxDuration)
+        .add("budget", budget, budgetName)
+        .add("retryRejections", retryRejections)
+        .add("retryWhenNested", retryWhenNested)
+        .addUnshown("retryIf", retryIf)
+        .addUnshown("abortIf", abortIf)
+        .addUnshown("retryOnResult", retryOnResult)
+        .addUnshown("retryAfter", retryAfter)
+        .addUnshown("retryAfterResult", retryAfterResult)
+        .addUnshown("pinned", pinned)
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same, functions included.
    *
    * @param other another configuration
-   * @return whether every setting that is not a function is the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(RetryConfig other) {
-    return declared.equals(other.declared);
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -221,7 +242,7 @@ public final class RetryConfig {
    */
   @Override
   public String toString() {
-    return declared;
+    return declaredSettings().toString();
   }
 
   /** Collects settings; each setter checks its value. Not thread-safe. */

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Settings that are known by name: those for providers of language models, chat services, and a few parts of the Python
@@ -21,6 +22,12 @@ import java.util.Set;
  */
 public final class RetryPresets {
   private static final Set<Integer> OURS_TO_MEND = Set.of(400, 401, 403, 404, 422);
+
+  /** One object, because a combination of predicates is not equal to another one. */
+  private static final Predicate<Throwable> RETRIED = RetryConfig.transientFailures()
+      .or(FailureText.namesRateLimit())
+      .or(FailureText.namesServerError());
+
   private static final Map<String, RetryConfig> PRESETS = presets();
 
   private RetryPresets() {}
@@ -55,9 +62,7 @@ public final class RetryPresets {
         .backoff(Backoff.exponential(Duration.ofMillis(baseMillis))
             .cappedAt(Duration.ofSeconds(capSeconds))
             .withJitter(Jitter.MULTIPLICATIVE, factor))
-        .retryIf(RetryConfig.transientFailures()
-            .or(FailureText.namesRateLimit())
-            .or(FailureText.namesServerError()))
+        .retryIf(RETRIED)
         .build();
   }
 

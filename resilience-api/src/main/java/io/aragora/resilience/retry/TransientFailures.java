@@ -30,4 +30,9 @@ final class TransientFailures implements Predicate<Throwable> {
     }
     return failure instanceof TimeoutException || failure instanceof TimeoutExceededException;
   }
+
+  @Override
+  public String toString() {
+    return "transientFailures";
+  }
 }

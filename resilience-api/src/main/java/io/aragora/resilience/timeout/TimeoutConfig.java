@@ -1,5 +1,6 @@
 package io.aragora.resilience.timeout;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import java.util.Objects;
@@ -94,13 +95,27 @@ public final class TimeoutConfig {
   }
 
   /**
-   * Tells whether two configurations declare the same; functions are not compared.
+   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   *
+   * @return the settings
+   */
+  public DeclaredSettings declaredSettings() {
+    return DeclaredSettings.builder()
+        .add("limit", limit)
+        .addUnshown("onLateResult", onLateResult)
+        .addUnshown("failure", failure)
+        .addUnshown("pinned", pinned)
+        .build();
+  }
+
+  /**
+   * Returns whether two configurations declare the same, functions included.
    *
    * @param other another configuration
-   * @return whether the limits are the same
+   * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(TimeoutConfig other) {
-    return limit.equals(other.limit);
+    return this == other || declaredSettings().sameAs(other.declaredSettings());
   }
 
   /**
@@ -110,7 +125,7 @@ public final class TimeoutConfig {
    */
   @Override
   public String toString() {
-    return "limit=" + limit;
+    return declaredSettings().toString();
   }
 
   /** Collects settings. Not thread-safe. */

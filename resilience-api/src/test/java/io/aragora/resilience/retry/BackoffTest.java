@@ -190,6 +190,35 @@ class BackoffTest {
     }
   }
 
+  private static List<Backoff> differentInOneThing() {
+    Backoff base = Backoff.exponential(SECOND);
+    Backoff.Strategy zero = retry -> 0;
+    Backoff.Strategy one = retry -> 1;
+    return List.of(
+        base,
+        Backoff.linear(SECOND),
+        Backoff.constant(SECOND),
+        Backoff.fibonacci(SECOND),
+        Backoff.exponential(Duration.ofSeconds(2)),
+        base.cappedAt(Duration.ofSeconds(20)),
+        base.withJitter(Jitter.FULL),
+        base.withJitter(Jitter.MULTIPLICATIVE, 0.5),
+        Backoff.custom(zero),
+        Backoff.custom(one),
+        Backoff.custom(zero).cappedAt(SECOND));
+  }
+
+  @Test
+  void equalBackoffs_haveTheSameStrategyAndNumbers() {
+    List<Backoff> all = differentInOneThing();
+    assertThat(all).doesNotHaveDuplicates();
+    assertThat(differentInOneThing()).isEqualTo(all).hasSameHashCodeAs(all);
+    assertThat(all.get(0)).isEqualTo(all.get(5).cappedAt(Duration.ofSeconds(30)));
+    assertThat(Backoff.custom(retry -> 0))
+        .asString()
+        .startsWith("custom(strategy=a lambda in " + BackoffTest.class.getName() + ", base=");
+  }
+
   @Test
   void badValues_nameSettingRuleAndValue() {
     assertThatIllegalArgumentException()

@@ -17,15 +17,20 @@ import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.settings.PolicyReference;
 import io.aragora.resilience.core.settings.RuntimeSettings;
+import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.List;
 
 /** The policies of a runtime by kind and name, and how each kind is made: with what the code says, and what is outside it. */
 final class RuntimePolicies {
+  private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
+
   final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
   final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
   final PolicyRegistry<CoreRetry, RetryConfig> retries;
@@ -37,6 +42,9 @@ final class RuntimePolicies {
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
+
+  /** By the policies that a warning names: a pipeline that is built for each call is warned of once. */
+  private final Warnings orders = new Warnings(line -> LOG.log(System.Logger.Level.WARNING, line));
 
   /**
    * Makes empty registries.
@@ -60,7 +68,7 @@ final class RuntimePolicies {
             "circuit breaker",
             this::makeBreaker,
             breaker -> outside.breakers().resolve(breaker),
-            CircuitBreakerConfig::declaresSameAs,
+            CircuitBreakerConfig::declaredSettings,
             CoreCircuitBreaker::reconfigure),
         max,
         Staleness.after(runtime.time(), settings.staleAfter(), CoreCircuitBreaker::idleSince));
@@ -68,7 +76,7 @@ final class RuntimePolicies {
         PolicyKind.alwaysDeclared(
             "keyed circuit breaker",
             (keyed, config) -> new KeyedBreakers(keyed, config, runtime),
-            KeyedCircuitBreakerConfig::declaresSameAs),
+            KeyedCircuitBreakerConfig::declaredSettings),
         max,
         Staleness.never());
     retries = new PolicyRegistry<>(
@@ -76,7 +84,7 @@ final class RuntimePolicies {
             "retry",
             this::makeRetry,
             retry -> outside.retry(retry, RetryConfig.defaults()),
-            RetryConfig::declaresSameAs,
+            RetryConfig::declaredSettings,
             CoreRetry::configure),
         max,
         Staleness.never());
@@ -85,7 +93,7 @@ final class RuntimePolicies {
             "retry budget",
             (budget, config) -> new TokenBudget(budget, config, runtime.time()),
             budget -> RetryBudgetConfig.defaults(),
-            RetryBudgetConfig::declaresSameAs,
+            RetryBudgetConfig::declaredSettings,
             TokenBudget::configure),
         max,
         Staleness.never());
@@ -94,7 +102,7 @@ final class RuntimePolicies {
             "timeout",
             this::makeTimeout,
             this::outsideTimeout,
-            TimeoutConfig::declaresSameAs,
+            TimeoutConfig::declaredSettings,
             CoreTimeout::configure),
         max,
         Staleness.never());
@@ -108,7 +116,7 @@ final class RuntimePolicies {
             "pipeline",
             this::makePipeline,
             this::outsidePipeline,
-            List::equals,
+            policies -> DeclaredSettings.builder().add("policies", policies).build(),
             (pipeline, declared) -> {}),
         max,
         Staleness.never());
@@ -148,7 +156,8 @@ final class RuntimePolicies {
 
   /** Makes a pipeline that nobody else knows. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
-    return new CorePipeline(pipeline, policies, runtime.dispatcher().carrier(), fallbacks::get);
+    return new CorePipeline(
+        pipeline, policies, runtime.dispatcher().carrier(), fallbacks::get, orders::once);
   }
 
   /** Makes a pipeline known by its name; what is described outside the code takes the place of what the code lists. */

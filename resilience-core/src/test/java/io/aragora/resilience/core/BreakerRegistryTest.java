@@ -225,7 +225,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
     resilience.circuitBreaker("fetch", config(3, 30));
     assertThatThrownBy(() -> resilience.circuitBreaker("fetch", config(5, 60)))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("circuit breaker 'fetch' is declared twice");
+        .hasMessageContaining("circuit breaker 'fetch' is already declared");
   }
 
   // ---- many threads

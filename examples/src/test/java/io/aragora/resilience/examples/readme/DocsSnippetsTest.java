@@ -43,6 +43,7 @@ import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.http.HttpClient;
@@ -54,9 +55,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.ResourceBundle;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -285,6 +288,31 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void timeoutAroundASharedFuture() {
+    shop.closed = true;
+
+    // readme: timeouts shared
+    Timeout timeout = resilience.timeout("prices", Duration.ofMillis(500));
+    CompletableFuture<String> shared = shop.priceLater("pears"); // others wait for it, too
+    CompletableFuture<String> mine = timeout.callAsync(shared::copy); // cancels its copy when late
+    // end
+
+    time.advance(Duration.ofSeconds(1));
+    assertThat(mine)
+        .failsWithin(Duration.ofSeconds(30))
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimeoutExceededException.class);
+    assertThat(shared).as("others still wait").isNotDone();
+    CompletableFuture<String> direct = timeout.callAsync(() -> shared);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(direct).failsWithin(Duration.ofSeconds(30));
+    assertThat(shared)
+        .as("without a copy nobody waits any more")
+        .failsWithin(Duration.ofSeconds(30))
+        .withThrowableOfType(CancellationException.class);
+  }
+
+  @Test
   void pipelines() throws IOException {
     // readme: pipelines page
     Pipeline pipeline = resilience
@@ -486,6 +514,24 @@ class DocsSnippetsTest {
     // end
 
     assertThat(cooldown).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void configurationDeclaredOnce() {
+    // readme: configuration declared once
+    RetryConfig patient = RetryConfig.builder() // built once: a constant, or a bean
+        .maxAttempts(5)
+        .retryIf(failure -> failure instanceof IOException)
+        .build();
+    Retry retry = resilience.retry("prices", patient); // here, and where else it is declared
+    Retry same = resilience.retry("prices"); // by its name alone, which declares nothing
+    // end
+
+    assertThat(same).isSameAs(retry);
+    RetryConfig other = patient.toBuilder().retryIf(failure -> true).build();
+    assertThatExceptionOfType(ResilienceConfigurationException.class)
+        .isThrownBy(() -> resilience.retry("prices", other))
+        .withMessageContaining("retryIf=a lambda in " + DocsSnippetsTest.class.getName());
   }
 
   @Test

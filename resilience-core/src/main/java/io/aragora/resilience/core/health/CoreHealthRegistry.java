@@ -110,9 +110,10 @@ public final class CoreHealthRegistry implements HealthRegistry {
       HealthTrackerConfig first = declared.putIfAbsent(name, config);
       if (first == null) {
         tracker.configure(config);
-      } else if (!first.declaresSameAs(config)) {
-        throw new ResilienceConfigurationException("health tracker '" + name
-            + "' is declared twice with different settings: first " + first + "; then " + config);
+      } else {
+        first
+            .declaredSettings()
+            .requireSame("health tracker '" + name + "'", config.declaredSettings());
       }
       return tracker;
     }

@@ -13,13 +13,13 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
-import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Policies around each other, as one chain: a pipeline inside a pipeline becomes part of it. */
 public final class CorePipeline extends CorePolicy implements Pipeline {
-  private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
-
   private final List<Policy> policies;
   private final List<String> warnings;
   private final PolicyChain chain;
@@ -43,12 +41,14 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
    * @param policies the outermost first
    * @param carrier takes the context of callers along
    * @param counters gives what counts the fallbacks of a name
+   * @param log takes each warning about the order, and the line that is logged of it
    */
   public CorePipeline(
       String name,
       List<Policy> policies,
       ContextCarrier carrier,
-      Function<String, FallbackCounter> counters) {
+      Function<String, FallbackCounter> counters,
+      BiConsumer<String, String> log) {
     super(name);
     this.carrier = carrier;
     this.counters = counters;
@@ -66,7 +66,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     this.chain = new PolicyChain(links.toArray(CorePolicy[]::new));
     this.warnings = PolicyOrder.warnings(links);
     for (String warning : warnings) {
-      LOG.log(System.Logger.Level.WARNING, "pipeline {0}: {1}", this, warning);
+      log.accept(warning, "pipeline " + this + ": " + warning + " (logged once)");
     }
   }
 

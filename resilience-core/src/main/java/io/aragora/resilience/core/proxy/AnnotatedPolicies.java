@@ -29,12 +29,14 @@ final class AnnotatedPolicies {
   private final Class<?> type;
   private final AnnotationSearch search;
   private final TypeArguments arguments;
+  private final MethodNames names;
 
   AnnotatedPolicies(Resilience resilience, Class<?> type, Class<?> target) {
     this.resilience = resilience;
     this.type = type;
     this.search = new AnnotationSearch(type, target);
     this.arguments = new TypeArguments(type, target);
+    this.names = new MethodNames(type);
   }
 
   /**
@@ -69,7 +71,7 @@ final class AnnotatedPolicies {
   }
 
   private Pipeline pipeline(Method method, List<Policy> policies) {
-    Pipeline.Builder pipeline = resilience.pipeline(name(method));
+    Pipeline.Builder pipeline = resilience.pipeline(names.of(method));
     policies.forEach(pipeline::add);
     return pipeline.build();
   }
@@ -114,17 +116,13 @@ final class AnnotatedPolicies {
       List<Policy> policies, Class<A> kind, Method method, BiFunction<A, String, Policy> factory) {
     A onMethod = search.onMethod(kind, method);
     if (onMethod != null) {
-      policies.add(factory.apply(onMethod, name(method)));
+      policies.add(factory.apply(onMethod, names.of(method)));
       return;
     }
     A onType = search.onType(kind);
     if (onType != null) {
       policies.add(factory.apply(onType, type.getName()));
     }
-  }
-
-  private String name(Method method) {
-    return type.getName() + "." + method.getName();
   }
 
   private static String name(String given, String otherwise) {

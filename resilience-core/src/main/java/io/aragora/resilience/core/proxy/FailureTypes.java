@@ -1,16 +1,19 @@
 package io.aragora.resilience.core.proxy;
 
-import java.util.List;
+import java.util.Arrays;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
- * Failures of some types. Equal where the types are, so that a retry may be declared twice with the same ones.
+ * Failures of some types. Equal where the types are, in whatever order, so that a retry may be declared twice with the same
+ * ones.
  *
  * @param types the types, subclasses included
  */
-record FailureTypes(List<Class<? extends Throwable>> types) implements Predicate<Throwable> {
+record FailureTypes(Set<Class<? extends Throwable>> types) implements Predicate<Throwable> {
   FailureTypes(Class<? extends Throwable>[] types) {
-    this(List.of(types));
+    this(Set.copyOf(Arrays.asList(types)));
   }
 
   @Override
@@ -21,5 +24,10 @@ record FailureTypes(List<Class<? extends Throwable>> types) implements Predicate
       }
     }
     return false;
+  }
+
+  @Override
+  public String toString() {
+    return types.stream().map(Class::getName).sorted().collect(Collectors.joining(", ", "[", "]"));
   }
 }

@@ -8,7 +8,9 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,12 @@ record FallbackMethod(
   /**
    * Finds the method that an annotation names.
    *
-   * @throws IllegalArgumentException if there is none, or its types do not fit
+   * @throws IllegalArgumentException if there is none, more than one fits, or its types do not fit
    */
   static FallbackMethod of(
       WithFallback annotation, Class<?> type, Method failing, TypeArguments arguments) {
     Class<?>[] parameters = failing.getParameterTypes();
+    Map<List<Class<?>>, FallbackMethod> fitting = new LinkedHashMap<>();
     for (Method candidate : type.getMethods()) {
       if (!candidate.getName().equals(annotation.value())
           || Modifier.isStatic(candidate.getModifiers())
@@ -39,15 +42,18 @@ record FallbackMethod(
       boolean takesFailure = own.length == parameters.length + 1;
       if ((takesFailure || own.length == parameters.length)
           && Arrays.equals(Arrays.copyOf(own, parameters.length), parameters)) {
-        FallbackMethod found =
-            new FallbackMethod(candidate, takesFailure, List.of(annotation.on()));
-        found.check(arguments.valueOf(failing), arguments.resultOf(candidate));
-        return found;
+        fitting.putIfAbsent(
+            List.of(own), new FallbackMethod(candidate, takesFailure, List.of(annotation.on())));
       }
     }
-    throw new IllegalArgumentException("@WithFallback must name a method of " + type.getName()
-        + " with the same parameters, and perhaps the failure after them: "
-        + annotation.value());
+    if (fitting.size() != 1) {
+      throw new IllegalArgumentException("@WithFallback must name one method of " + type.getName()
+          + " with the same parameters, and perhaps the failure after them, and there are "
+          + fitting.size() + ": " + annotation.value());
+    }
+    FallbackMethod found = fitting.values().iterator().next();
+    found.check(arguments.valueOf(failing), arguments.resultOf(found.method));
+    return found;
   }
 
   private void check(Class<?> wanted, Class<?> given) {

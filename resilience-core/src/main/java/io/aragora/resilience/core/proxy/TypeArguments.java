@@ -55,6 +55,18 @@ final class TypeArguments {
     return classOf(declared.getGenericReturnType(), declared.getReturnType());
   }
 
+  /** What a method takes. */
+  List<Class<?>> parametersOf(Method method) {
+    Method declared = declared(method);
+    Type[] generic = declared.getGenericParameterTypes();
+    Class<?>[] raw = declared.getParameterTypes();
+    List<Class<?>> parameters = new ArrayList<>();
+    for (int i = 0; i < raw.length; i++) {
+      parameters.add(classOf(generic[i], raw[i]));
+    }
+    return parameters;
+  }
+
   /** What a method gives in the end: the value of its future, as far as that is known. */
   Class<?> valueOf(Method method) {
     if (!CompletionStage.class.isAssignableFrom(resultOf(method))) {

@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.registry;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import java.util.function.BiPredicate;
 import java.util.function.Function;
 
 /**
@@ -11,7 +11,7 @@ import java.util.function.Function;
  * @param text what they are called in messages
  * @param factory makes one by its name and its settings
  * @param undeclared gives the settings of one that is looked up and was never declared, by its name
- * @param declaresSame compares two declarations
+ * @param declared gives every setting of a declaration, by which two are compared
  * @param configure gives one that was looked up the settings of its declaration
  * @param <P> the policy
  * @param <C> its settings
@@ -20,7 +20,7 @@ public record PolicyKind<P, C>(
     String text,
     BiFunction<String, C, P> factory,
     Function<String, C> undeclared,
-    BiPredicate<C, C> declaresSame,
+    Function<C, DeclaredSettings> declared,
     BiConsumer<P, C> configure) {
 
   /**
@@ -36,7 +36,7 @@ public record PolicyKind<P, C>(
         text,
         (name, nothing) -> factory.apply(name),
         name -> Boolean.TRUE,
-        Boolean::equals,
+        nothing -> DeclaredSettings.builder().build(),
         (made, nothing) -> {});
   }
 
@@ -45,20 +45,20 @@ public record PolicyKind<P, C>(
    *
    * @param text what they are called in messages
    * @param factory makes one by its name and its settings
-   * @param declaresSame compares two declarations
+   * @param declared gives every setting of a declaration, by which two are compared
    * @param <P> the policy
    * @param <C> its settings
    * @return their kind
    */
   public static <P, C> PolicyKind<P, C> alwaysDeclared(
-      String text, BiFunction<String, C, P> factory, BiPredicate<C, C> declaresSame) {
+      String text, BiFunction<String, C, P> factory, Function<C, DeclaredSettings> declared) {
     return new PolicyKind<>(
         text,
         factory,
         name -> {
           throw new IllegalStateException(text + " '" + name + "' is looked up undeclared");
         },
-        declaresSame,
+        declared,
         (policy, config) -> {
           throw new IllegalStateException(text + " was made undeclared: " + policy);
         });

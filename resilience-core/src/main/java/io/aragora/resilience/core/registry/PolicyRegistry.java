@@ -200,10 +200,10 @@ public final class PolicyRegistry<P, C> {
   }
 
   private void compare(String name, C first, C declaration) {
-    if (first != declaration && !kind.declaresSame().test(first, declaration)) {
-      throw new ResilienceConfigurationException(kind.text() + " '" + name
-          + "' is declared twice with different settings: first " + first + "; then "
-          + declaration);
+    if (first != declaration) {
+      kind.declared()
+          .apply(first)
+          .requireSame(kind.text() + " '" + name + "'", kind.declared().apply(declaration));
     }
   }
 

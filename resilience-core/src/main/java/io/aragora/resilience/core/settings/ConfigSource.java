@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ConfigSource(String name, SortedMap<String, String> entries) {
   private static final int MAX_BYTES = 1 << 20;
+  private static final String PREFIX = "resilience.";
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   /** Opens what is to be read. */
@@ -49,7 +50,7 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
   }
 
   private Properties load(Opening opening) {
-    Properties properties = new Properties();
+    Properties properties = new OnceEach();
     try (InputStream stream = opening.open()) {
       byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
@@ -66,6 +67,23 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
       throw refused("it cannot be read: " + e, e);
     } catch (IllegalArgumentException e) {
       throw refused("it must be a properties file: " + e.getMessage(), e);
+    }
+  }
+
+  /** Refuses a second value of a key, which the JDK takes in place of the first. */
+  private final class OnceEach extends Properties {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public synchronized @Nullable Object put(Object key, Object value) {
+      Object first = super.put(key, value);
+      if (first != null && !first.equals(value) && key.toString().startsWith(PREFIX)) {
+        throw refused(
+            key + " has two values: " + new SettingText("", first.toString()).shown() + ", "
+                + new SettingText("", value.toString()).shown(),
+            null);
+      }
+      return first;
     }
   }
 

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.settings;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A policy of a pipeline that is described outside the code.
@@ -10,6 +11,9 @@ import java.util.List;
  * @param name its name; empty for that of the pipeline
  */
 public record PolicyReference(Kind kind, String name) {
+  /** A comma, but none between the parameters of an annotated method, whose name a policy may have. */
+  private static final Pattern SEPARATOR = Pattern.compile(",(?![^()]*\\))");
+
   /** What a policy is. */
   public enum Kind {
     /** A circuit breaker. */
@@ -32,7 +36,7 @@ public record PolicyReference(Kind kind, String name) {
 
   static List<PolicyReference> listed(SettingText list) {
     List<PolicyReference> policies = new ArrayList<>();
-    for (String entry : list.text().split(",", -1)) {
+    for (String entry : SEPARATOR.split(list.text(), -1)) {
       int colon = entry.indexOf(':');
       String kind = (colon < 0 ? entry : entry.substring(0, colon)).strip();
       String name = colon < 0 ? "" : entry.substring(colon + 1).strip();

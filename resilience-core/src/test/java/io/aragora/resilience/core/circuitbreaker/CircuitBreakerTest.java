@@ -55,7 +55,7 @@ class CircuitBreakerTest extends BreakerFixture {
         .as("the first declaration configures")
         .isEqualTo(3);
     assertThatThrownBy(() -> resilience.circuitBreaker("x", CircuitBreakerConfig.defaults()))
-        .hasMessageContaining("'x' is declared twice")
+        .hasMessageContaining("'x' is already declared")
         .hasMessageContaining("failureThreshold=3")
         .hasMessageContaining("failureThreshold=5");
     try (Resilience small = Resilience.builder().timeSource(time).maxPolicies(1).build()) {

@@ -61,7 +61,8 @@ class TrackerRegistryTest {
     assertThat(health.tracker("db", config(3, 2))).isSameAs(db);
     assertThatThrownBy(() -> health.tracker("db", config(9, 2)))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContainingAll("'db'", "first failureThreshold=3", "then failureThreshold=9");
+        .hasMessageContainingAll(
+            "'db'", "declared with failureThreshold=3;", "declaration has failureThreshold=9");
     assertThat(db.config().failureThreshold()).isEqualTo(3);
     HealthTracker cache = health.tracker(
         "cache",

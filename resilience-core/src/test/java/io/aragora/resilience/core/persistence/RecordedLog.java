@@ -9,7 +9,7 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /** What a class logs, instead of the console. */
-final class RecordedLog extends Handler implements AutoCloseable {
+public final class RecordedLog extends Handler implements AutoCloseable {
   private static final SimpleFormatter TEXT = new SimpleFormatter();
 
   private final Logger logger;
@@ -19,14 +19,14 @@ final class RecordedLog extends Handler implements AutoCloseable {
     this.logger = logger;
   }
 
-  static RecordedLog of(Class<?> source) {
+  public static RecordedLog of(Class<?> source) {
     RecordedLog log = new RecordedLog(Logger.getLogger(source.getName()));
     log.logger.addHandler(log);
     log.logger.setUseParentHandlers(false);
     return log;
   }
 
-  List<String> messages() {
+  public List<String> messages() {
     return List.copyOf(messages);
   }
 

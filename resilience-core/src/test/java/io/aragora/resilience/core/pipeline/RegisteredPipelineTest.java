@@ -57,7 +57,7 @@ class RegisteredPipelineTest {
       Pipeline.Builder other = resilience.pipeline("p").add(resilience.circuitBreaker("second"));
       assertThatThrownBy(other::register)
           .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessageContainingAll("pipeline 'p' is declared twice", "'first'", "'second'");
+          .hasMessageContainingAll("pipeline 'p' is already declared", "'first'", "'second'");
     }
   }
 

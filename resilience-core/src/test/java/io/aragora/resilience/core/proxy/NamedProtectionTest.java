@@ -145,7 +145,7 @@ class NamedProtectionTest {
   @Test
   void aPolicyThatIsDeclaredOtherwise_isRefusedWithTheMethod() {
     resilience.retry("taken", RetryConfig.builder().maxAttempts(3).build());
-    assertRefused(Conflict.class, this::fail, "price()", "'taken' is declared twice");
+    assertRefused(Conflict.class, this::fail, "price()", "'taken' is already declared");
   }
 
   // ---- fallbacks

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.registry;
 
+import io.aragora.resilience.spi.DeclaredSettings;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,12 +44,16 @@ abstract class PolicyRegistryFixture {
           return new FakePolicy(name, config, time.nanoTime());
         },
         name -> "undeclared",
-        String::equals,
+        PolicyRegistryFixture::declared,
         (policy, config) -> policy.config = config);
     return new PolicyRegistry<>(kind, max, Staleness.after(time, DAY, policy -> {
       asked.incrementAndGet();
       return policy.idleSince;
     }));
+  }
+
+  static DeclaredSettings declared(String config) {
+    return DeclaredSettings.builder().add("config", config).build();
   }
 
   List<FakePolicy> fill(int from, int to) {

@@ -45,7 +45,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(registry.declare("a", "one")).isSameAs(first);
     assertThatThrownBy(() -> registry.declare("a", "two"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessage("fake 'a' is declared twice with different settings: first one; then two");
+        .hasMessage(
+            "fake 'a' is already declared with config=one; this declaration has config=two");
     assertThat(registry.get("a")).isSameAs(first);
     assertThat(first.config).isEqualTo("one");
   }
@@ -61,7 +62,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(policy.config).isEqualTo("reconfigured");
     assertThatThrownBy(() -> registry.declare("a", "reconfigured"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("first one; then reconfigured");
+        .hasMessageContainingAll("with config=one", "config=reconfigured");
   }
 
   @Test
@@ -167,7 +168,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Test
   void never_nothingGoes() {
     PolicyRegistry<String, String> retries = new PolicyRegistry<>(
-        PolicyKind.alwaysDeclared("retry", (name, config) -> name, String::equals),
+        PolicyKind.alwaysDeclared("retry", (name, config) -> name, PolicyRegistryFixture::declared),
         1,
         Staleness.never());
     retries.declare("a", "x");
@@ -263,13 +264,13 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     registry.prune();
     assertThatThrownBy(() -> registry.declare("a", "two"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("first one; then two");
+        .hasMessageContainingAll("with config=one", "config=two");
     assertThat(registry.declare("a", "one")).isSameAs(declared);
     assertThat(registry.declare("b", "two")).isSameAs(undeclared);
     assertThat(undeclared.config).isEqualTo("two");
     assertThatThrownBy(() -> registry.declare("b", "three"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("first two; then three");
+        .hasMessageContainingAll("with config=two", "config=three");
   }
 
   @Test
@@ -289,7 +290,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(registry.all()).hasSizeLessThan(MAX).contains(held);
     assertThatThrownBy(() -> registry.declare("held", "two"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("first one; then two");
+        .hasMessageContainingAll("with config=one", "config=two");
   }
 
   @Test

@@ -181,6 +181,17 @@ class ConfigSectionTest {
   }
 
   @Test
+  void secondValueOfAKey_isRefused_unlessItIsTheSame() throws IOException {
+    assertRefused(
+        write("resilience.retry.prices.maxAttempts = 3\nresilience.retry.prices.maxAttempts: 4\n"),
+        "resilience.retry.prices.maxAttempts has two values: 3, 4");
+    Path others =
+        write("resilience.circuitbreaker.cooldown=5s\nresilience.circuitbreaker.cooldown=5s\n"
+            + "other=1\nother=2\n");
+    assertThat(section(others)).isNotNull();
+  }
+
+  @Test
   void tooLong_isAnError() throws IOException {
     assertRefused(write("a=" + "x".repeat(1 << 20)), "at most 1048576 bytes");
   }

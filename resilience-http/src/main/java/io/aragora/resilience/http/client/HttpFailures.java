@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +32,15 @@ public final class HttpFailures {
   private static final int DEEPEST_CAUSE = 8;
 
   private final HttpErrorClassifier classifier;
+  private final List<HttpFailureInspector> given;
   private final List<HttpFailureInspector> inspectors;
 
-  private HttpFailures(HttpErrorClassifier classifier, List<HttpFailureInspector> inspectors) {
+  private HttpFailures(
+      HttpErrorClassifier classifier,
+      List<HttpFailureInspector> given,
+      List<HttpFailureInspector> inspectors) {
     this.classifier = classifier;
+    this.given = given;
     this.inspectors = List.copyOf(inspectors);
   }
 
@@ -59,7 +66,7 @@ public final class HttpFailures {
     all.add(new OwnFailures());
     all.addAll(List.of(inspectors));
     all.addAll(Providers.ofThread().all(HttpFailureInspector.class));
-    return new HttpFailures(classifier, all);
+    return new HttpFailures(classifier, List.of(inspectors), all);
   }
 
   /**
@@ -113,7 +120,7 @@ public final class HttpFailures {
    * @return a predicate
    */
   public Predicate<Throwable> transientFailures() {
-    return byStatusOr(RetryConfig.transientFailures());
+    return new ByStatus(this, RetryConfig.transientFailures());
   }
 
   /**
@@ -124,7 +131,7 @@ public final class HttpFailures {
    * @return a predicate
    */
   public Predicate<Throwable> serverFailures() {
-    return byStatusOr(HttpFailures::isOnTheWay);
+    return new ByStatus(this, OnTheWay.INSTANCE);
   }
 
   /** What comes from the network, and not from a mistake of the caller. */
@@ -135,13 +142,58 @@ public final class HttpFailures {
         || (failure.getCause() instanceof IOException);
   }
 
-  private Predicate<Throwable> byStatusOr(Predicate<Throwable> otherwise) {
-    return failure -> {
-      OptionalInt status = status(failure);
+  /**
+   * Returns whether another one reads failures the same, so that its predicates may be declared twice.
+   *
+   * @param other anything
+   * @return whether it has the same statuses and inspectors; of what {@link java.util.ServiceLoader} found, the same classes
+   */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HttpFailures failures
+        && classifier.equals(failures.classifier)
+        && given.equals(failures.given)
+        && classes().equals(failures.classes());
+  }
+
+  @Override
+  public int hashCode() {
+    return classifier.hashCode();
+  }
+
+  /**
+   * Shows the statuses and what reads them.
+   *
+   * @return the meaning of failures as text
+   */
+  @Override
+  public String toString() {
+    return "transient statuses " + new TreeSet<>(classifier.transientStatuses()) + ", read by "
+        + classes().stream().map(Class::getName).collect(Collectors.joining(", "));
+  }
+
+  private List<Class<?>> classes() {
+    return inspectors.stream().<Class<?>>map(Object::getClass).toList();
+  }
+
+  private enum OnTheWay implements Predicate<Throwable> {
+    INSTANCE;
+
+    @Override
+    public boolean test(Throwable failure) {
+      return isOnTheWay(failure);
+    }
+  }
+
+  private record ByStatus(HttpFailures failures, Predicate<Throwable> otherwise)
+      implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      OptionalInt status = failures.status(failure);
       return status.isPresent()
-          ? classifier.isTransient(status.getAsInt())
+          ? failures.classifier.isTransient(status.getAsInt())
           : otherwise.test(failure);
-    };
+    }
   }
 
   private static final class OwnFailures implements HttpFailureInspector {

@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.spi.Setting;
@@ -53,8 +54,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Names the policies of this client. Default: "http". Two clients of one name share them, and the predicates of the
-   * first.
+   * Names the policies of this client. Default: "http". Two clients of one name share them, and must declare the same.
    *
    * @param name not blank, at most 10,000 characters
    * @return this builder
@@ -232,27 +232,58 @@ public final class ResilientHttpClientBuilder {
     RetryConfig.Builder config = given.toBuilder();
     config.retryIf(
         given.retryIf() == RetryConfig.transientFailures()
-            ? failure -> isTransient(failure, failures)
-            : failure -> !isClientError(failure) && given.retryIf().test(failure));
+            ? new TransientAnswers(failures)
+            : new NoClientErrors(given.retryIf()));
     if (given.retryAfter() == null) {
-      config.retryAfter(failures::retryAfter);
+      config.retryAfter(new AskedWait(failures));
     }
     return config.build();
   }
 
-  private static boolean isTransient(Throwable failure, HttpFailures failures) {
-    Boolean rated = failure instanceof HttpStatusException answer ? answer.isTransient() : null;
-    return rated != null ? rated : failures.transientFailures().test(failure);
-  }
-
-  /** One that counts; its answer is the caller's already, so there is none to be tried again. */
-  private static boolean isClientError(Throwable failure) {
-    return failure instanceof HttpStatusException answer
-        && Boolean.FALSE.equals(answer.isTransient());
-  }
-
   private static boolean isUnsent(Throwable failure) {
     return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
+  }
+
+  /*
+   * What the client adds to the predicates that it was given. Records, and not lambdas, so that two clients of one name that are
+   * built alike declare the same.
+   */
+
+  private record TransientAnswers(HttpFailures failures) implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      Boolean rated = failure instanceof HttpStatusException answer ? answer.isTransient() : null;
+      return rated != null ? rated : failures.transientFailures().test(failure);
+    }
+  }
+
+  private record NoClientErrors(Predicate<? super Throwable> given)
+      implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      return !isClientError(failure) && given.test(failure);
+    }
+
+    /** One that counts; its answer is the caller's already, so there is none to be tried again. */
+    private static boolean isClientError(Throwable failure) {
+      return failure instanceof HttpStatusException answer
+          && Boolean.FALSE.equals(answer.isTransient());
+    }
+  }
+
+  private record AskedWait(HttpFailures failures)
+      implements Function<Throwable, @Nullable RetryAfter> {
+    @Override
+    public @Nullable RetryAfter apply(Throwable failure) {
+      return failures.retryAfter(failure);
+    }
+  }
+
+  private record NotTheServers(Predicate<? super Throwable> given) implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      return !HttpFailures.isOnTheWay(failure) || given.test(failure);
+    }
   }
 
   private @Nullable Function<String, CircuitBreaker> breakers() {
@@ -265,10 +296,8 @@ public final class ResilientHttpClientBuilder {
     }
     CircuitBreakerConfig given =
         breakerConfig != null ? breakerConfig : CircuitBreakerPresets.http();
-    CircuitBreakerConfig config = given.toBuilder()
-        .ignoreIf(
-            failure -> !HttpFailures.isOnTheWay(failure) || given.ignoreIf().test(failure))
-        .build();
+    CircuitBreakerConfig config =
+        given.toBuilder().ignoreIf(new NotTheServers(given.ignoreIf())).build();
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         name,
         KeyedCircuitBreakerConfig.builder().breaker(config).maxKeys(maxOrigins).build());

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.io.IOException;
@@ -16,9 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of answers and failures, without a network, most of it on both paths. */
@@ -218,16 +224,44 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName(
-      "two clients of one name share their policies, and each has its own transient statuses")
+  @DisplayName("two clients of one name that are built alike share their policies")
   void sharedName() throws Exception {
-    inner.answer(418).answer(418).answer(503);
-    HttpClient first = builder().build();
+    inner.answer(418).answer(418).answer(418).answer(503);
+    HttpClient first = builder().transientStatuses(Set.of(418)).build();
     HttpClient second = builder().transientStatuses(Set.of(418)).build();
     assertThat(send(false, first, get()).statusCode()).isEqualTo(418);
     assertThat(send(false, second, get()).statusCode()).isEqualTo(503);
-    assertThat(inner.sent).hasSize(3);
+    assertThat(inner.sent).hasSize(4);
     assertThat(resilience.retries()).hasSize(2);
+    assertThat(resilience.keyedCircuitBreakers()).hasSize(1);
+  }
+
+  static Stream<UnaryOperator<ResilientHttpClientBuilder>> otherClients() {
+    Predicate<Throwable> all = failure -> true;
+    return Stream.of(
+        client -> client.transientStatuses(Set.of(418)),
+        client -> client.timeout(Duration.ofSeconds(2)),
+        client -> client.maxOrigins(7),
+        client -> client.retry(retry(7)),
+        client -> client.retry(retry(3).toBuilder().retryIf(all).build()),
+        client -> client.retry(retry(3).toBuilder().abortIf(all).build()),
+        client -> client.retry(retry(3).toBuilder().retryAfter(failure -> null).build()),
+        client -> client.circuitBreaker(
+            CircuitBreakerPresets.http().toBuilder().ignoreIf(all).build()),
+        client -> client.circuitBreaker(
+            CircuitBreakerPresets.http().toBuilder().recordIf(all).build()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherClients")
+  void sharedName_ofAnotherClient_isAnError(UnaryOperator<ResilientHttpClientBuilder> other) {
+    try (ResilientHttpClient first = builder().timeout(Duration.ofSeconds(1)).build()) {
+      assertThat(first.toString()).isNotEmpty();
+      ResilientHttpClientBuilder second = other.apply(builder().timeout(Duration.ofSeconds(1)));
+      assertThatThrownBy(second::build)
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContaining(" 'http' is already declared with ");
+    }
   }
 
   @Test

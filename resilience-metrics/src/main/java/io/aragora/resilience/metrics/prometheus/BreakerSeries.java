@@ -2,7 +2,9 @@ package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.ArrayList;
@@ -21,6 +23,20 @@ final class BreakerSeries {
 
   private static final int SLOW = OUTCOMES.length;
   private static final int CHANGES = SLOW + 1;
+
+  private record Reading(CircuitBreaker breaker, CircuitBreakerSnapshot snapshot) {
+    /** From 0 to 1; NaN if none is counted. A breaker that opens drops its window, and the rule that fired saw it last. */
+    double failureRate() {
+      CircuitBreakerState state = snapshot.state();
+      if (snapshot.windowCalls() != 0
+          || state == CircuitBreakerState.CLOSED
+          || state == CircuitBreakerState.METRICS_ONLY) {
+        return snapshot.failureRate() / 100;
+      }
+      CircuitBreakerExplanation.Evidence seen = breaker.explain().evidence();
+      return seen == null ? Double.NaN : seen.failureRate() / 100;
+    }
+  }
 
   private record Kept(Labels plain, List<Labels> byOutcome, Map<Integer, Labels> byChange) {}
 
@@ -43,11 +59,11 @@ final class BreakerSeries {
 
   void read(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new TreeMap<>();
-    Map<String, CircuitBreakerSnapshot> snapshots = new TreeMap<>();
+    Map<String, Reading> readings = new TreeMap<>();
     for (CircuitBreaker breaker : resilience.circuitBreakers()) {
       CircuitBreakerSnapshot snapshot = breaker.snapshot();
       String name = SampleList.label(snapshot.name());
-      snapshots.put(name, snapshot);
+      readings.put(name, new Reading(breaker, snapshot));
       long[] counts = counts(snapshot.totals(), CHANGES + StateChanges.SIZE);
       counts[SLOW] = snapshot.slowCalls();
       if (snapshot.transitions() != 0) {
@@ -70,10 +86,10 @@ final class BreakerSeries {
           counts,
           CHANGES,
           samples);
-      CircuitBreakerSnapshot snapshot = breakers.isNamed(name) ? snapshots.get(name) : null;
-      if (snapshot != null) {
-        samples.add(Families.BREAKER_STATE, kept.plain, snapshot.state().code());
-        samples.add(Families.BREAKER_FAILURE_RATE, kept.plain, snapshot.failureRate() / 100);
+      Reading reading = breakers.isNamed(name) ? readings.get(name) : null;
+      if (reading != null) {
+        samples.add(Families.BREAKER_STATE, kept.plain, reading.snapshot.state().code());
+        samples.add(Families.BREAKER_FAILURE_RATE, kept.plain, reading.failureRate());
       }
     });
   }

@@ -31,8 +31,10 @@ final class Families {
       MetricNames.BREAKER_STATE,
       "State: 0 admits every call, 1 admits none, 2 is half-open.",
       NAME);
-  static final MetricFamilyDescriptor BREAKER_FAILURE_RATE =
-      gauge(MetricNames.BREAKER_FAILURE_RATE, "Share of failures in the window, 0 to 1.", NAME);
+  static final MetricFamilyDescriptor BREAKER_FAILURE_RATE = gauge(
+      MetricNames.BREAKER_FAILURE_RATE,
+      "Share of failures in the window, 0 to 1; while open, in the window that opened the breaker. NaN where none is counted.",
+      NAME);
   static final MetricFamilyDescriptor BREAKER_STATE_CHANGES =
       counter(MetricNames.BREAKER_STATE_CHANGES, "Changes of state.", NAME, FROM_STATE, TO_STATE);
   static final MetricFamilyDescriptor BREAKER_SLOW_CALLS = counter(

@@ -6,7 +6,10 @@ public final class MetricNames {
   public static final String BREAKER_CALLS = "resilience_circuit_breaker_calls_total";
   /** Gauge: 0 where a breaker admits every call, 1 where it admits none, 2 where it is half-open. */
   public static final String BREAKER_STATE = "resilience_circuit_breaker_state";
-  /** Gauge: failures in the window of a breaker, from 0 to 1. */
+  /**
+   * Gauge: failures in the window of a breaker, from 0 to 1; while it is open, in the window that opened it. NaN where a breaker
+   * counts none: half-open, disabled, or opened by hand, by a probe or by a restart.
+   */
   public static final String BREAKER_FAILURE_RATE = "resilience_circuit_breaker_failure_rate";
   /** Counter: changes of state of a breaker. */
   public static final String BREAKER_STATE_CHANGES =

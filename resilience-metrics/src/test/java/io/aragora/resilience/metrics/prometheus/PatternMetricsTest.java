@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
@@ -269,6 +270,46 @@ class PatternMetricsTest {
               "{name=\"a\",runtime=\"shop\",success=\"true\"} 1",
               "{name=\"a\",runtime=\"shop\",success=\"false\"} 0");
     }
+  }
+
+  @Test
+  @DisplayName(
+      "failure rate: while open it is what opened the breaker, and NaN where none is counted")
+  void failureRate_ofAnOpenBreaker_isWhatOpenedIt() {
+    CircuitBreaker breaker = shop.resilience.circuitBreaker(
+        "a",
+        CircuitBreakerConfig.builder()
+            .noFailureThreshold()
+            .failureRateThreshold(50)
+            .minimumNumberOfCalls(4)
+            .cooldown(Duration.ofSeconds(30))
+            .build());
+    assertThat(failureRate()).isEqualTo("0.0");
+    breaker.call(() -> "x");
+    breaker.call(() -> "x");
+    Shop.fail(breaker);
+    Shop.fail(breaker);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(failureRate()).as("right after opening").isEqualTo("0.5");
+    Shop.reject(breaker);
+    shop.time.advance(Duration.ofSeconds(31));
+    assertThat(failureRate()).as("the cooldown is over, and no probe came").isEqualTo("0.5");
+    breaker.call(() -> "x");
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    assertThat(failureRate()).as("half-open").isEqualTo("NaN");
+    Shop.fail(breaker);
+    assertThat(failureRate()).as("open again").isEqualTo("NaN");
+    breaker.disable();
+    assertThat(failureRate()).as("disabled").isEqualTo("NaN");
+    breaker.reset();
+    assertThat(failureRate()).as("closed").isEqualTo("0.0");
+  }
+
+  private String failureRate() {
+    assertThat(Exposition.of(shop.text()).problems).isEmpty();
+    List<String> series = shop.series("resilience_circuit_breaker_failure_rate");
+    assertThat(series).hasSize(1);
+    return series.get(0).substring(series.get(0).lastIndexOf(' ') + 1);
   }
 
   @Test
