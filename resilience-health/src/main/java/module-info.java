@@ -1,11 +1,10 @@
 /**
  * The health of a runtime over HTTP: liveness, readiness and startup for an orchestrator, and the pages that other modules
- * contribute, on the HTTP server of the JDK.
+ * contribute.
  */
 @org.jspecify.annotations.NullMarked
 module io.aragora.resilience.health {
   requires transitive io.aragora.resilience;
-  requires jdk.httpserver;
 
   exports io.aragora.resilience.health.endpoint;
 

@@ -31,27 +31,28 @@ class CallsTest {
       "a store has no runtime; it bounds waits, and compares its clock with that of the server";
 
   /** Who may read time or chance beside the time package of core, and why. */
-  private static final Map<String, String> MAY_READ_TIME = Map.of(
-      "io.aragora.resilience.health.endpoint.ControlRequests",
-      SOCKETS,
-      "io.aragora.resilience.health.endpoint.EventStreams",
-      SOCKETS,
-      "io.aragora.resilience.health.page.LiveFeed",
-      SOCKETS,
-      "io.aragora.resilience.health.page.LiveFeed$Viewer",
-      SOCKETS,
-      "io.aragora.resilience.persistence.postgresql.ChangeListener",
-      STORE,
-      "io.aragora.resilience.persistence.postgresql.PostgresqlStateStore",
-      "the number by which a store knows its own rows has to differ from that of any other instance",
-      "io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider",
-      STORE,
-      "io.aragora.resilience.persistence.postgresql.ServerClock",
-      STORE,
-      "io.aragora.resilience.persistence.sqlite.DatabaseFile",
-      "names the copy of a broken file; a store has no runtime, and nothing is decided by it",
-      "io.aragora.resilience.core.agrona.BitUtil",
-      "comes from Agrona with a method for random numbers, which nobody calls");
+  private static final Map<String, String> MAY_READ_TIME = Map.ofEntries(
+      Map.entry(
+          "io.aragora.resilience.core.agrona.BitUtil",
+          "comes from Agrona with a method for random numbers, which nobody calls"),
+      Map.entry("io.aragora.resilience.health.endpoint.EventStreams", SOCKETS),
+      Map.entry("io.aragora.resilience.health.endpoint.Guesses", SOCKETS),
+      Map.entry("io.aragora.resilience.health.page.LiveFeed", SOCKETS),
+      Map.entry("io.aragora.resilience.health.page.LiveFeed$Viewer", SOCKETS),
+      Map.entry("io.aragora.resilience.health.server.Answer", SOCKETS),
+      Map.entry("io.aragora.resilience.health.server.Exchange", SOCKETS),
+      Map.entry("io.aragora.resilience.health.server.SocketServer", SOCKETS),
+      Map.entry("io.aragora.resilience.health.threads.LastingThread", SOCKETS),
+      Map.entry("io.aragora.resilience.health.threads.OncePerMinute", SOCKETS),
+      Map.entry("io.aragora.resilience.persistence.postgresql.ChangeListener", STORE),
+      Map.entry(
+          "io.aragora.resilience.persistence.postgresql.PostgresqlStateStore",
+          "the number by which a store knows its own rows has to differ from that of any other instance"),
+      Map.entry("io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider", STORE),
+      Map.entry("io.aragora.resilience.persistence.postgresql.ServerClock", STORE),
+      Map.entry(
+          "io.aragora.resilience.persistence.sqlite.DatabaseFile",
+          "names the copy of a broken file; a store has no runtime, and nothing is decided by it"));
 
   @Test
   void theLibrary_isLookedAt() {

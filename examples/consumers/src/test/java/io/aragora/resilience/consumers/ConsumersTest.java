@@ -79,9 +79,9 @@ class ConsumersTest {
     String command = README.named("module path");
 
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+        .isEqualTo(onTheModulePath("[endpoint]", "CLOSED"));
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheModulePath("[endpoint]", "FORCED_OPEN"));
   }
 
   @Test
@@ -89,9 +89,9 @@ class ConsumersTest {
     String command = README.named("class path");
 
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[]", "CLOSED"));
+        .isEqualTo(onTheClassPath("[endpoint]", "CLOSED"));
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheClassPath("[endpoint]", "FORCED_OPEN"));
   }
 
   @Test
@@ -99,9 +99,9 @@ class ConsumersTest {
     String command = README.named("plug-in on the module path");
 
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[disk-space]", "CLOSED"));
+        .isEqualTo(onTheModulePath("[disk-space, endpoint]", "CLOSED"));
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[disk-space]", "FORCED_OPEN"));
+        .isEqualTo(onTheModulePath("[disk-space, endpoint]", "FORCED_OPEN"));
     assertThat(MODULE_PATH.resolve("target/shop.state")).isNotEmptyFile();
   }
 
@@ -110,9 +110,9 @@ class ConsumersTest {
     String command = README.named("plug-in on the class path");
 
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[disk-space]", "CLOSED"));
+        .isEqualTo(onTheClassPath("[disk-space, endpoint]", "CLOSED"));
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[disk-space]", "FORCED_OPEN"));
+        .isEqualTo(onTheClassPath("[disk-space, endpoint]", "FORCED_OPEN"));
     assertThat(CLASS_PATH.resolve("target/shop.state")).isNotEmptyFile();
   }
 
@@ -121,9 +121,9 @@ class ConsumersTest {
     String command = onAServer(README.named("PostgreSQL on the module path"));
 
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+        .isEqualTo(onTheModulePath("[endpoint]", "CLOSED"));
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheModulePath("[endpoint]", "FORCED_OPEN"));
   }
 
   @Test
@@ -131,9 +131,9 @@ class ConsumersTest {
     String command = onAServer(README.named("PostgreSQL on the class path"));
 
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[]", "CLOSED"));
+        .isEqualTo(onTheClassPath("[endpoint]", "CLOSED"));
     assertThat(Program.run(CLASS_PATH, command).isWell().output())
-        .isEqualTo(onTheClassPath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheClassPath("[endpoint]", "FORCED_OPEN"));
   }
 
   /** Puts an empty schema of a server that runs in the place of the one that the documentation has made up. */
@@ -165,9 +165,9 @@ class ConsumersTest {
     String command = JLINK.named("run the image of everything");
 
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+        .isEqualTo(onTheModulePath("[endpoint]", "CLOSED"));
     assertThat(Program.run(MODULE_PATH, command).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheModulePath("[endpoint]", "FORCED_OPEN"));
     assertThat(modulesOf(MODULE_PATH))
         .contains("io.prometheus.metrics.model", "org.xerial.sqlitejdbc", "org.postgresql.jdbc")
         .containsAll(EVERYTHING)
@@ -175,9 +175,9 @@ class ConsumersTest {
 
     String onAServer = onAServer(JLINK.named("run the image of everything with PostgreSQL"));
     assertThat(Program.run(MODULE_PATH, onAServer).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "CLOSED"));
+        .isEqualTo(onTheModulePath("[endpoint]", "CLOSED"));
     assertThat(Program.run(MODULE_PATH, onAServer).isWell().output())
-        .isEqualTo(onTheModulePath("[]", "FORCED_OPEN"));
+        .isEqualTo(onTheModulePath("[endpoint]", "FORCED_OPEN"));
   }
 
   private static List<String> modulesOf(Path project) throws Exception {

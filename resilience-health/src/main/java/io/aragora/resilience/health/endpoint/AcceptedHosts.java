@@ -1,6 +1,5 @@
 package io.aragora.resilience.health.endpoint;
 
-import com.sun.net.httpserver.Headers;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +33,8 @@ final class AcceptedHosts {
         .toList();
   }
 
-  boolean accept(Headers request) {
-    List<String> hosts = request.getOrDefault("Host", List.of());
+  /** Decides by the values of {@code Host}, one for each time that it was sent. */
+  boolean accept(List<String> hosts) {
     return any || hosts.isEmpty() || (hosts.size() == 1 && accept(hosts.get(0)));
   }
 

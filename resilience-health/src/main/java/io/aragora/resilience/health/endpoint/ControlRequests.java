@@ -2,12 +2,13 @@ package io.aragora.resilience.health.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
 import io.aragora.resilience.health.json.FlatObject;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.page.BreakerControl;
 import io.aragora.resilience.health.page.Target;
+import io.aragora.resilience.health.server.Answer;
+import io.aragora.resilience.health.server.Exchange;
+import io.aragora.resilience.health.threads.OncePerMinute;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Setting;
 import java.io.IOException;
@@ -16,8 +17,7 @@ import java.nio.charset.CharacterCodingException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +31,6 @@ final class ControlRequests {
   static final int MOST_BYTES = 128 * 1024;
 
   private static final GuardedLog LOG = GuardedLog.of(ControlRequests.class);
-  private static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final Answer OFF = Answer.error(
       403, "nothing can be controlled: " + HealthEndpoint.OPERATOR_TOKEN + " is not set");
@@ -48,53 +47,64 @@ final class ControlRequests {
 
   private final @Nullable OperatorToken token;
   private final BreakerControl control;
-  private final AtomicLong warnedNanos = new AtomicLong(System.nanoTime() - WARN_NANOS);
+  private final Guesses guesses;
+  private final OncePerMinute lines = new OncePerMinute();
+  private final Semaphore room = new Semaphore(Pages.MOST_OF_ONE);
 
-  ControlRequests(@Nullable OperatorToken token, BreakerControl control) {
+  ControlRequests(@Nullable OperatorToken token, BreakerControl control, Guesses guesses) {
     this.token = token;
     this.control = control;
+    this.guesses = guesses;
   }
 
-  Answer answer(String path, HttpExchange exchange) throws IOException {
+  Answer answer(String path, Exchange exchange) throws IOException {
     BreakerControl.Action action =
         BreakerControl.Action.of(path.substring(PATH.length())).orElse(null);
     if (action == null) {
       return Answer.NOT_FOUND;
     }
-    if (!exchange.getRequestMethod().equals("POST")) {
+    if (!exchange.method().equals("POST")) {
       return NOT_POST;
     }
     Answer refusal = refusal(exchange);
-    return refusal != null ? refusal : act(action, exchange);
+    if (refusal != null) {
+      return refusal;
+    }
+    byte[] body = exchange.body(MOST_BYTES);
+    if (body == null) {
+      return TOO_LARGE;
+    }
+    return new Page(exchange.path(), () -> act(action, body, exchange), room).answer();
   }
 
-  private @Nullable Answer refusal(HttpExchange exchange) {
-    Headers headers = exchange.getRequestHeaders();
+  private @Nullable Answer refusal(Exchange exchange) throws IOException {
     OperatorToken needed = token;
     if (needed == null) {
       return OFF;
     }
-    if (!isOwnOrigin(headers)) {
+    if (!isOwnOrigin(exchange)) {
       warn(exchange, "it comes from another page");
       return OTHER_ORIGIN;
     }
-    String authorization = only(headers, "Authorization");
-    if (authorization == null || !needed.isIn(authorization)) {
-      warn(exchange, "the token is missing or wrong");
+    if (exchange.headers("Authorization").isEmpty()) {
+      warn(exchange, "the token is missing");
       return NO_TOKEN;
     }
-    String type = only(headers, "Content-Type");
+    String authorization = exchange.header("Authorization");
+    boolean right = authorization != null && needed.isIn(authorization);
+    guesses.slowDown(exchange, right);
+    if (!right) {
+      warn(exchange, "the token is wrong, the number of wrong ones is now " + guesses.count());
+      return NO_TOKEN;
+    }
+    String type = exchange.header("Content-Type");
     if (type == null || !isJson(type)) {
       return NOT_JSON;
     }
     return null;
   }
 
-  private Answer act(BreakerControl.Action action, HttpExchange exchange) throws IOException {
-    byte[] body = exchange.getRequestBody().readNBytes(MOST_BYTES + 1);
-    if (body.length > MOST_BYTES) {
-      return TOO_LARGE;
-    }
+  private Answer act(BreakerControl.Action action, byte[] body, Exchange exchange) {
     Target target;
     try {
       target = target(
@@ -104,7 +114,7 @@ final class ControlRequests {
     } catch (IllegalArgumentException e) {
       return Answer.error(400, String.valueOf(e.getMessage()));
     }
-    if (!control.act(action, target, String.valueOf(exchange.getRemoteAddress()))) {
+    if (!control.act(action, target, String.valueOf(exchange.client()))) {
       return NO_BREAKER;
     }
     return Answer.json(200, new JsonObject().put("done", action.text()));
@@ -120,16 +130,17 @@ final class ControlRequests {
   }
 
   /** Whether it comes from our page, or from no page at all. */
-  private static boolean isOwnOrigin(Headers headers) {
-    String site = headers.getFirst("Sec-Fetch-Site");
-    if (site != null && !site.equals("same-origin") && !site.equals("none")) {
-      return false;
+  private static boolean isOwnOrigin(Exchange exchange) {
+    for (String site : exchange.headers("Sec-Fetch-Site")) {
+      if (!site.equals("same-origin") && !site.equals("none")) {
+        return false;
+      }
     }
-    if (!headers.containsKey("Origin")) {
+    if (exchange.headers("Origin").isEmpty()) {
       return true;
     }
-    String origin = only(headers, "Origin");
-    String host = only(headers, "Host");
+    String origin = exchange.header("Origin");
+    String host = exchange.header("Host");
     return origin != null
         && host != null
         && (origin.equalsIgnoreCase("http://" + host)
@@ -141,20 +152,12 @@ final class ControlRequests {
     return type.equals("application/json") || type.equals("application/json;charset=utf-8");
   }
 
-  private static @Nullable String only(Headers headers, String name) {
-    var values = headers.get(name);
-    return values != null && values.size() == 1 ? values.get(0) : null;
-  }
-
-  /** Says it once a minute, so that nobody fills the log. */
-  private void warn(HttpExchange exchange, String why) {
-    long now = System.nanoTime();
-    long warned = warnedNanos.get();
-    if (now - warned >= WARN_NANOS && warnedNanos.compareAndSet(warned, now)) {
+  private void warn(Exchange exchange, String why) {
+    if (lines.passes()) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "a request of {0} to control a breaker was refused, {1} (said once a minute)",
-          exchange.getRemoteAddress(),
+          "a request of {0} to control a breaker was refused: {1} (logged once a minute)",
+          exchange.client(),
           why);
     }
   }

@@ -1,8 +1,14 @@
 package io.aragora.resilience.health.endpoint;
 
-import com.sun.net.httpserver.HttpServer;
+import io.aragora.resilience.Subscription;
+import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.page.BreakerControl;
 import io.aragora.resilience.health.page.LiveFeed;
+import io.aragora.resilience.health.server.Limits;
+import io.aragora.resilience.health.server.ServerTotals;
+import io.aragora.resilience.health.server.SocketServer;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.io.IOException;
@@ -11,26 +17,47 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A listening server and its threads. Thread-safe. */
+/** A listening server, what it shows, and how it is itself. Thread-safe. */
 final class EndpointServer implements AutoCloseable {
+  /** The name of the health check that says how the endpoint is. */
+  static final String CHECK = "endpoint";
+
   private static final GuardedLog LOG = GuardedLog.of(EndpointServer.class);
 
-  private final String runtime;
-  private final EndpointThreads threads;
-  private final LiveFeed feed;
-  private final HttpServer server;
-  private final URI uri;
+  /** How long a failure of a thread is shown by health. */
+  private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private EndpointServer(String runtime, EndpointThreads threads, LiveFeed feed, HttpServer server)
+  private final String runtime;
+  private final LiveFeed feed;
+  private final EventStreams streams;
+  private final Guesses guesses;
+  private final SocketServer server;
+  private final URI uri;
+  private final Subscription check;
+
+  private EndpointServer(
+      ResilienceContext context,
+      LiveFeed feed,
+      EventStreams streams,
+      Guesses guesses,
+      SocketServer server)
       throws URISyntaxException {
-    this.runtime = runtime;
-    this.threads = threads;
+    this.runtime = context.resilience().name();
     this.feed = feed;
+    this.streams = streams;
+    this.guesses = guesses;
     this.server = server;
-    InetSocketAddress bound = server.getAddress();
+    InetSocketAddress bound = server.address();
     this.uri = new URI(
         "http", null, bound.getAddress().getHostAddress(), bound.getPort(), "/", null, null);
+    this.check = register(context);
   }
 
   /**
@@ -39,42 +66,59 @@ final class EndpointServer implements AutoCloseable {
    * @throws IllegalArgumentException if the host is unknown
    * @throws IOException if the port cannot be bound
    */
-  static EndpointServer start(ResilienceContext context, EndpointSettings settings, Limits limits)
-      throws Exception {
+  static EndpointServer start(
+      ResilienceContext context,
+      EndpointSettings settings,
+      Limits limits,
+      SocketServer.Opener opener)
+      throws IOException, URISyntaxException {
     String runtime = context.resilience().name();
     InetSocketAddress address = new InetSocketAddress(resolve(settings.host()), settings.port());
     AcceptedHosts hosts =
         new AcceptedHosts(address.getAddress(), settings.host(), settings.hosts());
-    Pages pages = new Pages(context, settings.details());
-    EndpointThreads threads = new EndpointThreads(runtime, limits);
+    Exposure exposure = new Exposure(address.getAddress(), settings.expose());
+    Pages pages = new Pages(context, settings.details(), exposure);
+    ThreadFactory threads = factory(runtime + "-endpoint-");
     LiveFeed feed = new LiveFeed(
-        context, settings.details(), settings.token() != null, limits.pace(), threads.feed());
+        context,
+        settings.details(),
+        settings.token() != null && exposure.control(),
+        limits.pace(),
+        factory(runtime + "-endpoint-feed-"));
     BreakerControl control = new BreakerControl(context.resilience(), context.timeSource(), feed);
+    EventStreams streams = new EventStreams(feed, limits);
+    Guesses guesses = new Guesses(limits.guess());
     RequestHandler handler = new RequestHandler(
         pages,
         hosts,
-        new EventStreams(feed, threads.streams(), threads.slowClients(), limits),
-        new ControlRequests(settings.token(), control),
-        threads.slowClients());
+        streams,
+        exposure.control() ? new ControlRequests(settings.token(), control, guesses) : null);
+    SocketServer server;
     try {
-      // The server's own threads inherit whether they are daemons, the context loader and
-      // thread-locals from the thread that starts them.
-      EndpointServer started = threads.call(() -> {
-        HttpServer server = bind(address);
-        server.createContext("/", handler);
-        server.setExecutor(threads);
-        server.start();
-        feed.start();
-        return new EndpointServer(runtime, threads, feed, server);
-      });
+      server = new SocketServer(address, opener, handler, limits, threads);
+    } catch (IOException e) {
+      throw new IOException("the endpoint cannot listen at " + address + ": " + e.getMessage(), e);
+    }
+    try {
+      EndpointServer started = new EndpointServer(context, feed, streams, guesses, server);
+      feed.start();
+      server.start();
       LOG.log(
           System.Logger.Level.INFO,
           "the endpoint of runtime {0} listens at {1}",
           runtime,
           started.uri);
+      if (settings.token() != null && !exposure.control()) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the endpoint of runtime {0} has an operator token, but nobody can use it: add control to {1}",
+            runtime,
+            HealthEndpoint.EXPOSE);
+      }
       return started;
-    } catch (Exception e) {
-      threads.close();
+    } catch (Throwable e) {
+      feed.close();
+      server.close();
       throw e;
     }
   }
@@ -89,10 +133,62 @@ final class EndpointServer implements AutoCloseable {
 
   @Override
   public void close() {
+    check.close();
     feed.close();
-    threads.awaitStreams();
-    server.stop(0);
-    threads.close();
+    streams.awaitEnd();
+    server.close();
+    feed.join();
+  }
+
+  /** Returns how the endpoint is; its numbers are what metrics show. */
+  private HealthResult health() {
+    ServerTotals totals = server.totals();
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("connections", totals.open());
+    details.put("accepted", totals.accepted());
+    details.put("cut_off", totals.cutOff());
+    details.put("refused", totals.refused());
+    details.put("wrong_tokens", guesses.count());
+    details.put("reopened", totals.reopened());
+    details.put("failures", totals.failures() + feed.failures());
+    HealthStatus status = HealthStatus.HEALTHY;
+    String detail = "";
+    if (server.isTroubled(SHOWN_NANOS)) {
+      status = HealthStatus.DEGRADED;
+      detail = "accepting connections failed within the last minute";
+    } else if (feed.hasFailedWithin(SHOWN_NANOS)) {
+      status = HealthStatus.DEGRADED;
+      detail = "reading the runtime for the live page failed within the last minute";
+    }
+    return HealthResult.of(status, detail).withDetails(details);
+  }
+
+  private Subscription register(ResilienceContext context) {
+    try {
+      return context
+          .resilience()
+          .health()
+          .register(
+              CHECK,
+              this::health,
+              HealthCheckOptions.defaults().optional().withTimeToLive(Duration.ZERO));
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "health does not show the endpoint of runtime " + runtime,
+          e);
+      return () -> {};
+    }
+  }
+
+  private static ThreadFactory factory(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(null, task, prefix + number.incrementAndGet(), 0, false);
+      thread.setDaemon(true);
+      thread.setContextClassLoader(null);
+      return thread;
+    };
   }
 
   private static InetAddress resolve(String host) {
@@ -102,14 +198,6 @@ final class EndpointServer implements AutoCloseable {
       throw new IllegalArgumentException(
           "host (" + HealthEndpoint.HOST + ") must be an address or name of this machine: " + host,
           e);
-    }
-  }
-
-  private static HttpServer bind(InetSocketAddress address) throws IOException {
-    try {
-      return HttpServer.create(address, 0);
-    } catch (IOException e) {
-      throw new IOException("the endpoint cannot listen at " + address + ": " + e.getMessage(), e);
     }
   }
 }

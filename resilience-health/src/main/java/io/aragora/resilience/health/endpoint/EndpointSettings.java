@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param details whether single checks are shown
  * @param hosts names that are accepted beside the ones that are safe anyway
  * @param token what an operator has to know; null where nobody is one
+ * @param expose what is answered beside health; null for the default of the address
  */
 record EndpointSettings(
     String host,
     int port,
     boolean details,
     List<String> hosts,
-    @Nullable OperatorToken token) {
+    @Nullable OperatorToken token,
+    @Nullable List<String> expose) {
   static final String DEFAULT_HOST = "127.0.0.1";
   private static final int MOST_HOSTS = 100;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,255}");
@@ -40,6 +42,10 @@ record EndpointSettings(
         context
             .property(HealthEndpoint.OPERATOR_TOKEN)
             .map(token -> OperatorToken.of(HealthEndpoint.OPERATOR_TOKEN, token))
+            .orElse(null),
+        context
+            .property(HealthEndpoint.EXPOSE)
+            .map(names -> Exposure.names(HealthEndpoint.EXPOSE, names))
             .orElse(null));
   }
 

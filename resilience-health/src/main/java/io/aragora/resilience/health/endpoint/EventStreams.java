@@ -2,61 +2,65 @@ package io.aragora.resilience.health.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.HttpExchange;
 import io.aragora.resilience.health.page.LiveFeed;
+import io.aragora.resilience.health.server.Answer;
+import io.aragora.resilience.health.server.Exchange;
+import io.aragora.resilience.health.server.Limits;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Sends the feed to those who look at the page, each on a thread that is there for streams only, so that they take none from
- * the health checks. A client that does not read is cut off as any slow one is, and one that went away at the next write;
- * each stream ends after a while in any case, and a client that is still there opens another. Thread-safe.
+ * Sends the feed to those who look at the page, to a bounded number of them, on the thread of their connection. A client that
+ * does not read is cut off as any slow one is, and one that went away at the next write; each stream ends after a while in any
+ * case, and a client that is still there opens another. Thread-safe.
  */
 final class EventStreams {
   private static final byte[] BEGIN = "retry: 1000\n\n".getBytes(UTF_8);
   private static final byte[] RENEW = "event: renew\ndata: {}\n\n".getBytes(UTF_8);
   private static final byte[] END = "event: end\ndata: {}\n\n".getBytes(UTF_8);
+  private static final long LAST_MILLIS = 500;
+  private static final Answer TOO_MANY =
+      Answer.error(503, "too many live pages are open").with("Retry-After", "10");
 
   private final LiveFeed feed;
-  private final Executor threads;
-  private final SlowClients slowClients;
   private final Limits limits;
+  private final Semaphore room;
 
-  EventStreams(LiveFeed feed, Executor threads, SlowClients slowClients, Limits limits) {
+  EventStreams(LiveFeed feed, Limits limits) {
     this.feed = feed;
-    this.threads = threads;
-    this.slowClients = slowClients;
     this.limits = limits;
+    this.room = new Semaphore(limits.streams());
   }
 
-  /** Takes an exchange over, headers and closing included; false if there are too many. */
-  boolean take(HttpExchange exchange) {
-    try {
-      threads.execute(() -> slowClients.run(() -> send(exchange)));
-      return true;
-    } catch (RejectedExecutionException e) {
-      return false;
+  /** Sends a stream until its end, or that there are too many. */
+  void send(Exchange exchange) throws IOException {
+    if (!room.tryAcquire()) {
+      exchange.send(TOO_MANY);
+      return;
     }
-  }
-
-  private void send(HttpExchange exchange) {
-    try (exchange;
-        LiveFeed.Viewer viewer = feed.open()) {
-      RequestHandler.setHeaders(exchange, Pages.EVENT_STREAM);
-      exchange.sendResponseHeaders(200, 0);
-      OutputStream body = exchange.getResponseBody();
-      body.write(BEGIN);
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      exchange.begin(Pages.EVENT_STREAM);
+      exchange.write(BEGIN);
       long began = System.nanoTime();
       byte[] event = BEGIN;
       while (event != END && event != RENEW) {
-        event = slowClients.withoutLimit(() -> next(viewer, began));
-        body.write(event);
-        body.flush();
+        event = next(viewer, began);
+        exchange.write(event);
       }
-    } catch (IOException e) {
-      // The client is gone, or was cut off; whoever still looks comes back.
+    } finally {
+      room.release();
+    }
+  }
+
+  /** Lets the streams of a closed feed say their last, though not for long. */
+  void awaitEnd() {
+    try {
+      if (room.tryAcquire(limits.streams(), LAST_MILLIS, TimeUnit.MILLISECONDS)) {
+        room.release(limits.streams());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // then they are cut off
     }
   }
 
@@ -68,7 +72,7 @@ final class EventStreams {
       byte[] news = viewer.next(limits.heartbeat());
       return news == null ? END : news;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // closing: the next write fails
+      Thread.currentThread().interrupt(); // closing
       return END;
     }
   }

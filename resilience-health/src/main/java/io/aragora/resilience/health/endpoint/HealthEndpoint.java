@@ -1,5 +1,7 @@
 package io.aragora.resilience.health.endpoint;
 
+import io.aragora.resilience.health.server.Limits;
+import io.aragora.resilience.health.server.SocketServer;
 import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.spi.Setting;
@@ -8,8 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers for the health of a runtime over HTTP, on the HTTP server of the JDK: {@code /health/live}, {@code
- * /health/ready}, {@code /health/startup}, {@code /health} for all checks, and what other modules contribute, {@code
+ * Answers for the health of a runtime over HTTP: {@code /health/live}, {@code /health/ready}, {@code /health/startup}, {@code /health} for all checks, and what other modules contribute, {@code
  * /metrics} for one. 200 while the runtime serves, else 503, which is what Kubernetes asks for. At {@code /} there is a page
  * for people, which shows the breakers as they are and goes on showing them.
  *
@@ -22,12 +23,13 @@ import org.jspecify.annotations.Nullable;
  * look at properties.
  *
  * <p>It listens on loopback unless told otherwise, has no access control for those who read, and tells no details unless
- * asked to. It changes nothing for anybody unless an operator token is set, and then for those who have it. On loopback it
+ * asked to. Where other machines reach it, it answers for health alone; the rest is asked for by name ({@link #EXPOSE}). It changes nothing for anybody unless an operator token is set, and then for those who have it. On loopback it
  * answers no browser that comes by a name which is not known to be safe ({@link #HOSTS}).
  *
- * <p>Four threads answer, 64 requests wait, and beyond that connections are closed at once; eight more threads feed as many
- * open pages. A client that takes longer than 10 s to send its request, or to read the answer, is cut off. Closing the
- * runtime closes the endpoint, and cuts off what it is answering. Thread-safe.
+ * <p>At most 80 clients are connected at once, each on a thread of its own; for more, the one that has kept the endpoint
+ * waiting for longest is cut off. So is a client that takes longer than 5 s to send its request, or 10 s to read the answer.
+ * At most eight live pages are fed. The health check {@code endpoint} says how the endpoint is itself. Closing the runtime
+ * closes the endpoint, and cuts off what it is answering. Thread-safe.
  */
 public final class HealthEndpoint implements ResilienceExtension {
   /** The property that names the address to listen at. Default 127.0.0.1. */
@@ -45,8 +47,16 @@ public final class HealthEndpoint implements ResilienceExtension {
   /** The property that lets those who have this token control breakers, at least 16 characters. Default: nobody can. */
   public static final String OPERATOR_TOKEN = "resilience.endpoint.operatorToken";
 
+  /**
+   * The property that names, separated by commas, what is answered beside health: {@code page} with its {@code events}, {@code
+   * control}, paths that other modules contribute without their first slash ({@code metrics}), or {@code all}; {@code health}
+   * for nothing else. Default: {@code all} on loopback, {@code health} where other machines reach the endpoint.
+   */
+  public static final String EXPOSE = "resilience.endpoint.expose";
+
   private final @Nullable EndpointSettings given;
   private final Limits limits;
+  private final SocketServer.Opener opener;
   private @Nullable EndpointServer server; // guarded by this
 
   /** Makes the endpoint that the property {@value #PORT} turns on. */
@@ -55,8 +65,13 @@ public final class HealthEndpoint implements ResilienceExtension {
   }
 
   HealthEndpoint(@Nullable EndpointSettings given, Limits limits) {
+    this(given, limits, SocketServer::listen);
+  }
+
+  HealthEndpoint(@Nullable EndpointSettings given, Limits limits, SocketServer.Opener opener) {
     this.given = given;
     this.limits = limits;
+    this.opener = opener;
   }
 
   /**
@@ -87,7 +102,7 @@ public final class HealthEndpoint implements ResilienceExtension {
       throw new IllegalStateException("this endpoint serves the runtime " + server.runtime()
           + " already: build one for each runtime");
     }
-    EndpointServer started = EndpointServer.start(context, settings, limits);
+    EndpointServer started = EndpointServer.start(context, settings, limits, opener);
     server = started;
     return () -> stop(started);
   }
@@ -122,6 +137,7 @@ public final class HealthEndpoint implements ResilienceExtension {
     private boolean details;
     private List<String> hosts = List.of();
     private @Nullable OperatorToken token;
+    private @Nullable List<String> expose;
 
     private Builder() {}
 
@@ -189,13 +205,28 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
+     * Sets what is answered beside health. Default: {@code all} on loopback, {@code health} where other machines reach the
+     * endpoint.
+     *
+     * @param names {@code page} with its {@code events}, {@code control}, paths that other modules contribute without their
+     *     first slash ({@code metrics}), or {@code all}; {@code health} for nothing else; at most 100. A path that no module
+     *     contributes is logged when the endpoint starts
+     * @return this builder
+     * @throws IllegalArgumentException if one cannot be a name, or there is none, or there are too many
+     */
+    public Builder expose(String... names) {
+      this.expose = Exposure.names("expose", String.join(",", names));
+      return this;
+    }
+
+    /**
      * Makes the endpoint; it listens once a runtime is built with it.
      *
      * @return the endpoint, for one runtime at a time
      */
     public HealthEndpoint build() {
       return new HealthEndpoint(
-          new EndpointSettings(host, port, details, hosts, token), Limits.DEFAULT);
+          new EndpointSettings(host, port, details, hosts, token, expose), Limits.DEFAULT);
     }
   }
 }

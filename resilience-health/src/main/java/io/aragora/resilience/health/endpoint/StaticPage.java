@@ -2,6 +2,7 @@ package io.aragora.resilience.health.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.aragora.resilience.health.server.Answer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Base64;

@@ -41,7 +41,11 @@ final class Latencies implements AutoCloseable {
   @Override
   public void close() {
     meters = Map.of();
-    stop();
+    Subscription former = recording;
+    recording = null;
+    if (former != null) {
+      former.close();
+    }
   }
 
   /** The old recorder goes first, since no call may be counted twice; so calls that begin just then are not timed. */
@@ -54,20 +58,12 @@ final class Latencies implements AutoCloseable {
       wanted.put(name, meter);
       counts.put(name, meter.counts());
     }
-    stop();
-    meters = wanted;
+    close();
     if (!names.isEmpty()) {
       recording =
           context.recordDurations((kind, policy) -> isCall(kind) ? counts.get(policy) : null);
     }
-  }
-
-  private void stop() {
-    Subscription former = recording;
-    recording = null;
-    if (former != null) {
-      former.close();
-    }
+    meters = wanted; // last: if anything before failed, the next reading tries again
   }
 
   private static boolean isCall(DurationRecorder.Kind kind) {

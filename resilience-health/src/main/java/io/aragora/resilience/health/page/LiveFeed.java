@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.health.json.JsonObject;
-import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.health.threads.LastingThread;
 import io.aragora.resilience.spi.ResilienceContext;
 import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
@@ -25,10 +25,10 @@ public final class LiveFeed implements AutoCloseable {
    * (rates, cooldowns) is in the runtime's time. The more there is to read, the slower the pace, so that reading takes a
    * twentieth of one core, and more only where it takes longer than half a second each time.
    */
-  private static final GuardedLog LOG = GuardedLog.of(LiveFeed.class);
-
   private static final int REST_PER_WORK = 19;
   private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final long CLOSE_MILLIS = 5_000;
 
   /** How much sooner than at its pace it reads when something happened. */
   private static final int HASTE = 10;
@@ -45,7 +45,8 @@ public final class LiveFeed implements AutoCloseable {
   private final BreakerRows breakers;
   private final OtherPolicies others;
   private final HealthSummary health;
-  private final Thread reader;
+  private final LastingThread reader;
+  private long workNanos; // of the reader's latest turn
 
   // Guarded by this.
   private byte @Nullable [] board; // of now; null while nobody looks
@@ -78,7 +79,7 @@ public final class LiveFeed implements AutoCloseable {
     this.breakers = new BreakerRows(resilience, watch, latencies);
     this.others = new OtherPolicies(resilience);
     this.health = new HealthSummary(resilience.health(), details);
-    this.reader = threads.newThread(this::read);
+    this.reader = new LastingThread("the feed of the live page", threads, this::read, this::leave);
   }
 
   /** Begins to read. */
@@ -99,9 +100,36 @@ public final class LiveFeed implements AutoCloseable {
 
   /** Ends every viewer after what it is at, and stops reading. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    notifyAll();
+  public void close() {
+    reader.close();
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+  }
+
+  /** Waits for the reader of a closed feed to end, for 5 s at most. */
+  public void join() {
+    reader.join(CLOSE_MILLIS);
+  }
+
+  /**
+   * Returns the number of readings that failed.
+   *
+   * @return since the start
+   */
+  public long failures() {
+    return reader.failures();
+  }
+
+  /**
+   * Returns whether a reading failed lately.
+   *
+   * @param withinNanos how long ago at most, in nanoseconds
+   * @return whether one failed within that time
+   */
+  public boolean hasFailedWithin(long withinNanos) {
+    return reader.hasFailedWithin(withinNanos);
   }
 
   /** Puts something into the timeline. */
@@ -116,33 +144,27 @@ public final class LiveFeed implements AutoCloseable {
     notifyAll();
   }
 
-  private void read() {
-    boolean failed = false;
+  private void read() throws InterruptedException {
+    if (!awaitTurn(workNanos)) {
+      return;
+    }
+    long began = System.nanoTime();
     try {
-      for (long workNanos = 0; awaitTurn(workNanos); ) {
-        long began = System.nanoTime();
-        try {
-          watch.look();
-          if (isWatched()) {
-            publish(readBoard());
-          } else {
-            latencies.close();
-          }
-        } catch (RuntimeException e) {
-          if (!failed) {
-            LOG.log(
-                System.Logger.Level.WARNING,
-                "the live page could not read the runtime; further failures are not logged",
-                e);
-          }
-          failed = true;
-        }
-        workNanos = System.nanoTime() - began;
+      watch.look();
+      if (isWatched()) {
+        publish(readBoard());
+      } else {
+        latencies.close();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // closing
     } finally {
+      workNanos = System.nanoTime() - began;
+    }
+  }
+
+  private void leave() {
+    try {
       latencies.close();
+    } finally {
       watch.close();
     }
   }

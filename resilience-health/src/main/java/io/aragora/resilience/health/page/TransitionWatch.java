@@ -11,7 +11,11 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.health.json.JsonObject;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,8 +29,10 @@ final class TransitionWatch implements AutoCloseable {
   private final Consumer<JsonObject> entries;
   // By identity: one that was pruned and made anew is another one. Not weak, since whatever is no
   // longer listed is let go with the next look.
-  private IdentityHashMap<CircuitBreaker, Subscription> breakers = new IdentityHashMap<>();
-  private IdentityHashMap<KeyedCircuitBreaker, Family> families = new IdentityHashMap<>();
+  private final IdentityHashMap<CircuitBreaker, Optional<Subscription>> breakers =
+      new IdentityHashMap<>();
+  private final IdentityHashMap<KeyedCircuitBreaker, Optional<Family>> families =
+      new IdentityHashMap<>();
 
   private record Family(ChangedKeys keys, Subscription subscription) implements Subscription {
     @Override
@@ -48,39 +54,63 @@ final class TransitionWatch implements AutoCloseable {
 
   /** Subscribes to what is new, and leaves what is gone. */
   void look() {
-    breakers = look(resilience.circuitBreakers(), breakers, this::watch);
-    families = look(resilience.keyedCircuitBreakers(), families, this::watch);
+    look(resilience.circuitBreakers(), breakers, this::watch);
+    look(resilience.keyedCircuitBreakers(), families, this::watch);
   }
 
   /** Gives the keys that are known to have left the closed state. */
   ChangedKeys changedKeys(KeyedCircuitBreaker keyed) {
-    Family family = families.get(keyed);
-    return family == null ? new ChangedKeys() : family.keys;
+    Optional<Family> family = families.get(keyed);
+    return family == null
+        ? new ChangedKeys()
+        : family.map(Family::keys).orElseGet(ChangedKeys::new);
   }
 
   @Override
   public void close() {
-    breakers.values().forEach(Subscription::close);
-    families.values().forEach(Subscription::close);
-    breakers.clear();
-    families.clear();
+    look(List.of(), breakers, this::watch);
+    look(List.of(), families, this::watch);
   }
 
-  private static <B, S extends Subscription> IdentityHashMap<B, S> look(
-      Collection<B> listed, IdentityHashMap<B, S> known, Function<B, S> watch) {
-    IdentityHashMap<B, S> present = new IdentityHashMap<>();
+  /*
+   * A look may end at any statement, by an OutOfMemoryError for one. So there is an entry before there is a subscription: each
+   * subscription is either in the map, or closed.
+   */
+  private static <B, S extends Subscription> void look(
+      Collection<B> listed, IdentityHashMap<B, Optional<S>> known, Function<B, S> watch) {
+    Set<B> gone = Collections.newSetFromMap(new IdentityHashMap<>());
+    gone.addAll(known.keySet());
     for (B breaker : listed) {
-      S subscription = known.remove(breaker);
-      present.put(breaker, subscription != null ? subscription : watch.apply(breaker));
+      gone.remove(breaker);
+      Optional<S> entry = known.get(breaker);
+      if (entry == null || entry.isEmpty()) {
+        known.put(breaker, Optional.empty());
+        S subscription = watch.apply(breaker);
+        try {
+          known.put(breaker, Optional.of(subscription));
+        } catch (Throwable e) {
+          subscription.close();
+          throw e;
+        }
+      }
     }
-    known.values().forEach(Subscription::close);
-    return present;
+    for (B breaker : gone) {
+      Optional<S> entry = known.remove(breaker);
+      if (entry != null) {
+        entry.ifPresent(Subscription::close);
+      }
+    }
   }
 
   private Subscription watch(CircuitBreaker breaker) {
     BreakerLog log = new BreakerLog(new Target(breaker.name(), null));
     Subscription subscription = breaker.subscribe(log);
-    log.past(breaker.explain());
+    try {
+      log.past(breaker.explain());
+    } catch (Throwable e) {
+      subscription.close();
+      throw e;
+    }
     return subscription;
   }
 
@@ -99,7 +129,12 @@ final class TransitionWatch implements AutoCloseable {
         entries.accept(entry(new Target(keyed.name(), key), transition));
       }
     });
-    return new Family(changed, subscription);
+    try {
+      return new Family(changed, subscription);
+    } catch (Throwable e) {
+      subscription.close();
+      throw e;
+    }
   }
 
   private static JsonObject entry(Target target, CircuitBreakerTransition transition) {

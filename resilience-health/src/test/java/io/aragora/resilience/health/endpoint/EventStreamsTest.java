@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -40,7 +41,7 @@ class EventStreamsTest {
 
   @Test
   void stream_theTimelineWholeThenTheBoard() throws Exception {
-    start(limits(1, LONG, 1, LONG, LONG, PACE));
+    start(limits(LONG, 1, LONG, LONG, PACE));
     resilience.circuitBreaker("payments").forceOpen();
 
     HttpResponse<InputStream> response = get();
@@ -59,7 +60,7 @@ class EventStreamsTest {
 
   @Test
   void stream_nameOfAnyKind_oneLineOfJson() throws Exception {
-    start(limits(1, LONG, 1, LONG, LONG, PACE));
+    start(limits(LONG, 1, LONG, LONG, PACE));
     resilience.circuitBreaker(
         "a\"b\n\nevent: end\r<script>\u2028\uD83D\uDE00\uD800" + "x".repeat(9_000));
 
@@ -72,11 +73,11 @@ class EventStreamsTest {
 
   @Test
   void head_sameHeadersNoStream_otherMethod_405() throws Exception {
-    start(limits(1, LONG, 1, LONG, LONG, PACE));
+    start(limits(LONG, 1, LONG, LONG, PACE));
 
     assertThat(RawHttp.ask(endpoint, "HEAD /events", "", "Host: localhost"))
         .startsWith("HTTP/1.1 200")
-        .contains("Content-type: text/event-stream; charset=utf-8\r\n")
+        .contains("Content-Type: text/event-stream; charset=utf-8\r\n")
         .endsWith("\r\n\r\n");
     assertThat(RawHttp.ask(endpoint, "POST /events", "", "Host: localhost"))
         .startsWith("HTTP/1.1 405");
@@ -86,7 +87,7 @@ class EventStreamsTest {
 
   @Test
   void streams_asManyAsThereMayBe_theNextIsToldToWaitAndHealthIsAnswered() throws Exception {
-    start(limits(1, LONG, 3, LONG, LONG, PACE));
+    start(limits(LONG, 3, LONG, LONG, PACE));
     List<BufferedReader> streams = new ArrayList<>();
     try {
       for (int i = 0; i < 3; i++) {
@@ -97,7 +98,7 @@ class EventStreamsTest {
 
       assertThat(RawHttp.ask(endpoint, "GET /events", "", "Host: localhost"))
           .startsWith("HTTP/1.1 503")
-          .contains("Retry-after: 10\r\n");
+          .contains("Retry-After: 10\r\n");
       assertThat(RawHttp.ask(endpoint, "GET /health/live", "", "Host: localhost"))
           .startsWith("HTTP/1.1 200");
     } finally {
@@ -109,7 +110,7 @@ class EventStreamsTest {
 
   @Test
   void client_goesAway_itsPlaceIsFree() throws Exception {
-    start(limits(1, LONG, 1, LONG, LONG, PACE));
+    start(limits(LONG, 1, LONG, LONG, PACE));
     try (BufferedReader reader = reader(get())) {
       assertThat(data(reader, "board")).isNotEmpty();
     }
@@ -119,7 +120,7 @@ class EventStreamsTest {
 
   @Test
   void client_doesNotRead_isCutOffAndItsPlaceIsFree() throws Exception {
-    start(limits(1, SHORT, 1, LONG, LONG, PACE));
+    start(limits(SHORT, 1, LONG, LONG, PACE));
     for (int i = 0; i < 150; i++) {
       resilience.circuitBreaker(i + "x".repeat(9_900));
     }
@@ -138,7 +139,7 @@ class EventStreamsTest {
 
   @Test
   void stream_nothingNew_beats() throws Exception {
-    start(limits(1, LONG, 1, LONG, SHORT, LONG));
+    start(limits(LONG, 1, LONG, SHORT, LONG));
 
     try (BufferedReader reader = reader(get())) {
       assertThat(data(reader, "beat")).isEqualTo("{}");
@@ -147,7 +148,7 @@ class EventStreamsTest {
 
   @Test
   void stream_lastsLong_isRenewed() throws Exception {
-    start(limits(1, LONG, 1, SHORT, SHORT, PACE));
+    start(limits(LONG, 1, SHORT, SHORT, PACE));
 
     try (BufferedReader reader = reader(get())) {
       assertThat(data(reader, "renew")).isEqualTo("{}");
@@ -157,11 +158,10 @@ class EventStreamsTest {
 
   @Test
   void runtime_closes_streamsEndAndTheirThreadsToo() throws Exception {
-    start(limits(1, LONG, 2, LONG, LONG, PACE));
+    start(limits(LONG, 2, LONG, LONG, PACE));
 
     try (BufferedReader reader = reader(get())) {
       assertThat(data(reader, "board")).isNotEmpty();
-      assertThat(LiveThreads.named("shop-endpoint-stream-")).hasSize(1);
 
       resilience.close();
 
@@ -172,15 +172,15 @@ class EventStreamsTest {
   }
 
   private void start(Limits limits) {
-    endpoint =
-        new HealthEndpoint(new EndpointSettings("127.0.0.1", 0, false, List.of(), null), limits);
+    endpoint = new HealthEndpoint(
+        new EndpointSettings("127.0.0.1", 0, false, List.of(), null, null), limits);
     resilience =
         Resilience.builder().name("shop").timeSource(time).extension(endpoint).build();
   }
 
   private static Limits limits(
-      int threads, Duration client, int streams, Duration stream, Duration beat, Duration pace) {
-    return new Limits(threads, 16, client, streams, stream, beat, pace);
+      Duration client, int streams, Duration stream, Duration beat, Duration pace) {
+    return new Limits(80, LONG, client, LONG, streams, stream, beat, pace);
   }
 
   private Socket open() throws IOException {

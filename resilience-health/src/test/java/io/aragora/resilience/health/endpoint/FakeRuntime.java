@@ -38,6 +38,7 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
   final Map<String, String> properties = new ConcurrentHashMap<>();
   final List<EndpointContribution> contributions = new ArrayList<>();
   final Map<HealthGroup, Supplier<HealthReport>> groups = new ConcurrentHashMap<>();
+  final Map<String, HealthCheck> registered = new ConcurrentHashMap<>();
   Supplier<HealthReport> all = () -> report(HealthStatus.HEALTHY);
 
   private final ManualTime time = ManualTime.create();
@@ -98,7 +99,8 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
 
   @Override
   public Subscription register(String name, HealthCheck check, HealthCheckOptions options) {
-    throw new UnsupportedOperationException();
+    registered.put(name, check);
+    return () -> registered.remove(name);
   }
 
   @Override

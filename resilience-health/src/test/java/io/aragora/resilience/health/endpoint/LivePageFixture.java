@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.testing.ManualTime;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,9 +22,10 @@ abstract class LivePageFixture {
   static final String TOKEN = "correct-horse-battery";
 
   static final Limits QUICK = new Limits(
-      4,
-      64,
+      80,
       Duration.ofSeconds(30),
+      Duration.ofSeconds(30),
+      Duration.ofMillis(1),
       8,
       Duration.ofMinutes(10),
       Duration.ofSeconds(1),
@@ -46,7 +48,7 @@ abstract class LivePageFixture {
 
   final ManualTime time = ManualTime.create();
   final HealthEndpoint endpoint = new HealthEndpoint(
-      new EndpointSettings("127.0.0.1", 0, true, List.of(), OperatorToken.of("token", TOKEN)),
+      new EndpointSettings("127.0.0.1", 0, true, List.of(), OperatorToken.of("token", TOKEN), null),
       QUICK);
 
   Resilience resilience;

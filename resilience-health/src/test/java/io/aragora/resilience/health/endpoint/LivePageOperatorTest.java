@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Timeout;
 class LivePageOperatorTest extends LivePageFixture {
   @Test
   void operator_withoutTokenInTheEndpoint_thereIsNothingToPress() {
-    HealthEndpoint reading =
-        new HealthEndpoint(new EndpointSettings("127.0.0.1", 0, true, List.of(), null), QUICK);
+    HealthEndpoint reading = new HealthEndpoint(
+        new EndpointSettings("127.0.0.1", 0, true, List.of(), null, null), QUICK);
     try (Resilience other = runtime(reading)) {
       other.circuitBreaker("payments");
       page.navigate(reading.uri());

@@ -167,8 +167,8 @@ class LivePageTest extends LivePageFixture {
         "document.getElementById('lost').innerText.startsWith('The runtime was closed at ')");
     assertThat(page.text("document.querySelector('#rows .name').innerText")).isEqualTo("payments");
 
-    HealthEndpoint again =
-        new HealthEndpoint(new EndpointSettings("127.0.0.1", port, true, List.of(), null), QUICK);
+    HealthEndpoint again = new HealthEndpoint(
+        new EndpointSettings("127.0.0.1", port, true, List.of(), null, null), QUICK);
     try (Resilience next = runtime(again)) {
       next.circuitBreaker("orders").forceOpen();
       page.await("document.getElementById('connection').textContent === 'live'");

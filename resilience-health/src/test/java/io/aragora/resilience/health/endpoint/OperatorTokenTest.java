@@ -54,7 +54,7 @@ class OperatorTokenTest {
     OperatorToken token = OperatorToken.of("token", SECRET);
 
     assertThat(token).hasToString("(hidden)");
-    assertThat(new EndpointSettings("127.0.0.1", 0, false, List.of(), token).toString())
+    assertThat(new EndpointSettings("127.0.0.1", 0, false, List.of(), token, null).toString())
         .doesNotContain(SECRET);
   }
 }

@@ -3,7 +3,7 @@ package io.aragora.resilience.health.endpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
+import io.aragora.resilience.health.server.Answer;
 import java.security.MessageDigest;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
@@ -39,8 +39,6 @@ class StaticPageTest {
   }
 
   private static String text() throws Exception {
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    StaticPage.load().writeTo(body);
-    return body.toString(UTF_8);
+    return StaticPage.load().text();
   }
 }

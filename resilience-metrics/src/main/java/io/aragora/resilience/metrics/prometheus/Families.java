@@ -120,6 +120,21 @@ final class Families {
       MetricNames.HEALTH_FAILURES,
       "Failures in a row: runs of a check, or what was reported to a tracker.",
       NAME);
+  static final MetricFamilyDescriptor ENDPOINT_CONNECTIONS =
+      gauge(MetricNames.ENDPOINT_CONNECTIONS, "Connections to the endpoint that are open.");
+  static final MetricFamilyDescriptor ENDPOINT_ACCEPTED =
+      counter(MetricNames.ENDPOINT_ACCEPTED, "Connections to the endpoint that were taken on.");
+  static final MetricFamilyDescriptor ENDPOINT_CUT_OFF = counter(
+      MetricNames.ENDPOINT_CUT_OFF,
+      "Accepted connections that were closed because the client was too slow, or made room.");
+  static final MetricFamilyDescriptor ENDPOINT_REFUSED = counter(
+      MetricNames.ENDPOINT_REFUSED, "Connections that were closed at once for want of room.");
+  static final MetricFamilyDescriptor ENDPOINT_WRONG_TOKENS = counter(
+      MetricNames.ENDPOINT_WRONG_TOKENS, "Requests to the endpoint with a wrong operator token.");
+  static final MetricFamilyDescriptor ENDPOINT_FAILURES =
+      counter(MetricNames.ENDPOINT_FAILURES, "Failures that threads of the endpoint survived.");
+  static final MetricFamilyDescriptor ENDPOINT_REOPENED =
+      counter(MetricNames.ENDPOINT_REOPENED, "How often the port of the endpoint was opened anew.");
   static final MetricFamilyDescriptor OPERATION_DURATION = histogram(
       MetricNames.OPERATION_DURATION,
       "How long the calls of breakers took that counted as success or failure.",

@@ -21,6 +21,7 @@ final class HealthSeries {
     HealthRegistry health = resilience.health();
     CompletableFuture<HealthReport> asked = health.checkAllAsync();
     HealthReport report = asked.isDone() ? asked.join() : health.report();
+    EndpointSeries.read(report, samples);
     Map<String, Shown> shown = new LinkedHashMap<>();
     report
         .checks()

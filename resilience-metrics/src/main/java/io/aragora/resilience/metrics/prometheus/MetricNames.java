@@ -88,6 +88,21 @@ public final class MetricNames {
   /** Gauge: breakers that changed and are not saved yet. */
   public static final String STORE_PENDING = "resilience_state_store_pending";
 
+  /** Gauge: connections to the endpoint that are open. */
+  public static final String ENDPOINT_CONNECTIONS = "resilience_endpoint_connections";
+  /** Counter: connections to the endpoint that were taken on. */
+  public static final String ENDPOINT_ACCEPTED = "resilience_endpoint_connections_accepted_total";
+  /** Counter: those of them that were closed because the client was too slow, or made room. */
+  public static final String ENDPOINT_CUT_OFF = "resilience_endpoint_connections_cut_off_total";
+  /** Counter: connections to the endpoint that were closed at once because there was no room. */
+  public static final String ENDPOINT_REFUSED = "resilience_endpoint_connections_refused_total";
+  /** Counter: requests to the endpoint that carried a wrong operator token. */
+  public static final String ENDPOINT_WRONG_TOKENS = "resilience_endpoint_wrong_tokens_total";
+  /** Counter: failures that threads of the endpoint survived. */
+  public static final String ENDPOINT_FAILURES = "resilience_endpoint_failures_total";
+  /** Counter: how often the port of the endpoint was opened anew. */
+  public static final String ENDPOINT_REOPENED = "resilience_endpoint_reopened_total";
+
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
   /** Label: the name of the breaker, retry, retry budget, timeout, pipeline or health check. */

@@ -22,6 +22,7 @@ import java.io.OutputStream;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +108,45 @@ class MetricsEndpointTest {
         .contains(
             "resilience_health_status{name=\"database\",runtime=\"shop\"} 0.0",
             "resilience_health_severity{name=\"database\",runtime=\"shop\"} 4.0");
+  }
+
+  @Test
+  void write_endpointOfTheRuntime_itsNumbers() throws IOException {
+    runtime.checks.put(
+        "endpoint",
+        HealthResult.healthy()
+            .withDetails(Map.of(
+                "connections",
+                3,
+                "accepted",
+                9L,
+                "cut_off",
+                2L,
+                "refused",
+                1L,
+                "wrong_tokens",
+                5L,
+                "reopened",
+                1L,
+                "failures",
+                4L)));
+
+    assertThat(lines())
+        .contains(
+            "resilience_endpoint_connections{runtime=\"shop\"} 3.0",
+            "resilience_endpoint_connections_accepted_total{runtime=\"shop\"} 9.0",
+            "resilience_endpoint_connections_cut_off_total{runtime=\"shop\"} 2.0",
+            "resilience_endpoint_connections_refused_total{runtime=\"shop\"} 1.0",
+            "resilience_endpoint_wrong_tokens_total{runtime=\"shop\"} 5.0",
+            "resilience_endpoint_failures_total{runtime=\"shop\"} 4.0",
+            "resilience_endpoint_reopened_total{runtime=\"shop\"} 1.0");
+  }
+
+  @Test
+  void write_checkOfTheApplicationNamedEndpoint_isNoEndpoint() throws IOException {
+    runtime.checks.put("endpoint", HealthResult.healthy());
+
+    assertThat(lines()).noneMatch(line -> line.startsWith("resilience_endpoint_"));
   }
 
   @Test

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** A real runtime whose time the test moves, shown in a registry of its own, with durations. */
@@ -124,6 +125,12 @@ final class Shop implements AutoCloseable {
     reject(breaker);
     time.advance(COOLDOWN);
     call(breaker, Duration.ofMillis(3));
+    resilience
+        .health()
+        .register(
+            EndpointSeries.CHECK,
+            () -> HealthResult.healthy().withDetails(Map.of("connections", 1)));
+    resilience.health().checkAll();
     KeyedCircuitBreaker keyed = keyed(name);
     fail(keyed.forKey(name));
     exhaust(name, 2);

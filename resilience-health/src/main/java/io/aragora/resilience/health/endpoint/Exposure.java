@@ -1,0 +1,90 @@
+package io.aragora.resilience.health.endpoint;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which paths are answered beside health, which always is. Immutable.
+ *
+ * <p>Unless it is configured, everything on loopback, and nothing else beyond it: probes have to come from other machines, while
+ * the page, metrics and control are for those who were asked for by name.
+ */
+final class Exposure {
+  /** Stands for health alone. */
+  static final String HEALTH = "health";
+  /** Stands for the live page and the stream that feeds it. */
+  static final String PAGE = "page";
+  /** Stands for the stream alone. */
+  static final String EVENTS = "events";
+  /** Stands for the requests of operators. */
+  static final String CONTROL = "control";
+  /** Stands for everything. */
+  static final String ALL = "all";
+
+  private static final int MOST = 100;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*");
+
+  private final Set<String> names;
+
+  /** Exposes what is configured, or the default of an address. */
+  Exposure(InetAddress bound, @Nullable List<String> configured) {
+    this.names = configured != null
+        ? Set.copyOf(configured)
+        : Set.of(bound.isLoopbackAddress() ? ALL : HEALTH);
+  }
+
+  /**
+   * Reads names that are separated by commas.
+   *
+   * @throws IllegalArgumentException if one cannot be a name, or there is none, or there are too many
+   */
+  static List<String> names(String setting, String value) {
+    List<String> names = Arrays.stream(value.split(",", -1)).map(String::trim).toList();
+    if (names.size() > MOST) {
+      throw new IllegalArgumentException(
+          setting + " must be at most " + MOST + " names: " + names.size());
+    }
+    for (String name : names) {
+      if (name.length() > 255 || !NAME.matcher(name).matches()) {
+        throw new IllegalArgumentException(setting
+            + " must be names of health, page, events, control, all, or contributed paths without their first slash: "
+            + name);
+      }
+    }
+    return names;
+  }
+
+  boolean page() {
+    return has(PAGE);
+  }
+
+  boolean events() {
+    return has(PAGE) || has(EVENTS);
+  }
+
+  boolean control() {
+    return has(CONTROL);
+  }
+
+  /** Returns whether the page that another module contributes at a path is exposed. */
+  boolean contributed(String path) {
+    return has(path.substring(1));
+  }
+
+  /** Returns the names that stand for nothing here, {@code contributed} being the paths of other modules. */
+  Set<String> unknown(Set<String> contributed) {
+    Set<String> unknown = new LinkedHashSet<>(names);
+    unknown.removeAll(Set.of(HEALTH, PAGE, EVENTS, CONTROL, ALL));
+    contributed.forEach(path -> unknown.remove(path.substring(1)));
+    return unknown;
+  }
+
+  private boolean has(String name) {
+    return names.contains(ALL) || names.contains(name);
+  }
+}

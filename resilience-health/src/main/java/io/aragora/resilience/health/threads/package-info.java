@@ -1,0 +1,2 @@
+/** Threads that survive whatever they meet. */
+package io.aragora.resilience.health.threads;
