@@ -12,14 +12,6 @@ public final class RejectedByExecutor extends RejectedExecutionException {
    * @param thrown what the executor threw: a rejection for the most part
    */
   public RejectedByExecutor(Throwable thrown) {
-    super(messageOf(thrown), thrown);
-  }
-
-  private static String messageOf(Throwable thrown) {
-    try {
-      return String.valueOf(thrown.getMessage());
-    } catch (Throwable ignored) {
-      return "the executor did not take the call";
-    }
+    super(FailureMessage.of(thrown), thrown);
   }
 }

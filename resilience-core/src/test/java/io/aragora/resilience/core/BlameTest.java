@@ -11,9 +11,6 @@ import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
-import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
@@ -23,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -121,9 +117,12 @@ class BlameTest {
   }
 
   /** A clock that goes on while nothing of the process runs: the timer sees the limit after the body has come back. */
-  private static final class SuspendedTime implements TimeSource {
-    private final ManualTime time = ManualTime.create();
+  private static final class SuspendedTime extends ForwardingTime {
     private long suspendedNanos;
+
+    SuspendedTime() {
+      super(ManualTime.create());
+    }
 
     void jump(Duration length) {
       suspendedNanos += length.toNanos();
@@ -131,37 +130,12 @@ class BlameTest {
 
     @Override
     public long nanoTime() {
-      return time.nanoTime() + suspendedNanos;
+      return super.nanoTime() + suspendedNanos;
     }
 
     @Override
     public Instant wallTime() {
-      return time.wallTime().plusNanos(suspendedNanos);
-    }
-
-    @Override
-    public void parkUntil(Object blocker, long deadlineNanos) {
-      time.parkUntil(blocker, deadlineNanos);
-    }
-
-    @Override
-    public void unpark(Thread thread) {
-      time.unpark(thread);
-    }
-
-    @Override
-    public double random(String owner, long operation, int draw) {
-      return time.random(owner, operation, draw);
-    }
-
-    @Override
-    public Executor executor() {
-      return time.executor();
-    }
-
-    @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
-      return time.drive(name, driver);
+      return super.wallTime().plusNanos(suspendedNanos);
     }
   }
 

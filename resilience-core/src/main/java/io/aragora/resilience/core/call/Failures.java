@@ -67,20 +67,6 @@ public final class Failures {
   }
 
   /**
-   * Returns the message of a failure. A class of the application may compute it, and throw.
-   *
-   * @param failure the failure
-   * @return its message; null if there is none, or if it cannot be had
-   */
-  public static @Nullable String messageOf(Throwable failure) {
-    try {
-      return failure.getMessage();
-    } catch (Throwable ignored) {
-      return null;
-    }
-  }
-
-  /**
    * Returns the cause of a failure. A class of the application may compute it, and throw.
    *
    * @param failure the failure

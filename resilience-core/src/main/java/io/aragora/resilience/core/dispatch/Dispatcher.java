@@ -182,11 +182,7 @@ public final class Dispatcher implements AutoCloseable {
    */
   public void failed(String consequence, Throwable failure) {
     failures.incrementAndGet();
-    try {
-      LOG.log(System.Logger.Level.ERROR, consequence, failure);
-    } catch (Throwable e) {
-      // The heap has no room for the message.
-    }
+    LOG.log(System.Logger.Level.ERROR, consequence, failure);
   }
 
   private static void execute(Executor executor, Runnable task) {

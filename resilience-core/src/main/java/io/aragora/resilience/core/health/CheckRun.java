@@ -1,12 +1,12 @@
 package io.aragora.resilience.core.health;
 
-import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.internal.FailureMessage;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +79,7 @@ final class CheckRun implements Runnable {
   }
 
   private static String textOf(Throwable failure) {
-    String message = Failures.messageOf(failure);
+    String message = FailureMessage.of(failure);
     return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
   }
 

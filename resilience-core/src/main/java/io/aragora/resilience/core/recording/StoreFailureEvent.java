@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.recording;
 
-import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.internal.FailureMessage;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -42,7 +42,7 @@ final class StoreFailureEvent extends Event {
     event.location = location;
     event.operation = operation;
     event.failure = failure.getClass().getName();
-    String message = Failures.messageOf(failure);
+    String message = FailureMessage.of(failure);
     event.message = message == null ? "" : message;
     event.commit();
   }

@@ -140,10 +140,10 @@ final class DriveThread implements TimeDrive, Runnable {
   private void failed(Throwable failure) {
     long count = failures.incrementAndGet();
     if (Long.bitCount(count) == 1) {
+      // A constant: the heap may have no room for another message, and the thread has to go on.
       LOG.log(
           System.Logger.Level.ERROR,
-          "timer '" + name + "' failed and goes on (logged at each power of two; failures so far: "
-              + count + ")",
+          "a timer failed and goes on (logged at each power of two of its failures)",
           failure);
     }
     try {

@@ -227,7 +227,10 @@ public final class Timer implements TimeDriver, AutoCloseable {
       }
       word = operation.word();
     }
-    log("the timer could not take in an operation and tries again", failure);
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "the timer could not take in an operation and tries again",
+        failure);
   }
 
   private void takeInSetAside() {
@@ -238,15 +241,6 @@ public final class Timer implements TimeDriver, AutoCloseable {
       operation.nextInBucket = null;
       takeIn(operation);
       operation = after;
-    }
-  }
-
-  /** The message itself may find no room in the heap. */
-  private static void log(String message, Throwable failure) {
-    try {
-      LOG.log(System.Logger.Level.ERROR, message, failure);
-    } catch (Throwable e) {
-      // The other operations are more important than the message.
     }
   }
 
@@ -319,7 +313,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
             setAside(operation, e);
           } else {
             failures.incrementAndGet();
-            log("a timer operation failed", e);
+            LOG.log(System.Logger.Level.ERROR, "a timer operation failed", e);
           }
         }
         return;

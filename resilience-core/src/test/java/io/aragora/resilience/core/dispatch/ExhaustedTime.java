@@ -1,14 +1,11 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
-import io.aragora.resilience.time.TimeSource;
-import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /** The time of a machine that has no thread left for what should run in the background, as long as a test says so. */
-public final class ExhaustedTime implements TimeSource {
+public final class ExhaustedTime extends ForwardingTime {
   private final ManualTime time;
 
   /** Whether nothing runs in the background. */
@@ -16,6 +13,7 @@ public final class ExhaustedTime implements TimeSource {
 
   /** Makes one that begins exhausted. */
   public ExhaustedTime(ManualTime time) {
+    super(time);
     this.time = time;
   }
 
@@ -27,35 +25,5 @@ public final class ExhaustedTime implements TimeSource {
       }
       time.executor().execute(task);
     };
-  }
-
-  @Override
-  public long nanoTime() {
-    return time.nanoTime();
-  }
-
-  @Override
-  public Instant wallTime() {
-    return time.wallTime();
-  }
-
-  @Override
-  public void parkUntil(Object blocker, long deadlineNanos) {
-    time.parkUntil(blocker, deadlineNanos);
-  }
-
-  @Override
-  public void unpark(Thread thread) {
-    time.unpark(thread);
-  }
-
-  @Override
-  public double random(String owner, long operation, int draw) {
-    return time.random(owner, operation, draw);
-  }
-
-  @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
-    return time.drive(name, driver);
   }
 }
