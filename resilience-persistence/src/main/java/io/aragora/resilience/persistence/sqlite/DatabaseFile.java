@@ -4,35 +4,24 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database on disk: the file itself, and those that SQLite puts beside it. They belong to their owner alone, where the
+ * A database on disk: the file itself, and those that SQLite puts beside it. They belong to their owner alone, if the
  * file system knows owners, because names and settings of breakers tell what an application depends on. Immutable.
  */
 final class DatabaseFile {
   private static final GuardedLog LOG = GuardedLog.of(DatabaseFile.class);
-
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      PosixFilePermissions.fromString("rw-------");
-  private static final FileAttribute<Set<PosixFilePermission>> OWNERS_FILE =
-      PosixFilePermissions.asFileAttribute(OWNER_ONLY);
-  private static final FileAttribute<Set<PosixFilePermission>> OWNERS_FOLDER =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   /** The database comes last, so that a crash while it is set aside never leaves it without its log, but found again. */
   private static final List<String> SUFFIXES = List.of("-wal", "-shm", "-journal", "");
@@ -42,49 +31,101 @@ final class DatabaseFile {
   private static final int MAX_SET_ASIDE_NAMES = 1_000;
 
   private final Path path;
-  private final boolean posix;
 
   DatabaseFile(Path path) {
     this.path = path.toAbsolutePath().normalize();
-    this.posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
   Path path() {
     return path;
   }
 
-  /** Creates the folders that are missing, and locks out others who open the same file. */
-  OpeningLock lockForOpening(int timeoutMillis) throws StateStoreException {
-    if (Files.isDirectory(path)) {
-      throw new StateStoreException(
-          "cannot open " + path + ": it is a folder; name a file in it", null);
-    }
-    Path folder = path.getParent();
-    try {
-      if (folder != null && !Files.isDirectory(folder)) {
-        Files.createDirectories(folder, wherePosix(OWNERS_FOLDER));
-      }
-    } catch (IOException e) {
-      throw cannotCreate(e);
-    }
-    return OpeningLock.acquire(beside("-lock"), timeoutMillis, wherePosix(OWNERS_FILE));
+  /** Returns the location for the driver. As a URI, in which no character of a path has a meaning. */
+  String url() {
+    return "jdbc:sqlite:file://" + path.toUri().getRawPath();
   }
 
-  /** Creates the file where it is missing. What SQLite puts beside it later takes its permissions. */
-  void prepare() throws StateStoreException {
+  /**
+   * Returns this file, or the one that its symbolic link leads to. SQLite puts its files beside the latter.
+   *
+   * @throws StateStoreException if the link leads nowhere
+   */
+  DatabaseFile target() throws StateStoreException {
+    if (!Files.isSymbolicLink(path)) {
+      return this;
+    }
     try {
-      create();
+      return new DatabaseFile(path.toRealPath());
+    } catch (IOException e) {
+      throw refused("it is a symbolic link that leads to no file (" + e + ")", e);
+    }
+  }
+
+  /**
+   * Rejects everything but regular files, in the file's place and beside it, before any of them is opened or changed: a link
+   * would lead SQLite elsewhere, a pipe would block, and a second name would belong to another application.
+   */
+  void requireRegularFiles() throws StateStoreException {
+    String finding = new FileOnDisk(path).finding();
+    if (finding != null) {
+      throw refused(finding, null);
+    }
+    for (Path each :
+        Stream.of("-wal", "-shm", "-journal", "-lock").map(this::beside).toList()) {
+      String beside = new FileOnDisk(each).finding();
+      if (beside != null) {
+        throw new StateStoreException(
+            "cannot open " + path + ": " + each + " must be a regular file, but " + beside
+                + "; remove it, or let stateStore name another file",
+            null);
+      }
+    }
+  }
+
+  private StateStoreException refused(String finding, @Nullable IOException cause) {
+    return new StateStoreException(
+        "cannot open " + path + ": " + finding + "; let stateStore name a regular file", cause);
+  }
+
+  /**
+   * Claims the file for this class loader.
+   *
+   * @throws StateStoreException if another class loader has it open
+   */
+  LoaderClaim claim() throws StateStoreException {
+    Object key = keyOrNull(path);
+    LoaderClaim claim = LoaderClaim.tryTo(key == null ? path : key);
+    if (claim == null) {
+      throw new StateStoreException(
+          "cannot open " + path + ": another class loader of this process has it open, and each"
+              + " would lose the other's saves; close it there, or let stateStore name another file",
+          null);
+    }
+    return claim;
+  }
+
+  /** Creates the folders that are missing, and locks out other processes that open the same file. */
+  OpeningLock lockForOpening(int timeoutMillis) throws StateStoreException {
+    try {
+      FileOnDisk.createFolders(path.getParent());
     } catch (IOException e) {
       throw cannotCreate(e);
     }
-    for (String suffix : SUFFIXES) {
-      restrict(beside(suffix));
+    return OpeningLock.acquire(beside("-lock"), timeoutMillis);
+  }
+
+  /** Creates the file if it is missing. What SQLite puts beside it later takes its permissions. */
+  void create() throws StateStoreException {
+    try {
+      new FileOnDisk(path).create();
+    } catch (IOException e) {
+      throw cannotCreate(e);
     }
     if (!Files.isWritable(path)) {
       // SQLite would open it all the same, and fail at the first save.
       throw new StateStoreException(
           "cannot write " + path
-              + "; let the user of this process write to it, or name another place",
+              + "; let the user of this process write to it, or let stateStore name another place",
           null);
     }
   }
@@ -92,65 +133,63 @@ final class DatabaseFile {
   private StateStoreException cannotCreate(IOException e) {
     return new StateStoreException(
         "cannot create " + path + ": " + e
-            + "; let the user of this process write to its folder, or name another place",
+            + "; let the user of this process write to its folder, or let stateStore name another"
+            + " place",
         e);
   }
 
-  private void create() throws IOException {
-    try {
-      Files.createFile(path, wherePosix(OWNERS_FILE));
-    } catch (FileAlreadyExistsException e) {
-      LOG.log(Level.DEBUG, "{0} is there already", path);
+  /** Makes the files their owner's alone, once they are known to be ours. */
+  void restrict() {
+    for (String suffix : SUFFIXES) {
+      new FileOnDisk(beside(suffix)).restrict();
     }
   }
 
-  private FileAttribute<?>[] wherePosix(FileAttribute<?> owners) {
-    return posix ? new FileAttribute<?>[] {owners} : new FileAttribute<?>[0];
+  boolean hasContent() {
+    return new FileOnDisk(path).hasContent();
   }
 
-  /** Takes rights away and gives none: a file that its owner made read-only stays so, and is refused. */
-  private void restrict(Path file) {
-    try {
-      if (posix) {
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-        if (permissions.retainAll(OWNER_ONLY)) {
-          Files.setPosixFilePermissions(file, permissions);
-        }
-      }
-    } catch (NoSuchFileException e) {
-      LOG.log(Level.TRACE, "{0} is not there", file);
-    } catch (IOException e) {
-      // A file of another user that we may write: of use all the same, and not ours to protect.
-      LOG.log(Level.WARNING, file + " cannot be made its owner's alone: " + e);
-    }
+  Path logPath() {
+    return beside("-wal");
+  }
+
+  FileOnDisk index() {
+    return new FileOnDisk(beside("-shm"));
   }
 
   /**
-   * Tells whether the file was cut off: an empty one is new, unless its log is not empty. SQLite would delete that log.
+   * Returns whether the file was cut off: an empty one is new, unless its log is not empty. SQLite would delete that log.
    * Looks at sizes alone, see {@link OpeningLock} for why nothing here opens the file.
    */
   boolean isCutOff() {
-    return size(path) == 0 && size(log()) > 0;
+    return !hasContent() && new FileOnDisk(logPath()).hasContent();
   }
 
   /**
    * What is in the file's place.
    *
-   * @param file identifies the file, where the file system can tell; else its path
+   * @param file identifies the file, if the file system can tell; else its path
    * @param log the same of its write-ahead log
+   * @param index the same of the index of that log
    * @param size of the file, in bytes
    */
-  record Present(Object file, Object log, long size) {}
+  record Present(Object file, Object log, Object index, long size) {}
 
-  /** Looks what is in the file's place, where there is a file with a log. */
+  /** Looks what is in the file's place, if there is a file with a log. */
   Present present() throws StateStoreException {
     BasicFileAttributes file = readAttributes(path);
-    return new Present(key(path, file), key(log(), readAttributes(log())), file.size());
+    Path log = logPath();
+    Path index = beside("-shm");
+    return new Present(
+        key(path, file),
+        key(log, readAttributes(log)),
+        key(index, readAttributes(index)),
+        file.size());
   }
 
   private static BasicFileAttributes readAttributes(Path path) throws StateStoreException {
     try {
-      return Files.readAttributes(path, BasicFileAttributes.class);
+      return FileOnDisk.attributes(path);
     } catch (IOException e) {
       throw new StateStoreException(
           path + " is gone (" + e + "); it will be made anew when it is opened the next time", e);
@@ -164,14 +203,10 @@ final class DatabaseFile {
 
   private static @Nullable Object keyOrNull(Path path) {
     try {
-      return key(path, Files.readAttributes(path, BasicFileAttributes.class));
+      return key(path, FileOnDisk.attributes(path));
     } catch (IOException e) {
       return null;
     }
-  }
-
-  private Path log() {
-    return beside("-wal");
   }
 
   /**
@@ -181,11 +216,11 @@ final class DatabaseFile {
    * @param former the file
    */
   void setAsideLogOf(Present former) {
-    if (former.file().equals(keyOrNull(path)) || !former.log().equals(keyOrNull(log()))) {
+    if (former.file().equals(keyOrNull(path)) || !former.log().equals(keyOrNull(logPath()))) {
       return;
     }
     try {
-      Path aside = asidePath(".replaced-");
+      Path aside = asidePath(".replaced-", Instant.now());
       moveAside(aside, List.of("-wal", "-shm"));
       LOG.log(
           Level.WARNING,
@@ -197,27 +232,21 @@ final class DatabaseFile {
     }
   }
 
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      return -1;
-    }
-  }
-
   /**
    * Renames the file, and those beside it, out of the way.
    *
    * @param finding what is wrong with it
    */
   void setAside(SQLException finding) throws StateStoreException {
-    Path aside = asidePath(".corrupt-");
+    Path aside = asidePath(".corrupt-", Instant.now());
     try {
       moveAside(aside, SUFFIXES);
     } catch (IOException e) {
       throw new StateStoreException(
           path + " is damaged (" + finding.getMessage() + ") and cannot be renamed to " + aside
-              + ": " + e + "; let the user of this process write to its folder, or move it by hand",
+              + ": " + e
+              + "; let the user of this process write to its folder, or move it by hand, or let"
+              + " stateStore name another file",
           e);
     }
     LOG.log(
@@ -228,17 +257,19 @@ final class DatabaseFile {
 
   private void moveAside(Path aside, List<String> suffixes) throws IOException {
     for (String suffix : suffixes) {
-      if (Files.exists(beside(suffix))) {
-        Files.move(beside(suffix), aside.resolveSibling(aside.getFileName() + suffix));
+      if (Files.exists(beside(suffix), LinkOption.NOFOLLOW_LINKS)) {
+        Files.move(beside(suffix), named(aside, suffix));
       }
     }
   }
 
-  private Path asidePath(String why) throws StateStoreException {
-    String stamp = why + UTC_STAMP.format(Instant.now());
+  /** Returns a name that nothing has, with any suffix; a link that leads nowhere has its name, too. */
+  Path asidePath(String why, Instant now) throws StateStoreException {
+    String stamp = why + UTC_STAMP.format(now);
     for (int i = 0; i < MAX_SET_ASIDE_NAMES; i++) {
       Path candidate = beside(i == 0 ? stamp : stamp + "." + i);
-      if (Files.notExists(candidate)) {
+      if (SUFFIXES.stream()
+          .noneMatch(suffix -> Files.exists(named(candidate, suffix), LinkOption.NOFOLLOW_LINKS))) {
         return candidate;
       }
     }
@@ -249,6 +280,10 @@ final class DatabaseFile {
   }
 
   private Path beside(String suffix) {
+    return named(path, suffix);
+  }
+
+  private static Path named(Path path, String suffix) {
     return path.resolveSibling(path.getFileName() + suffix);
   }
 }

@@ -7,9 +7,6 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,9 +28,11 @@ final class OpeningLock implements AutoCloseable {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final FileChannel channel;
+  private final LoaderClaim claim;
 
-  private OpeningLock(FileChannel channel) {
+  private OpeningLock(FileChannel channel, LoaderClaim claim) {
     this.channel = channel;
+    this.claim = claim;
   }
 
   /**
@@ -41,10 +40,47 @@ final class OpeningLock implements AutoCloseable {
    *
    * @param file the lock file
    * @param timeoutMillis how long to wait, for other threads and for other processes or class loaders each
-   * @param attributes of the lock file, if it is created
    */
-  static OpeningLock acquire(Path file, int timeoutMillis, FileAttribute<?>... attributes)
-      throws StateStoreException {
+  static OpeningLock acquire(Path file, int timeoutMillis) throws StateStoreException {
+    awaitTurn(file, timeoutMillis);
+    OpeningLock acquired = null;
+    try {
+      acquired = lockedFile(file, timeoutMillis);
+      if (acquired == null) {
+        throw taken(file, "process or class loader", timeoutMillis);
+      }
+      return acquired;
+    } catch (IOException e) {
+      throw new StateStoreException(
+          "cannot lock " + file + ": " + e
+              + "; let the user of this process write to its folder, or let stateStore name another"
+              + " place",
+          e);
+    } finally {
+      if (acquired == null) {
+        IN_THIS_PROCESS.unlock();
+      }
+    }
+  }
+
+  /** What a thread holds while it looks at a file, before the lock file may be created. */
+  interface Turn extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Waits until no other thread opens a database; the thread may acquire the lock within its turn.
+   *
+   * @param file what to name in a failure
+   * @param timeoutMillis how long to wait
+   */
+  static Turn turn(Path file, int timeoutMillis) throws StateStoreException {
+    awaitTurn(file, timeoutMillis);
+    return IN_THIS_PROCESS::unlock;
+  }
+
+  private static void awaitTurn(Path file, int timeoutMillis) throws StateStoreException {
     boolean alone;
     try {
       alone = IN_THIS_PROCESS.tryLock(timeoutMillis, TimeUnit.MILLISECONDS);
@@ -55,48 +91,47 @@ final class OpeningLock implements AutoCloseable {
     if (!alone) {
       throw taken(file, "thread", timeoutMillis);
     }
-    OpeningLock acquired = null;
-    try {
-      acquired = lockedFile(file, timeoutMillis, attributes);
-      if (acquired == null) {
-        throw taken(file, "process or class loader", timeoutMillis);
-      }
-      return acquired;
-    } catch (IOException e) {
-      throw new StateStoreException(
-          "cannot lock " + file + ": " + e
-              + "; let the user of this process write to its folder, or name another place",
-          e);
-    } finally {
-      if (acquired == null) {
-        IN_THIS_PROCESS.unlock();
-      }
-    }
   }
 
-  private static @Nullable OpeningLock lockedFile(
-      Path file, int timeoutMillis, FileAttribute<?>... attributes) throws IOException {
-    FileChannel channel = FileChannel.open(
-        file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), attributes);
+  private static @Nullable OpeningLock lockedFile(Path file, int timeoutMillis) throws IOException {
+    long attempts = 1 + TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / RETRY_NANOS;
+    for (long i = 1; i <= attempts; i++) {
+      OpeningLock acquired = tryLock(file);
+      if (acquired != null) {
+        return acquired;
+      }
+      if (i < attempts) {
+        LockSupport.parkNanos(file, RETRY_NANOS);
+      }
+    }
+    return null;
+  }
+
+  /** Leaves the file alone while another class loader uses it: closing it here would drop the lock there. */
+  private static @Nullable OpeningLock tryLock(Path file) throws IOException {
+    LoaderClaim claim = LoaderClaim.tryTo(file);
+    if (claim == null) {
+      return null;
+    }
+    FileChannel channel = null;
     OpeningLock acquired = null;
     try {
-      long attempts = 1 + TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / RETRY_NANOS;
-      for (long i = 1; acquired == null && i <= attempts; i++) {
-        if (locks(channel)) {
-          acquired = new OpeningLock(channel);
-        } else if (i < attempts) {
-          LockSupport.parkNanos(file, RETRY_NANOS);
+      channel = new FileOnDisk(file).openForLocking();
+      if (locks(channel)) {
+        acquired = new OpeningLock(channel, claim);
+      }
+      return acquired;
+    } finally {
+      if (acquired == null) {
+        claim.close();
+        if (channel != null) {
+          channel.close();
         }
       }
-      return acquired;
-    } finally {
-      if (acquired == null) {
-        channel.close();
-      }
     }
   }
 
-  /** False also where this process has the lock by another copy of this class, which the JVM takes for a mistake. */
+  /** False also if this process has the lock by another channel, which the JVM takes for a mistake. */
   private static boolean locks(FileChannel channel) throws IOException {
     try {
       return channel.tryLock() != null;
@@ -120,6 +155,7 @@ final class OpeningLock implements AutoCloseable {
     } catch (IOException e) {
       LOG.log(Level.WARNING, "a lock file cannot be closed: " + e);
     } finally {
+      claim.close();
       IN_THIS_PROCESS.unlock();
     }
   }

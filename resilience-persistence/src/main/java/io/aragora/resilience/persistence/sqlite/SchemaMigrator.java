@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -7,10 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a file to the newest schema, one version after the other, in one transaction. The version is SQLite's {@code
- * user_version}; a file that nobody has used has 0.
+ * user_version}; a new file has 0.
  */
 final class SchemaMigrator {
   /** The statements that lead from version i to i + 1. Published steps never change; a new version is a new step. */
@@ -71,6 +73,14 @@ final class SchemaMigrator {
 
   static final int NEWEST = STEPS.size();
 
+  /** Counts columns that every version has, and hardly a table of another application. */
+  private static final String OUR_COLUMNS = """
+      SELECT count(*) FROM pragma_table_info('circuit_breakers') WHERE name IN ('state', 'generation',
+        'entered_at_micros', 'open_until_micros', 'cooldown_micros', 'declared', 'saved_at_micros')""";
+
+  private static final int NUMBER_OF_OUR_COLUMNS = 7;
+  private static final int MAX_SHOWN = 100;
+
   private final Connection connection;
   private final Path file;
 
@@ -79,30 +89,48 @@ final class SchemaMigrator {
     this.file = file;
   }
 
-  /** Reads only, so that a file which is refused stays as it was. */
+  /**
+   * Returns the version of the file. Reads only, so that a file which is rejected stays as it was.
+   *
+   * @throws StateStoreException if it belongs to another application, or to a newer version of this library
+   */
   int knownVersion() throws SQLException, StateStoreException {
-    int version;
-    try (Statement statement = connection.createStatement()) {
-      try (ResultSet row = statement.executeQuery("PRAGMA user_version")) {
-        version = row.getInt(1);
-      }
-      try (ResultSet row = statement.executeQuery("SELECT name FROM sqlite_master LIMIT 1")) {
-        if (version == 0 && row.next()) {
-          throw new StateStoreException(
-              "cannot use " + file + ": another application keeps '" + row.getString(1)
-                  + "' in it; name another file",
-              null);
-        }
-      }
+    int version = number("PRAGMA user_version");
+    String content = firstContent();
+    if (version == 0 && content == null) {
+      return 0;
+    }
+    if (version == 0 || number(OUR_COLUMNS) < NUMBER_OF_OUR_COLUMNS) {
+      throw new StateStoreException(
+          "cannot use " + file + ": another application keeps "
+              + (content == null
+                  ? "its user_version " + version
+                  : "'" + OneLine.of(content, MAX_SHOWN) + "'")
+              + " in it; let stateStore name another file",
+          null);
     }
     if (version < 0 || version > NEWEST) {
       throw new StateStoreException(
           "cannot use " + file + ": it has schema version " + version
               + ", and this library knows versions up to " + NEWEST
-              + "; update the library, or name another file",
+              + "; update the library, or let stateStore name another file",
           null);
     }
     return version;
+  }
+
+  private int number(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getInt(1);
+    }
+  }
+
+  private @Nullable String firstContent() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT name FROM sqlite_master LIMIT 1")) {
+      return row.next() ? row.getString(1) : null;
+    }
   }
 
   /** Takes the write lock even where nothing is to do, which shows at once whether the file can be written. */

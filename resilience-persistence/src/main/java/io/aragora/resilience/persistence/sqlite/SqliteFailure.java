@@ -40,7 +40,7 @@ final class SqliteFailure {
         || is(e, SQLiteErrorCode.SQLITE_CANTOPEN)
         || is(e, SQLiteErrorCode.SQLITE_PERM)) {
       return "; let the user of this process write to the folder " + file.getParent()
-          + " and the files in it, or name another place";
+          + " and the files in it, or let stateStore name another place";
     }
     return "";
   }

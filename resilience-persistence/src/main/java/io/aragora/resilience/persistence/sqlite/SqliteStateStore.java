@@ -39,49 +39,89 @@ final class SqliteStateStore implements StateStore {
   private static final int ROWS_PER_BATCH = 500;
 
   private final DatabaseFile file;
+  private final LoaderClaim claim;
   private final Connection connection;
   private DatabaseFile.Present present;
   private @Nullable StateStoreException damage;
   private boolean justOpened = true;
   private boolean closed;
 
-  private SqliteStateStore(DatabaseFile file, Connection connection) throws StateStoreException {
+  private SqliteStateStore(DatabaseFile file, LoaderClaim claim, Connection connection)
+      throws StateStoreException {
     this.file = file;
+    this.claim = claim;
     this.connection = connection;
     this.present = file.present();
   }
 
-  @SuppressWarnings("try") // the lock is held, not used
-  static SqliteStateStore open(DatabaseFile file, int busyTimeoutMillis)
+  /**
+   * Opens the file. Nothing is changed, in it or beside it, before it is known to be ours, new, or no database at all.
+   *
+   * @param named the file, or a symbolic link to it
+   * @param busyTimeoutMillis how long to wait for other processes
+   */
+  @SuppressWarnings("try") // turn and claim are held, not used
+  static SqliteStateStore open(DatabaseFile named, int busyTimeoutMillis)
       throws StateStoreException {
     NativeLibrary.load();
+    try (OpeningLock.Turn turn = OpeningLock.turn(named.path(), busyTimeoutMillis)) {
+      DatabaseFile file = named.target();
+      file.requireRegularFiles();
+      try (LoaderClaim claim = file.claim()) {
+        FirstLook.refuseForeign(file, busyTimeoutMillis);
+      }
+      return openLocked(file, busyTimeoutMillis);
+    }
+  }
+
+  @SuppressWarnings("try") // the lock is held, not used
+  private static SqliteStateStore openLocked(DatabaseFile file, int busyTimeoutMillis)
+      throws StateStoreException {
     try (OpeningLock alone = file.lockForOpening(busyTimeoutMillis)) {
-      file.prepare();
       try {
-        return connect(file, busyTimeoutMillis);
+        return openClaimed(file, busyTimeoutMillis);
       } catch (SQLException e) {
         if (!SqliteFailure.isCorruption(e)) {
           throw SqliteFailure.describe("open", file.path(), e);
         }
         file.setAside(e);
       }
-      file.prepare();
       try {
-        return connect(file, busyTimeoutMillis);
+        return openClaimed(file, busyTimeoutMillis);
       } catch (SQLException e) {
         throw SqliteFailure.describe("start anew", file.path(), e);
       }
     }
   }
 
-  private static SqliteStateStore connect(DatabaseFile file, int busyTimeoutMillis)
+  private static SqliteStateStore openClaimed(DatabaseFile file, int busyTimeoutMillis)
+      throws SQLException, StateStoreException {
+    file.requireRegularFiles();
+    file.create();
+    LoaderClaim claim = file.claim();
+    SqliteStateStore opened = null;
+    try {
+      // Again, since another process may have put it there before the lock was taken.
+      FirstLook.refuseForeign(file, busyTimeoutMillis);
+      opened = connect(file, claim, busyTimeoutMillis);
+      file.restrict();
+      return opened;
+    } finally {
+      if (opened == null) {
+        claim.close();
+      }
+    }
+  }
+
+  private static SqliteStateStore connect(
+      DatabaseFile file, LoaderClaim claim, int busyTimeoutMillis)
       throws SQLException, StateStoreException {
     if (file.isCutOff()) {
       throw SqliteFailure.corrupt("it is empty although its log is not");
     }
     SQLiteConfig config = new SQLiteConfig();
     config.setBusyTimeout(busyTimeoutMillis);
-    Connection connection = config.createConnection("jdbc:sqlite:" + file.path());
+    Connection connection = config.createConnection(file.url());
     try {
       SchemaMigrator migrator = new SchemaMigrator(connection, file.path());
       // In this order: nothing is written to a file that is refused or damaged.
@@ -89,7 +129,7 @@ final class SqliteStateStore implements StateStore {
       check(connection);
       migrator.migrate();
       useWriteAheadLog(connection, file);
-      return new SqliteStateStore(file, connection);
+      return new SqliteStateStore(file, claim, connection);
     } catch (SQLException | StateStoreException | RuntimeException e) {
       try {
         connection.close();
@@ -113,7 +153,7 @@ final class SqliteStateStore implements StateStore {
     if (!mode.equals("wal")) {
       throw new StateStoreException(
           "cannot use " + file.path() + ": its file system has no write-ahead log (journal mode "
-              + mode + "); put it on a local disk",
+              + mode + "); let stateStore name a file on a local disk",
           null);
     }
     try (Statement statement = connection.createStatement()) {
@@ -132,7 +172,7 @@ final class SqliteStateStore implements StateStore {
 
   @Override
   public synchronized Loaded load() throws StateStoreException {
-    requireOpen("load");
+    requireOpen("load from");
     List<SavedBreaker> states = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     Map<String, String> texts = new HashMap<>();
@@ -153,7 +193,7 @@ final class SqliteStateStore implements StateStore {
 
   @Override
   public synchronized int save(Collection<SavedBreaker> states) throws StateStoreException {
-    requireOpen("save");
+    requireOpen("save to");
     requireSameFile();
     try (WriteTransaction transaction = WriteTransaction.begin(connection);
         PreparedStatement upsert = connection.prepareStatement(BreakerRow.UPSERT)) {
@@ -218,7 +258,9 @@ final class SqliteStateStore implements StateStore {
   /** What was done to the file by others would show when it is read the next time, which may be after the next start. */
   private void requireSameFile() throws StateStoreException {
     DatabaseFile.Present now = file.present();
-    if (!now.file().equals(present.file()) || !now.log().equals(present.log())) {
+    if (!now.file().equals(present.file())
+        || !now.log().equals(present.log())
+        || !now.index().equals(present.index())) {
       throw new StateStoreException(
           "cannot save to " + file.path()
               + ": another file took its place; that one will be opened the next time",
@@ -244,7 +286,8 @@ final class SqliteStateStore implements StateStore {
 
   private void requireOpen(String action) throws StateStoreException {
     if (closed) {
-      throw new StateStoreException("cannot " + action + ": " + file.path() + " is closed", null);
+      throw new StateStoreException(
+          "cannot " + action + " " + file.path() + ": it is closed", null);
     }
     if (damage != null) {
       throw damage;
@@ -263,6 +306,7 @@ final class SqliteStateStore implements StateStore {
       // Every save that returned is in the log already.
       LOG.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
     }
+    claim.close();
     file.setAsideLogOf(present);
   }
 

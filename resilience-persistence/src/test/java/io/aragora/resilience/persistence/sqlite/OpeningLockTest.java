@@ -89,7 +89,7 @@ class OpeningLockTest {
         .isThrownBy(() -> OpeningLock.acquire(below, 0))
         .withMessageStartingWith("cannot lock " + below)
         .withMessageEndingWith(
-            "; let the user of this process write to its folder, or name another place");
+            "; let the user of this process write to its folder, or let stateStore name another place");
 
     takeAndRelease();
   }

@@ -194,7 +194,7 @@ class SchemaMigrationTest {
         .isThrownBy(this::open)
         .withMessage(
             "cannot use " + file + ": it has schema version 3, and this library knows versions up"
-                + " to 2; update the library, or name another file");
+                + " to 2; update the library, or let stateStore name another file");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
     assertThat(folder).isDirectoryNotContaining("glob:**.corrupt-*");
@@ -210,7 +210,7 @@ class SchemaMigrationTest {
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(this::open)
         .withMessage("cannot use " + file + ": another application keeps '" + table
-            + "' in it; name another file");
+            + "' in it; let stateStore name another file");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
   }

@@ -240,7 +240,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
           .isThrownBy(() -> open(below))
           .withMessageStartingWith("cannot create " + below)
           .withMessageEndingWith(
-              "; let the user of this process write to its folder, or name another place");
+              "; let the user of this process write to its folder, or let stateStore name another place");
       assertThat(file).hasContent("a file");
     }
 
@@ -250,7 +250,8 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
 
       assertThatExceptionOfType(StateStoreException.class)
           .isThrownBy(() -> open())
-          .withMessage("cannot open " + file + ": it is a folder; name a file in it");
+          .withMessage(
+              "cannot open " + file + ": it is a folder; let stateStore name a regular file");
       assertThat(filesNamed(".*")).containsExactly("state.db");
     }
   }
@@ -262,12 +263,12 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
 
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(store::load)
-        .withMessage("cannot load: " + file + " is closed");
+        .withMessage("cannot load from " + file + ": it is closed");
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(() -> store.save(List.of()))
-        .withMessage("cannot save: " + file + " is closed");
+        .withMessage("cannot save to " + file + ": it is closed");
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(() -> store.purgeSavedBefore(SAVED_AT))
-        .withMessage("cannot purge: " + file + " is closed");
+        .withMessage("cannot purge " + file + ": it is closed");
   }
 }

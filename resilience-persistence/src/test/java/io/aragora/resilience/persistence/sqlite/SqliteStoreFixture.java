@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +67,14 @@ abstract class SqliteStoreFixture {
       for (String each : sql) {
         statement.execute(each);
       }
+    }
+  }
+
+  String query(String sql) throws Exception {
+    try (Connection connection = raw();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getString(1);
     }
   }
 
