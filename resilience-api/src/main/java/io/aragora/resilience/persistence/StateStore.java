@@ -46,6 +46,8 @@ public interface StateStore extends AutoCloseable {
    * error, unless what is given {@link SavedBreaker#replaces} it. A store that many machines share decides by a clock of its
    * own.
    *
+   * <p>Given no state, a store checks that what it has saved is still there, if it can.
+   *
    * @param states what to write, no breaker twice
    * @return how many were written
    * @throws StateStoreException if nothing was written
@@ -53,7 +55,7 @@ public interface StateStore extends AutoCloseable {
   int save(Collection<SavedBreaker> states) throws StateStoreException;
 
   /**
-   * Removes what was saved strictly before an instant.
+   * Removes what was saved strictly before an instant. A store that has many such rows may leave some of them to the next purge.
    *
    * @param cutOff the instant
    * @return how many were removed

@@ -299,6 +299,10 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
       connection.saved(store.save(states), states.size());
       unsaved = Math.max(0, batch.size() - from - ROWS_PER_SAVE);
     }
+    if (batch.isEmpty()) {
+      // What was acknowledged before may be lost by now, which the store says when it is asked.
+      store.save(List.of());
+    }
     unsaved = 0;
     if (scope != Scope.CHANGED) {
       behind = false;
@@ -350,10 +354,12 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
     try {
       connection.asking("open");
       StateStore store = connection.open(this::heard);
+      Instant cutOff = time.wallTime().minus(setting.retention());
       if (!restoration.isLoaded()) {
-        store.purgeSavedBefore(time.wallTime().minus(setting.retention()));
+        store.purgeSavedBefore(cutOff);
       }
-      restoration.load(Objects.requireNonNull(store.load(), "the store loaded null"), breakers);
+      restoration.load(
+          Objects.requireNonNull(store.load(), "the store loaded null"), cutOff, breakers);
       return store;
     } catch (Throwable e) {
       connection.giveUp();

@@ -65,15 +65,22 @@ final class StateRestoration {
     return loaded;
   }
 
-  /** Takes what was read. What is in there of this process is older than what the breakers are, from the second time on. */
-  void load(StateStore.Loaded found, LiveBreakers live) {
+  /**
+   * Takes what was read. What is in there of this process is older than what the breakers are, from the second time on.
+   *
+   * @param cutOff what was saved before is left out; a store may purge only a part of it at a time
+   */
+  void load(StateStore.Loaded found, Instant cutOff, LiveBreakers live) {
     report(found.problems());
     if (loaded) {
       found.states().forEach(state -> heard(state, live));
       return;
     }
     // Again, since a store may not have done it.
-    int left = waiting.addAll(found.states().stream().sorted(ATTENTION_FIRST).toList());
+    int left = waiting.addAll(found.states().stream()
+        .filter(state -> !state.savedAt().isBefore(cutOff))
+        .sorted(ATTENTION_FIRST)
+        .toList());
     if (left > 0) {
       LOG.log(
           System.Logger.Level.WARNING,

@@ -33,7 +33,7 @@ import org.sqlite.SQLiteConfig;
  * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
  */
 final class SqliteStateStore implements StateStore {
-  private static final GuardedLog LOG = GuardedLog.of(SqliteStateStore.class);
+  private static final GuardedLog LOGGER = GuardedLog.of(SqliteStateStore.class);
 
   /** Bounds what the driver holds of a large save at a time. */
   private static final int ROWS_PER_BATCH = 500;
@@ -41,16 +41,18 @@ final class SqliteStateStore implements StateStore {
   private final DatabaseFile file;
   private final LoaderClaim claim;
   private final Connection connection;
+  private final LogCheck log;
   private DatabaseFile.Present present;
   private @Nullable StateStoreException damage;
   private boolean justOpened = true;
   private boolean closed;
 
   private SqliteStateStore(DatabaseFile file, LoaderClaim claim, Connection connection)
-      throws StateStoreException {
+      throws SQLException, StateStoreException {
     this.file = file;
     this.claim = claim;
     this.connection = connection;
+    this.log = new LogCheck(file, connection);
     this.present = file.present();
   }
 
@@ -191,10 +193,26 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
+  /** Given nothing, only checks that what was saved before is still there. */
   @Override
   public synchronized int save(Collection<SavedBreaker> states) throws StateStoreException {
     requireOpen("save to");
     requireSameFile();
+    try {
+      int written = states.isEmpty() ? 0 : write(states);
+      log.settle("save to");
+      return written;
+    } catch (SQLException e) {
+      throw failed("save to", e);
+    } catch (ArithmeticException e) {
+      throw new StateStoreException(
+          "cannot save to " + file.path()
+              + ": a time does not fit into microseconds since 1970; nothing was changed",
+          e);
+    }
+  }
+
+  private int write(Collection<SavedBreaker> states) throws SQLException {
     try (WriteTransaction transaction = WriteTransaction.begin(connection);
         PreparedStatement upsert = connection.prepareStatement(BreakerRow.UPSERT)) {
       int rows = 0;
@@ -209,13 +227,6 @@ final class SqliteStateStore implements StateStore {
       written += Arrays.stream(upsert.executeBatch()).sum();
       transaction.commit();
       return written;
-    } catch (SQLException e) {
-      throw failed("save to", e);
-    } catch (ArithmeticException e) {
-      throw new StateStoreException(
-          "cannot save to " + file.path()
-              + ": a time does not fit into microseconds since 1970; nothing was changed",
-          e);
     }
   }
 
@@ -226,7 +237,9 @@ final class SqliteStateStore implements StateStore {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM circuit_breakers WHERE saved_at_micros < ?")) {
       delete.setLong(1, microsOrFarthest(cutOff));
-      return delete.executeUpdate();
+      int removed = delete.executeUpdate();
+      log.settle("purge");
+      return removed;
     } catch (SQLException e) {
       throw failed("purge", e);
     }
@@ -301,10 +314,10 @@ final class SqliteStateStore implements StateStore {
     }
     closed = true;
     try {
-      connection.close();
+      log.close();
     } catch (SQLException e) {
       // Every save that returned is in the log already.
-      LOG.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
+      LOGGER.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
     }
     claim.close();
     file.setAsideLogOf(present);
