@@ -186,7 +186,8 @@ public interface StateStore extends AutoCloseable {
         }
         characters += more;
         String known = declared.putIfAbsent(state.declared(), state.declared());
-        states.add(known == null ? state : sharing(state, known));
+        boolean shares = known == null || known == state.declared(); // the object itself
+        states.add(shares ? state : sharing(state, known));
         return this;
       }
 

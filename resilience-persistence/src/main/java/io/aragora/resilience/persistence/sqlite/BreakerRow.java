@@ -11,8 +11,13 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,54 +25,140 @@ import org.jspecify.annotations.Nullable;
  * sort as time does, and are cut off below the microsecond, never rounded up.
  */
 final class BreakerRow {
-  /** What needs attention first, then the newest, for readers that take in only so many. */
-  static final String SELECT = """
-      SELECT name, key, state, generation, entered_at_micros, open_until_micros, cooldown_micros, cooldown_step,
-        consecutive_failures, consecutive_successes, probe_successes, successes, failures, ignored, rejected, late,
-        slow_calls, declared, saved_at_micros
-      FROM circuit_breakers ORDER BY state = 'closed', saved_at_micros DESC""";
+  private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
+
+  private static final Set<String> TEXTS = Set.of("name", "key", "state", "declared");
+
+  private static final List<String> COLUMNS = List.of(
+      "name",
+      "key",
+      "state",
+      "generation",
+      "entered_at_micros",
+      "open_until_micros",
+      "cooldown_micros",
+      "cooldown_step",
+      "consecutive_failures",
+      "consecutive_successes",
+      "probe_successes",
+      "successes",
+      "failures",
+      "ignored",
+      "rejected",
+      "late",
+      "slow_calls",
+      "declared",
+      "saved_at_micros");
+
+  /** No text of a row has more bytes, since each of its characters has at most three. */
+  private static final int MAX_TEXT_BYTES = 3 * SavedBreaker.MAX_TEXT;
+
+  private static final int MAX_SHOWN = 100;
+
+  /** A row by its number. What is too long is left where it is: its size alone is read. */
+  static final String SELECT_ONE = "SELECT "
+      + COLUMNS.stream().map(BreakerRow::bounded).collect(Collectors.joining(", "))
+      + " FROM circuit_breakers WHERE rowid = ?";
+
+  /** The numbers of rows, those first that can be read, of these those that need attention, of these the newest. */
+  static final String SELECT_MOST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
+      + readable("circuit_breakers") + " DESC, state = 'closed', saved_at_micros DESC LIMIT ?";
+
+  /** The same from the other end. */
+  static final String SELECT_LEAST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
+      + readable("circuit_breakers") + ", state <> 'closed', saved_at_micros LIMIT ?";
 
   /**
-   * The condition is {@link SavedBreaker#replaces}. What nobody can read, because it is no number or no known state, may always
-   * be replaced, or it would stay for ever: SQLite takes any text to be larger than any number.
+   * The condition is {@link SavedBreaker#replaces}. What cannot be read may always be replaced, or it would stay for ever:
+   * SQLite takes any text to be larger than any number.
    */
-  static final String UPSERT = """
-      INSERT INTO circuit_breakers AS present (name, key, state, generation, entered_at_micros, open_until_micros,
-        cooldown_micros, cooldown_step, consecutive_failures, consecutive_successes, probe_successes, successes, failures,
-        ignored, rejected, late, slow_calls, declared, saved_at_micros)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (name, key) DO UPDATE SET
-        state = excluded.state,
-        generation = excluded.generation,
-        entered_at_micros = excluded.entered_at_micros,
-        open_until_micros = excluded.open_until_micros,
-        cooldown_micros = excluded.cooldown_micros,
-        cooldown_step = excluded.cooldown_step,
-        consecutive_failures = excluded.consecutive_failures,
-        consecutive_successes = excluded.consecutive_successes,
-        probe_successes = excluded.probe_successes,
-        successes = excluded.successes,
-        failures = excluded.failures,
-        ignored = excluded.ignored,
-        rejected = excluded.rejected,
-        late = excluded.late,
-        slow_calls = excluded.slow_calls,
-        declared = excluded.declared,
-        saved_at_micros = excluded.saved_at_micros
+  static final String UPSERT = "INSERT INTO circuit_breakers AS present ("
+      + String.join(", ", COLUMNS) + ") VALUES ("
+      + String.join(", ", Collections.nCopies(COLUMNS.size(), "?"))
+      + ") ON CONFLICT (name, key) DO UPDATE SET "
+      + COLUMNS.stream()
+          .filter(column -> !column.equals("name") && !column.equals("key"))
+          .map(column -> column + " = excluded." + column)
+          .collect(Collectors.joining(", ", "", "\n"))
+      + """
       WHERE present.entered_at_micros > excluded.saved_at_micros
         OR (present.entered_at_micros <= excluded.entered_at_micros
           AND (excluded.generation > 1 OR present.generation <= 1))
-        OR typeof(present.generation) <> 'integer'
-        OR typeof(present.entered_at_micros) <> 'integer'
-        OR present.state NOT IN ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""";
+        OR NOT\s""" + readable("present");
+
+  /** The same condition: name, key, when it was saved and entered, generation. */
+  static final String DELETE = """
+      DELETE FROM circuit_breakers WHERE name = ? AND key = ?
+        AND (entered_at_micros > ?
+          OR (entered_at_micros <= ? AND (? > 1 OR generation <= 1))
+          OR NOT\s""" + readable("circuit_breakers") + ")";
 
   /** Stands for no key: a key is never blank, and SQLite takes every NULL to be another one. */
   private static final String NO_KEY = "";
 
-  private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
-  private static final int MAX_SHOWN = 100;
-
   private BreakerRow() {}
+
+  /** Of a text also its size, under a name of its own; in place of a number that is a long text its size. */
+  private static String bounded(String column) {
+    return TEXTS.contains(column)
+        ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
+            .formatted(column, MAX_TEXT_BYTES)
+        : ("CASE WHEN typeof(%1$s) IN ('text', 'blob') AND octet_length(%1$s) > %2$d"
+                + " THEN octet_length(%1$s) || ' bytes' ELSE %1$s END AS %1$s")
+            .formatted(column, MAX_SHOWN);
+  }
+
+  /** Returns the condition, 0 or 1, that {@link #read} succeeds. */
+  private static String readable(String table) {
+    String prefix = table + ".";
+    return Stream.of(
+            name(prefix + "name"),
+            name(prefix + "key"),
+            "octet_length(" + prefix + "state) <= " + MAX_SHOWN,
+            prefix + "state IN ("
+                + Arrays.stream(CircuitBreakerState.values())
+                    .map(state -> "'" + state.text() + "'")
+                    .collect(Collectors.joining(", "))
+                + ")",
+            number(prefix + "generation", 0, SavedBreaker.MAX_NUMBER),
+            instant(prefix + "entered_at_micros"),
+            "(typeof(" + prefix + "open_until_micros) = 'null' OR "
+                + instant(prefix + "open_until_micros") + ")",
+            number(prefix + "cooldown_micros", 0, SavedBreaker.MAX_COOLDOWN.dividedBy(MICROSECOND)),
+            number(prefix + "cooldown_step", 0, SavedBreaker.MAX_COUNT),
+            number(prefix + "consecutive_failures", 0, SavedBreaker.MAX_COUNT),
+            number(prefix + "consecutive_successes", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "probe_successes", 0, SavedBreaker.MAX_COUNT),
+            number(prefix + "successes", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "failures", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "ignored", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "rejected", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "late", 0, SavedBreaker.MAX_NUMBER),
+            number(prefix + "slow_calls", 0, SavedBreaker.MAX_NUMBER),
+            text(prefix + "declared"),
+            instant(prefix + "saved_at_micros"))
+        // What is unknown, because a value is NULL, is false.
+        .collect(Collectors.joining(" AND ", "((", ") IS TRUE)"));
+  }
+
+  private static String text(String column) {
+    return "typeof(%1$s) = 'text' AND octet_length(%1$s) <= %2$d AND length(%1$s) <= %3$d"
+        .formatted(column, MAX_TEXT_BYTES, SavedBreaker.MAX_TEXT);
+  }
+
+  private static String name(String column) {
+    return ("(" + text(column)
+            + " OR typeof(%1$s) = 'blob' AND octet_length(%1$s) BETWEEN 2 AND %2$d AND octet_length(%1$s) %% 2 = 0)")
+        .formatted(column, SavedBreaker.MAX_TEXT * Character.BYTES);
+  }
+
+  private static String number(String column, long least, long most) {
+    return "typeof(%1$s) = 'integer' AND %1$s BETWEEN %2$d AND %3$d".formatted(column, least, most);
+  }
+
+  private static String instant(String column) {
+    return number(column, micros(SavedBreaker.EARLIEST), micros(SavedBreaker.LATEST));
+  }
 
   static void bind(PreparedStatement upsert, SavedBreaker breaker) throws SQLException {
     Instant openUntil = breaker.openUntil();
@@ -98,15 +189,24 @@ final class BreakerRow {
     upsert.setLong(19, micros(breaker.savedAt()));
   }
 
+  static void bindDelete(PreparedStatement delete, SavedBreaker breaker) throws SQLException {
+    String key = breaker.key();
+    bindName(delete, 1, breaker.name());
+    bindName(delete, 2, key == null ? NO_KEY : key);
+    delete.setLong(3, micros(breaker.savedAt()));
+    delete.setLong(4, micros(breaker.enteredAt()));
+    delete.setLong(5, breaker.generation());
+  }
+
   /** As text; one that UTF-8 cannot hold, since it has half of a surrogate pair, as the bytes of its characters. */
-  private static void bindName(PreparedStatement upsert, int column, String name)
+  private static void bindName(PreparedStatement statement, int column, String name)
       throws SQLException {
     if (name.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
-      upsert.setString(column, name);
+      statement.setString(column, name);
     } else {
       ByteBuffer bytes = ByteBuffer.allocate(name.length() * Character.BYTES);
       bytes.asCharBuffer().put(name);
-      upsert.setBytes(column, bytes.array());
+      statement.setBytes(column, bytes.array());
     }
   }
 
@@ -118,10 +218,9 @@ final class BreakerRow {
    * Reads the row that the cursor is at.
    *
    * @param row the cursor
-   * @param texts what was read before, since most rows were declared alike
    * @throws IllegalArgumentException if it is no breaker; the message says which and why
    */
-  static SavedBreaker read(ResultSet row, Map<String, String> texts) throws SQLException {
+  static SavedBreaker read(ResultSet row) throws SQLException {
     try {
       return new SavedBreaker(
           name(row, "name"),
@@ -144,11 +243,11 @@ final class BreakerRow {
               count(row, "rejected"),
               count(row, "late")),
           count(row, "slow_calls"),
-          texts.computeIfAbsent(text(row, "declared"), declared -> declared),
+          text(row, "declared"),
           instant(number(row, "saved_at_micros")));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "skipped '" + shown(row.getObject("name")) + "': " + e.getMessage(), e);
+          "skipped '" + shown(row, "name") + "': " + e.getMessage(), e);
     }
   }
 
@@ -181,10 +280,14 @@ final class BreakerRow {
   }
 
   private static String text(ResultSet row, String column) throws SQLException {
+    if (row.getLong(column + "_bytes") > MAX_TEXT_BYTES) {
+      throw new IllegalArgumentException(column + " must have at most " + SavedBreaker.MAX_TEXT
+          + " characters: " + shown(row, column));
+    }
     if (row.getObject(column) instanceof String value) {
       return value;
     }
-    throw new IllegalArgumentException(column + " must be text: " + shown(row.getObject(column)));
+    throw new IllegalArgumentException(column + " must be text: " + shown(row, column));
   }
 
   private static long number(ResultSet row, String column) throws SQLException {
@@ -210,6 +313,12 @@ final class BreakerRow {
           column + " must be at most " + Integer.MAX_VALUE + ": " + value);
     }
     return (int) value;
+  }
+
+  /** Shows a text, or of what was not read the size. */
+  private static String shown(ResultSet row, String column) throws SQLException {
+    long bytes = row.getLong(column + "_bytes");
+    return bytes > MAX_TEXT_BYTES ? bytes + " bytes" : shown(row.getObject(column));
   }
 
   private static String shown(@Nullable Object value) {

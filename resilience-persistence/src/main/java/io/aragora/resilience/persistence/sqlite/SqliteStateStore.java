@@ -6,17 +6,12 @@ import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
@@ -35,13 +30,17 @@ import org.sqlite.SQLiteConfig;
 final class SqliteStateStore implements StateStore {
   private static final GuardedLog LOGGER = GuardedLog.of(SqliteStateStore.class);
 
-  /** Bounds what the driver holds of a large save at a time. */
-  private static final int ROWS_PER_BATCH = 500;
+  /** How many rows of a purge are removed in one transaction. */
+  private static final int ROWS_PER_PART = 10_000;
+
+  /** How many rows a purge removes for each of its reasons; what is left waits for the next purge. */
+  private static final int MAX_PURGED = 500_000;
 
   private final DatabaseFile file;
   private final LoaderClaim claim;
   private final Connection connection;
   private final LogCheck log;
+  private final BreakerTable table;
   private DatabaseFile.Present present;
   private @Nullable StateStoreException damage;
   private boolean justOpened = true;
@@ -53,6 +52,7 @@ final class SqliteStateStore implements StateStore {
     this.claim = claim;
     this.connection = connection;
     this.log = new LogCheck(file, connection);
+    this.table = new BreakerTable(connection);
     this.present = file.present();
   }
 
@@ -175,19 +175,8 @@ final class SqliteStateStore implements StateStore {
   @Override
   public synchronized Loaded load() throws StateStoreException {
     requireOpen("load from");
-    List<SavedBreaker> states = new ArrayList<>();
-    List<String> problems = new ArrayList<>();
-    Map<String, String> texts = new HashMap<>();
-    try (PreparedStatement select = connection.prepareStatement(BreakerRow.SELECT);
-        ResultSet rows = select.executeQuery()) {
-      while (rows.next()) {
-        try {
-          states.add(BreakerRow.read(rows, texts));
-        } catch (IllegalArgumentException e) {
-          problems.add(e.getMessage());
-        }
-      }
-      return new Loaded(states, problems);
+    try {
+      return table.load();
     } catch (SQLException e) {
       throw failed("load from", e);
     }
@@ -196,57 +185,63 @@ final class SqliteStateStore implements StateStore {
   /** Given nothing, only checks that what was saved before is still there. */
   @Override
   public synchronized int save(Collection<SavedBreaker> states) throws StateStoreException {
-    requireOpen("save to");
-    requireSameFile();
-    try {
-      int written = states.isEmpty() ? 0 : write(states);
-      log.settle("save to");
-      return written;
-    } catch (SQLException e) {
-      throw failed("save to", e);
-    } catch (ArithmeticException e) {
-      throw new StateStoreException(
-          "cannot save to " + file.path()
-              + ": a time does not fit into microseconds since 1970; nothing was changed",
-          e);
-    }
-  }
-
-  private int write(Collection<SavedBreaker> states) throws SQLException {
-    try (WriteTransaction transaction = WriteTransaction.begin(connection);
-        PreparedStatement upsert = connection.prepareStatement(BreakerRow.UPSERT)) {
-      int rows = 0;
-      int written = 0;
-      for (SavedBreaker state : states) {
-        BreakerRow.bind(upsert, state);
-        upsert.addBatch();
-        if (++rows % ROWS_PER_BATCH == 0) {
-          written += Arrays.stream(upsert.executeBatch()).sum();
-        }
-      }
-      written += Arrays.stream(upsert.executeBatch()).sum();
-      transaction.commit();
-      return written;
-    }
+    return change("save to", () -> states.isEmpty() ? 0 : table.save(states));
   }
 
   @Override
-  public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
-    requireOpen("purge");
-    lookThroughTheFile();
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM circuit_breakers WHERE saved_at_micros < ?")) {
-      delete.setLong(1, microsOrFarthest(cutOff));
-      int removed = delete.executeUpdate();
-      log.settle("purge");
-      return removed;
+  public synchronized int remove(Collection<SavedBreaker> states) throws StateStoreException {
+    return change("remove from", () -> states.isEmpty() ? 0 : table.remove(states));
+  }
+
+  /** A change of the file, and how many rows it changed. */
+  private interface Change {
+    int make() throws SQLException, StateStoreException;
+  }
+
+  private int change(String action, Change change) throws StateStoreException {
+    requireOpen(action);
+    requireSameFile(action);
+    try {
+      int rows = change.make();
+      log.settle(action);
+      return rows;
     } catch (SQLException e) {
-      throw failed("purge", e);
+      throw failed(action, e);
     }
   }
 
+  /** Removes what is old, then what is beyond the bound; both in parts, and of very many rows only some. */
+  @Override
+  public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
+    return change("purge", () -> {
+      lookThroughTheFile();
+      return removeOld(microsOrFarthest(cutOff)) + removeSurplus();
+    });
+  }
+
+  private int removeOld(long savedBeforeMicros) throws SQLException, StateStoreException {
+    int removed = 0;
+    int part;
+    do {
+      part = table.removeOld(savedBeforeMicros, ROWS_PER_PART);
+      removed += part;
+      log.settle("purge");
+    } while (part == ROWS_PER_PART && removed < MAX_PURGED);
+    return removed;
+  }
+
+  private int removeSurplus() throws SQLException, StateStoreException {
+    long[] surplus = table.surplus(MAX_PURGED);
+    for (int from = 0; from < surplus.length; from += ROWS_PER_PART) {
+      table.remove(
+          Arrays.copyOfRange(surplus, from, Math.min(from + ROWS_PER_PART, surplus.length)));
+      log.settle("purge");
+    }
+    return surplus.length;
+  }
+
   /** Finds damage to pages that have been in memory since; a purge is rare enough for that. */
-  private void lookThroughTheFile() throws StateStoreException {
+  private void lookThroughTheFile() throws SQLException {
     if (justOpened) {
       justOpened = false;
       return;
@@ -254,8 +249,6 @@ final class SqliteStateStore implements StateStore {
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA shrink_memory");
       check(connection);
-    } catch (SQLException e) {
-      throw failed("purge", e);
     }
   }
 
@@ -269,20 +262,21 @@ final class SqliteStateStore implements StateStore {
   }
 
   /** What was done to the file by others would show when it is read the next time, which may be after the next start. */
-  private void requireSameFile() throws StateStoreException {
+  private void requireSameFile(String action) throws StateStoreException {
     DatabaseFile.Present now = file.present();
     if (!now.file().equals(present.file())
         || !now.log().equals(present.log())
         || !now.index().equals(present.index())) {
       throw new StateStoreException(
-          "cannot save to " + file.path()
+          "cannot " + action + " " + file.path()
               + ": another file took its place; that one will be opened the next time",
           null);
     }
     if (now.size() < present.size()) {
       throw new StateStoreException(
-          "cannot save to " + file.path() + ": it was cut off, from " + present.size() + " to "
-              + now.size() + " bytes; it will be set aside when it is opened the next time",
+          "cannot " + action + " " + file.path() + ": it was cut off, from " + present.size()
+              + " to " + now.size()
+              + " bytes; it will be set aside when it is opened the next time",
           null);
     }
     present = now;
