@@ -60,11 +60,15 @@ final class BreakerRow {
       + COLUMNS.stream().map(BreakerRow::bounded).collect(Collectors.joining(", "))
       + " FROM circuit_breakers WHERE rowid = ?";
 
-  /** The numbers of rows, those first that can be read, of these those that need attention, of these the newest. */
+  /** The numbers of rows, those first that need attention, of these the newest. */
+  static final String SELECT_ATTENTION_FIRST =
+      "SELECT rowid FROM circuit_breakers ORDER BY state = 'closed', saved_at_micros DESC LIMIT ?";
+
+  /** The same, but those first that can be read, which takes microseconds for each row to find out. */
   static final String SELECT_MOST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
       + readable("circuit_breakers") + " DESC, state = 'closed', saved_at_micros DESC LIMIT ?";
 
-  /** The same from the other end. */
+  /** The last of that first. */
   static final String SELECT_LEAST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
       + readable("circuit_breakers") + ", state <> 'closed', saved_at_micros LIMIT ?";
 

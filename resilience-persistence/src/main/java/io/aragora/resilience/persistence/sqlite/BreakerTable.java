@@ -32,8 +32,13 @@ final class BreakerTable {
 
   /** Reads row by row, each by its number, so that SQLite need not sort what is in the rows. */
   Loaded load() throws SQLException {
+    mostRows = count();
     Loaded.Builder loaded = new Loaded.Builder();
-    long[] important = numbers(BreakerRow.SELECT_MOST_IMPORTANT, Loaded.MAX_ROWS);
+    long[] important = numbers(
+        mostRows <= Loaded.MAX_ROWS
+            ? BreakerRow.SELECT_ATTENTION_FIRST
+            : BreakerRow.SELECT_MOST_IMPORTANT,
+        Loaded.MAX_ROWS);
     int read = 0;
     try (PreparedStatement select = connection.prepareStatement(BreakerRow.SELECT_ONE)) {
       while (read < important.length && loaded.hasRoom()) {
@@ -41,7 +46,6 @@ final class BreakerTable {
         read(select, loaded);
       }
     }
-    mostRows = count();
     return loaded.leaveOut(Math.max(0, mostRows - read)).build();
   }
 

@@ -31,10 +31,10 @@ final class SqliteStateStore implements StateStore {
   private static final GuardedLog LOGGER = GuardedLog.of(SqliteStateStore.class);
 
   /** How many rows of a purge are removed in one transaction. */
-  private static final int ROWS_PER_PART = 10_000;
+  private static final int ROWS_PER_PART = 50_000;
 
-  /** How many rows a purge removes for each of its reasons; what is left waits for the next purge. */
-  private static final int MAX_PURGED = 500_000;
+  /** How many rows a purge removes, which takes some seconds; what is left waits for the next purge. */
+  static final int MAX_PURGED = 200_000;
 
   private final DatabaseFile file;
   private final LoaderClaim claim;
@@ -215,7 +215,8 @@ final class SqliteStateStore implements StateStore {
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     return change("purge", () -> {
       lookThroughTheFile();
-      return removeOld(microsOrFarthest(cutOff)) + removeSurplus();
+      int old = removeOld(microsOrFarthest(cutOff));
+      return old + removeSurplus(MAX_PURGED - old);
     });
   }
 
@@ -230,8 +231,8 @@ final class SqliteStateStore implements StateStore {
     return removed;
   }
 
-  private int removeSurplus() throws SQLException, StateStoreException {
-    long[] surplus = table.surplus(MAX_PURGED);
+  private int removeSurplus(int most) throws SQLException, StateStoreException {
+    long[] surplus = table.surplus(most);
     for (int from = 0; from < surplus.length; from += ROWS_PER_PART) {
       table.remove(
           Arrays.copyOfRange(surplus, from, Math.min(from + ROWS_PER_PART, surplus.length)));
