@@ -2,6 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.SavedBreaker;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A breaker as a row. Times are those of the writer's clock, beside how far the server's was ahead of it. */
@@ -59,6 +61,9 @@ final class BreakerRow {
 
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
 
+  /** No text of a row has more bytes, since {@link StoredText} makes at most six of a character. */
+  private static final int MAX_TEXT_BYTES = 6 * SavedBreaker.MAX_TEXT;
+
   private static final List<Column> COLUMNS = List.of(
       Column.text("name", SavedBreaker::name),
       Column.text("key", SavedBreaker::key),
@@ -83,6 +88,13 @@ final class BreakerRow {
   /** Not a column: how old the state was by the writer's clock, which may be wrong, but not by much in so short a time. */
   private static final Column AGE = Column.number("age_micros", BreakerRow::ageMicros);
 
+  private static final List<Column> GIVEN_TO_DELETE = Stream.concat(
+          COLUMNS.stream()
+              .filter(column ->
+                  List.of("state", "generation", "entered_at_micros").contains(column.name())),
+          Stream.of(AGE))
+      .toList();
+
   private static final String NAMES = joined(", ", Column::name);
 
   /**
@@ -96,7 +108,7 @@ final class BreakerRow {
             AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 2000000))""";
 
   /**
-   * What nobody can read, and what changed in the future, when the server's clock was wrong, may always be replaced, or it would
+   * What cannot be read, and what changed in the future, when the server's clock was wrong, may always be replaced, or it would
    * stay for ever. Of one writer's changes the later may come out as the earlier, where the saving of the earlier took long.
    */
   private static final String REPLACES = """
@@ -106,8 +118,7 @@ final class BreakerRow {
         AND (excluded.transitioned_at_micros >= present.transitioned_at_micros
           OR present.writer = excluded.writer AND excluded.entered_at_micros > present.entered_at_micros))
       OR present.transitioned_at_micros > %s + 1000000
-      OR present.generation < 0
-      OR present.state NOT IN ('closed', 'open', 'half_open', 'forced_open', 'metrics_only', 'disabled')""".formatted(SAME, ServerClock.NOW);
+      OR NOT %s""".formatted(SAME, ServerClock.NOW, readable("present"));
 
   /** Writes many rows by one statement, and gives how many it wrote and how many of them changed their state. */
   static final String UPSERT = "WITH written AS (\n"
@@ -136,18 +147,36 @@ final class BreakerRow {
       + "SELECT count(*), count(*) FILTER (WHERE changed_in = pg_current_xact_id()::text::bigint)"
       + " FROM written";
 
-  private static final String SELECT =
-      "SELECT " + NAMES + ", clock_offset_micros FROM resilience_circuit_breakers";
+  /** Deletes the rows of breakers unless they changed later. All instances lock rows in one order. */
+  static final String DELETE = """
+      WITH given AS (
+        SELECT id, state, generation, entered_at_micros, ?::uuid AS writer, %1$s - age_micros AS transitioned_at_micros
+        FROM unnest(?::bytea[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[])
+          AS given (id, state, generation, entered_at_micros, age_micros)),
+      replaced AS (
+        SELECT present.id FROM resilience_circuit_breakers AS present JOIN given AS excluded ON present.id = excluded.id
+        WHERE %2$s ORDER BY present.id FOR UPDATE OF present)
+      DELETE FROM resilience_circuit_breakers WHERE id IN (SELECT id FROM replaced)""".formatted(ServerClock.NOW, REPLACES);
 
-  /** What needs attention first, then the newest, for readers that take in only so many. */
-  static final String SELECT_ALL =
-      SELECT + " ORDER BY state = 'closed', saved_at_micros::numeric + clock_offset_micros DESC";
+  /** Of a text also its size; a text that is too long is left where it is. */
+  private static final String SELECT = "SELECT "
+      + joined(", ", BreakerRow::bounded) + ", clock_offset_micros FROM ";
+
+  private static final String IMPORTANCE =
+      ", state = 'closed', saved_at_micros::numeric + clock_offset_micros DESC";
+
+  /** Those first that can be read, of these those that need attention, of these the newest. */
+  static final String SELECT_MOST_IMPORTANT = SELECT
+      + "(SELECT * FROM resilience_circuit_breakers ORDER BY "
+      + readable("resilience_circuit_breakers") + " DESC" + IMPORTANCE + " LIMIT ?) AS important";
 
   /** What other writers changed in given transactions. */
-  static final String SELECT_CHANGED_IN = SELECT + " WHERE changed_in = ANY (?) AND writer <> ?";
+  static final String SELECT_CHANGED_IN =
+      SELECT + "resilience_circuit_breakers WHERE changed_in = ANY (?) AND writer <> ? LIMIT ?";
 
   /** What other writers changed in a transaction or later. */
-  static final String SELECT_CHANGED_SINCE = SELECT + " WHERE changed_in >= ? AND writer <> ?";
+  static final String SELECT_CHANGED_SINCE =
+      SELECT + "resilience_circuit_breakers WHERE changed_in >= ? AND writer <> ? LIMIT ?";
 
   /** What is being saved now is not old, and is not waited for. */
   static final String PURGE = """
@@ -155,7 +184,14 @@ final class BreakerRow {
         SELECT id FROM resilience_circuit_breakers
         WHERE saved_at_micros::numeric + CASE WHEN abs(clock_offset_micros::numeric - ?) <= ? THEN 0
           ELSE clock_offset_micros::numeric - ? END < ?
-        FOR UPDATE SKIP LOCKED)""";
+        LIMIT ? FOR UPDATE SKIP LOCKED)""";
+
+  /** Deletes what is beyond a number of rows, the least important first. */
+  static final String TRIM = """
+      DELETE FROM resilience_circuit_breakers WHERE id IN (
+        SELECT id FROM resilience_circuit_breakers
+        ORDER BY %s, state <> 'closed', saved_at_micros::numeric + clock_offset_micros
+        LIMIT least(?, greatest(0, (SELECT count(*) FROM resilience_circuit_breakers) - ?)) FOR UPDATE SKIP LOCKED)""".formatted(readable("resilience_circuit_breakers"));
 
   private static final int MAX_SHOWN = 100;
 
@@ -163,6 +199,58 @@ final class BreakerRow {
 
   private static String joined(String separator, Function<Column, String> part) {
     return COLUMNS.stream().map(part).collect(Collectors.joining(separator));
+  }
+
+  private static String bounded(Column column) {
+    return column.type().equals("text")
+        ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
+            .formatted(column.name(), MAX_TEXT_BYTES)
+        : column.name();
+  }
+
+  /** Returns the condition that {@link #read} succeeds, but for what depends on the reader's clock. */
+  private static String readable(String table) {
+    String prefix = table + ".";
+    return Stream.of(
+            "octet_length(" + prefix + "name) <= " + MAX_TEXT_BYTES,
+            "coalesce(octet_length(" + prefix + "key), 0) <= " + MAX_TEXT_BYTES,
+            "octet_length(" + prefix + "declared) <= " + MAX_TEXT_BYTES,
+            prefix + "state IN ("
+                + Arrays.stream(CircuitBreakerState.values())
+                    .map(state -> "'" + state.text() + "'")
+                    .collect(Collectors.joining(", "))
+                + ")",
+            number(prefix + "generation", SavedBreaker.MAX_NUMBER),
+            instant(prefix, "entered_at_micros"),
+            "(" + prefix + "open_until_micros IS NULL OR " + instant(prefix, "open_until_micros")
+                + ")",
+            number(prefix + "cooldown_micros", SavedBreaker.MAX_COOLDOWN.dividedBy(MICROSECOND)),
+            number(prefix + "cooldown_step", SavedBreaker.MAX_COUNT),
+            number(prefix + "consecutive_failures", SavedBreaker.MAX_COUNT),
+            number(prefix + "consecutive_successes", SavedBreaker.MAX_NUMBER),
+            number(prefix + "probe_successes", SavedBreaker.MAX_COUNT),
+            number(prefix + "successes", SavedBreaker.MAX_NUMBER),
+            number(prefix + "failures", SavedBreaker.MAX_NUMBER),
+            number(prefix + "ignored", SavedBreaker.MAX_NUMBER),
+            number(prefix + "rejected", SavedBreaker.MAX_NUMBER),
+            number(prefix + "late", SavedBreaker.MAX_NUMBER),
+            number(prefix + "slow_calls", SavedBreaker.MAX_NUMBER),
+            instant(prefix, "saved_at_micros"))
+        .collect(Collectors.joining(" AND ", "((", ") IS TRUE)"));
+  }
+
+  private static String number(String column, long most) {
+    return column + " BETWEEN 0 AND " + most;
+  }
+
+  /** By the server's clock, which is near enough. */
+  private static String instant(String prefix, String column) {
+    return "%1$s%2$s::numeric + %1$sclock_offset_micros BETWEEN %3$d AND %4$d"
+        .formatted(
+            prefix,
+            column,
+            ServerClock.micros(SavedBreaker.EARLIEST),
+            ServerClock.micros(SavedBreaker.LATEST));
   }
 
   private static long ageMicros(SavedBreaker breaker) {
@@ -215,6 +303,22 @@ final class BreakerRow {
     upsert.setArray(++index, connection.createArrayOf(AGE.type(), AGE.values(breakers)));
   }
 
+  static void bindDelete(
+      PreparedStatement delete, List<Map.Entry<byte[], SavedBreaker>> rows, Object writer)
+      throws SQLException {
+    Connection connection = delete.getConnection();
+    List<SavedBreaker> breakers = rows.stream().map(Map.Entry::getValue).toList();
+    int index = 0;
+    delete.setObject(++index, writer);
+    delete.setArray(
+        ++index,
+        connection.createArrayOf(
+            "bytea", rows.stream().map(Map.Entry::getKey).toArray(byte[][]::new)));
+    for (Column column : GIVEN_TO_DELETE) {
+      delete.setArray(++index, connection.createArrayOf(column.type(), column.values(breakers)));
+    }
+  }
+
   /**
    * Reads the row that the cursor is at.
    *
@@ -225,9 +329,9 @@ final class BreakerRow {
     try {
       long shift = ServerClock.shiftMicros(row.getLong("clock_offset_micros"), offsetMicros);
       return new SavedBreaker(
-          StoredText.decode("name", row.getString("name")),
-          row.getString("key") == null ? null : StoredText.decode("key", row.getString("key")),
-          CircuitBreakerState.parse(row.getString("state")),
+          text(row, "name"),
+          row.getLong("key_bytes") == 0 && row.getString("key") == null ? null : text(row, "key"),
+          CircuitBreakerState.parse(text(row, "state")),
           count(row, "generation"),
           instant(row, "entered_at_micros", shift),
           row.getObject("open_until_micros") == null
@@ -245,12 +349,25 @@ final class BreakerRow {
               count(row, "rejected"),
               count(row, "late")),
           count(row, "slow_calls"),
-          StoredText.decode("declared", row.getString("declared")),
+          text(row, "declared"),
           instant(row, "saved_at_micros", shift));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException(
-          "skipped '" + shown(row.getString("name")) + "': " + e.getMessage(), e);
+          "skipped '" + shown(row) + "': " + e.getMessage(), e);
     }
+  }
+
+  private static String text(ResultSet row, String column) throws SQLException {
+    long bytes = row.getLong(column + "_bytes");
+    if (bytes > MAX_TEXT_BYTES) {
+      throw new IllegalArgumentException(column + " must have at most " + SavedBreaker.MAX_TEXT
+          + " characters: " + bytes + " bytes");
+    }
+    String stored = row.getString(column);
+    if (stored == null) {
+      throw new IllegalArgumentException(column + " must not be null");
+    }
+    return StoredText.decode(column, stored);
   }
 
   private static Instant instant(ResultSet row, String column, long shift) throws SQLException {
@@ -274,8 +391,10 @@ final class BreakerRow {
     return (int) value;
   }
 
-  private static String shown(String name) {
-    String text = name.replaceAll("\\p{Cntrl}", "?");
-    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+  private static String shown(ResultSet row) throws SQLException {
+    String name = row.getString("name");
+    return name == null
+        ? row.getLong("name_bytes") + " bytes"
+        : OneLine.of(name, MAX_SHOWN);
   }
 }

@@ -2,6 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.persistence.StateStore.Loaded;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
 import java.sql.PreparedStatement;
@@ -113,6 +114,7 @@ final class ChangeListener implements AutoCloseable {
         present.connection().prepareStatement(BreakerRow.SELECT_CHANGED_SINCE)) {
       select.setLong(1, since > running ? 0 : since);
       select.setObject(2, writer);
+      select.setInt(3, Loaded.MAX_ROWS);
       tell(present, select);
     }
     since = running;
@@ -134,18 +136,26 @@ final class ChangeListener implements AutoCloseable {
       select.setArray(
           1, present.connection().createArrayOf("bigint", transactions.toArray(Long[]::new)));
       select.setObject(2, writer);
+      select.setInt(3, Loaded.MAX_ROWS);
       tell(present, select);
     }
   }
 
+  /** In a transaction, since only then the driver reads row by row. */
   private void tell(Session present, PreparedStatement select) throws SQLException {
-    long offsetMicros = ServerClock.offsetMicros(present.connection(), clock);
+    present.connection().setAutoCommit(false);
+    tellEach(select, ServerClock.offsetMicros(present.connection(), clock));
+    present.connection().setAutoCommit(true);
+  }
+
+  private void tellEach(PreparedStatement select, long offsetMicros) throws SQLException {
+    select.setFetchSize(PostgresqlStateStore.ROWS_PER_FETCH);
     try (ResultSet rows = select.executeQuery()) {
       while (rows.next() && !isClosed()) {
         try {
           consumer.accept(BreakerRow.read(rows, offsetMicros));
         } catch (RuntimeException e) {
-          // A row that cannot be read is reported by whoever loads it.
+          // A row that cannot be read is reported when it is loaded.
           LOG.log(Level.DEBUG, "a change in " + location + " was not followed", e);
         }
       }

@@ -11,7 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +31,17 @@ import org.jspecify.annotations.Nullable;
 final class PostgresqlStateStore implements StateStore {
   private static final GuardedLog LOG = GuardedLog.of(PostgresqlStateStore.class);
 
-  /** Bounds what the driver and the server hold of a large save, and of a reading, at a time. */
+  /** Bounds what the driver and the server hold of a large save at a time. */
   private static final int ROWS_AT_ONCE = 1_000;
+
+  /** Bounds what the driver holds of a reading at a time, to megabytes: four texts of a row may have 60,000 bytes each. */
+  static final int ROWS_PER_FETCH = 50;
+
+  /** How many rows a statement purges, which takes well less time than the server gives it. */
+  private static final int ROWS_PER_PART = 20_000;
+
+  /** How many rows a purge removes; what is left waits for the next one. */
+  static final int MAX_PURGED = 100_000;
 
   private final DatabaseLocation location;
   private final InstantSource clock;
@@ -140,22 +148,40 @@ final class PostgresqlStateStore implements StateStore {
   @Override
   public synchronized Loaded load() throws StateStoreException {
     return transaction("load from", (connection, offsetMicros) -> {
-      List<SavedBreaker> states = new ArrayList<>();
-      List<String> problems = new ArrayList<>();
-      try (PreparedStatement select = connection.prepareStatement(BreakerRow.SELECT_ALL)) {
-        select.setFetchSize(ROWS_AT_ONCE);
+      Loaded.Builder loaded = new Loaded.Builder();
+      int read = 0;
+      try (PreparedStatement select =
+          connection.prepareStatement(BreakerRow.SELECT_MOST_IMPORTANT)) {
+        select.setInt(1, Loaded.MAX_ROWS);
+        select.setFetchSize(ROWS_PER_FETCH);
         try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            try {
-              states.add(BreakerRow.read(rows, offsetMicros));
-            } catch (IllegalArgumentException e) {
-              problems.add(e.getMessage());
-            }
+          while (loaded.hasRoom() && rows.next()) {
+            read++;
+            read(rows, offsetMicros, loaded);
           }
         }
       }
-      return new Loaded(states, problems);
+      boolean isPart = read == Loaded.MAX_ROWS || !loaded.hasRoom();
+      return loaded.leaveOut(isPart ? Math.max(0, count(connection) - read) : 0).build();
     });
+  }
+
+  private static void read(ResultSet rows, long offsetMicros, Loaded.Builder loaded)
+      throws SQLException {
+    try {
+      loaded.add(BreakerRow.read(rows, offsetMicros));
+    } catch (IllegalArgumentException e) {
+      loaded.problem(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static long count(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT count(*) FROM resilience_circuit_breakers");
+        ResultSet row = select.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   @Override
@@ -200,15 +226,61 @@ final class PostgresqlStateStore implements StateStore {
     return written;
   }
 
+  /** In parts, each a transaction: what is old, then what is beyond the rows that are read at a start. */
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
-    return transaction("purge", (connection, offsetMicros) -> {
+    int old = inParts(MAX_PURGED, (connection, offsetMicros, most) -> {
       try (PreparedStatement delete = connection.prepareStatement(BreakerRow.PURGE)) {
         delete.setLong(1, offsetMicros);
         delete.setLong(2, ServerClock.TOLERANCE_MICROS);
         delete.setLong(3, offsetMicros);
         delete.setLong(4, ServerClock.microsOrFarthest(cutOff));
+        delete.setInt(5, most);
         return delete.executeUpdate();
+      }
+    });
+    return old
+        + inParts(MAX_PURGED - old, (connection, offsetMicros, most) -> {
+          try (PreparedStatement delete = connection.prepareStatement(BreakerRow.TRIM)) {
+            delete.setInt(1, most);
+            delete.setInt(2, Loaded.MAX_ROWS);
+            return delete.executeUpdate();
+          }
+        });
+  }
+
+  /** A part of a purge, and how many rows it removed. */
+  private interface Part {
+    int remove(Connection connection, long offsetMicros, int most) throws SQLException;
+  }
+
+  private int inParts(int most, Part part) throws StateStoreException {
+    int removed = 0;
+    int removedByPart = ROWS_PER_PART;
+    while (removedByPart == ROWS_PER_PART && removed < most) {
+      int wanted = Math.min(ROWS_PER_PART, most - removed);
+      removedByPart = transaction(
+          "purge", (connection, offsetMicros) -> part.remove(connection, offsetMicros, wanted));
+      removed += removedByPart;
+    }
+    return removed;
+  }
+
+  @Override
+  public synchronized int remove(Collection<SavedBreaker> states) throws StateStoreException {
+    List<Map.Entry<byte[], SavedBreaker>> rows = BreakerRow.byId(states);
+    if (rows.isEmpty()) {
+      return 0;
+    }
+    return transaction("remove from", (connection, offsetMicros) -> {
+      try (PreparedStatement delete = connection.prepareStatement(BreakerRow.DELETE)) {
+        int removed = 0;
+        for (int from = 0; from < rows.size(); from += ROWS_AT_ONCE) {
+          BreakerRow.bindDelete(
+              delete, rows.subList(from, Math.min(from + ROWS_AT_ONCE, rows.size())), writer);
+          removed += delete.executeUpdate();
+        }
+        return removed;
       }
     });
   }
