@@ -159,8 +159,8 @@ final class BreakerRow {
       DELETE FROM resilience_circuit_breakers WHERE id IN (SELECT id FROM replaced)""".formatted(ServerClock.NOW, REPLACES);
 
   /** Of a text also its size; a text that is too long is left where it is. */
-  private static final String SELECT = "SELECT "
-      + joined(", ", BreakerRow::bounded) + ", clock_offset_micros FROM ";
+  private static final String SELECT =
+      "SELECT " + joined(", ", BreakerRow::bounded) + ", clock_offset_micros FROM ";
 
   private static final String IMPORTANCE =
       ", state = 'closed', saved_at_micros::numeric + clock_offset_micros DESC";
@@ -352,8 +352,7 @@ final class BreakerRow {
           text(row, "declared"),
           instant(row, "saved_at_micros", shift));
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "skipped '" + shown(row) + "': " + e.getMessage(), e);
+      throw new IllegalArgumentException("skipped '" + shown(row) + "': " + e.getMessage(), e);
     }
   }
 
@@ -393,8 +392,6 @@ final class BreakerRow {
 
   private static String shown(ResultSet row) throws SQLException {
     String name = row.getString("name");
-    return name == null
-        ? row.getLong("name_bytes") + " bytes"
-        : OneLine.of(name, MAX_SHOWN);
+    return name == null ? row.getLong("name_bytes") + " bytes" : OneLine.of(name, MAX_SHOWN);
   }
 }

@@ -95,7 +95,7 @@ final class ChangeListener implements AutoCloseable {
     catchUp(present);
     found();
     PGConnection connection = present.connection().unwrap(PGConnection.class);
-    long seen = since;
+    long seen = present.firstRunning();
     while (!isClosed()) {
       PGNotification[] notices = connection.getNotifications(HEARTBEAT_MILLIS);
       if (notices == null || notices.length == 0) {

@@ -55,7 +55,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   /** Gives the number of the process that listens for it. */
   private @Nullable String caughtUp(String application) throws SQLException {
     return query("SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
-        + application + "' AND query LIKE 'SELECT name,%changed_in >=%'");
+        + application + "' AND query LIKE 'SELECT pg_snapshot_xmin%'");
   }
 
   private SavedBreaker next() throws InterruptedException {

@@ -81,7 +81,8 @@ class HostileTableTest extends PostgresqlStoreFixture {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("columns")
-  @DisplayName("a column that holds anything: the application gets its breaker, and its row is replaced")
+  @DisplayName(
+      "a column that holds anything: the application gets its breaker, and its row is replaced")
   void column_holdsAnything_applicationGetsItsBreaker(String column, List<String> values)
       throws Exception {
     List<String> names = new ArrayList<>();
@@ -122,7 +123,8 @@ class HostileTableTest extends PostgresqlStoreFixture {
         "saved_at_micros = 9223372036854775807",
         "open_until_micros = 9223372036854775807"
       })
-  @DisplayName("a row that cannot be read is replaced or removed even by a breaker that never changed")
+  @DisplayName(
+      "a row that cannot be read is replaced or removed even by a breaker that never changed")
   void row_unreadable_isReplacedByAnyone(String damage) throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("bad", 5, NOW)));
