@@ -176,6 +176,7 @@ public interface StateStore extends AutoCloseable {
        * @param state what was read
        * @return this builder
        */
+      @SuppressWarnings("ReferenceEquality") // a text that is the known one itself needs no copy
       public Builder add(SavedBreaker state) {
         String key = state.key();
         long more = (long) state.name().length()
@@ -186,7 +187,7 @@ public interface StateStore extends AutoCloseable {
         }
         characters += more;
         String known = declared.putIfAbsent(state.declared(), state.declared());
-        boolean shares = known == null || known == state.declared(); // the object itself
+        boolean shares = known == null || known == state.declared();
         states.add(shares ? state : sharing(state, known));
         return this;
       }
