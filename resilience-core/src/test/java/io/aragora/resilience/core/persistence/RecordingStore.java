@@ -19,6 +19,7 @@ final class RecordingStore implements StateStore {
   boolean missesAClass;
   boolean unreadable;
   boolean failsToWatch;
+  boolean purgesNothing;
   boolean failsToClose;
   int attempts;
   int opened;
@@ -83,7 +84,7 @@ final class RecordingStore implements StateStore {
 
   @Override
   public int purgeSavedBefore(Instant cutOff) {
-    return kept.purgeSavedBefore(cutOff);
+    return purgesNothing ? 0 : kept.purgeSavedBefore(cutOff);
   }
 
   @Override

@@ -141,6 +141,28 @@ class StateKeeperTest extends KeeperFixture {
     }
 
     @Test
+    @DisplayName("what is old and left by a store that purges in parts is not restored")
+    void old_storeHasNotPurgedIt_isNotRestored() {
+      leaveOpen();
+      store.purgesNothing = true;
+      time.advance(Duration.ofHours(80));
+      try (Resilience resilience = open()) {
+        assertThat(breaker(resilience).snapshot().totals().failures()).isZero();
+      }
+    }
+
+    @Test
+    @DisplayName("a flush that has nothing to save asks the store whether all is still there")
+    void flush_nothingChanged_asksTheStore() {
+      try (Resilience resilience = open()) {
+        assertThat(resilience.flush(Duration.ofSeconds(5))).isTrue();
+        store.failing = true;
+        assertThat(resilience.flush(Duration.ofSeconds(5))).isFalse();
+        store.failing = false;
+      }
+    }
+
+    @Test
     void retention_canBeSet() {
       leaveOpen();
       time.advance(Duration.ofMinutes(3));

@@ -138,7 +138,7 @@ class HostileFilesTest extends SqliteStoreFixture {
   }
 
   static Stream<Arguments> foreignDatabases() {
-    return Stream.of("delete", "wal", "wal without its index")
+    return Stream.of("delete", "delete and half written", "wal", "wal without its index")
         .flatMap(mode -> Stream.of(0, 1, 2, 3, -7, 70)
             .flatMap(version -> Stream.of("customers", "circuit_breakers")
                 .map(table -> arguments(mode, version, table))));
@@ -157,9 +157,16 @@ class HostileFilesTest extends SqliteStoreFixture {
       statement.execute("CREATE TABLE " + table + " (something_else)");
       statement.execute("PRAGMA user_version = " + version);
       statement.execute("INSERT INTO " + table + " VALUES (1)");
+      statement.execute("PRAGMA cache_size = 1");
+      statement.execute("BEGIN");
+      if (mode.contains("half written")) {
+        statement.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+                + " INSERT INTO " + table + " SELECT randomblob(999) FROM n");
+      }
       // As a process leaves it that is killed now: everything may be in the log alone.
       List<String> left =
-          mode.contains("without") ? List.of("", "-wal") : List.of("", "-wal", "-shm");
+          mode.contains("without") ? List.of("", "-wal") : List.of("", "-wal", "-shm", "-journal");
       for (String suffix : left) {
         if (Files.exists(Path.of(origin + suffix))) {
           Files.copy(Path.of(origin + suffix), Path.of(file + suffix));
@@ -167,7 +174,7 @@ class HostileFilesTest extends SqliteStoreFixture {
               Path.of(file + suffix), PosixFilePermissions.fromString("rw-rw-rw-"));
         }
       }
-      statement.execute("DROP TABLE " + table);
+      statement.execute("ROLLBACK");
     }
     Map<String, String> before = everything();
 
