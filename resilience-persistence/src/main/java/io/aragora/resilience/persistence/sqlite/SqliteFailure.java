@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import org.sqlite.SQLiteErrorCode;
 
-/** What SQLite's result codes mean to whoever runs the application. */
+/** What SQLite's result codes mean to the operator of the application. */
 final class SqliteFailure {
   private SqliteFailure() {}
 
