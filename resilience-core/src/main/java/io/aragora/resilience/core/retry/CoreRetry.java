@@ -9,7 +9,6 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -326,7 +325,8 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return timer;
   }
 
-  Dispatcher dispatcher() {
+  @Override
+  protected Dispatcher dispatcher() {
     return dispatcher;
   }
 
@@ -386,11 +386,6 @@ public final class CoreRetry extends CorePolicy implements Retry {
     if (events.isHeard()) {
       events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
     }
-  }
-
-  @Override
-  protected ContextCarrier carrier() {
-    return dispatcher.carrier();
   }
 
   @Override

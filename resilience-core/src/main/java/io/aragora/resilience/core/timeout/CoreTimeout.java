@@ -9,7 +9,6 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -296,8 +295,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   @Override
-  protected ContextCarrier carrier() {
-    return dispatcher.carrier();
+  protected Dispatcher dispatcher() {
+    return dispatcher;
   }
 
   @Override
