@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.core.stack.StackRoom;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -21,6 +22,7 @@ final class HandOvers {
    * @return cancels the task
    */
   HandOver execute(Executor executor, Runnable task, Runnable onClose) {
+    StackRoom.forHandOver();
     HandOver handOver = new HandOver(pending, task, onClose);
     // Volatile read after the add; the closer sets it before it looks for tasks. So one of us sees
     // the other's, and the removal lets one of us decide.
