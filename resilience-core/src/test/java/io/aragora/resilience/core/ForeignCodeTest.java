@@ -46,8 +46,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -90,6 +93,19 @@ class ForeignCodeTest {
     public String toString() {
       throw new IllegalStateException("no text");
     }
+  }
+
+  /** Each runtime logs what is thrown once; there are thousands here. Held, since a logger that nobody holds forgets this. */
+  private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
+
+  @BeforeAll
+  static void logLess() {
+    LOG.setUseParentHandlers(false);
+  }
+
+  @AfterAll
+  static void logAgain() {
+    LOG.setUseParentHandlers(true);
   }
 
   /** What a test builds its runtime from. */

@@ -38,7 +38,7 @@ class ForeignPointsTest {
   private static final String VALUES =
       "made by the library, or hands over what is listed elsewhere";
   private static final String ENDPOINT =
-      "called by the endpoint: HostileContributionsTest of its module";
+      "called for each answer of the endpoint, whose server ends the answer whatever it throws";
 
   /** By class and method, or by class. */
   private static final Map<String, String> COVERED = Map.ofEntries(
@@ -53,9 +53,9 @@ class ForeignPointsTest {
       Map.entry("Fallback", MORE),
       Map.entry("Fallback.Builder", MORE),
       Map.entry("HealthCheck.async", MORE),
-      Map.entry("HealthCheckProvider", "ExtensionsTest: asked when the runtime is built"),
+      Map.entry("HealthCheckProvider", "asked when the runtime is built: HealthProvidersTest"),
       Map.entry("HealthRegistry.register", MORE),
-      Map.entry("HealthRegistry.subscribe", FUNCTIONS),
+      Map.entry("HealthRegistry.subscribe", MORE),
       Map.entry(
           "HttpFailureInspector", "called by predicates of the presets, which are covered as such"),
       Map.entry("KeyedCircuitBreaker.filterAvailable", CALLER),
