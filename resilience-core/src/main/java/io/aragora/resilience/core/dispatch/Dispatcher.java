@@ -239,7 +239,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /** Ends the calls whose bodies were handed to an executor and not begun. */
   public void closeHandOvers() {
-    handOvers.close(this);
+    handOvers.close(this::endCall);
   }
 
   /**

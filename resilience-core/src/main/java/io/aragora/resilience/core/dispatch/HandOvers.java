@@ -4,6 +4,7 @@ import io.aragora.resilience.core.stack.StackRoom;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * The tasks that executors of the application have accepted and not begun. Such an executor may drop a task without a word; closing
@@ -25,7 +26,8 @@ final class HandOvers {
     StackRoom.forHandOver();
     HandOver handOver = new HandOver(pending, task, onClose);
     // Volatile read after the add; the closer sets it before it looks for tasks. So one of us sees
-    // the other's, and the removal lets one of us decide.
+    // the other's, and the removal lets one of us decide. Stress:
+    // HandOversStress.NoTaskOutlivesTheRuntime.
     if (closed) {
       if (handOver.cancel()) {
         executor.execute(task);
@@ -44,13 +46,13 @@ final class HandOvers {
   /**
    * Ends every task that was not begun. A task that is handed over later depends on its executor alone.
    *
-   * @param dispatcher runs the ends
+   * @param ends runs the ends
    */
-  void close(Dispatcher dispatcher) {
+  void close(Consumer<Runnable> ends) {
     closed = true;
     for (HandOver handOver : pending) {
       if (handOver.cancel()) {
-        dispatcher.endCall(handOver.onClose());
+        ends.accept(handOver.onClose());
       }
     }
   }
