@@ -100,7 +100,8 @@ public interface Policy {
    *
    * @param body what to protect
    * @param executor where it runs; if it rejects the body, the future fails with a {@link
-   *     RejectedExecutionException} whose cause is what the executor threw, and no circuit breaker counts the call
+   *     RejectedExecutionException} whose cause is what the executor threw, and no circuit breaker counts the call. If the executor
+   * accepts the body and has not begun it when the runtime is closed, the future fails with {@link ResilienceClosedException}
    * @param <T> the type of its value
    * @return the future of its value; cancelling it interrupts the body
    */

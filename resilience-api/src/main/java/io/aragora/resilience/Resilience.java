@@ -425,7 +425,8 @@ public interface Resilience extends AutoCloseable {
   boolean isClosed();
 
   /**
-   * Closes extensions, completes what is pending with {@link ResilienceClosedException}, saves and closes the store, and
+   * Closes extensions, completes what is pending with {@link ResilienceClosedException} (calls whose tasks an
+   * executor accepted and has not begun, too), saves and closes the store, and
    * ends every thread. Closing twice does nothing.
    */
   @Override

@@ -1,5 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.internal.FailureMessage;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -38,5 +39,18 @@ public record CircuitBreakerCall(
     REJECTED,
     /** Its outcome came when the state that had admitted it was over, or its place was taken: it decided nothing. */
     LATE
+  }
+
+  /** Never throws, although the failure may. */
+  @Override
+  public String toString() {
+    return "CircuitBreakerCall[breaker=" + breaker
+        + ", sequence=" + sequence
+        + ", kind=" + kind
+        + ", state=" + state
+        + ", slow=" + slow
+        + ", failure=" + FailureMessage.textOf(failure)
+        + ", at=" + at
+        + "]";
   }
 }

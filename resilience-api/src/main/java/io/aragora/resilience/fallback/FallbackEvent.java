@@ -1,5 +1,7 @@
 package io.aragora.resilience.fallback;
 
+import io.aragora.resilience.internal.FailureMessage;
+
 /**
  * A fallback was asked for a value.
  *
@@ -14,5 +16,14 @@ public record FallbackEvent(String pipeline, Kind kind, Throwable failure) {
     USED,
     /** The fallback failed too, and the call with it. */
     FAILED
+  }
+
+  /** Never throws, although the failure may. */
+  @Override
+  public String toString() {
+    return "FallbackEvent[pipeline=" + pipeline
+        + ", kind=" + kind
+        + ", failure=" + FailureMessage.textOf(failure)
+        + "]";
   }
 }

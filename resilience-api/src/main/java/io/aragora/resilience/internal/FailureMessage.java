@@ -19,4 +19,18 @@ public final class FailureMessage {
       return null;
     }
   }
+
+  /**
+   * Returns a failure as text, and never throws.
+   *
+   * @param failure the failure, or null
+   * @return its class and message; only its class if the failure throws when it is asked; {@code "null"} for null
+   */
+  public static String textOf(@Nullable Throwable failure) {
+    try {
+      return String.valueOf(failure);
+    } catch (Throwable ignored) {
+      return failure == null ? "null" : failure.getClass().getName();
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.internal.FailureMessage;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -30,5 +31,16 @@ public record RetryEvent(
     OUT_OF_BUDGET,
     /** It did not try again, because it is inside another retry. */
     STOOD_DOWN
+  }
+
+  /** Never throws, although the failure may. */
+  @Override
+  public String toString() {
+    return "RetryEvent[retry=" + retry
+        + ", kind=" + kind
+        + ", attempt=" + attempt
+        + ", delay=" + delay
+        + ", failure=" + FailureMessage.textOf(failure)
+        + "]";
   }
 }

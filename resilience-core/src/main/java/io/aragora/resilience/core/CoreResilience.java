@@ -322,6 +322,7 @@ final class CoreResilience implements Resilience {
     extensions.close();
     waiting.close();
     timer.close();
+    dispatcher.closeHandOvers();
     try {
       if (keeper != null) {
         keeper.close();

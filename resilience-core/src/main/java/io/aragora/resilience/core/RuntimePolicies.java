@@ -156,8 +156,7 @@ final class RuntimePolicies {
 
   /** Makes a pipeline that nobody else knows. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
-    return new CorePipeline(
-        pipeline, policies, runtime.dispatcher().carrier(), fallbacks::get, orders::once);
+    return new CorePipeline(pipeline, policies, runtime.dispatcher(), fallbacks::get, orders::once);
   }
 
   /** Makes a pipeline known by its name; what is described outside the code takes the place of what the code lists. */

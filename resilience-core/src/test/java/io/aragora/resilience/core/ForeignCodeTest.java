@@ -8,22 +8,36 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,8 +46,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -46,14 +63,50 @@ class ForeignCodeTest {
   private static final Duration COOLDOWN = Duration.ofSeconds(10);
 
   /** What an application's code may throw. */
-  private static final List<Throwable> THROWABLES = List.of(
+  static final List<Throwable> THROWABLES = List.of(
       new IllegalStateException("foreign"),
       new NoClassDefFoundError("foreign"),
       new AssertionError("foreign"),
       new StackOverflowError("foreign"),
       new OutOfMemoryError("foreign"),
       new InterruptedException("foreign"),
-      new Exception("foreign, sneaked past the compiler"));
+      new Exception("foreign, sneaked past the compiler"),
+      cyclic(),
+      new Unprintable());
+
+  private static Throwable cyclic() {
+    Exception first = new Exception("foreign, its own cause's cause");
+    first.initCause(new Exception(first));
+    return first;
+  }
+
+  /** An exception that cannot even be shown. */
+  private static final class Unprintable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("no message");
+    }
+
+    @Override
+    public String toString() {
+      throw new IllegalStateException("no text");
+    }
+  }
+
+  /** Each runtime logs what is thrown once; there are thousands here. Held, since a logger that nobody holds forgets this. */
+  private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
+
+  @BeforeAll
+  static void logLess() {
+    LOG.setUseParentHandlers(false);
+  }
+
+  @AfterAll
+  static void logAgain() {
+    LOG.setUseParentHandlers(true);
+  }
 
   /** What a test builds its runtime from. */
   private static final class Setup {
@@ -67,12 +120,61 @@ class ForeignCodeTest {
     final RetryConfig.Builder retry =
         RetryConfig.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofSeconds(1)));
     final TimeoutConfig.Builder timeout = TimeoutConfig.builder().limit(Duration.ofSeconds(30));
+    final List<Consumer<Policies>> onBuilt = new ArrayList<>();
+    boolean keyed;
+
+    Policies build(Resilience resilience, boolean retried) {
+      KeyedCircuitBreaker keys =
+          resilience.keyedCircuitBreaker("keys", KeyedCircuitBreakerConfig.of(breaker.build()));
+      CircuitBreaker used =
+          keyed ? keys.forKey("a") : resilience.circuitBreaker("b", breaker.build());
+      Timeout limit = resilience.timeout("t", timeout.build());
+      Retry again = resilience.retry("r", retry.build());
+      Pipeline pipeline = (retried
+              ? resilience.pipeline("p").add(again).add(used)
+              : resilience.pipeline("p").add(used).add(limit))
+          .register();
+      Policies policies = new Policies(resilience, keys, used, limit, again, pipeline, time);
+      onBuilt.forEach(each -> each.accept(policies));
+      return policies;
+    }
+  }
+
+  /** What a test calls. */
+  private record Policies(
+      Resilience resilience,
+      KeyedCircuitBreaker keys,
+      CircuitBreaker breaker,
+      Timeout timeout,
+      Retry retry,
+      Pipeline pipeline,
+      ManualTime time) {}
+
+  /** What is protected by a proxy. */
+  public interface Service {
+    @WithPipeline("p")
+    String call() throws IOException;
+
+    @WithPipeline("p")
+    CompletableFuture<String> callAsync();
+  }
+
+  private record Target(CheckedSupplier<String, IOException> body) implements Service {
+    @Override
+    public String call() throws IOException {
+      return body.get();
+    }
+
+    @Override
+    public CompletableFuture<String> callAsync() {
+      return stage(body).toCompletableFuture();
+    }
   }
 
   /** One piece of the application's code, which counts that it was called and throws. */
   private record Foreign(String name, BiConsumer<Setup, Thrower> given) {}
 
-  private static final class Thrower {
+  static final class Thrower {
     final Throwable thrown;
     final AtomicInteger called = new AtomicInteger();
 
@@ -120,7 +222,68 @@ class ForeignCodeTest {
     all.add(new Foreign(
         "ResilienceExtension.attach",
         (setup, thrower) -> setup.runtime.extension(context -> thrower.go())));
+    all.add(new Foreign(
+        "StateStore",
+        (setup, thrower) -> setup.runtime.stateStore(throwingProxy(StateStore.class, thrower))));
+    listeners(all);
     return all;
+  }
+
+  /** Every method of the API that takes a listener, of everything that a call meets. */
+  private static void listeners(List<Foreign> all) {
+    List<Function<Policies, Object>> heard = List.of(
+        Policies::resilience,
+        policies -> policies.resilience.health(),
+        Policies::keys,
+        Policies::breaker,
+        Policies::timeout,
+        Policies::retry);
+    List<Class<?>> types = List.of(
+        Resilience.class,
+        HealthRegistry.class,
+        KeyedCircuitBreaker.class,
+        CircuitBreaker.class,
+        Timeout.class,
+        Retry.class);
+    for (int i = 0; i < types.size(); i++) {
+      Function<Policies, Object> in = heard.get(i);
+      for (Method method : types.get(i).getMethods()) {
+        if (method.getName().startsWith("subscribe")) {
+          all.add(new Foreign(
+              types.get(i).getSimpleName() + "." + method.getName(),
+              (setup, thrower) -> setup.onBuilt.add(policies ->
+                  subscribe(method, Objects.requireNonNull(in.apply(policies)), thrower))));
+        }
+      }
+    }
+  }
+
+  private static void subscribe(Method method, Object owner, Thrower thrower) {
+    Object[] arguments = new Object[method.getParameterCount()];
+    for (int i = 0; i < arguments.length; i++) {
+      Class<?> type = method.getParameterTypes()[i];
+      arguments[i] = type == Set.class
+          ? Set.of(CircuitBreakerCall.Kind.values())
+          : throwingProxy(type, thrower);
+    }
+    try {
+      method.invoke(owner, arguments);
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(method.toString(), e);
+    }
+  }
+
+  /** Throws whatever method is called, default ones too. */
+  static <T> T throwingProxy(Class<T> type, Thrower thrower) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, arguments) -> switch (method.getName()) {
+          case "hashCode" -> System.identityHashCode(proxy);
+          case "equals" -> proxy == arguments[0];
+          case "toString" -> "throwing " + type.getSimpleName();
+          default -> thrower.go();
+        }));
   }
 
   private static void settings(List<Foreign> all, Class<?> builder, Function<Setup, Object> in) {
@@ -217,10 +380,19 @@ class ForeignCodeTest {
   }
 
   private interface Entry {
+    Ending enter(Policies in, CheckedSupplier<String, IOException> body);
+  }
+
+  /** An entry of every policy. */
+  private interface PolicyEntry {
     Ending enter(Policy policy, CheckedSupplier<String, IOException> body, ManualTime time);
   }
 
-  private record NamedEntry(String name, Entry entry) {}
+  private record NamedEntry(String name, Entry entry) {
+    static NamedEntry of(String name, PolicyEntry entry) {
+      return new NamedEntry(name, (in, body) -> entry.enter(in.pipeline, body, in.time));
+    }
+  }
 
   private static CompletionStage<String> stage(CheckedSupplier<String, IOException> body) {
     try {
@@ -231,26 +403,26 @@ class ForeignCodeTest {
   }
 
   private static List<NamedEntry> entries() {
-    return List.of(
-        new NamedEntry("call", (policy, body, time) -> Ending.of(() -> policy.call(body))),
-        new NamedEntry(
+    List<NamedEntry> all = new ArrayList<>(List.of(
+        NamedEntry.of("call", (policy, body, time) -> Ending.of(() -> policy.call(body))),
+        NamedEntry.of(
             "callInterruptibly",
             (policy, body, time) -> Ending.of(() -> policy.callInterruptibly(body::get))),
-        new NamedEntry(
+        NamedEntry.of(
             "run",
             (policy, body, time) -> Ending.of(() -> {
               String[] value = new String[1];
               policy.run(() -> value[0] = body.get());
               return value[0];
             })),
-        new NamedEntry(
+        NamedEntry.of(
             "decorateCallable",
             (policy, body, time) ->
                 Ending.of(() -> policy.decorateCallable(body::get).call())),
-        new NamedEntry(
+        NamedEntry.of(
             "callAsync, complete at once",
             (policy, body, time) -> Ending.of(time, policy.callAsync(() -> stage(body)))),
-        new NamedEntry(
+        NamedEntry.of(
             "callAsync, complete later",
             (policy, body, time) -> Ending.of(time, policy.callAsync(() -> {
               CompletableFuture<String> later = new CompletableFuture<>();
@@ -264,33 +436,90 @@ class ForeignCodeTest {
                   }));
               return later;
             }))),
-        new NamedEntry(
+        NamedEntry.of(
             "submit",
             (policy, body, time) -> Ending.of(time, policy.submit(body, time.executor()))),
-        new NamedEntry(
+        NamedEntry.of(
             "decorateAsync",
             (policy, body, time) ->
-                Ending.of(time, policy.decorateAsync(() -> stage(body)).get())));
+                Ending.of(time, policy.decorateAsync(() -> stage(body)).get()))));
+    all.add(new NamedEntry(
+        "tryCall", (in, body) -> Ending.of(() -> in.breaker.tryCall(body).value())));
+    all.add(new NamedEntry(
+        "permit",
+        (in, body) -> Ending.of(() -> {
+          long permit = in.breaker.acquirePermit();
+          String value;
+          try {
+            value = body.get();
+          } catch (IOException e) {
+            in.breaker.recordFailure(permit, e);
+            throw e;
+          }
+          in.breaker.recordSuccess(permit);
+          return value;
+        })));
+    all.add(new NamedEntry(
+        "proxy, call", (in, body) -> Ending.of(() -> proxy(in, body).call())));
+    all.add(new NamedEntry(
+        "proxy, future", (in, body) -> Ending.of(in.time, proxy(in, body).callAsync())));
+    all.add(new NamedEntry(
+        "fallback for others, call",
+        (in, body) -> Ending.of(() -> in.pipeline.withFallback(other()).call(body))));
+    all.add(new NamedEntry(
+        "fallback for others, callAsync",
+        (in, body) ->
+            Ending.of(in.time, in.pipeline.withFallback(other()).callAsync(() -> stage(body)))));
+    return all;
+  }
+
+  private static Service proxy(Policies in, CheckedSupplier<String, IOException> body) {
+    return in.resilience.proxy(Service.class, new Target(body), MethodHandles.lookup());
+  }
+
+  private static Fallback<String> other() {
+    return Fallback.<String>builder()
+        .on(FileNotFoundException.class, failure -> "never")
+        .build();
   }
 
   @TestFactory
   Stream<DynamicTest> everyFunction_everyThrowable_everyEntry() {
     List<DynamicTest> tests = new ArrayList<>();
     for (Foreign foreign : foreign()) {
-      for (Throwable thrown : THROWABLES) {
-        for (NamedEntry entry : entries()) {
-          for (boolean fails : new boolean[] {false, true}) {
-            String name = foreign.name + " throws " + thrown.getClass().getSimpleName() + ", "
-                + entry.name + ", body " + (fails ? "fails" : "is well");
-            tests.add(dynamicTest(name, () -> check(foreign, thrown, entry.entry, fails)));
-          }
+      for (NamedEntry entry : entries()) {
+        for (boolean keyed : new boolean[] {false, true}) {
+          tests.add(dynamicTest(
+              foreign.name + ", " + entry.name + (keyed ? ", of a key" : ""), () -> {
+                for (Throwable thrown : throwables(foreign, entry, keyed)) {
+                  check(foreign, thrown, entry.entry, keyed, false);
+                  check(foreign, thrown, entry.entry, keyed, true);
+                }
+              }));
         }
       }
     }
     return tests.stream();
   }
 
-  private static void check(Foreign foreign, Throwable thrown, Entry entry, boolean fails) {
+  /**
+   * Every kind where the call itself meets the throwable and the entry is a way of its own; a few where the throwable is met by other
+   * threads, or the entry leads to another one.
+   */
+  private static List<Throwable> throwables(Foreign foreign, NamedEntry entry, boolean keyed) {
+    if (keyed) {
+      return THROWABLES.subList(0, 1);
+    }
+    boolean isOwnWay = entry.name.equals("tryCall")
+        || entry.name.equals("permit")
+        || entry.name.equals("submit")
+        || entry.name.startsWith("call");
+    boolean isMet = !foreign.name.contains(".subscribe") && !foreign.name.equals("StateStore");
+    return isOwnWay && isMet ? THROWABLES : THROWABLES.subList(2, 4);
+  }
+
+  private static void check(
+      Foreign foreign, Throwable thrown, Entry entry, boolean keyed, boolean fails) {
     IOException down = new IOException("down");
     CheckedSupplier<String, IOException> body = () -> {
       if (fails) {
@@ -298,8 +527,8 @@ class ForeignCodeTest {
       }
       return "well";
     };
-    checkProbe(foreign, thrown, entry, body, down, fails);
-    checkRetry(foreign, thrown, entry, body, down, fails);
+    checkProbe(foreign, thrown, entry, body, down, keyed, fails);
+    checkRetry(foreign, thrown, entry, body, down, keyed, fails);
   }
 
   /** The call is the one probe of a breaker. */
@@ -309,22 +538,20 @@ class ForeignCodeTest {
       Entry entry,
       CheckedSupplier<String, IOException> body,
       IOException down,
+      boolean keyed,
       boolean fails) {
     Setup setup = new Setup();
+    setup.keyed = keyed;
     foreign.given.accept(setup, new Thrower(thrown));
     try (Resilience resilience = setup.runtime.build()) {
-      CircuitBreaker breaker = resilience.circuitBreaker("b", setup.breaker.build());
-      Pipeline pipeline = resilience
-          .pipeline("p")
-          .add(breaker)
-          .add(resilience.timeout("t", setup.timeout.build()))
-          .build();
+      Policies in = setup.build(resilience, false);
+      CircuitBreaker breaker = in.breaker;
       breaker.recordFailure(breaker.acquirePermit(), null);
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
       setup.time.advance(COOLDOWN);
       long counted = outcomes(breaker);
 
-      Ending ending = entry.enter(pipeline, body, setup.time);
+      Ending ending = entry.enter(in, body);
 
       assertEnding(ending, down, fails);
       assertThat(outcomes(breaker)).as("the call is counted once").isEqualTo(counted + 1);
@@ -342,19 +569,17 @@ class ForeignCodeTest {
       Entry entry,
       CheckedSupplier<String, IOException> body,
       IOException down,
+      boolean keyed,
       boolean fails) {
     Setup setup = new Setup();
+    setup.keyed = keyed;
     foreign.given.accept(setup, new Thrower(thrown));
     try (Resilience resilience = setup.runtime.build()) {
-      CircuitBreaker breaker =
-          resilience.circuitBreaker("b", setup.breaker.failureThreshold(100).build());
-      Pipeline pipeline = resilience
-          .pipeline("p")
-          .add(resilience.retry("r", setup.retry.build()))
-          .add(breaker)
-          .build();
+      setup.breaker.failureThreshold(100);
+      Policies in = setup.build(resilience, true);
+      CircuitBreaker breaker = in.breaker;
 
-      Ending ending = entry.enter(pipeline, body, setup.time);
+      Ending ending = entry.enter(in, body);
 
       assertEnding(ending, down, fails);
       assertThat(outcomes(breaker)).as("each attempt is counted").isBetween(1L, 2L);
@@ -386,7 +611,8 @@ class ForeignCodeTest {
         for (boolean fails : new boolean[] {false, true}) {
           Foreign same =
               new Foreign(foreign.name, (setup, any) -> foreign.given.accept(setup, thrower));
-          check(same, thrower.thrown, entry.entry, fails);
+          check(same, thrower.thrown, entry.entry, false, fails);
+          check(same, thrower.thrown, entry.entry, true, fails);
         }
       }
       if (thrower.called.get() == 0) {
@@ -395,7 +621,12 @@ class ForeignCodeTest {
     }
     assertThat(never)
         .as("asked for by limits that are exceeded, below, or not by these calls")
-        .containsExactlyInAnyOrder("TimeoutConfig.failure", "TimeoutConfig.onLateResult");
+        .containsExactlyInAnyOrder(
+            "TimeoutConfig.failure",
+            "TimeoutConfig.onLateResult",
+            "Timeout.subscribe",
+            "HealthRegistry.subscribe",
+            "KeyedCircuitBreaker.subscribeKeys");
   }
 
   @TestFactory
@@ -407,6 +638,8 @@ class ForeignCodeTest {
           setup.timeout.failure(exceeded -> thrower.go()).onLateResult(value -> thrower.go());
           try (Resilience resilience = setup.runtime.build()) {
             var timeout = resilience.timeout("t", setup.timeout.build());
+            Thrower listener = new Thrower(thrown);
+            timeout.subscribe(event -> listener.go());
             CompletableFuture<String> pending = timeout.callAsync(CompletableFuture::new);
             setup.time.advance(Duration.ofSeconds(31));
             assertThat(Ending.of(setup.time, pending).failure())
@@ -418,6 +651,8 @@ class ForeignCodeTest {
             assertThat(late.failure()).isInstanceOf(TimeoutExceededException.class);
             assertThat(Thread.interrupted()).isFalse();
             assertThat(thrower.called).hasValue(3);
+            setup.time.runPending();
+            assertThat(listener.called).as("each event is told").hasValueGreaterThan(1);
           }
         }));
   }

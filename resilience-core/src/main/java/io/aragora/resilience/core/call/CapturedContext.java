@@ -3,6 +3,7 @@ package io.aragora.resilience.core.call;
 import io.aragora.resilience.CallContext;
 import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Policy;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.spi.CallFrame;
 import io.aragora.resilience.spi.CallFrames;
 import io.aragora.resilience.time.TimeSource;
@@ -121,6 +122,8 @@ public record CapturedContext(
     if (time == null) {
       return body.get();
     }
+    // A frame that is pushed must be popped.
+    StackRoom.forCall();
     CallFrames frames = CallFrames.ofThread();
     Frame frame = Frame.push(frames, time, startedAt);
     frame.adopt(this);

@@ -5,6 +5,7 @@ import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.InterruptibleSupplier;
 import io.aragora.resilience.Policy;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.dispatch.Dispatcher;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -95,12 +96,12 @@ public abstract class CorePolicy implements Policy {
   }
 
   /**
-   * Gives what takes the context of callers along to other threads.
+   * Returns what hands bodies to other threads.
    *
-   * @return the carrier of the runtime
+   * @return the dispatcher of the runtime; null for a policy of nobody's runtime
    */
-  protected ContextCarrier carrier() {
-    return ContextCarrier.NONE;
+  protected @Nullable Dispatcher dispatcher() {
+    return null;
   }
 
   @Override
@@ -152,10 +153,14 @@ public abstract class CorePolicy implements Policy {
   public final <T extends @Nullable Object> CompletableFuture<T> submit(
       CheckedSupplier<? extends T, ?> body, Executor executor) {
     Objects.requireNonNull(body, "body");
-    ContextCarrier.Carried carried = carrier().capture();
-    return carried == null
-        ? Policy.super.submit(body, executor)
-        : Policy.super.submit(() -> carried.call(body), executor);
+    Objects.requireNonNull(executor, "executor");
+    Dispatcher dispatcher = dispatcher();
+    if (dispatcher == null) {
+      return Policy.super.submit(body, executor);
+    }
+    ContextCarrier.Carried carried = dispatcher.carrier().capture();
+    CheckedSupplier<? extends T, ?> inContext = carried == null ? body : () -> carried.call(body);
+    return Policy.super.submit(inContext, dispatcher.watched(executor));
   }
 
   @Override

@@ -101,9 +101,16 @@ public final class PolicyChain {
   public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
       CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
     int next = index + 1;
-    return next == length
-        ? context.start(body)
-        : links[next].proceedAsync(context, this, next, body);
+    if (next == length) {
+      return context.start(body);
+    }
+    try {
+      return links[next].proceedAsync(context, this, next, body);
+    } catch (Throwable e) {
+      // The stack is short, or the heap is full. What stands around this link must end all the
+      // same.
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.call;
 
+import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -85,6 +87,15 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    * stage is lost.
    */
   private void innerEnded(@Nullable T value, @Nullable Throwable failure) {
+    try {
+      StackRoom.forCall();
+    } catch (StackOverflowError e) {
+      // The application ended its stage deep inside its own calls. What is thrown into a stage is
+      // lost, so the call ends on a thread that has room.
+      BackgroundThreads.daemon("resilience-end-elsewhere", () -> innerEnded(value, failure))
+          .start();
+      return;
+    }
     try {
       onInnerEnded(value, failure);
     } catch (Throwable e) {

@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
@@ -94,6 +95,8 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
 
   /** The one place where the phase changes. What follows a change follows a won CAS. */
   final boolean replace(Phase before, Phase next) {
+    // What follows the CAS must follow.
+    StackRoom.forTransition();
     if (!PHASE.compareAndSet(this, before, next)) {
       return false;
     }

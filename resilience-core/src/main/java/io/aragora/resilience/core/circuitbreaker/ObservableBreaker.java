@@ -12,7 +12,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CorePolicy;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.Objects;
@@ -207,8 +207,8 @@ abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
   }
 
   @Override
-  protected ContextCarrier carrier() {
-    return runtime.dispatcher().carrier();
+  protected Dispatcher dispatcher() {
+    return runtime.dispatcher();
   }
 
   @Override

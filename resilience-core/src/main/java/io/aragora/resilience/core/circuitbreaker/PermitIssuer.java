@@ -5,6 +5,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import java.util.Objects;
@@ -71,6 +72,8 @@ public abstract class PermitIssuer extends CircuitBreakerStateMachine {
   }
 
   private long claimProbe(Phase present) {
+    // Else the slot could be taken and the call not know of it, or not be able to give it back.
+    StackRoom.forCall();
     ProbeSlots probes = Objects.requireNonNull(present.probes);
     long place = probes.claim(runtime.clock().readPrecisely());
     if (place == ProbeSlots.NONE) {
@@ -327,6 +330,8 @@ public abstract class PermitIssuer extends CircuitBreakerStateMachine {
   }
 
   private void completeProbe(Phase present, long permit, int outcome, @Nullable Throwable failure) {
+    // A probe that failed keeps its slot until the phase is replaced, which must follow.
+    StackRoom.forOutcome();
     long now = runtime.clock().readPrecisely();
     long heldMicros = end(present, permit, outcome == OutcomeWindow.FAILURE, now);
     if (heldMicros < 0) {
@@ -367,6 +372,8 @@ public abstract class PermitIssuer extends CircuitBreakerStateMachine {
   }
 
   final long takeOff(CallsInFlight flights, long now) {
+    // A call that begins must be able to end.
+    StackRoom.forCall();
     long begun = flights.begin(now, runtime.clock());
     slowWatch().begin();
     return begun;

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.ContextPropagator;
 import java.util.ArrayList;
@@ -75,6 +76,8 @@ public final class ContextCarrier {
      */
     public <T extends @Nullable Object, X extends Throwable> T call(
         CheckedSupplier<? extends T, X> body) throws X {
+      // What is restored must be closed.
+      StackRoom.forCall();
       List<ContextPropagator.Restored> restored = new ArrayList<>(captured.size());
       for (ContextPropagator.Captured one : captured) {
         try {

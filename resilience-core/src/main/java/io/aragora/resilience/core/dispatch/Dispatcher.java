@@ -1,9 +1,11 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -42,6 +44,7 @@ public final class Dispatcher implements AutoCloseable {
   private final TimeSource time;
   private final AtomicLong failures = new AtomicLong();
   private final ContextCarrier carrier;
+  private final HandOvers handOvers = new HandOvers();
   private final @Nullable ElasticThreads ends;
   private final @Nullable ElasticThreads tells;
   private final @Nullable ElasticThreads interrupts;
@@ -206,12 +209,37 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Gives what runs attempts of asynchronous calls from the second on.
+   * Hands an attempt of an asynchronous call, from the second on, to the application's executor or to one of ours.
    *
-   * @return the application's executor, or one of ours
+   * @param attempt begins at most once
+   * @param onClose run when the runtime is closed, if the attempt was neither begun nor cancelled: the executor may have dropped it
+   * @return cancels the attempt
    */
-  public Executor attempts() {
-    return attemptOn;
+  public HandOver attempt(Runnable attempt, Runnable onClose) {
+    return handOvers.execute(attemptOn, attempt, onClose);
+  }
+
+  /**
+   * Watches over the bodies that an executor of the application accepts.
+   *
+   * @param executor the executor
+   * @return an executor that accepts futures that are tasks, and hands them over; closing the runtime fails those that were not
+   *     begun with {@link ResilienceClosedException}
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // the callback cancels
+  public Executor watched(Executor executor) {
+    return task -> {
+      CompletableFuture<?> body = (CompletableFuture<?>) task;
+      HandOver handOver = handOvers.execute(
+          executor, task, () -> body.completeExceptionally(new ResilienceClosedException(runtime)));
+      // A call that ends before its body began, at a limit for instance, leaves nothing behind.
+      body.handle((value, failure) -> handOver.cancel());
+    };
+  }
+
+  /** Ends the calls whose bodies were handed to an executor and not begun. */
+  public void closeHandOvers() {
+    handOvers.close(this::endCall);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.Subscription;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -83,6 +84,8 @@ public final class EventChannel<E> {
     if (queue == null || !isHeard()) {
       return false;
     }
+    // What is enqueued first must be delivered, else nothing would be any more.
+    StackRoom.forHandOver();
     if (!queue.offer(event)) {
       if (!dropping.get() && dropping.compareAndSet(false, true)) {
         LOG.log(

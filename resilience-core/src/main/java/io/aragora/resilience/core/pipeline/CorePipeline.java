@@ -9,7 +9,7 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.ForeignPolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
@@ -31,7 +31,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   private final List<Policy> policies;
   private final List<String> warnings;
   private final PolicyChain chain;
-  private final ContextCarrier carrier;
+  private final Dispatcher dispatcher;
   private final Function<String, FallbackCounter> counters;
 
   /**
@@ -39,18 +39,18 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
    *
    * @param name its name
    * @param policies the outermost first
-   * @param carrier takes the context of callers along
+   * @param dispatcher hands bodies to other threads
    * @param counters gives what counts the fallbacks of a name
    * @param log takes each warning about the order, and the line that is logged of it
    */
   public CorePipeline(
       String name,
       List<Policy> policies,
-      ContextCarrier carrier,
+      Dispatcher dispatcher,
       Function<String, FallbackCounter> counters,
       BiConsumer<String, String> log) {
     super(name);
-    this.carrier = carrier;
+    this.dispatcher = dispatcher;
     this.counters = counters;
     this.policies = List.copyOf(policies);
     List<CorePolicy> links = new ArrayList<>();
@@ -98,8 +98,8 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   }
 
   @Override
-  protected ContextCarrier carrier() {
-    return carrier;
+  protected Dispatcher dispatcher() {
+    return dispatcher;
   }
 
   @Override
@@ -115,7 +115,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   @Override
   public <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback) {
     Objects.requireNonNull(fallback, "fallback");
-    return new FallbackPipeline<>(this, fallback, counters.apply(name()), carrier);
+    return new FallbackPipeline<>(this, fallback, counters.apply(name()), dispatcher.carrier());
   }
 
   /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */

@@ -9,11 +9,11 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
@@ -146,6 +146,8 @@ public final class CoreRetry extends CorePolicy implements Retry {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
+    // A frame that is pushed must be popped.
+    StackRoom.forCall();
     RetryConfig settings = config;
     CallFrames frames = CallFrames.ofThread();
     long startedAt = start(settings);
@@ -237,6 +239,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
+    StackRoom.forCall();
     RetryConfig settings = config;
     RetriedFuture<T> future =
         new RetriedFuture<>(this, settings, start(settings), context, chain, index, body);
@@ -326,7 +329,8 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return timer;
   }
 
-  Dispatcher dispatcher() {
+  @Override
+  protected Dispatcher dispatcher() {
     return dispatcher;
   }
 
@@ -386,11 +390,6 @@ public final class CoreRetry extends CorePolicy implements Retry {
     if (events.isHeard()) {
       events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
     }
-  }
-
-  @Override
-  protected ContextCarrier carrier() {
-    return dispatcher.carrier();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.dispatch.HandOver;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.retry.RetryConfig;
@@ -37,6 +38,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /** Made at the first wait. Volatile: who ends the call from outside must see what it has to cancel. */
   private volatile @Nullable Wait wait;
 
+  /** The attempt that an executor has accepted. Volatile: as above. */
+  private volatile @Nullable HandOver handOver;
+
   RetriedFuture(
       CoreRetry retry,
       RetryConfig settings,
@@ -52,7 +56,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     this.chain = chain;
     this.index = index;
     this.body = body;
-    this.carried = retry.carrier().capture();
+    this.carried = retry.dispatcher().carrier().capture();
   }
 
   /** Starts the next attempt on the calling thread. */
@@ -112,12 +116,22 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (wait != null) {
       wait.cancel(retry.timer());
     }
+    HandOver accepted = handOver;
+    if (accepted != null) {
+      accepted.cancel();
+    }
   }
 
   /** Hands the next attempt to the executor for attempts. */
   private void handOver() {
     try {
-      retry.dispatcher().attempts().execute(this);
+      HandOver accepted = retry.dispatcher().attempt(this, this::endClosed);
+      handOver = accepted;
+      // Volatile read after the write; who ends the call from outside writes that, then reads
+      // handOver.
+      if (hasEnded()) {
+        accepted.cancel();
+      }
     } catch (Throwable e) {
       // A rejection for the most part; but the executor is the application's and may throw
       // anything.

@@ -9,11 +9,11 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.CallFrames;
@@ -124,6 +124,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
+    // A frame that is pushed must be popped, and a slot that is claimed be settled.
+    StackRoom.forCall();
     if (lent != null) {
       return inFrame(lent, time.nanoTime(), chain, index, body);
     }
@@ -259,6 +261,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
+    StackRoom.forCall();
     long now = time.nanoTime();
     long latest = now + limitNanos;
     // Where an enclosing future ends first, that cancels what is in here before this limit.
@@ -296,8 +299,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   @Override
-  protected ContextCarrier carrier() {
-    return dispatcher.carrier();
+  protected Dispatcher dispatcher() {
+    return dispatcher;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.timeout;
 
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.spi.CallFrames;
 import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
@@ -23,6 +24,7 @@ public final class DeadlineScope implements Deadline {
     this.name = name;
     this.limit = limit;
     this.time = time;
+    StackRoom.forCall();
     long now = time.nanoTime();
     this.frame = Frame.push(frames, time, now);
     this.nearest = Math.min(frame.deadline(), now + limit.toNanos());

@@ -11,6 +11,7 @@ import static io.aragora.resilience.core.timer.TimerOperation.isSameArming;
 import static io.aragora.resilience.core.timer.TimerOperation.status;
 
 import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
@@ -93,6 +94,8 @@ public final class Timer implements TimeDriver, AutoCloseable {
    * @param deadlineNanos when it fires
    */
   public void arm(TimerOperation operation, long deadlineNanos) {
+    // An operation that says QUEUED must be in the queue: its owner relies on that for ever.
+    StackRoom.forHandOver();
     operation.setDeadline(deadlineNanos);
     long word;
     long next;
@@ -128,6 +131,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
    * @return whether it will not fire; false if it has fired, or was not armed
    */
   public boolean cancel(TimerOperation operation) {
+    StackRoom.forHandOver();
     while (true) {
       long word = operation.word();
       if (status(word) != ARMED) {

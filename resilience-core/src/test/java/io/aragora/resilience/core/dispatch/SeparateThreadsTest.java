@@ -147,7 +147,7 @@ class SeparateThreadsTest {
           dispatcher::endCall,
           dispatcher::tell,
           dispatcher::interrupt,
-          dispatcher.attempts(),
+          attempt -> dispatcher.attempt(attempt, () -> {}),
           dispatcher.checks());
       for (Executor group : groups) {
         AtomicReference<ClassLoader> found = new AtomicReference<>();

@@ -222,8 +222,14 @@ public final class ResilientHttpClientBuilder {
                 .build())
         : null;
     Timeout limit = timeout == null ? null : resilience.timeout(name, timeout);
-    HttpPolicies policies =
-        new HttpPolicies(resilience, name, breakers(), retry, retryUnsent, limit, idempotentIf);
+    HttpPolicies policies = new HttpPolicies(
+        resilience,
+        name,
+        breakers(),
+        retry,
+        retryUnsent,
+        limit,
+        new GuardedVouch(name, idempotentIf));
     return new ResilientHttpClient(sender, policies, rules);
   }
 

@@ -1,0 +1,49 @@
+package io.aragora.resilience.core.dispatch;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** The claims of {@link HandOvers}. */
+public class HandOversStress {
+  /** A task is handed to an executor that drops it while the runtime is closed: it is ended, or handed over after the closing. */
+  @JCStressTest
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Dropped, and ended by the closing.")
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Handed over after the closing.")
+  @Outcome(id = "0, 0", expect = Expect.FORBIDDEN, desc = "Dropped, and nobody ends it.")
+  @Outcome(id = "1, 1", expect = Expect.FORBIDDEN, desc = "Ended, and handed over all the same.")
+  @State
+  public static class NoTaskOutlivesTheRuntime {
+    private final HandOvers handOvers = new HandOvers();
+    private final Runnable task = () -> {};
+    private int unwatched;
+    private int ended;
+
+    @Actor
+    public void handOver() {
+      handOvers.execute(
+          given -> {
+            if (given == task) {
+              unwatched++;
+            }
+          },
+          task,
+          () -> ended++);
+    }
+
+    @Actor
+    public void close() {
+      handOvers.close(Runnable::run);
+    }
+
+    @Arbiter
+    public void count(II_Result result) {
+      result.r1 = unwatched;
+      result.r2 = ended;
+    }
+  }
+}

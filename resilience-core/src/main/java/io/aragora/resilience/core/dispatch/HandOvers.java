@@ -1,0 +1,59 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.core.stack.StackRoom;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * The tasks that executors of the application have accepted and not begun. Such an executor may drop a task without a word; closing
+ * the runtime then ends the call. Holds one entry for each call that waits for its task. Thread-safe.
+ */
+final class HandOvers {
+  private final Set<HandOver> pending = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /**
+   * Hands a task over.
+   *
+   * @param executor the executor; what it throws comes out
+   * @param task the task
+   * @param onClose run by {@link #close} if the task was neither begun nor cancelled
+   * @return cancels the task
+   */
+  HandOver execute(Executor executor, Runnable task, Runnable onClose) {
+    StackRoom.forHandOver();
+    HandOver handOver = new HandOver(pending, task, onClose);
+    // Volatile read after the add; the closer sets it before it looks for tasks. So one of us sees
+    // the other's, and the removal lets one of us decide. Stress:
+    // HandOversStress.NoTaskOutlivesTheRuntime.
+    if (closed) {
+      if (handOver.cancel()) {
+        executor.execute(task);
+      }
+      return handOver;
+    }
+    try {
+      executor.execute(handOver);
+    } catch (Throwable e) {
+      handOver.cancel();
+      throw e;
+    }
+    return handOver;
+  }
+
+  /**
+   * Ends every task that was not begun. A task that is handed over later depends on its executor alone.
+   *
+   * @param ends runs the ends
+   */
+  void close(Consumer<Runnable> ends) {
+    closed = true;
+    for (HandOver handOver : pending) {
+      if (handOver.cancel()) {
+        ends.accept(handOver.onClose());
+      }
+    }
+  }
+}

@@ -1,0 +1,356 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.CallContext;
+import io.aragora.resilience.CheckedRunnable;
+import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Calls at every depth of a stack that is nearly used up: wherever the stack overflows, nothing stays taken, and everything works
+ * afterwards.
+ */
+class StackOverflowTest {
+  private static final int STACK_BYTES = 256 << 10;
+  private static final Duration COOLDOWN = Duration.ofSeconds(10);
+  private static final Duration END = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** How far from the edge the first call is: further than any call needs. */
+  private static final int FRAMES = 200;
+
+  /** How many depths beyond the edge are tried. */
+  private static final int UNREACHABLE = 5;
+
+  /** How often the edge is looked for again at the most. */
+  private static final int ROUNDS = 2;
+
+  private static final IOException DOWN = new IOException("down");
+
+  /** What a call runs. */
+  private enum Body implements CheckedSupplier<String, IOException> {
+    SUCCEEDS {
+      @Override
+      public String get() {
+        return "value";
+      }
+    },
+    FAILS {
+      @Override
+      public String get() throws IOException {
+        throw DOWN;
+      }
+    },
+    OVERFLOWS {
+      @Override
+      public String get() {
+        return "deeper" + get().length();
+      }
+    };
+
+    CompletionStage<String> stage() {
+      try {
+        return CompletableFuture.completedFuture(get());
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+  }
+
+  /** A runtime, whose policies are used at every depth. */
+  private static final class Fixture implements AutoCloseable {
+    final ManualTime time = ManualTime.create().autoAdvance(true);
+    final Resilience resilience = Resilience.builder().timeSource(time).build();
+    final CircuitBreakerConfig probing = CircuitBreakerConfig.builder()
+        .failureThreshold(1)
+        .cooldown(COOLDOWN)
+        .halfOpenMaxCalls(1)
+        .halfOpenMaxDuration(Duration.ofHours(8))
+        .successThreshold(1_000_000)
+        .build();
+    final CoreCircuitBreaker breaker =
+        (CoreCircuitBreaker) resilience.circuitBreaker("half-open", probing);
+    final CircuitBreaker keyed = resilience
+        .keyedCircuitBreaker("keyed", KeyedCircuitBreakerConfig.of(probing))
+        .forKey("a");
+    final CoreCircuitBreaker watched = (CoreCircuitBreaker) resilience.circuitBreaker(
+        "watched",
+        CircuitBreakerConfig.builder()
+            .noFailureThreshold()
+            .slowCallRateThreshold(100)
+            .slowCallDuration(Duration.ofSeconds(1))
+            .build());
+    final Timeout timeout = resilience.timeout("timeout", TimeoutConfig.of(LIMIT));
+    final Policy retry = resilience.retry(
+        "retry",
+        RetryConfig.builder()
+            .maxAttempts(2)
+            .backoff(Backoff.constant(Duration.ofMillis(1)))
+            .build());
+    final Pipeline pipeline = resilience
+        .pipeline("pipeline")
+        .add(retry)
+        .add(timeout)
+        .add(watched)
+        .add(breaker)
+        .build();
+    final AtomicInteger transitions = new AtomicInteger();
+    final List<CompletableFuture<String>> later = new ArrayList<>();
+    final List<CompletableFuture<String>> calls = new ArrayList<>();
+
+    Fixture() {
+      resilience.subscribe(
+          CircuitBreakerListener.ofCodes((name, code) -> transitions.incrementAndGet()));
+      watched.subscribeCalls(Set.of(CircuitBreakerCall.Kind.values()), call -> {});
+    }
+
+    /** Makes each breaker half-open, or able to be. */
+    void prepare() {
+      for (CircuitBreaker each : List.of(breaker, keyed)) {
+        if (each.state() == CircuitBreakerState.CLOSED) {
+          each.recordFailure(each.acquirePermit(), null);
+        }
+        if (each.state() == CircuitBreakerState.OPEN) {
+          time.advance(COOLDOWN);
+        }
+      }
+    }
+
+    void check() {
+      later.forEach(stage -> stage.complete("late value"));
+      later.clear();
+      time.advance(Duration.ofSeconds(1));
+      // A call that finds no room to end does so on another thread.
+      for (CompletableFuture<String> call : calls) {
+        assertThat(call.handle((value, failure) -> true))
+            .as("an asynchronous call ends")
+            .succeedsWithin(END);
+      }
+      calls.clear();
+      assertThat(watched.hasWatchedCalls()).as("a call is in flight").isFalse();
+      assertThat(CallContext.current().remaining()).as("a deadline is left").isEmpty();
+      assertThat(CallContext.current().attempt()).as("an attempt is left").isZero();
+      prepare();
+      for (CircuitBreaker each : List.of(breaker, keyed)) {
+        long permit = each.tryAcquirePermit();
+        assertThat(permit).as("a slot is taken").isNotEqualTo(CircuitBreaker.REJECTED);
+        each.releasePermit(permit);
+      }
+    }
+
+    /** Everything works as at first. */
+    void checkAll() throws IOException {
+      check();
+      assertThat(pipeline.call(Body.SUCCEEDS)).isEqualTo("value");
+      int before = transitions.get();
+      breaker.reset();
+      breaker.forceOpen();
+      time.runPending();
+      assertThat(transitions).as("transitions are told").hasValueGreaterThan(before);
+      breaker.reset();
+      CompletableFuture<String> pending = timeout.callAsync(CompletableFuture::new);
+      Thread blocked = Thread.currentThread();
+      time.advance(LIMIT.plusSeconds(1));
+      assertThat(pending).as("a limit is reached").isDone();
+      assertThat(pending.handle((value, failure) -> failure).join())
+          .isInstanceOf(TimeoutExceededException.class);
+      assertThat(blocked.isInterrupted()).as("an interrupt is left").isFalse();
+    }
+
+    @Override
+    public void close() {
+      resilience.close();
+    }
+  }
+
+  private interface Entry {
+    void enter(Fixture in, Policy policy, Body body) throws Throwable;
+  }
+
+  private record NamedEntry(String name, Entry entry) {
+    boolean takesBody() {
+      return !name.equals("callAsync, complete later") && !name.endsWith("in the depth");
+    }
+
+    boolean isFor(String policy) {
+      return !name.equals("tryCall") || List.of("breaker", "keyed", "watched").contains(policy);
+    }
+  }
+
+  private static List<NamedEntry> entries() {
+    return List.of(
+        new NamedEntry("call", (in, policy, body) -> policy.call(body)),
+        new NamedEntry(
+            "callInterruptibly", (in, policy, body) -> policy.callInterruptibly(body::get)),
+        new NamedEntry("run", (in, policy, body) -> policy.run(body::get)),
+        new NamedEntry("tryCall", (in, policy, body) -> {
+          ((CircuitBreaker) policy).tryCall(body);
+        }),
+        new NamedEntry(
+            "callAsync, complete at once",
+            (in, policy, body) -> in.calls.add(policy.callAsync(body::stage))),
+        new NamedEntry(
+            "callAsync, complete later",
+            (in, policy, body) -> in.calls.add(policy.callAsync(() -> {
+              CompletableFuture<String> stage = new CompletableFuture<>();
+              in.later.add(stage);
+              return stage;
+            }))),
+        new NamedEntry("callAsync, completed in the depth", (in, policy, body) -> {
+          CompletableFuture<String> stage = new CompletableFuture<>();
+          // Where the JDK itself has no room to complete, the stage is completed afterwards.
+          in.later.add(stage);
+          in.calls.add(policy.callAsync(() -> stage));
+          stage.complete("value");
+        }),
+        new NamedEntry(
+            "submit", (in, policy, body) -> in.calls.add(policy.submit(body, in.time.executor()))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyPolicy_everyEntry_atEveryDepth() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String policy : List.of("breaker", "keyed", "watched", "timeout", "retry", "pipeline")) {
+      for (NamedEntry entry : entries()) {
+        boolean sameAsCall = entry.name.startsWith("callInt") || entry.name.equals("run");
+        if ((sameAsCall && !policy.equals("pipeline")) || !entry.isFor(policy)) {
+          continue;
+        }
+        for (Body body : entry.takesBody() ? Body.values() : new Body[] {Body.SUCCEEDS}) {
+          tests.add(DynamicTest.dynamicTest(
+              policy + ", " + entry.name + ", body " + body,
+              () -> atEveryDepth((in, any) -> entry.entry.enter(in, named(in, policy), body))));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static Policy named(Fixture in, String name) {
+    return switch (name) {
+      case "breaker" -> in.breaker;
+      case "keyed" -> in.keyed;
+      case "watched" -> in.watched;
+      case "timeout" -> in.timeout;
+      case "retry" -> in.retry;
+      default -> in.pipeline;
+    };
+  }
+
+  private interface Action {
+    void run(Fixture in, int depth) throws Throwable;
+  }
+
+  private static void atEveryDepth(Action action) throws Exception {
+    Throwable[] failure = new Throwable[1];
+    Thread thread = new Thread(
+        null,
+        () -> {
+          try (Fixture in = new Fixture()) {
+            dive(in, action);
+          } catch (Throwable e) {
+            failure[0] = e;
+          }
+        },
+        "small stack",
+        STACK_BYTES);
+    thread.start();
+    thread.join(TimeUnit.SECONDS.toMillis(10));
+    assertThat(thread.isAlive()).as("the calls end").isFalse();
+    if (failure[0] != null) {
+      throw new AssertionError(failure[0].getMessage(), failure[0]);
+    }
+  }
+
+  private static void dive(Fixture in, Action action) throws Throwable {
+    // Classes are loaded, and what is made once is made, before the stack is short.
+    for (int i = 0; i < 3; i++) {
+      in.prepare();
+      attempt(() -> action.run(in, 0));
+      in.check();
+    }
+    boolean met = false;
+    int edge = deepest();
+    // The compiler may make frames smaller meanwhile, and moves the edge.
+    for (int round = 0; round < ROUNDS && (round == 0 || deepest() > edge + UNREACHABLE); round++) {
+      edge = deepest();
+      for (int depth = Math.max(0, edge - FRAMES); depth <= edge + UNREACHABLE; depth++) {
+        in.prepare();
+        int target = depth;
+        Throwable thrown =
+            attempt(() -> descend(target, 1, 2, 3, 4, 5, 6, () -> action.run(in, target)));
+        met |= thrown instanceof StackOverflowError;
+        try {
+          in.check();
+        } catch (AssertionError e) {
+          throw new AssertionError(
+              "at depth " + (depth - edge) + ": " + e.getMessage() + ", thrown: " + thrown, e);
+        }
+      }
+    }
+    assertThat(met).as("the edge was met").isTrue();
+    in.checkAll();
+  }
+
+  private static @Nullable Throwable attempt(CheckedRunnable<?> body) {
+    try {
+      body.run();
+      return null;
+    } catch (Throwable e) {
+      return e;
+    }
+  }
+
+  private static int deepest() {
+    int reached = 0;
+    int unreachable = STACK_BYTES / 16;
+    while (unreachable - reached > 1) {
+      int middle = (reached + unreachable) / 2;
+      if (attempt(() -> descend(middle, 1, 2, 3, 4, 5, 6, () -> {})) == null) {
+        reached = middle;
+      } else {
+        unreachable = middle;
+      }
+    }
+    return reached;
+  }
+
+  /** The numbers make a frame about as large compiled as interpreted. */
+  private static long descend(
+      int frames, long a, long b, long c, long d, long e, long f, CheckedRunnable<?> body)
+      throws Throwable {
+    if (frames == 0) {
+      body.run();
+      return a;
+    }
+    return descend(frames - 1, b, c, d, e, f, a, body) + a + b * c + d * e + f;
+  }
+}
