@@ -82,6 +82,7 @@ final class CoreResilience implements Resilience {
     dispatcher = new Dispatcher(
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
+    dispatcher.useTimer(timer);
     waiting = new WaitingThreads(time);
     DurationRecorders durations = new DurationRecorders(this::measure);
     keeper = settings.store() == null

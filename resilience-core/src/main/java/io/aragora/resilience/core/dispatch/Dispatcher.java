@@ -1,12 +1,14 @@
 package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,11 @@ public final class Dispatcher implements AutoCloseable {
   private final Executor storeOn;
   private final Executor attemptOn;
   private final Executor checkOn;
+
+  /** The threads that run an attempt now; a virtual one has nothing else that tells its group. */
+  private final Set<Thread> attempting = ConcurrentHashMap.newKeySet();
+
+  private volatile @Nullable UnfinishedHandOvers unfinished;
 
   /**
    * Starts no thread yet.
@@ -123,10 +130,40 @@ public final class Dispatcher implements AutoCloseable {
     return runtime;
   }
 
+  /**
+   * Sets the timer by which what fails is handed over again. Called once, before the first event; without it, what fails waits
+   * for the next event.
+   *
+   * @param timer the timer of the runtime
+   */
+  public void useTimer(Timer timer) {
+    unfinished = new UnfinishedHandOvers(time, timer, this);
+  }
+
+  /**
+   * Hands over again in 10 ms. Allocates nothing.
+   *
+   * @param failed what could not be handed over
+   * @return whether that will happen; false without a timer
+   */
+  public boolean again(HandOver failed) {
+    UnfinishedHandOvers present = unfinished;
+    if (present != null) {
+      present.add(failed);
+    }
+    return present != null;
+  }
+
   /** A virtual thread does not get the loader from its factory. */
   private void runWithLoader(Runnable task) {
-    Thread.currentThread().setContextClassLoader(loader);
-    task.run();
+    Thread thread = Thread.currentThread();
+    attempting.add(thread);
+    try {
+      thread.setContextClassLoader(loader);
+      task.run();
+    } finally {
+      attempting.remove(thread);
+    }
   }
 
   /**
@@ -188,10 +225,10 @@ public final class Dispatcher implements AutoCloseable {
   private static void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      // The error is also what the JDK throws where the machine has no thread left. A task that is
-      // lost would leave a call without its end, or a channel that waits for a delivery that is
-      // under way no more.
+    } catch (Throwable e) {
+      // A rejection after closing, or the OutOfMemoryError that the JDK throws where the machine
+      // has
+      // no thread left. A task that is lost would leave a call without its end.
       task.run();
     }
   }
@@ -286,25 +323,17 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  /** By the thread's name, because a virtual thread has nothing else that could be asked. */
+  /** By identity: another runtime may have threads of the same names. */
   private @Nullable ExecutorService groupOf(Thread thread) {
-    String name = thread.getName();
-    if (!name.startsWith(runtime + "-")) {
-      return null;
-    }
-    String group = name.substring(runtime.length() + 1);
-    if (ends != null && group.startsWith("end-")) {
-      return ends.pool();
-    }
-    if (tells != null && group.startsWith("tell-")) {
-      return tells.pool();
-    }
-    if (interrupts != null && group.startsWith("interrupt-")) {
-      return interrupts.pool();
-    }
-    if (group.startsWith("attempt-")) {
+    if (attempting.contains(thread)) {
       return ownAttempts;
     }
-    return group.startsWith("store-") ? store : null;
+    if (!(thread instanceof GroupThread own)) {
+      return null;
+    }
+    if (own.group() instanceof ElasticThreads elastic) {
+      return elastic.pool();
+    }
+    return own.group() instanceof ExecutorService pool ? pool : null;
   }
 }
