@@ -97,7 +97,9 @@ final class CoreResilience implements Resilience {
         timer,
         dispatcher,
         List.of(
-            RuntimeHealth.ofBreakers(this::circuitBreakerSummary), RuntimeHealth.ofStore(keeper)));
+            RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
+            RuntimeHealth.ofStore(keeper),
+            RuntimeHealth.ofThreads(this::threadLoads, time)));
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
   }
