@@ -426,7 +426,8 @@ public interface Resilience extends AutoCloseable {
 
   /**
    * Closes extensions, completes what is pending with {@link ResilienceClosedException}, saves and closes the store, and
-   * ends every thread. Closing twice does nothing.
+   * ends every thread. Takes 5 s at most: what does not end by then, an extension that hangs for instance, is left to its own
+   * thread. Closing twice does nothing.
    */
   @Override
   void close();

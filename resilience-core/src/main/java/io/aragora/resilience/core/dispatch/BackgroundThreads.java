@@ -41,7 +41,7 @@ public final class BackgroundThreads {
    * @param body what it runs
    * @return the thread, not started
    */
-  static Thread daemon(String name, @Nullable ClassLoader loader, Runnable body) {
+  public static Thread daemon(String name, @Nullable ClassLoader loader, Runnable body) {
     return daemon(new Thread(null, body, name, 0, false), loader);
   }
 

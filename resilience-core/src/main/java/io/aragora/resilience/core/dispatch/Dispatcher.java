@@ -4,12 +4,14 @@ import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,9 @@ public final class Dispatcher implements AutoCloseable {
   private static final int ATTEMPT_THREADS = 256;
   private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
+
+  /** How long it may take to interrupt what has not ended. */
+  private static final long INTERRUPT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final String runtime;
   private final TimeSource time;
@@ -198,6 +203,20 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
+   * Sends an interrupt because the runtime closes, as {@link #interrupt} does; on the caller if the time source brings its own
+   * executor, which nobody may drive any more.
+   *
+   * @param task guards itself
+   */
+  public void interruptAtClosing(Runnable task) {
+    if (interrupts == null) {
+      task.run();
+    } else {
+      execute(interruptOn, task);
+    }
+  }
+
+  /**
    * Returns the load of the three groups of threads.
    *
    * @return nothing if the time source brings its own executor
@@ -276,7 +295,8 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Interrupts health checks. Lets what else was handed over finish until the deadline, then interrupts it. Does not wait for the
+   * Interrupts health checks. Lets what else was handed over finish until shortly before the deadline, then interrupts it. Does not
+   * wait for the
    * group of threads to which the calling thread belongs: a listener that closes the runtime would wait for itself.
    *
    * @param deadline the instant after which nothing is waited for
@@ -292,35 +312,62 @@ public final class Dispatcher implements AutoCloseable {
         || ownChecks == null) {
       return;
     }
-    ownChecks.shutdownNow();
+    interruptAll(List.of(ownChecks), Math.min(deadline, time.nanoTime() + INTERRUPT_NANOS));
     List<ExecutorService> all =
         List.of(interrupts.pool(), ownAttempts, store, ends.pool(), tells.pool());
     all.forEach(ExecutorService::shutdown);
     List<ExecutorService> awaited = exiting ? List.of(store) : all;
     ExecutorService own = groupOf(Thread.currentThread());
     boolean interrupted = false;
+    List<ExecutorService> late = new ArrayList<>();
     for (ExecutorService executor : awaited) {
       if (executor == own) {
         continue;
       }
       try {
-        if (!interrupted
-            && executor.awaitTermination(deadline - time.nanoTime(), TimeUnit.NANOSECONDS)) {
+        long rest = deadline - INTERRUPT_NANOS - time.nanoTime();
+        if (!interrupted && executor.awaitTermination(rest, TimeUnit.NANOSECONDS)) {
           continue;
         }
       } catch (InterruptedException e) {
         interrupted = true;
       }
-      int left = executor.shutdownNow().size();
+      late.add(executor);
+    }
+    if (!late.isEmpty()) {
+      int left = interruptAll(late, deadline);
       LOG.log(
           System.Logger.Level.WARNING,
-          "background work did not end within {0} s of closing and was interrupted; {1} tasks were not begun",
+          "background work of ''{0}'' did not end within {1} s of closing and was interrupted; {2} tasks were not begun",
+          runtime,
           CLOSE_SECONDS,
           left);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Interrupts the threads of executors, on another thread, since an interrupt may run foreign code that hangs: a channel closes in
+   * its interrupter's thread.
+   *
+   * @return how many tasks had not begun, as far as is known at the deadline
+   */
+  private int interruptAll(List<ExecutorService> executors, long deadline) {
+    AtomicInteger left = new AtomicInteger();
+    Runnable interrupting = () ->
+        executors.forEach(executor -> left.addAndGet(executor.shutdownNow().size()));
+    try {
+      Thread thread = BackgroundThreads.daemon(runtime + "-close", interrupting);
+      thread.start();
+      thread.join(1 + TimeUnit.NANOSECONDS.toMillis(Math.max(0, deadline - time.nanoTime())));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (OutOfMemoryError e) {
+      interrupting.run();
+    }
+    return left.get();
   }
 
   /** By identity: another runtime may have threads of the same names. */
