@@ -131,6 +131,14 @@ public final class EventChannel<E> extends HandOver {
 
   /** Runs on one thread at a time: only the publication that found nothing undelivered starts it. */
   private void drain() {
+    try {
+      drainAll();
+    } catch (Throwable e) {
+      handOverAgain(e);
+    }
+  }
+
+  private void drainAll() {
     MpscVarHandleArrayQueue<E> queue = buffer;
     int seen = undelivered.get();
     while (seen != 0) {
