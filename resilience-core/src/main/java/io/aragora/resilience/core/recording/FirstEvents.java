@@ -24,7 +24,7 @@ final class FirstEvents {
   /**
    * Creates one that holds nothing.
    *
-   * @param initialization initializes the classes; throws nothing
+   * @param initialization initializes the classes; if it throws, events are dropped from then on
    */
   FirstEvents(Runnable initialization) {
     this.initialization = initialization;
@@ -77,7 +77,17 @@ final class FirstEvents {
 
   /** Initializes the classes and commits what is held, in its order. */
   void initialize() {
-    initialization.run();
+    try {
+      initialization.run();
+    } catch (Throwable e) {
+      // A class that failed to initialize once fails for good, and must not do so in calls.
+      LOG.log(System.Logger.Level.WARNING, "the flight recorder is told nothing", e);
+      synchronized (held) {
+        full = true;
+        held.clear();
+      }
+      return;
+    }
     while (true) {
       Runnable commit;
       synchronized (held) {

@@ -80,19 +80,15 @@ public final class FlightRecording {
   }
 
   private static void initialize() {
-    try {
-      // Each answer initializes its class.
-      LOG.log(
-          System.Logger.Level.DEBUG,
-          "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
-          TransitionEvent.isRecorded(),
-          RejectionEvent.isRecorded(),
-          RetryDecisionEvent.isRecorded(),
-          TimeLimitEvent.isRecorded(),
-          StoreFailureEvent.isRecorded());
-    } catch (Throwable e) {
-      LOG.log(System.Logger.Level.DEBUG, "events of the flight recorder failed to initialize", e);
-    }
+    // Each answer initializes its class.
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
+        TransitionEvent.isRecorded(),
+        RejectionEvent.isRecorded(),
+        RetryDecisionEvent.isRecorded(),
+        TimeLimitEvent.isRecorded(),
+        StoreFailureEvent.isRecorded());
   }
 
   /**

@@ -37,6 +37,20 @@ class FirstEventsTest {
   }
 
   @Test
+  void classesThatFailToInitialize_areNeverAskedAgain() {
+    FirstEvents failing = new FirstEvents(() -> {
+      throw new ExceptionInInitializerError("injected");
+    });
+    failing.add(() -> done.add("held"));
+    assertThat(failing.mayBegin()).isTrue();
+    failing.initialize();
+    failing.add(() -> done.add("later"));
+    assertThat(done).isEmpty();
+    assertThat(failing.areReady()).isFalse();
+    assertThat(failing.mayBegin()).isFalse();
+  }
+
+  @Test
   void noMoreThanTheCapacity_isHeld() {
     IntStream.range(0, 3_000).forEach(i -> events.add(() -> done.add("event " + i)));
     events.initialize();
