@@ -425,9 +425,9 @@ public interface Resilience extends AutoCloseable {
   boolean isClosed();
 
   /**
-   * Closes extensions, completes what is pending with {@link ResilienceClosedException} (calls whose tasks an
-   * executor accepted and has not begun, too), saves and closes the store, and
-   * ends every thread. Closing twice does nothing.
+   * Closes extensions, ends what is pending with {@link ResilienceClosedException} (calls whose tasks an executor accepted and has
+   * not begun, too), saves and closes the store, and ends every thread. Takes 5 s at most: what does not end by then, an extension
+   * that hangs for instance, is left to its own thread. Closing twice does nothing.
    */
   @Override
   void close();

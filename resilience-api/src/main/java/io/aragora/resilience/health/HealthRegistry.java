@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * How well the parts of an application are. Active checks look when they are asked: in parallel, each with its own timeout,
  * and their results are used again for a while, so that being asked often costs little. Passive trackers know what was
- * reported to them. Circuit breakers and the state store contribute by themselves, under the names {@value
- * #CIRCUIT_BREAKERS} and {@value #STATE_STORE}: they are optional parts of readiness.
+ * reported to them. Circuit breakers, the state store and the threads of the runtime contribute by themselves, under the names
+ * {@value #CIRCUIT_BREAKERS}, {@value #STATE_STORE} and {@value #THREADS}: they are optional parts of readiness.
  *
  * <p>Checks and trackers share one set of names, at most {@value #MAX_COMPONENTS}. Thread-safe.
  */
@@ -25,6 +25,9 @@ public interface HealthRegistry {
 
   /** What the state store reports under, where there is one. */
   String STATE_STORE = "state store";
+
+  /** What the threads of the runtime report under, from their first failure, or the first task that waits for a thread, on. */
+  String THREADS = "threads";
 
   /**
    * Adds a check.

@@ -1,5 +1,6 @@
 package io.aragora.resilience.spi;
 
+import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,7 +8,12 @@ import org.jspecify.annotations.Nullable;
  * io.aragora.resilience.CallContext#current()} reads it. Confined to its thread.
  */
 public final class CallFrames {
-  private static final ThreadLocal<CallFrames> OF_THREAD = ThreadLocal.withInitial(CallFrames::new);
+  /*
+   * Weak: a thread may live longer than the application whose class loader loaded this class, a container's thread for instance,
+   * and a value of a class of ours would keep that loader alive. While a thread is inside a call, its stack holds the object.
+   * Between two calls a garbage collection may take it; then the next call makes another.
+   */
+  private static final ThreadLocal<WeakReference<CallFrames>> OF_THREAD = new ThreadLocal<>();
 
   private @Nullable CallFrame top;
   private @Nullable CallFrame spare;
@@ -15,12 +21,20 @@ public final class CallFrames {
   private CallFrames() {}
 
   /**
-   * Gives the place of the calling thread.
+   * Returns the place of the calling thread.
    *
-   * @return the same object for the same thread
+   * @return the same object for the same thread as long as the caller holds it
    */
   public static CallFrames ofThread() {
-    return OF_THREAD.get();
+    WeakReference<CallFrames> known = OF_THREAD.get();
+    CallFrames frames = known == null ? null : known.get();
+    return frames == null ? makeForThread() : frames;
+  }
+
+  private static CallFrames makeForThread() {
+    CallFrames made = new CallFrames();
+    OF_THREAD.set(new WeakReference<>(made));
+    return made;
   }
 
   /**

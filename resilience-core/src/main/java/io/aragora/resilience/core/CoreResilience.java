@@ -58,6 +58,8 @@ import org.jspecify.annotations.Nullable;
 /** The runtime: puts the parts together, and takes them apart in an order in which nothing is lost. */
 final class CoreResilience implements Resilience {
   private static final long CLOSE_NANOS = 5_000_000_000L;
+  private static final long STEPS_NANOS = 2_000_000_000L;
+  private static final long DISPATCHER_NANOS = 500_000_000L;
 
   private final String name;
   private final TimeSource time;
@@ -82,6 +84,7 @@ final class CoreResilience implements Resilience {
     dispatcher = new Dispatcher(
         name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
     timer = new Timer(name + "-timer", time);
+    dispatcher.useTimer(timer);
     waiting = new WaitingThreads(time);
     DurationRecorders durations = new DurationRecorders(this::measure);
     keeper = settings.store() == null
@@ -96,7 +99,9 @@ final class CoreResilience implements Resilience {
         timer,
         dispatcher,
         List.of(
-            RuntimeHealth.ofBreakers(this::circuitBreakerSummary), RuntimeHealth.ofStore(keeper)));
+            RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
+            RuntimeHealth.ofStore(keeper),
+            RuntimeHealth.ofThreads(this::threadLoads, time)));
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
   }
@@ -310,7 +315,10 @@ final class CoreResilience implements Resilience {
     close(false);
   }
 
-  /** Closes everything within five seconds in sum, application code in extensions apart. */
+  /**
+   * Closes everything within five seconds in sum, whatever hangs: extensions and the timer have the first two, the store the rest
+   * but half a second, the dispatcher what is left.
+   */
   void close(boolean exiting) {
     if (!closed.compareAndSet(false, true)) {
       return;
@@ -318,14 +326,17 @@ final class CoreResilience implements Resilience {
     if (shutdown != null) {
       shutdown.unregister();
     }
-    long deadline = time.nanoTime() + CLOSE_NANOS;
-    extensions.close();
+    long began = time.nanoTime();
+    long deadline = began + CLOSE_NANOS;
+    ClosingSteps steps = new ClosingSteps(name, time, began + STEPS_NANOS);
+    extensions.close(steps);
     waiting.close();
-    timer.close();
-    dispatcher.closeHandOvers();
+    steps.run("the timer", timer::close);
+    steps.run("what executors accepted", dispatcher::closeHandOvers);
     try {
       if (keeper != null) {
-        keeper.close();
+        long rest = deadline - DISPATCHER_NANOS - time.nanoTime();
+        keeper.close(Duration.ofNanos(Math.max(0, rest)));
       }
     } finally {
       dispatcher.close(deadline, exiting);

@@ -17,9 +17,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The plug-ins of a runtime: attached in order, each failing alone, closed in reverse. */
-final class Extensions implements ResilienceContext, AutoCloseable {
+final class Extensions implements ResilienceContext {
   private static final GuardedLog LOG = GuardedLog.of(Extensions.class);
 
   private final Resilience resilience;
@@ -99,19 +100,31 @@ final class Extensions implements ResilienceContext, AutoCloseable {
     return durations.add(recorder);
   }
 
-  @Override
-  public synchronized void close() {
-    while (!open.isEmpty()) {
-      AutoCloseable closing = open.pop();
-      try {
-        closing.close();
-      } catch (Throwable e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "an extension failed to close: " + closing.getClass().getName(),
-            e);
-      }
+  /** Closes what was attached, the latest first, each in a step of its own, under no lock. */
+  void close(ClosingSteps steps) {
+    AutoCloseable closing;
+    while ((closing = takeLatest()) != null) {
+      AutoCloseable one = closing;
+      steps.run("an extension (" + one.getClass().getName() + ")", () -> close(one));
     }
-    attached.clear();
+  }
+
+  private synchronized @Nullable AutoCloseable takeLatest() {
+    AutoCloseable latest = open.poll();
+    if (latest == null) {
+      attached.clear();
+    }
+    return latest;
+  }
+
+  private static void close(AutoCloseable closing) {
+    try {
+      closing.close();
+    } catch (Throwable e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "an extension failed to close: " + closing.getClass().getName(),
+          e);
+    }
   }
 }

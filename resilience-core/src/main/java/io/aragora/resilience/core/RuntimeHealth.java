@@ -1,17 +1,20 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.core.health.Contribution;
 import io.aragora.resilience.core.persistence.StateKeeper;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.time.TimeSource;
+import java.util.Collection;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What breakers and the state store say about the health of their application: degraded at worst, never out of service. */
+/** What breakers, the state store and threads say about the health of their application: degraded at worst, never out of service. */
 final class RuntimeHealth {
   private static final int MAX_NAMED = 10;
 
@@ -33,6 +36,10 @@ final class RuntimeHealth {
     return HealthResult.of(summary.status(), more == 0 ? named : named + " and " + more + " more")
         .withDetails(Map.of(
             "total", summary.total(), "open", summary.open(), "half_open", summary.halfOpen()));
+  }
+
+  static Contribution ofThreads(Supplier<Collection<ThreadLoad>> loads, TimeSource time) {
+    return new Contribution(HealthRegistry.THREADS, new ThreadHealth(loads, time));
   }
 
   static Contribution ofStore(@Nullable StateKeeper keeper) {

@@ -84,7 +84,8 @@ public abstract class HealthCheckProviderContract {
     assertFalse(name.isBlank(), "the name is blank");
     assertTrue(name.length() <= LONGEST_NAME, "the name has " + name.length() + " characters");
     assertFalse(
-        Set.of(HealthRegistry.CIRCUIT_BREAKERS, HealthRegistry.STATE_STORE).contains(name),
+        Set.of(HealthRegistry.CIRCUIT_BREAKERS, HealthRegistry.STATE_STORE, HealthRegistry.THREADS)
+            .contains(name),
         "a runtime itself reports under " + name);
     assertEquals(name, provider.name());
     assertEquals(name, provider().name());

@@ -20,6 +20,8 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link Timer}; one actor plays the driving thread. */
 public class TimerStress {
+  private static final OutOfMemoryError FAULT = new OutOfMemoryError("injected");
+
   private static final class Counting extends TimerOperation {
     final AtomicInteger fired = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
@@ -190,6 +192,99 @@ public class TimerStress {
     @Arbiter
     public void look(III_Result result) {
       result.r3 = status.get();
+    }
+  }
+
+  /** Fails once, as with a full heap, and counts the firings after that. */
+  private static final class FailingOnce extends TimerOperation {
+    final AtomicInteger fired = new AtomicInteger();
+    private final AtomicInteger faults = new AtomicInteger(1);
+    volatile long lastFired;
+
+    @Override
+    protected void onFire(long arming) {
+      if (faults.getAndDecrement() > 0) {
+        throw FAULT;
+      }
+      lastFired = arming;
+      fired.incrementAndGet();
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {}
+  }
+
+  /** An operation that is armed again while the driver sets it aside because its firing failed: it fires once, for the new arming. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 2",
+      expect = Expect.ACCEPTABLE,
+      desc = "The second arming fires, whether the first was set aside or not.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The new arming was lost, or fired twice.")
+  @State
+  public static class ArmAgainAgainstSetAside {
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
+    private final FailingOnce operation = new FailingOnce();
+
+    public ArmAgainAgainstSetAside() {
+      timer.arm(operation, 2 * TICK);
+      timer.advanceTo(TICK);
+    }
+
+    @Actor
+    public void drive() {
+      timer.advanceTo(3 * TICK);
+    }
+
+    @Actor
+    public void armAgain() {
+      timer.cancel(operation);
+      timer.arm(operation, 5 * TICK);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      timer.advanceTo(4 * TICK);
+      timer.advanceTo(6 * TICK);
+      timer.advanceTo(20 * TICK);
+      timer.advanceTo(40 * TICK);
+      result.r1 = operation.fired.get();
+      result.r2 = (int) operation.lastFired;
+    }
+  }
+
+  /** A status that is put back without a look at the arming: shows that a new arming that is ended so would be seen. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 2", "0, 2"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The new arming stands, and the old one had its other try or not.")
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The arming that is lost, which Timer must not have.")
+  @State
+  public static class BrokenArmAgainAgainstSetAside {
+    private static final int OLD = 1;
+    private static final int NEW = 2;
+    private volatile int arming = OLD;
+
+    @Actor
+    public void drive(II_Result result) {
+      if (arming == OLD) {
+        arming = OLD; // set aside
+        result.r1 = 1;
+      }
+    }
+
+    @Actor
+    public void armAgain() {
+      arming = NEW;
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = arming;
     }
   }
 

@@ -100,6 +100,20 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
     if (!PHASE.compareAndSet(this, before, next)) {
       return false;
     }
+    try {
+      countOver(before, next);
+    } finally {
+      // Whatever fails before, a full heap for instance: the change has been made.
+      try {
+        log.changed(this, runtime);
+      } finally {
+        runtime.keeper().changed(this);
+      }
+    }
+    return true;
+  }
+
+  private void countOver(Phase before, Phase next) {
     OutcomeWindow left = before.window;
     if (left != null && left != next.window) {
       left.retire(next.generation == before.generation ? next.window : null);
@@ -111,9 +125,6 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
       log.count(this, before.state, next.state);
       record(before, next);
     }
-    log.changed(this, runtime);
-    runtime.keeper().changed(this);
-    return true;
   }
 
   private void record(Phase before, Phase next) {

@@ -4,23 +4,32 @@ import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.core.dispatch.RepeatedHandOver;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Emits a breaker's transitions: each once, in order, in the background. */
-final class TransitionLog {
+final class TransitionLog extends RepeatedHandOver {
   /*
    * A queue would not do: the winner of a transition can stall before it enqueues, and a later winner overtakes it. The
    * chain of phases is in order by construction, so it is the log. Whoever changes the phase raises `changes` after its CAS;
    * the one that raised it from 0 walks back from the present phase to the last one emitted, and emits the oldest first.
    * Changes made meanwhile raise the count, and the walk is done again until none was. Stress:
    * CircuitBreakerStress.EventsComeOnceInOrder.
+   *
+   * An emission that fails, because the heap is full for instance, leaves its phases in their chain and `changes` above 0, and
+   * the dispatcher hands it over again a moment later. Whatever has to be allocated for a phase is, before the first listener
+   * is told of it; so none is told twice.
    */
+  private static final BiConsumer<CircuitBreakerListener, CircuitBreakerTransition> TELL =
+      CircuitBreakerListener::onTransition;
+
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);
 
@@ -32,6 +41,9 @@ final class TransitionLog {
 
   @SuppressWarnings("unused") // through its handle
   private volatile int changes;
+
+  /** Whose changes are emitted again; set before that is asked for. */
+  private @Nullable CircuitBreakerStateMachine unheard;
 
   TransitionLog(@Nullable TransitionSink shared) {
     this.shared = shared;
@@ -80,23 +92,43 @@ final class TransitionLog {
         emit(breaker, runtime);
       }
     } catch (Throwable e) {
-      giveUp(runtime, e);
+      emitAgain(breaker, runtime, e);
     }
   }
 
-  /** Leaves the phases in their chain, so the next change tells of them too. */
-  private void giveUp(BreakerRuntime runtime, Throwable failure) {
-    CHANGES.setVolatile(this, 0);
-    runtime
-        .dispatcher()
-        .failed("the listeners of a breaker learn of its change with the next one", failure);
+  private void emitAgain(
+      CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Throwable failure) {
+    boolean comes = false;
+    try {
+      unheard = breaker;
+      comes = runtime.dispatcher().again(this);
+      runtime.dispatcher().failed("the listeners of a breaker learn of its change later", failure);
+    } finally {
+      if (!comes) {
+        // The next change tells of these phases, too.
+        CHANGES.setVolatile(this, 0);
+      }
+    }
+  }
+
+  @Override
+  protected void handOver() {
+    CircuitBreakerStateMachine breaker = unheard;
+    if (breaker != null) {
+      BreakerRuntime runtime = breaker.runtime;
+      try {
+        runtime.dispatcher().tell(() -> emit(breaker, runtime));
+      } catch (Throwable e) {
+        emitAgain(breaker, runtime, e);
+      }
+    }
   }
 
   private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
     try {
       emitAll(breaker, runtime);
     } catch (Throwable e) {
-      giveUp(runtime, e);
+      emitAgain(breaker, runtime, e);
     }
   }
 
@@ -129,14 +161,14 @@ final class TransitionLog {
           Duration.ofNanos(entered.cooldownNanos));
       tell(own, transition);
       tell(shared, transition);
-      runtime.listeners().each(listener -> listener.onTransition(transition));
+      runtime.listeners().each(TELL, transition);
     }
     entered.previous = null;
   }
 
   private static void tell(@Nullable TransitionSink sink, CircuitBreakerTransition transition) {
     if (sink != null) {
-      sink.listeners.each(listener -> listener.onTransition(transition));
+      sink.listeners.each(TELL, transition);
     }
   }
 }

@@ -41,8 +41,12 @@ public final class BackgroundThreads {
    * @param body what it runs
    * @return the thread, not started
    */
-  static Thread daemon(String name, @Nullable ClassLoader loader, Runnable body) {
-    Thread thread = new Thread(null, body, name, 0, false);
+  public static Thread daemon(String name, @Nullable ClassLoader loader, Runnable body) {
+    return daemon(new Thread(null, body, name, 0, false), loader);
+  }
+
+  /** The same with a thread that is made already. */
+  static Thread daemon(Thread thread, @Nullable ClassLoader loader) {
     thread.setDaemon(true);
     thread.setContextClassLoader(loader);
     return thread;
@@ -55,17 +59,12 @@ public final class BackgroundThreads {
    * @param name prefix of its threads' names
    * @param threads the bound
    * @param loader the context class loader of its threads, or null
-   * @return the pool
+   * @return the pool, which its threads know as their group
    */
   static ThreadPoolExecutor pool(String name, int threads, @Nullable ClassLoader loader) {
-    ThreadFactory factory = numbered(name, loader);
     ThreadPoolExecutor pool = new ThreadPoolExecutor(
-        threads,
-        threads,
-        KEEP_ALIVE_SECONDS,
-        TimeUnit.SECONDS,
-        new LinkedBlockingQueue<>(),
-        factory);
+        threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    pool.setThreadFactory(numbered(pool, name, loader));
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }
@@ -80,18 +79,16 @@ public final class BackgroundThreads {
    * @return the pool
    */
   static ThreadPoolExecutor elastic(String name, int threads, @Nullable ClassLoader loader) {
-    return new ThreadPoolExecutor(
-        0,
-        threads,
-        KEEP_ALIVE_SECONDS,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        numbered(name, loader));
+    ThreadPoolExecutor pool = new ThreadPoolExecutor(
+        0, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>());
+    pool.setThreadFactory(numbered(pool, name, loader));
+    return pool;
   }
 
-  private static ThreadFactory numbered(String name, @Nullable ClassLoader loader) {
+  private static ThreadFactory numbered(Object group, String name, @Nullable ClassLoader loader) {
     AtomicInteger number = new AtomicInteger();
-    return body -> daemon(name + "-" + number.incrementAndGet(), loader, body);
+    return body ->
+        daemon(new GroupThread(group, name + "-" + number.incrementAndGet(), body), loader);
   }
 
   /**

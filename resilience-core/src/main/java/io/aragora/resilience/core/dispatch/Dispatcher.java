@@ -2,14 +2,18 @@ package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +44,9 @@ public final class Dispatcher implements AutoCloseable {
   private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
 
+  /** How long it may take to interrupt what has not ended. */
+  private static final long INTERRUPT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final String runtime;
   private final TimeSource time;
   private final AtomicLong failures = new AtomicLong();
@@ -58,6 +65,11 @@ public final class Dispatcher implements AutoCloseable {
   private final Executor storeOn;
   private final Executor attemptOn;
   private final Executor checkOn;
+
+  /** The threads that run an attempt now; a virtual one has nothing else that tells its group. */
+  private final Set<Thread> attempting = ConcurrentHashMap.newKeySet();
+
+  private volatile @Nullable UnfinishedHandOvers unfinished;
 
   /**
    * Starts no thread yet.
@@ -126,10 +138,40 @@ public final class Dispatcher implements AutoCloseable {
     return runtime;
   }
 
+  /**
+   * Sets the timer by which what fails is handed over again. Called once, before the first event; without it, what fails waits
+   * for the next event.
+   *
+   * @param timer the timer of the runtime
+   */
+  public void useTimer(Timer timer) {
+    unfinished = new UnfinishedHandOvers(time, timer, this);
+  }
+
+  /**
+   * Hands over again in 10 ms. Allocates nothing.
+   *
+   * @param failed what could not be handed over
+   * @return whether that will happen; false without a timer
+   */
+  public boolean again(RepeatedHandOver failed) {
+    UnfinishedHandOvers present = unfinished;
+    if (present != null) {
+      present.add(failed);
+    }
+    return present != null;
+  }
+
   /** A virtual thread does not get the loader from its factory. */
   private void runWithLoader(Runnable task) {
-    Thread.currentThread().setContextClassLoader(loader);
-    task.run();
+    Thread thread = Thread.currentThread();
+    attempting.add(thread);
+    try {
+      thread.setContextClassLoader(loader);
+      task.run();
+    } finally {
+      attempting.remove(thread);
+    }
   }
 
   /**
@@ -164,6 +206,20 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
+   * Sends an interrupt because the runtime closes, as {@link #interrupt} does; on the caller if the time source brings its own
+   * executor, which nobody may drive any more.
+   *
+   * @param task guards itself
+   */
+  public void interruptAtClosing(Runnable task) {
+    if (interrupts == null) {
+      task.run();
+    } else {
+      execute(interruptOn, task);
+    }
+  }
+
+  /**
    * Returns the load of the three groups of threads.
    *
    * @return nothing if the time source brings its own executor
@@ -191,10 +247,10 @@ public final class Dispatcher implements AutoCloseable {
   private static void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      // The error is also what the JDK throws where the machine has no thread left. A task that is
-      // lost would leave a call without its end, or a channel that waits for a delivery that is
-      // under way no more.
+    } catch (Throwable e) {
+      // A rejection after closing, or the OutOfMemoryError that the JDK throws where the machine
+      // has
+      // no thread left. A task that is lost would leave a call without its end.
       task.run();
     }
   }
@@ -267,7 +323,8 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Interrupts health checks. Lets what else was handed over finish until the deadline, then interrupts it. Does not wait for the
+   * Interrupts health checks. Lets what else was handed over finish until shortly before the deadline, then interrupts it. Does not
+   * wait for the
    * group of threads to which the calling thread belongs: a listener that closes the runtime would wait for itself.
    *
    * @param deadline the instant after which nothing is waited for
@@ -283,29 +340,34 @@ public final class Dispatcher implements AutoCloseable {
         || ownChecks == null) {
       return;
     }
-    ownChecks.shutdownNow();
+    interruptAll(List.of(ownChecks), Math.min(deadline, time.nanoTime() + INTERRUPT_NANOS));
     List<ExecutorService> all =
         List.of(interrupts.pool(), ownAttempts, store, ends.pool(), tells.pool());
     all.forEach(ExecutorService::shutdown);
     List<ExecutorService> awaited = exiting ? List.of(store) : all;
     ExecutorService own = groupOf(Thread.currentThread());
     boolean interrupted = false;
+    List<ExecutorService> late = new ArrayList<>();
     for (ExecutorService executor : awaited) {
       if (executor == own) {
         continue;
       }
       try {
-        if (!interrupted
-            && executor.awaitTermination(deadline - time.nanoTime(), TimeUnit.NANOSECONDS)) {
+        long rest = deadline - INTERRUPT_NANOS - time.nanoTime();
+        if (!interrupted && executor.awaitTermination(rest, TimeUnit.NANOSECONDS)) {
           continue;
         }
       } catch (InterruptedException e) {
         interrupted = true;
       }
-      int left = executor.shutdownNow().size();
+      late.add(executor);
+    }
+    if (!late.isEmpty()) {
+      int left = interruptAll(late, deadline);
       LOG.log(
           System.Logger.Level.WARNING,
-          "background work did not end within {0} s of closing and was interrupted; {1} tasks were not begun",
+          "background work of ''{0}'' did not end within {1} s of closing and was interrupted; {2} tasks were not begun",
+          runtime,
           CLOSE_SECONDS,
           left);
     }
@@ -314,25 +376,39 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  /** By the thread's name, because a virtual thread has nothing else that could be asked. */
+  /**
+   * Interrupts the threads of executors, on another thread, since an interrupt may run foreign code that hangs: a channel closes in
+   * its interrupter's thread.
+   *
+   * @return how many tasks had not begun, as far as is known at the deadline
+   */
+  private int interruptAll(List<ExecutorService> executors, long deadline) {
+    AtomicInteger left = new AtomicInteger();
+    Runnable interrupting = () ->
+        executors.forEach(executor -> left.addAndGet(executor.shutdownNow().size()));
+    try {
+      Thread thread = BackgroundThreads.daemon(runtime + "-close", interrupting);
+      thread.start();
+      thread.join(1 + TimeUnit.NANOSECONDS.toMillis(Math.max(0, deadline - time.nanoTime())));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (OutOfMemoryError e) {
+      interrupting.run();
+    }
+    return left.get();
+  }
+
+  /** By identity: another runtime may have threads of the same names. */
   private @Nullable ExecutorService groupOf(Thread thread) {
-    String name = thread.getName();
-    if (!name.startsWith(runtime + "-")) {
-      return null;
-    }
-    String group = name.substring(runtime.length() + 1);
-    if (ends != null && group.startsWith("end-")) {
-      return ends.pool();
-    }
-    if (tells != null && group.startsWith("tell-")) {
-      return tells.pool();
-    }
-    if (interrupts != null && group.startsWith("interrupt-")) {
-      return interrupts.pool();
-    }
-    if (group.startsWith("attempt-")) {
+    if (attempting.contains(thread)) {
       return ownAttempts;
     }
-    return group.startsWith("store-") ? store : null;
+    if (!(thread instanceof GroupThread own)) {
+      return null;
+    }
+    if (own.group() instanceof ElasticThreads elastic) {
+      return elastic.pool();
+    }
+    return own.group() instanceof ExecutorService pool ? pool : null;
   }
 }

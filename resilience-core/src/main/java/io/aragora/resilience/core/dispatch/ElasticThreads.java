@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * bound, tasks wait in the order of their arrival. A thread that is idle for five seconds ends.
  *
  * <p>If the machine has no thread left, a task waits for a thread of the group; only if the group has none, {@link #execute}
- * throws the {@code OutOfMemoryError} of the JDK.
+ * throws the {@code OutOfMemoryError} of the JDK, or whatever else kept the thread from starting.
  */
 final class ElasticThreads implements Executor {
   private static final GuardedLog LOG = GuardedLog.of(ElasticThreads.class);
@@ -38,6 +38,12 @@ final class ElasticThreads implements Executor {
    * @param loader the context class loader of the threads, or null
    */
   ElasticThreads(String name, int bound, @Nullable ClassLoader loader) {
+    this(name, bound, loader, GroupThread::new);
+  }
+
+  /** The same with threads that a test makes. */
+  ElasticThreads(
+      String name, int bound, @Nullable ClassLoader loader, GroupThread.Factory threads) {
     this.name = name;
     this.bound = bound;
     this.pool = new ThreadPoolExecutor(
@@ -47,7 +53,7 @@ final class ElasticThreads implements Executor {
         TimeUnit.SECONDS,
         waiting,
         worker -> BackgroundThreads.daemon(
-            name + "-" + started.incrementAndGet(), loader, () -> work(worker)),
+            threads.make(this, name + "-" + started.incrementAndGet(), () -> work(worker)), loader),
         (task, full) -> await(task));
   }
 
@@ -55,7 +61,9 @@ final class ElasticThreads implements Executor {
   public void execute(Runnable task) {
     try {
       pool.execute(task);
-    } catch (OutOfMemoryError e) {
+    } catch (RejectedExecutionException e) {
+      throw e;
+    } catch (Throwable e) {
       // Thrown before the task was handed to a thread. Its caller may be the timer's thread, which
       // must not run it, so it waits if there is a thread that will come to it.
       if (pool.getPoolSize() == 0) {

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> the type of event
  */
-public final class EventChannel<E> {
+public final class EventChannel<E> extends RepeatedHandOver {
+  /*
+   * `undelivered` is above 0 from the publication that starts a delivery to the end of that delivery. A delivery that cannot be
+   * handed over leaves it there, and the dispatcher hands over again a moment later: what is published meanwhile waits with it.
+   */
   private static final GuardedLog LOG = GuardedLog.of(EventChannel.class);
   private static final int CAPACITY = 1024;
 
@@ -90,10 +94,9 @@ public final class EventChannel<E> {
       if (!dropping.get() && dropping.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the listeners of ''{0}'' are behind by {1} events: more are dropped until they catch"
-                + " up (said once)",
-            owner,
-            CAPACITY);
+            "the listeners of '" + owner + "' are behind by " + CAPACITY
+                + " events: more are dropped until they catch up (said once)",
+            (Throwable) null);
       }
       return false;
     }
@@ -102,12 +105,43 @@ public final class EventChannel<E> {
 
   /** Delivers what was put there, in the background. */
   public void deliver() {
-    // Allocates nothing: were it to fail, the channel would wait for a delivery that never comes.
-    dispatcher.tell(draining);
+    // Allocates nothing.
+    try {
+      dispatcher.tell(draining);
+    } catch (Throwable e) {
+      // The caller's stack is used up, for instance.
+      handOverAgain(e);
+    }
+  }
+
+  @Override
+  protected void handOver() {
+    deliver();
+  }
+
+  private void handOverAgain(Throwable failure) {
+    boolean comes = false;
+    try {
+      comes = dispatcher.again(this);
+      dispatcher.failed("the events of a policy are delivered later", failure);
+    } finally {
+      if (!comes) {
+        // The next publication delivers these, too.
+        undelivered.set(0);
+      }
+    }
   }
 
   /** Runs on one thread at a time: only the publication that found nothing undelivered starts it. */
   private void drain() {
+    try {
+      drainAll();
+    } catch (Throwable e) {
+      handOverAgain(e);
+    }
+  }
+
+  private void drainAll() {
     MpscVarHandleArrayQueue<E> queue = buffer;
     int seen = undelivered.get();
     while (seen != 0) {
@@ -121,9 +155,9 @@ public final class EventChannel<E> {
 
   private void tell(E event) {
     try {
-      listeners.each(listener -> listener.accept(event));
+      listeners.each(Consumer::accept, event);
     } catch (Throwable e) {
-      // Listeners are guarded: the heap is full, for instance. The next events must come.
+      // Listeners are guarded: the stack is used up, for instance. The next events must come.
       dispatcher.failed("an event of a policy was not delivered", e);
     }
   }

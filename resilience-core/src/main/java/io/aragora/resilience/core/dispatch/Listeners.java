@@ -2,13 +2,16 @@ package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.Subscription;
 import io.aragora.resilience.internal.GuardedLog;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
- * Listeners that cannot harm each other or whoever calls them.
+ * Listeners that cannot harm each other or whoever calls them. Telling them allocates nothing, so a full heap keeps an event from
+ * no listener.
  *
  * @param <L> the type of listener
  */
@@ -16,7 +19,10 @@ public final class Listeners<L> {
   private static final GuardedLog LOG = GuardedLog.of(Listeners.class);
 
   private final String owner;
-  private final CopyOnWriteArrayList<L> all = new CopyOnWriteArrayList<>();
+
+  /** Replaced at each change, which this guards. */
+  private volatile Object[] all = {};
+
   private final AtomicBoolean failed = new AtomicBoolean();
 
   /**
@@ -36,8 +42,19 @@ public final class Listeners<L> {
    */
   public Subscription add(L listener) {
     Objects.requireNonNull(listener, "listener");
-    all.add(listener);
-    return new EndedOnce(() -> all.remove(listener));
+    synchronized (this) {
+      Object[] more = Arrays.copyOf(all, all.length + 1);
+      more[all.length] = listener;
+      all = more;
+    }
+    return new EndedOnce(() -> remove(listener));
+  }
+
+  /** Removes the first, as one that was added twice is there twice. */
+  private synchronized void remove(L listener) {
+    List<Object> left = new ArrayList<>(Arrays.asList(all));
+    left.remove(listener);
+    all = left.toArray();
   }
 
   /**
@@ -46,24 +63,37 @@ public final class Listeners<L> {
    * @return whether there is
    */
   public boolean isPresent() {
-    return !all.isEmpty();
+    return all.length != 0;
   }
 
   /**
    * Calls every listener, whatever the others throw. The first failure is logged, further ones are not.
    *
    * @param call the call
+   * @param event what each is told
+   * @param <E> the type of event
    */
-  public void each(Consumer<L> call) {
-    for (L listener : all) {
+  @SuppressWarnings("unchecked") // only an L is added
+  public <E> void each(BiConsumer<? super L, ? super E> call, E event) {
+    for (Object listener : all) {
       try {
-        call.accept(listener);
+        call.accept((L) listener, event);
       } catch (Throwable e) {
-        if (!failed.get() && failed.compareAndSet(false, true)) {
-          LOG.log(
-              System.Logger.Level.WARNING, "a listener of '" + owner + "' failed; said once", e);
-        }
+        failed(e);
       }
+    }
+  }
+
+  private void failed(Throwable failure) {
+    try {
+      if (!failed.get() && failed.compareAndSet(false, true)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a listener of '" + owner + "' failed; said once",
+            failure);
+      }
+    } catch (Throwable e) {
+      // The heap has no room for the message. The other listeners are more important.
     }
   }
 }

@@ -8,7 +8,6 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.internal.FailureMessage;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +15,13 @@ import org.jspecify.annotations.Nullable;
  * for others too. Ends once, by the check or at its timeout; its thread leaves when the check returns, which may be later.
  */
 final class CheckRun implements Runnable {
+  /** What a run ends with if not even its result could be made, because the heap is full for instance. */
+  static final HealthResult NO_RESULT =
+      HealthResult.of(HealthStatus.UNHEALTHY, "the result of the check could not be taken");
+
+  private static final HealthResult NO_THREAD = HealthResult.of(
+      HealthStatus.UNHEALTHY, "no thread for it: too many checks hang, or the runtime is closed");
+
   private final RegisteredCheck owner;
   private final HealthCheck check;
   private final Timer timer;
@@ -46,13 +52,9 @@ final class CheckRun implements Runnable {
     timer.arm(limit, deadlineNanos);
     try {
       dispatcher.checks().execute(this);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
+    } catch (Throwable e) {
       owner.left(this);
-      owner.end(
-          this,
-          HealthResult.of(
-              HealthStatus.UNHEALTHY,
-              "no thread for it: too many checks hang, or the runtime is closed"));
+      owner.end(this, NO_THREAD);
     }
   }
 
@@ -69,13 +71,21 @@ final class CheckRun implements Runnable {
     try {
       found = check.check();
     } catch (Throwable e) {
-      found = HealthResult.of(HealthStatus.UNHEALTHY, textOf(e));
+      found = failed(e);
     }
     leave();
     owner.left(this);
     owner.end(
         this,
         found != null ? found : HealthResult.of(HealthStatus.UNHEALTHY, "the check gave null"));
+  }
+
+  private static HealthResult failed(Throwable failure) {
+    try {
+      return HealthResult.of(HealthStatus.UNHEALTHY, textOf(failure));
+    } catch (Throwable e) {
+      return NO_RESULT;
+    }
   }
 
   private static String textOf(Throwable failure) {
@@ -104,7 +114,13 @@ final class CheckRun implements Runnable {
   }
 
   private void expire(String detail) {
-    owner.end(this, HealthResult.of(HealthStatus.UNHEALTHY, detail));
+    HealthResult found;
+    try {
+      found = HealthResult.of(HealthStatus.UNHEALTHY, detail);
+    } catch (Throwable e) {
+      found = NO_RESULT;
+    }
+    owner.end(this, found);
     dispatcher.interrupt(this::interrupt);
   }
 

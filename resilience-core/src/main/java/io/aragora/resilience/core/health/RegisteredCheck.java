@@ -124,14 +124,22 @@ final class RegisteredCheck implements Component {
       if (run.left) {
         current = null;
       }
-      deliver = trail.move(found.status(), found.detail());
-      lastAt = time.nanoTime();
-      ended = new HealthResult(
-          found.status(),
-          found.detail(),
-          Duration.ofNanos(lastAt - startedAt),
-          trail.since(),
-          found.details());
+      boolean moved = false;
+      try {
+        moved = trail.move(found.status(), found.detail());
+        lastAt = time.nanoTime();
+        ended = new HealthResult(
+            found.status(),
+            found.detail(),
+            Duration.ofNanos(lastAt - startedAt),
+            trail.since(),
+            found.details());
+      } catch (Throwable e) {
+        // The heap is full, or a clock failed. Who asked must not wait for ever.
+        dispatcher.failed("the result of a health check could not be taken", e);
+        ended = CheckRun.NO_RESULT;
+      }
+      deliver = moved;
       last = ended;
     }
     if (deliver) {

@@ -38,12 +38,27 @@ final class RegularChecks extends TimerOperation implements Subscription {
     }
   }
 
+  private void askAgain() {
+    try {
+      armAgain();
+    } catch (Throwable e) {
+      armByLastDeadline();
+      dispatcher.failed("regular health checks could not read the clock, and run again", e);
+    }
+  }
+
+  private synchronized void armByLastDeadline() {
+    if (!closed) {
+      timer.arm(this, after(intervalNanos));
+    }
+  }
+
   @SuppressWarnings("FutureReturnValueIgnored") // it goes on however the report turns out
   private void ask() {
     try {
-      registry.checkAllAsync().whenComplete((report, failure) -> armAgain());
+      registry.checkAllAsync().whenComplete((report, failure) -> askAgain());
     } catch (Throwable e) {
-      armAgain();
+      askAgain();
       dispatcher.failed("regular health checks did not run, and run again", e);
     }
   }

@@ -177,8 +177,13 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   /** Later by chance, so that many processes do not write at once. */
-  private long spread(long nanos) {
-    return time.nanoTime() + nanos + (long) (nanos * JITTER * time.random(runtime, draws++, 0));
+  private long spread(Wakening wakening, long nanos) {
+    try {
+      return time.nanoTime() + nanos + (long) (nanos * JITTER * time.random(runtime, draws++, 0));
+    } catch (Throwable e) {
+      dispatcher.failed("saving goes by the last save, because the clock failed", e);
+      return wakening.after(nanos);
+    }
   }
 
   @Override
@@ -200,7 +205,16 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
         && !closed
         && !scheduled.get()
         && scheduled.compareAndSet(false, true)) {
-      timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
+      boolean done = false;
+      try {
+        timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
+        done = true;
+      } finally {
+        if (!done) {
+          // The next change tries again, and the save of the interval comes anyhow.
+          scheduled.set(false);
+        }
+      }
     }
   }
 
@@ -235,7 +249,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
   }
 
   private void armInterval() {
-    long due = spread(setting.saveInterval().toNanos());
+    long due = spread(interval, setting.saveInterval().toNanos());
     intervalDue = due;
     timer.arm(interval, due);
   }
@@ -383,7 +397,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
       nanos = connection.failed(what, e);
     } finally {
       if (!retrying && !closed) {
-        timer.arm(retry, spread(nanos));
+        timer.arm(retry, spread(retry, nanos));
         retrying = true;
       }
     }
@@ -519,7 +533,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
       } catch (Throwable e) {
         // An OutOfMemoryError is also what the JDK throws where the machine has no thread left. Who
         // is waiting for this does not arm again.
-        timer.arm(this, time.nanoTime() + NO_THREAD_NANOS);
+        timer.arm(this, after(NO_THREAD_NANOS));
         LOG.log(System.Logger.Level.WARNING, "no thread to save state of '" + runtime + "'", e);
       }
     }
@@ -529,8 +543,7 @@ public final class StateKeeper implements BreakerKeeper, AutoCloseable {
         task.run();
       } catch (Throwable e) {
         // Whatever was being done is not done, and is tried again.
-        behind = true;
-        LOG.log(System.Logger.Level.WARNING, "saving state of '" + runtime + "' failed", e);
+        failed("save", e);
       } finally {
         closeIfAsked();
       }

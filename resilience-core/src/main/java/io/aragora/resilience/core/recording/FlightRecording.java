@@ -24,6 +24,8 @@ public final class FlightRecording {
    */
   private static final boolean PRESENT = isPresent();
 
+  private static final FirstEvents FIRST = new FirstEvents(FlightRecording::initialize);
+
   private FlightRecording() {}
 
   /** Asks for more than the class: a module that is loaded later than ours is there, but not read by it. */
@@ -40,39 +42,53 @@ public final class FlightRecording {
    * @param runtime the name of the runtime, prefix of the thread's name
    */
   public static void prepare(String runtime) {
-    if (!isStarted()) {
-      return;
-    }
-    try {
-      BackgroundThreads.daemon(runtime + "-recording", FlightRecording::initialize)
-          .start();
-    } catch (OutOfMemoryError e) {
-      LOG.log(System.Logger.Level.DEBUG, "no thread; the first events initialize their classes", e);
+    if (isStarted() && !FIRST.areReady()) {
+      begin(runtime);
     }
   }
 
   /**
    * Returns whether there can be a recording. An event class that is initialized earlier starts the recorder, which takes up to
-   * seconds, on the thread of a caller.
+   * seconds.
    */
   private static boolean isStarted() {
     return PRESENT && FlightRecorder.isInitialized();
   }
 
-  private static void initialize() {
-    try {
-      // Each answer initializes its class.
-      LOG.log(
-          System.Logger.Level.DEBUG,
-          "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
-          TransitionEvent.isRecorded(),
-          RejectionEvent.isRecorded(),
-          RetryDecisionEvent.isRecorded(),
-          TimeLimitEvent.isRecorded(),
-          StoreFailureEvent.isRecorded());
-    } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.DEBUG, "the first events initialize their classes", e);
+  /** Returns whether events are committed at once. */
+  static boolean isReady() {
+    return FIRST.areReady();
+  }
+
+  /** Not on the thread of a caller: the first event class takes up to seconds, in the outage that the event tells of. */
+  private static void begin(String runtime) {
+    if (!FIRST.mayBegin()) {
+      return;
     }
+    try {
+      BackgroundThreads.daemon(runtime + "-recording", FIRST::initialize).start();
+    } catch (Throwable e) {
+      FIRST.giveUp();
+      LOG.log(System.Logger.Level.DEBUG, "no thread; the next event tries again", e);
+    }
+  }
+
+  /** Commits an event, or holds it until the classes are initialized. */
+  private static void later(String runtime, Runnable commit) {
+    FIRST.add(commit);
+    begin(runtime);
+  }
+
+  private static void initialize() {
+    // Each answer initializes its class.
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
+        TransitionEvent.isRecorded(),
+        RejectionEvent.isRecorded(),
+        RetryDecisionEvent.isRecorded(),
+        TimeLimitEvent.isRecorded(),
+        StoreFailureEvent.isRecorded());
   }
 
   /**
@@ -96,9 +112,14 @@ public final class FlightRecording {
       CircuitBreakerState to,
       TransitionCause cause,
       long cooldownNanos) {
-    if (isStarted() && TransitionEvent.isRecorded()) {
+    if (FIRST.areReady()) {
       TransitionEvent.commit(
           runtime, breaker.name(), sequence, generation, from, to, cause, cooldownNanos);
+    } else if (isStarted()) {
+      later(
+          runtime,
+          () -> TransitionEvent.commit(
+              runtime, breaker.name(), sequence, generation, from, to, cause, cooldownNanos));
     }
   }
 
@@ -108,7 +129,7 @@ public final class FlightRecording {
    * @return whether they are
    */
   public static boolean hearsRejections() {
-    return isStarted() && RejectionEvent.isRecorded();
+    return FIRST.areReady() ? RejectionEvent.isRecorded() : isStarted();
   }
 
   /**
@@ -128,8 +149,13 @@ public final class FlightRecording {
       TransitionCause cause,
       long generation,
       long remainingNanos) {
-    if (isStarted() && RejectionEvent.isRecorded()) {
+    if (FIRST.areReady()) {
       RejectionEvent.commit(runtime, breaker.name(), state, cause, generation, remainingNanos);
+    } else if (isStarted()) {
+      later(
+          runtime,
+          () -> RejectionEvent.commit(
+              runtime, breaker.name(), state, cause, generation, remainingNanos));
     }
   }
 
@@ -150,8 +176,12 @@ public final class FlightRecording {
       int attempt,
       long delayNanos,
       @Nullable Throwable failure) {
-    if (isStarted() && RetryDecisionEvent.isRecorded()) {
+    if (FIRST.areReady()) {
       RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure);
+    } else if (isStarted()) {
+      later(
+          runtime,
+          () -> RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure));
     }
   }
 
@@ -165,8 +195,10 @@ public final class FlightRecording {
    */
   public static void timeout(
       String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
-    if (isStarted() && TimeLimitEvent.isRecorded()) {
+    if (FIRST.areReady()) {
       TimeLimitEvent.commit(runtime, timeout, kind, limitNanos);
+    } else if (isStarted()) {
+      later(runtime, () -> TimeLimitEvent.commit(runtime, timeout, kind, limitNanos));
     }
   }
 
@@ -180,8 +212,10 @@ public final class FlightRecording {
    */
   public static void storeFailure(
       String runtime, String location, String operation, Throwable failure) {
-    if (isStarted() && StoreFailureEvent.isRecorded()) {
+    if (FIRST.areReady()) {
       StoreFailureEvent.commit(runtime, location, operation, failure);
+    } else if (isStarted()) {
+      later(runtime, () -> StoreFailureEvent.commit(runtime, location, operation, failure));
     }
   }
 }

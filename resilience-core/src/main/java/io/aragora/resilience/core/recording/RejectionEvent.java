@@ -49,6 +49,9 @@ final class RejectionEvent extends Event {
       TransitionCause cause,
       long generation,
       long remainingNanos) {
+    if (!SAMPLE.isEnabled()) {
+      return;
+    }
     RejectionEvent event = new RejectionEvent();
     event.runtime = runtime;
     event.breaker = breaker;

@@ -52,6 +52,9 @@ final class RetryDecisionEvent extends Event {
       int attempt,
       long delayNanos,
       @Nullable Throwable failure) {
+    if (!SAMPLE.isEnabled()) {
+      return;
+    }
     RetryDecisionEvent event = new RetryDecisionEvent();
     event.runtime = runtime;
     event.retry = retry;

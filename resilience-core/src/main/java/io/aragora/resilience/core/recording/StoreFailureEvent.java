@@ -37,6 +37,9 @@ final class StoreFailureEvent extends Event {
   }
 
   static void commit(String runtime, String location, String operation, Throwable failure) {
+    if (!SAMPLE.isEnabled()) {
+      return;
+    }
     StoreFailureEvent event = new StoreFailureEvent();
     event.runtime = runtime;
     event.location = location;

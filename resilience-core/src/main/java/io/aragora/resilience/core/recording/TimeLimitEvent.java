@@ -36,6 +36,9 @@ final class TimeLimitEvent extends Event {
   }
 
   static void commit(String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
+    if (!SAMPLE.isEnabled()) {
+      return;
+    }
     TimeLimitEvent event = new TimeLimitEvent();
     event.runtime = runtime;
     event.timeout = timeout;

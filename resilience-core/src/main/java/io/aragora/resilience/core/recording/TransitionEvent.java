@@ -60,6 +60,9 @@ final class TransitionEvent extends Event {
       CircuitBreakerState to,
       TransitionCause cause,
       long cooldownNanos) {
+    if (!SAMPLE.isEnabled()) {
+      return;
+    }
     TransitionEvent event = new TransitionEvent();
     event.runtime = runtime;
     event.breaker = breaker;

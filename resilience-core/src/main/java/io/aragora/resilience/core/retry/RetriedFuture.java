@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
+  /** How long until what failed between two attempts is tried again. */
+  private static final long AGAIN_NANOS = 10_000_000L;
+
   private final CoreRetry retry;
   private final RetryConfig settings;
   private final long startedAt;
@@ -40,6 +43,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
   /** The attempt that an executor has accepted. Volatile: as above. */
   private volatile @Nullable HandOver handOver;
+
+  /** What this ends with, once that is claimed. Kept for another try. */
+  private volatile @Nullable Throwable ending;
 
   RetriedFuture(
       CoreRetry retry,
@@ -124,6 +130,11 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
   /** Hands the next attempt to the executor for attempts. */
   private void handOver() {
+    Throwable failure = ending;
+    if (failure != null) {
+      completeExceptionally(failure);
+      return;
+    }
     try {
       HandOver accepted = retry.dispatcher().attempt(this, this::endClosed);
       handOver = accepted;
@@ -144,13 +155,18 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (hasEnded()) {
       return;
     }
-    if (carried == null) {
-      attempt();
-    } else {
-      carried.call(() -> {
+    try {
+      if (carried == null) {
         attempt();
-        return this;
-      });
+      } else {
+        carried.call(() -> {
+          attempt();
+          return this;
+        });
+      }
+    } catch (Throwable e) {
+      // Not the body's, which comes by its stage: an exhausted machine, for instance.
+      endOrTryAgain(e);
     }
   }
 
@@ -158,8 +174,26 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     end(new ResilienceClosedException(retry.runtime()));
   }
 
+  private void endOrTryAgain(Throwable failure) {
+    try {
+      end(failure);
+    } catch (Throwable e) {
+      tryAgain(e);
+    }
+  }
+
+  /** The heap is full, for instance. Whoever waits for the call must not wait for ever. */
+  private void tryAgain(Throwable failure) {
+    Wait wait = this.wait;
+    if (wait != null) {
+      retry.timer().arm(wait, wait.after(AGAIN_NANOS));
+    }
+    retry.dispatcher().failed("a call that waits for its next attempt goes on soon", failure);
+  }
+
   private void end(Throwable failure) {
     if (claimEnd()) {
+      ending = failure;
       if (run != null) {
         run.attachTo(failure);
       }
@@ -181,8 +215,13 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     @Override
     public void run() {
       RetriedFuture<?> future = owner();
-      if (future != null) {
+      if (future == null) {
+        return;
+      }
+      try {
         future.handOver();
+      } catch (Throwable e) {
+        future.tryAgain(e);
       }
     }
 

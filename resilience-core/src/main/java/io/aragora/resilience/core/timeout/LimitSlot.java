@@ -192,11 +192,11 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     return WORD.compareAndSet(this, armed(deadline), with(armed(deadline), DUE));
   }
 
-  /** Ends the limit because the timer is closed, and interrupts on the calling thread. */
+  /** Ends the limit because the timer is closed. The interrupt may hang, so the closing thread does not send it. */
   void close() {
     long present = (long) WORD.getVolatile(this);
     if (state(present) == ARMED && WORD.compareAndSet(this, present, with(present, DUE) | CLOSED)) {
-      run();
+      table.interruptAtClosing(this);
     }
   }
 
@@ -234,7 +234,7 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     return state(present) == SENT;
   }
 
-  /** Sends the interrupt; on the interrupter's thread, or the closing one. */
+  /** Sends the interrupt, on the interrupter's thread. */
   @Override
   public void run() {
     long due = (long) WORD.getVolatile(this);

@@ -155,6 +155,10 @@ final class LimitTable extends TimerOperation {
     return inTime;
   }
 
+  void interruptAtClosing(LimitSlot slot) {
+    dispatcher.interruptAtClosing(slot);
+  }
+
   /** Counts a call that needed no limit of its own. */
   void countInTime() {
     inTimeElsewhere.increment();

@@ -24,11 +24,17 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final Duration allowed;
+  /** How long until an end that failed is tried again. */
+  private static final long AGAIN_NANOS = 10_000_000L;
+
   private final Limit limit = new Limit(this);
   private long deadline = TimeSource.NEVER;
 
   /** Whether the limit was reached before what is inside ended. Volatile: read by whichever thread ends that. */
   private volatile boolean expired;
+
+  /** Whether the timeout has counted that. Handed on by the timer, from one try to the next. */
+  private boolean counted;
 
   LimitedFuture(CoreTimeout timeout, Duration allowed, Timer timer, Dispatcher dispatcher) {
     this.timeout = timeout;
@@ -82,10 +88,26 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private void expire() {
     if (claimEnd()) {
       expired = true;
-      timeout.countFired();
-      cancelInner(new DeadlineCancellation(timeout.name(), dispatcher, timeout::giveLate));
-      completeExceptionally(timeout.exceeded(allowed, null));
+    } else if (!expired || isDone()) {
+      return;
     }
+    try {
+      endExpired();
+    } catch (Throwable e) {
+      // The heap is full, for instance. Whoever waits for this future must not wait for ever.
+      timer.arm(limit, limit.after(AGAIN_NANOS));
+      dispatcher.failed("a call that reached its limit could not be ended, and is ended soon", e);
+    }
+  }
+
+  /** Taken up where it failed when it is called again. */
+  private void endExpired() {
+    if (!counted) {
+      timeout.countFired();
+      counted = true;
+    }
+    cancelInner(new DeadlineCancellation(timeout.name(), dispatcher, timeout::giveLate));
+    completeExceptionally(timeout.exceeded(allowed, null));
   }
 
   private void endClosed() {

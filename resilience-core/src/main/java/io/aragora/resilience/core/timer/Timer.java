@@ -221,7 +221,6 @@ public final class Timer implements TimeDriver, AutoCloseable {
    * is QUEUED meanwhile, so its owner does not hand it over; if the owner has done so already, it is met in the queue.
    */
   private void setAside(TimerOperation operation, Throwable failure) {
-    failures.incrementAndGet();
     long word = operation.word();
     while (status(word) == ARMED && !isLinked(word) && !isQueued(word)) {
       if (operation.casWord(word, word | QUEUED)) {
@@ -231,10 +230,19 @@ public final class Timer implements TimeDriver, AutoCloseable {
       }
       word = operation.word();
     }
-    LOG.log(
-        System.Logger.Level.ERROR,
-        "the timer could not take in an operation and tries again",
-        failure);
+    failed(failure);
+  }
+
+  /** An operation that fails for good is tried a hundred times a second, so not every failure is logged. */
+  private void failed(Throwable failure) {
+    long count = failures.incrementAndGet();
+    if (Long.bitCount(count) == 1) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "an operation of the timer failed and is tried again (logged at each power of two of the"
+              + " failures)",
+          failure);
+    }
   }
 
   private void takeInSetAside() {
@@ -311,13 +319,13 @@ public final class Timer implements TimeDriver, AutoCloseable {
         try {
           operation.onFire(TimerOperation.arming(word));
         } catch (Throwable e) {
-          if (e instanceof VirtualMachineError
-              && operation.casWord(TimerOperation.with(word, FIRED), word)) {
-            // The heap is full, for instance. Without another try, a call would never end.
+          // The heap is full, for instance. Without another try, a call would never end. If the
+          // owner has armed again meanwhile, that arming is the other try. Stress:
+          // TimerStress.ArmAgainAgainstSetAside.
+          if (operation.casWord(TimerOperation.with(word, FIRED), word)) {
             setAside(operation, e);
           } else {
-            failures.incrementAndGet();
-            LOG.log(System.Logger.Level.ERROR, "a timer operation failed", e);
+            failed(e);
           }
         }
         return;

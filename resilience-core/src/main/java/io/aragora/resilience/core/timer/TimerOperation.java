@@ -65,7 +65,8 @@ public abstract class TimerOperation {
 
   /**
    * Called on the timer's thread when the time has come. Must return at once and run no foreign code: it hands over. The
-   * owner may have armed the operation again by now.
+   * owner may have armed the operation again by now. If it throws, it is called again for the same arming 10 ms later, unless
+   * the owner has armed or cancelled the operation by then.
    *
    * @param arming which arming fired
    */
@@ -138,6 +139,16 @@ public abstract class TimerOperation {
   // TimerStress.ArmAgainAgainstFire.
   final long deadline() {
     return (long) DEADLINE.getOpaque(this);
+  }
+
+  /**
+   * Returns a deadline for the next arming that takes no reading of a clock, which may be what failed.
+   *
+   * @param nanos how long after the last deadline, in nanoseconds
+   * @return the deadline
+   */
+  public final long after(long nanos) {
+    return deadline() + nanos;
   }
 
   final void setDeadline(long nanos) {

@@ -67,7 +67,16 @@ public final class WindowSweeper {
 
   private void armUnlessArmed() {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      timer.arm(interval, time.nanoTime() + INTERVAL_NANOS);
+      boolean done = false;
+      try {
+        timer.arm(interval, time.nanoTime() + INTERVAL_NANOS);
+        done = true;
+      } finally {
+        if (!done) {
+          // The next first row tries again.
+          armed.set(false);
+        }
+      }
     }
   }
 
@@ -75,7 +84,17 @@ public final class WindowSweeper {
     return live.get() != null;
   }
 
+  /** Armed until it has come to its end: what fails before is tried again after the same time. */
   private void sweep() {
+    try {
+      sweepAll();
+    } catch (Throwable e) {
+      dispatcher.failed("windows of calls keep their memory until the next sweep", e);
+      timer.arm(interval, interval.after(INTERVAL_NANOS));
+    }
+  }
+
+  private void sweepAll() {
     long now = clock.readPrecisely();
     TimeWindow window = live.getAndSet(null);
     while (window != null) {
@@ -116,6 +135,7 @@ public final class WindowSweeper {
     protected void onTimerClosed(long arming) {
       closed = true;
       live.set(null);
+      armed.set(false);
     }
   }
 }

@@ -22,6 +22,7 @@ class FlightRecordingSnippetsTest {
   @Test
   void recordedAndRead() throws IOException {
     List<String> story = new ArrayList<>();
+    ReadyRecorder.await();
     try (Resilience resilience = Resilience.create()) {
       CircuitBreaker breaker = resilience.circuitBreaker("prices");
 

@@ -35,6 +35,7 @@ import jdk.jfr.ValueDescriptor;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +51,11 @@ class FlightRecordingTest {
 
   @TempDir
   Path folder;
+
+  @BeforeAll
+  static void initialize() {
+    ReadyRecorder.await();
+  }
 
   @AfterEach
   void closeRuntime() {

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.Faults;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.time.TimeDrive;
 import io.aragora.resilience.time.TimeDriver;
@@ -11,10 +12,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DriveThreadTest {
   private static final long AWAIT_SECONDS = 60;
@@ -63,15 +66,20 @@ class DriveThreadTest {
   }
 
   /** Fails each of the thread's foreign calls in turn, with its neighbours' next calls. */
+  static Stream<Arguments> everyCallAndKind() {
+    return Stream.of("advanceTo", "hasHandOver", "parkUntil", "nanoTime", "all")
+        .flatMap(call -> Faults.everyKind().map(kind -> Arguments.of(call, kind)));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"advanceTo", "hasHandOver", "parkUntil", "nanoTime", "all"})
-  void aCallThatFails_doesNotEndTheThread(String call) throws Exception {
+  @MethodSource("everyCallAndKind")
+  void aCallThatFails_doesNotEndTheThread(String call, Throwable kind) throws Exception {
     CountDownLatch goesOn = new CountDownLatch(3);
     AtomicInteger faults = new AtomicInteger(8);
     TimeDriver failing = new TimeDriver() {
       @Override
       public long advanceTo(long nowNanos) {
-        fail("advanceTo", call, faults);
+        fail("advanceTo", call, faults, kind);
         if (faults.get() <= 0) {
           goesOn.countDown();
         }
@@ -80,27 +88,33 @@ class DriveThreadTest {
 
       @Override
       public boolean hasHandOver() {
-        fail("hasHandOver", call, faults);
+        fail("hasHandOver", call, faults, kind);
         return false;
       }
     };
-    DriveThread thread = new DriveThread("failing", failing, new FailingTime(call, faults));
+    DriveThread thread = new DriveThread("failing", failing, new FailingTime(call, faults, kind));
     thread.wakeBy(1);
     assertThat(goesOn.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(thread.failures()).isPositive();
     thread.close();
   }
 
-  private static void fail(String present, String failing, AtomicInteger faults) {
+  private static void fail(String present, String failing, AtomicInteger faults, Throwable kind) {
     if ((failing.equals("all") || failing.equals(present)) && faults.getAndDecrement() > 0) {
-      throw new OutOfMemoryError("injected");
+      DriveThreadTest.<RuntimeException>sneak(kind);
     }
   }
 
-  private record FailingTime(String call, AtomicInteger faults) implements TimeSource {
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> void sneak(Throwable failure) throws X {
+    throw (X) failure;
+  }
+
+  private record FailingTime(String call, AtomicInteger faults, Throwable kind)
+      implements TimeSource {
     @Override
     public long nanoTime() {
-      fail("nanoTime", call, faults);
+      fail("nanoTime", call, faults, kind);
       return SystemTimeSource.INSTANCE.nanoTime();
     }
 
@@ -111,7 +125,7 @@ class DriveThreadTest {
 
     @Override
     public void parkUntil(Object blocker, long deadlineNanos) {
-      fail("parkUntil", call, faults);
+      fail("parkUntil", call, faults, kind);
       SystemTimeSource.INSTANCE.parkUntil(blocker, deadlineNanos);
     }
 

@@ -105,6 +105,10 @@ class LiveFeedFaultsTest {
   static Stream<Throwable> everyKind() {
     return Stream.of(
         new OutOfMemoryError("injected"),
+        new StackOverflowError("injected"),
+        new Error("injected") {
+          private static final long serialVersionUID = 1L;
+        },
         new NoClassDefFoundError("injected"),
         new IllegalStateException("injected"),
         new InterruptedException("injected"));

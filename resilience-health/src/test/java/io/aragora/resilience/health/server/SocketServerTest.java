@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -32,6 +34,9 @@ class SocketServerTest {
   private final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
   private final AtomicInteger opened = new AtomicInteger();
   private final Queue<IOException> closedPorts = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger steps = new AtomicInteger();
+  private volatile int failing = -1;
+  private volatile Throwable stepFault = new IOException("injected");
   private SocketServer server;
   private volatile ServerSocket port;
 
@@ -44,7 +49,9 @@ class SocketServerTest {
       if (faults.peek() instanceof IOException) {
         fail();
       }
-      return super.accept();
+      FaultySocket client = new FaultySocket();
+      implAccept(client);
+      return client;
     }
 
     @Override
@@ -59,6 +66,39 @@ class SocketServerTest {
       Throwable fault = faults.poll();
       if (fault != null) {
         SocketServerTest.<RuntimeException>sneak(fault);
+      }
+    }
+  }
+
+  /** A connection each of whose steps throws if it is its turn. */
+  private final class FaultySocket extends Socket {
+    @Override
+    public void setTcpNoDelay(boolean on) throws SocketException {
+      step();
+      super.setTcpNoDelay(on);
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      step();
+      return super.getInputStream();
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+      step();
+      return super.getOutputStream();
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+      step();
+      super.shutdownOutput();
+    }
+
+    private void step() {
+      if (steps.getAndIncrement() == failing) {
+        SocketServerTest.<RuntimeException>sneak(stepFault);
       }
     }
   }
@@ -216,6 +256,24 @@ class SocketServerTest {
     assertThat(ask()).endsWith("ok");
     assertThat(server.totals().refused()).isEqualTo(2);
     assertThat(server.totals().open()).isLessThan(2);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyKind")
+  void eachStepOfAConnectionFails_theNextClientIsAnswered(Throwable fault) throws Exception {
+    stepFault = fault;
+    assertThat(ask()).endsWith("ok");
+    await(() -> server.totals().open() == 0);
+    int all = steps.get();
+    assertThat(all).isGreaterThan(3);
+    for (int step = 0; step < all; step++) {
+      steps.set(0);
+      failing = step;
+      ask(); // answered or not: that depends on the step
+      await(() -> server.totals().open() == 0);
+      failing = -1;
+      assertThat(ask()).endsWith("ok");
+    }
   }
 
   private ServerSocket open(InetSocketAddress address) throws IOException {

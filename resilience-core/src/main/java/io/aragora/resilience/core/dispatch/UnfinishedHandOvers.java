@@ -1,0 +1,68 @@
+package io.aragora.resilience.core.dispatch;
+
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.time.TimeSource;
+import org.jspecify.annotations.Nullable;
+
+/** What could not be handed over, and is tried again 10 ms later. Adding allocates nothing. Thread-safe. */
+final class UnfinishedHandOvers extends TimerOperation {
+  private static final long AGAIN_NANOS = 10_000_000L;
+
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+  private final Runnable handingOver = this::handOverAll;
+
+  // Guarded by this.
+  private @Nullable RepeatedHandOver first;
+  private boolean armed;
+
+  UnfinishedHandOvers(TimeSource time, Timer timer, Dispatcher dispatcher) {
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  synchronized void add(RepeatedHandOver failed) {
+    if (failed.next == null) {
+      failed.next = first == null ? failed : first;
+      first = failed;
+    }
+    if (!armed) {
+      timer.arm(this, time.nanoTime() + AGAIN_NANOS);
+      armed = true;
+    }
+  }
+
+  private void handOverAll() {
+    RepeatedHandOver failed = takeAll();
+    while (failed != null) {
+      RepeatedHandOver after = failed.next;
+      RepeatedHandOver one = failed;
+      failed = after == one ? null : after;
+      synchronized (this) {
+        one.next = null;
+      }
+      one.handOver();
+    }
+  }
+
+  private synchronized @Nullable RepeatedHandOver takeAll() {
+    RepeatedHandOver all = first;
+    first = null;
+    armed = false;
+    return all;
+  }
+
+  @Override
+  protected void onFire(long arming) {
+    dispatcher.tell(handingOver);
+  }
+
+  /** What is published after closing is delivered by whoever publishes it, so this is delivered here. */
+  @Override
+  protected void onTimerClosed(long arming) {
+    dispatcher.tell(handingOver);
+  }
+}

@@ -1,0 +1,148 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+/**
+ * Fails one step of the threads of a runtime: a reading of a clock, a draw, a hand-over, a line of the log, and whatever else a test
+ * makes a step. Everything runs in {@link #advance}, on the thread of the test; only there something fails. Not thread-safe.
+ */
+public final class Faults extends Handler {
+  private static final int MOST_STEPS = 2_000;
+  private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
+
+  /** What a run does with its faults. */
+  @FunctionalInterface
+  public interface Run {
+    void run(Faults faults) throws Exception;
+  }
+
+  private final ManualTime time = ManualTime.create();
+  private final int failing;
+  private final Throwable fault;
+  private boolean armed;
+  private int steps;
+
+  private Faults(int failing, Throwable fault) {
+    this.failing = failing;
+    this.fault = fault;
+  }
+
+  /** What is thrown: by a machine that is exhausted, by a mistake, by a stranger. */
+  public static Stream<Throwable> everyKind() {
+    return Stream.of(
+        new OutOfMemoryError("injected"),
+        new StackOverflowError("injected"),
+        new IllegalStateException("injected"),
+        new Error("injected") {
+          private static final long serialVersionUID = 1L;
+        });
+  }
+
+  /** Runs with the first step failing, then with the second, until nothing fails any more. Returns the number of steps. */
+  public static int eachInTurn(Throwable fault, Run run) throws Exception {
+    for (int failing = 0; failing < MOST_STEPS; failing++) {
+      Faults faults = new Faults(failing, fault);
+      LOG.setUseParentHandlers(false);
+      LOG.addHandler(faults);
+      try {
+        run.run(faults);
+      } catch (Throwable e) {
+        throw new AssertionError("step " + failing + " failed, by " + fault, e);
+      } finally {
+        LOG.removeHandler(faults);
+        LOG.setUseParentHandlers(true);
+      }
+      if (faults.steps <= failing) {
+        return failing;
+      }
+    }
+    throw new AssertionError("more than " + MOST_STEPS + " steps");
+  }
+
+  /** Fails if it is this one's turn. */
+  public void step() {
+    if (armed && steps++ == failing) {
+      Faults.<RuntimeException>sneak(fault);
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> void sneak(Throwable failure) throws X {
+    throw (X) failure;
+  }
+
+  /** Runs what is due in that time, on what stands for our threads, with one step failing. */
+  public void advance(Duration duration) {
+    whileArmed(() -> time.advance(duration));
+  }
+
+  /** Runs something with one step failing. */
+  public void whileArmed(Runnable task) {
+    armed = true;
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      // What a task or the timer throws ends nothing but that: a pool replaces the thread, and the
+      // timer's loop goes on.
+      if (e != fault) {
+        throw e;
+      }
+    } finally {
+      armed = false;
+    }
+  }
+
+  /** Runs what is due in that time, and nothing fails. */
+  public void recover(Duration duration) {
+    time.advance(duration);
+  }
+
+  /** The time for a runtime, whose every call is a step. */
+  public ForwardingTime time() {
+    return new ForwardingTime(time) {
+      @Override
+      public long nanoTime() {
+        step();
+        return super.nanoTime();
+      }
+
+      @Override
+      public Instant wallTime() {
+        step();
+        return super.wallTime();
+      }
+
+      @Override
+      public double random(String owner, long operation, int draw) {
+        step();
+        return super.random(owner, operation, draw);
+      }
+
+      @Override
+      public Executor executor() {
+        return task -> {
+          step();
+          time.executor().execute(task);
+        };
+      }
+    };
+  }
+
+  @Override
+  public void publish(LogRecord record) {
+    step();
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {}
+}

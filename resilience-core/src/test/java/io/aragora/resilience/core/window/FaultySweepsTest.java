@@ -1,0 +1,72 @@
+package io.aragora.resilience.core.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.core.Faults;
+import io.aragora.resilience.core.ForwardingTime;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.timer.Timer;
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Fails each step of the sweeps in turn. Whichever it is, idle windows give their rows back, now and later. */
+class FaultySweepsTest {
+  private static final Duration LENGTH = Duration.ofSeconds(60);
+
+  @ParameterizedTest
+  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  void windowsAreSwept(Throwable kind) throws Exception {
+    int steps = Faults.eachInTurn(kind, faults -> {
+      ForwardingTime time = faults.time();
+      Timer timer = new Timer("faulty", time);
+      Dispatcher dispatcher = new Dispatcher("faulty", time, null);
+      dispatcher.useTimer(timer);
+      CoarseClock clock = new CoarseClock(time, timer);
+      WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
+      TimeWindow first = window(time, clock, sweeper);
+      TimeWindow second = window(time, clock, sweeper);
+
+      first.count(OutcomeWindow.SUCCESS, time.nanoTime());
+      second.count(OutcomeWindow.SUCCESS, time.nanoTime());
+      faults.advance(Duration.ofSeconds(150));
+      faults.recover(Duration.ofSeconds(30));
+      assertThat(sweeper.isWatching()).isFalse();
+
+      first.count(OutcomeWindow.SUCCESS, time.nanoTime());
+      assertThat(sweeper.isWatching()).isTrue();
+      faults.recover(Duration.ofSeconds(150));
+      assertThat(sweeper.isWatching()).isFalse();
+      timer.close();
+      dispatcher.close();
+    });
+    assertThat(steps).isGreaterThan(5);
+  }
+
+  /** The clock fails where a call makes a window's first row: the next call arms the sweep. */
+  @ParameterizedTest
+  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  void aCallThatCouldNotArmTheSweep_leavesThatToTheNext(Throwable kind) throws Exception {
+    Faults.eachInTurn(kind, faults -> {
+      ForwardingTime time = faults.time();
+      Timer timer = new Timer("faulty", time);
+      Dispatcher dispatcher = new Dispatcher("faulty", time, null);
+      CoarseClock clock = new CoarseClock(time, timer);
+      WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
+      TimeWindow first = window(time, clock, sweeper);
+      TimeWindow second = window(time, clock, sweeper);
+      long now = time.nanoTime();
+      faults.whileArmed(() -> first.count(OutcomeWindow.SUCCESS, now));
+      second.count(OutcomeWindow.SUCCESS, now);
+      faults.recover(Duration.ofSeconds(180));
+      assertThat(sweeper.isWatching()).isFalse();
+      timer.close();
+      dispatcher.close();
+    });
+  }
+
+  private static TimeWindow window(ForwardingTime time, CoarseClock clock, WindowSweeper sweeper) {
+    return new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, new CountedTotals(), sweeper);
+  }
+}
