@@ -198,7 +198,7 @@ class HostileRowsTest extends SqliteStoreFixture {
     }
   }
 
-  /** Two million take minutes: {@code -Dresilience.rows=2000000}. */
+  /** Two million take a minute: {@code -Dresilience.rows=2000000}. */
   private static final int ROWS = Integer.getInteger("resilience.rows", 150_000);
 
   @ParameterizedTest
