@@ -26,7 +26,7 @@ class OwnGroupTest {
             dispatcher -> dispatcher::tell,
             dispatcher -> dispatcher::interrupt,
             Dispatcher::store,
-            Dispatcher::attempts)
+            dispatcher -> task -> dispatcher.attempt(task, () -> {}))
         .map(Arguments::of);
   }
 
