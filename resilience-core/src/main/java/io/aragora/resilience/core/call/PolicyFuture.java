@@ -92,7 +92,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     } catch (StackOverflowError e) {
       // The application ended its stage deep inside its own calls. What is thrown into a stage is
       // lost, so the call ends on a thread that has room.
-      BackgroundThreads.daemon("resilience-end-elsewhere", () -> innerEnded(value, failure))
+      BackgroundThreads.daemon("resilience-end", new Ending<>(this, value, failure))
           .start();
       return;
     }
@@ -239,6 +239,24 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.WARNING, "what runs inside a call could not be cancelled", e);
+    }
+  }
+
+  /** A class, not a lambda: that would be linked here for the first time, which takes far more stack than there is. */
+  private static final class Ending<T extends @Nullable Object> implements Runnable {
+    private final PolicyFuture<T> future;
+    private final @Nullable T value;
+    private final @Nullable Throwable failure;
+
+    Ending(PolicyFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
+      this.future = future;
+      this.value = value;
+      this.failure = failure;
+    }
+
+    @Override
+    public void run() {
+      future.innerEnded(value, failure);
     }
   }
 }
