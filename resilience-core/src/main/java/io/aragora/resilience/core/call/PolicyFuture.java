@@ -1,6 +1,5 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.ConstantBootstraps;
@@ -24,6 +23,10 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
 
   private static final GuardedLog LOG = GuardedLog.of(PolicyFuture.class);
+
+  /** Loaded in time: to load a class where the stack is short takes more than is left. */
+  @SuppressWarnings("unused")
+  private static final Class<?> LOADED = Ending.class;
 
   private volatile boolean ended;
   private volatile @Nullable CompletableFuture<T> inner;
@@ -92,8 +95,10 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     } catch (StackOverflowError e) {
       // The application ended its stage deep inside its own calls. What is thrown into a stage is
       // lost, so the call ends on a thread that has room.
-      BackgroundThreads.daemon("resilience-end-elsewhere", () -> innerEnded(value, failure))
-          .start();
+      Thread elsewhere =
+          new Thread(null, new Ending<>(this, value, failure), "resilience-end", 0, false);
+      elsewhere.setDaemon(true);
+      elsewhere.start();
       return;
     }
     try {
@@ -239,6 +244,24 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.WARNING, "what runs inside a call could not be cancelled", e);
+    }
+  }
+
+  /** A class, not a lambda: that would be linked here for the first time, which takes far more stack than there is. */
+  private static final class Ending<T extends @Nullable Object> implements Runnable {
+    private final PolicyFuture<T> future;
+    private final @Nullable T value;
+    private final @Nullable Throwable failure;
+
+    Ending(PolicyFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
+      this.future = future;
+      this.value = value;
+      this.failure = failure;
+    }
+
+    @Override
+    public void run() {
+      future.innerEnded(value, failure);
     }
   }
 }

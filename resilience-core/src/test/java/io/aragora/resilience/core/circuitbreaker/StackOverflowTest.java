@@ -40,12 +40,12 @@ import org.junit.jupiter.api.TestFactory;
  */
 class StackOverflowTest {
   private static final int STACK_BYTES = 256 << 10;
-  private static final Duration COOLDOWN = Duration.ofSeconds(10);
+  private static final Duration COOLDOWN = Duration.ofMillis(20);
   private static final Duration END = Duration.ofSeconds(10);
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   /** How far from the edge the first call is: further than any call needs. */
-  private static final int FRAMES = 200;
+  private static final int FRAMES = 150;
 
   /** How many depths beyond the edge are tried. */
   private static final int UNREACHABLE = 5;
@@ -147,7 +147,7 @@ class StackOverflowTest {
     void check() {
       later.forEach(stage -> stage.complete("late value"));
       later.clear();
-      time.advance(Duration.ofSeconds(1));
+      time.advance(Duration.ofMillis(10));
       // A call that finds no room to end does so on another thread.
       for (CompletableFuture<String> call : calls) {
         assertThat(call.handle((value, failure) -> true))
