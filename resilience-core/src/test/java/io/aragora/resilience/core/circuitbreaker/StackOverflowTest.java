@@ -50,8 +50,8 @@ class StackOverflowTest {
   /** How many depths beyond the edge are tried. */
   private static final int UNREACHABLE = 5;
 
-  /** How often the edge is looked for again at the most. */
-  private static final int ROUNDS = 2;
+  /** How often the edge may move away between two looks. */
+  private static final int MOST_MOVES = 1_000;
 
   private static final IOException DOWN = new IOException("down");
 
@@ -283,7 +283,7 @@ class StackOverflowTest {
         "small stack",
         STACK_BYTES);
     thread.start();
-    thread.join(TimeUnit.SECONDS.toMillis(10));
+    thread.join(TimeUnit.SECONDS.toMillis(60));
     assertThat(thread.isAlive()).as("the calls end").isFalse();
     if (failure[0] != null) {
       throw new AssertionError(failure[0].getMessage(), failure[0]);
@@ -298,26 +298,32 @@ class StackOverflowTest {
       in.check();
     }
     boolean met = false;
-    int edge = deepest();
-    // The compiler may make frames smaller meanwhile, and moves the edge.
-    for (int round = 0; round < ROUNDS && (round == 0 || deepest() > edge + UNREACHABLE); round++) {
-      edge = deepest();
-      for (int depth = Math.max(0, edge - FRAMES); depth <= edge + UNREACHABLE; depth++) {
-        in.prepare();
-        int target = depth;
-        Throwable thrown =
-            attempt(() -> descend(target, 1, 2, 3, 4, 5, 6, () -> action.run(in, target)));
-        met |= thrown instanceof StackOverflowError;
-        try {
-          in.check();
-        } catch (AssertionError e) {
-          throw new AssertionError(
-              "at depth " + (depth - edge) + ": " + e.getMessage() + ", thrown: " + thrown, e);
-        }
-      }
+    int edge = deepest(0);
+    // The compiler makes frames smaller meanwhile and so moves the edge, so it is looked for each
+    // time.
+    for (int left = FRAMES; left >= -UNREACHABLE; left--) {
+      edge = deepest(edge);
+      met |= overflows(in, action, Math.max(0, edge - left), left);
+    }
+    for (int i = 0; !met && i < MOST_MOVES; i++) {
+      edge = deepest(edge);
+      met = overflows(in, action, edge + UNREACHABLE, -UNREACHABLE);
     }
     assertThat(met).as("the edge was met").isTrue();
     in.checkAll();
+  }
+
+  /** Runs an action at a depth, checks what it leaves behind, and returns whether the stack overflowed. */
+  private static boolean overflows(Fixture in, Action action, int depth, int left) {
+    in.prepare();
+    Throwable thrown = attempt(() -> descend(depth, 1, 2, 3, 4, 5, 6, () -> action.run(in, depth)));
+    try {
+      in.check();
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          left + " frames before the edge: " + e.getMessage() + ", thrown: " + thrown, e);
+    }
+    return thrown instanceof StackOverflowError;
   }
 
   private static @Nullable Throwable attempt(CheckedRunnable<?> body) {
@@ -329,18 +335,26 @@ class StackOverflowTest {
     }
   }
 
-  private static int deepest() {
+  /** Returns how many frames the stack has room for; mostly as many as the last time. */
+  private static int deepest(int last) {
+    if (fits(last) && !fits(last + 1)) {
+      return last;
+    }
     int reached = 0;
     int unreachable = STACK_BYTES / 16;
     while (unreachable - reached > 1) {
       int middle = (reached + unreachable) / 2;
-      if (attempt(() -> descend(middle, 1, 2, 3, 4, 5, 6, () -> {})) == null) {
+      if (fits(middle)) {
         reached = middle;
       } else {
         unreachable = middle;
       }
     }
     return reached;
+  }
+
+  private static boolean fits(int frames) {
+    return attempt(() -> descend(frames, 1, 2, 3, 4, 5, 6, () -> {})) == null;
   }
 
   /** The numbers make a frame about as large compiled as interpreted. */
