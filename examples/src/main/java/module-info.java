@@ -1,4 +1,4 @@
-/** Programs that show the library at work; nothing here is meant to be depended on. */
+/** Example programs; not for use as a dependency. */
 @org.jspecify.annotations.NullMarked
 module io.aragora.resilience.examples {
   requires io.aragora.resilience;
@@ -10,8 +10,8 @@ module io.aragora.resilience.examples {
   requires java.net.http;
   requires jdk.httpserver;
 
-  uses io.aragora.resilience.spi.StateStoreProvider;
+  uses io.aragora.resilience.persistence.StateStoreProvider;
 
-  provides io.aragora.resilience.spi.HealthCheckProvider with
+  provides io.aragora.resilience.HealthCheckProvider with
       io.aragora.resilience.examples.plugin.DeadlockCheck;
 }

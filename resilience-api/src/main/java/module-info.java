@@ -16,6 +16,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;
   exports io.aragora.resilience.persistence;
+  exports io.aragora.resilience.policy;
   exports io.aragora.resilience.retry;
   exports io.aragora.resilience.spi;
   exports io.aragora.resilience.time;
@@ -26,13 +27,23 @@ module io.aragora.resilience {
       io.aragora.resilience.http,
       io.aragora.resilience.metrics,
       io.aragora.resilience.persistence,
+      io.aragora.resilience.postgresql,
+      io.aragora.resilience.testing;
+  exports io.aragora.resilience.internal.discovery to
+      io.aragora.resilience.core,
+      io.aragora.resilience.health,
+      io.aragora.resilience.http,
+      io.aragora.resilience.metrics,
+      io.aragora.resilience.persistence,
       io.aragora.resilience.postgresql;
+  exports io.aragora.resilience.internal.runtime to
+      io.aragora.resilience.core;
 
   uses io.aragora.resilience.spi.ContextPropagator;
-  uses io.aragora.resilience.spi.EndpointContribution;
-  uses io.aragora.resilience.spi.HealthCheckProvider;
+  uses io.aragora.resilience.EndpointContribution;
+  uses io.aragora.resilience.HealthCheckProvider;
   uses io.aragora.resilience.spi.HttpFailureInspector;
-  uses io.aragora.resilience.spi.ResilienceExtension;
-  uses io.aragora.resilience.spi.ResilienceProvider;
-  uses io.aragora.resilience.spi.StateStoreProvider;
+  uses io.aragora.resilience.ResilienceExtension;
+  uses io.aragora.resilience.internal.runtime.ResilienceProvider;
+  uses io.aragora.resilience.persistence.StateStoreProvider;
 }

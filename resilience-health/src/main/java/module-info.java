@@ -8,6 +8,6 @@ module io.aragora.resilience.health {
 
   exports io.aragora.resilience.health.endpoint;
 
-  provides io.aragora.resilience.spi.ResilienceExtension with
+  provides io.aragora.resilience.ResilienceExtension with
       io.aragora.resilience.health.endpoint.HealthEndpoint;
 }

@@ -1,8 +1,7 @@
 /**
- * Metrics for Prometheus: a collector that reads the counters of a runtime when it is scraped, so that a call costs
- * nothing more for being measured, and the page {@code /metrics} for the HTTP endpoint.
+ * Metrics for Prometheus: a collector that reads the counters of a runtime at each scrape, so that metrics cost a call nothing, and the page {@code /metrics} for the HTTP endpoint.
  *
- * <p>The Prometheus libraries have no module descriptors of their own, so {@code jlink} takes this module only where the
+ * <p>The Prometheus libraries have no module descriptors of their own, so {@code jlink} takes this module only if the
  * application adds descriptors to them.
  */
 @org.jspecify.annotations.NullMarked
@@ -15,8 +14,8 @@ module io.aragora.resilience.metrics {
 
   exports io.aragora.resilience.metrics.prometheus;
 
-  provides io.aragora.resilience.spi.ResilienceExtension with
+  provides io.aragora.resilience.ResilienceExtension with
       io.aragora.resilience.metrics.prometheus.PrometheusMetrics;
-  provides io.aragora.resilience.spi.EndpointContribution with
+  provides io.aragora.resilience.EndpointContribution with
       io.aragora.resilience.metrics.prometheus.MetricsEndpoint;
 }

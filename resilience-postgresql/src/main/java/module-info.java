@@ -1,11 +1,10 @@
+import io.aragora.resilience.persistence.StateStoreProvider;
 import io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider;
-import io.aragora.resilience.spi.StateStoreProvider;
 
 /**
- * Keeps breaker state in PostgreSQL, in one table that many instances share. Nothing here is called by applications: with
- * this module on the module path or class path, a runtime understands locations such as {@code postgresql://db:5432/app}.
+ * Saves breaker state in PostgreSQL, in one table that many instances share. Applications call nothing here: with this module on the module path or class path, a runtime accepts locations such as {@code postgresql://db:5432/app}.
  *
- * <p>The driver has no module descriptor of its own, so {@code jlink} takes this module only where the application adds one
+ * <p>The driver has no module descriptor of its own, so {@code jlink} takes this module only if the application adds one
  * to it.
  */
 @org.jspecify.annotations.NullMarked

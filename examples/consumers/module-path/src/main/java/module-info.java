@@ -1,4 +1,4 @@
-/** A shop that runs on the module path: it sees three modules, and finds the others at run time. */
+/** A shop that runs on the module path: it requires three modules, and finds the others at run time. */
 module com.example.shop {
   requires io.aragora.resilience;
   requires io.aragora.resilience.health;

@@ -1,9 +1,9 @@
 import com.example.filestore.DiskSpace;
 import com.example.filestore.FileStateStoreProvider;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.HealthCheckProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 
-/** A plug-in of a third party: keeps breaker state in one plain file, and watches over the room on its disk. */
+/** A plug-in of a third party: saves breaker state in one plain file, and checks the free space of its disk. */
 module com.example.filestore {
   requires io.aragora.resilience;
 

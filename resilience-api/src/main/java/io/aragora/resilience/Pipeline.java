@@ -1,6 +1,8 @@
 package io.aragora.resilience;
 
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,38 +14,35 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public interface Pipeline extends Policy {
-  /**
-   * Lists the policies.
-   *
-   * @return an immutable list, the outermost first
-   */
+  /** {@return the policies, the outermost first, as an immutable list} */
   List<Policy> policies();
 
   /**
-   * Lists what is doubtful about the order, each entry with its reason. The same lines are logged when it is built.
+   * Returns the warnings about the order of the policies, each with its reason. The runtime also logs them when it
+   * builds the pipeline.
    *
-   * @return an immutable list, empty where nothing is
+   * @return an immutable list, empty if the order has no known fault
    */
   List<String> warnings();
 
   /**
-   * Puts a fallback around this pipeline. The pipeline itself stays as it is.
+   * Adds a fallback around this pipeline, which itself does not change.
    *
-   * @param fallback gives a value where a call fails after all
+   * @param fallback supplies the value of a failed call
    * @param <T> the type of the values
-   * @return the pipeline for calls that give such values
-   * @throws ResilienceConfigurationException if its runtime has fallbacks under too many names already
+   * @return a pipeline for calls that return such values
+   * @throws ResilienceConfigurationException if the runtime already has fallbacks under {@code maxPolicies} names
    */
   <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback);
 
   /** Collects policies from the outermost to the innermost. Not thread-safe. */
   interface Builder {
     /**
-     * Adds a policy inside those that were added before; without any there is no pipeline.
+     * Adds a policy inside those added before. Default: none; a pipeline needs at least one.
      *
-     * @param policy one of this runtime's, or your own
+     * @param policy one of this runtime, or your own
      * @return this builder
-     * @throws IllegalArgumentException if the same policy is in the pipeline already
+     * @throws IllegalArgumentException if {@code policy} is already in the pipeline
      */
     Builder add(Policy policy);
 
@@ -54,16 +53,5 @@ public interface Pipeline extends Policy {
      * @throws IllegalArgumentException if no policy was added
      */
     Pipeline build();
-
-    /**
-     * Builds the pipeline and makes it known by its name, for {@link Resilience#registeredPipeline} and {@link
-     * io.aragora.resilience.annotation.WithPipeline}. One that is described outside the code takes its place.
-     *
-     * @return the pipeline of that name
-     * @throws IllegalArgumentException if no policy was added
-     * @throws ResilienceConfigurationException if the name is registered with other policies, if it would be one too many, or
-     *     if a policy of the pipeline that takes its place cannot be made
-     */
-    Pipeline register();
   }
 }

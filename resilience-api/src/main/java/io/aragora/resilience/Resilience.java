@@ -2,51 +2,52 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthRegistry;
-import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * The runtime: it makes policies, and owns the timer, the background threads, the state store and the extensions that they
- * need.
+ * The runtime: it creates policies and owns their timer, background threads, state store and extensions.
  *
  * <pre>{@code
  * try (Resilience resilience = Resilience.create()) {
- *   CircuitBreaker breaker = resilience.circuitBreaker("prices");
+ *   CircuitBreaker breaker = resilience.circuitBreaker("prices", c -> c.failureThreshold(3));
  *   String price = breaker.call(() -> client.price("apples"));
  * }
  * }</pre>
  *
- * <p>Policies are known by name: the same name gives the same object. The first declaration of a name configures it; a
- * second one that differs in any setting, functions included, is an error that shows what differs, and a look-up by name alone
- * declares nothing. A function is the same if it is the same object or equals it, so keep a config with functions in a constant.
+ * <p>Each kind of policy has the same methods. With a name alone, a method looks the policy up and declares nothing. With a
+ * configuration, or a function that writes one, it declares the policy. The same name always returns the same object. A second
+ * declaration that differs in any setting throws {@link ResilienceConfigurationException}, whose message shows what
+ * differs. Two functions are the same if they are the same object or equal, so keep a configuration with functions in a
+ * constant.
  *
- * <p>Thread-safe. After {@link #close()} whatever needs the timer throws {@link ResilienceClosedException}; breakers go on
- * deciding.
+ * <p>System properties, environment variables, {@link ResilienceBuilder#config} and a file may change declared settings,
+ * unless the configuration is pinned. Two declarations are compared without such changes.
+ *
+ * <p>Every name must have 1 to 10,000 characters and not be blank; otherwise a method throws {@link
+ * IllegalArgumentException}. A method that would create one policy more than {@link ResilienceBuilder#maxPolicies} of its
+ * kind throws {@link ResilienceConfigurationException}.
+ *
+ * <p>Thread-safe. After {@link #close()}, operations that need the timer throw {@link ResilienceClosedException};
+ * breakers continue to work.
  */
 public interface Resilience extends AutoCloseable {
   /**
-   * Makes a runtime with default settings.
+   * Creates a runtime with default settings.
    *
    * @return a running runtime
    * @throws ResilienceConfigurationException as for {@link ResilienceBuilder#build()}
@@ -56,7 +57,7 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Starts to describe a runtime.
+   * Returns a builder for a runtime.
    *
    * @return a new builder
    */
@@ -65,9 +66,9 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Gives the runtime of the process, made with default settings at first use, for code that has no place to keep one.
+   * Returns the runtime of the process, for code that has no place to keep one. The first call creates it.
    *
-   * @return the same runtime until {@link #closeGlobal()}
+   * @return the same runtime until {@link GlobalResilience#close()}
    * @throws ResilienceConfigurationException at first use, as for {@link ResilienceBuilder#build()}
    */
   static Resilience global() {
@@ -75,359 +76,303 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Sets the runtime of the process before its first use.
-   *
-   * @param resilience the runtime, owned by {@link #closeGlobal()} from now on
-   * @throws ResilienceConfigurationException if there is one already
-   */
-  static void setGlobal(Resilience resilience) {
-    GlobalResilience.set(resilience);
-  }
-
-  /** Closes the runtime of the process, if there is one; the next {@link #global()} makes another. For containers. */
-  static void closeGlobal() {
-    GlobalResilience.close();
-  }
-
-  /**
-   * Names the runtime in metrics, threads and errors.
+   * Returns the name of this runtime in metrics, threads and errors.
    *
    * @return the name
    */
   String name();
 
   /**
-   * Looks a breaker up, making one where there is none: with the settings that are registered under its name, else the
-   * defaults, and what {@link #circuitBreakerSettings()} says of either.
+   * Looks up a circuit breaker. The first look-up of a name creates the breaker with the settings that are registered for that
+   * name, else the defaults.
    *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
    * @return the breaker of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if it would be one too many, or the settings of its name do not go together
+   * @throws ResilienceConfigurationException if the settings of the name are inconsistent
    */
   CircuitBreaker circuitBreaker(String name);
 
   /**
-   * Declares a breaker. System properties, environment, {@link ResilienceBuilder#config} and file may change its settings
-   * ({@link #circuitBreakerSettings()}), unless they are {@link CircuitBreakerConfig.Builder#pinned() pinned}; what is compared
-   * with another declaration is what the code says.
+   * Declares a circuit breaker.
    *
-   * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param name the name
+   * @param config the config
    * @return the breaker of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is declared with other settings, if it would be one too many, or if
-   *     what the map or the file says does not go together with the settings
+   * @throws ResilienceConfigurationException if the name is declared with other settings, or settings outside the code are
+   *     inconsistent with {@code config}
    */
   CircuitBreaker circuitBreaker(String name, CircuitBreakerConfig config);
 
   /**
-   * Declares a breaker with the preset of a provider, {@link CircuitBreakerPresets#named}. Settings that are registered
-   * under the name win over the preset.
+   * Declares a circuit breaker.
    *
-   * @param name not blank, at most 10,000 characters
-   * @param provider case does not matter; one that is not known has the default preset
+   * @param name the name
+   * @param settings sets the settings that differ from the defaults
    * @return the breaker of that name
-   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
-  CircuitBreaker circuitBreakerForProvider(String name, String provider);
-
-  /**
-   * Gives what decides about the settings of breakers: those registered at run time, and those from outside the code.
-   *
-   * @return the settings of this runtime
-   */
-  CircuitBreakerSettings circuitBreakerSettings();
-
-  /**
-   * Lists the breakers.
-   *
-   * @return an immutable copy
-   */
-  Collection<CircuitBreaker> circuitBreakers();
-
-  /**
-   * Subscribes to the changes of state of every breaker of this runtime, present and to come, keys of keyed breakers
-   * included. Each change arrives once, those of one breaker in order. Any number may subscribe; none can harm another.
-   *
-   * @param listener hears of them in the background; {@link CircuitBreakerListener#ofCodes} makes one that hears numbers
-   * @return ends the subscription when closed
-   */
-  Subscription subscribe(CircuitBreakerListener listener);
-
-  /**
-   * Resets every breaker that {@link #circuitBreakers()} lists, as {@link CircuitBreaker#reset()} does.
-   */
-  default void resetCircuitBreakers() {
-    circuitBreakers().forEach(CircuitBreaker::reset);
+  default CircuitBreaker circuitBreaker(
+      String name, Consumer<? super CircuitBreakerConfig.Builder> settings) {
+    CircuitBreakerConfig.Builder config = CircuitBreakerConfig.builder();
+    settings.accept(config);
+    return circuitBreaker(name, config.build());
   }
 
   /**
-   * Takes breakers out of {@link #circuitBreakers()} that are closed and had neither a call nor a look-up for as long as
-   * {@link ResilienceBuilder#staleAfter} says. This also happens by itself when the runtime is full. A breaker that was
-   * taken out works on, and a look-up of its name gives the same object for as long as somebody holds it. As many as the
-   * runtime holds may be out and in somebody's hands; beyond that none is taken out.
+   * Declares a circuit breaker for each of many keys.
    *
-   * @return how many were taken out by this call
-   */
-  int pruneCircuitBreakers();
-
-  /**
-   * Declares a breaker for each key of many. System properties, environment, {@link ResilienceBuilder#config} and file change
-   * the settings of its keys as they do those of a breaker of this name.
-   *
-   * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param name the name
+   * @param config the config
    * @return the keyed breaker of that name
-   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
   KeyedCircuitBreaker keyedCircuitBreaker(String name, KeyedCircuitBreakerConfig config);
 
   /**
-   * Lists the keyed breakers.
+   * Declares a circuit breaker for each of many keys.
    *
-   * @return an immutable copy
+   * @param name the name
+   * @param settings sets the settings that differ from the defaults
+   * @return the keyed breaker of that name
+   * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
-  Collection<KeyedCircuitBreaker> keyedCircuitBreakers();
+  default KeyedCircuitBreaker keyedCircuitBreaker(
+      String name, Consumer<? super KeyedCircuitBreakerConfig.Builder> settings) {
+    KeyedCircuitBreakerConfig.Builder config = KeyedCircuitBreakerConfig.builder();
+    settings.accept(config);
+    return keyedCircuitBreaker(name, config.build());
+  }
 
   /**
-   * Looks at all breakers, with and without keys.
+   * Looks up a retry. The first look-up of a name creates the retry with default settings.
    *
-   * @return how many are open and half-open, which, and which are near to it
-   */
-  CircuitBreakerSummary circuitBreakerSummary();
-
-  /**
-   * Looks a retry up, making one with default settings where there is none.
-   *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
    * @return the retry of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if it would be one too many
    */
   Retry retry(String name);
 
   /**
-   * Declares a retry. System properties, environment, {@link ResilienceBuilder#config} and file may change its settings, unless
-   * they are {@link RetryConfig.Builder#pinned() pinned}.
+   * Declares a retry.
    *
-   * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param name the name
+   * @param config the config
    * @return the retry of that name
-   * @throws IllegalArgumentException if the name is blank or too long
    * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
   Retry retry(String name, RetryConfig config);
 
   /**
-   * Lists the retries.
+   * Declares a retry.
    *
-   * @return an immutable copy
+   * @param name the name
+   * @param settings sets the settings that differ from the defaults
+   * @return the retry of that name
+   * @throws ResilienceConfigurationException as for {@link #circuitBreaker(String, CircuitBreakerConfig)}
    */
-  Collection<Retry> retries();
+  default Retry retry(String name, Consumer<? super RetryConfig.Builder> settings) {
+    RetryConfig.Builder config = RetryConfig.builder();
+    settings.accept(config);
+    return retry(name, config.build());
+  }
 
   /**
-   * Looks a retry budget up, making one with default settings where there is none.
+   * Looks up a retry budget. The first look-up of a name creates the budget with default settings.
    *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
    * @return the budget of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if it would be one too many
    */
   RetryBudget retryBudget(String name);
 
   /**
-   * Declares a retry budget, to be shared by the retries of one dependency.
+   * Declares a retry budget, which the retries of one dependency share.
    *
-   * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param name the name
+   * @param config the config
    * @return the budget of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   * @throws ResilienceConfigurationException if the name is declared with other settings
    */
   RetryBudget retryBudget(String name, RetryBudgetConfig config);
 
   /**
-   * Lists the retry budgets.
+   * Declares a retry budget, which the retries of one dependency share.
    *
-   * @return an immutable copy
+   * @param name the name
+   * @param settings sets the settings that differ from the defaults
+   * @return the budget of that name
+   * @throws ResilienceConfigurationException if the name is declared with other settings
    */
-  Collection<RetryBudget> retryBudgets();
+  default RetryBudget retryBudget(
+      String name, Consumer<? super RetryBudgetConfig.Builder> settings) {
+    RetryBudgetConfig.Builder config = RetryBudgetConfig.builder();
+    settings.accept(config);
+    return retryBudget(name, config.build());
+  }
 
   /**
-   * Declares a timeout. System properties, environment, {@link ResilienceBuilder#config} and file may change its limit, unless
-   * it is {@link TimeoutConfig.Builder#pinned() pinned}.
+   * Looks up a timeout. Its limit is declared in the code or set outside it ({@code resilience.timeout.<name>.limit}).
    *
-   * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param name the name
    * @return the timeout of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is declared with other settings, or it would be one too many
+   * @throws ResilienceConfigurationException if the timeout has no limit
    */
-  Timeout timeout(String name, TimeoutConfig config);
+  Timeout timeout(String name);
 
   /**
    * Declares a timeout.
    *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
    * @param limit positive and at most 365 days
    * @return the timeout of that name
-   * @throws IllegalArgumentException if the name is blank or too long, or {@code limit} is outside
-   * @throws ResilienceConfigurationException if the name is declared with another limit, or it would be one too many
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+   * @throws ResilienceConfigurationException if the name is declared with other settings
    */
   default Timeout timeout(String name, Duration limit) {
     return timeout(name, TimeoutConfig.of(limit));
   }
 
   /**
-   * Looks a timeout up that is declared elsewhere, in the code or outside of it ({@code resilience.timeout.<name>.limit}).
+   * Declares a timeout.
    *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
+   * @param config the config
    * @return the timeout of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if nobody gave it a limit, or it would be one too many
+   * @throws ResilienceConfigurationException if the name is declared with other settings
    */
-  Timeout timeout(String name);
+  Timeout timeout(String name, TimeoutConfig config);
 
   /**
-   * Opens a block of the calling thread that has to be done in time.
+   * Declares a timeout.
    *
-   * @param name not blank, at most 10,000 characters; need not be unique
+   * @param name the name
+   * @param settings sets the limit, and other settings that differ from the defaults
+   * @return the timeout of that name
+   * @throws IllegalArgumentException if {@code settings} sets no limit
+   * @throws ResilienceConfigurationException if the name is declared with other settings
+   */
+  default Timeout timeout(String name, Consumer<? super TimeoutConfig.Builder> settings) {
+    TimeoutConfig.Builder config = TimeoutConfig.builder();
+    settings.accept(config);
+    return timeout(name, config.build());
+  }
+
+  /**
+   * Opens a block of the calling thread with a deadline.
+   *
+   * @param name the name; need not be unique
    * @param limit positive and at most 365 days
-   * @return to be closed by this thread at the end of the block
-   * @throws IllegalArgumentException if the name is blank or too long, or {@code limit} is outside
+   * @return the deadline, which this thread closes at the end of the block
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
    */
   Deadline deadline(String name, Duration limit);
 
   /**
-   * Lists the timeouts.
+   * Looks up a pipeline. It is declared in the code or described outside it ({@code resilience.pipeline.<name>.policies}).
    *
-   * @return an immutable copy
-   */
-  Collection<Timeout> timeouts();
-
-  /**
-   * Starts a pipeline.
-   *
-   * @param name not blank, at most 10,000 characters; need not be unique
-   * @return a new builder
-   * @throws IllegalArgumentException if the name is blank or too long
-   */
-  Pipeline.Builder pipeline(String name);
-
-  /**
-   * Looks a pipeline up that is known by its name: the code {@linkplain Pipeline.Builder#register() registered} it, or it is
-   * described outside the code ({@code resilience.pipeline.<name>.policies}).
-   *
-   * @param name not blank, at most 10,000 characters
+   * @param name the name
    * @return the pipeline of that name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if there is none, or one of its policies cannot be made
+   * @throws ResilienceConfigurationException if there is no such pipeline, or one of its policies cannot be created
    */
-  Pipeline registeredPipeline(String name);
+  Pipeline pipeline(String name);
 
   /**
-   * Lists the pipelines that are known by their names.
+   * Declares a pipeline. A description of the same name outside the code replaces {@code policies}.
    *
-   * @return an immutable copy
+   * @param name the name
+   * @param policies adds the policies, the outermost first
+   * @return the pipeline of that name
+   * @throws IllegalArgumentException if {@code policies} adds none, or one of them twice
+   * @throws ResilienceConfigurationException if the name is declared with other policies, or a policy that is
+   *     described outside the code cannot be created
    */
-  Collection<Pipeline> registeredPipelines();
+  Pipeline pipeline(String name, Consumer<? super Pipeline.Builder> policies);
 
   /**
-   * Makes an object whose calls go to another one through the policies that the annotations of package {@link
-   * io.aragora.resilience.annotation} ask for. They are read once, here. Methods that return a {@link
-   * java.util.concurrent.CompletionStage} or {@link java.util.concurrent.CompletableFuture} take the asynchronous path.
+   * Returns a builder for a pipeline that {@link #pipeline(String)} does not find.
    *
-   * @param type a public interface in a package that is exported to everybody
-   * @param target what is called; methods that it calls on itself are not intercepted
+   * @param name the name; need not be unique
+   * @return a builder without a policy
+   */
+  Pipeline.Builder newPipeline(String name);
+
+  /**
+   * Returns the policies of this runtime, to list, observe and tidy them.
+   *
+   * @return a view that follows the runtime
+   */
+  Policies policies();
+
+  /**
+   * Creates an object whose methods call another object through the policies that annotations name ({@link
+   * io.aragora.resilience.annotation}). The annotations are read once, here. A method that returns a {@link
+   * java.util.concurrent.CompletionStage} or {@link java.util.concurrent.CompletableFuture} is called asynchronously.
+   *
+   * @param type a public interface in an exported package
+   * @param target the object to call; calls of its own methods by itself are not intercepted
    * @param <T> the interface
-   * @return a proxy; equal to another one of the same kind whose target is equal
-   * @throws ResilienceConfigurationException if the interface cannot be seen, nothing is annotated, or an annotation cannot
-   *     be applied; names the method
+   * @return a proxy; equal to another proxy of the same interface whose target is equal
+   * @throws ResilienceConfigurationException if the interface is inaccessible, nothing is annotated, or an annotation cannot be
+   *     applied; the message names the method
    */
   default <T> T proxy(Class<T> type, T target) {
     return proxy(type, target, MethodHandles.publicLookup());
   }
 
   /**
-   * Makes a proxy of an interface that not everybody can see.
+   * Creates a proxy of an interface that is not public or not exported.
    *
    * @param type an interface
-   * @param target what is called; methods that it calls on itself are not intercepted
-   * @param lookup {@code MethodHandles.lookup()} of a class that sees the interface
+   * @param target the object to call; calls of its own methods by itself are not intercepted
+   * @param lookup {@code MethodHandles.lookup()} of a class that can access the interface
    * @param <T> the interface
-   * @return a proxy; equal to another one of the same kind whose target is equal
-   * @throws ResilienceConfigurationException if the interface cannot be seen, nothing is annotated, or an annotation cannot
-   *     be applied; names the method
+   * @return a proxy; equal to another proxy of the same interface whose target is equal
+   * @throws ResilienceConfigurationException as for {@link #proxy(Class, Object)}
    */
   <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup);
 
   /**
-   * Gives what the fallbacks of the pipelines counted.
-   *
-   * @return an immutable copy, by the names of the pipelines; pipelines of one name share their totals
-   */
-  Map<String, FallbackTotals> fallbackTotals();
-
-  /**
-   * Gives the health checks.
+   * Returns the health checks and trackers of this runtime.
    *
    * @return the registry
    */
   HealthRegistry health();
 
   /**
-   * Tells how the keeping of state goes.
+   * Returns the status of this runtime: its store, timer, threads and fallbacks.
    *
-   * @return the status at this instant
+   * @return a view that follows the runtime
    */
-  StateStoreStatus storeStatus();
+  RuntimeStatus status();
 
   /**
-   * Tells whether the timer keeps its times.
+   * Saves every breaker that has changed, and waits for the result.
    *
-   * @return what it counted
-   */
-  TimerTotals timerTotals();
-
-  /**
-   * Returns the load of the runtime's groups of threads.
-   *
-   * @return one reading for each group; the timer's alone if the time source brings its own executor
-   */
-  Collection<ThreadLoad> threadLoads();
-
-  /**
-   * Saves every breaker that changed and waits.
-   *
-   * @param limit the longest to wait; positive, at most 365 days
-   * @return whether everything that had changed before the call is saved now; true where no store is configured
-   * @throws IllegalArgumentException if {@code limit} is outside
+   * @param limit the longest wait; positive, at most 365 days
+   * @return whether everything that changed before the call is saved; true if there is no store
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
    */
   boolean flush(Duration limit);
 
   /**
-   * Finds an extension that was attached.
+   * Returns an attached extension.
    *
-   * @param type its class
-   * @param <E> its class
+   * @param type the class of the extension
+   * @param <E> the class of the extension
    * @return the extension; empty if there is none, or it failed to attach
    */
   <E extends ResilienceExtension> Optional<E> extension(Class<E> type);
 
   /**
-   * Tells whether the runtime was closed.
+   * Returns whether this runtime is closed.
    *
-   * @return whether it was
+   * @return whether {@link #close()} was called
    */
   boolean isClosed();
 
   /**
-   * Closes extensions, ends what is pending with {@link ResilienceClosedException} (calls whose tasks an executor accepted and has
-   * not begun, too), saves and closes the store, and ends every thread. Takes 5 s at most: what does not end by then, an extension
-   * that hangs for instance, is left to its own thread. Closing twice does nothing.
+   * Closes the runtime: closes extensions, ends pending calls with {@link ResilienceClosedException}, saves and closes the
+   * store, and ends every thread. Pending calls include those whose tasks an executor accepted and has not begun. Takes 5 s
+   * at most; a step that still runs then, such as an extension that hangs, continues on its own thread. Closing twice does
+   * nothing.
    */
   @Override
   void close();

@@ -1,17 +1,15 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.internal.discovery.Providers;
+import io.aragora.resilience.internal.runtime.ResilienceProvider;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.Opening;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreProvider;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.spi.ContextPropagator;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.Providers;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.spi.ResilienceProvider;
-import io.aragora.resilience.spi.ResilienceSettings;
-import io.aragora.resilience.spi.ResilienceSettings.Opening;
-import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
-import io.aragora.resilience.spi.Setting;
-import io.aragora.resilience.spi.StateStoreProvider;
 import io.aragora.resilience.time.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,8 +24,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes a runtime, and puts it together from what is on the module path or class path. Every setter checks its value.
- * Not thread-safe.
+ * Configures and builds a runtime from the modules on the module path or class path. Every setter checks its value. Not
+ * thread-safe.
  */
 public final class ResilienceBuilder {
   private static final AtomicInteger UNNAMED = new AtomicInteger();
@@ -42,7 +40,7 @@ public final class ResilienceBuilder {
   private boolean storeRequired;
   private Duration saveInterval = Duration.ofSeconds(30);
   private Duration stateRetention = Duration.ofDays(3);
-  private boolean closedAtShutdown;
+  private boolean closeOnShutdown;
   private final List<ResilienceExtension> extensions = new ArrayList<>();
   private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
@@ -54,11 +52,11 @@ public final class ResilienceBuilder {
   ResilienceBuilder() {}
 
   /**
-   * Names the runtime. Default: "resilience" with a number that is new in the process.
+   * Sets the name of the runtime. Default: "resilience" and a number that is new in the process.
    *
    * @param name not blank, at most 10,000 characters
    * @return this builder
-   * @throws IllegalArgumentException if the name is outside
+   * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
    */
   public ResilienceBuilder name(String name) {
     this.name = Setting.name("name", name);
@@ -66,7 +64,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets time and chance. Default: the system's.
+   * Sets the source of time and random numbers. Default: the system.
    *
    * @param source the source
    * @return this builder
@@ -77,8 +75,8 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets where attempts of asynchronous calls run, from the second on. Default: the runtime's own threads. Timeouts fire
-   * and listeners hear whether or not this executor is busy.
+   * Sets the executor for the second and later attempts of asynchronous calls. Default: the threads of the runtime. A
+   * busy executor delays neither timeouts nor listeners.
    *
    * @param executor the executor, which the runtime does not close
    * @return this builder
@@ -89,12 +87,12 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the most that the runtime holds of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, pipelines
-   * that are known by their names, and names of pipelines with fallbacks. Default 1000 of each.
+   * Sets the largest number of policies of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, named
+   * pipelines, and names of pipelines with fallbacks. Default 1000 of each.
    *
    * @param count at least 1
    * @return this builder
-   * @throws IllegalArgumentException if {@code count} is smaller
+   * @throws IllegalArgumentException if {@code count} is less than 1
    */
   public ResilienceBuilder maxPolicies(int count) {
     this.maxPolicies = Setting.atLeast("maxPolicies", 1, count);
@@ -102,12 +100,12 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets how long a closed breaker goes without a call or a look-up before a full runtime takes it out to make room for a
+   * Sets the time without a call or a look-up after which a full runtime may remove a closed breaker to make room for a
    * new one. Default 24 h.
    *
    * @param length positive, at most 365 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code length} is outside
+   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
    */
   public ResilienceBuilder staleAfter(Duration length) {
     this.staleAfter = Setting.positive("staleAfter", length);
@@ -115,23 +113,23 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets where breaker state is kept. Default: in memory, where it ends with the runtime. {@code sqlite:state.db} needs {@code
-   * resilience-persistence}, {@code postgresql://host/database} needs {@code resilience-postgresql}; {@code memory:} is a store
-   * that keeps nothing beyond the process, for tests.
+   * Sets the location of the state store. Default: in memory, so the state ends with the runtime. {@code
+   * sqlite:state.db} needs {@code resilience-persistence}, {@code postgresql://host/database} needs {@code
+   * resilience-postgresql}; {@code memory:} is a store for tests that keeps nothing beyond the process.
    *
-   * @param location a scheme, a colon, and what the store makes of the rest
+   * @param location a scheme, a colon, and a text that the store interprets
    * @return this builder
-   * @throws IllegalArgumentException if there is no scheme
+   * @throws IllegalArgumentException if {@code location} has no scheme
    */
   public ResilienceBuilder stateStore(String location) {
-    Providers.scheme(location);
+    StateStoreProvider.schemeOf(location);
     this.storeLocation = location;
     this.store = null;
     return this;
   }
 
   /**
-   * Sets where breaker state is kept. Default: as for {@link #stateStore(String)}.
+   * Sets the state store. Default: as for {@link #stateStore(String)}.
    *
    * @param store an open store, which the runtime closes
    * @return this builder
@@ -143,23 +141,23 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets whether {@link #build()} fails where the state store cannot be opened or read. Default: no; the runtime goes on
-   * without, says so in log, health and metrics, and tries again.
+   * Sets whether {@link #build()} fails if the state store cannot be opened or read. Default: no; the runtime then works
+   * without the store, reports it in log, health and metrics, and tries again.
    *
    * @param required whether it fails
    * @return this builder
    */
-  public ResilienceBuilder stateStoreRequired(boolean required) {
+  public ResilienceBuilder requireStateStore(boolean required) {
     this.storeRequired = required;
     return this;
   }
 
   /**
-   * Sets how long state is kept of breakers that nobody saves any more, since no process has them. Default 72 h.
+   * Sets how long the store keeps the state of a breaker that no process saves any more. Default 72 h.
    *
    * @param length at least 1 minute, at most 365 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code length} is outside
+   * @throws IllegalArgumentException if {@code length} is shorter than 1 minute or exceeds 365 days
    */
   public ResilienceBuilder stateRetention(Duration length) {
     this.stateRetention = atLeast("stateRetention", Duration.ofMinutes(1), length);
@@ -167,23 +165,23 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets whether the runtime closes itself, and so saves what there is, when the JVM shuts down. Default: no. The JVM holds a
-   * runtime that does until it is closed. Nothing runs where the process is killed.
+   * Sets whether the runtime closes itself, and so saves its state, when the JVM shuts down. Default: no. The JVM
+   * references such a runtime until it is closed. A killed process runs no shutdown hook.
    *
-   * @param closed whether it does
+   * @param closed whether it closes itself
    * @return this builder
    */
-  public ResilienceBuilder closedAtShutdown(boolean closed) {
-    this.closedAtShutdown = closed;
+  public ResilienceBuilder closeOnShutdown(boolean closed) {
+    this.closeOnShutdown = closed;
     return this;
   }
 
   /**
-   * Sets how often counts are saved, besides every change of state, which is saved at once. Default 30 s.
+   * Sets how often counts are saved. A state change is always saved at once. Default 30 s.
    *
    * @param interval at least 100 ms, at most 365 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code interval} is outside
+   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 365 days
    */
   public ResilienceBuilder saveInterval(Duration interval) {
     this.saveInterval = atLeast("saveInterval", Duration.ofMillis(100), interval);
@@ -198,7 +196,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Adds an extension. Default: those that are found. One of the same class that is found on the path is left out then.
+   * Adds an extension. Default: the extensions found on the path. This one replaces a found extension of the same class.
    *
    * @param extension the extension
    * @return this builder
@@ -209,10 +207,10 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Carries what is kept by thread to the threads on which further attempts of asynchronous calls, and submitted bodies, run.
-   * Those that {@link java.util.ServiceLoader} finds are added without this.
+   * Adds a propagator, which carries thread-local context to the threads of later attempts of asynchronous calls and of
+   * submitted bodies. Default: those that {@link java.util.ServiceLoader} finds, which are added as well.
    *
-   * @param propagator carries it
+   * @param propagator the propagator
    * @return this builder
    */
   public ResilienceBuilder contextPropagator(ContextPropagator propagator) {
@@ -221,12 +219,12 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets a property of a plug-in. A system property of the same name wins.
+   * Sets a property of a plug-in. Default: none. A system property of the same name takes precedence.
    *
    * @param key the name; not blank, at most 10,000 characters
    * @param value the value
    * @return this builder
-   * @throws IllegalArgumentException if the name is outside
+   * @throws IllegalArgumentException if {@code key} is blank or has more than 10,000 characters
    */
   public ResilienceBuilder property(String key, String value) {
     properties.put(Setting.name("property", key), Objects.requireNonNull(value, key));
@@ -234,11 +232,12 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the file with settings of policies, which win over those of the code; {@link #config}, environment and system
-   * properties win over them. Default: {@code resilience.properties}, where the class path or module path has it. The system
-   * property {@code resilience.config} names another one, whatever is set here.
+   * Sets the file with settings of policies, which override those of the code. {@link #config}, the environment and
+   * system properties override the file. Default: {@code resilience.properties}, if the class path or module path
+   * contains it. The system property {@code resilience.config} overrides this setting.
    *
-   * @param file a file of {@link java.util.Properties} in UTF-8; {@link #build()} reads it once, and refuses more than 1 MiB
+   * @param file a file of {@link java.util.Properties} in UTF-8; {@link #build()} reads it once and rejects more
+   *     than 1 MiB
    * @return this builder
    */
   public ResilienceBuilder configFile(Path file) {
@@ -247,13 +246,12 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets settings of policies as a file would; they win over those of the file. What was given before stays.
-   * Default: none.
+   * Sets settings of policies, which override those of the file. Settings of earlier calls stay. Default: none.
    *
-   * @param settings values by their keys, such as {@code resilience.retry.prices.maxAttempts}; a key is not blank and has at
-   *     most 10,000 characters, and {@link #build()} refuses one that it does not know
+   * @param settings values by their keys, such as {@code resilience.retry.prices.maxAttempts}; a key is not blank
+   *     and has at most 10,000 characters, and {@link #build()} rejects an unknown key
    * @return this builder
-   * @throws IllegalArgumentException if a key is blank or too long
+   * @throws IllegalArgumentException if a key is blank or has more than 10,000 characters
    */
   public ResilienceBuilder config(Map<String, String> settings) {
     settings.forEach((key, value) ->
@@ -262,7 +260,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Looks for plug-ins in this layer first. Default: none.
+   * Sets the module layer that is searched first for plug-ins. Default: none.
    *
    * @param layer the layer
    * @return this builder
@@ -273,7 +271,7 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Looks for plug-ins with this loader first. Default: none.
+   * Sets the class loader that is searched first for plug-ins. Default: none.
    *
    * @param loader the loader
    * @return this builder
@@ -284,16 +282,15 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Puts the runtime together and starts it.
+   * Builds and starts the runtime.
    *
    * @return a running runtime
-   * @throws ResilienceConfigurationException if a provider is missing, with the artifact to add, or there are two; if nobody
-   *     knows the scheme of the {@linkplain #stateStore(String) state store}, with the artifact to add; if that store makes no
-   *     sense of the location; if the store is {@linkplain #stateStoreRequired required} and cannot be opened or read; if the
-   *     {@link #configFile} cannot be read; if it or {@link #config} has a key or a value that will not do; if there are two
-   *     files {@code resilience.properties} on the path, and none is chosen
-   * @throws IllegalStateException if the runtime is to be {@linkplain #closedAtShutdown closed at shutdown}, and the JVM is
-   *     shutting down already
+   * @throws ResilienceConfigurationException if a provider is missing, or there are two; if no provider has the
+   *     scheme of the {@linkplain #stateStore(String) state store} (the message names the artifact to add); if that
+   *     store rejects the location; if the store is {@linkplain #requireStateStore required} and cannot be opened or
+   *     read; if the {@link #configFile} cannot be read; if the file or {@link #config} contains an unknown key or an
+   *     invalid value; if the path contains two files {@code resilience.properties} and none is chosen
+   * @throws IllegalStateException if {@link #closeOnShutdown} is set and the JVM is already shutting down
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
@@ -304,25 +301,30 @@ public final class ResilienceBuilder {
         maxPolicies,
         staleAfter,
         store(providers),
-        closedAtShutdown,
-        withFound(extensions, providers.all(ResilienceExtension.class)),
-        withFound(contextPropagators, providers.all(ContextPropagator.class)),
-        providers.all(HealthCheckProvider.class),
-        providers.all(EndpointContribution.class),
+        closeOnShutdown,
+        Map.of(
+            ResilienceExtension.class,
+            withFound(extensions, providers.all(ResilienceExtension.class)),
+            ContextPropagator.class,
+            withFound(contextPropagators, providers.all(ContextPropagator.class)),
+            HealthCheckProvider.class,
+            providers.all(HealthCheckProvider.class),
+            EndpointContribution.class,
+            providers.all(EndpointContribution.class)),
         properties,
         configFile,
         isFileChosen() ? null : providers.resource("resilience.properties"),
         config);
-    return provider(providers).create(settings);
+    return (Resilience) provider(providers).create(settings);
   }
 
-  /** Where one is chosen, it does not matter how many there are on the path. */
+  /** If a file is chosen, the number of files on the path does not matter. */
   private boolean isFileChosen() {
     String named = System.getProperty("resilience.config");
     return configFile != null || (named != null && !named.isBlank());
   }
 
-  /** Adds those that were found to those that were given, which stand for their class. */
+  /** Adds the found plug-ins to the given ones. A given plug-in replaces a found one of its class. */
   private static <S> List<S> withFound(List<S> given, List<S> found) {
     List<S> all = new ArrayList<>(given);
     for (S one : found) {
@@ -358,7 +360,8 @@ public final class ResilienceBuilder {
     if (location == null) {
       return null;
     }
-    StateStoreProvider provider = providers.stateStore(location);
+    StateStoreProvider provider =
+        StateStoreProvider.find(location, providers.all(StateStoreProvider.class));
     return storeSetting(provider.shown(location), () -> provider.open(location), true);
   }
 

@@ -2,6 +2,11 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.CheckedFunction;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.InterruptibleSupplier;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.Subscription;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -13,37 +18,34 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pipeline with a fallback, which is outside all its policies: they see the failure, the caller sees the value. Not a
- * {@link Policy}, since it knows the type of what it gives. Thread-safe.
+ * A pipeline with a fallback outside all its policies: the policies see the failure, the caller sees the value. It is
+ * not a {@link Policy}, because it knows the type of its values. Thread-safe.
  *
  * @param <T> the type of the value
  */
 public interface ResultPipeline<T extends @Nullable Object> {
-  /**
-   * Gives the pipeline inside.
-   *
-   * @return the pipeline
-   */
+  /** {@return the pipeline inside the fallback} */
   Pipeline pipeline();
 
   /**
    * Runs a body on the calling thread.
    *
-   * @param body what to protect
-   * @param <X> what it throws
+   * @param body the body to protect
+   * @param <X> the exception of the body
    * @return its value, or that of the fallback
-   * @throws X if the body fails, and the fallback has no rule for that
+   * @throws X if the body fails and the fallback has no rule for the failure
    */
   <X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X;
 
   /**
-   * Runs a body that may be interrupted; an interrupted call has no fallback.
+   * Runs a body that may be interrupted. An interrupted call has no fallback.
    *
-   * @param body what to protect
-   * @param <X> what it throws besides {@link InterruptedException}
+   * @param body the body to protect
+   * @param <X> the exception of the body besides {@link InterruptedException}
    * @return its value, or that of the fallback
-   * @throws X if the body fails, and the fallback has no rule for that
-   * @throws InterruptedException if the body threw it, or if a wait of a policy was interrupted; the flag is clear then
+   * @throws X if the body fails and the fallback has no rule for the failure
+   * @throws InterruptedException if the body threw it, or if a wait of a policy was interrupted; the flag is then
+   *     clear
    */
   <X extends Throwable> T callInterruptibly(InterruptibleSupplier<? extends T, X> body)
       throws X, InterruptedException;
@@ -52,24 +54,25 @@ public interface ResultPipeline<T extends @Nullable Object> {
    * Starts an asynchronous body and never blocks.
    *
    * @param body starts the work; the first time on the calling thread
-   * @return the future of its value, or of the fallback's, which is asked on the thread that completes the call; completing it
-   *     from outside cancels what is running
+   * @return the future of its value or of the value of the fallback, which runs on the thread that completes the
+   *     call; completing the future from outside cancels the running work
    */
   CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body);
 
   /**
    * Runs a blocking body on an executor, each attempt anew.
    *
-   * @param body what to protect
-   * @param executor where it runs; where it refuses, the fallback is asked about the {@link RejectedExecutionException}
-   * @return the future of its value, or of the fallback's; cancelling it interrupts the body
+   * @param body the body to protect
+   * @param executor runs the body; if it rejects the body, the fallback receives the {@link
+   *     RejectedExecutionException}
+   * @return the future of its value, or of the value of the fallback; cancelling it interrupts the body
    */
   CompletableFuture<T> submit(CheckedSupplier<? extends T, ?> body, Executor executor);
 
   /**
    * Wraps a supplier.
    *
-   * @param body what to protect
+   * @param body the body to protect
    * @return a supplier that runs it through this pipeline
    */
   default Supplier<T> decorateSupplier(Supplier<? extends T> body) {
@@ -80,7 +83,7 @@ public interface ResultPipeline<T extends @Nullable Object> {
   /**
    * Wraps a callable.
    *
-   * @param body what to protect
+   * @param body the body to protect
    * @return a callable that runs it through this pipeline
    */
   default Callable<T> decorateCallable(Callable<? extends T> body) {
@@ -91,9 +94,9 @@ public interface ResultPipeline<T extends @Nullable Object> {
   /**
    * Wraps a function.
    *
-   * @param body what to protect
+   * @param body the body to protect
    * @param <A> the type of its argument
-   * @param <X> what it throws
+   * @param <X> the exception of the body
    * @return a function that runs it through this pipeline
    */
   default <A extends @Nullable Object, X extends Throwable>
@@ -114,17 +117,13 @@ public interface ResultPipeline<T extends @Nullable Object> {
     return () -> callAsync(body);
   }
 
-  /**
-   * Gives what was counted. Pipelines of one name share their totals.
-   *
-   * @return the totals
-   */
+  /** {@return the totals, which pipelines of the same name share} */
   FallbackTotals totals();
 
   /**
    * Subscribes to the fallbacks of the pipelines of this name.
    *
-   * @param listener hears of them in the background; what it throws is logged once and harms nobody
+   * @param listener receives events in the background; its first exception is logged
    * @return ends the subscription when closed
    */
   Subscription subscribe(Consumer<? super FallbackEvent> listener);

@@ -1,6 +1,11 @@
 package io.aragora.resilience;
 
-/** The load of one group of a runtime's threads at one instant. Immutable. */
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The load of one group of threads of a runtime at one instant. Immutable and thread-safe.
+ */
 public final class ThreadLoad {
   private final String group;
   private final int busy;
@@ -8,64 +13,53 @@ public final class ThreadLoad {
   private final int bound;
   private final long failures;
 
-  /**
-   * Creates a reading.
-   *
-   * @param group the name of the group
-   * @param busy how many of its threads run a task
-   * @param waiting how many tasks wait for a thread
-   * @param bound the most threads that the group has at a time
-   * @param failures how many times a thread failed outside application code, and went on or was replaced
-   */
-  public ThreadLoad(String group, int busy, int waiting, int bound, long failures) {
-    this.group = group;
-    this.busy = busy;
-    this.waiting = waiting;
-    this.bound = bound;
-    this.failures = failures;
+  private ThreadLoad(Builder builder) {
+    this.group = builder.group;
+    this.busy = builder.busy;
+    this.waiting = builder.waiting;
+    this.bound = builder.bound;
+    this.failures = builder.failures;
   }
 
   /**
-   * Returns the name of the group.
+   * Creates a builder.
    *
-   * @return {@code end}, which ends calls; {@code tell}, which tells listeners; {@code interrupt}, which interrupts bodies;
-   *     or {@code timer}
+   * @param group the name of the group
+   * @return a new builder
+   */
+  public static Builder builder(String group) {
+    return new Builder(group);
+  }
+
+  /**
+   * {@return the name of the group; {@code end}, which ends calls; {@code tell}, which calls listeners; {@code
+   * interrupt}, which interrupts bodies; or {@code timer}}
    */
   public String group() {
     return group;
   }
 
-  /**
-   * Returns how many of the group's threads run a task.
-   *
-   * @return between 0 and {@link #bound()}, approximately
-   */
+  /** {@return the approximate number of threads that run a task} */
   public int busy() {
     return busy;
   }
 
   /**
-   * Returns how many tasks wait for a thread.
-   *
-   * @return 0 unless {@link #bound()} threads are busy, or the machine has no more threads
+   * {@return the number of tasks that wait for a thread; 0 unless {@link #bound()} threads are busy, or the machine has
+   * no more threads}
    */
   public int waiting() {
     return waiting;
   }
 
-  /**
-   * Returns the most threads that the group has at a time.
-   *
-   * @return at least 1
-   */
+  /** {@return the largest number of threads in the group} */
   public int bound() {
     return bound;
   }
 
   /**
-   * Returns how many times a thread of the group failed outside application code. It went on, or was replaced.
-   *
-   * @return a total since the runtime was built
+   * {@return the number of times a thread failed outside application code, since the runtime was built} Such a thread
+   * went on, or was replaced.
    */
   public long failures() {
     return failures;
@@ -75,5 +69,86 @@ public final class ThreadLoad {
   public String toString() {
     return group + ": " + busy + " of " + bound + " threads busy, " + waiting + " tasks waiting, "
         + failures + " failures";
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ThreadLoad that
+        && group.equals(that.group)
+        && busy == that.busy
+        && waiting == that.waiting
+        && bound == that.bound
+        && failures == that.failures;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(group, busy, waiting, bound, failures);
+  }
+
+  /** Builds a {@link ThreadLoad}. Not thread-safe. */
+  public static final class Builder {
+    private final String group;
+    private int busy;
+    private int waiting;
+    private int bound = 1;
+    private long failures;
+
+    private Builder(String group) {
+      this.group = group;
+    }
+
+    /**
+     * Sets {@link ThreadLoad#busy()}. Default 0.
+     *
+     * @param busy the approximate number of threads that run a task
+     * @return this builder
+     */
+    public Builder busy(int busy) {
+      this.busy = busy;
+      return this;
+    }
+
+    /**
+     * Sets {@link ThreadLoad#waiting()}. Default 0.
+     *
+     * @param waiting the number of tasks that wait for a thread
+     * @return this builder
+     */
+    public Builder waiting(int waiting) {
+      this.waiting = waiting;
+      return this;
+    }
+
+    /**
+     * Sets {@link ThreadLoad#bound()}. Default 1.
+     *
+     * @param bound the largest number of threads in the group
+     * @return this builder
+     */
+    public Builder bound(int bound) {
+      this.bound = bound;
+      return this;
+    }
+
+    /**
+     * Sets {@link ThreadLoad#failures()}. Default 0.
+     *
+     * @param failures the number of times a thread failed outside application code, since the runtime was built
+     * @return this builder
+     */
+    public Builder failures(long failures) {
+      this.failures = failures;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public ThreadLoad build() {
+      return new ThreadLoad(this);
+    }
   }
 }

@@ -36,7 +36,7 @@ public final class ChildJvm {
     return builder.start();
   }
 
-  /** Gives what a process that has ended said. */
+  /** Returns what a process that has ended said. */
   public static String outputOf(Process ended) {
     try {
       return new String(ended.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -19,8 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What each module promises, its descriptor and all signatures that it exports, is written down in {@code guards/api}. A change of
- * it is a decision, which shows in the review as a change of that file.
+ * The descriptor and all exported signatures of each module equal those in {@code guards/api}. A change of the API is therefore visible in a review as a change of that file.
  */
 class ApiSignatureTest {
   private static final Path FOLDER = LibraryModule.ROOT.resolve("guards/api");
@@ -44,7 +43,7 @@ class ApiSignatureTest {
 
     if (!present.equals(writtenDown)) {
       fail(
-          "%s exports something else than %s says. If that is meant, write it down by%n  %s%ngone:%n%s%nnew:%n%s",
+          "the API of %s differs from %s. If this is intended, update the file with%n  %s%nremoved:%n%s%nadded:%n%s",
           module,
           file.getFileName(),
           COMMAND,

@@ -1,6 +1,9 @@
 package io.aragora.resilience.guards;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,21 +23,21 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What classes of the library may not call, read from the class files; what is relocated from Agrona included. */
+/** Calls that classes of the library must not make, read from the class files, those relocated from Agrona included. */
 class CallsTest {
   private static final String TIME_OF_CORE = "io.aragora.resilience.core.time";
 
   private static final String SOCKETS =
-      "sockets and people who look live in real time, also where a runtime's stands still";
+      "sockets and viewers need real time, even if a runtime's time stands still";
 
   private static final String STORE =
       "a store has no runtime; it bounds waits, and compares its clock with that of the server";
 
-  /** Who may read time or chance beside the time package of core, and why. */
+  /** The classes that may read time or random numbers beside the time package of core, and why. */
   private static final Map<String, String> MAY_READ_TIME = Map.ofEntries(
       Map.entry(
           "io.aragora.resilience.core.agrona.BitUtil",
-          "comes from Agrona with a method for random numbers, which nobody calls"),
+          "comes from Agrona with a method for random numbers, which is never called"),
       Map.entry("io.aragora.resilience.health.endpoint.EventStreams", SOCKETS),
       Map.entry("io.aragora.resilience.health.endpoint.Guesses", SOCKETS),
       Map.entry("io.aragora.resilience.health.page.LiveFeed", SOCKETS),
@@ -52,7 +55,10 @@ class CallsTest {
       Map.entry("io.aragora.resilience.persistence.postgresql.ServerClock", STORE),
       Map.entry(
           "io.aragora.resilience.persistence.sqlite.DatabaseFile",
-          "names the copy of a broken file; a store has no runtime, and nothing is decided by it"));
+          "names the copy of a broken file; a store has no runtime, and nothing is decided by it"),
+      Map.entry(
+          "io.aragora.resilience.persistence.sqlite.LoaderClaim",
+          "the number by which a class loader knows its claims must differ from that of any other"));
 
   @Test
   void theLibrary_isLookedAt() {
@@ -142,7 +148,7 @@ class CallsTest {
                 .anyMatch(
                     access -> access.getTargetOwner().getName().equals("java.util.ServiceLoader")))
             .map(JavaClass::getName))
-        .containsExactly("io.aragora.resilience.spi.Providers");
+        .containsExactly("io.aragora.resilience.internal.discovery.Providers");
   }
 
   @Test
@@ -186,7 +192,7 @@ class CallsTest {
         .should()
         .callMethod(System.class, "getLogger", String.class)
         .orShould()
-        .dependOnClassesThat(JavaClass.Predicates.type(System.Logger.class))
+        .callMethodWhere(target(owner(type(System.Logger.class))))
         .because("a log handler that throws must not end a call, or a thread of the library")
         .check(Library.CLASSES);
   }

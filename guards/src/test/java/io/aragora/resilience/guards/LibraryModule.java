@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 record LibraryModule(Path folder, ModuleDescriptor descriptor) {
   static final Path ROOT = Path.of(System.getProperty("root.folder"));
 
-  /** All of them, in the order of their names; none can be forgotten. */
+  /** All modules in the order of their names, found by their folders. */
   static List<LibraryModule> all() {
     try (Stream<Path> folders = Files.list(ROOT)) {
       return folders

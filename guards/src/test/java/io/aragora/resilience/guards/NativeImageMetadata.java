@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What a native image has to keep of one artifact, and how that is written, for present versions of the compiler and for those of JDK 17 and 21. */
+/** The metadata of one artifact for native images, in the formats of present compilers and of those for JDK 17 and 21. */
 final class NativeImageMetadata {
   private final Map<String, Set<String>> fields = new TreeMap<>();
   private final Map<String, Set<String>> methods = new TreeMap<>();
@@ -38,7 +38,7 @@ final class NativeImageMetadata {
     return fields.isEmpty() && methods.isEmpty() && resources.isEmpty();
   }
 
-  /** The contents by file name; none where there is nothing to keep. */
+  /** The contents by file name; none if there is nothing to keep. */
   Map<String, String> files() {
     Map<String, String> files = new TreeMap<>();
     if (isEmpty()) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The metadata for native images is complete, as far as can be told without the native compiler: it lists each field and method
+ * The metadata for native images is complete, as far as a test without the native compiler can check: it lists each field and method
  * that the code looks up by name, each provider, and each resource; all of them exist; and nothing else is looked up.
  */
 class NativeImageTest {
@@ -32,11 +32,11 @@ class NativeImageTest {
   private static final String BACKGROUND_THREADS =
       "io.aragora.resilience.core.dispatch.BackgroundThreads";
   private static final String LATER_METHODS = "io.aragora.resilience.http.client.LaterMethods";
-  private static final String PROVIDERS = "io.aragora.resilience.spi.Providers";
+  private static final String PROVIDERS = "io.aragora.resilience.internal.discovery.Providers";
   private static final Pattern FIELD_HANDLE = Pattern.compile(
       "ConstantBootstraps\\s*\\.fieldVarHandle\\(\\s*MethodHandles\\.lookup\\(\\),\\s*\"(\\w+)\",\\s*VarHandle\\.class,\\s*(\\w+)\\.class,");
 
-  /** Methods that are looked up by name, because the JDK that this is compiled for has not got them. */
+  /** Methods that are looked up by name, because the JDK of the compilation does not have them. */
   private static final List<LookedUp> LATER = List.of(
       new LookedUp(BACKGROUND_THREADS, 21, "java.lang.Thread", "ofVirtual"),
       new LookedUp(
@@ -67,7 +67,7 @@ class NativeImageTest {
           LATER_METHODS, 21, "java.net.http.HttpClient", "awaitTermination", "java.time.Duration"),
       new LookedUp(LATER_METHODS, 25, "java.net.http.HttpResponse", "connectionLabel"));
 
-  /** Who looks up anything at run time, beside handles of its own fields, and what covers it. */
+  /** The classes that look up names at run time, beside handles of their own fields, and the metadata that covers them. */
   private static final Map<String, String> LOOK_UPS = Map.of(
       BACKGROUND_THREADS,
       "LATER",
@@ -90,7 +90,7 @@ class NativeImageTest {
       "io.aragora.resilience.core.proxy.TypeArguments",
       "types of the application: docs/native-image.md");
 
-  /** A method that a class of ours looks up, and the JDK that has it first. */
+  /** A method that a class of the library looks up, and the first JDK that has it. */
   private record LookedUp(
       String by, int since, String owner, String method, String... parameters) {}
 
@@ -123,7 +123,7 @@ class NativeImageTest {
     }
     if (!present.equals(expected.files())) {
       fail(
-          "%s does not list what the code looks up; write it down by%n  %s%n%s",
+          "%s does not match the look-ups of the code; update it with%n  %s%n%s",
           folder, COMMAND, expected.files());
     }
   }
@@ -153,7 +153,7 @@ class NativeImageTest {
     return metadata;
   }
 
-  /** What a module has for itself to read, a page for instance. */
+  /** The resources that a module reads, for example a page. */
   private static List<String> ownResources(LibraryModule module) throws IOException {
     Path resources = module.folder().resolve("src/main/resources");
     if (!Files.exists(resources)) {

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What code outside can see of a class, as lines of text: its kind, supertypes, constants, constructors and methods, with
+ * The visible signatures of a class, as lines of text: its kind, supertypes, constants, constructors and methods, with
  * generics, nullness, and what they throw. The same on every JDK. Members of a superclass that is not public are the class's own.
  */
 final class Signatures {
@@ -161,7 +161,7 @@ final class Signatures {
     return text + constant(field);
   }
 
-  /** Compilers copy a constant into the code that uses it, so its value is part of what was promised. */
+  /** Compilers copy a constant into the code that uses it, so its value is part of the API. */
   private static String constant(Field field) {
     int modifiers = field.getModifiers();
     boolean copied = field.getType().isPrimitive() || field.getType() == String.class;

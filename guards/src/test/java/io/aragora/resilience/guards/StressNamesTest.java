@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Comments and pages name stress cases that exist, and every case is in the list of them. */
+/** Comments and pages name stress cases that exist, and the list contains every case. */
 class StressNamesTest {
   private static final Path SOURCES = LibraryModule.ROOT.resolve("jcstress-tests/src/main/java");
   private static final Path LIST = LibraryModule.ROOT.resolve("jcstress-tests/README.md");
@@ -143,7 +143,7 @@ class StressNamesTest {
     }
   }
 
-  /** A twin is of the class of the row's first test, unless it is one of another row. */
+  /** A twin belongs to the class of the row's first test, unless another row names it. */
   @Test
   void everyCase_isInTheList() {
     Set<String> listed = new TreeSet<>();

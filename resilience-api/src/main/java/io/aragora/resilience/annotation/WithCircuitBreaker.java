@@ -6,22 +6,23 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Protects a method by a circuit breaker, outside its retry: one outcome for each call, however many attempts it takes. */
+/** Protects a method by a circuit breaker outside its retry: one outcome for each call, for any number of attempts. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface WithCircuitBreaker {
   /**
-   * Names the breaker. Methods that call the same dependency should name the same one.
+   * Returns the name of the breaker. Methods that call the same dependency should use the same name.
    *
-   * @return the name; empty for that of the interface, and of the method where this stands on a method
+   * @return the name; empty for that of the interface, or of the method if the annotation is on a method
    */
   String value() default "";
 
   /**
-   * Chooses the preset of a provider.
+   * Returns the preset of a provider.
    *
-   * @return a name of {@link io.aragora.resilience.circuitbreaker.CircuitBreakerPresets}; empty for the settings that the name has
+   * @return a name of {@link io.aragora.resilience.circuitbreaker.CircuitBreakerPresets}; empty for the settings of
+   *     the name
    */
   String provider() default "";
 }

@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Gives what another method gives where a method fails after all, as a {@link io.aragora.resilience.fallback.Fallback} does: outside
- * all policies, of which the method needs one.
+ * Replaces the failure of a method by the result of another method, as a {@link io.aragora.resilience.fallback.Fallback}
+ * does. It applies outside all policies; the method needs at least one policy.
  *
  * <pre>{@code
  * interface Prices {
@@ -27,18 +27,15 @@ import java.lang.annotation.Target;
 @Target(ElementType.METHOD)
 public @interface WithFallback {
   /**
-   * Names a method of the same interface, which may be a default method. Its parameters are those of the method, and perhaps the
-   * failure after them; what it gives is what the method gives, and where that is a {@link java.util.concurrent.CompletionStage},
-   * its value. It is called on the target, and not through policies of its own.
+   * Returns the name of a method of the same interface, which may be a default method. It has the parameters of the
+   * annotated method, optionally followed by the failure. Its result replaces that of the annotated method; if that is a
+   * {@link java.util.concurrent.CompletionStage}, it replaces the value. It is called on the target, without policies of
+   * its own.
    *
    * @return the name
    */
   String value();
 
-  /**
-   * Chooses the failures that it is for.
-   *
-   * @return their types, subclasses included
-   */
+  /** {@return the types of failures that the fallback handles, subclasses included} */
   Class<? extends Throwable>[] on() default {Exception.class};
 }

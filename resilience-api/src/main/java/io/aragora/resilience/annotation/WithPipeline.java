@@ -7,19 +7,15 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Protects a method by a pipeline that is described elsewhere: {@linkplain io.aragora.resilience.Pipeline.Builder#register()
- * registered} before the proxy is made, or outside the code. Stands for all policies of a method, and so not beside another
- * annotation of this package on the same method or type, except {@link WithFallback}; one on a method takes the place of those on
- * its type.
+ * Protects a method by a declared pipeline ({@link io.aragora.resilience.Resilience#pipeline(String,
+ * java.util.function.Consumer)}), or one that is described outside the code. It replaces all policies of the method: on
+ * the same method or type, no other annotation of this package may stand beside it, except {@link WithFallback}. On a
+ * method it replaces the annotations of the type.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface WithPipeline {
-  /**
-   * Names the pipeline.
-   *
-   * @return the name
-   */
+  /** {@return the name of the pipeline} */
   String value();
 }

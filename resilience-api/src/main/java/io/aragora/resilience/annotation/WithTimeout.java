@@ -6,22 +6,17 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Limits the time of a method, or of each attempt where it has a retry. */
+/** Bounds the time of a method, or of each attempt if it has a retry. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface WithTimeout {
-  /**
-   * Gives the limit.
-   *
-   * @return a duration such as {@code 500ms}, {@code 30s} or {@code PT30S}; positive and at most 365 days
-   */
+  /** {@return the limit, a duration such as {@code 500ms}, {@code 30s} or {@code PT30S}; positive and at most 365 days} */
   String value();
 
   /**
-   * Names the timeout.
-   *
-   * @return the name; empty for that of the interface, and of the method where this stands on a method
+   * {@return the name of the timeout; empty for that of the interface, or of the method if the annotation is on a
+   * method}
    */
   String name() default "";
 }

@@ -1,35 +1,32 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.ResilienceException;
 import java.time.Duration;
 import java.util.Locale;
 
-/**
- * Thrown instead of calling: the breaker refused. The dependency was not touched. Carries no stack trace, and its message
- * is put together only when it is read.
- */
+/** Thrown if a breaker rejects a call. The body did not run. Has no stack trace; the message is built when it is read. */
 public final class CallNotPermittedException extends ResilienceException {
   private static final long serialVersionUID = 1L;
 
-  /** The name of the breaker that refused. */
+  /** The name of the breaker that rejected the call. */
   private final String breaker;
 
-  /** The state that refused. */
+  /** The state of the breaker. */
   private final CircuitBreakerState state;
 
-  /** Why the breaker is in that state. */
+  /** The cause of the state. */
   private final TransitionCause cause;
 
-  /** Nanoseconds until a call may be admitted. */
+  /** Nanoseconds until the breaker may admit a call. */
   private final long remainingNanos;
 
   /**
    * Creates the exception.
    *
-   * @param breaker the breaker's name
-   * @param state the state that refused
-   * @param cause why the breaker is in that state
-   * @param remainingNanos nanoseconds until a call may be admitted; 0 where that is not known
+   * @param breaker the name of the breaker
+   * @param state the state of the breaker
+   * @param cause the cause of the state
+   * @param remainingNanos nanoseconds until the breaker may admit a call; 0 if unknown
    */
   public CallNotPermittedException(
       String breaker, CircuitBreakerState state, TransitionCause cause, long remainingNanos) {
@@ -40,38 +37,25 @@ public final class CallNotPermittedException extends ResilienceException {
     this.remainingNanos = remainingNanos;
   }
 
-  /**
-   * Names the breaker.
-   *
-   * @return the name
-   */
+  /** {@return the name of the breaker} */
   public String breaker() {
     return breaker;
   }
 
   /**
-   * Gives the state that refused: {@link CircuitBreakerState#HALF_OPEN} means that all places for probes were taken.
-   *
-   * @return the state
+   * {@return the state of the breaker} {@link CircuitBreakerState#HALF_OPEN} means that all permits for probes were
+   * taken.
    */
   public CircuitBreakerState state() {
     return state;
   }
 
-  /**
-   * Tells why the breaker is in that state.
-   *
-   * @return the cause of its last transition
-   */
+  /** {@return the cause of the state} */
   public TransitionCause transitionCause() {
     return cause;
   }
 
-  /**
-   * Gives the time until a call may be admitted.
-   *
-   * @return what is left of the cooldown; zero where that is not known
-   */
+  /** {@return the rest of the cooldown; zero if unknown} */
   public Duration remainingCooldown() {
     return Duration.ofNanos(remainingNanos);
   }

@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a call that may have been refused: its value, or the refusal. For callers to whom a refusal is an
- * everyday answer and not an exception. Immutable.
+ * The outcome of a call that a breaker may reject: its value, or the rejection. For callers that expect rejections and
+ * do not treat them as exceptions. Immutable.
  *
  * @param <T> the type of the value
  */
@@ -19,7 +19,7 @@ public final class CallOutcome<T extends @Nullable Object> {
   }
 
   /**
-   * Makes the outcome of a call that was admitted.
+   * Creates the outcome of an admitted call.
    *
    * @param value its value
    * @param <T> the type of the value
@@ -30,10 +30,10 @@ public final class CallOutcome<T extends @Nullable Object> {
   }
 
   /**
-   * Makes the outcome of a call that was refused.
+   * Creates the outcome of a rejected call.
    *
-   * @param rejection the refusal
-   * @param <T> the type of the value that there is not
+   * @param rejection the rejection
+   * @param <T> the type of the missing value
    * @return the outcome
    */
   public static <T extends @Nullable Object> CallOutcome<T> rejected(
@@ -41,22 +41,18 @@ public final class CallOutcome<T extends @Nullable Object> {
     return new CallOutcome<>(null, Objects.requireNonNull(rejection, "rejection"));
   }
 
-  /**
-   * Tells whether the call was refused.
-   *
-   * @return whether it was
-   */
+  /** {@return whether the breaker rejected the call} */
   public boolean isRejected() {
     return rejection != null;
   }
 
   /**
-   * Gives the value.
+   * Returns the value.
    *
    * @return the value
-   * @throws CallNotPermittedException if the call was refused
+   * @throws CallNotPermittedException if the breaker rejected the call
    */
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
+  @SuppressWarnings("NullAway") // the value is null only if T permits it
   public T value() {
     if (rejection != null) {
       throw rejection;
@@ -65,20 +61,16 @@ public final class CallOutcome<T extends @Nullable Object> {
   }
 
   /**
-   * Gives the value, or another one.
+   * Returns the value, or another one if the breaker rejected the call.
    *
-   * @param other what to give if the call was refused
-   * @return the value or the other
+   * @param other the value for a rejected call
+   * @return the value or {@code other}
    */
   public T orElse(T other) {
     return rejection != null ? other : value();
   }
 
-  /**
-   * Gives the refusal.
-   *
-   * @return the refusal, or null if the call was admitted
-   */
+  /** {@return the rejection, or null if the breaker admitted the call} */
   public @Nullable CallNotPermittedException rejection() {
     return rejection;
   }

@@ -1,17 +1,16 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.Subscription;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.Subscription;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses calls to a dependency that keeps failing, and lets a few through after a cooldown to find out whether it is back.
+ * Rejects calls to a dependency that keeps failing, and admits a few probes after a cooldown to test whether it works again.
  *
- * <p>Most callers use {@link #call}. Where that does not fit, take a permit:
+ * <p>Most callers use {@link #call}. If that does not fit, acquire a permit:
  *
  * <pre>{@code
  * long permit = breaker.tryAcquirePermit();
@@ -26,93 +25,87 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A permit knows the state that admitted it. An outcome that comes when that state is over is counted in the totals and
- * decides nothing. In half-open a permit completes once, and one that is never completed expires after {@link
- * CircuitBreakerConfig#halfOpenMaxDuration()}. In closed nothing is taken, so completing a permit twice counts twice.
+ * <p>A permit carries the generation of its phase. An outcome that arrives after the phase has ended counts in the totals and
+ * changes no state. In half-open a permit completes once, and a permit that is never completed expires after {@link
+ * CircuitBreakerConfig#halfOpenMaxDuration()}. In closed, permits are not tracked, so completing one twice counts twice.
  *
  * <p>Thread-safe; an admitted call takes no lock and allocates nothing.
  */
 public interface CircuitBreaker extends Policy {
-  /** What {@link #tryAcquirePermit()} gives for a call that is refused. */
+  /** The return value of {@link #tryAcquirePermit()} for a rejected call. */
   long REJECTED = 0;
 
-  /**
-   * Gives the settings.
-   *
-   * @return the settings
-   */
+  /** {@return the config in force} */
   CircuitBreakerConfig config();
 
   /**
-   * Gives the state. A pure read: once the cooldown is over it gives {@link CircuitBreakerState#HALF_OPEN}, and the change
-   * itself happens when a call is admitted.
+   * Returns the state and changes nothing. Once the cooldown has elapsed the state is {@link
+   * CircuitBreakerState#HALF_OPEN}; the transition happens when the breaker admits the next call.
    *
    * @return the state at this instant
    */
   CircuitBreakerState state();
 
-  /**
-   * Gives everything that there is to know about this instant.
-   *
-   * @return a snapshot
-   */
+  /** {@return an immutable snapshot of this breaker} */
   CircuitBreakerSnapshot snapshot();
 
   /**
-   * Explains the state: which rule fired, on which counts, and when a call may be let through again.
+   * Returns why the breaker is in its state: the rule that fired, the counts it fired on, and when the breaker may admit
+   * a call.
    *
    * @return the explanation
    */
   CircuitBreakerExplanation explain();
 
   /**
-   * Counts the changes from one state to another.
+   * Returns the number of transitions between two states.
    *
    * @param from the state before
    * @param to the state after
-   * @return how many there were since this breaker was created; for the breaker of a key, those of all keys of its {@link
-   *     KeyedCircuitBreaker} together, since a key has no room for counts of its own
+   * @return the number since this breaker was created; for the breaker of a key, the number for all keys of its
+   *     {@link KeyedCircuitBreaker}, because a key has no counts of its own
    */
   long transitions(CircuitBreakerState from, CircuitBreakerState to);
 
   /**
-   * Tells, without taking a permit, whether a call would be admitted. It may be refused all the same if others come first.
+   * Returns whether the breaker would admit a call now, without taking a permit. A later call may still be rejected if
+   * other calls come first.
    *
-   * @return whether it would be at this instant
+   * @return whether it would admit one at this instant
    */
   boolean isAvailable();
 
   /**
-   * Asks for the right to make one call.
+   * Tries to acquire a permit for one call.
    *
-   * @return a permit to be completed by {@link #recordSuccess}, {@link #recordFailure} or {@link #releasePermit}; {@link
-   *     #REJECTED} if the call is refused
+   * @return a permit to be completed by {@link #recordSuccess}, {@link #recordFailure} or {@link #releasePermit};
+   *     {@link #REJECTED} if the call is rejected
    */
   long tryAcquirePermit();
 
   /**
-   * Asks for the right to make one call.
+   * Acquires a permit for one call.
    *
    * @return a permit, never {@link #REJECTED}
-   * @throws CallNotPermittedException if the call is refused
+   * @throws CallNotPermittedException if the call is rejected
    */
   long acquirePermit();
 
   /**
-   * Completes a permit: the dependency answered well.
+   * Completes a permit with a success.
    *
    * @param permit the permit
-   * @throws IllegalArgumentException if it is {@link #REJECTED}, which is no permit
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED}
    */
   void recordSuccess(long permit);
 
   /**
-   * Completes a permit with a failure, which {@link CircuitBreakerConfig#ignoreIf} and {@link
-   * CircuitBreakerConfig#recordIf} still judge.
+   * Completes a permit with a failure. {@link CircuitBreakerConfig#ignoreIf} and {@link CircuitBreakerConfig#recordIf}
+   * decide how it counts.
    *
    * @param permit the permit
-   * @param failure what the call failed with; null where there is no exception to show, which counts as a failure
-   * @throws IllegalArgumentException if the permit is {@link #REJECTED}, which is none
+   * @param failure the exception of the call; null, which counts as a failure, if there is none
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED}
    */
   void recordFailure(long permit, @Nullable Throwable failure);
 
@@ -120,80 +113,77 @@ public interface CircuitBreaker extends Policy {
    * Completes a permit without an outcome, for a call that was cancelled or never made.
    *
    * @param permit the permit
-   * @throws IllegalArgumentException if it is {@link #REJECTED}, which is no permit
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED}
    */
   void releasePermit(long permit);
 
   /**
-   * Runs a body if the breaker admits it, and gives a refusal as a value.
+   * Runs a body if the breaker admits it, and returns a rejection as a value.
    *
-   * @param body what to protect
+   * @param body the body to protect
    * @param <T> the type of its value
-   * @param <X> what it throws
-   * @return the value or the refusal
+   * @param <X> the exception of the body
+   * @return the value or the rejection
    * @throws X if the body fails
    */
   <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
       CheckedSupplier<? extends T, X> body) throws X;
 
   /**
-   * Changes the settings of the living breaker. State, generation, listeners, failures in a row and totals stay, and so do
-   * the outcomes in the window: into a window of another length they are moved, with the precision of its buckets. Only
-   * where time takes the place of count, or the other way round, the window begins empty. Permits that are out stay valid.
-   * An open breaker keeps the cooldown that it has.
+   * Replaces the config of the breaker. State, generation, listeners, consecutive failures and totals stay. The outcomes
+   * in the window stay too: they move to the new window, with the precision of its buckets. The new window begins empty
+   * only if a time window replaces a count window, or the reverse. Permits stay valid. An open breaker keeps its present
+   * cooldown.
    *
-   * @param config the new settings
+   * @param config the new config
    */
   void reconfigure(CircuitBreakerConfig config);
 
   /** Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. */
   void reset();
 
-  /** Refuses every call until {@link #reset()} or {@link #forceClosed()}. Survives a restart where state is saved. */
+  /** Rejects every call until {@link #reset()} or {@link #forceClosed()}. Survives a restart if the state is saved. */
   void forceOpen();
 
-  /** Closes the breaker now, whatever it is waiting for; it may open again by its rules. */
+  /** Closes the breaker now, from any state. Its rules may open it again. */
   void forceClosed();
 
-  /** Admits every call and judges none, until {@link #reset()}. */
+  /** Admits every call and counts no outcomes in the window, until {@link #reset()}. */
   void disable();
 
-  /** Admits every call and goes on counting, but never opens, until {@link #reset()}. */
+  /** Admits every call and continues to count, but never opens, until {@link #reset()}. */
   void metricsOnly();
 
   /**
-   * Subscribes to the changes of state: each arrives once, in order, and none is left out.
+   * Subscribes to the transitions. Each arrives once, in order; none is dropped.
    *
-   * @param listener hears of them in the background
+   * @param listener receives events in the background
    * @return ends the subscription when closed
    */
   Subscription subscribe(CircuitBreakerListener listener);
 
   /**
-   * Subscribes to what becomes of single calls. An event is built only where somebody hears of its kind; up to 1024 wait to
-   * be delivered, and more than that are dropped, which is logged once.
+   * Subscribes to the outcomes of single calls. An event is created only if a listener subscribes to its kind. Up to
+   * 1024 events wait for delivery; more are dropped, which is logged once.
    *
-   * @param kinds what to hear of, at least one
-   * @param listener hears of it in the background; what it throws is logged once and harms nobody
+   * @param kinds the kinds to receive, at least one
+   * @param listener receives events in the background; its first exception is logged
    * @return ends the subscription when closed
-   * @throws IllegalArgumentException if there are no kinds
+   * @throws IllegalArgumentException if {@code kinds} is empty
    */
   Subscription subscribeCalls(
       Set<CircuitBreakerCall.Kind> kinds, Consumer<? super CircuitBreakerCall> listener);
 
-  /**
-   * Writes down what is to be kept of this breaker, for a store of your own.
-   *
-   * @return the state at this instant
-   */
+  /** {@return the state of this breaker at this instant, for a store of your own} */
   SavedBreaker save();
 
   /**
-   * Takes over what was kept: totals in any case, the state if this breaker has not changed by itself since it was made.
+   * Restores a saved state. Totals are always restored, the state only if this breaker has not changed since it was
+   * created.
    *
-   * @param saved what was kept
-   * @return whether all of it was taken over; false where the breaker had moved, or its settings are others than those it
-   *     was saved with, so that counts and probes were left out
+   * @param saved the saved state
+   * @return whether all of it was restored; false if the breaker had changed, or was saved with another config, so
+   *     that counts and probes were skipped
    */
   boolean restore(SavedBreaker saved);
 }

@@ -2,42 +2,95 @@ package io.aragora.resilience.circuitbreaker;
 
 import io.aragora.resilience.internal.FailureMessage;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one call, for {@link CircuitBreaker#subscribeCalls}. It is built after the call was counted, so a listener
- * finds it in a snapshot.
- *
- * @param breaker the breaker's name
- * @param sequence the number ({@link CircuitBreakerTransition#sequence}) of the state that decided about the call; 0 before
- *     the first transition
- * @param kind what became of it
- * @param state the state that decided about the call
- * @param slow whether it took {@link CircuitBreakerConfig#slowCallDuration} or longer; always false where no rule asks for
- *     it
- * @param failure what it failed with; null for a success, a rejection, and a failure or a release without an exception
- * @param at the time of day
+ * What one call ended as, for {@link CircuitBreaker#subscribeCalls}. The breaker counts the call before it creates the event,
+ * so a snapshot that a listener takes includes it. Immutable and thread-safe.
  */
-public record CircuitBreakerCall(
-    String breaker,
-    long sequence,
-    Kind kind,
-    CircuitBreakerState state,
-    boolean slow,
-    @Nullable Throwable failure,
-    Instant at) {
+public final class CircuitBreakerCall {
+  private final String breaker;
+  private final long sequence;
+  private final Kind kind;
+  private final CircuitBreakerState state;
+  private final boolean slow;
+  private final @Nullable Throwable failure;
+  private final Instant at;
 
-  /** What became of a call. */
+  private CircuitBreakerCall(Builder builder) {
+    this.breaker = builder.breaker;
+    this.sequence = builder.sequence;
+    this.kind = builder.kind;
+    this.state = builder.state;
+    this.slow = builder.slow;
+    this.failure = builder.failure;
+    this.at = builder.at;
+  }
+
+  /**
+   * Creates a builder.
+   *
+   * @param breaker the name of the breaker
+   * @param kind how the breaker counted the call
+   * @return a new builder
+   */
+  public static Builder builder(String breaker, Kind kind) {
+    return new Builder(breaker, kind);
+  }
+
+  /** {@return the name of the breaker} */
+  public String breaker() {
+    return breaker;
+  }
+
+  /**
+   * {@return the number ({@link CircuitBreakerTransition#sequence}) of the phase that decided about the call; 0 before
+   * the first transition}
+   */
+  public long sequence() {
+    return sequence;
+  }
+
+  /** {@return how the breaker counted the call} */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** {@return the state that decided about the call} */
+  public CircuitBreakerState state() {
+    return state;
+  }
+
+  /**
+   * {@return whether the call took {@link CircuitBreakerConfig#slowCallDuration} or longer; always false if no rule about
+   * slow calls is set}
+   */
+  public boolean slow() {
+    return slow;
+  }
+
+  /** {@return the exception of the call; null for a success, a rejection, and a failure or release without an exception} */
+  public @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /** {@return the time of day} */
+  public Instant at() {
+    return at;
+  }
+
+  /** How the breaker counted a call. */
   public enum Kind {
     /** It counted as a success. */
     SUCCESS,
     /** It counted as a failure. */
     FAILURE,
-    /** It counted as neither: released, cancelled, interrupted, or ignored by configuration. */
+    /** It counted as neither: released, cancelled, interrupted, or ignored by the config. */
     IGNORED,
-    /** It was refused. */
+    /** It was rejected. */
     REJECTED,
-    /** Its outcome came when the state that had admitted it was over, or its place was taken: it decided nothing. */
+    /** Its outcome arrived after its phase had ended, or after its permit had expired, and changed nothing. */
     LATE
   }
 
@@ -52,5 +105,102 @@ public record CircuitBreakerCall(
         + ", failure=" + FailureMessage.textOf(failure)
         + ", at=" + at
         + "]";
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CircuitBreakerCall that
+        && breaker.equals(that.breaker)
+        && sequence == that.sequence
+        && kind.equals(that.kind)
+        && state.equals(that.state)
+        && slow == that.slow
+        && Objects.equals(failure, that.failure)
+        && at.equals(that.at);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(breaker, sequence, kind, state, slow, failure, at);
+  }
+
+  /** Builds a {@link CircuitBreakerCall}. Not thread-safe. */
+  public static final class Builder {
+    private final String breaker;
+    private long sequence;
+    private final Kind kind;
+    private CircuitBreakerState state = CircuitBreakerState.CLOSED;
+    private boolean slow;
+    private @Nullable Throwable failure;
+    private Instant at = Instant.EPOCH;
+
+    private Builder(String breaker, Kind kind) {
+      this.breaker = breaker;
+      this.kind = kind;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#sequence()}. Default 0.
+     *
+     * @param sequence the number ({@link CircuitBreakerTransition#sequence}) of the phase that decided about the call
+     * @return this builder
+     */
+    public Builder sequence(long sequence) {
+      this.sequence = sequence;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#state()}. Default {@code CLOSED}.
+     *
+     * @param state the state that decided about the call
+     * @return this builder
+     */
+    public Builder state(CircuitBreakerState state) {
+      this.state = state;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#slow()}. Default false.
+     *
+     * @param slow whether the call took {@link CircuitBreakerConfig#slowCallDuration} or longer
+     * @return this builder
+     */
+    public Builder slow(boolean slow) {
+      this.slow = slow;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#failure()}. Default none.
+     *
+     * @param failure the exception of the call; null for none
+     * @return this builder
+     */
+    public Builder failure(@Nullable Throwable failure) {
+      this.failure = failure;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#at()}. Default 1970.
+     *
+     * @param at the time of day
+     * @return this builder
+     */
+    public Builder at(Instant at) {
+      this.at = at;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public CircuitBreakerCall build() {
+      return new CircuitBreakerCall(this);
+    }
   }
 }

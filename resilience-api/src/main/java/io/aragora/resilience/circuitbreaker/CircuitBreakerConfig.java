@@ -1,20 +1,21 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.FailureRule;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
+ * The config of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
  * #toBuilder()}.
  *
- * <p>Three rules open a breaker, and any of them may be on together: a number of failures in a row ({@link
- * Builder#failureThreshold}, on by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by
- * default), and a share of slow calls in it ({@link Builder#slowCallRateThreshold}, off by default). The window holds the
- * calls of the last while ({@link Builder#window}, the default) or an exact number of the last ones ({@link
+ * <p>Three rules open a breaker, and any of them may be on together: a number of consecutive failures ({@link
+ * Builder#failureThreshold}, on by default), a share of failures in the window ({@link Builder#failureRateThreshold},
+ * off by default), and a share of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The
+ * window holds the calls of a period ({@link Builder#window}, the default) or an exact number of the last calls ({@link
  * Builder#countWindow}).
  */
 public final class CircuitBreakerConfig {
@@ -51,10 +52,10 @@ public final class CircuitBreakerConfig {
   private final Predicate<? super Throwable> recordIf;
   private final Predicate<? super Throwable> ignoreIf;
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
-  private final boolean sharesState;
-  private final boolean pinned;
+  private final boolean followsPeers;
+  private final boolean ignoreExternalConfig;
 
-  /** Written once, because each save of a breaker has it. */
+  /** Built once, because each save of a breaker contains it. */
   private final String text;
 
   private CircuitBreakerConfig(Builder builder) {
@@ -73,44 +74,35 @@ public final class CircuitBreakerConfig {
     successThreshold = builder.successThreshold;
     halfOpenMaxCalls = builder.halfOpenMaxCalls;
     halfOpenMaxDuration = builder.halfOpenMaxDuration;
-    recordIf = builder.recordIf;
-    ignoreIf = builder.ignoreIf;
+    recordIf = builder.recordIf.predicate(Failures.ALL);
+    ignoreIf = builder.ignoreIf.predicate(Failures.NONE);
     recordResultIf = builder.recordResultIf;
-    sharesState = builder.sharesState;
-    pinned = builder.pinned;
+    followsPeers = builder.followsPeers;
+    ignoreExternalConfig = builder.ignoreExternalConfig;
     text = declaredSettings().toString();
   }
 
   /**
-   * Gives the defaults: opens after 5 failures in a row, for 60 s; then 3 probes at a time, of which 2 close it.
-   *
-   * @return the defaults
+   * {@return the defaults: 5 consecutive failures open the breaker for 60 s; then 3 probes at a time, of which 2
+   * successes close it}
    */
   public static CircuitBreakerConfig defaults() {
     return DEFAULTS;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /**
-   * Starts from these settings.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the settings of this config} */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.failureThreshold = failureThreshold;
     builder.failureRateThreshold = failureRateThreshold;
     builder.slowCallRateThreshold = slowCallRateThreshold;
     builder.slowCallDuration = slowCallDuration;
-    // A default goes on following the length of the window.
+    // A default value continues to follow the length of the window.
     builder.minimumNumberOfCalls = minimumIsSet ? minimumNumberOfCalls : 0;
     builder.window = window;
     builder.countWindow = countWindow;
@@ -121,187 +113,111 @@ public final class CircuitBreakerConfig {
     builder.successThreshold = successThreshold;
     builder.halfOpenMaxCalls = halfOpenMaxCalls;
     builder.halfOpenMaxDuration = halfOpenMaxDuration;
-    builder.recordIf = recordIf;
-    builder.ignoreIf = ignoreIf;
+    builder.recordIf.setAll(recordIf, Failures.ALL);
+    builder.ignoreIf.setAll(ignoreIf, Failures.NONE);
     builder.recordResultIf = recordResultIf;
-    builder.sharesState = sharesState;
-    builder.pinned = pinned;
+    builder.followsPeers = followsPeers;
+    builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
 
-  /**
-   * Gives {@link Builder#failureThreshold}.
-   *
-   * @return calls; 0 where the rule is off
-   */
+  /** {@return the value of {@link Builder#failureThreshold}, in calls; 0 if the rule is off} */
   public int failureThreshold() {
     return failureThreshold;
   }
 
-  /**
-   * Gives {@link Builder#failureRateThreshold}.
-   *
-   * @return percent; 0 where the rule is off
-   */
+  /** {@return the value of {@link Builder#failureRateThreshold}, in percent; 0 if the rule is off} */
   public double failureRateThreshold() {
     return failureRateThreshold;
   }
 
-  /**
-   * Gives {@link Builder#slowCallRateThreshold}.
-   *
-   * @return percent; 0 where the rule is off
-   */
+  /** {@return the value of {@link Builder#slowCallRateThreshold}, in percent; 0 if the rule is off} */
   public double slowCallRateThreshold() {
     return slowCallRateThreshold;
   }
 
-  /**
-   * Gives {@link Builder#slowCallDuration}.
-   *
-   * @return the length; without effect where {@link #slowCallRateThreshold()} is 0
-   */
+  /** {@return the value of {@link Builder#slowCallDuration}; unused if {@link #slowCallRateThreshold()} is 0} */
   public Duration slowCallDuration() {
     return slowCallDuration;
   }
 
-  /**
-   * Gives {@link Builder#minimumNumberOfCalls}.
-   *
-   * @return calls
-   */
+  /** {@return the value of {@link Builder#minimumNumberOfCalls}, in calls} */
   public int minimumNumberOfCalls() {
     return minimumNumberOfCalls;
   }
 
-  /**
-   * Gives {@link Builder#window}.
-   *
-   * @return the length; without effect where {@link #countWindow()} is not 0
-   */
+  /** {@return the value of {@link Builder#window}; unused if {@link #countWindow()} is not 0} */
   public Duration window() {
     return window;
   }
 
-  /**
-   * Gives {@link Builder#countWindow}.
-   *
-   * @return calls; 0 where the window is one of time
-   */
+  /** {@return the value of {@link Builder#countWindow}, in calls; 0 for a time window} */
   public int countWindow() {
     return countWindow;
   }
 
-  /**
-   * Gives {@link Builder#cooldown}.
-   *
-   * @return the length
-   */
+  /** {@return the value of {@link Builder#cooldown}} */
   public Duration cooldown() {
     return cooldown;
   }
 
-  /**
-   * Gives the factor of {@link Builder#cooldownBackoff}.
-   *
-   * @return the factor, at least 1
-   */
+  /** {@return the value of {@link Builder#cooldownBackoff}, a factor of at least 1} */
   public double cooldownBackoff() {
     return cooldownBackoff;
   }
 
-  /**
-   * Gives the cap of {@link Builder#cooldownBackoff}.
-   *
-   * @return the longest cooldown
-   */
+  /** {@return the value of {@link Builder#maxCooldown}} */
   public Duration maxCooldown() {
     return maxCooldown;
   }
 
-  /**
-   * Gives {@link Builder#cooldownJitter}.
-   *
-   * @return the share, 0 to 1
-   */
+  /** {@return the value of {@link Builder#cooldownJitter}, a share from 0 to 1} */
   public double cooldownJitter() {
     return cooldownJitter;
   }
 
-  /**
-   * Gives {@link Builder#successThreshold}.
-   *
-   * @return calls
-   */
+  /** {@return the value of {@link Builder#successThreshold}, in calls} */
   public int successThreshold() {
     return successThreshold;
   }
 
-  /**
-   * Gives {@link Builder#halfOpenMaxCalls}.
-   *
-   * @return calls
-   */
+  /** {@return the value of {@link Builder#halfOpenMaxCalls}, in calls} */
   public int halfOpenMaxCalls() {
     return halfOpenMaxCalls;
   }
 
-  /**
-   * Gives {@link Builder#halfOpenMaxDuration}.
-   *
-   * @return the length
-   */
+  /** {@return the value of {@link Builder#halfOpenMaxDuration}} */
   public Duration halfOpenMaxDuration() {
     return halfOpenMaxDuration;
   }
 
-  /**
-   * Gives {@link Builder#recordIf}.
-   *
-   * @return the predicate
-   */
+  /** {@return the predicate of {@link Builder#recordIf}} */
   public Predicate<? super Throwable> recordIf() {
     return recordIf;
   }
 
-  /**
-   * Gives {@link Builder#ignoreIf}.
-   *
-   * @return the predicate
-   */
+  /** {@return the predicate of {@link Builder#ignoreIf}} */
   public Predicate<? super Throwable> ignoreIf() {
     return ignoreIf;
   }
 
-  /**
-   * Gives {@link Builder#recordResultIf}.
-   *
-   * @return the predicate, or null where no result counts as a failure
-   */
+  /** {@return the predicate of {@link Builder#recordResultIf}; null if no result counts as a failure} */
   public @Nullable Predicate<@Nullable Object> recordResultIf() {
     return recordResultIf;
   }
 
-  /**
-   * Gives {@link Builder#shareState}.
-   *
-   * @return whether it follows the breakers of the same name in other instances
-   */
-  public boolean sharesState() {
-    return sharesState;
+  /** {@return whether the breaker follows breakers of the same name in other instances} */
+  public boolean followsPeers() {
+    return followsPeers;
+  }
+
+  /** {@return whether settings outside the code are ignored} */
+  public boolean ignoresExternalConfig() {
+    return ignoreExternalConfig;
   }
 
   /**
-   * Gives {@link Builder#pinned}.
-   *
-   * @return whether nothing outside the code may change these settings
-   */
-  public boolean isPinned() {
-    return pinned;
-  }
-
-  /**
-   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   * Returns every setting by its name. {@code ignoreExternalConfig} and the functions are compared and not shown.
    *
    * @return the settings
    */
@@ -324,16 +240,16 @@ public final class CircuitBreakerConfig {
         .add("successThreshold", successThreshold)
         .add("halfOpenMaxCalls", halfOpenMaxCalls)
         .add("halfOpenMaxDuration", halfOpenMaxDuration);
-    // What is saved is compared by the text, so that shows what it showed before this setting.
-    if (sharesState) {
-      all.add("shareState", true);
+    // Saved states are compared by the text, so it must not change because of a newer setting.
+    if (followsPeers) {
+      all.add("followPeers", true);
     } else {
-      all.addUnshown("shareState", false);
+      all.addUnshown("followPeers", false);
     }
     return all.addUnshown("recordIf", recordIf)
         .addUnshown("ignoreIf", ignoreIf)
         .addUnshown("recordResultIf", recordResultIf)
-        .addUnshown("pinned", pinned)
+        .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
 
@@ -348,7 +264,7 @@ public final class CircuitBreakerConfig {
   }
 
   /**
-   * Shows every setting that is not a function.
+   * Returns every setting that is not a function.
    *
    * @return the settings as {@code name=value}, separated by commas
    */
@@ -376,20 +292,20 @@ public final class CircuitBreakerConfig {
     private int successThreshold = 2;
     private int halfOpenMaxCalls = 3;
     private Duration halfOpenMaxDuration = Duration.ofSeconds(60);
-    private Predicate<? super Throwable> recordIf = Failures.ALL;
-    private Predicate<? super Throwable> ignoreIf = Failures.NONE;
+    private final FailureRule recordIf = new FailureRule();
+    private final FailureRule ignoreIf = new FailureRule();
     private @Nullable Predicate<@Nullable Object> recordResultIf;
-    private boolean sharesState;
-    private boolean pinned;
+    private boolean followsPeers;
+    private boolean ignoreExternalConfig;
 
     private Builder() {}
 
     /**
-     * Opens after this many failures in a row. Default 5.
+     * Sets the number of consecutive failures that opens the breaker. Default 5.
      *
      * @param calls at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is smaller
+     * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder failureThreshold(int calls) {
       failureThreshold = Setting.atLeast("failureThreshold", 1, calls);
@@ -397,7 +313,7 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Turns the rule of failures in a row off.
+     * Turns off the rule about consecutive failures.
      *
      * @return this builder
      */
@@ -407,12 +323,12 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Opens when at least this share of the calls in the window failed, once there are {@link #minimumNumberOfCalls}.
-     * Default off.
+     * Sets the share of failures in the window that opens the breaker, once the window has {@link
+     * #minimumNumberOfCalls}. Default off.
      *
      * @param percent in (0, 100]
      * @return this builder
-     * @throws IllegalArgumentException if {@code percent} is outside, or not a number
+     * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder failureRateThreshold(double percent) {
       failureRateThreshold = Setting.percent("failureRateThreshold", percent);
@@ -420,7 +336,7 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Turns the rule of the share of failures off, as it is by default.
+     * Turns off the rule about the failure rate, as it is by default.
      *
      * @return this builder
      */
@@ -430,15 +346,15 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Opens when at least this share of the calls in the window took {@link #slowCallDuration} or longer, once there are
-     * {@link #minimumNumberOfCalls}. Calls of a policy ({@code call}, {@code callAsync}, …) count as slow as soon as they
-     * have taken that long, while they are still under way, so that a dependency that hangs opens the breaker while it
-     * hangs; calls under a permit of your own count when the permit is completed. A probe that is slow counts as failed.
-     * The rule costs every call two readings of the clock. Default off.
+     * Sets the share of slow calls in the window that opens the breaker, once the window has {@link
+     * #minimumNumberOfCalls}. A call is slow if it takes {@link #slowCallDuration} or longer. Calls of a policy ({@code
+     * call}, {@code callAsync}, …) count as slow as soon as they have taken that long, while they are in flight, so a
+     * dependency that hangs opens the breaker while it hangs. Calls with a permit of your own count when the permit is
+     * completed. A slow probe counts as failed. The rule costs every call two readings of the clock. Default off.
      *
      * @param percent in (0, 100]
      * @return this builder
-     * @throws IllegalArgumentException if {@code percent} is outside, or not a number
+     * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder slowCallRateThreshold(double percent) {
       slowCallRateThreshold = Setting.percent("slowCallRateThreshold", percent);
@@ -446,7 +362,7 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Turns the rule of the share of slow calls off, as it is by default.
+     * Turns off the rule about slow calls, as it is by default.
      *
      * @return this builder
      */
@@ -456,11 +372,11 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long a call has to take to count as slow. Default 60 s.
+     * Sets the duration from which a call is slow. Default 60 s.
      *
      * @param length from 1 ms to 1 day
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is shorter than 1 ms or longer than 1 day
      */
     public Builder slowCallDuration(Duration length) {
       Setting.positive("slowCallDuration", length);
@@ -472,12 +388,12 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how many calls the window must hold before a share of failures or of slow calls means something. Default 20, or
-     * the length of a {@link #countWindow} that is shorter.
+     * Sets the number of calls that the window must hold before the failure rate and the slow-call rate can open the
+     * breaker. Default 20, or the length of a shorter {@link #countWindow}.
      *
      * @param calls at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is smaller
+     * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder minimumNumberOfCalls(int calls) {
       minimumNumberOfCalls = Setting.atLeast("minimumNumberOfCalls", 1, calls);
@@ -485,12 +401,12 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long an outcome counts toward the rates. It leaves the window no earlier than after this time, and at most
-     * two fifteenths of it, or some 20 ms, later. Takes the place of a {@link #countWindow}. Default 60 s.
+     * Sets how long an outcome counts toward the rates. It leaves the window after this time at the earliest, and at
+     * most two fifteenths of it, or about 20 ms, later. Replaces a {@link #countWindow}. Default 60 s.
      *
      * @param length at least 100 ms and at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is shorter than 100 ms or exceeds 365 days
      */
     public Builder window(Duration length) {
       window = Setting.positive("window", length);
@@ -502,13 +418,13 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Counts exactly this many of the last outcomes toward the rates, however old they are. All threads share one word for it,
-     * so a breaker that is called by many cores at once is better off with a {@link #window} of time, whose place this
-     * takes. Default: none.
+     * Sets the exact number of last outcomes that count toward the rates, regardless of their age. All threads share one
+     * word for it, so use a time {@link #window} for a breaker that many cores call at once. Replaces the {@link
+     * #window}. Default: none.
      *
      * @param calls in [1, 100 000]
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is outside
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 100 000]
      */
     public Builder countWindow(int calls) {
       countWindow = Setting.inRange("countWindow", 1, MAX_COUNT_WINDOW, calls);
@@ -516,11 +432,11 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long the breaker stays open before it lets probes through. Default 60 s.
+     * Sets how long the breaker stays open before it admits probes. Default 60 s.
      *
      * @param length positive and at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
      */
     public Builder cooldown(Duration length) {
       cooldown = Setting.positive("cooldown", length);
@@ -528,25 +444,38 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Makes the cooldown longer each time the probes fail, starting anew when the breaker closes. Default: no growth.
+     * Sets the factor by which the cooldown grows each time the probes fail. Closing the breaker resets the growth.
+     * Default 1: no growth.
      *
-     * @param factor how many times longer than the one before; 1 to 100
-     * @param longest where growth ends, 10 min by default; at least {@link #cooldown}
+     * @param factor in [1, 100]
      * @return this builder
-     * @throws IllegalArgumentException if a value is outside
+     * @throws IllegalArgumentException if {@code factor} is NaN or not in [1, 100]
      */
-    public Builder cooldownBackoff(double factor, Duration longest) {
+    public Builder cooldownBackoff(double factor) {
       cooldownBackoff = Setting.inRange("cooldownBackoff", 1, 100, factor);
-      maxCooldown = Setting.positive("maxCooldown", longest);
       return this;
     }
 
     /**
-     * Makes each cooldown randomly longer, so that a fleet does not probe in step. Default 0.
+     * Sets the longest cooldown that {@link #cooldownBackoff} can reach; at least {@link #cooldown} if the cooldown
+     * grows. Default 10 min.
      *
-     * @param share the most that is added, as a share of the cooldown; 0 to 1
+     * @param length positive and at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code share} is outside, or not a number
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     */
+    public Builder maxCooldown(Duration length) {
+      maxCooldown = Setting.positive("maxCooldown", length);
+      return this;
+    }
+
+    /**
+     * Sets the largest random extension of a cooldown, so that the instances of an application do not probe in step.
+     * Default 0.
+     *
+     * @param share the share of the cooldown, 0 to 1
+     * @return this builder
+     * @throws IllegalArgumentException if {@code share} is NaN or not in [0, 1]
      */
     public Builder cooldownJitter(double share) {
       cooldownJitter = Setting.inRange("cooldownJitter", 0, 1, share);
@@ -554,11 +483,11 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how many probes must succeed to close the breaker. Default 2.
+     * Sets the number of successful probes that closes the breaker. Default 2.
      *
      * @param calls at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is smaller
+     * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder successThreshold(int calls) {
       successThreshold = Setting.atLeast("successThreshold", 1, calls);
@@ -566,11 +495,11 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how many probes may be in flight at once. Default 3.
+     * Sets the largest number of probes in flight. Default 3.
      *
      * @param calls 1 to 1000
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is outside
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 1000]
      */
     public Builder halfOpenMaxCalls(int calls) {
       halfOpenMaxCalls = Setting.inRange("halfOpenMaxCalls", 1, 1000, calls);
@@ -578,12 +507,12 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets how long a probe may keep its place. One that has not ended by then frees it for another, so that half-open
-     * cannot stick. Default 60 s.
+     * Sets how long a probe may keep its permit. The permit then expires and another probe may take it, so that the
+     * breaker cannot stay half-open. Default 60 s.
      *
      * @param length 1 ms to 8 hours
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is shorter than 1 ms or longer than 8 hours
      */
     public Builder halfOpenMaxDuration(Duration length) {
       if (length.compareTo(Duration.ofMillis(1)) < 0 || length.compareTo(Duration.ofHours(8)) > 0) {
@@ -594,33 +523,63 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets which throwables count as a failure; the others count as a success, since the dependency answered. Default:
+     * Sets which throwables count as a failure; the others count as a success, because the dependency answered. Default:
      * all.
      *
-     * @param predicate asked after {@link #ignoreIf}; where it throws itself, the call counts as a failure
+     * @param predicate tested after {@link #ignoreIf}; if it throws, the call counts as a failure
      * @return this builder
      */
     public Builder recordIf(Predicate<? super Throwable> predicate) {
-      recordIf = Objects.requireNonNull(predicate, "recordIf");
+      recordIf.set(Objects.requireNonNull(predicate, "recordIf"));
+      return this;
+    }
+
+    /**
+     * Adds types of throwables that count as a failure, subclasses included, besides those that {@link #recordIf}
+     * matches. If only types are set, other throwables count as a success. Default: none.
+     *
+     * @param types the types
+     * @return this builder
+     */
+    @SafeVarargs
+    public final Builder recordOn(Class<? extends Throwable>... types) {
+      for (Class<? extends Throwable> type : types) {
+        recordIf.add(Objects.requireNonNull(type, "type"));
+      }
       return this;
     }
 
     /**
      * Sets which throwables are neither success nor failure. Default: none. Cancellation and interruption from outside
-     * never count, whatever is set here.
+     * never count, regardless of this setting.
      *
-     * @param predicate asked first; where it throws itself, the call counts as a failure
+     * @param predicate tested first; if it throws, the call counts as a failure
      * @return this builder
      */
     public Builder ignoreIf(Predicate<? super Throwable> predicate) {
-      ignoreIf = Objects.requireNonNull(predicate, "ignoreIf");
+      ignoreIf.set(Objects.requireNonNull(predicate, "ignoreIf"));
+      return this;
+    }
+
+    /**
+     * Adds types of throwables that are neither success nor failure, subclasses included, besides those that {@link
+     * #ignoreIf} matches. Default: none.
+     *
+     * @param types the types
+     * @return this builder
+     */
+    @SafeVarargs
+    public final Builder ignoreOn(Class<? extends Throwable>... types) {
+      for (Class<? extends Throwable> type : types) {
+        ignoreIf.add(Objects.requireNonNull(type, "type"));
+      }
       return this;
     }
 
     /**
      * Sets which results count as a failure, for dependencies that report errors in their answers. Default: none.
      *
-     * @param predicate asked for every result; where it throws itself, the call counts as a failure
+     * @param predicate tests every result; if it throws, the call counts as a failure
      * @return this builder
      */
     public Builder recordResultIf(Predicate<@Nullable Object> predicate) {
@@ -629,26 +588,27 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Opens this breaker when the breaker of the same name opens in another instance of the application, for what is left of
-     * that one's cooldown. Needs a state store that instances share and that tells of changes, such as PostgreSQL; without
-     * one it does nothing. Only openings are followed: each instance probes, and closes, by itself. Default: no.
+     * Sets whether this breaker opens when the breaker of the same name opens in another instance of the application,
+     * for the rest of its cooldown. Needs a state store that the instances share and that reports changes, such as
+     * PostgreSQL; with any other store it has no effect. Only openings are followed: each instance probes and closes by
+     * itself. Default: no.
      *
      * @param shared whether it follows
      * @return this builder
      */
-    public Builder shareState(boolean shared) {
-      sharesState = shared;
+    public Builder followPeers(boolean shared) {
+      followsPeers = shared;
       return this;
     }
 
     /**
-     * Makes the settings stay what the code says, whatever system properties, environment, {@link
-     * io.aragora.resilience.ResilienceBuilder#config} and file say. Default: they may be changed from there.
+     * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
+     * file, so that the settings of the code stay. Default: those sources may change them.
      *
      * @return this builder
      */
-    public Builder pinned() {
-      pinned = true;
+    public Builder ignoreExternalConfig() {
+      ignoreExternalConfig = true;
       return this;
     }
 

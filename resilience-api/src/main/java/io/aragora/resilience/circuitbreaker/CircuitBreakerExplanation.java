@@ -3,60 +3,245 @@ package io.aragora.resilience.circuitbreaker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a breaker is in its state: which rule fired, on which counts, and when it will let a call through again. {@link
- * #toString()} says it in a sentence or two.
- *
- * @param breaker the breaker's name
- * @param state the state at this instant
- * @param cause why
- * @param sequence the number of the transition into this state; 0 before the first
- * @param since when the state was entered
- * @param evidence what the rule that fired saw; null where no rule led here
- * @param nextProbe how long until a call may be admitted as a probe: zero where one may be now, null where no time will
- *     help or every call is admitted anyway
- * @param config the settings in force
+ * Why a breaker is in its state: the rule that fired, the counts it fired on, and when the breaker admits the next call.
+ * {@link #toString()} says it in one or two sentences. Immutable and thread-safe.
  */
-public record CircuitBreakerExplanation(
-    String breaker,
-    CircuitBreakerState state,
-    TransitionCause cause,
-    long sequence,
-    Instant since,
-    @Nullable Evidence evidence,
-    @Nullable Duration nextProbe,
-    CircuitBreakerConfig config) {
+public final class CircuitBreakerExplanation {
+  private final String breaker;
+  private final CircuitBreakerState state;
+  private final TransitionCause cause;
+  private final long sequence;
+  private final Instant since;
+  private final @Nullable Evidence evidence;
+  private final @Nullable Duration nextProbe;
+  private final CircuitBreakerConfig config;
+
+  private CircuitBreakerExplanation(Builder builder) {
+    this.breaker = builder.breaker;
+    this.state = builder.state;
+    this.cause = builder.cause;
+    this.sequence = builder.sequence;
+    this.since = builder.since;
+    this.evidence = builder.evidence;
+    this.nextProbe = builder.nextProbe;
+    this.config = builder.config;
+  }
 
   /**
-   * The counts that a rule fired on.
+   * Creates a builder.
    *
-   * @param calls calls in the window, with those under way that were slow already
-   * @param failures failures in the window
-   * @param slowCalls slow calls in the window, with those under way that were slow already
-   * @param slowCallsInFlight calls under way that were slow already
-   * @param consecutiveFailures failures since the last success
+   * @param breaker the name of the breaker
+   * @param config the config in force
+   * @return a new builder
    */
-  public record Evidence(
-      long calls, long failures, long slowCalls, long slowCallsInFlight, int consecutiveFailures) {
+  public static Builder builder(String breaker, CircuitBreakerConfig config) {
+    return new Builder(breaker, config);
+  }
+
+  /** {@return the name of the breaker} */
+  public String breaker() {
+    return breaker;
+  }
+
+  /** {@return the state at this instant} */
+  public CircuitBreakerState state() {
+    return state;
+  }
+
+  /** {@return the cause of the state} */
+  public TransitionCause cause() {
+    return cause;
+  }
+
+  /** {@return the number of the transition into this state; 0 before the first} */
+  public long sequence() {
+    return sequence;
+  }
+
+  /** {@return the time at which the breaker entered the state} */
+  public Instant since() {
+    return since;
+  }
+
+  /** {@return the counts that the rule fired on; null if no rule fired} */
+  public @Nullable Evidence evidence() {
+    return evidence;
+  }
+
+  /**
+   * {@return the time until the breaker may admit a probe; zero if it may admit one now, null if it admits every call or
+   * admits none until an operator acts}
+   */
+  public @Nullable Duration nextProbe() {
+    return nextProbe;
+  }
+
+  /** {@return the config in force} */
+  public CircuitBreakerConfig config() {
+    return config;
+  }
+
+  /**
+   * The counts that a rule fired on. Immutable and thread-safe.
+   */
+  public static final class Evidence {
+    private final long calls;
+    private final long failures;
+    private final long slowCalls;
+    private final long slowCallsInFlight;
+    private final int consecutiveFailures;
+
+    private Evidence(Builder builder) {
+      this.calls = builder.calls;
+      this.failures = builder.failures;
+      this.slowCalls = builder.slowCalls;
+      this.slowCallsInFlight = builder.slowCallsInFlight;
+      this.consecutiveFailures = builder.consecutiveFailures;
+    }
 
     /**
-     * Gives the share of failures.
+     * Creates a builder.
      *
-     * @return percent, 0 to 100; 0 where there were no calls
+     * @return a new builder
      */
+    public static Builder builder() {
+      return new Builder();
+    }
+
+    /** {@return the number of calls in the window, plus the calls in flight that were already slow} */
+    public long calls() {
+      return calls;
+    }
+
+    /** {@return the number of failures in the window} */
+    public long failures() {
+      return failures;
+    }
+
+    /** {@return the number of slow calls in the window, plus the calls in flight that were already slow} */
+    public long slowCalls() {
+      return slowCalls;
+    }
+
+    /** {@return the number of calls in flight that were already slow} */
+    public long slowCallsInFlight() {
+      return slowCallsInFlight;
+    }
+
+    /** {@return the number of failures since the last success} */
+    public int consecutiveFailures() {
+      return consecutiveFailures;
+    }
+
+    /** {@return the failure rate in percent, 0 to 100; 0 if there were no calls} */
     public double failureRate() {
       return calls == 0 ? 0 : 100.0 * failures / calls;
     }
 
-    /**
-     * Gives the share of slow calls.
-     *
-     * @return percent, 0 to 100; 0 where there were no calls
-     */
+    /** {@return the slow-call rate in percent, 0 to 100; 0 if there were no calls} */
     public double slowCallRate() {
       return calls == 0 ? 0 : 100.0 * slowCalls / calls;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Evidence that
+          && calls == that.calls
+          && failures == that.failures
+          && slowCalls == that.slowCalls
+          && slowCallsInFlight == that.slowCallsInFlight
+          && consecutiveFailures == that.consecutiveFailures;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(calls, failures, slowCalls, slowCallsInFlight, consecutiveFailures);
+    }
+
+    @Override
+    public String toString() {
+      return "Evidence[calls=" + calls + ", failures=" + failures + ", slowCalls=" + slowCalls
+          + ", slowCallsInFlight=" + slowCallsInFlight + ", consecutiveFailures="
+          + consecutiveFailures + "]";
+    }
+
+    /** Builds an {@link Evidence}. Not thread-safe. */
+    public static final class Builder {
+      private long calls;
+      private long failures;
+      private long slowCalls;
+      private long slowCallsInFlight;
+      private int consecutiveFailures;
+
+      private Builder() {}
+
+      /**
+       * Sets {@link Evidence#calls()}. Default 0.
+       *
+       * @param calls the number of calls in the window, plus the calls in flight that were already slow
+       * @return this builder
+       */
+      public Builder calls(long calls) {
+        this.calls = calls;
+        return this;
+      }
+
+      /**
+       * Sets {@link Evidence#failures()}. Default 0.
+       *
+       * @param failures the number of failures in the window
+       * @return this builder
+       */
+      public Builder failures(long failures) {
+        this.failures = failures;
+        return this;
+      }
+
+      /**
+       * Sets {@link Evidence#slowCalls()}. Default 0.
+       *
+       * @param slowCalls the number of slow calls in the window, plus the calls in flight that were already slow
+       * @return this builder
+       */
+      public Builder slowCalls(long slowCalls) {
+        this.slowCalls = slowCalls;
+        return this;
+      }
+
+      /**
+       * Sets {@link Evidence#slowCallsInFlight()}. Default 0.
+       *
+       * @param slowCallsInFlight the number of calls in flight that were already slow
+       * @return this builder
+       */
+      public Builder slowCallsInFlight(long slowCallsInFlight) {
+        this.slowCallsInFlight = slowCallsInFlight;
+        return this;
+      }
+
+      /**
+       * Sets {@link Evidence#consecutiveFailures()}. Default 0.
+       *
+       * @param consecutiveFailures the number of failures since the last success
+       * @return this builder
+       */
+      public Builder consecutiveFailures(int consecutiveFailures) {
+        this.consecutiveFailures = consecutiveFailures;
+        return this;
+      }
+
+      /**
+       * Builds the value.
+       *
+       * @return an immutable object
+       */
+      public Evidence build() {
+        return new Evidence(this);
+      }
     }
   }
 
@@ -74,7 +259,7 @@ public record CircuitBreakerExplanation(
     }
     return switch (cause) {
       case FAILURE_THRESHOLD ->
-        seen.consecutiveFailures() + " failures in a row reached failureThreshold "
+        seen.consecutiveFailures() + " consecutive failures reached failureThreshold "
             + config.failureThreshold();
       case FAILURE_RATE ->
         share(seen.failures(), seen.calls(), "failed", seen.failureRate())
@@ -82,7 +267,7 @@ public record CircuitBreakerExplanation(
       case SLOW_CALL_RATE ->
         share(seen.slowCalls(), seen.calls(), "were slow", seen.slowCallRate())
             + ", " + seen.slowCallsInFlight()
-            + " of them still under way; slowCallRateThreshold is "
+            + " of them in flight; slowCallRateThreshold is "
             + config.slowCallRateThreshold() + " %";
       default -> reason;
     };
@@ -100,5 +285,115 @@ public record CircuitBreakerExplanation(
     return wait.isZero()
         ? "; the next call may be a probe"
         : String.format(Locale.ROOT, "; next probe in %.1f s", wait.toNanos() / 1e9);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CircuitBreakerExplanation that
+        && breaker.equals(that.breaker)
+        && state.equals(that.state)
+        && cause.equals(that.cause)
+        && sequence == that.sequence
+        && since.equals(that.since)
+        && Objects.equals(evidence, that.evidence)
+        && Objects.equals(nextProbe, that.nextProbe)
+        && config.equals(that.config);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(breaker, state, cause, sequence, since, evidence, nextProbe, config);
+  }
+
+  /** Builds a {@link CircuitBreakerExplanation}. Not thread-safe. */
+  public static final class Builder {
+    private final String breaker;
+    private CircuitBreakerState state = CircuitBreakerState.CLOSED;
+    private TransitionCause cause = TransitionCause.CREATED;
+    private long sequence;
+    private Instant since = Instant.EPOCH;
+    private @Nullable Evidence evidence;
+    private @Nullable Duration nextProbe;
+    private final CircuitBreakerConfig config;
+
+    private Builder(String breaker, CircuitBreakerConfig config) {
+      this.breaker = breaker;
+      this.config = config;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#state()}. Default {@code CLOSED}.
+     *
+     * @param state the state at this instant
+     * @return this builder
+     */
+    public Builder state(CircuitBreakerState state) {
+      this.state = state;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#cause()}. Default {@code CREATED}.
+     *
+     * @param cause the cause of the state
+     * @return this builder
+     */
+    public Builder cause(TransitionCause cause) {
+      this.cause = cause;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#sequence()}. Default 0.
+     *
+     * @param sequence the number of the transition into this state
+     * @return this builder
+     */
+    public Builder sequence(long sequence) {
+      this.sequence = sequence;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#since()}. Default 1970.
+     *
+     * @param since the time at which the breaker entered the state
+     * @return this builder
+     */
+    public Builder since(Instant since) {
+      this.since = since;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#evidence()}. Default none.
+     *
+     * @param evidence the counts that the rule fired on; null for none
+     * @return this builder
+     */
+    public Builder evidence(@Nullable Evidence evidence) {
+      this.evidence = evidence;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#nextProbe()}. Default none.
+     *
+     * @param nextProbe the time until the breaker may admit a probe; null for none
+     * @return this builder
+     */
+    public Builder nextProbe(@Nullable Duration nextProbe) {
+      this.nextProbe = nextProbe;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public CircuitBreakerExplanation build() {
+      return new CircuitBreakerExplanation(this);
+    }
   }
 }

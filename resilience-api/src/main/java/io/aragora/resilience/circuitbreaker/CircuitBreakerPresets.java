@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Settings that are known by name: those for the providers of language models, and, apart from them, the defaults of the
- * entry points of the Python package {@code aragora.resilience}, for those who come from there. Each is an ordinary
- * {@link CircuitBreakerConfig}, to be changed by {@link CircuitBreakerConfig#toBuilder()}.
+ * Named configs: those for the providers of language models, and, apart from them, the defaults of the entry points of
+ * the Python package {@code aragora.resilience}, for users of that package. Each is an ordinary {@link
+ * CircuitBreakerConfig}; {@link CircuitBreakerConfig#toBuilder()} changes a copy.
  *
  * <p>Thread-safe: all of them are immutable.
  */
@@ -46,84 +46,59 @@ public final class CircuitBreakerPresets {
   }
 
   /**
-   * Gives the preset of a provider.
+   * Returns the preset of a provider.
    *
-   * @param provider its name; case and surrounding blanks do not matter
-   * @return the preset; that of {@code default} for a provider that is not known
+   * @param provider its name; case and surrounding blanks are ignored
+   * @return the preset; that of {@code default} for an unknown provider
    */
   public static CircuitBreakerConfig named(String provider) {
     return find(provider).orElseGet(CircuitBreakerConfig::defaults);
   }
 
   /**
-   * Looks the preset of a provider up.
+   * Looks up the preset of a provider.
    *
-   * @param provider its name; case and surrounding blanks do not matter
-   * @return the preset; empty for a provider that is not known
+   * @param provider its name; case and surrounding blanks are ignored
+   * @return the preset; empty for an unknown provider
    */
   public static Optional<CircuitBreakerConfig> find(String provider) {
     return Optional.ofNullable(PROVIDERS.get(provider.strip().toLowerCase(Locale.ROOT)));
   }
 
-  /**
-   * Lists the presets of providers.
-   *
-   * @return an immutable map from the names, in lower case, to the presets; {@code default} is one of them
-   */
+  /** {@return the presets of providers by name in lower case, as an immutable map; {@code default} is one of them} */
   public static Map<String, CircuitBreakerConfig> all() {
     return PROVIDERS;
   }
 
-  /**
-   * Gives the defaults of a {@code CircuitBreaker(…)} that is constructed directly.
-   *
-   * @return 3 failures, 60 s, 2 of 3 probes
-   */
+  /** {@return the defaults of a directly constructed {@code CircuitBreaker(…)}: 3 failures, 60 s, 2 of 3 probes} */
   public static CircuitBreakerConfig direct() {
     return preset(3, 2, 60, 3);
   }
 
-  /**
-   * Gives the defaults of {@code get_circuit_breaker(name)}, which are those of this library too.
-   *
-   * @return 5 failures, 60 s, 2 of 3 probes
-   */
+  /** {@return the defaults of {@code get_circuit_breaker(name)} and of this library: 5 failures, 60 s, 2 of 3 probes} */
   public static CircuitBreakerConfig registry() {
     return CircuitBreakerConfig.defaults();
   }
 
   /**
-   * Gives the defaults of {@code get_v2_circuit_breaker(name)} and {@code with_circuit_breaker}.
-   *
-   * @return 5 failures, 60 s, 3 of 3 probes
+   * {@return the defaults of {@code get_v2_circuit_breaker(name)} and {@code with_circuit_breaker}: 5 failures, 60 s, 3
+   * of 3 probes}
    */
   public static CircuitBreakerConfig v2() {
     return preset(5, 3, 60, 3);
   }
 
-  /**
-   * Gives the defaults of {@code SimpleCircuitBreaker(…)}.
-   *
-   * @return 5 failures, 30 s, 3 of 3 probes
-   */
+  /** {@return the defaults of {@code SimpleCircuitBreaker(…)}: 5 failures, 30 s, 3 of 3 probes} */
   public static CircuitBreakerConfig simple() {
     return preset(5, 3, 30, 3);
   }
 
-  /**
-   * Gives the defaults of {@code with_resilience(…)}.
-   *
-   * @return 3 failures, 60 s, 2 of 3 probes
-   */
+  /** {@return the defaults of {@code with_resilience(…)}: 3 failures, 60 s, 2 of 3 probes} */
   public static CircuitBreakerConfig withResilience() {
     return preset(3, 2, 60, 3);
   }
 
-  /**
-   * Gives the defaults of the HTTP client mix-in.
-   *
-   * @return 3 failures, 60 s, 2 of 3 probes
-   */
+  /** {@return the defaults of the HTTP client mix-in: 3 failures, 60 s, 2 of 3 probes} */
   public static CircuitBreakerConfig http() {
     return preset(3, 2, 60, 3);
   }

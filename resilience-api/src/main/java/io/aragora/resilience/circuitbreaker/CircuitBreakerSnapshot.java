@@ -4,71 +4,184 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A breaker at one instant. Reading it changes nothing.
+ * A breaker at one instant. Taking a snapshot changes nothing. Immutable and thread-safe.
  *
- * <p>Counts of the window and totals are sums over cells that go on counting, so a call that ends during the reading may be
- * in one and not yet in the other; within the window there are never more failures, or more slow calls, than calls.
- *
- * @param name the breaker's name
- * @param state the state; {@link CircuitBreakerState#HALF_OPEN} as soon as the cooldown is over, though the change, and its
- *     event, happen with the next call
- * @param cause why it is in this state
- * @param generation counts the changes of state over the breaker's life, restarts included where state is saved
- * @param transitions counts the changes of state since this breaker was created
- * @param windowCalls calls in the window
- * @param windowFailures failures in the window
- * @param windowSlowCalls calls in the window that took too long; 0 where no rule asks for it
- * @param slowCallsInFlight calls under way that are slow already; 0 where no rule asks for it
- * @param consecutiveFailures failures since the last success; while open, those that led there
- * @param consecutiveSuccesses successes since the last failure or the last change of state; while half-open, probes that
- *     succeeded
- * @param probesInFlight probes admitted and not yet finished; 0 unless half-open
- * @param probeSuccesses probes that succeeded; 0 unless half-open
- * @param cooldown how long the present open phase lasts, growth and jitter included; zero unless open
- * @param remainingCooldown what is left of it, never negative; zero unless open
- * @param lastFailure when the last failure was counted; null before the first, not kept across a restart
- * @param lastSuccess when the last success was counted, up to a bucket of the window too early; null before the first, not
- *     kept across a restart
- * @param slowCalls calls that took too long, since this breaker was created
- * @param totals lifetime totals
+ * <p>The counts of the window and the totals are sums over cells that keep counting. A call that ends during the reading may
+ * be in one and not yet in the other. The window never shows more failures, or more slow calls, than calls.
  */
-public record CircuitBreakerSnapshot(
-    String name,
-    CircuitBreakerState state,
-    TransitionCause cause,
-    long generation,
-    long transitions,
-    long windowCalls,
-    long windowFailures,
-    long windowSlowCalls,
-    long slowCallsInFlight,
-    int consecutiveFailures,
-    long consecutiveSuccesses,
-    int probesInFlight,
-    int probeSuccesses,
-    Duration cooldown,
-    Duration remainingCooldown,
-    @Nullable Instant lastFailure,
-    @Nullable Instant lastSuccess,
-    long slowCalls,
-    CircuitBreakerTotals totals) {
+public final class CircuitBreakerSnapshot {
+  private final String name;
+  private final CircuitBreakerState state;
+  private final TransitionCause cause;
+  private final long generation;
+  private final long transitions;
+  private final long windowCalls;
+  private final long windowFailures;
+  private final long windowSlowCalls;
+  private final long slowCallsInFlight;
+  private final int consecutiveFailures;
+  private final long consecutiveSuccesses;
+  private final int probesInFlight;
+  private final int probeSuccesses;
+  private final Duration cooldown;
+  private final Duration remainingCooldown;
+  private final @Nullable Instant lastFailure;
+  private final @Nullable Instant lastSuccess;
+  private final long slowCalls;
+  private final CircuitBreakerTotals totals;
+
+  private CircuitBreakerSnapshot(Builder builder) {
+    this.name = builder.name;
+    this.state = builder.state;
+    this.cause = builder.cause;
+    this.generation = builder.generation;
+    this.transitions = builder.transitions;
+    this.windowCalls = builder.windowCalls;
+    this.windowFailures = builder.windowFailures;
+    this.windowSlowCalls = builder.windowSlowCalls;
+    this.slowCallsInFlight = builder.slowCallsInFlight;
+    this.consecutiveFailures = builder.consecutiveFailures;
+    this.consecutiveSuccesses = builder.consecutiveSuccesses;
+    this.probesInFlight = builder.probesInFlight;
+    this.probeSuccesses = builder.probeSuccesses;
+    this.cooldown = builder.cooldown;
+    this.remainingCooldown = builder.remainingCooldown;
+    this.lastFailure = builder.lastFailure;
+    this.lastSuccess = builder.lastSuccess;
+    this.slowCalls = builder.slowCalls;
+    this.totals = builder.totals;
+  }
 
   /**
-   * Gives the share of failures in the window.
+   * Creates a builder.
    *
-   * @return percent, 0 to 100; 0 where the window is empty
+   * @param name the name of the breaker
+   * @return a new builder
    */
+  public static Builder builder(String name) {
+    return new Builder(name);
+  }
+
+  /** {@return the name of the breaker} */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * {@return the state} It is {@link CircuitBreakerState#HALF_OPEN} as soon as the cooldown has elapsed; the transition
+   * and its event happen with the next call.
+   */
+  public CircuitBreakerState state() {
+    return state;
+  }
+
+  /** {@return the cause of the state} */
+  public TransitionCause cause() {
+    return cause;
+  }
+
+  /**
+   * {@return the number of the phase} It counts state changes over the life of the breaker, including earlier runs if the
+   * state is saved.
+   */
+  public long generation() {
+    return generation;
+  }
+
+  /** {@return the number of state changes since this breaker was created} */
+  public long transitions() {
+    return transitions;
+  }
+
+  /** {@return the number of calls in the window} */
+  public long windowCalls() {
+    return windowCalls;
+  }
+
+  /** {@return the number of failures in the window} */
+  public long windowFailures() {
+    return windowFailures;
+  }
+
+  /** {@return the number of slow calls in the window; 0 if no rule about slow calls is set} */
+  public long windowSlowCalls() {
+    return windowSlowCalls;
+  }
+
+  /** {@return the number of calls in flight that are already slow; 0 if no rule about slow calls is set} */
+  public long slowCallsInFlight() {
+    return slowCallsInFlight;
+  }
+
+  /** {@return the number of failures since the last success} While the breaker is open, those that opened it. */
+  public int consecutiveFailures() {
+    return consecutiveFailures;
+  }
+
+  /**
+   * {@return the number of successes since the last failure or state change} While the breaker is half-open, the probes
+   * that succeeded.
+   */
+  public long consecutiveSuccesses() {
+    return consecutiveSuccesses;
+  }
+
+  /** {@return the number of probes in flight; 0 unless half-open} */
+  public int probesInFlight() {
+    return probesInFlight;
+  }
+
+  /** {@return the number of probes that succeeded; 0 unless half-open} */
+  public int probeSuccesses() {
+    return probeSuccesses;
+  }
+
+  /** {@return the length of this cooldown, with backoff and jitter; zero unless open} */
+  public Duration cooldown() {
+    return cooldown;
+  }
+
+  /** {@return the rest of the cooldown, never negative; zero unless open} */
+  public Duration remainingCooldown() {
+    return remainingCooldown;
+  }
+
+  /** {@return the time of the last counted failure; null before the first; not saved} */
+  public @Nullable Instant lastFailure() {
+    return lastFailure;
+  }
+
+  /**
+   * {@return the time of the last counted success, to one bucket of the window; null before the first; not
+   * saved}
+   */
+  public @Nullable Instant lastSuccess() {
+    return lastSuccess;
+  }
+
+  /** {@return the number of slow calls since this breaker was created} */
+  public long slowCalls() {
+    return slowCalls;
+  }
+
+  /** {@return the lifetime totals} */
+  public CircuitBreakerTotals totals() {
+    return totals;
+  }
+
+  /** {@return the failure rate of the window in percent, 0 to 100; 0 if the window is empty} */
   public double failureRate() {
     return windowCalls == 0 ? 0 : 100.0 * windowFailures / windowCalls;
   }
 
   /**
-   * Gives the share of slow calls among those in the window and those under way that are slow already.
+   * Returns the share of slow calls among the calls in the window and the slow calls in flight.
    *
-   * @return percent, 0 to 100; 0 where there are none
+   * @return percent, 0 to 100; 0 if there are none
    */
   public double slowCallRate() {
     long calls = windowCalls + slowCallsInFlight;
@@ -76,15 +189,15 @@ public record CircuitBreakerSnapshot(
   }
 
   /**
-   * Gives the figures that status pages show, by name: {@code state}, {@code failure_count}, {@code success_count}, {@code
+   * Returns the figures for status pages by name: {@code state}, {@code failure_count}, {@code success_count}, {@code
    * last_failure_time}, {@code last_success_time}, {@code consecutive_failures}, {@code consecutive_successes}, {@code
-   * total_requests}, {@code total_failures} and {@code cooldown_remaining}. Times are seconds since 1970 and the remaining
-   * cooldown is in seconds; each is null where there is none. {@code failure_count} and {@code success_count} are those of
-   * the window, totals those of the breaker's life.
+   * total_requests}, {@code total_failures} and {@code cooldown_remaining}. Times are seconds since 1970 and the
+   * remaining cooldown is in seconds; each is null if there is none. {@code failure_count} and {@code success_count} are
+   * those of the window; the totals cover the life of the breaker.
    *
    * @return ten entries, in this order
    */
-  @SuppressWarnings("NullAway") // the values that are null say that there is none
+  @SuppressWarnings("NullAway") // null stands for a missing value
   public Map<String, @Nullable Object> toMap() {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     map.put("state", state.text());
@@ -104,5 +217,300 @@ public record CircuitBreakerSnapshot(
 
   private static @Nullable Double seconds(@Nullable Instant instant) {
     return instant == null ? null : instant.getEpochSecond() + instant.getNano() / 1e9;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CircuitBreakerSnapshot that
+        && name.equals(that.name)
+        && state.equals(that.state)
+        && cause.equals(that.cause)
+        && generation == that.generation
+        && transitions == that.transitions
+        && windowCalls == that.windowCalls
+        && windowFailures == that.windowFailures
+        && windowSlowCalls == that.windowSlowCalls
+        && slowCallsInFlight == that.slowCallsInFlight
+        && consecutiveFailures == that.consecutiveFailures
+        && consecutiveSuccesses == that.consecutiveSuccesses
+        && probesInFlight == that.probesInFlight
+        && probeSuccesses == that.probeSuccesses
+        && cooldown.equals(that.cooldown)
+        && remainingCooldown.equals(that.remainingCooldown)
+        && Objects.equals(lastFailure, that.lastFailure)
+        && Objects.equals(lastSuccess, that.lastSuccess)
+        && slowCalls == that.slowCalls
+        && totals.equals(that.totals);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        name,
+        state,
+        cause,
+        generation,
+        transitions,
+        windowCalls,
+        windowFailures,
+        windowSlowCalls,
+        slowCallsInFlight,
+        consecutiveFailures,
+        consecutiveSuccesses,
+        probesInFlight,
+        probeSuccesses,
+        cooldown,
+        remainingCooldown,
+        lastFailure,
+        lastSuccess,
+        slowCalls,
+        totals);
+  }
+
+  @Override
+  public String toString() {
+    return "CircuitBreakerSnapshot[name=" + name + ", state=" + state + ", cause=" + cause
+        + ", generation=" + generation + ", transitions=" + transitions + ", windowCalls="
+        + windowCalls + ", windowFailures=" + windowFailures + ", windowSlowCalls="
+        + windowSlowCalls + ", slowCallsInFlight=" + slowCallsInFlight + ", consecutiveFailures="
+        + consecutiveFailures + ", consecutiveSuccesses=" + consecutiveSuccesses
+        + ", probesInFlight=" + probesInFlight + ", probeSuccesses=" + probeSuccesses
+        + ", cooldown=" + cooldown + ", remainingCooldown=" + remainingCooldown + ", lastFailure="
+        + lastFailure + ", lastSuccess=" + lastSuccess + ", slowCalls=" + slowCalls + ", totals="
+        + totals + "]";
+  }
+
+  /** Builds a {@link CircuitBreakerSnapshot}. Not thread-safe. */
+  public static final class Builder {
+    private final String name;
+    private CircuitBreakerState state = CircuitBreakerState.CLOSED;
+    private TransitionCause cause = TransitionCause.CREATED;
+    private long generation;
+    private long transitions;
+    private long windowCalls;
+    private long windowFailures;
+    private long windowSlowCalls;
+    private long slowCallsInFlight;
+    private int consecutiveFailures;
+    private long consecutiveSuccesses;
+    private int probesInFlight;
+    private int probeSuccesses;
+    private Duration cooldown = Duration.ZERO;
+    private Duration remainingCooldown = Duration.ZERO;
+    private @Nullable Instant lastFailure;
+    private @Nullable Instant lastSuccess;
+    private long slowCalls;
+    private CircuitBreakerTotals totals = CircuitBreakerTotals.ZERO;
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#state()}. Default {@code CLOSED}.
+     *
+     * @param state the state
+     * @return this builder
+     */
+    public Builder state(CircuitBreakerState state) {
+      this.state = state;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#cause()}. Default {@code CREATED}.
+     *
+     * @param cause the cause of the state
+     * @return this builder
+     */
+    public Builder cause(TransitionCause cause) {
+      this.cause = cause;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#generation()}. Default 0.
+     *
+     * @param generation the number of the phase
+     * @return this builder
+     */
+    public Builder generation(long generation) {
+      this.generation = generation;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#transitions()}. Default 0.
+     *
+     * @param transitions the number of state changes since this breaker was created
+     * @return this builder
+     */
+    public Builder transitions(long transitions) {
+      this.transitions = transitions;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#windowCalls()}. Default 0.
+     *
+     * @param windowCalls the number of calls in the window
+     * @return this builder
+     */
+    public Builder windowCalls(long windowCalls) {
+      this.windowCalls = windowCalls;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#windowFailures()}. Default 0.
+     *
+     * @param windowFailures the number of failures in the window
+     * @return this builder
+     */
+    public Builder windowFailures(long windowFailures) {
+      this.windowFailures = windowFailures;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#windowSlowCalls()}. Default 0.
+     *
+     * @param windowSlowCalls the number of slow calls in the window
+     * @return this builder
+     */
+    public Builder windowSlowCalls(long windowSlowCalls) {
+      this.windowSlowCalls = windowSlowCalls;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#slowCallsInFlight()}. Default 0.
+     *
+     * @param slowCallsInFlight the number of calls in flight that are already slow
+     * @return this builder
+     */
+    public Builder slowCallsInFlight(long slowCallsInFlight) {
+      this.slowCallsInFlight = slowCallsInFlight;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#consecutiveFailures()}. Default 0.
+     *
+     * @param consecutiveFailures the number of failures since the last success
+     * @return this builder
+     */
+    public Builder consecutiveFailures(int consecutiveFailures) {
+      this.consecutiveFailures = consecutiveFailures;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#consecutiveSuccesses()}. Default 0.
+     *
+     * @param consecutiveSuccesses the number of successes since the last failure or state change
+     * @return this builder
+     */
+    public Builder consecutiveSuccesses(long consecutiveSuccesses) {
+      this.consecutiveSuccesses = consecutiveSuccesses;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#probesInFlight()}. Default 0.
+     *
+     * @param probesInFlight the number of probes in flight
+     * @return this builder
+     */
+    public Builder probesInFlight(int probesInFlight) {
+      this.probesInFlight = probesInFlight;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#probeSuccesses()}. Default 0.
+     *
+     * @param probeSuccesses the number of probes that succeeded
+     * @return this builder
+     */
+    public Builder probeSuccesses(int probeSuccesses) {
+      this.probeSuccesses = probeSuccesses;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#cooldown()}. Default zero.
+     *
+     * @param cooldown the length of this cooldown, with backoff and jitter
+     * @return this builder
+     */
+    public Builder cooldown(Duration cooldown) {
+      this.cooldown = cooldown;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#remainingCooldown()}. Default zero.
+     *
+     * @param remainingCooldown the rest of the cooldown, never negative
+     * @return this builder
+     */
+    public Builder remainingCooldown(Duration remainingCooldown) {
+      this.remainingCooldown = remainingCooldown;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#lastFailure()}. Default none.
+     *
+     * @param lastFailure the time of the last counted failure; null for none
+     * @return this builder
+     */
+    public Builder lastFailure(@Nullable Instant lastFailure) {
+      this.lastFailure = lastFailure;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#lastSuccess()}. Default none.
+     *
+     * @param lastSuccess the time of the last counted success, to one bucket of the window; null for none
+     * @return this builder
+     */
+    public Builder lastSuccess(@Nullable Instant lastSuccess) {
+      this.lastSuccess = lastSuccess;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#slowCalls()}. Default 0.
+     *
+     * @param slowCalls the number of slow calls since this breaker was created
+     * @return this builder
+     */
+    public Builder slowCalls(long slowCalls) {
+      this.slowCalls = slowCalls;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#totals()}. Default all zero.
+     *
+     * @param totals the lifetime totals
+     * @return this builder
+     */
+    public Builder totals(CircuitBreakerTotals totals) {
+      this.totals = totals;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public CircuitBreakerSnapshot build() {
+      return new CircuitBreakerSnapshot(this);
+    }
   }
 }

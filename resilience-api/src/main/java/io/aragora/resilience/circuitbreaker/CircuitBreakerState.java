@@ -2,15 +2,15 @@ package io.aragora.resilience.circuitbreaker;
 
 import java.util.Locale;
 
-/** What a circuit breaker does with a call. */
+/** The states of a circuit breaker. */
 public enum CircuitBreakerState {
   /** Admits every call and counts outcomes. */
   CLOSED(0),
-  /** Refuses every call until the cooldown is over. */
+  /** Rejects every call until the cooldown has elapsed. */
   OPEN(1),
-  /** Admits a few calls at a time, to find out whether the dependency is back. */
+  /** Admits a few probes at a time, to test whether the dependency works again. */
   HALF_OPEN(2),
-  /** Refuses every call until somebody changes that. */
+  /** Rejects every call until an operator or the application ends the state. */
   FORCED_OPEN(1),
   /** Admits every call, counts outcomes, and never opens. */
   METRICS_ONLY(0),
@@ -25,7 +25,7 @@ public enum CircuitBreakerState {
   }
 
   /**
-   * Gives the number that metrics show: 0 where every call is admitted, 1 where none is, 2 for {@link #HALF_OPEN}.
+   * Returns the number for metrics: 0 if every call is admitted, 1 if none is, 2 for {@link #HALF_OPEN}.
    *
    * @return 0, 1 or 2
    */
@@ -33,21 +33,17 @@ public enum CircuitBreakerState {
     return code;
   }
 
-  /**
-   * Gives the text that metrics and saved rows show, {@code half_open} for instance.
-   *
-   * @return the name in lower case
-   */
+  /** {@return the name in lower case, {@code half_open} for instance, for metrics and saved state} */
   public String text() {
     return text;
   }
 
   /**
-   * Reads a text.
+   * Parses a text.
    *
-   * @param text as {@link #text()} gives it; case and the choice of hyphen or underscore do not matter
+   * @param text as {@link #text()} returns it; case is ignored, and a hyphen equals an underscore
    * @return the state
-   * @throws IllegalArgumentException if there is no such state
+   * @throws IllegalArgumentException if {@code text} names no state
    */
   public static CircuitBreakerState parse(String text) {
     String normal = text.trim().replace('-', '_').toLowerCase(Locale.ROOT);

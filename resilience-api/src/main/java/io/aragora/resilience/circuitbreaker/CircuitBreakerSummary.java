@@ -8,81 +8,58 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Many breakers at a glance. A keyed breaker counts as one: as open if one of its keys is, else as half-open if one of its
- * keys is. Making it costs a snapshot of each breaker, and no more for a keyed breaker than for another, however many keys it
- * has.
- *
- * @param total breakers, with and without keys
- * @param open how many of them refuse calls
- * @param halfOpen how many of them are half-open
- * @param notClosed the states of those that are not closed, by name, unmodifiable; of keyed ones at most {@value #MAX_KEYS}
- *     keys each, named {@code name:key}
- * @param notShown keys that are not closed beyond those
- * @param failures failures since the last success, added up over the breakers without keys
- * @param failing how many of them have such failures
- * @param nearlyOpen those of them that have at least half of the failures in a row that open them; unmodifiable
- * @param at when this was so
+ * The states of many breakers at one instant. A keyed breaker counts as one breaker: open if one of its keys is open, else
+ * half-open if one of its keys is half-open. Creating a summary takes one snapshot per breaker; a keyed breaker costs no more
+ * than another, however many keys it has. Immutable and thread-safe.
  */
-public record CircuitBreakerSummary(
-    int total,
-    int open,
-    int halfOpen,
-    Map<String, CircuitBreakerState> notClosed,
-    long notShown,
-    long failures,
-    int failing,
-    List<NearlyOpen> nearlyOpen,
-    Instant at) {
-  /** The most keys of one keyed breaker that are named. */
+public final class CircuitBreakerSummary {
+  /** The largest number of keys that a summary names for one keyed breaker. */
   public static final int MAX_KEYS = 10;
 
   private static final int CRITICAL = 3;
 
-  /**
-   * A breaker with at least half of the failures in a row that open it, be it still closed or open by now.
-   *
-   * @param name its name
-   * @param failures failures since the last success
-   * @param threshold {@link CircuitBreakerConfig#failureThreshold()}
-   */
-  public record NearlyOpen(String name, int failures, int threshold) {
-    /**
-     * Gives the share.
-     *
-     * @return percent of the threshold; 50 or more, above 100 where the threshold was lowered since
-     */
-    public double percent() {
-      return 100.0 * failures / threshold;
-    }
+  private final int total;
+  private final int open;
+  private final int halfOpen;
+  private final Map<String, CircuitBreakerState> impaired;
+  private final long notShown;
+  private final long failures;
+  private final int failing;
+  private final List<NearlyOpen> nearlyOpen;
+  private final Instant at;
+
+  private CircuitBreakerSummary(
+      int total,
+      int open,
+      int halfOpen,
+      Map<String, CircuitBreakerState> impaired,
+      long notShown,
+      long failures,
+      int failing,
+      List<NearlyOpen> nearlyOpen,
+      Instant at) {
+    this.total = total;
+    this.open = open;
+    this.halfOpen = halfOpen;
+    this.impaired = Collections.unmodifiableMap(new LinkedHashMap<>(impaired));
+    this.notShown = notShown;
+    this.failures = failures;
+    this.failing = failing;
+    this.nearlyOpen = List.copyOf(nearlyOpen);
+    this.at = at;
   }
 
   /**
-   * Copies the collections, keeping their order.
+   * Creates a summary of the given breakers.
    *
-   * @param total breakers
-   * @param open how many of them refuse calls
-   * @param halfOpen how many of them are half-open
-   * @param notClosed the states of those that are not closed
-   * @param notShown keys that are not closed beyond those
-   * @param failures failures since the last success
-   * @param failing how many have such failures
-   * @param nearlyOpen those that have half of the failures that open them, or more
-   * @param at when this was so
-   */
-  public CircuitBreakerSummary {
-    notClosed = Collections.unmodifiableMap(new LinkedHashMap<>(notClosed));
-    nearlyOpen = List.copyOf(nearlyOpen);
-  }
-
-  /**
-   * Looks at breakers: all of a runtime, or those that one cares for.
-   *
-   * @param breakers those without keys
-   * @param keyedBreakers those with keys
+   * @param breakers the breakers without keys
+   * @param keyedBreakers the breakers with keys
    * @param at the time of day
    * @return the summary, in the order of names
    */
@@ -90,27 +67,27 @@ public record CircuitBreakerSummary(
       Collection<? extends CircuitBreaker> breakers,
       Collection<? extends KeyedCircuitBreaker> keyedBreakers,
       Instant at) {
-    Map<String, CircuitBreakerState> notClosed = new TreeMap<>();
+    Map<String, CircuitBreakerState> impaired = new TreeMap<>();
     List<NearlyOpen> nearlyOpen = new ArrayList<>();
     int[] byCode = new int[3];
     long failures = 0;
     int failing = 0;
     for (CircuitBreaker breaker : breakers) {
       CircuitBreakerSnapshot snapshot = breaker.snapshot();
-      count(snapshot.name(), snapshot.state(), byCode, notClosed);
-      int streak = snapshot.consecutiveFailures();
+      count(snapshot.name(), snapshot.state(), byCode, impaired);
+      int consecutive = snapshot.consecutiveFailures();
       int threshold = breaker.config().failureThreshold();
-      failures += streak;
-      failing += streak > 0 ? 1 : 0;
-      if (2L * streak >= threshold) {
-        nearlyOpen.add(new NearlyOpen(snapshot.name(), streak, threshold));
+      failures += consecutive;
+      failing += consecutive > 0 ? 1 : 0;
+      if (2L * consecutive >= threshold) {
+        nearlyOpen.add(new NearlyOpen(snapshot.name(), consecutive, threshold));
       }
     }
     long notShown = 0;
     for (KeyedCircuitBreaker keyed : keyedBreakers) {
-      Map<String, CircuitBreakerState> keys = keyed.notClosed(MAX_KEYS);
-      keys.forEach((key, state) -> notClosed.put(keyed.name() + ":" + key, state));
-      notShown += Math.max(0, keyed.notClosed() - keys.size());
+      Map<String, CircuitBreakerState> keys = keyed.impairedKeys(MAX_KEYS);
+      keys.forEach((key, state) -> impaired.put(keyed.name() + ":" + key, state));
+      notShown += Math.max(0, keyed.impairedCount() - keys.size());
       byCode[worst(keys.values()).code()]++;
     }
     nearlyOpen.sort((one, other) -> one.name().compareTo(other.name()));
@@ -118,7 +95,7 @@ public record CircuitBreakerSummary(
         breakers.size() + keyedBreakers.size(),
         byCode[CircuitBreakerState.OPEN.code()],
         byCode[CircuitBreakerState.HALF_OPEN.code()],
-        notClosed,
+        impaired,
         notShown,
         failures,
         failing,
@@ -130,10 +107,10 @@ public record CircuitBreakerSummary(
       String name,
       CircuitBreakerState state,
       int[] byCode,
-      Map<String, CircuitBreakerState> notClosed) {
+      Map<String, CircuitBreakerState> impaired) {
     byCode[state.code()]++;
     if (state.code() != CircuitBreakerState.CLOSED.code()) {
-      notClosed.put(name, state);
+      impaired.put(name, state);
     }
   }
 
@@ -146,29 +123,71 @@ public record CircuitBreakerSummary(
         : CircuitBreakerState.OPEN;
   }
 
+  /** {@return the number of breakers, with and without keys} */
+  public int total() {
+    return total;
+  }
+
+  /** {@return the number of breakers that reject calls} */
+  public int open() {
+    return open;
+  }
+
+  /** {@return the number of half-open breakers} */
+  public int halfOpen() {
+    return halfOpen;
+  }
+
   /**
-   * Counts those that admit every call.
-   *
-   * @return how many are neither open nor half-open
+   * {@return the states of the breakers that are not closed, by name, unmodifiable} A keyed breaker contributes at most
+   * {@value #MAX_KEYS} keys, named {@code name:key}.
    */
+  public Map<String, CircuitBreakerState> impaired() {
+    return impaired;
+  }
+
+  /** {@return the number of impaired keys beyond those in {@link #impaired()}} */
+  public long notShown() {
+    return notShown;
+  }
+
+  /** {@return the sum of consecutive failures over the breakers without keys} */
+  public long failures() {
+    return failures;
+  }
+
+  /** {@return the number of breakers without keys that have consecutive failures} */
+  public int failing() {
+    return failing;
+  }
+
+  /**
+   * {@return the breakers without keys that have at least half of the consecutive failures that open them, unmodifiable}
+   */
+  public List<NearlyOpen> nearlyOpen() {
+    return nearlyOpen;
+  }
+
+  /** {@return the time of the summary} */
+  public Instant at() {
+    return at;
+  }
+
+  /** {@return the number of breakers that are neither open nor half-open} */
   public int closed() {
     return total - open - halfOpen;
   }
 
-  /**
-   * Tells whether no breaker refuses calls.
-   *
-   * @return whether none is open
-   */
+  /** {@return whether no breaker is open} */
   public boolean isHealthy() {
     return open == 0;
   }
 
   /**
-   * Judges.
+   * Returns the status of all breakers together.
    *
-   * @return {@link HealthStatus#HEALTHY} where all are closed, {@link HealthStatus#CRITICAL} where three or more are open, else
-   *     {@link HealthStatus#DEGRADED}
+   * @return {@link HealthStatus#HEALTHY} if all are closed, {@link HealthStatus#CRITICAL} if three or more are open,
+   *     else {@link HealthStatus#DEGRADED}
    */
   public HealthStatus status() {
     if (open >= CRITICAL) {
@@ -177,36 +196,28 @@ public record CircuitBreakerSummary(
     return open + halfOpen == 0 ? HealthStatus.HEALTHY : HealthStatus.DEGRADED;
   }
 
-  /**
-   * Names those that refuse calls.
-   *
-   * @return names of {@link #notClosed}, open and forced open
-   */
+  /** {@return the names of {@link #impaired} that are open or forced open} */
   public List<String> openNames() {
     return names(state -> state != CircuitBreakerState.HALF_OPEN);
   }
 
-  /**
-   * Names those that are half-open.
-   *
-   * @return names of {@link #notClosed}
-   */
+  /** {@return the names of {@link #impaired} that are half-open} */
   public List<String> halfOpenNames() {
     return names(state -> state == CircuitBreakerState.HALF_OPEN);
   }
 
   private List<String> names(Predicate<CircuitBreakerState> wanted) {
-    return notClosed.entrySet().stream()
+    return impaired.entrySet().stream()
         .filter(named -> wanted.test(named.getValue()))
         .map(Map.Entry::getKey)
         .toList();
   }
 
   /**
-   * Gives all of it by name: {@code healthy}, {@code status}, {@code total}, {@code closed}, {@code open} and {@code half_open}
-   * (lists of names), {@code not_shown}, {@code total_failures}, {@code circuits_with_failures}, {@code
-   * high_failure_circuits} (maps of {@code name}, {@code failures}, {@code threshold} and {@code percentage}, to a tenth) and
-   * {@code timestamp} (seconds since 1970).
+   * Returns all values by name: {@code healthy}, {@code status}, {@code total}, {@code closed}, {@code open} and {@code
+   * half_open} (lists of names), {@code not_shown}, {@code total_failures}, {@code circuits_with_failures}, {@code
+   * high_failure_circuits} (maps of {@code name}, {@code failures}, {@code threshold} and {@code percentage}, to a
+   * tenth) and {@code timestamp} (seconds since 1970).
    *
    * @return eleven entries, in this order
    */
@@ -235,5 +246,50 @@ public record CircuitBreakerSummary(
     map.put("threshold", breaker.threshold());
     map.put("percentage", Math.round(breaker.percent() * 10) / 10.0);
     return map;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CircuitBreakerSummary that
+        && total == that.total
+        && open == that.open
+        && halfOpen == that.halfOpen
+        && impaired.equals(that.impaired)
+        && notShown == that.notShown
+        && failures == that.failures
+        && failing == that.failing
+        && nearlyOpen.equals(that.nearlyOpen)
+        && at.equals(that.at);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        total, open, halfOpen, impaired, notShown, failures, failing, nearlyOpen, at);
+  }
+
+  @Override
+  public String toString() {
+    return "CircuitBreakerSummary[total=" + total + ", open=" + open + ", halfOpen=" + halfOpen
+        + ", impaired=" + impaired + ", notShown=" + notShown + ", failures=" + failures
+        + ", failing=" + failing + ", nearlyOpen=" + nearlyOpen + ", at=" + at + "]";
+  }
+
+  /**
+   * A breaker with at least half of the consecutive failures that open it. It may have opened since.
+   *
+   * @param name the name of the breaker
+   * @param failures failures since the last success
+   * @param threshold {@link CircuitBreakerConfig#failureThreshold()}
+   */
+  public record NearlyOpen(String name, int failures, int threshold) {
+    /**
+     * Returns the share of the threshold that the failures have reached.
+     *
+     * @return percent, at least 50; above 100 if the threshold was lowered since
+     */
+    public double percent() {
+      return 100.0 * failures / threshold;
+    }
   }
 }

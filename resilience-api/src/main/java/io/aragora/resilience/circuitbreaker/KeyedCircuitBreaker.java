@@ -1,7 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.Subscription;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.policy.Subscription;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -10,78 +9,67 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A circuit breaker for each key, a tenant or a host for instance, all with the same settings and none of them influencing
- * another. A key's breaker is made when it is first asked for, and is named {@code name:key}.
+ * A circuit breaker for each key, a tenant or a host for instance. All have the same config and none influences another.
+ * The breaker of a key is created on first use and is named {@code name:key}.
  *
- * <p>The number of keys is bounded. Where a new key would be one too many, a key that is closed and had no call lately makes
- * room, or one that nobody asked to probe long after its cooldown; where there is none either, the new key shares the one
- * {@link #overflow} breaker with all others that found no room, so that keys made up by an attacker neither fill the memory
- * nor go unprotected. A key that made room and whose breaker is still in somebody's hands is found again as the same object.
+ * <p>The number of keys is bounded. A new key beyond {@link KeyedCircuitBreakerConfig#maxKeys()} evicts a closed key
+ * without recent calls, or an open key that no caller has probed long after its cooldown. If there is no such key, the
+ * new key shares the {@link #overflow} breaker with all other keys without room. Keys that an attacker invents therefore
+ * neither fill the memory nor escape protection. An evicted key whose breaker is still referenced returns as the same
+ * object.
  *
  * <p>Thread-safe; finding the breaker of a known key takes no lock.
  */
 public interface KeyedCircuitBreaker {
-  /**
-   * Names the breaker.
-   *
-   * @return the name
-   */
+  /** {@return the name of the keyed breaker} */
   String name();
 
-  /**
-   * Gives the settings.
-   *
-   * @return the settings
-   */
+  /** {@return the config} */
   KeyedCircuitBreakerConfig config();
 
   /**
-   * Finds the breaker of a key, making one if there is none.
+   * Returns the breaker of a key, and creates it if there is none.
    *
    * @param key not blank, at most 10,000 characters
-   * @return its breaker, or {@link #overflow} where there is no room for it
-   * @throws IllegalArgumentException if the key is blank or too long
+   * @return its breaker, or {@link #overflow} if there is no room for it
+   * @throws IllegalArgumentException if {@code key} is blank or has more than 10,000 characters
    */
   CircuitBreaker forKey(String key);
 
-  /**
-   * Gives the breaker that keys share for which there is no room.
-   *
-   * @return the breaker, named {@code name:*overflow*}
-   */
+  /** {@return the breaker that all keys without room share, named {@code name:*overflow*}} */
   CircuitBreaker overflow();
 
   /**
-   * Gives the state of a key without making a breaker for it, unless one was saved.
+   * Returns the state of a key. Creates a breaker for it only if one was saved.
    *
    * @param key the key
-   * @return its state; {@link CircuitBreakerState#CLOSED} for one that is not known
+   * @return its state; {@link CircuitBreakerState#CLOSED} for an unknown key
    */
   CircuitBreakerState state(String key);
 
   /**
-   * Tells, without taking a permit and without making a breaker, unless one was saved, whether a call for this key would be
-   * admitted.
+   * Returns whether a call for a key would be admitted now, without taking a permit. Creates a breaker only if one was
+   * saved.
    *
    * @param key the key
-   * @return whether it would be; true for one that is not known
+   * @return whether it would be admitted; true for an unknown key
    */
   boolean isAvailable(String key);
 
   /**
-   * Keeps what is available, in the same order.
+   * Returns the candidates whose key is available, in the same order.
    *
-   * @param candidates what to choose from
-   * @param keyOf gives the key of each
+   * @param candidates the candidates
+   * @param keyOf returns the key of a candidate
    * @param <T> the type of the candidates
    * @return those whose key is available
    */
   <T> List<T> filterAvailable(Collection<T> candidates, Function<? super T, String> keyOf);
 
   /**
-   * Keeps the keys that are available, in the same order.
+   * Returns the keys that are available, in the same order.
    *
-   * @param keys what to choose from
+   * @param keys the keys
    * @return those that are available
    */
   default List<String> filterAvailable(Collection<String> keys) {
@@ -89,80 +77,69 @@ public interface KeyedCircuitBreaker {
   }
 
   /**
-   * Gives the state of every key. One that goes while this is read, and one that comes in its place, may both be in it.
+   * Returns the state of every key. A key that is evicted during the call, and the key that replaces it, may both be
+   * included.
    *
    * @return an immutable copy
    */
   Map<String, CircuitBreakerState> states();
 
   /**
-   * Gives a snapshot of every key; as large as there are keys, which come and go as for {@link #states()}.
+   * Returns a snapshot of every key, with one entry per key. Keys change during the call as for {@link #states()}.
    *
    * @return an immutable copy
    */
   Map<String, CircuitBreakerSnapshot> snapshots();
 
   /**
-   * Counts the keys that are open, half-open or forced open; {@link #overflow} counts as one more. Costs the same however many
-   * keys there are.
+   * Returns the number of keys that are open, half-open or forced open; {@link #overflow} counts as one key. The cost
+   * does not depend on the number of keys.
    *
-   * @return how many
+   * @return the number of keys
    */
-  int notClosed();
+  int impairedCount();
 
   /**
-   * Gives some of the keys that {@link #notClosed()} counts. Looks at those alone, however many others there are.
+   * Returns some of the keys that {@link #impairedCount()} counts. The cost does not depend on the number of other keys.
    *
-   * @param limit the most that are given, at least 1
+   * @param limit the largest number of keys to return, at least 1
    * @return an immutable copy
-   * @throws IllegalArgumentException if the limit is smaller
+   * @throws IllegalArgumentException if {@code limit} is less than 1
    */
-  Map<String, CircuitBreakerState> notClosed(int limit);
+  Map<String, CircuitBreakerState> impairedKeys(int limit);
 
   /**
-   * Shows every key with its breaker, without a copy of them, for whoever reads many. Keys come and go as for {@link
+   * Calls a visitor with every key and its breaker, without a copy. Keys change during the call as for {@link
    * #states()}.
    *
-   * @param visitor is given key and breaker, on the calling thread
+   * @param visitor receives key and breaker, on the calling thread
    */
   void forEachKey(BiConsumer<? super String, ? super CircuitBreaker> visitor);
 
   /**
-   * Adds up the totals of all keys, those that made room or were removed included, and of {@link #overflow}. Calls of a key
-   * after it went are in it once the key has come back.
+   * Returns the sum of the totals of all keys, evicted and removed ones included, and of {@link #overflow}. Calls of a
+   * key after its eviction are included once the key has returned.
    *
    * @return the totals, in a time proportional to the number of keys
    */
   CircuitBreakerTotals totals();
 
   /**
-   * Counts the changes from one state to another, of all keys, those that went included, and of {@link #overflow}.
+   * Returns the number of transitions between two states, for all keys, evicted ones included, and {@link #overflow}.
    *
    * @param from the state before
    * @param to the state after
-   * @return how many there were since the start
+   * @return the number since the start
    */
   long transitions(CircuitBreakerState from, CircuitBreakerState to);
 
-  /**
-   * Counts keys.
-   *
-   * @return how many have a breaker of their own; never more than {@link KeyedCircuitBreakerConfig#maxKeys()}
-   */
+  /** {@return the number of keys with a breaker of their own, at most {@link KeyedCircuitBreakerConfig#maxKeys()}} */
   int size();
 
-  /**
-   * Counts keys that made room for others.
-   *
-   * @return how many, since the start
-   */
+  /** {@return the number of keys evicted since the start} */
   long evictions();
 
-  /**
-   * Counts how often a key found no room and was given {@link #overflow}.
-   *
-   * @return how many times, since the start
-   */
+  /** {@return the number of times since the start that a key had no room and received {@link #overflow}} */
   long overflows();
 
   /**
@@ -177,41 +154,38 @@ public interface KeyedCircuitBreaker {
   void reset();
 
   /**
-   * Forgets a key whatever its state. Takes a time that grows with the number of keys.
+   * Removes a key in any state. Takes a time that grows with the number of keys.
    *
    * @param key the key
    * @return whether it was known
    */
   boolean remove(String key);
 
-  /**
-   * Writes down what is to be kept of every key, for a store of your own.
-   *
-   * @return the state of each key
-   */
+  /** {@return the state of every key, for a store of your own} */
   List<SavedBreaker> save();
 
   /**
-   * Takes over what was kept, as {@link CircuitBreaker#restore} does, making breakers for keys that are not known.
+   * Restores saved states as {@link CircuitBreaker#restore} does, and creates breakers for unknown keys.
    *
-   * @param saved what was kept; what is of another name, has no key, or finds no room, is left out
-   * @return how many were taken over whole
-   * @throws IllegalArgumentException if a key is blank or longer than 10,000 characters; what came before it is taken over
+   * @param saved the saved states; one with another name, without a key, or without room is skipped
+   * @return the number of completely restored keys
+   * @throws IllegalArgumentException if a key is blank or has more than 10,000 characters; the states before it are
+   *     restored
    */
   int restore(Collection<SavedBreaker> saved);
 
   /**
-   * Subscribes to the changes of state of every key, present and to come. Events of one key arrive in order.
+   * Subscribes to the transitions of every key, present and future. Events of one key arrive in order.
    *
-   * @param listener hears of them in the background; {@link CircuitBreakerTransition#breaker} is {@code name:key}
+   * @param listener receives events in the background; {@link CircuitBreakerTransition#breaker} is {@code name:key}
    * @return ends the subscription when closed
    */
   Subscription subscribe(CircuitBreakerListener listener);
 
   /**
-   * Subscribes to evictions and overflows. Up to 1024 events wait to be delivered, and more than that are dropped.
+   * Subscribes to evictions and overflows. Up to 1024 events wait for delivery; more are dropped.
    *
-   * @param listener hears of them in the background
+   * @param listener receives events in the background
    * @return ends the subscription when closed
    */
   Subscription subscribeKeys(Consumer<? super KeyedCircuitBreakerEvent> listener);

@@ -1,11 +1,11 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
 
-/** The settings of a {@link KeyedCircuitBreaker}. Immutable. */
+/** The config of a {@link KeyedCircuitBreaker}. Immutable. */
 public final class KeyedCircuitBreakerConfig {
   private final CircuitBreakerConfig breaker;
   private final int maxKeys;
@@ -17,48 +17,32 @@ public final class KeyedCircuitBreakerConfig {
     abandonedAfter = builder.abandonedAfter;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
   /**
-   * Gives the defaults for keys with these settings.
+   * Creates a config with the defaults for keys with a given config.
    *
-   * @param breaker the settings of each key
-   * @return the settings
+   * @param breaker the config of each key
+   * @return the config
    */
   public static KeyedCircuitBreakerConfig of(CircuitBreakerConfig breaker) {
     return builder().breaker(breaker).build();
   }
 
-  /**
-   * Gives {@link Builder#breaker}.
-   *
-   * @return the settings of each key
-   */
+  /** {@return the config of each key} */
   public CircuitBreakerConfig breaker() {
     return breaker;
   }
 
-  /**
-   * Gives {@link Builder#maxKeys}.
-   *
-   * @return keys
-   */
+  /** {@return the value of {@link Builder#maxKeys}, in keys} */
   public int maxKeys() {
     return maxKeys;
   }
 
-  /**
-   * Gives {@link Builder#abandonedAfter}.
-   *
-   * @return the length
-   */
+  /** {@return the value of {@link Builder#abandonedAfter}} */
   public Duration abandonedAfter() {
     return abandonedAfter;
   }
@@ -87,7 +71,7 @@ public final class KeyedCircuitBreakerConfig {
   }
 
   /**
-   * Shows every setting that is not a function.
+   * Returns every setting that is not a function.
    *
    * @return the settings as {@code name=value}, separated by commas
    */
@@ -105,9 +89,9 @@ public final class KeyedCircuitBreakerConfig {
     private Builder() {}
 
     /**
-     * Sets the settings of each key. Default: those of {@link CircuitBreakerConfig#defaults()}.
+     * Sets the config of each key. Default: {@link CircuitBreakerConfig#defaults()}.
      *
-     * @param config the settings
+     * @param config the config
      * @return this builder
      */
     public Builder breaker(CircuitBreakerConfig config) {
@@ -116,11 +100,12 @@ public final class KeyedCircuitBreakerConfig {
     }
 
     /**
-     * Sets the most keys that have a breaker of their own. An idle key takes less than 512 bytes. Default 10,000.
+     * Sets the largest number of keys with a breaker of their own. An idle key takes less than 512 bytes. Default
+     * 10,000.
      *
      * @param keys in [1, 10,000,000]
      * @return this builder
-     * @throws IllegalArgumentException if {@code keys} is outside
+     * @throws IllegalArgumentException if {@code keys} is not in [1, 10,000,000]
      */
     public Builder maxKeys(int keys) {
       maxKeys = Setting.inRange("maxKeys", 1, 10_000_000, keys);
@@ -128,12 +113,11 @@ public final class KeyedCircuitBreakerConfig {
     }
 
     /**
-     * Sets how long after the end of its cooldown an open key, for which no call came since, may make room for a new one.
-     * Default 10 min.
+     * Sets how long after the end of its cooldown an open key without a call may be evicted. Default 10 min.
      *
      * @param length positive, at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
      */
     public Builder abandonedAfter(Duration length) {
       abandonedAfter = Setting.positive("abandonedAfter", length);

@@ -1,19 +1,94 @@
 package io.aragora.resilience.circuitbreaker;
 
-/**
- * What happened to a key of a {@link KeyedCircuitBreaker} for want of room.
- *
- * @param breaker the name of the keyed breaker
- * @param kind what happened
- * @param key to which key
- */
-public record KeyedCircuitBreakerEvent(String breaker, Kind kind, String key) {
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-  /** What happened. */
+/**
+ * An eviction or overflow of a {@link KeyedCircuitBreaker} that has no room for a key. Immutable and thread-safe.
+ */
+public final class KeyedCircuitBreakerEvent {
+  private final String breaker;
+  private final Kind kind;
+  private final String key;
+
+  private KeyedCircuitBreakerEvent(Builder builder) {
+    this.breaker = builder.breaker;
+    this.kind = builder.kind;
+    this.key = builder.key;
+  }
+
+  /**
+   * Creates a builder.
+   *
+   * @param breaker the name of the keyed breaker
+   * @param kind the kind of event
+   * @param key the key
+   * @return a new builder
+   */
+  public static Builder builder(String breaker, Kind kind, String key) {
+    return new Builder(breaker, kind, key);
+  }
+
+  /** {@return the name of the keyed breaker} */
+  public String breaker() {
+    return breaker;
+  }
+
+  /** {@return the kind of event} */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** {@return the key} */
+  public String key() {
+    return key;
+  }
+
+  /** The kind of event. */
   public enum Kind {
-    /** The key, which was idle or abandoned, made room for another one. */
+    /** The key, which was idle or abandoned, was evicted to make room for another key. */
     EVICTED,
-    /** The key found no room and was given {@link KeyedCircuitBreaker#overflow}. */
+    /** There was no room for the key, and the caller received {@link KeyedCircuitBreaker#overflow}. */
     OVERFLOWED
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof KeyedCircuitBreakerEvent that
+        && breaker.equals(that.breaker)
+        && kind.equals(that.kind)
+        && key.equals(that.key);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(breaker, kind, key);
+  }
+
+  @Override
+  public String toString() {
+    return "KeyedCircuitBreakerEvent[breaker=" + breaker + ", kind=" + kind + ", key=" + key + "]";
+  }
+
+  /** Builds a {@link KeyedCircuitBreakerEvent}. Not thread-safe. */
+  public static final class Builder {
+    private final String breaker;
+    private final Kind kind;
+    private final String key;
+
+    private Builder(String breaker, Kind kind, String key) {
+      this.breaker = breaker;
+      this.kind = kind;
+      this.key = key;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public KeyedCircuitBreakerEvent build() {
+      return new KeyedCircuitBreakerEvent(this);
+    }
   }
 }

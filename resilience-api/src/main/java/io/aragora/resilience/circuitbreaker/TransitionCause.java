@@ -1,24 +1,24 @@
 package io.aragora.resilience.circuitbreaker;
 
-/** Why a circuit breaker is in its state. */
+/** The causes of the state of a circuit breaker. */
 public enum TransitionCause {
   /** It was just created. */
   CREATED,
-  /** As many calls in a row failed as the threshold says. */
+  /** The number of consecutive failures reached the threshold. */
   FAILURE_THRESHOLD,
-  /** Too large a share of the calls in the window failed. */
+  /** The failure rate of the window reached the threshold. */
   FAILURE_RATE,
-  /** Too large a share of the calls in the window was slow, those still under way included. */
+  /** The slow-call rate of the window, with slow calls in flight, reached the threshold. */
   SLOW_CALL_RATE,
-  /** The cooldown is over. */
+  /** The cooldown elapsed. */
   COOLDOWN_ELAPSED,
-  /** A call that was admitted as a probe failed. */
+  /** A probe failed. */
   PROBE_FAILED,
-  /** A call that was admitted as a probe took too long, or still does. */
+  /** A probe was slow, or is slow and still in flight. */
   PROBE_SLOW,
   /** Enough probes succeeded. */
   PROBES_SUCCEEDED,
-  /** Somebody asked for it. */
+  /** The application or an operator changed the state. */
   MANUAL,
   /** It was saved in this state before a restart. */
   RESTORED,

@@ -1,2 +1,2 @@
-/** Circuit breakers: refuse calls to a dependency that fails, and find out cheaply when it is back. */
+/** Circuit breakers: reject calls to a dependency that fails, and test cheaply whether it works again. */
 package io.aragora.resilience.circuitbreaker;

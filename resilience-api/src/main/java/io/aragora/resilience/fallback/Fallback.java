@@ -7,12 +7,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call gives instead of its failure: rules by the type of the failure, the first that fits, and one for all other
- * exceptions. Immutable.
+ * The values that replace failures of a call: rules by the type of the failure, of which the first match applies, and
+ * one rule for all other exceptions. Immutable.
  *
- * <p>A call that was stopped (cancelled, interrupted, its runtime closed) has no fallback, because nobody waits for its value.
- * Errors have one only where a rule names their type. What a rule throws comes out instead, with the failure of the call
- * suppressed.
+ * <p>A stopped call (cancelled, interrupted, its runtime closed) has no fallback, because no caller waits for its value.
+ * An {@link Error} has one only if a rule names its type. If a rule throws, the call fails with that exception, and the
+ * failure of the call is suppressed in it.
  *
  * @param <T> the type of the value
  */
@@ -27,9 +27,9 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Makes a fallback to one value, for all exceptions.
+   * Creates a fallback with one value for all exceptions.
    *
-   * @param value the value; may be null where the type admits it
+   * @param value the value; may be null if the type permits it
    * @param <T> its type
    * @return the fallback
    */
@@ -38,9 +38,9 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Makes a fallback that looks at the failure, for all exceptions.
+   * Creates a fallback with one function for all exceptions.
    *
-   * @param value gives the value; called on the thread on which the call failed
+   * @param value returns the value for a failure; called on the thread on which the call failed
    * @param <T> its type
    * @return the fallback
    */
@@ -50,7 +50,7 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Starts a fallback with rules.
+   * Creates a builder without rules.
    *
    * @param <T> the type of the value
    * @return a new builder
@@ -60,10 +60,10 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Finds what gives the value for a failure.
+   * Returns the rule for a failure.
    *
-   * @param failure what a call failed with
-   * @return the first rule that fits; null where none does
+   * @param failure the failure of a call
+   * @return the first rule that matches; null if none does
    */
   public @Nullable Function<Throwable, ? extends T> ruleFor(Throwable failure) {
     for (Rule<T> rule : rules) {
@@ -75,7 +75,7 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Collects rules; they are asked in the order in which they were added. Not thread-safe.
+   * Collects rules; they are tested in the order in which they were added. Not thread-safe.
    *
    * @param <T> the type of the value
    */
@@ -87,11 +87,11 @@ public final class Fallback<T extends @Nullable Object> {
     /**
      * Adds a rule.
      *
-     * @param type the failures that it is for, subclasses included
-     * @param value gives the value
+     * @param type the type of failures, subclasses included
+     * @param value returns the value for a failure
      * @param <F> the type of the failure
      * @return this builder
-     * @throws IllegalArgumentException if an earlier rule is for all of these failures already
+     * @throws IllegalArgumentException if an earlier rule already matches all of these failures
      */
     public <F extends Throwable> Builder<T> on(
         Class<F> type, Function<? super F, ? extends T> value) {
@@ -109,11 +109,11 @@ public final class Fallback<T extends @Nullable Object> {
     }
 
     /**
-     * Adds the rule for all other exceptions, the last.
+     * Adds the last rule, for all other exceptions. Default: none.
      *
-     * @param value gives the value
+     * @param value returns the value for a failure
      * @return this builder
-     * @throws IllegalArgumentException if an earlier rule is for all exceptions already
+     * @throws IllegalArgumentException if an earlier rule already matches all exceptions
      */
     public Builder<T> otherwise(Function<? super Exception, ? extends T> value) {
       return on(Exception.class, value);

@@ -1,20 +1,55 @@
 package io.aragora.resilience.fallback;
 
 import io.aragora.resilience.internal.FailureMessage;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A fallback was asked for a value.
- *
- * @param pipeline the name of its pipeline
- * @param kind how that went
- * @param failure what the call had failed with
+ * A use of a fallback. Immutable and thread-safe.
  */
-public record FallbackEvent(String pipeline, Kind kind, Throwable failure) {
-  /** How it went. */
+public final class FallbackEvent {
+  private final String pipeline;
+  private final Kind kind;
+  private final Throwable failure;
+
+  private FallbackEvent(Builder builder) {
+    this.pipeline = builder.pipeline;
+    this.kind = builder.kind;
+    this.failure = builder.failure;
+  }
+
+  /**
+   * Creates a builder.
+   *
+   * @param pipeline the name of the pipeline
+   * @param kind the result of the fallback
+   * @param failure the failure of the call
+   * @return a new builder
+   */
+  public static Builder builder(String pipeline, Kind kind, Throwable failure) {
+    return new Builder(pipeline, kind, failure);
+  }
+
+  /** {@return the name of the pipeline} */
+  public String pipeline() {
+    return pipeline;
+  }
+
+  /** {@return the result of the fallback} */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** {@return the failure of the call} */
+  public Throwable failure() {
+    return failure;
+  }
+
+  /** The result of a fallback. */
   public enum Kind {
-    /** The call has the value of the fallback. */
+    /** The call returned the value of the fallback. */
     USED,
-    /** The fallback failed too, and the call with it. */
+    /** The fallback failed too, and so did the call. */
     FAILED
   }
 
@@ -25,5 +60,40 @@ public record FallbackEvent(String pipeline, Kind kind, Throwable failure) {
         + ", kind=" + kind
         + ", failure=" + FailureMessage.textOf(failure)
         + "]";
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FallbackEvent that
+        && pipeline.equals(that.pipeline)
+        && kind.equals(that.kind)
+        && failure.equals(that.failure);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(pipeline, kind, failure);
+  }
+
+  /** Builds a {@link FallbackEvent}. Not thread-safe. */
+  public static final class Builder {
+    private final String pipeline;
+    private final Kind kind;
+    private final Throwable failure;
+
+    private Builder(String pipeline, Kind kind, Throwable failure) {
+      this.pipeline = pipeline;
+      this.kind = kind;
+      this.failure = failure;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public FallbackEvent build() {
+      return new FallbackEvent(this);
+    }
   }
 }

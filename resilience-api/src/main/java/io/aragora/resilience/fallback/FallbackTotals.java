@@ -1,9 +1,90 @@
 package io.aragora.resilience.fallback;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
- * What the fallbacks of the pipelines of one name counted over the life of their runtime.
- *
- * @param used failures for which a value was given
- * @param failed failures for which a fallback had a rule that failed too
+ * Counts of the fallbacks of all pipelines with one name, over the life of their runtime. Immutable and thread-safe.
  */
-public record FallbackTotals(long used, long failed) {}
+public final class FallbackTotals {
+  private final long used;
+  private final long failed;
+
+  private FallbackTotals(Builder builder) {
+    this.used = builder.used;
+    this.failed = builder.failed;
+  }
+
+  /**
+   * Creates a builder.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return the number of failures that a fallback replaced by a value} */
+  public long used() {
+    return used;
+  }
+
+  /** {@return the number of failures whose fallback failed too} */
+  public long failed() {
+    return failed;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FallbackTotals that && used == that.used && failed == that.failed;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(used, failed);
+  }
+
+  @Override
+  public String toString() {
+    return "FallbackTotals[used=" + used + ", failed=" + failed + "]";
+  }
+
+  /** Builds a {@link FallbackTotals}. Not thread-safe. */
+  public static final class Builder {
+    private long used;
+    private long failed;
+
+    private Builder() {}
+
+    /**
+     * Sets {@link FallbackTotals#used()}. Default 0.
+     *
+     * @param used the number of failures that a fallback replaced by a value
+     * @return this builder
+     */
+    public Builder used(long used) {
+      this.used = used;
+      return this;
+    }
+
+    /**
+     * Sets {@link FallbackTotals#failed()}. Default 0.
+     *
+     * @param failed the number of failures whose fallback failed too
+     * @return this builder
+     */
+    public Builder failed(long failed) {
+      this.failed = failed;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public FallbackTotals build() {
+      return new FallbackTotals(this);
+    }
+  }
+}

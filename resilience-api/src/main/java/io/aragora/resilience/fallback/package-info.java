@@ -1,2 +1,2 @@
-/** Fallbacks: what a call gives when it fails after all. */
+/** Fallbacks: the values that replace the failure of a call. */
 package io.aragora.resilience.fallback;

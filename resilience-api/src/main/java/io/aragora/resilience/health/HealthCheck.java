@@ -8,23 +8,23 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
 /**
- * Finds out how well something is. Called on a background thread, without the context of who asked, and not by two at once;
- * may block up to its timeout, and is interrupted then.
+ * Determines the health of a component. Runs on a background thread, without the context of the caller, and never twice
+ * at once. It may block up to its timeout and is interrupted then.
  */
 @FunctionalInterface
 public interface HealthCheck {
   /**
-   * Looks.
+   * Runs the check.
    *
-   * @return what it found
+   * @return the result
    * @throws Exception for any failure, which is reported as {@link HealthStatus#UNHEALTHY} with its message
    */
   HealthResult check() throws Exception;
 
   /**
-   * Makes a check of one that answers later. A thread waits for the answer; at the timeout it is cancelled.
+   * Creates a check from an asynchronous one. A thread waits for the answer, which is cancelled at the timeout.
    *
-   * @param check starts to look
+   * @param check starts the check
    * @return a check that waits for it
    */
   static HealthCheck async(Supplier<? extends CompletionStage<HealthResult>> check) {

@@ -1,45 +1,55 @@
 package io.aragora.resilience.health;
 
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How a check is run and what it weighs.
- *
- * @param groups who it answers, unmodifiable; liveness only for what a restart would mend
- * @param critical whether its failure makes the whole group fail; an optional check makes it {@link HealthStatus#DEGRADED}
- *     at worst
- * @param timeout how long it may take before it counts as unhealthy; positive, at most 365 days
- * @param timeToLive how long a result is used again; zero for never, at most 365 days
- */
-public record HealthCheckOptions(
-    Set<HealthGroup> groups, boolean critical, Duration timeout, Duration timeToLive) {
+/** How the registry runs a check, and the weight of its result. Immutable and thread-safe. */
+public final class HealthCheckOptions {
   private static final HealthCheckOptions DEFAULTS = new HealthCheckOptions(
       Set.of(HealthGroup.READINESS), true, Duration.ofSeconds(2), Duration.ofSeconds(1));
 
-  /**
-   * Checks the values.
-   *
-   * @param groups who it answers
-   * @param critical whether its failure makes the whole group fail
-   * @param timeout how long it may take; positive, at most 365 days
-   * @param timeToLive how long a result is used again; 0 to 365 days
-   * @throws IllegalArgumentException if a value is outside, or no group is given
-   */
-  public HealthCheckOptions {
-    groups = Set.copyOf(groups);
-    if (groups.isEmpty()) {
-      throw new IllegalArgumentException("groups must not be empty: " + groups);
-    }
-    Setting.positive("timeout", timeout);
-    Setting.notNegative("timeToLive", timeToLive);
+  private final Set<HealthGroup> groups;
+  private final boolean critical;
+  private final Duration timeout;
+  private final Duration timeToLive;
+
+  private HealthCheckOptions(
+      Set<HealthGroup> groups, boolean critical, Duration timeout, Duration timeToLive) {
+    this.groups = Set.copyOf(groups);
+    this.critical = critical;
+    this.timeout = timeout;
+    this.timeToLive = timeToLive;
+  }
+
+  /** {@return the groups that include the check, unmodifiable} Liveness is only for a fault that a restart repairs. */
+  public Set<HealthGroup> groups() {
+    return groups;
   }
 
   /**
-   * Gives the defaults: a critical readiness check with 2 s to answer, whose result is used again for 1 s.
+   * {@return whether a failure makes the whole group fail} An optional check makes it at worst {@link
+   * HealthStatus#DEGRADED}.
+   */
+  public boolean critical() {
+    return critical;
+  }
+
+  /** {@return the time after which a running check counts as unhealthy} Positive, at most 365 days. */
+  public Duration timeout() {
+    return timeout;
+  }
+
+  /** {@return the time for which a result is reused} Zero for never, at most 365 days. */
+  public Duration timeToLive() {
+    return timeToLive;
+  }
+
+  /**
+   * Returns the defaults: a critical readiness check with a timeout of 2 s, whose result is reused for 1 s.
    *
    * @return the defaults
    */
@@ -48,7 +58,7 @@ public record HealthCheckOptions(
   }
 
   /**
-   * Makes the check optional.
+   * Creates the check optional.
    *
    * @return a copy that is not critical
    */
@@ -57,7 +67,7 @@ public record HealthCheckOptions(
   }
 
   /**
-   * Sets who the check answers.
+   * Sets the groups that include the check. Default {@link HealthGroup#READINESS}.
    *
    * @param first a group
    * @param more further groups
@@ -69,24 +79,46 @@ public record HealthCheckOptions(
   }
 
   /**
-   * Sets how long the check may take.
+   * Sets the timeout of the check. Default 2 s.
    *
-   * @param limit positive and at most 365 days
+   * @param timeout positive and at most 365 days
    * @return a copy with this timeout
-   * @throws IllegalArgumentException if {@code limit} is outside
+   * @throws IllegalArgumentException if {@code timeout} is not positive or exceeds 365 days
    */
-  public HealthCheckOptions withTimeout(Duration limit) {
-    return new HealthCheckOptions(groups, critical, limit, timeToLive);
+  public HealthCheckOptions withTimeout(Duration timeout) {
+    return new HealthCheckOptions(
+        groups, critical, Setting.positive("timeout", timeout), timeToLive);
   }
 
   /**
-   * Sets how long a result is used again.
+   * Sets the time for which a result is reused. Default 1 s.
    *
-   * @param length not negative, at most 365 days
+   * @param timeToLive not negative, at most 365 days; zero for never
    * @return a copy with this time to live
-   * @throws IllegalArgumentException if {@code length} is outside
+   * @throws IllegalArgumentException if {@code timeToLive} is negative or exceeds 365 days
    */
-  public HealthCheckOptions withTimeToLive(Duration length) {
-    return new HealthCheckOptions(groups, critical, timeout, length);
+  public HealthCheckOptions withTimeToLive(Duration timeToLive) {
+    return new HealthCheckOptions(
+        groups, critical, timeout, Setting.notNegative("timeToLive", timeToLive));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HealthCheckOptions that
+        && groups.equals(that.groups)
+        && critical == that.critical
+        && timeout.equals(that.timeout)
+        && timeToLive.equals(that.timeToLive);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(groups, critical, timeout, timeToLive);
+  }
+
+  @Override
+  public String toString() {
+    return "HealthCheckOptions[groups=" + groups + ", critical=" + critical + ", timeout=" + timeout
+        + ", timeToLive=" + timeToLive + "]";
   }
 }

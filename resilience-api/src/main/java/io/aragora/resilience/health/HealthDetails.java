@@ -11,18 +11,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What checks and trackers say besides their status, as every format can show it: texts, numbers, booleans, and lists and
- * maps of those. Bounded, so that one that talks too much harms nobody but itself.
- * Any thread may copy; what comes out is immutable.
+ * The details of checks and trackers, in the types that every format supports: texts, numbers, booleans, and lists and
+ * maps of those. Bounded, so that a component with too many details affects only itself. Any thread may copy; the copies
+ * are immutable.
  */
 public final class HealthDetails {
-  /** The longest text, in characters; a longer one is cut. */
+  /** The largest number of characters of a text; a longer text is cut. */
   public static final int MAX_TEXT = 1000;
 
-  /** The most values, counted through all lists and maps. */
+  /** The largest number of values, counted through all lists and maps. */
   public static final int MAX_VALUES = 1000;
 
-  /** How deep lists and maps may lie in each other. */
+  /** The largest depth of nested lists and maps. */
   public static final int MAX_DEPTH = 8;
 
   private int values;
@@ -30,12 +30,13 @@ public final class HealthDetails {
   private HealthDetails() {}
 
   /**
-   * Copies details. Texts that are too long are cut, what is null is left out, and what is neither text, number, boolean, list
-   * nor map becomes its text.
+   * Copies details. A text beyond the limit is cut, null is dropped, and a value that is not a text, number, boolean,
+   * list or map becomes its text.
    *
    * @param details the details
-   * @return an immutable copy, nested lists and maps too, in the same order
-   * @throws IllegalArgumentException if they are more than {@link #MAX_VALUES}, or deeper than {@link #MAX_DEPTH}
+   * @return an immutable copy, including nested lists and maps, in the same order
+   * @throws IllegalArgumentException if {@code details} has more than {@link #MAX_VALUES} values, or is deeper than
+   *     {@link #MAX_DEPTH}
    */
   public static Map<String, Object> copyOf(Map<String, ?> details) {
     return new HealthDetails().copyOf(details, 1);
@@ -46,17 +47,18 @@ public final class HealthDetails {
    *
    * @param value the value
    * @return an immutable copy
-   * @throws IllegalArgumentException if it has more than {@link #MAX_VALUES}, or is deeper than {@link #MAX_DEPTH}
+   * @throws IllegalArgumentException if {@code value} has more than {@link #MAX_VALUES} values, or is deeper than
+   *     {@link #MAX_DEPTH}
    */
   public static Object copyOf(Object value) {
     return new HealthDetails().plain(value, 1);
   }
 
   /**
-   * Cuts a text that is too long.
+   * Cuts a text beyond the limit.
    *
    * @param text the text
-   * @return at most {@link #MAX_TEXT} characters of it, the last one an ellipsis where it was cut
+   * @return at most {@link #MAX_TEXT} characters of it, the last one an ellipsis if it was cut
    */
   public static String shortened(String text) {
     if (text.length() <= MAX_TEXT) {
@@ -101,7 +103,7 @@ public final class HealthDetails {
     return isPlain(value) ? value : shortened(String.valueOf(value));
   }
 
-  /** Numbers that are not of the JDK's own kinds may change, and those that are not finite cannot be written down. */
+  /** A number of a class outside the JDK may change, and a number that is not finite has no JSON form. */
   private static boolean isPlain(@Nullable Object value) {
     return value instanceof Boolean
         || value instanceof Integer

@@ -2,22 +2,18 @@ package io.aragora.resilience.health;
 
 import java.util.Locale;
 
-/** Who asks, and what follows from the answer. */
+/** The probes of an orchestrator, and what each failure means. */
 public enum HealthGroup {
-  /** Is the process beyond help? A failure means: restart it. */
+  /** Whether the process works at all. After a failure it is restarted. */
   LIVENESS,
-  /** Can it take traffic now? A failure means: send none. */
+  /** Whether the process can take traffic now. After a failure it receives none. */
   READINESS,
-  /** Has it come up? A failure means: wait. */
+  /** Whether the process has started. After a failure the orchestrator waits. */
   STARTUP;
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /**
-   * Gives the text that paths and reports show.
-   *
-   * @return the name in lower case
-   */
+  /** {@return the name in lower case, for paths and reports} */
   public String text() {
     return text;
   }

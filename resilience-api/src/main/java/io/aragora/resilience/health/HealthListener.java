@@ -1,15 +1,15 @@
 package io.aragora.resilience.health;
 
 /**
- * Hears of changes of health, in the background: never on the thread that reported or asked, under no lock. What it throws is
- * logged once and harms nobody.
+ * Receives status changes, in the background: never on the thread that reported or asked, under no lock. The log shows
+ * the first exception of each listener; the listener still receives later events.
  */
 @FunctionalInterface
 public interface HealthListener {
   /**
-   * The health of a component changed.
+   * Receives a status change.
    *
-   * @param transition what changed
+   * @param transition the change
    */
   void onTransition(HealthTransition transition);
 }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.health;
 
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Subscription;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -9,102 +9,94 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How well the parts of an application are. Active checks look when they are asked: in parallel, each with its own timeout,
- * and their results are used again for a while, so that being asked often costs little. Passive trackers know what was
- * reported to them. Circuit breakers, the state store and the threads of the runtime contribute by themselves, under the names
+ * The health of the parts of an application. Active checks run on request: in parallel, each with its own timeout. Their
+ * results are reused for their time to live, so frequent requests are cheap. Passive trackers hold the reports of their
+ * users. Circuit breakers, the state store and the threads of the runtime contribute by themselves, under the names
  * {@value #CIRCUIT_BREAKERS}, {@value #STATE_STORE} and {@value #THREADS}: they are optional parts of readiness.
  *
  * <p>Checks and trackers share one set of names, at most {@value #MAX_COMPONENTS}. Thread-safe.
  */
 public interface HealthRegistry {
-  /** The most checks and trackers together. */
+  /** The largest number of checks and trackers together. */
   int MAX_COMPONENTS = 1000;
 
-  /** What circuit breakers report under, as soon as there is one. */
+  /** The name of the circuit breakers, present as soon as there is one. */
   String CIRCUIT_BREAKERS = "circuit breakers";
 
-  /** What the state store reports under, where there is one. */
+  /** The name of the state store, if there is one. */
   String STATE_STORE = "state store";
 
-  /** What the threads of the runtime report under, from their first failure, or the first task that waits for a thread, on. */
+  /** The name of the threads of the runtime, present from their first failure or the first task that waits for a thread. */
   String THREADS = "threads";
 
   /**
-   * Adds a check.
+   * Registers a check.
    *
    * @param name not blank, not registered yet, at most 10,000 characters
    * @param check the check
-   * @param options how it is run and what it weighs
+   * @param options how the registry runs the check, and the weight of its result
    * @return removes the check when closed
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is taken, or the registry is full
+   * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
+   * @throws ResilienceConfigurationException if {@code name} is registered, or the registry is full
    */
   Subscription register(String name, HealthCheck check, HealthCheckOptions options);
 
   /**
-   * Adds a critical readiness check with the {@linkplain HealthCheckOptions#defaults() default options}.
+   * Registers a critical readiness check with the {@linkplain HealthCheckOptions#defaults() default options}.
    *
    * @param name not blank, not registered yet, at most 10,000 characters
    * @param check the check
    * @return removes the check when closed
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is taken, or the registry is full
+   * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
+   * @throws ResilienceConfigurationException if {@code name} is registered, or the registry is full
    */
   default Subscription register(String name, HealthCheck check) {
     return register(name, check, HealthCheckOptions.defaults());
   }
 
   /**
-   * Finds a tracker, making one with the {@linkplain HealthTrackerConfig#defaults() default settings} if there is none. This
-   * declares nothing.
+   * Looks up a tracker, and creates it with the {@linkplain HealthTrackerConfig#defaults() default config} if there is
+   * none. This declares nothing.
    *
    * @param name not blank, at most 10,000 characters
    * @return the tracker, the same object for the same name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if the name is that of a check, or the registry is full
+   * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
+   * @throws ResilienceConfigurationException if {@code name} is the name of a check, or the registry is full
    */
   HealthTracker tracker(String name);
 
   /**
-   * Declares a tracker, or finds it where it is declared already. The first declaration of a name configures it.
+   * Declares a tracker, or returns the one that is already declared. The first declaration of a name configures it.
    *
    * @param name not blank, at most 10,000 characters
-   * @param config its settings
+   * @param config its config
    * @return the tracker, the same object for the same name
-   * @throws IllegalArgumentException if the name is blank or too long
-   * @throws ResilienceConfigurationException if it is declared with other settings, which the message shows; if the name is
-   *     that of a check, or the registry is full
+   * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
+   * @throws ResilienceConfigurationException if {@code name} is declared with another config, which the message
+   *     shows; if it is the name of a check, or the registry is full
    */
   HealthTracker tracker(String name, HealthTrackerConfig config);
 
   /**
-   * Finds a tracker, making none.
+   * Looks up a tracker and creates none.
    *
    * @param name its name
    * @return the tracker; empty if there is none of this name
    */
   Optional<HealthTracker> findTracker(String name);
 
-  /**
-   * Lists the trackers.
-   *
-   * @return an immutable copy, in the order in which they were made
-   */
+  /** {@return the trackers in order of creation, as an immutable copy} */
   Collection<HealthTracker> trackers();
 
   /**
-   * Removes a check or a tracker. Whoever still holds the tracker may go on reporting to it, and nobody hears of it.
+   * Removes a check or a tracker. Later reports to a removed tracker have no effect.
    *
    * @param name its name
    * @return whether there was one
    */
   boolean unregister(String name);
 
-  /**
-   * Lists checks and trackers.
-   *
-   * @return an immutable copy, in the order of registration
-   */
+  /** {@return the names of checks and trackers in order of registration, as an immutable copy} */
   Set<String> names();
 
   /**
@@ -138,39 +130,39 @@ public interface HealthRegistry {
   CompletableFuture<HealthReport> checkAsync(HealthGroup group);
 
   /**
-   * Tells what is known without running a check: trackers as they are, and of each check the last result, {@link
-   * HealthStatus#UNKNOWN} before its first run.
+   * Returns the present results without running a check: the state of each tracker, and the last result of each check,
+   * {@link HealthStatus#UNKNOWN} before its first run.
    *
    * @return the report
    */
   HealthReport report();
 
   /**
-   * Tells how many times in a row a component has failed, without running a check.
+   * Returns the number of consecutive failures of a component, without running a check.
    *
-   * @param name that of a check, a tracker, or what contributes by itself
-   * @return of a check, its runs in a row whose result does not {@linkplain HealthStatus#isServing() serve}; of a tracker, the
-   *     failures reported since its last success; of what contributes by itself, how many times in a row it did not serve when
-   *     it was asked. 0 where there is none, and for an unknown name
+   * @param name the name of a check, of a tracker, or of a part of the runtime
+   * @return for a check, its consecutive runs with a result that does not {@linkplain HealthStatus#isServing()
+   *     serve}; for a tracker, the failures since its last success; for a part of the runtime, the consecutive requests
+   *     at which it did not serve. 0 if there are none, and for an unknown name
    */
   long consecutiveFailures(String name);
 
   /**
-   * Runs all checks again and again, so that changes are noticed though nobody asks. A run that takes longer than the
-   * interval is followed by the next one after another interval.
+   * Runs all checks repeatedly, so that changes are noticed without requests. After a run that takes longer than the
+   * interval, the next run starts one interval later.
    *
    * @param interval at least 100 ms, at most 365 days; a check runs no more often than its time to live allows
-   * @return ends it when closed; the closing of the runtime ends it too
-   * @throws IllegalArgumentException if the interval is outside
+   * @return ends the repetition when closed; closing the runtime ends it too
+   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 365 days
    */
   Subscription checkEvery(Duration interval);
 
   /**
-   * Subscribes to changes of health of all components, present and to come: of trackers when they happen, of checks and of
-   * what contributes by itself when they are asked. Those of one component arrive in order. Up to 1024 wait to be delivered,
-   * and more than that are dropped, which is logged once.
+   * Subscribes to status changes of all components, present and future. A tracker changes when a report arrives; a check
+   * or a part of the runtime changes when it is asked. Events of one component arrive in order. Up to 1024 events wait
+   * for delivery; more are dropped, which is logged once.
    *
-   * @param listener hears of them in the background
+   * @param listener receives events in the background
    * @return ends the subscription when closed
    */
   Subscription subscribe(HealthListener listener);

@@ -9,21 +9,21 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What all checks and trackers found together.
+ * The results of all checks and trackers together.
  *
- * @param status the worst status that counts: an optional check counts as {@link HealthStatus#DEGRADED} at worst; {@link
- *     HealthStatus#HEALTHY} where nothing is registered
- * @param checks what each found, by name, in the order of registration; unmodifiable
- * @param checkedAt when the report was made
+ * @param status the worst status: an optional check counts as {@link HealthStatus#DEGRADED} at worst; {@link
+ *     HealthStatus#HEALTHY} if nothing is registered
+ * @param checks the results by name, in the order of registration; unmodifiable
+ * @param checkedAt the time of the report
  */
 public record HealthReport(
     HealthStatus status, Map<String, HealthResult> checks, Instant checkedAt) {
   /**
-   * Copies the map, keeping its order.
+   * Creates a report.
    *
    * @param status the worst status that counts
-   * @param checks what each found
-   * @param checkedAt when the report was made
+   * @param checks the results by name; copied in the same order
+   * @param checkedAt the time of the report
    */
   public HealthReport {
     Objects.requireNonNull(status, "status");
@@ -32,7 +32,7 @@ public record HealthReport(
   }
 
   /**
-   * Tells whether nothing is known to be wrong.
+   * Returns whether no fault is known.
    *
    * @return whether the status is {@link HealthStatus#HEALTHY} or {@link HealthStatus#UNKNOWN}
    */
@@ -41,7 +41,7 @@ public record HealthReport(
   }
 
   /**
-   * Says it in a line: "all 3 healthy", or "1/3 not healthy: database; 1 unknown: queue".
+   * Returns the report in one line: "all 3 healthy", or "1/3 not healthy: database; 1 unknown: queue".
    *
    * @return the line
    */
@@ -69,8 +69,8 @@ public record HealthReport(
   }
 
   /**
-   * Gives all of it by name: {@code overall_healthy}, {@code status}, {@code summary}, {@code checked_at} (in ISO 8601) and
-   * {@code components}, which has a {@linkplain HealthResult#toMap() map} for each name.
+   * Returns all values by name: {@code overall_healthy}, {@code status}, {@code summary}, {@code checked_at} (in ISO
+   * 8601) and {@code components}, which has a {@linkplain HealthResult#toMap() map} for each name.
    *
    * @return five entries, in this order
    */

@@ -8,84 +8,98 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one check found, or what is known of a tracker. A check makes it by {@link #healthy()} or {@link #of}; durations and
- * times are filled in by who runs it.
- *
- * @param status how well
- * @param detail one line about it, empty where there is nothing to say; cut after {@value HealthDetails#MAX_TEXT} characters
- * @param duration how long the check took; of a tracker, the mean latency
- * @param since when the status became this one; null where that is not known
- * @param details more about it, as {@link HealthDetails} takes it; unmodifiable, often empty
+ * The result of one check, or the status of a tracker. A check creates it with {@link #healthy()} or {@link #of}; the
+ * registry fills in durations and times. Immutable and thread-safe.
  */
-public record HealthResult(
-    HealthStatus status,
-    String detail,
-    Duration duration,
-    @Nullable Instant since,
-    Map<String, Object> details) {
+public final class HealthResult {
   private static final double NANOS_PER_MILLI = 1e6;
 
-  /**
-   * Copies the details.
-   *
-   * @param status how well
-   * @param detail one line about it, empty where there is nothing to say
-   * @param duration how long the check took
-   * @param since when the status became this one; null where that is not known
-   * @param details more about it
-   * @throws IllegalArgumentException if there are too many details
-   */
-  public HealthResult {
-    Objects.requireNonNull(status, "status");
-    detail = HealthDetails.shortened(detail);
-    Objects.requireNonNull(duration, "duration");
-    details = HealthDetails.copyOf(details);
+  private final HealthStatus status;
+  private final String detail;
+  private final Duration duration;
+  private final @Nullable Instant since;
+  private final Map<String, Object> details;
+
+  private HealthResult(Builder builder) {
+    this.status = Objects.requireNonNull(builder.status, "status");
+    this.detail = HealthDetails.shortened(builder.detail);
+    this.duration = Objects.requireNonNull(builder.duration, "duration");
+    this.since = builder.since;
+    this.details = HealthDetails.copyOf(builder.details);
   }
 
   /**
-   * Makes a result without details.
+   * Creates a builder.
    *
-   * @param status how well
-   * @param detail one line about it, empty where there is nothing to say
-   * @param duration how long the check took
+   * @param status the status
+   * @return a new builder
    */
-  public HealthResult(HealthStatus status, String detail, Duration duration) {
-    this(status, detail, duration, null, Map.of());
+  public static Builder builder(HealthStatus status) {
+    return new Builder(status);
+  }
+
+  /** {@return the status} */
+  public HealthStatus status() {
+    return status;
   }
 
   /**
-   * Makes a good result.
-   *
-   * @return healthy, nothing to say
+   * {@return one line about the status; empty if there is nothing to add; cut after {@value HealthDetails#MAX_TEXT}
+   * characters}
    */
+  public String detail() {
+    return detail;
+  }
+
+  /** {@return the duration of the check; of a tracker, the mean latency} */
+  public Duration duration() {
+    return duration;
+  }
+
+  /** {@return the time of the last status change; null if unknown} */
+  public @Nullable Instant since() {
+    return since;
+  }
+
+  /** {@return further details, within the limits of {@link HealthDetails}; unmodifiable, often empty} */
+  public Map<String, Object> details() {
+    return details;
+  }
+
+  /** {@return a healthy result without detail} */
   public static HealthResult healthy() {
     return of(HealthStatus.HEALTHY, "");
   }
 
   /**
-   * Makes a result; the engine measures the duration.
+   * Creates a result; the registry measures the duration.
    *
-   * @param status how well
-   * @param detail one line about it
+   * @param status the status
+   * @param detail one line about the status
    * @return the result
    */
   public static HealthResult of(HealthStatus status, String detail) {
-    return new HealthResult(status, detail, Duration.ZERO);
+    return HealthResult.builder(status).detail(detail).build();
   }
 
   /**
-   * Says more.
+   * Replaces the details.
    *
-   * @param more as {@link HealthDetails} takes it; in place of the details so far
+   * @param more the details, within the limits of {@link HealthDetails}
    * @return a copy with these details
-   * @throws IllegalArgumentException if there are too many
+   * @throws IllegalArgumentException if there are more details than {@link HealthDetails} allows
    */
   public HealthResult withDetails(Map<String, ?> more) {
-    return new HealthResult(status, detail, duration, since, HealthDetails.copyOf(more));
+    return HealthResult.builder(status)
+        .detail(detail)
+        .duration(duration)
+        .since(since)
+        .details(HealthDetails.copyOf(more))
+        .build();
   }
 
   /**
-   * Gives all of it by name: {@code status}, {@code detail}, {@code duration_ms}, and, where there are any, {@code since} (in
+   * Returns all values by name: {@code status}, {@code detail}, {@code duration_ms}, and, if present, {@code since} (in
    * ISO 8601) and {@code details}.
    *
    * @return three to five entries, in this order
@@ -103,5 +117,102 @@ public record HealthResult(
       map.put("details", details);
     }
     return map;
+  }
+
+  /**
+   * Creates a builder with the values of this object.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    return new Builder(status).detail(detail).duration(duration).since(since).details(details);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HealthResult that
+        && status.equals(that.status)
+        && detail.equals(that.detail)
+        && duration.equals(that.duration)
+        && Objects.equals(since, that.since)
+        && details.equals(that.details);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(status, detail, duration, since, details);
+  }
+
+  @Override
+  public String toString() {
+    return "HealthResult[status=" + status + ", detail=" + detail + ", duration=" + duration
+        + ", since=" + since + ", details=" + details + "]";
+  }
+
+  /** Builds a {@link HealthResult}. Not thread-safe. */
+  public static final class Builder {
+    private final HealthStatus status;
+    private String detail = "";
+    private Duration duration = Duration.ZERO;
+    private @Nullable Instant since;
+    private Map<String, Object> details = Map.of();
+
+    private Builder(HealthStatus status) {
+      this.status = status;
+    }
+
+    /**
+     * Sets {@link HealthResult#detail()}. Default empty.
+     *
+     * @param detail one line about the status
+     * @return this builder
+     */
+    public Builder detail(String detail) {
+      this.detail = detail;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthResult#duration()}. Default zero.
+     *
+     * @param duration the duration of the check
+     * @return this builder
+     */
+    public Builder duration(Duration duration) {
+      this.duration = duration;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthResult#since()}. Default none.
+     *
+     * @param since the time of the last status change; null for none
+     * @return this builder
+     */
+    public Builder since(@Nullable Instant since) {
+      this.since = since;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthResult#details()}. Default empty.
+     *
+     * @param details further details, within the limits of {@link HealthDetails}
+     * @return this builder
+     */
+    public Builder details(Map<String, Object> details) {
+      this.details = details;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     * @throws IllegalArgumentException if there are more {@code details} than {@link HealthDetails} allows
+     */
+    public HealthResult build() {
+      return new HealthResult(this);
+    }
   }
 }

@@ -2,23 +2,23 @@ package io.aragora.resilience.health;
 
 import java.util.Locale;
 
-/** How well something is, from best to worst. */
+/** The health of a component, from best to worst. */
 public enum HealthStatus {
-  /** All is well. */
+  /** No fault is known. */
   HEALTHY,
   /** Not known yet. */
   UNKNOWN,
-  /** Works, but not as it should. */
+  /** Works with restrictions. */
   DEGRADED,
   /** Does not work. */
   UNHEALTHY,
-  /** Does not work, and nothing does without it. */
+  /** Does not work, and the application cannot work without it. */
   CRITICAL;
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
   /**
-   * Gives the worse of two.
+   * Returns the worse of two statuses.
    *
    * @param other another status
    * @return the worse one
@@ -28,7 +28,7 @@ public enum HealthStatus {
   }
 
   /**
-   * Tells whether traffic may go on: everything but {@link #UNHEALTHY} and {@link #CRITICAL}.
+   * Returns whether the component may receive traffic: true for all but {@link #UNHEALTHY} and {@link #CRITICAL}.
    *
    * @return whether it may
    */
@@ -36,11 +36,7 @@ public enum HealthStatus {
     return compareTo(UNHEALTHY) < 0;
   }
 
-  /**
-   * Gives the text that reports show.
-   *
-   * @return the name in lower case
-   */
+  /** {@return the name in lower case, for reports} */
   public String text() {
     return text;
   }

@@ -4,70 +4,59 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how well a component is by what its users report. A number of failures in a row makes it unhealthy, a number of
- * successes in a row healthy again ({@link HealthTrackerConfig}). It is {@link HealthStatus#UNKNOWN} until the first
- * success, or until the failures are enough.
+ * The health of a component, derived from the reports of its users. A number of consecutive failures makes it unhealthy,
+ * a number of consecutive successes healthy again ({@link HealthTrackerConfig}). It is {@link HealthStatus#UNKNOWN}
+ * until the first success, or until the failures reach the threshold.
  *
  * <p>Thread-safe. A report takes a short lock, and runs no foreign code under it.
  */
 public interface HealthTracker {
-  /**
-   * Names the component.
-   *
-   * @return the name
-   */
+  /** {@return the name of the component} */
   String name();
 
-  /**
-   * Gives the settings.
-   *
-   * @return the settings
-   */
+  /** {@return the config} */
   HealthTrackerConfig config();
 
-  /** Reports that the component did its work. */
+  /** Reports a success of the component. */
   void recordSuccess();
 
   /**
-   * Reports that the component did its work.
+   * Reports a success of the component.
    *
-   * @param latency how long it took; not negative, at most 365 days
-   * @throws IllegalArgumentException if the latency is outside
+   * @param latency its duration; not negative, at most 365 days
+   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 365 days
    */
   void recordSuccess(Duration latency);
 
   /**
-   * Reports that the component failed.
+   * Reports a failure of the component.
    *
-   * @param error what happened; null where there is nothing to say, which leaves the last error as it is
+   * @param error the error; null leaves the last error unchanged
    */
   void recordFailure(@Nullable String error);
 
   /**
-   * Reports that the component failed.
+   * Reports a failure of the component.
    *
-   * @param error what happened; null where there is nothing to say, which leaves the last error as it is
-   * @param latency how long that took; not negative, at most 365 days
-   * @throws IllegalArgumentException if the latency is outside
+   * @param error the error; null leaves the last error unchanged
+   * @param latency its duration; not negative, at most 365 days
+   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 365 days
    */
   void recordFailure(@Nullable String error, Duration latency);
 
   /**
-   * Notes something to be shown with the component.
+   * Sets a metadata entry, which reports show with the component.
    *
    * @param key not blank; at most 100 keys
-   * @param value as {@link HealthDetails} takes it; null takes the key away
-   * @throws IllegalArgumentException if the key is blank, the value too large, or the key one too many
+   * @param value a value that {@link HealthDetails} accepts; null removes the key
+   * @throws IllegalArgumentException if {@code key} is blank, {@code value} is too large, or there are already 100
+   *     other keys
    */
   void setMetadata(String key, @Nullable Object value);
 
-  /** Forgets everything that was reported and noted, as if the tracker were new. */
+  /** Removes all reports and metadata, as if the tracker were new. */
   void reset();
 
-  /**
-   * Gives everything that there is to know about this instant.
-   *
-   * @return a snapshot
-   */
+  /** {@return an immutable snapshot of this tracker} */
   HealthTrackerSnapshot snapshot();
 }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.health;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of a {@link HealthTracker}. Immutable; build one with {@link #builder()}. */
+/** The config of a {@link HealthTracker}. Immutable; build one with {@link #builder()}. */
 public final class HealthTrackerConfig {
   private static final HealthTrackerConfig DEFAULTS = builder().build();
 
@@ -29,74 +29,42 @@ public final class HealthTrackerConfig {
     groups = builder.groups;
   }
 
-  /**
-   * Gives the defaults: 3 failures, 2 successes, the latencies of 10 reports; a critical component of readiness.
-   *
-   * @return the defaults
-   */
+  /** {@return the defaults: 3 failures, 2 successes, the latencies of 10 reports; a critical component of readiness} */
   public static HealthTrackerConfig defaults() {
     return DEFAULTS;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /**
-   * Gives {@link Builder#failureThreshold}.
-   *
-   * @return failures in a row
-   */
+  /** {@return the value of {@link Builder#failureThreshold}, in consecutive failures} */
   public int failureThreshold() {
     return failureThreshold;
   }
 
-  /**
-   * Gives {@link Builder#recoveryThreshold}.
-   *
-   * @return successes in a row
-   */
+  /** {@return the value of {@link Builder#recoveryThreshold}, in consecutive successes} */
   public int recoveryThreshold() {
     return recoveryThreshold;
   }
 
-  /**
-   * Gives {@link Builder#latencyWindow}.
-   *
-   * @return reports
-   */
+  /** {@return the value of {@link Builder#latencyWindow}, in reports} */
   public int latencyWindow() {
     return latencyWindow;
   }
 
-  /**
-   * Gives {@link Builder#staleAfter}.
-   *
-   * @return the length; null where a healthy component stays so
-   */
+  /** {@return the value of {@link Builder#staleAfter}; null if a healthy component stays healthy without reports} */
   public @Nullable Duration staleAfter() {
     return staleAfter;
   }
 
-  /**
-   * Gives {@link Builder#critical}.
-   *
-   * @return whether its failure makes the whole group fail
-   */
+  /** {@return whether a failure of the component makes the whole group fail} */
   public boolean critical() {
     return critical;
   }
 
-  /**
-   * Gives {@link Builder#in}.
-   *
-   * @return who the tracker answers
-   */
+  /** {@return the groups that include the tracker, unmodifiable} */
   public Set<HealthGroup> groups() {
     return groups;
   }
@@ -128,7 +96,7 @@ public final class HealthTrackerConfig {
   }
 
   /**
-   * Shows every setting.
+   * Returns every setting.
    *
    * @return the settings as {@code name=value}, separated by commas
    */
@@ -149,11 +117,11 @@ public final class HealthTrackerConfig {
     private Builder() {}
 
     /**
-     * Sets how many failures in a row make the component unhealthy. Default 3.
+     * Sets the number of consecutive failures that makes the component unhealthy. Default 3.
      *
      * @param failures at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code failures} is smaller
+     * @throws IllegalArgumentException if {@code failures} is less than 1
      */
     public Builder failureThreshold(int failures) {
       failureThreshold = Setting.atLeast("failureThreshold", 1, failures);
@@ -161,11 +129,11 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets how many successes in a row make an unhealthy component healthy again. Default 2.
+     * Sets the number of consecutive successes that makes an unhealthy component healthy again. Default 2.
      *
      * @param successes at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code successes} is smaller
+     * @throws IllegalArgumentException if {@code successes} is less than 1
      */
     public Builder recoveryThreshold(int successes) {
       recoveryThreshold = Setting.atLeast("recoveryThreshold", 1, successes);
@@ -173,11 +141,11 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets over how many of the latest latencies mean and maximum are taken. Default 10.
+     * Sets the number of latest reports whose latencies have a mean and a maximum. Default 10.
      *
      * @param reports in [1, 1000]
      * @return this builder
-     * @throws IllegalArgumentException if {@code reports} is outside
+     * @throws IllegalArgumentException if {@code reports} is not in [1, 1000]
      */
     public Builder latencyWindow(int reports) {
       latencyWindow = Setting.inRange("latencyWindow", 1, 1000, reports);
@@ -185,12 +153,12 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets how long after the last report a healthy component is {@link HealthStatus#UNKNOWN}. For one that is used all the
-     * time, where silence is a sign. Default: it stays healthy.
+     * Sets how long after the last report a healthy component becomes {@link HealthStatus#UNKNOWN}. For a component in
+     * constant use, whose silence is a sign of a fault. Default: it stays healthy.
      *
      * @param length positive, at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
      */
     public Builder staleAfter(Duration length) {
       staleAfter = Setting.positive("staleAfter", length);
@@ -198,10 +166,10 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets whether its failure makes the whole group fail; one that is not critical makes it {@link HealthStatus#DEGRADED} at
-     * worst. Default true.
+     * Sets whether a failure of the component makes the whole group fail; otherwise the group is {@link
+     * HealthStatus#DEGRADED} at worst. Default true.
      *
-     * @param yes whether it does
+     * @param yes whether the group fails
      * @return this builder
      */
     public Builder critical(boolean yes) {
@@ -210,7 +178,7 @@ public final class HealthTrackerConfig {
     }
 
     /**
-     * Sets who the tracker answers. Default {@link HealthGroup#READINESS}.
+     * Sets the groups that include the tracker. Default {@link HealthGroup#READINESS}.
      *
      * @param first a group
      * @param more further groups

@@ -11,93 +11,125 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tracker at one instant.
- *
- * @param status how well the component is
- * @param since when the status became this one
- * @param lastCheck when the last report came; before the first, when the tracker was made or reset
- * @param consecutiveFailures failures since the last success
- * @param consecutiveSuccesses successes since the last failure
- * @param lastError the last error that was reported since the component last recovered, if it ever did; null where none was. A
- *     success does not clear it while the component is healthy, a recovery does
- * @param lastErrorAt when that was; null where there is none
- * @param meanLatency mean of the latencies in the window; null where there are none
- * @param maxLatency the largest of them; null where there are none
- * @param metadata what was noted; unmodifiable
+ * A tracker at one instant. Immutable and thread-safe.
  */
-public record HealthTrackerSnapshot(
-    HealthStatus status,
-    Instant since,
-    Instant lastCheck,
-    long consecutiveFailures,
-    long consecutiveSuccesses,
-    @Nullable String lastError,
-    @Nullable Instant lastErrorAt,
-    @Nullable Duration meanLatency,
-    @Nullable Duration maxLatency,
-    Map<String, Object> metadata) {
+public final class HealthTrackerSnapshot {
   private static final double NANOS_PER_MILLI = 1e6;
 
-  /**
-   * Copies the metadata.
-   *
-   * @param status how well the component is
-   * @param since when the status became this one
-   * @param lastCheck when the last report came
-   * @param consecutiveFailures failures since the last success
-   * @param consecutiveSuccesses successes since the last failure
-   * @param lastError the last error that was reported; null where none was
-   * @param lastErrorAt when that was; null where there is none
-   * @param meanLatency mean of the latencies in the window; null where there are none
-   * @param maxLatency the largest of them; null where there are none
-   * @param metadata what was noted
-   * @throws IllegalArgumentException if there is too much metadata
-   */
-  public HealthTrackerSnapshot {
-    Objects.requireNonNull(status, "status");
-    Objects.requireNonNull(since, "since");
-    Objects.requireNonNull(lastCheck, "lastCheck");
-    metadata = HealthDetails.copyOf(metadata);
+  private final HealthStatus status;
+  private final Instant since;
+  private final Instant lastCheck;
+  private final long consecutiveFailures;
+  private final long consecutiveSuccesses;
+  private final @Nullable String lastError;
+  private final @Nullable Instant lastErrorAt;
+  private final @Nullable Duration meanLatency;
+  private final @Nullable Duration maxLatency;
+  private final Map<String, Object> metadata;
+
+  private HealthTrackerSnapshot(Builder builder) {
+    this.status = Objects.requireNonNull(builder.status, "status");
+    this.since = Objects.requireNonNull(builder.since, "since");
+    this.lastCheck = Objects.requireNonNull(builder.lastCheck, "lastCheck");
+    this.consecutiveFailures = builder.consecutiveFailures;
+    this.consecutiveSuccesses = builder.consecutiveSuccesses;
+    this.lastError = builder.lastError;
+    this.lastErrorAt = builder.lastErrorAt;
+    this.meanLatency = builder.meanLatency;
+    this.maxLatency = builder.maxLatency;
+    this.metadata = HealthDetails.copyOf(builder.metadata);
   }
 
   /**
-   * Makes a snapshot of which no more is known.
+   * Creates a builder.
+   *
+   * @param status the status of the component
+   * @param lastCheck the time of the last report
+   * @return a new builder
+   */
+  public static Builder builder(HealthStatus status, Instant lastCheck) {
+    return new Builder(status, lastCheck);
+  }
+
+  /** {@return the status of the component} */
+  public HealthStatus status() {
+    return status;
+  }
+
+  /** {@return the time of the last status change} */
+  public Instant since() {
+    return since;
+  }
+
+  /** {@return the time of the last report; before the first, the time at which the tracker was created or reset} */
+  public Instant lastCheck() {
+    return lastCheck;
+  }
+
+  /** {@return the number of failures since the last success} */
+  public long consecutiveFailures() {
+    return consecutiveFailures;
+  }
+
+  /** {@return the number of successes since the last failure} */
+  public long consecutiveSuccesses() {
+    return consecutiveSuccesses;
+  }
+
+  /**
+   * {@return the last error since the component last recovered; null if there was none. A recovery clears it; a success
+   * of a healthy component does not}
+   */
+  public @Nullable String lastError() {
+    return lastError;
+  }
+
+  /** {@return the time of the last error; null if there is none} */
+  public @Nullable Instant lastErrorAt() {
+    return lastErrorAt;
+  }
+
+  /** {@return the mean of the latencies in the window; null if the window is empty} */
+  public @Nullable Duration meanLatency() {
+    return meanLatency;
+  }
+
+  /** {@return the largest latency in the window; null if the window is empty} */
+  public @Nullable Duration maxLatency() {
+    return maxLatency;
+  }
+
+  /** {@return the metadata of the component; unmodifiable} */
+  public Map<String, Object> metadata() {
+    return metadata;
+  }
+
+  /**
+   * Creates a snapshot with a status and a time only.
    *
    * @param healthy whether the component is healthy
-   * @param lastCheck when that was found
+   * @param lastCheck the time of the check
    * @return a snapshot without failures, error, latencies and metadata
    */
   public static HealthTrackerSnapshot of(boolean healthy, Instant lastCheck) {
-    return new HealthTrackerSnapshot(
-        healthy ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY,
-        lastCheck,
-        lastCheck,
-        0,
-        0,
-        null,
-        null,
-        null,
-        null,
-        Map.of());
+    return HealthTrackerSnapshot.builder(
+            healthy ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY, lastCheck)
+        .build();
   }
 
-  /**
-   * Tells whether the component is not known to fail.
-   *
-   * @return whether the status {@linkplain HealthStatus#isServing() serves}
-   */
+  /** {@return whether the status {@linkplain HealthStatus#isServing() serves}} */
   public boolean isHealthy() {
     return status.isServing();
   }
 
   /**
-   * Gives all of it by name: {@code healthy}, {@code last_check}, {@code consecutive_failures}, {@code last_error}, {@code
-   * latency_ms} and {@code metadata}; then {@code status}, {@code since}, {@code consecutive_successes}, {@code
-   * last_error_at} and {@code latency_max_ms}. Times are in ISO 8601; an entry is null where there is no value.
+   * Returns all values by name: {@code healthy}, {@code last_check}, {@code consecutive_failures}, {@code last_error},
+   * {@code latency_ms} and {@code metadata}; then {@code status}, {@code since}, {@code consecutive_successes}, {@code
+   * last_error_at} and {@code latency_max_ms}. Times are in ISO 8601; an entry is null if there is no value.
    *
    * @return eleven entries, in this order
    */
-  @SuppressWarnings("NullAway") // the values that are null say that there is none
+  @SuppressWarnings("NullAway") // null stands for a missing value
   public Map<String, @Nullable Object> toMap() {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     map.put("healthy", isHealthy());
@@ -115,30 +147,31 @@ public record HealthTrackerSnapshot(
   }
 
   /**
-   * Reads what {@link #toMap} gave, as it came through any format, and what the reference package wrote, which has the first
-   * six entries only.
+   * Creates a snapshot from the entries of {@link #toMap}, also after a round trip through a text format, and from those
+   * of the reference package, which has the first six only.
    *
-   * @param map the entries; {@code healthy} and {@code last_check} have to be there, unknown ones are not looked at. Times are
+   * @param map the entries; {@code healthy} and {@code last_check} are required, unknown ones are ignored. Times are
    *     texts in ISO 8601, with an offset, or {@link Instant}s
    * @return the snapshot
-   * @throws IllegalArgumentException if an entry is missing, or has the wrong type; names the entry and the value
+   * @throws IllegalArgumentException if an entry is missing or has the wrong type; the message names the entry and
+   *     the value
    */
   public static HealthTrackerSnapshot fromMap(Map<String, ?> map) {
     boolean healthy = required(map, "healthy", Boolean.class);
     Instant lastCheck = instant("last_check", required(map, "last_check", Object.class));
     Object since = map.get("since");
     Object lastErrorAt = map.get("last_error_at");
-    return new HealthTrackerSnapshot(
-        status(optional(map, "status", String.class), healthy),
-        since == null ? lastCheck : instant("since", since),
-        lastCheck,
-        count(map, "consecutive_failures"),
-        count(map, "consecutive_successes"),
-        optional(map, "last_error", String.class),
-        lastErrorAt == null ? null : instant("last_error_at", lastErrorAt),
-        latency(map, "latency_ms"),
-        latency(map, "latency_max_ms"),
-        metadata(optional(map, "metadata", Map.class)));
+    return HealthTrackerSnapshot.builder(
+            status(optional(map, "status", String.class), healthy), lastCheck)
+        .since(since == null ? lastCheck : instant("since", since))
+        .consecutiveFailures(count(map, "consecutive_failures"))
+        .consecutiveSuccesses(count(map, "consecutive_successes"))
+        .lastError(optional(map, "last_error", String.class))
+        .lastErrorAt(lastErrorAt == null ? null : instant("last_error_at", lastErrorAt))
+        .meanLatency(latency(map, "latency_ms"))
+        .maxLatency(latency(map, "latency_max_ms"))
+        .metadata(metadata(optional(map, "metadata", Map.class)))
+        .build();
   }
 
   private static HealthStatus status(@Nullable String text, boolean healthy) {
@@ -221,5 +254,162 @@ public record HealthTrackerSnapshot(
 
   private static @Nullable Double millis(@Nullable Duration duration) {
     return duration == null ? null : duration.toNanos() / NANOS_PER_MILLI;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HealthTrackerSnapshot that
+        && status.equals(that.status)
+        && since.equals(that.since)
+        && lastCheck.equals(that.lastCheck)
+        && consecutiveFailures == that.consecutiveFailures
+        && consecutiveSuccesses == that.consecutiveSuccesses
+        && Objects.equals(lastError, that.lastError)
+        && Objects.equals(lastErrorAt, that.lastErrorAt)
+        && Objects.equals(meanLatency, that.meanLatency)
+        && Objects.equals(maxLatency, that.maxLatency)
+        && metadata.equals(that.metadata);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        status,
+        since,
+        lastCheck,
+        consecutiveFailures,
+        consecutiveSuccesses,
+        lastError,
+        lastErrorAt,
+        meanLatency,
+        maxLatency,
+        metadata);
+  }
+
+  @Override
+  public String toString() {
+    return "HealthTrackerSnapshot[status=" + status + ", since=" + since + ", lastCheck="
+        + lastCheck + ", consecutiveFailures=" + consecutiveFailures + ", consecutiveSuccesses="
+        + consecutiveSuccesses + ", lastError=" + lastError + ", lastErrorAt=" + lastErrorAt
+        + ", meanLatency=" + meanLatency + ", maxLatency=" + maxLatency + ", metadata=" + metadata
+        + "]";
+  }
+
+  /** Builds a {@link HealthTrackerSnapshot}. Not thread-safe. */
+  public static final class Builder {
+    private final HealthStatus status;
+    private Instant since;
+    private final Instant lastCheck;
+    private long consecutiveFailures;
+    private long consecutiveSuccesses;
+    private @Nullable String lastError;
+    private @Nullable Instant lastErrorAt;
+    private @Nullable Duration meanLatency;
+    private @Nullable Duration maxLatency;
+    private Map<String, Object> metadata = Map.of();
+
+    private Builder(HealthStatus status, Instant lastCheck) {
+      this.status = status;
+      this.lastCheck = lastCheck;
+      this.since = lastCheck;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#since()}. Default the last check.
+     *
+     * @param since the time of the last status change
+     * @return this builder
+     */
+    public Builder since(Instant since) {
+      this.since = since;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#consecutiveFailures()}. Default 0.
+     *
+     * @param consecutiveFailures the number of failures since the last success
+     * @return this builder
+     */
+    public Builder consecutiveFailures(long consecutiveFailures) {
+      this.consecutiveFailures = consecutiveFailures;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#consecutiveSuccesses()}. Default 0.
+     *
+     * @param consecutiveSuccesses the number of successes since the last failure
+     * @return this builder
+     */
+    public Builder consecutiveSuccesses(long consecutiveSuccesses) {
+      this.consecutiveSuccesses = consecutiveSuccesses;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#lastError()}. Default none.
+     *
+     * @param lastError the last error since the component last recovered; null for none
+     * @return this builder
+     */
+    public Builder lastError(@Nullable String lastError) {
+      this.lastError = lastError;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#lastErrorAt()}. Default none.
+     *
+     * @param lastErrorAt the time of the last error; null for none
+     * @return this builder
+     */
+    public Builder lastErrorAt(@Nullable Instant lastErrorAt) {
+      this.lastErrorAt = lastErrorAt;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#meanLatency()}. Default none.
+     *
+     * @param meanLatency the mean of the latencies in the window; null for none
+     * @return this builder
+     */
+    public Builder meanLatency(@Nullable Duration meanLatency) {
+      this.meanLatency = meanLatency;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#maxLatency()}. Default none.
+     *
+     * @param maxLatency the largest latency in the window; null for none
+     * @return this builder
+     */
+    public Builder maxLatency(@Nullable Duration maxLatency) {
+      this.maxLatency = maxLatency;
+      return this;
+    }
+
+    /**
+     * Sets {@link HealthTrackerSnapshot#metadata()}. Default empty.
+     *
+     * @param metadata the metadata of the component
+     * @return this builder
+     */
+    public Builder metadata(Map<String, Object> metadata) {
+      this.metadata = metadata;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     * @throws IllegalArgumentException if there is more {@code metadata} than {@link HealthDetails} allows
+     */
+    public HealthTrackerSnapshot build() {
+      return new HealthTrackerSnapshot(this);
+    }
   }
 }

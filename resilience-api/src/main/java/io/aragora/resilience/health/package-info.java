@@ -1,5 +1,5 @@
 /**
- * Health: checks that are run on request, trackers that hear reports, their combined report, and liveness, readiness and
- * startup groups.
+ * Health: checks on request, trackers that receive reports, their combined report, and liveness, readiness and startup
+ * groups.
  */
 package io.aragora.resilience.health;

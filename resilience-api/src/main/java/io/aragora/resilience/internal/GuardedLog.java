@@ -1,13 +1,14 @@
 package io.aragora.resilience.internal;
 
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of one class, behind a guard: a handler, a formatter or an argument that throws never reaches the caller. Every class of
- * this library logs through it. Thread-safe.
+ * The log of one class, behind a guard: a handler, a formatter or an argument that throws never reaches the caller. Every
+ * class of this library logs through it. Thread-safe.
  *
- * <p>A log line is written where something has failed already, often on a thread that must not die: the heap may be full, the
+ * <p>A log line is written after a failure, often on a thread that must not die: the heap may be full, the
  * stack may be used up, a handler may be broken. The line is lost then; the caller goes on.
  */
 public final class GuardedLog {
@@ -29,6 +30,18 @@ public final class GuardedLog {
   }
 
   /**
+   * Returns a guard around a logger of the application.
+   *
+   * @param logger the logger
+   * @return its guard
+   */
+  public static GuardedLog of(System.Logger logger) {
+    GuardedLog log = new GuardedLog("");
+    log.logger = Objects.requireNonNull(logger, "logger");
+    return log;
+  }
+
+  /**
    * Writes a line, and never throws.
    *
    * @param level its level
@@ -39,7 +52,7 @@ public final class GuardedLog {
     try {
       logger().log(level, format, arguments);
     } catch (Throwable ignored) {
-      // Nothing can be said of it: saying it is what failed.
+      // The failure of a log cannot be logged.
     }
   }
 

@@ -1,6 +1,6 @@
 package io.aragora.resilience.internal;
 
-/** Text of a stranger as a part of a line of a log: it cannot end the line, and it is short. Stateless and thread-safe. */
+/** Untrusted text for a log line: it cannot end the line, and its length is bounded. Stateless and thread-safe. */
 public final class OneLine {
   private OneLine() {}
 
@@ -8,7 +8,7 @@ public final class OneLine {
    * Replaces control characters and line separators by question marks.
    *
    * @param text the text
-   * @param most how many characters are kept
+   * @param most the number of characters to keep
    * @return the line, with three dots if the text was longer
    */
   public static String of(String text, int most) {

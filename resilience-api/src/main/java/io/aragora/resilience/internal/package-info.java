@@ -1,2 +1,2 @@
-/** What the modules of this library share among themselves. Exported to them only; may change at any time. */
+/** The shared internals of this library. Exported to its own modules only; may change at any time. */
 package io.aragora.resilience.internal;

@@ -3,9 +3,9 @@ package io.aragora.resilience.persistence;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.internal.Setting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,18 +17,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the state that breakers of the reference package wrote, so that a program that moves here keeps what it knew:
+ * Converts the state that breakers of the reference package wrote, so that a migrated program keeps it:
  *
  * <pre>{@code
  * List<SavedBreaker> rows = ReferenceState.read("agents", parsedJson, config.breaker(), savedAt);
  * keyed.restore(rows);
  * }</pre>
  *
- * <p>Both forms are understood: the one with the sections {@code config}, {@code single_mode} and {@code entity_mode}, and the
- * older flat one, with {@code failures} and {@code cooldowns}. What is missing counts as closed and 0; unknown keys, and the
- * {@code config} section, are not looked at, since settings come from the program.
+ * <p>It accepts both forms: the one with the sections {@code config}, {@code single_mode} and {@code entity_mode}, and the
+ * older flat one, with {@code failures} and {@code cooldowns}. A missing entry counts as closed and 0. Unknown keys and the
+ * {@code config} section are ignored, because the settings come from the program.
  *
- * <p>The maps are only read, and nothing of them is kept. Has no state, so any thread may ask.
+ * <p>The maps are only read, and no reference to them is kept. Stateless and thread-safe.
  */
 public final class ReferenceState {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -36,13 +36,13 @@ public final class ReferenceState {
   private ReferenceState() {}
 
   /**
-   * Reads what one breaker wrote. A breaker that was open for its whole cooldown comes back as an open one whose cooldown is
-   * over, so ready to probe.
+   * Converts the state of one breaker. A breaker that was open for its whole cooldown stays open and may
+   * admit a probe at once.
    *
    * @param breaker the breaker's name; not blank, at most 10,000 characters
-   * @param state what it wrote, as parsed from JSON: maps with text as keys, numbers, and booleans
+   * @param state the state as parsed from JSON: maps with text as keys, numbers, and booleans
    * @param config the settings to restore it with; its cooldown is the one that open breakers wait for
-   * @param savedAt when it was written, or the present time where that is not known: the seconds in it count up to then
+   * @param savedAt when it was written, or the present time if unknown: the seconds in the state count up to it
    * @return first the row of the breaker without a key, for {@link CircuitBreaker#restore}; then one for each key, for {@link
    *     KeyedCircuitBreaker#restore}
    * @throws IllegalArgumentException if a value has the wrong type or is out of range; names the key, the rule and the value
@@ -91,22 +91,16 @@ public final class ReferenceState {
       Instant savedAt) {
     boolean isOpen = openFor != null;
     Instant enteredAt = isOpen ? savedAt.minus(openFor) : savedAt;
-    return new SavedBreaker(
-        name,
-        key,
-        isOpen ? CircuitBreakerState.OPEN : CircuitBreakerState.CLOSED,
-        1,
-        enteredAt,
-        isOpen ? enteredAt.plus(config.cooldown()) : null,
-        isOpen ? config.cooldown() : Duration.ZERO,
-        0,
-        failures,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        config.toString(),
-        savedAt);
+    return SavedBreaker.builder(name)
+        .key(key)
+        .state(isOpen ? CircuitBreakerState.OPEN : CircuitBreakerState.CLOSED)
+        .enteredAt(enteredAt)
+        .openUntil(isOpen ? enteredAt.plus(config.cooldown()) : null)
+        .cooldown(isOpen ? config.cooldown() : Duration.ZERO)
+        .consecutiveFailures(failures)
+        .declared(config.toString())
+        .savedAt(savedAt)
+        .build();
   }
 
   private static Set<String> keys(

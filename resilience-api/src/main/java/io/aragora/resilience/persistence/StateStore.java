@@ -1,8 +1,9 @@
 package io.aragora.resilience.persistence;
 
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.OneLine;
-import io.aragora.resilience.spi.Providers;
+import io.aragora.resilience.internal.discovery.Providers;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,64 +13,66 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Where breaker state is kept. Methods may block, and are called by one thread at a time: the one that builds the runtime, then
- * one in the background, at the end perhaps the one that closes the runtime; never by a protected call. An implementation need
- * not be thread-safe beyond visibility between those calls.
+ * Stores the state of breakers. Methods may block. One thread at a time calls them: the thread that builds the runtime,
+ * then one in the background, and at the end perhaps the thread that closes the runtime; never a protected call. An
+ * implementation must only provide visibility between those calls.
  */
 public interface StateStore extends AutoCloseable {
   /**
-   * Opens a store past any runtime, to look at what is kept or to hand it to several runtimes, one after the other.
+   * Opens a store without a runtime, to read what it contains or to pass it to several runtimes in turn.
    *
    * @param location as {@code ResilienceBuilder.stateStore} takes it, for example {@code sqlite:state.db}
    * @return an open store, which the caller closes
    * @throws StateStoreException if it cannot be opened
    * @throws ResilienceConfigurationException if no store for that scheme is on the module path or class path
-   * @throws IllegalArgumentException if the location makes no sense
+   * @throws IllegalArgumentException if the store cannot interpret {@code location}
    */
   static StateStore open(String location) throws StateStoreException {
-    return Providers.ofThread().stateStore(location).open(location);
+    return StateStoreProvider.find(location, Providers.ofThread().all(StateStoreProvider.class))
+        .open(location);
   }
 
   /**
-   * Reads what can be read, what needs attention first: states other than closed before closed ones, then the newest first.
-   * Reads at most what {@link Loaded} holds, row by row, and says in a line of its problems what it left out.
+   * Reads the saved states: states other than closed first, then the newest first. Reads row by row at most the bounds
+   * of {@link Loaded}; a line of its problems counts the rows that it skipped.
    *
-   * @return what was saved, and which rows could not be read
+   * @return the saved states, and the rows that could not be read
    * @throws StateStoreException if nothing could be read
    */
   Loaded load() throws StateStoreException;
 
   /**
-   * Writes states, each in place of what is saved of the same breaker; either all of it is done or, where this throws, none.
+   * Writes states, each in place of the saved one of the same breaker: all of them, or, if this throws, none.
    *
-   * <p>Several processes may save the same breaker, and the latest change of state wins: what is saved stays, and that is no
-   * error, unless what is given {@link SavedBreaker#replaces} it. A store that many machines share decides by a clock of its
-   * own.
+   * <p>Several processes may save the same breaker, and the latest state change wins: the saved state stays unless the
+   * given one {@link SavedBreaker#replaces} it, and that is no error. A store that many machines share decides by a
+   * clock of its own.
    *
-   * <p>Given no state, a store checks that what it has saved is still there, if it can.
+   * <p>Given no states, a store checks that its earlier ones still exist, if it can.
    *
-   * @param states what to write, no breaker twice
-   * @return how many were written
+   * @param states the states to write, no breaker twice
+   * @return the number of written states
    * @throws StateStoreException if nothing was written
    */
   int save(Collection<SavedBreaker> states) throws StateStoreException;
 
   /**
-   * Removes what was saved strictly before an instant. A store that has many such rows may leave some of them to the next purge.
+   * Removes the states saved strictly before an instant. A store with many such rows may leave some of them to the next
+   * purge.
    *
    * @param cutOff the instant
-   * @return how many were removed
+   * @return the number of removed states
    * @throws StateStoreException if nothing was removed
    */
   int purgeSavedBefore(Instant cutOff) throws StateStoreException;
 
   /**
-   * Removes breakers whose keys were evicted, so that keys which a stranger makes up do not fill the store. A row stays where
-   * another process changed the same breaker later, that is, where what is given does not {@linkplain SavedBreaker#replaces
-   * replace} it. By default nothing is removed, and such rows stay until {@link #purgeSavedBefore}.
+   * Removes breakers of evicted keys, so that invented keys do not fill the store. A row stays if another process
+   * changed the same breaker later, that is, if the given state does not {@linkplain SavedBreaker#replaces replace} it.
+   * By default nothing is removed, and such rows stay until {@link #purgeSavedBefore}.
    *
-   * @param states the breakers, as they were last; no breaker twice
-   * @return how many were removed
+   * @param states the last states of the breakers; no breaker twice
+   * @return the number of removed states
    * @throws StateStoreException if nothing was removed
    */
   default int remove(Collection<SavedBreaker> states) throws StateStoreException {
@@ -77,10 +80,10 @@ public interface StateStore extends AutoCloseable {
   }
 
   /**
-   * Tells of states that other processes save in the same place, soon after they do. A store that is not for several machines
-   * tells nothing, which is what this does. Asked for once, after opening; closing ends it.
+   * Registers a listener for states that other processes save in the same place, soon after they do. By default, and in
+   * a store for one machine, the listener receives nothing. Called once, after opening; closing the store ends it.
    *
-   * @param listener hears of each state; returns at once; called by a thread of the store
+   * @param listener receives each state on a thread of the store; returns at once
    */
   default void watch(Consumer<? super SavedBreaker> listener) {}
 
@@ -89,39 +92,39 @@ public interface StateStore extends AutoCloseable {
   void close();
 
   /**
-   * What {@link #load()} found. Bounded, whatever the store has: rows beyond {@link #MAX_ROWS} or {@link #MAX_CHARACTERS} are
-   * left out, and so is an element that is null.
+   * The result of {@link #load()}. Bounded regardless of the store: rows beyond {@link #MAX_ROWS} or {@link
+   * #MAX_CHARACTERS}, and null elements, are skipped.
    *
-   * @param states what could be read; unmodifiable
-   * @param problems one line for each row that could not, saying which and why; some {@link #MAX_PROBLEMS} lines, and one
-   *     that counts the others; unmodifiable
+   * @param states the states that could be read; unmodifiable
+   * @param problems one line with the reason for each row that could not be read, at most {@link #MAX_PROBLEMS}, and
+   *     one line that counts the others; unmodifiable
    */
   record Loaded(List<SavedBreaker> states, List<String> problems) {
-    /** The most rows: 100,000. */
+    /** The largest number of rows: 100,000. */
     public static final int MAX_ROWS = 100_000;
 
-    /** The most characters of all texts together, where equal settings count once: 16 million. */
+    /** The largest number of characters of all texts together, with equal configs counted once: 16 million. */
     public static final int MAX_CHARACTERS = 16_000_000;
 
-    /** How many problems are told one by one: 100. */
+    /** The largest number of problems with a line of their own: 100. */
     public static final int MAX_PROBLEMS = 100;
 
     private static final int MAX_LINE = 500;
 
-    /** The lines that count what the other lines do not tell. */
+    /** The number of lines that count the remaining problems. */
     private static final int COUNTS = 2;
 
     /**
-     * Takes what the bounds permit.
+     * Copies rows and problems up to the bounds.
      *
-     * @param states what could be read
-     * @param problems one line for each row that could not, saying which and why
+     * @param states the states that could be read
+     * @param problems one line with the reason for each row that could not be read
      */
     public Loaded {
       Builder bounded = new Builder(MAX_PROBLEMS + COUNTS);
       int offered = 0;
       for (SavedBreaker state : states) {
-        // A list may claim any size, and go on for ever.
+        // A list may claim any size and never end.
         if (offered++ > MAX_ROWS) {
           break;
         }
@@ -142,7 +145,7 @@ public interface StateStore extends AutoCloseable {
       problems = bounded.allProblems();
     }
 
-    /** Collects what a store reads, row by row, up to the bounds of {@link Loaded}. Not thread-safe. */
+    /** Collects the rows of a store up to the bounds of {@link Loaded}. Not thread-safe. */
     public static final class Builder {
       private final List<SavedBreaker> states = new ArrayList<>();
       private final List<String> problems = new ArrayList<>();
@@ -152,7 +155,7 @@ public interface StateStore extends AutoCloseable {
       private long leftOut;
       private long moreProblems;
 
-      /** Creates an empty one. */
+      /** Creates a builder without rows. */
       public Builder() {
         this(MAX_PROBLEMS);
       }
@@ -162,21 +165,22 @@ public interface StateStore extends AutoCloseable {
       }
 
       /**
-       * Returns whether a further row may fit. Where it does not, the store need not read on.
+       * Returns whether another row may fit. If not, the store can stop reading.
        *
-       * @return false if a row was left out because there was no room
+       * @return false if a row was skipped because there was no room
        */
       public boolean hasRoom() {
         return leftOut == 0;
       }
 
       /**
-       * Adds a row, or counts it as left out if there is no room for it. Default: no row.
+       * Adds a row, or counts it as skipped if there is no room for it. Default: no row.
        *
-       * @param state what was read
+       * @param state the state
        * @return this builder
        */
-      @SuppressWarnings("ReferenceEquality") // a text that is the known one itself needs no copy
+      @SuppressWarnings(
+          "ReferenceEquality") // if the text is the known object itself, no copy is needed
       public Builder add(SavedBreaker state) {
         String key = state.key();
         long more = (long) state.name().length()
@@ -193,28 +197,13 @@ public interface StateStore extends AutoCloseable {
       }
 
       private static SavedBreaker sharing(SavedBreaker state, String text) {
-        return new SavedBreaker(
-            state.name(),
-            state.key(),
-            state.state(),
-            state.generation(),
-            state.enteredAt(),
-            state.openUntil(),
-            state.cooldown(),
-            state.cooldownStep(),
-            state.consecutiveFailures(),
-            state.consecutiveSuccesses(),
-            state.probeSuccesses(),
-            state.totals(),
-            state.slowCalls(),
-            text,
-            state.savedAt());
+        return state.toBuilder().declared(text).build();
       }
 
       /**
-       * Counts rows that were left out for want of room. Default 0.
+       * Adds to the number of rows that were skipped because there was no room. Default 0.
        *
-       * @param rows how many, at least 0
+       * @param rows the number of rows, at least 0
        * @return this builder
        * @throws IllegalArgumentException if {@code rows} is negative
        */
@@ -229,7 +218,7 @@ public interface StateStore extends AutoCloseable {
       /**
        * Adds a row that could not be read. Default: none.
        *
-       * @param problem which, and why; control characters become question marks, and 500 characters of it are kept
+       * @param problem the row and the reason; control characters become question marks, and 500 characters are kept
        * @return this builder
        */
       public Builder problem(String problem) {
@@ -255,7 +244,7 @@ public interface StateStore extends AutoCloseable {
       }
 
       /**
-       * Creates what was collected.
+       * Builds the result.
        *
        * @return rows and problems
        */

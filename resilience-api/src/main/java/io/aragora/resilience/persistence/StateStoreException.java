@@ -3,8 +3,8 @@ package io.aragora.resilience.persistence;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown by a {@link StateStore} that could not do what it was asked. Checked, because the background writer must deal with
- * it; it never reaches a protected call.
+ * Thrown by a {@link StateStore} if an operation fails. Checked, because the background writer must handle it; it never
+ * reaches a protected call.
  */
 public final class StateStoreException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -12,8 +12,8 @@ public final class StateStoreException extends Exception {
   /**
    * Creates the exception.
    *
-   * @param message what failed, with the place, and what to do about it
-   * @param cause what it follows from, or null
+   * @param message the operation that failed, the place, and what to do about it
+   * @param cause the cause, or null
    */
   public StateStoreException(String message, @Nullable Throwable cause) {
     super(message, cause);

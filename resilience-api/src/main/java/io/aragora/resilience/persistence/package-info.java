@@ -1,2 +1,2 @@
-/** Saved breaker state: what is kept across a restart, and the store it is kept in. */
+/** Saved breaker state: the values that survive a restart, and their store. */
 package io.aragora.resilience.persistence;

@@ -1,7 +1,7 @@
 package io.aragora.resilience.retry;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Locale;
@@ -14,17 +14,18 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a retry waits before each further attempt: a strategy, a jitter, and a cap that holds after the jitter. Sums and
- * products saturate, so that the thousandth delay is the cap and not an overflow. Immutable.
+ * The delays before the attempts of a retry: a strategy, a jitter, and a cap that applies after the jitter. Sums and
+ * products saturate, so a very late delay is the cap and not an overflow. Immutable.
  *
- * <p>Sources: M. Brooker, <i>Exponential Backoff And Jitter</i>, AWS Architecture Blog, 2015 (full, equal, decorrelated).
+ * <p>Sources: M. Brooker, <i>Exponential Backoff And Jitter</i>, AWS Architecture Blog, 2015 (full, equal,
+ * decorrelated).
  */
 public final class Backoff {
-  /** Gives the delay of a strategy of your own. */
+  /** Calculates the delays of a strategy of your own. */
   @FunctionalInterface
   public interface Strategy {
     /**
-     * Gives the delay before jitter and cap.
+     * Returns the delay before jitter and cap.
      *
      * @param retry 0 before the second attempt, 1 before the third, and so on
      * @return nanoseconds; a negative number counts as 0
@@ -63,11 +64,11 @@ public final class Backoff {
   }
 
   /**
-   * Doubles the delay each time: {@code base, 2 base, 4 base, ...}
+   * Creates a backoff that doubles the delay each time: {@code base, 2 base, 4 base, ...}
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is outside
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
    */
   public static Backoff exponential(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
@@ -76,11 +77,11 @@ public final class Backoff {
   }
 
   /**
-   * Grows the delay by the same amount each time: {@code base, 2 base, 3 base, ...}
+   * Creates a backoff that adds the same amount each time: {@code base, 2 base, 3 base, ...}
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is outside
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
    */
   public static Backoff linear(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
@@ -88,11 +89,11 @@ public final class Backoff {
   }
 
   /**
-   * Waits the same each time.
+   * Creates a backoff with the same delay each time.
    *
    * @param delay the delay; not negative, at most 365 days
    * @return a backoff with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code delay} is outside
+   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 365 days
    */
   public static Backoff constant(Duration delay) {
     long nanos = Setting.notNegative("delay", delay).toNanos();
@@ -100,11 +101,11 @@ public final class Backoff {
   }
 
   /**
-   * Follows the Fibonacci numbers: {@code base, 2 base, 3 base, 5 base, 8 base, ...}
+   * Creates a backoff of Fibonacci numbers: {@code base, 2 base, 3 base, 5 base, 8 base, ...}
    *
    * @param base the first delay; not negative, at most 365 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is outside
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
    */
   public static Backoff fibonacci(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
@@ -112,13 +113,13 @@ public final class Backoff {
   }
 
   /**
-   * Finds a strategy by its name.
+   * Creates a backoff by the name of its strategy.
    *
-   * @param strategy {@code exponential}, {@code linear}, {@code constant} or {@code fibonacci}; case and surrounding blanks do
-   *     not matter
+   * @param strategy {@code exponential}, {@code linear}, {@code constant} or {@code fibonacci}; case and surrounding
+   *     blanks are ignored
    * @param base the first delay; not negative, at most 365 days
-   * @return what the method of that name gives
-   * @throws IllegalArgumentException if there is no such strategy, or {@code base} is outside
+   * @return the return value of the method of that name
+   * @throws IllegalArgumentException if {@code strategy} is unknown, or {@code base} is negative or exceeds 365 days
    */
   public static Backoff named(String strategy, Duration base) {
     return switch (strategy.strip().toLowerCase(Locale.ROOT)) {
@@ -133,9 +134,9 @@ public final class Backoff {
   }
 
   /**
-   * Waits as you say.
+   * Creates a backoff with a strategy of your own.
    *
-   * @param strategy gives the delays
+   * @param strategy calculates the delays
    * @return a backoff capped at 30 s, without jitter
    */
   public static Backoff custom(Strategy strategy) {
@@ -144,10 +145,10 @@ public final class Backoff {
   }
 
   /**
-   * Gives a Fibonacci number.
+   * Returns a Fibonacci number.
    *
-   * @param n which one; 0 and less give 0, 1 gives 1
-   * @return the number; {@link Long#MAX_VALUE} where it does not fit
+   * @param n the index; 0 and less return 0, 1 returns 1
+   * @return the number; {@link Long#MAX_VALUE} if it does not fit
    */
   public static long fibonacci(int n) {
     if (n > 92) {
@@ -170,11 +171,11 @@ public final class Backoff {
   }
 
   /**
-   * Sets the longest delay. It holds after the jitter. Default 30 s.
+   * Sets the longest delay, which applies after the jitter. Default 30 s.
    *
    * @param longest positive and at most 365 days
    * @return a copy with this cap
-   * @throws IllegalArgumentException if {@code longest} is outside
+   * @throws IllegalArgumentException if {@code longest} is not positive or exceeds 365 days
    */
   public Backoff cappedAt(Duration longest) {
     long nanos = Setting.positive("longest", longest).toNanos();
@@ -185,9 +186,9 @@ public final class Backoff {
    * Sets the jitter.
    *
    * @param kind how delays are spread
-   * @param factor how far, in [0, 1]; read by {@link Jitter#ADDITIVE} and {@link Jitter#MULTIPLICATIVE} only
+   * @param factor how far, in [0, 1]; used by {@link Jitter#ADDITIVE} and {@link Jitter#MULTIPLICATIVE} only
    * @return a copy with this jitter
-   * @throws IllegalArgumentException if {@code factor} is outside, or not a number
+   * @throws IllegalArgumentException if {@code factor} is NaN or not in [0, 1]
    */
   public Backoff withJitter(Jitter kind, double factor) {
     Objects.requireNonNull(kind, "kind");
@@ -196,7 +197,7 @@ public final class Backoff {
   }
 
   /**
-   * Sets the jitter, with a factor of 0.25 where it reads one.
+   * Sets the jitter, with a factor of 0.25 if it uses one.
    *
    * @param kind how delays are spread
    * @return a copy with this jitter
@@ -206,10 +207,10 @@ public final class Backoff {
   }
 
   /**
-   * Gives the delay before an attempt. A pure function; allocates nothing, and checks nothing.
+   * Returns the delay before an attempt. A pure function that allocates nothing; the arguments are not checked.
    *
    * @param retry 0 before the second attempt, 1 before the third, and so on; not negative
-   * @param previousNanos the delay before this one; the base, or 0, where there was none
+   * @param previousNanos the previous delay; the base, or 0, if there was none
    * @param random uniform in [0, 1)
    * @return nanoseconds, from 0 to the cap
    */
@@ -228,10 +229,10 @@ public final class Backoff {
   }
 
   /**
-   * Gives the delays of one call, one after the other, for loops of your own. Each stream starts anew. The random numbers
-   * are not checked.
+   * Returns the delays of one call in order, for loops of your own. Each stream starts again. The random numbers are not
+   * checked.
    *
-   * @param random gives numbers in [0, 1)
+   * @param random supplies numbers in [0, 1)
    * @return the delays before the second attempt, the third, and so on, without an end
    */
   public Stream<Duration> delays(DoubleSupplier random) {
@@ -256,65 +257,42 @@ public final class Backoff {
         Spliterators.spliteratorUnknownSize(delays, Spliterator.ORDERED), false);
   }
 
-  /**
-   * Names the strategy.
-   *
-   * @return a name that {@link #named} knows, or {@code custom}
-   */
+  /** {@return the name of the strategy, as {@link #named} takes it, or {@code custom}} */
   public String strategy() {
     return kind;
   }
 
-  /**
-   * Gives the first delay.
-   *
-   * @return the delay before jitter and cap; zero for a custom strategy
-   */
+  /** {@return the first delay before jitter and cap; zero for a custom strategy} */
   public Duration base() {
     return Duration.ofNanos(baseNanos);
   }
 
-  /**
-   * Gives the longest delay, as {@link #cappedAt} set it.
-   *
-   * @return the cap
-   */
+  /** {@return the longest delay, set by {@link #cappedAt}} */
   public Duration cap() {
     return Duration.ofNanos(capNanos);
   }
 
-  /**
-   * Gives the jitter, as {@link #withJitter(Jitter)} set it.
-   *
-   * @return its kind
-   */
+  /** {@return the kind of jitter, set by {@link #withJitter(Jitter)}} */
   public Jitter jitter() {
     return jitter;
   }
 
-  /**
-   * Gives the factor of the jitter, as {@link #withJitter(Jitter, double)} set it.
-   *
-   * @return in [0, 1]
-   */
+  /** {@return the factor of the jitter in [0, 1], set by {@link #withJitter(Jitter, double)}} */
   public double jitterFactor() {
     return jitterFactor;
   }
 
-  /**
-   * Gives the longest delay, as {@link #cappedAt} set it.
-   *
-   * @return nanoseconds
-   */
+  /** {@return the longest delay in nanoseconds, set by {@link #cappedAt}} */
   public long capNanos() {
     return capNanos;
   }
 
   /**
-   * Returns whether another backoff waits the same.
+   * Returns whether another backoff has the same delays.
    *
    * @param other anything
-   * @return whether it has the same strategy and the same numbers; a custom strategy is the same if it equals the other
+   * @return whether it has the same strategy and the same numbers; a custom strategy is the same if it equals the
+   *     other
    */
   @Override
   public boolean equals(@Nullable Object other) {
@@ -337,7 +315,7 @@ public final class Backoff {
   }
 
   /**
-   * Shows the strategy and its numbers, and the class of a custom strategy.
+   * Returns the strategy and its numbers, and the class of a custom strategy.
    *
    * @return the backoff as text
    */

@@ -7,10 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads what kind a failure is from its message, for clients that say it nowhere else. A guess: prefer a type, or a status
- * that the exception gives, where there is one. Numbers and words count only where they stand alone, so that "processed 1500
- * rows" is no server error and "deliberately unlimited" no rate limit. Reads the first 1000 characters.
- * Has no state, so any thread may ask.
+ * Determines the kind of a failure from its message, for clients that report it in no other way. A guess: prefer a type,
+ * or a status that the exception provides. Numbers and words count only if they stand alone, so "processed 1500 rows" is
+ * no server error and "deliberately unlimited" no rate limit. Reads the first 1000 characters. Stateless and
+ * thread-safe.
  */
 public final class FailureText {
   private static final int LONGEST_READ = 1000;
@@ -21,7 +21,7 @@ public final class FailureText {
   private static final Pattern SERVER_ERROR = Pattern.compile("\\b50[0234]\\b");
   private static final Pattern STATUS = Pattern.compile("\\b[1-5]\\d\\d\\b");
 
-  /** What is read from a text. Equal where the kinds are, so that a retry may be declared twice with the same one. */
+  /** The kinds of text. Equal if the kinds are equal, so a retry may be declared twice with the same one. */
   private enum Named implements Predicate<Throwable> {
     RATE_LIMIT_OR_QUOTA {
       @Override
@@ -74,9 +74,9 @@ public final class FailureText {
   }
 
   /**
-   * Finds statuses: the first number from 100 to 599 in the text is taken for one.
+   * Finds statuses: the first number from 100 to 599 in the text counts as the status.
    *
-   * @param statuses those to be found
+   * @param statuses the statuses to find
    * @return a predicate on failures
    */
   public static Predicate<Throwable> namesStatus(Set<Integer> statuses) {

@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How a delay is spread, so that callers that failed together do not come back together. With {@code d} for the delay that
- * the strategy gives, {@code b} for its base, {@code f} for the factor, and {@code u} uniform in [0, 1).
+ * The ways to spread delays, so that callers that failed together do not come back together. {@code d} is the delay of
+ * the strategy, {@code b} its base, {@code f} the factor, and {@code u} uniform in [0, 1).
  */
 public enum Jitter {
   /** {@code d}. */
   NONE,
-  /** {@code u * d}: the widest spread, and the least load on what is recovering. */
+  /** {@code u * d}: the widest spread, and the least load on a recovering dependency. */
   FULL,
   /** {@code d/2 + u * d/2}: never less than half. */
   EQUAL,
@@ -18,15 +18,15 @@ public enum Jitter {
   ADDITIVE,
   /** {@code d * (1 + (2u - 1) * f)}. */
   MULTIPLICATIVE,
-  /** {@code b + u * (3 * previous - b)}, whatever the strategy: grows with what was drawn before. */
+  /** {@code b + u * (3 * previous - b)} for any strategy: grows with the previous random delay. */
   DECORRELATED;
 
   /**
-   * Finds a kind of jitter.
+   * Looks up a kind of jitter.
    *
-   * @param text its name; case and surrounding blanks do not matter
+   * @param text its name; case and surrounding blanks are ignored
    * @return the kind
-   * @throws IllegalArgumentException if there is none of that name; lists those there are
+   * @throws IllegalArgumentException if {@code text} names no kind; the message lists the kinds
    */
   public static Jitter named(String text) {
     String name = text.strip().toUpperCase(Locale.ROOT);

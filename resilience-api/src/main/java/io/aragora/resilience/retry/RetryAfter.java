@@ -1,6 +1,6 @@
 package io.aragora.resilience.retry;
 
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.DateTimeException;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a dependency asks to be tried again: after a while, or not before an instant. Immutable.
+ * The time before which a dependency does not want another attempt: a delay, or an instant. Immutable.
  *
  * <p>Source: RFC 9110, HTTP Semantics, 10.2.3 ({@code Retry-After}) and 5.6.7 (dates).
  */
@@ -26,12 +26,12 @@ public final class RetryAfter {
   private static final int LONGEST_TEXT = 64;
   private static final Pattern SECONDS = Pattern.compile("\\d+(?:\\.\\d*)?");
 
-  /** The preferred form, and the two obsolete ones that a recipient must take as well. */
+  /** The preferred form, and the two obsolete ones that a recipient must accept. */
   private static final List<DateTimeFormatter> DATES = List.of(
       date("EEE, dd MMM yyyy HH:mm:ss 'GMT'"),
       new DateTimeFormatterBuilder()
           .appendPattern("EEEE, dd-MMM-")
-          // A year that is more than 50 years ahead is one of the past.
+          // RFC 9110: a two-digit year more than 50 years ahead is in the past.
           .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.of(1977, 1, 1))
           .appendPattern(" HH:mm:ss 'GMT'")
           .toFormatter(Locale.ENGLISH)
@@ -51,20 +51,20 @@ public final class RetryAfter {
   }
 
   /**
-   * Asks for a while of waiting.
+   * Creates a request for a delay.
    *
    * @param delay not negative, at most 365 days
    * @return the request
-   * @throws IllegalArgumentException if {@code delay} is outside
+   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 365 days
    */
   public static RetryAfter of(Duration delay) {
     return new RetryAfter(Setting.notNegative("retryAfter", delay), null);
   }
 
   /**
-   * Asks to wait until an instant.
+   * Creates a request to wait until an instant.
    *
-   * @param instant the instant; one that has passed asks for nothing
+   * @param instant the instant; a past one requests no delay
    * @return the request
    */
   public static RetryAfter at(Instant instant) {
@@ -72,9 +72,9 @@ public final class RetryAfter {
   }
 
   /**
-   * Reads the value of a {@code Retry-After} header: seconds, which may have a fraction, or a date.
+   * Parses the value of a {@code Retry-After} header: seconds, with an optional fraction, or a date.
    *
-   * @param value the header's value, or null where there is none
+   * @param value the value of the header, or null if there is none
    * @return the request; null for a value that is neither, is negative, or has more than 64 characters
    */
   public static @Nullable RetryAfter parse(@Nullable String value) {
@@ -91,16 +91,16 @@ public final class RetryAfter {
       try {
         return at(form.parse(text, Instant::from));
       } catch (DateTimeException e) {
-        // one of the other forms, or none
+        // another form, or none
       }
     }
     return null;
   }
 
   /**
-   * Gives how long to wait.
+   * Returns the delay.
    *
-   * @param now the time of day, which a date is compared with
+   * @param now the time of day, which is compared with a date
    * @return nanoseconds, never negative, at most 365 days
    */
   public long delayNanos(Instant now) {

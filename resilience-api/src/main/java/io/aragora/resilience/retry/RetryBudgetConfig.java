@@ -1,11 +1,9 @@
 package io.aragora.resilience.retry;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 
-/**
- * The settings of a {@link RetryBudget}. Immutable; build one with {@link #builder()}.
- */
+/** The config of a {@link RetryBudget}. Immutable; build one with {@link #builder()}. */
 public final class RetryBudgetConfig {
   private static final RetryBudgetConfig DEFAULTS = builder().build();
 
@@ -19,47 +17,27 @@ public final class RetryBudgetConfig {
     perSecond = builder.perSecond;
   }
 
-  /**
-   * Gives the defaults: 100 saved, one earned by ten successes, one allowed in each second.
-   *
-   * @return the defaults
-   */
+  /** {@return the defaults: 100 saved, one earned by ten successes, one allowed in each second} */
   public static RetryBudgetConfig defaults() {
     return DEFAULTS;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /**
-   * Gives {@link Builder#capacity}.
-   *
-   * @return retries
-   */
+  /** {@return the value of {@link Builder#capacity}, in retries} */
   public int capacity() {
     return capacity;
   }
 
-  /**
-   * Gives {@link Builder#ratio}.
-   *
-   * @return retries for each success
-   */
+  /** {@return the value of {@link Builder#ratio}, in retries for each success} */
   public double ratio() {
     return ratio;
   }
 
-  /**
-   * Gives {@link Builder#perSecond}.
-   *
-   * @return retries for each second
-   */
+  /** {@return the value of {@link Builder#perSecond}, in retries for each second} */
   public double perSecond() {
     return perSecond;
   }
@@ -88,7 +66,7 @@ public final class RetryBudgetConfig {
   }
 
   /**
-   * Shows every setting.
+   * Returns every setting.
    *
    * @return the settings as {@code name=value}, separated by commas
    */
@@ -106,11 +84,11 @@ public final class RetryBudgetConfig {
     private Builder() {}
 
     /**
-     * Sets the most retries that successes save up, and how many there are at the start. Default 100.
+     * Sets the largest number of retries that successes save, which is also the number at the start. Default 100.
      *
      * @param retries in [1, 1,000,000]
      * @return this builder
-     * @throws IllegalArgumentException if {@code retries} is outside
+     * @throws IllegalArgumentException if {@code retries} is not in [1, 1,000,000]
      */
     public Builder capacity(int retries) {
       capacity = Setting.inRange("capacity", 1, 1_000_000, retries);
@@ -118,12 +96,12 @@ public final class RetryBudgetConfig {
     }
 
     /**
-     * Sets how many retries a call that succeeds earns, and so, in the long run, how much load retries add: 0.1 for a tenth.
-     * Read to a thousandth. Default 0.1.
+     * Sets the number of retries that a successful call earns, and so the share of load that retries add in the long
+     * run: 0.1 for a tenth. Rounded to a thousandth. Default 0.1.
      *
      * @param retries in [0, 10]
      * @return this builder
-     * @throws IllegalArgumentException if {@code retries} is outside, or not a number
+     * @throws IllegalArgumentException if {@code retries} is NaN or not in [0, 10]
      */
     public Builder ratio(double retries) {
       ratio = Setting.inRange("ratio", 0, 10, retries);
@@ -131,12 +109,12 @@ public final class RetryBudgetConfig {
     }
 
     /**
-     * Sets how many retries each second allows besides those that were earned, so that whoever calls rarely, or whose calls
-     * all fail, still retries now and then. They are not saved for longer than a second. Default 1.
+     * Sets the number of retries that each second allows besides the earned ones, so that a caller with rare or only
+     * failed calls still retries at times. They expire after a second. Default 1.
      *
      * @param retries in [0, 1,000,000]; 0 for none
      * @return this builder
-     * @throws IllegalArgumentException if {@code retries} is outside, or not a number
+     * @throws IllegalArgumentException if {@code retries} is NaN or not in [0, 1,000,000]
      */
     public Builder perSecond(double retries) {
       perSecond = Setting.inRange("perSecond", 0, 1_000_000, retries);

@@ -1,16 +1,15 @@
 package io.aragora.resilience.retry;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.FailureRule;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The settings of a retry. Immutable; build one with {@link #builder()} or change a copy with {@link #toBuilder()}.
- */
+/** The config of a retry. Immutable; build one with {@link #builder()} or change a copy with {@link #toBuilder()}. */
 public final class RetryConfig {
   private static final RetryConfig DEFAULTS = builder().build();
 
@@ -18,7 +17,7 @@ public final class RetryConfig {
   private final Backoff backoff;
   private final Duration maxDuration;
   private final Predicate<? super Throwable> retryIf;
-  private final @Nullable Predicate<@Nullable Object> retryOnResult;
+  private final @Nullable Predicate<@Nullable Object> retryResultIf;
   private final @Nullable Predicate<? super Throwable> abortIf;
   private final @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
   private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
@@ -26,45 +25,37 @@ public final class RetryConfig {
   private final String budgetName;
   private final boolean retryRejections;
   private final boolean retryWhenNested;
-  private final boolean pinned;
+  private final boolean ignoreExternalConfig;
 
   private RetryConfig(Builder builder) {
     maxAttempts = builder.maxAttempts;
     backoff = builder.backoff;
     maxDuration = builder.maxDuration;
-    retryIf = builder.retryIf;
-    retryOnResult = builder.retryOnResult;
-    abortIf = builder.abortIf;
+    retryIf = builder.retryIf.predicate(TransientFailures.INSTANCE);
+    retryResultIf = builder.retryResultIf;
+    abortIf = builder.abortIf.predicate();
     retryAfter = builder.retryAfter;
     retryAfterResult = builder.retryAfterResult;
     budget = builder.budget;
     budgetName = budget == null ? "none" : budget.name();
     retryRejections = builder.retryRejections;
     retryWhenNested = builder.retryWhenNested;
-    pinned = builder.pinned;
+    ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
-  /**
-   * Gives the defaults: 3 attempts, exponential from 100 ms to 30 s with a quarter of jitter, for transient failures.
-   *
-   * @return the defaults
-   */
+  /** {@return the defaults: 3 attempts, exponential from 100 ms to 30 s with a jitter of 0.25, for transient failures} */
   public static RetryConfig defaults() {
     return DEFAULTS;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
     return new Builder();
   }
 
   /**
-   * Gives what is retried by default: {@link java.io.IOException} and its kin, but not files that are missing or
-   * forbidden, {@link java.util.concurrent.TimeoutException} and {@link
+   * Returns the default predicate. It matches {@link java.io.IOException} and its subclasses, except for missing or
+   * forbidden files, {@link java.util.concurrent.TimeoutException} and {@link
    * io.aragora.resilience.timeout.TimeoutExceededException}.
    *
    * @return the predicate
@@ -73,138 +64,86 @@ public final class RetryConfig {
     return TransientFailures.INSTANCE;
   }
 
-  /**
-   * Starts from these settings.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the settings of this config} */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.maxAttempts = maxAttempts;
     builder.backoff = backoff;
     builder.maxDuration = maxDuration;
-    builder.retryIf = retryIf;
-    builder.retryOnResult = retryOnResult;
-    builder.abortIf = abortIf;
+    builder.retryIf.setAll(retryIf, TransientFailures.INSTANCE);
+    builder.retryResultIf = retryResultIf;
+    builder.abortIf.setAll(abortIf, null);
     builder.retryAfter = retryAfter;
     builder.retryAfterResult = retryAfterResult;
     builder.budget = budget;
     builder.retryRejections = retryRejections;
     builder.retryWhenNested = retryWhenNested;
-    builder.pinned = pinned;
+    builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
 
-  /**
-   * Gives {@link Builder#maxAttempts}.
-   *
-   * @return attempts, the first included
-   */
+  /** {@return the value of {@link Builder#maxAttempts}, the first attempt included} */
   public int maxAttempts() {
     return maxAttempts;
   }
 
-  /**
-   * Gives {@link Builder#backoff}.
-   *
-   * @return the backoff
-   */
+  /** {@return the value of {@link Builder#backoff}} */
   public Backoff backoff() {
     return backoff;
   }
 
-  /**
-   * Gives {@link Builder#maxDuration}.
-   *
-   * @return the length
-   */
+  /** {@return the value of {@link Builder#maxDuration}} */
   public Duration maxDuration() {
     return maxDuration;
   }
 
-  /**
-   * Gives {@link Builder#retryIf}.
-   *
-   * @return the predicate
-   */
+  /** {@return the predicate of {@link Builder#retryIf}} */
   public Predicate<? super Throwable> retryIf() {
     return retryIf;
   }
 
-  /**
-   * Gives {@link Builder#retryOnResult}.
-   *
-   * @return the predicate, or null where every result is good
-   */
-  public @Nullable Predicate<@Nullable Object> retryOnResult() {
-    return retryOnResult;
+  /** {@return the predicate of {@link Builder#retryResultIf}; null if every result is accepted} */
+  public @Nullable Predicate<@Nullable Object> retryResultIf() {
+    return retryResultIf;
   }
 
-  /**
-   * Gives {@link Builder#abortIf}.
-   *
-   * @return the predicate, or null where {@link #retryIf} alone decides
-   */
+  /** {@return the predicate of {@link Builder#abortIf}; null if {@link #retryIf} alone decides} */
   public @Nullable Predicate<? super Throwable> abortIf() {
     return abortIf;
   }
 
-  /**
-   * Gives {@link Builder#retryAfter}.
-   *
-   * @return the function, or null where failures ask for nothing
-   */
+  /** {@return the function of {@link Builder#retryAfter}; null if there is none} */
   public @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter() {
     return retryAfter;
   }
 
-  /**
-   * Gives {@link Builder#retryAfterResult}.
-   *
-   * @return the function, or null where results ask for nothing
-   */
+  /** {@return the function of {@link Builder#retryAfterResult}; null if there is none} */
   public @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult() {
     return retryAfterResult;
   }
 
-  /**
-   * Gives {@link Builder#budget}.
-   *
-   * @return the budget, or null where there is none
-   */
+  /** {@return the value of {@link Builder#budget}; null if there is none} */
   public @Nullable RetryBudget budget() {
     return budget;
   }
 
-  /**
-   * Gives {@link Builder#retryRejections}.
-   *
-   * @return whether a breaker's refusal is retried
-   */
+  /** {@return whether the rejection of a breaker is retried} */
   public boolean retryRejections() {
     return retryRejections;
   }
 
-  /**
-   * Gives {@link Builder#retryWhenNested}.
-   *
-   * @return whether this retry retries inside another
-   */
+  /** {@return whether this retry retries inside another retry} */
   public boolean retryWhenNested() {
     return retryWhenNested;
   }
 
-  /**
-   * Gives {@link Builder#pinned}.
-   *
-   * @return whether nothing outside the code may change these settings
-   */
-  public boolean isPinned() {
-    return pinned;
+  /** {@return whether settings outside the code are ignored} */
+  public boolean ignoresExternalConfig() {
+    return ignoreExternalConfig;
   }
 
   /**
-   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   * Returns every setting by its name. {@code ignoreExternalConfig} and the functions are compared and not shown.
    *
    * @return the settings
    */
@@ -218,10 +157,10 @@ public final class RetryConfig {
         .add("retryWhenNested", retryWhenNested)
         .addUnshown("retryIf", retryIf)
         .addUnshown("abortIf", abortIf)
-        .addUnshown("retryOnResult", retryOnResult)
+        .addUnshown("retryResultIf", retryResultIf)
         .addUnshown("retryAfter", retryAfter)
         .addUnshown("retryAfterResult", retryAfterResult)
-        .addUnshown("pinned", pinned)
+        .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
 
@@ -236,7 +175,7 @@ public final class RetryConfig {
   }
 
   /**
-   * Shows every setting that is not a function.
+   * Returns every setting that is not a function.
    *
    * @return the settings as {@code name=value}, separated by commas
    */
@@ -250,24 +189,24 @@ public final class RetryConfig {
     private int maxAttempts = 3;
     private Backoff backoff = Backoff.exponential(Duration.ofMillis(100));
     private Duration maxDuration = Setting.LONGEST;
-    private Predicate<? super Throwable> retryIf = TransientFailures.INSTANCE;
-    private @Nullable Predicate<@Nullable Object> retryOnResult;
-    private @Nullable Predicate<? super Throwable> abortIf;
+    private final FailureRule retryIf = new FailureRule();
+    private @Nullable Predicate<@Nullable Object> retryResultIf;
+    private final FailureRule abortIf = new FailureRule();
     private @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
     private @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
     private @Nullable RetryBudget budget;
     private boolean retryRejections;
     private boolean retryWhenNested;
-    private boolean pinned;
+    private boolean ignoreExternalConfig;
 
     private Builder() {}
 
     /**
-     * Sets how many times the body runs at most, the first time included. Default 3.
+     * Sets the largest number of attempts, the first included. Default 3.
      *
      * @param attempts at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code attempts} is smaller
+     * @throws IllegalArgumentException if {@code attempts} is less than 1
      */
     public Builder maxAttempts(int attempts) {
       maxAttempts = Setting.atLeast("maxAttempts", 1, attempts);
@@ -275,7 +214,7 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets how long to wait between attempts. Default: exponential from 100 ms, capped at 30 s.
+     * Sets the delays between attempts. Default: exponential from 100 ms, capped at 30 s.
      *
      * @param backoff the backoff
      * @return this builder
@@ -286,11 +225,12 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets when to stop: no attempt starts later than this after the first. Default: no limit but the attempts.
+     * Sets the time after the first attempt beyond which no attempt starts. Default: only the number of attempts limits
+     * the call.
      *
      * @param length positive and at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is outside
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
      */
     public Builder maxDuration(Duration length) {
       maxDuration = Setting.positive("maxDuration", length);
@@ -298,45 +238,75 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets which failures are retried; this alone decides, except for cancellation, interruption and (unless {@link
-     * #retryRejections}) a breaker's refusal, which are not retried. Default: {@link RetryConfig#transientFailures()}.
+     * Sets which failures are retried. Cancellation, interruption and (unless {@link #retryRejections}) the rejection of
+     * a breaker are never retried. Default: {@link RetryConfig#transientFailures()}.
      *
-     * @param predicate asked after each failure; where it throws itself, the failure is not retried
+     * @param predicate tests each failure; if it throws, the failure is not retried
      * @return this builder
      */
     public Builder retryIf(Predicate<? super Throwable> predicate) {
-      retryIf = Objects.requireNonNull(predicate, "retryIf");
+      retryIf.set(Objects.requireNonNull(predicate, "retryIf"));
       return this;
     }
 
     /**
-     * Sets which results are not good enough. When the attempts are used up, the last result is returned. Default: none.
+     * Adds types of failures that are retried, subclasses included, besides those that {@link #retryIf} matches. If only
+     * types are set, other failures are not retried. Default: none.
      *
-     * @param predicate asked for each result; where it throws itself, the result is returned
+     * @param types the types
      * @return this builder
      */
-    public Builder retryOnResult(Predicate<@Nullable Object> predicate) {
-      retryOnResult = Objects.requireNonNull(predicate, "retryOnResult");
+    @SafeVarargs
+    public final Builder retryOn(Class<? extends Throwable>... types) {
+      for (Class<? extends Throwable> type : types) {
+        retryIf.add(Objects.requireNonNull(type, "type"));
+      }
       return this;
     }
 
     /**
-     * Sets which failures end the call at once, whatever {@link #retryIf} says of them. Default: none.
+     * Sets which results are retried. When the attempts are used up, the call returns the last result. Default: none.
      *
-     * @param predicate asked after each failure, before {@link #retryIf}; where it throws itself, the failure is not retried
+     * @param predicate tests each result; if it throws, the call returns the result
+     * @return this builder
+     */
+    public Builder retryResultIf(Predicate<@Nullable Object> predicate) {
+      retryResultIf = Objects.requireNonNull(predicate, "retryResultIf");
+      return this;
+    }
+
+    /**
+     * Sets which failures end the call at once. It takes precedence over {@link #retryIf}. Default: none.
+     *
+     * @param predicate tests each failure before {@link #retryIf}; if it throws, the failure is not retried
      * @return this builder
      */
     public Builder abortIf(Predicate<? super Throwable> predicate) {
-      abortIf = Objects.requireNonNull(predicate, "abortIf");
+      abortIf.set(Objects.requireNonNull(predicate, "abortIf"));
       return this;
     }
 
     /**
-     * Sets where a failure says when to come back. The wait is then at least as long, though never longer than the cap of
-     * the {@link #backoff}; a failure that asks for nothing, or for no wait at all, gets the backoff's delay. Default: failures
-     * say nothing.
+     * Adds types of failures that end the call at once, subclasses included, besides those that {@link #abortIf}
+     * matches. Default: none.
      *
-     * @param reader gives what a failure asks for, or null; where it throws, the failure asks for nothing
+     * @param types the types
+     * @return this builder
+     */
+    @SafeVarargs
+    public final Builder abortOn(Class<? extends Throwable>... types) {
+      for (Class<? extends Throwable> type : types) {
+        abortIf.add(Objects.requireNonNull(type, "type"));
+      }
+      return this;
+    }
+
+    /**
+     * Sets the function that reads from a failure when the dependency accepts another attempt. The delay is then at
+     * least that long, but never longer than the cap of the {@link #backoff}. A failure that requests nothing, or no
+     * delay, has the delay of the backoff. Default: none.
+     *
+     * @param reader returns the request of a failure, or null; if it throws, there is no request
      * @return this builder
      */
     public Builder retryAfter(Function<? super Throwable, @Nullable RetryAfter> reader) {
@@ -345,10 +315,10 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets where a refused result ({@link #retryOnResult}) says when to come back, as {@link #retryAfter} does for failures.
-     * Default: results say nothing.
+     * Sets the function that reads the same from a rejected result ({@link #retryResultIf}), as {@link #retryAfter} does
+     * for failures. Default: none.
      *
-     * @param reader gives what a result asks for, or null; where it throws, the result asks for nothing
+     * @param reader returns the request of a result, or null; if it throws, there is no request
      * @return this builder
      */
     public Builder retryAfterResult(Function<@Nullable Object, @Nullable RetryAfter> reader) {
@@ -357,8 +327,8 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets what bounds the load that retries add: where it has none left, the call ends as if the attempts were used up.
-     * Default: none; share one among all retries of a dependency.
+     * Sets the budget, which bounds the load that retries add: if it has no retry left, the call ends as if the attempts
+     * were used up. Default: none; share one among all retries of a dependency.
      *
      * @param budget the budget, usually {@code resilience.retryBudget(name)}
      * @return this builder
@@ -369,10 +339,10 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets whether the refusal of a breaker inside is asked about like any other failure. Default false: an open breaker
-     * says that trying again is of no use yet.
+     * Sets whether {@link #retryIf} also decides about the rejection of a breaker inside this retry. Default false,
+     * because an open breaker rejects the next attempt too.
      *
-     * @param retry whether to ask {@link #retryIf} about it
+     * @param retry whether it decides
      * @return this builder
      */
     public Builder retryRejections(boolean retry) {
@@ -381,10 +351,10 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets whether this retry retries inside another retry of the same runtime. Default false: it stands down, because
-     * attempts would multiply.
+     * Sets whether this retry retries inside another retry of the same runtime. Default false, because attempts would
+     * multiply.
      *
-     * @param retry whether to
+     * @param retry whether it retries
      * @return this builder
      */
     public Builder retryWhenNested(boolean retry) {
@@ -393,13 +363,13 @@ public final class RetryConfig {
     }
 
     /**
-     * Makes the settings stay what the code says, whatever system properties, environment, {@link
-     * io.aragora.resilience.ResilienceBuilder#config} and file say. Default: they may be changed from there.
+     * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
+     * file, so that the settings of the code stay. Default: those sources may change them.
      *
      * @return this builder
      */
-    public Builder pinned() {
-      pinned = true;
+    public Builder ignoreExternalConfig() {
+      ignoreExternalConfig = true;
       return this;
     }
 

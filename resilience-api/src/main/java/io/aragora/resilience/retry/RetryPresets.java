@@ -10,13 +10,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Settings that are known by name: those for providers of language models, chat services, and a few parts of the Python
- * package {@code aragora.resilience}, for those who come from there. Each is an ordinary {@link RetryConfig}, to be changed by
- * {@link RetryConfig#toBuilder()}: what is not set again stays as it was.
+ * Named configs: those for providers of language models, chat services, and a few parts of the Python package {@code
+ * aragora.resilience}, for users of that package. Each is an ordinary {@link RetryConfig}; {@link
+ * RetryConfig#toBuilder()} changes a copy.
  *
- * <p>All wait exponentially with a multiplicative jitter, and retry {@linkplain RetryConfig#transientFailures() transient
- * failures} and those whose {@linkplain FailureText text} speaks of a rate limit or a server's error. Those for remote
- * services give up at once where the text names the status 400, 401, 403, 404 or 422.
+ * <p>All have an exponential backoff with a multiplicative jitter. They retry {@linkplain
+ * RetryConfig#transientFailures() transient failures} and those whose {@linkplain FailureText text} names a rate limit
+ * or a server error. Those for remote services abort at once if the text names the status 400, 401, 403, 404 or 422.
  *
  * <p>Thread-safe: all of them are immutable.
  */
@@ -67,55 +67,50 @@ public final class RetryPresets {
   }
 
   /**
-   * Gives the preset of a provider.
+   * Returns the preset of a provider.
    *
-   * @param provider its name; case and surrounding blanks do not matter
-   * @return the preset; {@link #unknown()} for a provider that is not known
+   * @param provider its name; case and surrounding blanks are ignored
+   * @return the preset; {@link #unknown()} for an unknown provider
    */
   public static RetryConfig named(String provider) {
     return find(provider).orElseGet(RetryPresets::unknown);
   }
 
   /**
-   * Looks the preset of a provider up.
+   * Looks up the preset of a provider.
    *
-   * @param provider its name; case and surrounding blanks do not matter
-   * @return the preset; empty for a provider that is not known
+   * @param provider its name; case and surrounding blanks are ignored
+   * @return the preset; empty for an unknown provider
    */
   public static Optional<RetryConfig> find(String provider) {
     return Optional.ofNullable(PRESETS.get(provider.strip().toLowerCase(Locale.ROOT)));
   }
 
-  /**
-   * Lists the presets.
-   *
-   * @return an immutable map of the thirteen from their names, in lower case
-   */
+  /** {@return the thirteen presets by name in lower case, as an immutable map} */
   public static Map<String, RetryConfig> all() {
     return PRESETS;
   }
 
   /**
-   * Gives the defaults of {@code with_retry}.
-   *
-   * @return 4 attempts, exponential from 100 ms to 30 s with a quarter of jitter, for transient failures
+   * {@return the defaults of {@code with_retry}: 4 attempts, exponential from 100 ms to 30 s with a jitter of 0.25, for
+   * transient failures}
    */
   public static RetryConfig withRetry() {
     return RetryConfig.builder().maxAttempts(4).build();
   }
 
   /**
-   * Gives the defaults of {@code create_provider_config(name)}.
+   * Returns the defaults of {@code create_provider_config(name)}.
    *
-   * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures and texts that speak of a
-   *     rate limit or a server's error
+   * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures and texts that
+   *     speak of a rate limit or a server's error
    */
   public static RetryConfig createProviderConfig() {
     return local(4, 1_000, 60, 0.25);
   }
 
   /**
-   * Gives the defaults of {@code make_resilient_request(…)}, which are those of the HTTP client of this library too.
+   * Returns the defaults of {@code make_resilient_request(…)}, which are those of the HTTP client of this library too.
    *
    * @return 4 attempts, exponential from 500 ms to 30 s with a quarter of jitter, for transient failures
    */
@@ -127,9 +122,8 @@ public final class RetryPresets {
   }
 
   /**
-   * Gives the settings for a provider that is not known.
-   *
-   * @return 4 attempts, exponential from 1 s to 60 s with a quarter of jitter, for transient failures only
+   * {@return the config for an unknown provider: 4 attempts, exponential from 1 s to 60 s with a jitter of 0.25, for
+   * transient failures only}
    */
   public static RetryConfig unknown() {
     return RetryConfig.builder()

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
- * Tells failures that may be gone at the next attempt from those that will not: connections and timeouts, but not a file
- * that is missing or forbidden, and not a programming error.
+ * Matches failures that another attempt may avoid: connections and timeouts, but not a missing or forbidden file, and
+ * not a programming error.
  */
 final class TransientFailures implements Predicate<Throwable> {
   static final TransientFailures INSTANCE = new TransientFailures();

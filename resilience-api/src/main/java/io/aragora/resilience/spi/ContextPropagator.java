@@ -4,33 +4,33 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what an application keeps by thread, such as a tenant or a log context, from the caller to the threads on which the
- * further attempts of an asynchronous call, and the bodies of {@link io.aragora.resilience.Policy#submit}, run. Given to {@link
+ * Carries thread-local context, such as a tenant or a log context, from the caller to the threads of further attempts of
+ * an asynchronous call and of the bodies of {@link io.aragora.resilience.policy.Policy#submit}. Given to {@link
  * io.aragora.resilience.ResilienceBuilder#contextPropagator}, or found by {@link java.util.ServiceLoader}.
  *
- * <p>Thread-safe. One that throws is logged once and left out of that call.
+ * <p>Thread-safe. If a propagator throws, the runtime logs that once and skips it for that call.
  */
 @FunctionalInterface
 public interface ContextPropagator {
   /**
-   * Reads what the calling thread has.
+   * Captures the context of the calling thread.
    *
-   * @return what is to be restored on other threads, any number of times, also at once
+   * @return the context, which other threads restore any number of times, also at once
    */
   Captured capture();
 
-  /** What a caller's thread had. */
+  /** The context of the thread of a caller. */
   @FunctionalInterface
   interface Captured {
     /**
-     * Gives it to the calling thread.
+     * Sets this context on the calling thread.
      *
-     * @return takes it away again and gives back what the thread had before; called by the same thread
+     * @return restores the previous context when closed; called by the same thread
      */
     Restored restore();
   }
 
-  /** What a thread has until this is closed. */
+  /** A context that a thread has until this is closed. */
   @FunctionalInterface
   interface Restored extends AutoCloseable {
     @Override
@@ -38,9 +38,9 @@ public interface ContextPropagator {
   }
 
   /**
-   * Carries one thread-local.
+   * Creates a propagator for one thread-local.
    *
-   * @param local the thread-local; where the caller has none, the other thread has none meanwhile
+   * @param local the thread-local; if the caller has no value, the other thread has none meanwhile
    * @param <T> the type of its value
    * @return its propagator
    */

@@ -5,23 +5,24 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what the exceptions of an HTTP client say of the answer, so that one client's 503 is as good as another's. Found by
- * {@link java.util.ServiceLoader}, or given by hand; each is asked about every failure and knows its own only. Thread-safe.
+ * Reads the response from the exceptions of an HTTP client, so that all clients are treated alike. Found by {@link
+ * java.util.ServiceLoader}, or given in code. Each is asked about every failure and knows those of its own client only.
+ * Thread-safe.
  */
 public interface HttpFailureInspector {
   /**
-   * Reads the status of the answer.
+   * Returns the status of the response.
    *
    * @param failure of any kind
-   * @return the status; empty where the failure is not of a known kind, or there was no answer
+   * @return the status; empty if the failure is of an unknown kind, or there was no response
    */
   OptionalInt status(Throwable failure);
 
   /**
-   * Reads when the answer asks to come back.
+   * Returns when the response allows another attempt.
    *
    * @param failure of any kind
-   * @return what it asks for; null where the failure is not of a known kind, or asks for nothing
+   * @return the request; null if the failure is of an unknown kind, or requests nothing
    */
   default @Nullable RetryAfter retryAfter(Throwable failure) {
     return null;

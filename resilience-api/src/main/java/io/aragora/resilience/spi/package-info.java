@@ -1,2 +1,5 @@
-/** What plug-ins implement and providers of the runtime need; applications rarely look here. */
+/**
+ * The interfaces that plug-ins implement, besides {@link io.aragora.resilience.ResilienceExtension} and {@link
+ * io.aragora.resilience.persistence.StateStoreProvider}.
+ */
 package io.aragora.resilience.spi;

@@ -5,17 +5,17 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time and chance of a runtime. Everything that the library measures, waits for or draws goes through one of these, so that
- * a test which gives its own ({@code ManualTime} in the testing module) runs the shipped timers and windows in no time.
+ * The time and the random numbers of a runtime. Everything that the library measures, waits for or draws uses one, so a
+ * test with its own ({@code ManualTime} in the testing module) runs the shipped timers and windows without waiting.
  *
  * <p>Thread-safe.
  */
 public interface TimeSource {
-  /** A deadline that never comes. */
+  /** A deadline that is never reached. */
   long NEVER = Long.MAX_VALUE;
 
   /**
-   * Gives the nanoseconds since an origin of this source. Never negative and never goes back, so that two readings may be
+   * Returns the nanoseconds since an origin of this source. Never negative and never decreasing, so two readings may be
    * compared with {@code <}; unrelated to the wall clock.
    *
    * @return nanoseconds
@@ -23,17 +23,17 @@ public interface TimeSource {
   long nanoTime();
 
   /**
-   * Gives the time of day, which may jump either way. Used for what is shown and what is saved, never to measure.
+   * Returns the time of day, which may jump either way. Used for display and saved state, never to measure.
    *
    * @return the instant
    */
   Instant wallTime();
 
   /**
-   * Waits until a time of this source, until the thread is unparked or interrupted, or for no reason at all: the caller
-   * looks again and parks in a loop.
+   * Waits until a time of this source, until the thread is unparked or interrupted, or spuriously: the caller parks in a
+   * loop.
    *
-   * @param blocker what the thread waits for, shown in thread dumps
+   * @param blocker the object that the thread waits for, shown in thread dumps
    * @param deadlineNanos the time of {@link #nanoTime()} to wait for; {@link #NEVER} waits without one
    */
   void parkUntil(Object blocker, long deadlineNanos);
@@ -46,8 +46,8 @@ public interface TimeSource {
   void unpark(Thread thread);
 
   /**
-   * Draws a random number. A seeded source makes it depend on the arguments alone, so that the order in which operations
-   * draw does not matter; another one may ignore them.
+   * Draws a random number. A seeded source derives it from the arguments alone, so the order in which operations draw
+   * does not matter; another one may ignore them.
    *
    * @param owner the name of the policy that draws
    * @param operation the number of the call within that policy
@@ -57,8 +57,7 @@ public interface TimeSource {
   double random(String owner, long operation, int draw);
 
   /**
-   * Gives the executor on which the runtime is to run what it runs in the background, where this source has one: a source
-   * that replays needs a single thread.
+   * Returns the executor for the background tasks of the runtime. A source that replays needs a single thread.
    *
    * @return the executor, or null to let the runtime use its own
    */
@@ -66,11 +65,11 @@ public interface TimeSource {
   Executor executor();
 
   /**
-   * Registers what a runtime does when time passes.
+   * Registers the timer of a runtime.
    *
-   * @param name names the thread, where one is started
-   * @param driver the runtime's side; never called by two threads at once
+   * @param name names the thread, if one is started
+   * @param driver the callback of the runtime; never called by two threads at once
    * @return the registration
    */
-  TimeDrive drive(String name, TimeDriver driver);
+  TimerRegistration drive(String name, TimerCallback driver);
 }

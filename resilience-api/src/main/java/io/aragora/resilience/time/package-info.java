@@ -1,2 +1,2 @@
-/** Time and chance, the only way in which the library reads either, so that a test can control both. */
+/** Time and random numbers. The library reads both only here, so that a test can control them. */
 package io.aragora.resilience.time;

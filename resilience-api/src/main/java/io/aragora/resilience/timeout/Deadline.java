@@ -3,46 +3,35 @@ package io.aragora.resilience.timeout;
 import java.time.Duration;
 
 /**
- * Bounds what a thread does inside a block, across several calls.
+ * Bounds the time of a block of code across several calls.
  *
  * <pre>{@code
  * try (Deadline deadline = resilience.deadline("checkout", Duration.ofSeconds(2))) {
  *   reserve(items);
  *   deadline.check();
- *   charge(card); // whose timeout, if it has one, ends two seconds after the beginning of the block at the latest
+ *   charge(card); // its timeout, if it has one, ends at most two seconds after the start of the block
  * }
  * }</pre>
  *
- * <p>It interrupts nothing by itself: the policies inside heed it. A timeout ends its call at the nearer of both, a retry begins
- * no attempt after it, and {@link io.aragora.resilience.CallContext#remaining()} tells bodies what is left. Inside another
- * deadline the nearer one holds. Belongs to the thread that made it, which closes it; the other methods may be called by any.
+ * <p>It interrupts nothing by itself; the policies inside the block observe it. A timeout ends its call at the earlier of
+ * its own deadline and this one. A retry starts no attempt after it. {@link
+ * io.aragora.resilience.policy.CallContext#remaining()} returns the rest to bodies. Inside another deadline the earlier one
+ * applies. The thread that created it must close it; any thread may call the other methods.
  */
 public interface Deadline extends AutoCloseable {
-  /**
-   * Names the deadline in errors.
-   *
-   * @return the name
-   */
+  /** {@return the name of the deadline in errors} */
   String name();
 
-  /**
-   * Gives what is left.
-   *
-   * @return the time before the nearest deadline, never negative
-   */
+  /** {@return the time before the nearest deadline, never negative} */
   Duration remaining();
 
-  /**
-   * Tells whether there is nothing left.
-   *
-   * @return whether the nearest deadline has passed
-   */
+  /** {@return whether the nearest deadline has passed} */
   default boolean isPassed() {
     return remaining().isZero();
   }
 
   /**
-   * Ends work that has no time left.
+   * Throws if the nearest deadline has passed.
    *
    * @throws TimeoutExceededException if the nearest deadline has passed
    */
@@ -51,7 +40,8 @@ public interface Deadline extends AutoCloseable {
   /**
    * Ends the block. Closing twice does nothing.
    *
-   * @throws IllegalStateException if another thread made the deadline, or what was opened after it is still open
+   * @throws IllegalStateException if another thread created the deadline, or a deadline opened after it is still
+   *     open
    */
   @Override
   void close();

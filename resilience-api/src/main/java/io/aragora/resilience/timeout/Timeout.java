@@ -1,7 +1,7 @@
 package io.aragora.resilience.timeout;
 
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.Subscription;
 import java.util.function.Consumer;
 
 /**
@@ -19,24 +19,16 @@ import java.util.function.Consumer;
  * <p>Inside another timeout, the nearer deadline holds. Thread-safe.
  */
 public interface Timeout extends Policy {
-  /**
-   * Gives the settings.
-   *
-   * @return the settings
-   */
+  /** {@return the config} */
   TimeoutConfig config();
 
-  /**
-   * Gives what was counted.
-   *
-   * @return the totals
-   */
+  /** {@return the totals} */
   TimeoutTotals totals();
 
   /**
-   * Subscribes to calls that took too long.
+   * Subscribes to calls that exceed the limit.
    *
-   * @param listener hears of them in the background; what it throws is logged once and harms nobody
+   * @param listener receives events in the background; its first exception is logged
    * @return ends the subscription when closed
    */
   Subscription subscribe(Consumer<? super TimeoutEvent> listener);

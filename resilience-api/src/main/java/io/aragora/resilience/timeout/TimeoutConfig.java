@@ -1,101 +1,77 @@
 package io.aragora.resilience.timeout;
 
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of a timeout. Immutable. */
+/** The config of a timeout. Immutable. */
 public final class TimeoutConfig {
   private final Duration limit;
   private final @Nullable Consumer<@Nullable Object> onLateResult;
   private final @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
-      failure;
-  private final boolean pinned;
+      mapException;
+  private final boolean ignoreExternalConfig;
 
   private TimeoutConfig(Builder builder, Duration limit) {
     this.limit = limit;
     this.onLateResult = builder.onLateResult;
-    this.failure = builder.failure;
-    this.pinned = builder.pinned;
+    this.mapException = builder.mapException;
+    this.ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
   /**
-   * Gives the settings for a limit and nothing else.
+   * Creates a config with a limit.
    *
    * @param limit positive and at most 365 days
-   * @return the settings
-   * @throws IllegalArgumentException if {@code limit} is outside
+   * @return the config
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
    */
   public static TimeoutConfig of(Duration limit) {
     return builder().limit(limit).build();
   }
 
-  /**
-   * Starts without a limit, which {@link Builder#build()} insists on.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder without a limit, which {@link Builder#build()} requires} */
   public static Builder builder() {
     return new Builder();
   }
 
-  /**
-   * Starts from these settings.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the settings of this config} */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.limit = limit;
     builder.onLateResult = onLateResult;
-    builder.failure = failure;
-    builder.pinned = pinned;
+    builder.mapException = mapException;
+    builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
 
-  /**
-   * Gives {@link Builder#limit}.
-   *
-   * @return the limit
-   */
+  /** {@return the value of {@link Builder#limit}} */
   public Duration limit() {
     return limit;
   }
 
-  /**
-   * Gives {@link Builder#onLateResult}.
-   *
-   * @return the consumer, or null
-   */
+  /** {@return the consumer of {@link Builder#onLateResult}; null if there is none} */
   public @Nullable Consumer<@Nullable Object> onLateResult() {
     return onLateResult;
   }
 
-  /**
-   * Gives {@link Builder#failure}.
-   *
-   * @return the function, or null
-   */
+  /** {@return the function of {@link Builder#mapException}; null if there is none} */
   public @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
-      failure() {
-    return failure;
+      mapException() {
+    return mapException;
+  }
+
+  /** {@return whether settings outside the code are ignored} */
+  public boolean ignoresExternalConfig() {
+    return ignoreExternalConfig;
   }
 
   /**
-   * Gives {@link Builder#pinned}.
-   *
-   * @return whether nothing outside the code may change these settings
-   */
-  public boolean isPinned() {
-    return pinned;
-  }
-
-  /**
-   * Returns every setting by its name. {@code pinned} and the functions are compared and not shown.
+   * Returns every setting by its name. {@code ignoreExternalConfig} and the functions are compared and not shown.
    *
    * @return the settings
    */
@@ -103,8 +79,8 @@ public final class TimeoutConfig {
     return DeclaredSettings.builder()
         .add("limit", limit)
         .addUnshown("onLateResult", onLateResult)
-        .addUnshown("failure", failure)
-        .addUnshown("pinned", pinned)
+        .addUnshown("mapException", mapException)
+        .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
 
@@ -119,7 +95,7 @@ public final class TimeoutConfig {
   }
 
   /**
-   * Shows every setting that is not a function.
+   * Returns every setting that is not a function.
    *
    * @return the settings as {@code name=value}
    */
@@ -133,17 +109,17 @@ public final class TimeoutConfig {
     private @Nullable Duration limit;
     private @Nullable Consumer<@Nullable Object> onLateResult;
     private @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
-        failure;
-    private boolean pinned;
+        mapException;
+    private boolean ignoreExternalConfig;
 
     private Builder() {}
 
     /**
-     * Sets how long a call may take. No default.
+     * Sets the longest duration of a call. No default.
      *
      * @param limit positive and at most 365 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code limit} is outside
+     * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
      */
     public Builder limit(Duration limit) {
       this.limit = Setting.positive("limit", limit);
@@ -151,9 +127,10 @@ public final class TimeoutConfig {
     }
 
     /**
-     * Sets what becomes of a result that came too late to be returned, so that it can be closed. Default: dropped.
+     * Sets the consumer of a result that arrives too late to be returned, so that it can be closed. Default: the result
+     * is dropped.
      *
-     * @param consumer given the result on the thread that produced it; what it throws is logged
+     * @param consumer receives the result on the thread that produced it; its exceptions are logged
      * @return this builder
      */
     public Builder onLateResult(Consumer<@Nullable Object> consumer) {
@@ -162,34 +139,35 @@ public final class TimeoutConfig {
     }
 
     /**
-     * Sets what is thrown instead of {@link TimeoutExceededException}, which has message, limit and name. Default: that itself.
+     * Sets the function that maps {@link TimeoutExceededException}, which has message, limit and name, to another
+     * exception. Default: none.
      *
-     * @param function makes the exception; where it throws, or gives null, the call fails with the original, and what went wrong
-     *     is suppressed in that
+     * @param function returns the exception; if it throws or returns null, the call fails with the original, in
+     *     which the failure of the function is suppressed
      * @return this builder
      */
-    public Builder failure(
+    public Builder mapException(
         Function<? super TimeoutExceededException, ? extends RuntimeException> function) {
-      failure = Objects.requireNonNull(function, "failure");
+      mapException = Objects.requireNonNull(function, "mapException");
       return this;
     }
 
     /**
-     * Makes the settings stay what the code says, whatever system properties, environment, {@link
-     * io.aragora.resilience.ResilienceBuilder#config} and file say. Default: they may be changed from there.
+     * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
+     * file, so that the settings of the code stay. Default: those sources may change them.
      *
      * @return this builder
      */
-    public Builder pinned() {
-      pinned = true;
+    public Builder ignoreExternalConfig() {
+      ignoreExternalConfig = true;
       return this;
     }
 
     /**
-     * Builds the settings.
+     * Builds the config.
      *
-     * @return the settings
-     * @throws IllegalArgumentException if there is no limit
+     * @return the config
+     * @throws IllegalArgumentException if {@link #limit} was not set
      */
     public TimeoutConfig build() {
       if (limit == null) {

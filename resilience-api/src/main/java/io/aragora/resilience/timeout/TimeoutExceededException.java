@@ -1,12 +1,12 @@
 package io.aragora.resilience.timeout;
 
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.ResilienceException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a call took longer than its {@link Timeout} allows. A body's own timeout exceptions are left as they are, so
- * this one always means the policy that it names.
+ * Thrown if a call takes longer than its {@link Timeout} allows. The timeout exceptions of a body are left unchanged, so
+ * this one always comes from the policy that it names.
  */
 public final class TimeoutExceededException extends ResilienceException {
   private static final long serialVersionUID = 1L;
@@ -14,15 +14,16 @@ public final class TimeoutExceededException extends ResilienceException {
   /** The name of the policy. */
   private final String timeout;
 
-  /** What the policy allowed. */
+  /** The limit of the policy. */
   private final Duration limit;
 
   /**
    * Creates the exception.
    *
    * @param timeout the name of the policy
-   * @param limit what it allowed
-   * @param cause what the body ended with when it was interrupted; null where it was left behind, or ended late by itself
+   * @param limit the limit of the policy
+   * @param cause the failure of the body after its interrupt; null if the call left the body, or the body ended late
+   *     by itself
    */
   public TimeoutExceededException(String timeout, Duration limit, @Nullable Throwable cause) {
     super("'" + timeout + "' did not finish within " + limit.toNanos() / 1e9 + " s", cause, true);
@@ -30,20 +31,12 @@ public final class TimeoutExceededException extends ResilienceException {
     this.limit = limit;
   }
 
-  /**
-   * Names the policy.
-   *
-   * @return the name
-   */
+  /** {@return the name of the policy} */
   public String timeout() {
     return timeout;
   }
 
-  /**
-   * Gives what the policy allowed.
-   *
-   * @return the limit
-   */
+  /** {@return the limit of the policy} */
   public Duration limit() {
     return limit;
   }

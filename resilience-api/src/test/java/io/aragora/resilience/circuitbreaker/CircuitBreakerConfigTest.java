@@ -34,7 +34,7 @@ class CircuitBreakerConfigTest {
   }
 
   @Test
-  @DisplayName("CF-01: custom values are kept, and cannot be changed")
+  @DisplayName("CF-01: custom values are kept and immutable")
   void customValues_areKept_immutably() {
     assertThat(CUSTOM.failureThreshold()).isEqualTo(7);
     assertThat(CUSTOM.successThreshold()).isEqualTo(4);
@@ -65,7 +65,7 @@ class CircuitBreakerConfigTest {
 
   @ParameterizedTest(name = "{0} {1}")
   @DisplayName(
-      "CF-02, RG-04, fault 31, fault 32: a bad value is refused, not replaced by a default")
+      "CF-02, RG-04, fault 31, fault 32: an invalid value is rejected, not replaced by a default")
   @MethodSource("badValues")
   void badValue_isRefused_withItsName(
       String setting, String shown, Consumer<CircuitBreakerConfig.Builder> setter) {
@@ -78,7 +78,7 @@ class CircuitBreakerConfigTest {
   }
 
   @Test
-  @DisplayName("CF-03: an override changes what it names, and no more")
+  @DisplayName("CF-03: an override changes only the settings it names")
   void toBuilder_one() {
     CircuitBreakerConfig changed = CUSTOM.toBuilder().failureThreshold(1).build();
     assertThat(changed.failureThreshold()).isEqualTo(1);

@@ -41,7 +41,7 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-04: there are nine presets, default among them, and nobody can change them")
+  @DisplayName("CF-04: there are nine immutable presets, default among them")
   void all_isComplete_andImmutable() {
     assertThat(CircuitBreakerPresets.all()).hasSize(9).containsKey("default");
     assertThatThrownBy(() -> CircuitBreakerPresets.all().clear())
@@ -49,7 +49,7 @@ class CircuitBreakerPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-05: case and blanks do not matter")
+  @DisplayName("CF-05: case and surrounding blanks are ignored")
   @ValueSource(strings = {"anthropic", "Anthropic", "ANTHROPIC", " anthropic\n"})
   void named_ignoresCase(String provider) {
     assertPreset(CircuitBreakerPresets.named(provider), 3, 2, 30, 2);
@@ -57,7 +57,7 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-05: case does not follow the language of the machine")
+  @DisplayName("CF-05: case conversion does not depend on the locale")
   void named_ignoresCase_inTurkish() {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("tr"));
@@ -69,15 +69,15 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-05: an unknown provider has the default, and can be told from a known one")
+  @DisplayName("CF-05: an unknown provider has the default preset, and find returns empty")
   void named_unknown_isDefault() {
-    assertThat(CircuitBreakerPresets.named("nobody")).isSameAs(CircuitBreakerConfig.defaults());
+    assertThat(CircuitBreakerPresets.named("unknown")).isSameAs(CircuitBreakerConfig.defaults());
     assertThat(CircuitBreakerPresets.named("")).isSameAs(CircuitBreakerConfig.defaults());
-    assertThat(CircuitBreakerPresets.find("nobody")).isEmpty();
+    assertThat(CircuitBreakerPresets.find("unknown")).isEmpty();
   }
 
   @Test
-  @DisplayName("fault 29: each way in of the reference is one preset of one configuration class")
+  @DisplayName("fault 29: each entry point of the reference is one preset")
   void waysIn_haveTheirDefaults() {
     assertPreset(CircuitBreakerPresets.direct(), 3, 2, 60, 3);
     assertPreset(CircuitBreakerPresets.registry(), 5, 2, 60, 3);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.ResilienceException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReader;
@@ -29,13 +29,13 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every value of the API, found by reflection, of the most extreme values that it accepts: showing and comparing it never throws, and
- * what it does not accept is rejected as an argument, not by an overflow.
+ * Every value of the API, found by reflection, of the most extreme values that it accepts: printing and comparing it never
+ * throws, and what it does not accept is rejected as an argument, not by an overflow.
  */
 class ExtremeValuesTest {
   private static final int VARIANTS = 4;
 
-  /** An exception that cannot even be shown. */
+  /** An exception without message and text. */
   private static final class Unprintable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -104,7 +104,7 @@ class ExtremeValuesTest {
     check(maker, made);
     shown.add(made.getClass().getSimpleName());
     for (Method method : made.getClass().getMethods()) {
-      // What derives another value, such as withJitter or plus.
+      // Methods that derive another value, such as withJitter or plus.
       if (method.getReturnType() == made.getClass()
           && !Modifier.isStatic(method.getModifiers())
           && owner == null) {
@@ -115,7 +115,7 @@ class ExtremeValuesTest {
     }
   }
 
-  /** Each setting by itself, as extreme as it may be. */
+  /** Sets each setting alone to an extreme value. */
   private static void build(Object builder, Callable<Object> anew, int variant, Set<String> shown)
       throws Exception {
     Method build = builder.getClass().getMethod("build");

@@ -1,10 +1,10 @@
 package io.aragora.resilience.discovery;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.spi.ResilienceProvider;
-import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.internal.runtime.ResilienceProvider;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
 
-/** A runtime that says that it was asked. */
+/** A runtime that reports its creation. */
 public class PluggedRuntime implements ResilienceProvider {
   /** For {@link java.util.ServiceLoader}. */
   public PluggedRuntime() {}

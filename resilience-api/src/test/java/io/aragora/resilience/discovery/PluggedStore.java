@@ -1,9 +1,9 @@
 package io.aragora.resilience.discovery;
 
 import io.aragora.resilience.persistence.StateStore;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 
-/** A provider that tests define anew in loaders and layers of their own. */
+/** A provider that tests define again in loaders and layers of their own. */
 public class PluggedStore implements StateStoreProvider {
   /** For {@link java.util.ServiceLoader}. */
   public PluggedStore() {}
@@ -15,7 +15,7 @@ public class PluggedStore implements StateStoreProvider {
 
   @Override
   public StateStore open(String location) {
-    throw new UnsupportedOperationException("nobody opens it");
+    throw new UnsupportedOperationException("must not be opened");
   }
 
   /** Another class of the same kind. */
@@ -28,7 +28,7 @@ public class PluggedStore implements StateStoreProvider {
     }
   }
 
-  /** Cannot be made. */
+  /** Cannot be created. */
   public static final class Broken extends PluggedStore {
     public Broken() {
       throw new IllegalStateException("this provider is broken");

@@ -22,7 +22,7 @@ final class PluginLoader extends ClassLoader {
   private final Set<String> missing;
 
   /**
-   * Makes a loader that declares nothing yet.
+   * Creates a loader without declarations.
    *
    * @param own classes that it defines, whatever its parent has
    * @param missing classes that it does not find

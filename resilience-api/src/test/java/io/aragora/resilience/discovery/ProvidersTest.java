@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.spi.Providers;
-import io.aragora.resilience.spi.ResilienceProvider;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.internal.discovery.Providers;
+import io.aragora.resilience.internal.runtime.ResilienceProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.InputStream;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleDescriptor;
@@ -25,7 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Where plug-ins are looked for, in which order, and what becomes of those that will not do. There is no runtime on this path. */
+/**
+ * The places of the search for plug-ins, their order, and invalid plug-ins. There is no runtime on this
+ * path.
+ */
 class ProvidersTest {
   private static final String STORE = PluggedStore.class.getName();
   private static final String OTHER = PluggedStore.Other.class.getName();
@@ -59,9 +62,10 @@ class ProvidersTest {
   }
 
   @Test
-  @DisplayName("the builder's layer comes first, then its loader, then that of the thread")
+  @DisplayName(
+      "the search order is the layer of the builder, its loader, then the loader of the thread")
   void places_haveAnOrder() {
-    ModuleLayer layer = layerWith(PluggedStore.class);
+    ModuleLayer layer = layerWith("com.example.plugged", PluggedStore.class);
     ClassLoader loader = stores(STORE);
     ClassLoader context = stores(OTHER, STORE);
     Thread.currentThread().setContextClassLoader(context);
@@ -78,7 +82,7 @@ class ProvidersTest {
   }
 
   @Test
-  @DisplayName("a class that is found in two places counts once")
+  @DisplayName("a class in two places counts once")
   void sameClass_countsOnce() {
     ClassLoader loader = stores(STORE, OTHER);
     Thread.currentThread().setContextClassLoader(loader);
@@ -89,7 +93,7 @@ class ProvidersTest {
   }
 
   @Test
-  @DisplayName("a provider that cannot be loaded or made loses itself, not those beside it")
+  @DisplayName("a provider that cannot be loaded or created is skipped; others are found")
   void brokenProviders_loseThemselvesAlone() {
     ClassLoader loader =
         stores("com.example.NoSuchClass", BROKEN, STORE, String.class.getName(), OTHER);
@@ -100,7 +104,7 @@ class ProvidersTest {
   }
 
   @Test
-  @DisplayName("a provider whose superclass is missing loses itself, not those beside it")
+  @DisplayName("a provider without its superclass is skipped; others are found")
   void unlinkableProvider_losesItselfAlone() {
     PluginLoader loader = new PluginLoader(
         List.of(PluggedStore.Other.class, PluggedRuntime.class, PluggedRuntime.Second.class),
@@ -115,38 +119,42 @@ class ProvidersTest {
     assertThat(new Providers(null, loader).all(ResilienceProvider.class)).hasSize(1);
   }
 
+  private static StateStoreProvider find(Providers providers, String location) {
+    return StateStoreProvider.find(location, providers.all(StateStoreProvider.class));
+  }
+
   @Test
   void stateStore_isFoundByItsScheme_inWhateverCase() {
     Providers providers = new Providers(null, stores(STORE, OTHER));
 
-    assertThat(providers.stateStore("other:somewhere").scheme()).isEqualTo("other");
-    assertThat(providers.stateStore("PLUGGED:").scheme()).isEqualTo("plugged");
+    assertThat(find(providers, "other:somewhere").scheme()).isEqualTo("other");
+    assertThat(find(providers, "PLUGGED:").scheme()).isEqualTo("plugged");
   }
 
   @Test
   void stateStore_thatIsMissing_isAnErrorThatNamesTheArtifact() {
-    assertThatThrownBy(() -> new Providers(null, null).stateStore("sqlite:state.db"))
+    assertThatThrownBy(() -> find(new Providers(null, null), "sqlite:state.db"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll("'sqlite:'", "io.aragora:resilience-persistence", "found: none");
-    assertThatThrownBy(() ->
-            new Providers(null, stores(STORE, OTHER)).stateStore("postgresql://u:secret@db/x"))
+    assertThatThrownBy(
+            () -> find(new Providers(null, stores(STORE, OTHER)), "postgresql://u:secret@db/x"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll("io.aragora:resilience-postgresql", "found: other, plugged")
         .hasMessageNotContaining("secret");
-    assertThatThrownBy(() -> new Providers(null, null).stateStore("memory:"))
+    assertThatThrownBy(() -> find(new Providers(null, null), "memory:"))
         .hasMessageContaining("io.aragora:resilience-core");
-    assertThatThrownBy(() -> new Providers(null, null).stateStore("redis:x"))
+    assertThatThrownBy(() -> find(new Providers(null, null), "redis:x"))
         .hasMessageContaining("the scheme 'redis'");
   }
 
   @Test
   void stateStore_withoutAScheme_isRefused() {
     for (String location : List.of("state.db", "", ":x", "c:\\state.db")) {
-      assertThatThrownBy(() -> Providers.scheme(location))
+      assertThatThrownBy(() -> StateStoreProvider.schemeOf(location))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("sqlite:state.db");
     }
-    assertThat(Providers.scheme("ab:")).isEqualTo("ab");
+    assertThat(StateStoreProvider.schemeOf("ab:")).isEqualTo("ab");
   }
 
   @Test
@@ -174,6 +182,7 @@ class ProvidersTest {
   void oneRuntime_isAsked() {
     ClassLoader loader = PluginLoader.of(PluggedRuntime.class)
         .declare(ResilienceProvider.class, PluggedRuntime.class.getName());
+    shareInternals(loader);
 
     assertThatThrownBy(
             () -> Resilience.builder().name("shop").classLoader(loader).build())
@@ -181,14 +190,21 @@ class ProvidersTest {
         .hasMessage("asked for shop");
     assertThatThrownBy(() -> Resilience.builder()
             .name("shop")
-            .moduleLayer(layerWith(PluggedRuntime.class))
+            .moduleLayer(layerWith("io.aragora.resilience.core", PluggedRuntime.class))
             .build())
         .hasMessage("asked for shop");
   }
 
+  /** If our own modules are on the class path, so is the API, which then hides nothing from them. */
+  private static void shareInternals(ClassLoader loader) {
+    ProvidersTest.class
+        .getModule()
+        .addExports(ResilienceProvider.class.getPackageName(), loader.getUnnamedModule());
+  }
+
   /** A layer with one module, which provides the service that a class implements. */
-  private static ModuleLayer layerWith(Class<?> provider) {
-    ModuleDescriptor descriptor = ModuleDescriptor.newModule("com.example.plugged")
+  private static ModuleLayer layerWith(String module, Class<?> provider) {
+    ModuleDescriptor descriptor = ModuleDescriptor.newModule(module)
         .requires("io.aragora.resilience")
         .packages(Set.of(provider.getPackageName()))
         .provides(provider.getInterfaces()[0].getName(), List.of(provider.getName()))

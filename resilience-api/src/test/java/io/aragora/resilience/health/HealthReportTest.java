@@ -22,7 +22,7 @@ class HealthReportTest {
   }
 
   @Test
-  @DisplayName("HE-03: fields are kept, a map nests each component, and none are fine")
+  @DisplayName("HE-03: fields are kept, a map nests each component, and an empty report is healthy")
   void map() {
     HealthReport empty = new HealthReport(HealthStatus.HEALTHY, Map.of(), TIME);
     assertThat(empty.toMap())
@@ -32,8 +32,12 @@ class HealthReportTest {
             Map.entry("summary", "nothing registered"),
             Map.entry("checked_at", "2026-03-04T05:06:07Z"),
             Map.entry("components", Map.of()));
-    HealthResult down = new HealthResult(
-        HealthStatus.UNHEALTHY, "no route", Duration.ofMillis(12), TIME, Map.of("host", "a"));
+    HealthResult down = HealthResult.builder(HealthStatus.UNHEALTHY)
+        .detail("no route")
+        .duration(Duration.ofMillis(12))
+        .since(TIME)
+        .details(Map.of("host", "a"))
+        .build();
     HealthReport report = new HealthReport(HealthStatus.UNHEALTHY, Map.of("db", down), TIME);
     assertThat(report.status()).isEqualTo(HealthStatus.UNHEALTHY);
     assertThat(report.checkedAt()).isEqualTo(TIME);
@@ -55,7 +59,7 @@ class HealthReportTest {
 
   @Test
   @DisplayName(
-      "HE-19: the summary counts and names what is not healthy, and what is not known apart")
+      "HE-19: the summary counts and names unhealthy components, and unknown ones separately")
   void summary() {
     Map<String, HealthStatus> statuses = new LinkedHashMap<>();
     statuses.put("db", HealthStatus.HEALTHY);

@@ -26,7 +26,7 @@ class HealthTrackerConfigTest {
   }
 
   @Test
-  @DisplayName("HE-04: settings that are given are kept")
+  @DisplayName("HE-04: given settings are kept")
   void custom() {
     HealthTrackerConfig config = HealthTrackerConfig.builder()
         .failureThreshold(5)
@@ -44,7 +44,7 @@ class HealthTrackerConfigTest {
 
   @Test
   @DisplayName(
-      "HE-12, fault 60: a window of 0, and other bad values, are refused by name, rule and value")
+      "HE-12, fault 60: a window of 0 and other invalid values are rejected with name, rule and value")
   void badValues() {
     assertRefused(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
     assertRefused(

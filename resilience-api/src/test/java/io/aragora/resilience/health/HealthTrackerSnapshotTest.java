@@ -19,21 +19,19 @@ class HealthTrackerSnapshotTest {
   private static final Instant TIME = Instant.parse("2026-03-04T05:06:07.123456Z");
 
   private static HealthTrackerSnapshot full() {
-    return new HealthTrackerSnapshot(
-        HealthStatus.UNHEALTHY,
-        TIME.minusSeconds(60),
-        TIME,
-        7,
-        0,
-        "timed out",
-        TIME.minusSeconds(1),
-        Duration.ofNanos(250_750_000),
-        Duration.ofNanos(900_000_001),
-        Map.of("region", "eu", "pool", Map.of("size", 8, "hosts", List.of("a", "b"))));
+    return HealthTrackerSnapshot.builder(HealthStatus.UNHEALTHY, TIME)
+        .since(TIME.minusSeconds(60))
+        .consecutiveFailures(7)
+        .lastError("timed out")
+        .lastErrorAt(TIME.minusSeconds(1))
+        .meanLatency(Duration.ofNanos(250_750_000))
+        .maxLatency(Duration.ofNanos(900_000_001))
+        .metadata(Map.of("region", "eu", "pool", Map.of("size", 8, "hosts", List.of("a", "b"))))
+        .build();
   }
 
   @Test
-  @DisplayName("HE-01: flag and time are kept, the rest is empty and shared with nobody")
+  @DisplayName("HE-01: status and time are kept; the other values are empty and not shared")
   void minimal() {
     HealthTrackerSnapshot healthy = HealthTrackerSnapshot.of(true, TIME);
     assertThat(healthy.isHealthy()).isTrue();
@@ -49,11 +47,17 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-01: what is given is kept, and what is changed afterwards does not show")
+  @DisplayName("HE-01: given values are kept; later changes of a given map have no effect")
   void full_keepsAll() {
     Map<String, Object> metadata = new HashMap<>(Map.of("region", "eu"));
-    HealthTrackerSnapshot snapshot = new HealthTrackerSnapshot(
-        HealthStatus.HEALTHY, TIME, TIME, 2, 0, "slow", TIME, Duration.ofMillis(5), null, metadata);
+    HealthTrackerSnapshot snapshot = HealthTrackerSnapshot.builder(HealthStatus.HEALTHY, TIME)
+        .since(TIME)
+        .consecutiveFailures(2)
+        .lastError("slow")
+        .lastErrorAt(TIME)
+        .meanLatency(Duration.ofMillis(5))
+        .metadata(metadata)
+        .build();
     metadata.put("region", "us");
     assertThat(snapshot.consecutiveFailures()).isEqualTo(2);
     assertThat(snapshot.lastError()).isEqualTo("slow");
@@ -63,7 +67,7 @@ class HealthTrackerSnapshotTest {
 
   @Test
   @DisplayName(
-      "HE-02: a map has the six keys of the reference first, times as text, and null where there is nothing")
+      "HE-02: a map has the six keys of the reference first, times as text, and null for missing values")
   void toMap_keys() {
     Map<String, ?> map = HealthTrackerSnapshot.of(true, TIME).toMap();
     assertThat(map.keySet().stream().limit(6))
@@ -81,7 +85,7 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-02: nothing is lost on the way through a map, nested metadata neither")
+  @DisplayName("HE-02: a round trip through a map keeps all values, nested metadata included")
   void roundTrip() {
     assertThat(HealthTrackerSnapshot.fromMap(full().toMap())).isEqualTo(full());
     HealthTrackerSnapshot minimal = HealthTrackerSnapshot.of(false, TIME);
@@ -90,7 +94,7 @@ class HealthTrackerSnapshotTest {
 
   @Test
   @DisplayName(
-      "HE-02: the reference's own maps are read, with times as text or as objects, the rest optional")
+      "HE-02: maps of the reference are accepted, with times as text or objects and optional entries")
   void fromMap_ofTheReference() {
     HealthTrackerSnapshot read = HealthTrackerSnapshot.fromMap(Map.of(
         "healthy", false, "last_check", "2026-03-04T07:06:07+02:00", "consecutive_failures", 3));
@@ -107,8 +111,7 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-02: without flag or time, or with the wrong type, reading is an error that names the entry")
+  @DisplayName("HE-02: a missing or mistyped entry is rejected with its name")
   void fromMap_errors() {
     Map<String, Object> good = Map.of("healthy", true, "last_check", TIME);
     assertThatIllegalArgumentException()
@@ -137,19 +140,13 @@ class HealthTrackerSnapshotTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 999, 15_500_000, 123_456_789_123L, 31_536_000_000_000_000L})
-  @DisplayName("HE-02: latencies survive the way through milliseconds to the nanosecond")
+  @DisplayName("HE-02: latencies survive a round trip through milliseconds to the nanosecond")
   void latencies_survive(long nanos) {
-    HealthTrackerSnapshot snapshot = new HealthTrackerSnapshot(
-        HealthStatus.HEALTHY,
-        TIME,
-        TIME,
-        0,
-        1,
-        null,
-        null,
-        Duration.ofNanos(nanos),
-        null,
-        Map.of());
+    HealthTrackerSnapshot snapshot = HealthTrackerSnapshot.builder(HealthStatus.HEALTHY, TIME)
+        .since(TIME)
+        .consecutiveSuccesses(1)
+        .meanLatency(Duration.ofNanos(nanos))
+        .build();
     assertThat(HealthTrackerSnapshot.fromMap(snapshot.toMap()).meanLatency())
         .isEqualTo(Duration.ofNanos(nanos));
   }

@@ -7,11 +7,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -21,39 +22,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every component by reflection, so that a new one without bounds fails here. */
+/** Every value by reflection, so that a new one without bounds fails here. */
 class SavedBreakerTest {
-  private static final RecordComponent[] COMPONENTS = SavedBreaker.class.getRecordComponents();
-
-  private static List<Object> good() {
-    return new ArrayList<>(Arrays.asList(
-        "name",
-        "key",
-        CircuitBreakerState.OPEN,
-        2L,
-        Instant.EPOCH,
-        Instant.EPOCH,
-        Duration.ZERO,
-        0,
-        0,
-        0L,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0L,
-        "",
-        Instant.EPOCH));
-  }
+  private static final List<Field> VALUES = Arrays.stream(SavedBreaker.class.getDeclaredFields())
+      .filter(field -> !Modifier.isStatic(field.getModifiers()) && !field.isSynthetic())
+      .toList();
 
   private static SavedBreaker with(int index, Object value) throws Throwable {
-    List<Object> values = good();
-    values.set(index, value);
-    Class<?>[] types =
-        Arrays.stream(COMPONENTS).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    String name = VALUES.get(index).getName();
+    if (name.equals("name")) {
+      return SavedBreaker.builder((String) value).build();
+    }
+    SavedBreaker.Builder builder = SavedBreaker.builder("name");
     try {
-      return SavedBreaker.class.getDeclaredConstructor(types).newInstance(values.toArray());
+      SavedBreaker.Builder.class
+          .getMethod(name, VALUES.get(index).getType())
+          .invoke(builder, value);
     } catch (InvocationTargetException e) {
       throw e.getCause();
     }
+    return builder.build();
   }
 
   private static List<Object> bad(Class<?> type) {
@@ -94,20 +82,26 @@ class SavedBreakerTest {
   private static CircuitBreakerTotals totals(int index, long value) {
     long[] counts = new long[5];
     counts[index] = value;
-    return new CircuitBreakerTotals(counts[0], counts[1], counts[2], counts[3], counts[4]);
+    return CircuitBreakerTotals.builder()
+        .successes(counts[0])
+        .failures(counts[1])
+        .ignored(counts[2])
+        .rejected(counts[3])
+        .late(counts[4])
+        .build();
   }
 
   static Stream<Arguments> everyBadValue() {
-    return IntStream.range(0, COMPONENTS.length)
+    return IntStream.range(0, VALUES.size())
         .boxed()
-        .filter(i -> COMPONENTS[i].getType() != CircuitBreakerState.class)
-        .flatMap(i -> bad(COMPONENTS[i].getType()).stream()
-            .map(value -> arguments(COMPONENTS[i].getName(), i, value)));
+        .filter(i -> VALUES.get(i).getType() != CircuitBreakerState.class)
+        .flatMap(i -> bad(VALUES.get(i).getType()).stream()
+            .map(value -> arguments(VALUES.get(i).getName(), i, value)));
   }
 
   @ParameterizedTest(name = "{0} {index}")
   @MethodSource("everyBadValue")
-  void component_outOfBounds_isRefusedByName(String component, int index, Object value) {
+  void component_outOfBounds_isRejectedByName(String component, int index, Object value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> with(index, value))
         .withMessageContaining(
@@ -116,18 +110,47 @@ class SavedBreakerTest {
   }
 
   @Test
-  void component_null_isRefusedUnlessItMayBe() {
-    for (int i = 0; i < COMPONENTS.length; i++) {
+  void component_null_isRejectedUnlessItMayBe() {
+    for (int i = 0; i < VALUES.size(); i++) {
       int index = i;
-      if (COMPONENTS[i].getType().isPrimitive()) {
+      if (VALUES.get(i).getType().isPrimitive()) {
         continue;
       }
-      if (List.of("key", "openUntil").contains(COMPONENTS[i].getName())) {
+      if (List.of("key", "openUntil").contains(VALUES.get(i).getName())) {
         assertThatCode(() -> with(index, null)).doesNotThrowAnyException();
       } else {
         assertThatCode(() -> with(index, null)).isInstanceOf(NullPointerException.class);
       }
     }
+  }
+
+  @Test
+  void toBuilder_eachValue_isCopied() {
+    SavedBreaker saved = SavedBreaker.builder("name")
+        .key("key")
+        .state(CircuitBreakerState.HALF_OPEN)
+        .generation(2)
+        .enteredAt(Instant.ofEpochSecond(3))
+        .openUntil(Instant.ofEpochSecond(4))
+        .cooldown(Duration.ofSeconds(5))
+        .cooldownStep(6)
+        .consecutiveFailures(7)
+        .consecutiveSuccesses(8)
+        .probeSuccesses(9)
+        .totals(totals(1, 10))
+        .slowCalls(11)
+        .declared("declared")
+        .savedAt(Instant.ofEpochSecond(12))
+        .build();
+
+    SavedBreaker copy = saved.toBuilder().build();
+
+    assertThat(copy).isNotSameAs(saved).isEqualTo(saved).hasSameHashCodeAs(saved);
+    assertThat(copy).hasToString(saved.toString());
+    assertThat(copy).isNotEqualTo(saved.toBuilder().slowCalls(12).build());
+    assertThat(copy.toString())
+        .startsWith("SavedBreaker[name=name, key=key, state=")
+        .endsWith("]");
   }
 
   @Test
@@ -162,21 +185,9 @@ class SavedBreakerTest {
   }
 
   private static SavedBreaker row(String name, int number) {
-    return new SavedBreaker(
-        name,
-        "k" + number,
-        CircuitBreakerState.CLOSED,
-        1,
-        Instant.EPOCH,
-        null,
-        Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        String.valueOf(number % 3),
-        Instant.EPOCH);
+    return SavedBreaker.builder(name)
+        .key("k" + number)
+        .declared(String.valueOf(number % 3))
+        .build();
   }
 }

@@ -28,7 +28,7 @@ class BackoffTest {
 
   @Test
   @DisplayName(
-      "RT-01 fault 44: strategies and kinds of jitter are read from their names, others are errors")
+      "RT-01 fault 44: strategies and kinds of jitter are parsed by name; other names are rejected")
   void names() {
     for (String name : List.of("exponential", "linear", "constant", "fibonacci")) {
       assertThat(Backoff.named(" " + name.toUpperCase(java.util.Locale.ROOT), SECOND))
@@ -77,7 +77,7 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-06: without jitter, chance has no part in it")
+  @DisplayName("RT-06: without jitter, delays are not random")
   void noJitter() {
     Backoff plain = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(IntStream.range(0, 20).mapToObj(i -> plain.delayNanos(3, 0, i / 20.0)))
@@ -135,7 +135,7 @@ class BackoffTest {
   @ParameterizedTest
   @ValueSource(strings = {"exponential", "linear", "fibonacci"})
   @DisplayName(
-      "RT-10 S1 fault 40: delays grow to the cap and stay there, however many attempts there are")
+      "RT-10 S1 fault 40: delays grow to the cap and stay there for any number of attempts")
   void saturation(String strategy) {
     Duration cap = Duration.ofSeconds(10);
     Backoff backoff = Backoff.named(strategy, SECOND).cappedAt(cap).withJitter(Jitter.NONE);
@@ -153,7 +153,7 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-13: a stream of delays for loops of one's own, each from the beginning")
+  @DisplayName("RT-13: each stream of delays starts with the first delay")
   void delays() {
     Backoff backoff = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(backoff.delays(() -> 0.5).limit(4).map(Duration::toSeconds))
@@ -174,7 +174,7 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("R15: a strategy that gives a negative delay gives none")
+  @DisplayName("R15: a negative delay of a strategy counts as zero")
   void negative() {
     assertThat(Backoff.custom(retry -> -1).delayNanos(0, 0, 0.5)).isZero();
     assertThat(Backoff.custom(retry -> Long.MIN_VALUE).delayNanos(0, 0, 0.5)).isZero();

@@ -26,7 +26,7 @@ class RetryAfterTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 48: the date of HTTP, in the form that is sent and the two that are old")
+  @DisplayName("fault 48: HTTP dates in the present and the two obsolete forms")
   @ValueSource(
       strings = {
         "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -42,7 +42,7 @@ class RetryAfterTest {
   }
 
   @ParameterizedTest
-  @DisplayName("HT-04 fault 48: what is neither is nothing, a negative number too")
+  @DisplayName("HT-04 fault 48: any other value, a negative number included, is no request")
   @NullSource
   @ValueSource(
       strings = {
@@ -66,7 +66,7 @@ class RetryAfterTest {
   }
 
   @Test
-  @DisplayName("fault 48: the longest wait is finite, however long the text")
+  @DisplayName("fault 48: the delay is bounded for a text of any length")
   void bounds() {
     long longest = Duration.ofDays(365).toNanos();
     RetryAfter digits = RetryAfter.parse("9".repeat(60));

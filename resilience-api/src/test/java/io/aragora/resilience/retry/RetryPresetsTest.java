@@ -25,7 +25,7 @@ class RetryPresetsTest {
 
   @ParameterizedTest
   @DisplayName(
-      "RT-17 RT-29 fault 37: the thirteen presets, with attempts where the reference counts retries")
+      "RT-17 RT-29 fault 37: the thirteen presets have attempts; the reference counts retries")
   @CsvSource({
     "anthropic, 4, 2000, 120, 0.3",
     "openai, 5, 1000, 60, 0.25",
@@ -63,7 +63,7 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 38: statuses that a retry cannot mend end the call")
+  @DisplayName("fault 38: a status that a retry cannot repair ends the call")
   @ValueSource(ints = {400, 401, 403, 404, 422})
   void statuses(int status) {
     IOException failure = new IOException("HTTP " + status + ", see rule 500 of the manual");
@@ -74,8 +74,7 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName(
-      "RT-18 fault 44: what is changed in a copy changes, the rest stays, and nothing is dropped")
+  @DisplayName("RT-18 fault 44: a copy changes the overridden settings only")
   void overrides() {
     RetryConfig openai = RetryPresets.named("openai");
     RetryConfig changed = openai.toBuilder().maxAttempts(10).build();
@@ -84,7 +83,7 @@ class RetryPresetsTest {
     assertThat(changed.retryIf()).isSameAs(openai.retryIf());
     assertThat(changed.abortIf()).isSameAs(openai.abortIf());
     assertThat(openai.maxAttempts()).isEqualTo(5);
-    RetryConfig unknown = RetryPresets.named("nobody");
+    RetryConfig unknown = RetryPresets.named("unknown");
     assertThat(unknown.maxAttempts()).isEqualTo(4);
     assertThat(unknown.backoff()).asString().contains("base=PT1S, cap=PT1M");
     assertThat(isRetried(unknown, new IllegalStateException("429"))).isFalse();
@@ -108,7 +107,7 @@ class RetryPresetsTest {
     assertThat(defaults.maxAttempts()).isEqualTo(3);
     assertThat(defaults.backoff())
         .hasToString("exponential(base=PT0.1S, cap=PT30S, jitter=multiplicative 0.25)");
-    assertThat(defaults.retryOnResult()).isNull();
+    assertThat(defaults.retryResultIf()).isNull();
     assertThat(defaults.abortIf()).isNull();
     assertThat(defaults.retryAfter()).isNull();
     assertThat(defaults.budget()).isNull();
@@ -128,8 +127,7 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName(
-      "RT-34 fault 40: a bad count is an error of the setter that names setting, rule and value")
+  @DisplayName("RT-34 fault 40: the setter rejects an invalid count with setting, rule and value")
   void badCount() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RetryConfig.builder().maxAttempts(0))
@@ -140,7 +138,7 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-11 RT-16 RT-31 fault 43: what is transient, and what is not")
+  @DisplayName("RT-11 RT-16 RT-31 fault 43: transient failures and others")
   void transientFailures() {
     Predicate<Throwable> isTransient = RetryConfig.transientFailures();
     assertThat(isTransient.test(new ConnectException())).isTrue();
@@ -153,7 +151,7 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("RT-14 fault 43: texts of a rate limit")
+  @DisplayName("RT-14 fault 43: texts that name a rate limit")
   @CsvSource({
     "Rate limit exceeded, true",
     "rate_limit_error, true",
@@ -173,7 +171,7 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("RT-15 RT-16 fault 43: texts of a server's error")
+  @DisplayName("RT-15 RT-16 fault 43: texts that name a server error")
   @CsvSource({
     "HTTP 500, true",
     "502 Bad Gateway, true",

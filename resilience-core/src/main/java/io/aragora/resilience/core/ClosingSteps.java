@@ -6,8 +6,9 @@ import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the steps of closing that may run foreign code, each on a thread of its own, and waits for each until a deadline. One that
- * hangs is left to its thread. A time source that brings its own executor has them run on the caller. For one thread.
+ * Runs the closing steps that may call foreign code. Each step runs on its own thread, and the
+ * caller waits for it until the deadline; a step that hangs keeps its thread. If the time source
+ * has its own executor, steps run on the caller. Confined to one thread.
  */
 final class ClosingSteps {
   private static final GuardedLog LOG = GuardedLog.of(ClosingSteps.class);
@@ -20,8 +21,8 @@ final class ClosingSteps {
    * Creates the steps of one closing.
    *
    * @param runtime the name of the runtime
-   * @param time its time
-   * @param deadline the instant after which no step is waited for
+   * @param time its time source
+   * @param deadline the instant after which the caller waits for no step
    */
   ClosingSteps(String runtime, TimeSource time, long deadline) {
     this.runtime = runtime;
@@ -32,15 +33,18 @@ final class ClosingSteps {
   /**
    * Runs a step.
    *
-   * @param what names it in the log
-   * @param step what it does; what it throws is logged
+   * @param what the name of the step in the log
+   * @param step the action; what it throws is logged
    */
   void run(String what, Runnable step) {
     Runnable guarded = () -> {
       try {
         step.run();
       } catch (Throwable e) {
-        LOG.log(System.Logger.Level.WARNING, what + " of '" + runtime + "' failed to close", e);
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "runtime '" + runtime + "': closing of " + what + " failed; closing continues",
+            e);
       }
     };
     if (time.executor() != null) {
@@ -53,14 +57,15 @@ final class ClosingSteps {
           runtime + "-close", Thread.currentThread().getContextClassLoader(), guarded);
       thread.start();
     } catch (OutOfMemoryError e) {
-      // The machine has no thread left.
+      // The machine has no free thread.
       guarded.run();
       return;
     }
     if (!hasEnded(thread)) {
       LOG.log(
           System.Logger.Level.WARNING,
-          what + " of '" + runtime + "' does not close, and is left behind",
+          "runtime '" + runtime + "': closing of " + what
+              + " did not end in time; closing continues without it",
           (Throwable) null);
     }
   }

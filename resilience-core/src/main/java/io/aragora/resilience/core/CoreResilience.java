@@ -1,25 +1,21 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
-import io.aragora.resilience.core.persistence.StateKeeper;
+import io.aragora.resilience.core.persistence.StateSaver;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -31,14 +27,15 @@ import io.aragora.resilience.core.timeout.DeadlineScope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.spi.ResilienceSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
@@ -52,10 +49,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The runtime: puts the parts together, and takes them apart in an order in which nothing is lost. */
+/** The runtime. Creates the parts, and closes them in an order in which no state is lost. */
 final class CoreResilience implements Resilience {
   private static final long CLOSE_NANOS = 5_000_000_000L;
   private static final long STEPS_NANOS = 2_000_000_000L;
@@ -70,28 +67,32 @@ final class CoreResilience implements Resilience {
   private final RuntimeSettings outside;
   private final RuntimePolicies policies;
   private final CoreHealthRegistry health;
+  private final RuntimeStatus status = new Status();
   private final Extensions extensions;
-  private final @Nullable StateKeeper keeper;
+  private final @Nullable StateSaver saver;
   private final @Nullable ShutdownHook shutdown;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CoreResilience(ResilienceSettings settings) {
-    // First: it throws where the file will not do, and then there is nothing to be closed.
     FlightRecording.prepare(settings.name());
+    // Early, because it throws if a config source is invalid; there is nothing to close yet.
     outside = RuntimeSettings.ofProcess(settings);
     name = settings.name();
     time = settings.timeSource() != null ? settings.timeSource() : SystemTimeSource.INSTANCE;
     dispatcher = new Dispatcher(
-        name, time, settings.executor(), new ContextCarrier(settings.contextPropagators()));
+        name,
+        time,
+        settings.executor(),
+        new ContextCarrier(settings.plugIns(ContextPropagator.class)));
     timer = new Timer(name + "-timer", time);
     dispatcher.useTimer(timer);
     waiting = new WaitingThreads(time);
     DurationRecorders durations = new DurationRecorders(this::measure);
-    keeper = settings.store() == null
+    saver = settings.store() == null
         ? null
-        : new StateKeeper(name, settings.store(), time, timer, dispatcher);
+        : new StateSaver(name, settings.store(), time, timer, dispatcher);
     breakerRuntime = BreakerRuntime.of(
-        time, timer, dispatcher, durations, keeper == null ? BreakerKeeper.NONE : keeper);
+        time, timer, dispatcher, durations, saver == null ? BreakerStorage.NONE : saver);
     policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting);
     health = new CoreHealthRegistry(
         name,
@@ -99,17 +100,17 @@ final class CoreResilience implements Resilience {
         timer,
         dispatcher,
         List.of(
-            RuntimeHealth.ofBreakers(this::circuitBreakerSummary),
-            RuntimeHealth.ofStore(keeper),
-            RuntimeHealth.ofThreads(this::threadLoads, time)));
+            RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
+            RuntimeHealth.ofStore(saver),
+            RuntimeHealth.ofThreads(status::threads, time)));
     extensions = new Extensions(this, settings, time, durations);
-    shutdown = settings.closedAtShutdown() ? new ShutdownHook(this) : null;
+    shutdown = settings.closeOnShutdown() ? new ShutdownHook(this) : null;
   }
 
   void start() {
     try {
-      if (keeper != null) {
-        startKeeper(keeper);
+      if (saver != null) {
+        startSaver(saver);
       }
       if (shutdown != null) {
         shutdown.register();
@@ -121,12 +122,13 @@ final class CoreResilience implements Resilience {
     extensions.attachAll();
   }
 
-  private void startKeeper(StateKeeper starting) {
+  private void startSaver(StateSaver starting) {
     String failure =
         starting.start(new RegisteredBreakers(policies.breakers, policies.keyedBreakers));
     if (failure != null && starting.isRequired()) {
       throw new ResilienceConfigurationException(
-          "the state store of '" + name + "' is required and does not work: " + failure);
+          "runtime '" + name + "' requires its state store, and the store failed: " + failure
+              + ". Repair the store, or remove requireStateStore");
     }
   }
 
@@ -151,48 +153,9 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
-    return policies.breakers.declare(
-        breaker,
-        CircuitBreakerPresets.named(provider),
-        preset -> outside.breakers().resolve(breaker, provider));
-  }
-
-  @Override
-  public CircuitBreakerSettings circuitBreakerSettings() {
-    return outside.breakers();
-  }
-
-  @Override
-  public Collection<CircuitBreaker> circuitBreakers() {
-    return List.copyOf(policies.breakers.all());
-  }
-
-  @Override
-  public Subscription subscribe(CircuitBreakerListener listener) {
-    return breakerRuntime.listeners().add(listener);
-  }
-
-  @Override
-  public int pruneCircuitBreakers() {
-    return policies.breakers.prune();
-  }
-
-  @Override
   public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
     return policies.keyedBreakers.declare(
         keyed, config, declared -> policies.resolveKeys(keyed, declared));
-  }
-
-  @Override
-  public Collection<KeyedCircuitBreaker> keyedCircuitBreakers() {
-    return List.copyOf(policies.keyedBreakers.all());
-  }
-
-  @Override
-  public CircuitBreakerSummary circuitBreakerSummary() {
-    return CircuitBreakerSummary.of(
-        policies.breakers.all(), policies.keyedBreakers.all(), time.wallTime());
   }
 
   @Override
@@ -206,11 +169,6 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public Collection<Retry> retries() {
-    return List.copyOf(policies.retries.all());
-  }
-
-  @Override
   public RetryBudget retryBudget(String budget) {
     return policies.budgets.get(budget);
   }
@@ -218,11 +176,6 @@ final class CoreResilience implements Resilience {
   @Override
   public RetryBudget retryBudget(String budget, RetryBudgetConfig config) {
     return policies.budgets.declare(budget, config);
-  }
-
-  @Override
-  public Collection<RetryBudget> retryBudgets() {
-    return List.copyOf(policies.budgets.all());
   }
 
   @Override
@@ -242,23 +195,23 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public Collection<Timeout> timeouts() {
-    return List.copyOf(policies.timeouts.all());
+  public Pipeline.Builder newPipeline(String pipeline) {
+    return CorePipeline.builder(pipeline, policies::makePipeline);
   }
 
   @Override
-  public Pipeline.Builder pipeline(String pipeline) {
-    return CorePipeline.builder(pipeline, policies::makePipeline, policies::registerPipeline);
+  public Pipeline pipeline(String pipeline, Consumer<? super Pipeline.Builder> description) {
+    return CorePipeline.declare(pipeline, description, policies::registerPipeline);
   }
 
   @Override
-  public Pipeline registeredPipeline(String pipeline) {
+  public Pipeline pipeline(String pipeline) {
     return policies.pipelines.get(pipeline);
   }
 
   @Override
-  public Collection<Pipeline> registeredPipelines() {
-    return List.copyOf(policies.pipelines.all());
+  public Policies policies() {
+    return policies;
   }
 
   @Override
@@ -267,37 +220,19 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public Map<String, FallbackTotals> fallbackTotals() {
-    return policies.fallbacks.all().stream()
-        .collect(Collectors.toUnmodifiableMap(FallbackCounter::pipeline, FallbackCounter::totals));
-  }
-
-  @Override
   public HealthRegistry health() {
     return health;
   }
 
   @Override
-  public StateStoreStatus storeStatus() {
-    return keeper == null ? StateStoreStatus.NONE : keeper.status();
-  }
-
-  @Override
-  public TimerTotals timerTotals() {
-    return timer.totals();
-  }
-
-  @Override
-  public Collection<ThreadLoad> threadLoads() {
-    List<ThreadLoad> loads = new ArrayList<>(dispatcher.loads());
-    loads.add(timer.load());
-    return List.copyOf(loads);
+  public RuntimeStatus status() {
+    return status;
   }
 
   @Override
   public boolean flush(Duration limit) {
     Setting.positive("limit", limit);
-    return keeper == null || keeper.flush(limit);
+    return saver == null || saver.flush(limit);
   }
 
   @Override
@@ -316,8 +251,9 @@ final class CoreResilience implements Resilience {
   }
 
   /**
-   * Closes everything within five seconds in sum, whatever hangs: extensions and the timer have the first two, the store the rest
-   * but half a second, the dispatcher what is left.
+   * Closes everything within five seconds in total, even if a part hangs. Extensions and the timer
+   * have the first two seconds, the store has the rest except the last half second, and the
+   * dispatcher has what remains.
    */
   void close(boolean exiting) {
     if (!closed.compareAndSet(false, true)) {
@@ -332,11 +268,11 @@ final class CoreResilience implements Resilience {
     extensions.close(steps);
     waiting.close();
     steps.run("the timer", timer::close);
-    steps.run("what executors accepted", dispatcher::closeHandOvers);
+    steps.run("the tasks that executors accepted", dispatcher::closeHandOvers);
     try {
-      if (keeper != null) {
+      if (saver != null) {
         long rest = deadline - DISPATCHER_NANOS - time.nanoTime();
-        keeper.close(Duration.ofNanos(Math.max(0, rest)));
+        saver.close(Duration.ofNanos(Math.max(0, rest)));
       }
     } finally {
       dispatcher.close(deadline, exiting);
@@ -346,5 +282,29 @@ final class CoreResilience implements Resilience {
   @Override
   public String toString() {
     return "resilience runtime '" + name + "'";
+  }
+
+  private final class Status implements RuntimeStatus {
+    @Override
+    public StateStoreStatus stateStore() {
+      return saver == null ? StateStoreStatus.NONE : saver.status();
+    }
+
+    @Override
+    public TimerTotals timer() {
+      return timer.totals();
+    }
+
+    @Override
+    public Collection<ThreadLoad> threads() {
+      List<ThreadLoad> loads = new ArrayList<>(dispatcher.loads());
+      loads.add(timer.load());
+      return List.copyOf(loads);
+    }
+
+    @Override
+    public Map<String, FallbackTotals> fallbacks() {
+      return policies.fallbacks.totals();
+    }
   }
 }

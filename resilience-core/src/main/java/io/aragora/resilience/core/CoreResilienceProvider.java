@@ -1,12 +1,12 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.spi.ResilienceProvider;
-import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.internal.runtime.ResilienceProvider;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
 
-/** Makes runtimes of this module. */
+/** Creates the runtimes of this module. */
 public final class CoreResilienceProvider implements ResilienceProvider {
-  /** Does nothing. */
+  /** Creates the provider. */
   public CoreResilienceProvider() {}
 
   @Override

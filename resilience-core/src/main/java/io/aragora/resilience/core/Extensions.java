@@ -1,15 +1,15 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.time.TimeSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +19,10 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The plug-ins of a runtime: attached in order, each failing alone, closed in reverse. */
+/**
+ * The plug-ins of a runtime. They are attached in order and closed in reverse order; the failure of
+ * one does not affect the others.
+ */
 final class Extensions implements ResilienceContext {
   private static final GuardedLog LOG = GuardedLog.of(Extensions.class);
 
@@ -42,7 +45,7 @@ final class Extensions implements ResilienceContext {
   }
 
   synchronized void attachAll() {
-    for (HealthCheckProvider provider : settings.healthChecks()) {
+    for (HealthCheckProvider provider : settings.plugIns(HealthCheckProvider.class)) {
       try {
         open.push(resilience
             .health()
@@ -50,19 +53,20 @@ final class Extensions implements ResilienceContext {
       } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "a health check could not be added: " + provider.getClass().getName(),
+            "health check of " + provider.getClass().getName()
+                + " was not added; the runtime starts without it",
             e);
       }
     }
-    for (ResilienceExtension extension : settings.extensions()) {
+    for (ResilienceExtension extension : settings.plugIns(ResilienceExtension.class)) {
       try {
-        open.push(Objects.requireNonNull(extension.attach(this), "attach() gave null"));
+        open.push(Objects.requireNonNull(extension.attach(this), "attach() returned null"));
         attached.add(extension);
       } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "extension " + extension.getClass().getName()
-                + " could not start, the runtime goes on without it",
+                + " failed to attach; the runtime starts without it",
             e);
       }
     }
@@ -92,7 +96,7 @@ final class Extensions implements ResilienceContext {
 
   @Override
   public List<EndpointContribution> endpointContributions() {
-    return settings.contributions();
+    return settings.plugIns(EndpointContribution.class);
   }
 
   @Override
@@ -100,12 +104,12 @@ final class Extensions implements ResilienceContext {
     return durations.add(recorder);
   }
 
-  /** Closes what was attached, the latest first, each in a step of its own, under no lock. */
+  /** Closes the attached extensions, the latest first, each in its own step, holding no lock. */
   void close(ClosingSteps steps) {
     AutoCloseable closing;
     while ((closing = takeLatest()) != null) {
       AutoCloseable one = closing;
-      steps.run("an extension (" + one.getClass().getName() + ")", () -> close(one));
+      steps.run("extension " + one.getClass().getName(), () -> close(one));
     }
   }
 
@@ -123,7 +127,7 @@ final class Extensions implements ResilienceContext {
     } catch (Throwable e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "an extension failed to close: " + closing.getClass().getName(),
+          "extension " + closing.getClass().getName() + " failed to close; closing continues",
           e);
     }
   }

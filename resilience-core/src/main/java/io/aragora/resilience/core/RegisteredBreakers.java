@@ -2,19 +2,19 @@ package io.aragora.resilience.core;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
-import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
+import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.persistence.LiveBreakers;
 import io.aragora.resilience.core.registry.PolicyRegistry;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The breakers in the registries of a runtime. */
 record RegisteredBreakers(
     PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> named,
-    PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyed)
+    PolicyRegistry<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> keyed)
     implements LiveBreakers {
   @Override
   public void each(Consumer<? super CircuitBreakerStateMachine> action) {
@@ -32,7 +32,7 @@ record RegisteredBreakers(
     if (key == null) {
       return named.known(id.name());
     }
-    KeyedBreakers family = keyed.known(id.name());
+    CoreKeyedCircuitBreaker family = keyed.known(id.name());
     return family == null ? null : family.known(key);
   }
 }

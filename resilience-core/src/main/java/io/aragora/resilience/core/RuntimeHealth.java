@@ -3,7 +3,7 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.core.health.Contribution;
-import io.aragora.resilience.core.persistence.StateKeeper;
+import io.aragora.resilience.core.persistence.StateSaver;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
@@ -14,7 +14,10 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What breakers, the state store and threads say about the health of their application: degraded at worst, never out of service. */
+/**
+ * The health of a runtime's breakers, state store and threads. The worst status is degraded, never
+ * out of service.
+ */
 final class RuntimeHealth {
   private static final int MAX_NAMED = 10;
 
@@ -28,11 +31,11 @@ final class RuntimeHealth {
   }
 
   private static HealthResult judge(CircuitBreakerSummary summary) {
-    String named = summary.notClosed().entrySet().stream()
+    String named = summary.impaired().entrySet().stream()
         .limit(MAX_NAMED)
         .map(breaker -> breaker.getKey() + " " + breaker.getValue().text())
         .collect(Collectors.joining(", "));
-    long more = summary.notShown() + Math.max(0, summary.notClosed().size() - MAX_NAMED);
+    long more = summary.notShown() + Math.max(0, summary.impaired().size() - MAX_NAMED);
     return HealthResult.of(summary.status(), more == 0 ? named : named + " and " + more + " more")
         .withDetails(Map.of(
             "total", summary.total(), "open", summary.open(), "half_open", summary.halfOpen()));
@@ -42,12 +45,12 @@ final class RuntimeHealth {
     return new Contribution(HealthRegistry.THREADS, new ThreadHealth(loads, time));
   }
 
-  static Contribution ofStore(@Nullable StateKeeper keeper) {
+  static Contribution ofStore(@Nullable StateSaver saver) {
     return new Contribution(HealthRegistry.STATE_STORE, () -> {
-      if (keeper == null) {
+      if (saver == null) {
         return null;
       }
-      String error = keeper.status().lastError();
+      String error = saver.status().lastError();
       return error == null ? HealthResult.healthy() : HealthResult.of(HealthStatus.DEGRADED, error);
     });
   }

@@ -1,13 +1,19 @@
 package io.aragora.resilience.core;
 
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Policies;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
-import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
-import io.aragora.resilience.core.fallback.FallbackCounter;
+import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
+import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.registry.PolicyRegistry;
@@ -20,38 +26,51 @@ import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
+import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.DeclaredSettings;
-import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import java.util.Collection;
 import java.util.List;
 
-/** The policies of a runtime by kind and name, and how each kind is made: with what the code says, and what is outside it. */
-final class RuntimePolicies {
+/**
+ * The policies of a runtime by kind and name. A policy is created from the config in the code and
+ * the settings from outside the code.
+ */
+final class RuntimePolicies implements Policies {
   private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
 
   final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
-  final PolicyRegistry<KeyedBreakers, KeyedCircuitBreakerConfig> keyedBreakers;
+  final PolicyRegistry<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> keyedBreakers;
   final PolicyRegistry<CoreRetry, RetryConfig> retries;
   final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
-  final PolicyRegistry<FallbackCounter, Boolean> fallbacks;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
+  final FallbackCounters fallbacks;
 
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
 
-  /** By the policies that a warning names: a pipeline that is built for each call is warned of once. */
+  /**
+   * Keyed by the policies that a warning names, so a pipeline that is built for each call is warned
+   * about once.
+   */
   private final Warnings orders = new Warnings(line -> LOG.log(System.Logger.Level.WARNING, line));
 
   /**
-   * Makes empty registries.
+   * Creates empty registries.
    *
-   * @param settings how many policies they hold at most, and when one is stale
-   * @param outside what is said of policies outside the code
-   * @param runtime what policies share
+   * @param settings the largest number of policies of each kind, and when a policy is stale
+   * @param outside the settings from outside the code
+   * @param runtime the parts that policies share
    * @param waiting the threads that wait between two attempts
    */
   RuntimePolicies(
@@ -75,7 +94,7 @@ final class RuntimePolicies {
     keyedBreakers = new PolicyRegistry<>(
         PolicyKind.alwaysDeclared(
             "keyed circuit breaker",
-            (keyed, config) -> new KeyedBreakers(keyed, config, runtime),
+            (keyed, config) -> new CoreKeyedCircuitBreaker(keyed, config, runtime),
             KeyedCircuitBreakerConfig::declaredSettings),
         max,
         Staleness.never());
@@ -106,11 +125,7 @@ final class RuntimePolicies {
             CoreTimeout::configure),
         max,
         Staleness.never());
-    fallbacks = new PolicyRegistry<>(
-        PolicyKind.neverDeclared(
-            "fallback", pipeline -> new FallbackCounter(pipeline, runtime.dispatcher())),
-        max,
-        Staleness.never());
+    fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(
         new PolicyKind<>(
             "pipeline",
@@ -124,7 +139,7 @@ final class RuntimePolicies {
 
   private CoreCircuitBreaker makeBreaker(String breaker, CircuitBreakerConfig config) {
     CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, runtime);
-    runtime.keeper().made(made);
+    runtime.storage().made(made);
     return made;
   }
 
@@ -154,12 +169,15 @@ final class RuntimePolicies {
     return made;
   }
 
-  /** Makes a pipeline that nobody else knows. */
+  /** Creates a pipeline that is not registered. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
     return new CorePipeline(pipeline, policies, runtime.dispatcher(), fallbacks::get, orders::once);
   }
 
-  /** Makes a pipeline known by its name; what is described outside the code takes the place of what the code lists. */
+  /**
+   * Registers a pipeline by its name. Policies that are listed outside the code replace those of
+   * the code.
+   */
   CorePipeline registerPipeline(String pipeline, List<Policy> policies) {
     return pipelines.declare(pipeline, policies, declared -> {
       List<Policy> stronger = outsidePolicies(pipeline);
@@ -167,7 +185,10 @@ final class RuntimePolicies {
     });
   }
 
-  /** Gives the keys of a keyed breaker what is said outside the code of breakers of its name. */
+  /**
+   * Returns the config of a keyed breaker, with the settings from outside the code for breakers of
+   * its name.
+   */
   KeyedCircuitBreakerConfig resolveKeys(String keyed, KeyedCircuitBreakerConfig config) {
     return KeyedCircuitBreakerConfig.builder()
         .breaker(outside.breakers().resolve(keyed, config.breaker()))
@@ -180,7 +201,7 @@ final class RuntimePolicies {
     return outside
         .timeout(timeout)
         .orElseThrow(() -> new ResilienceConfigurationException("timeout '" + timeout
-            + "' has no limit: declare it by timeout(name, limit), or set resilience.timeout."
+            + "' has no limit. Declare it by timeout(name, limit), or set resilience.timeout."
             + timeout + ".limit"));
   }
 
@@ -188,7 +209,7 @@ final class RuntimePolicies {
     List<Policy> policies = outsidePolicies(pipeline);
     if (policies.isEmpty()) {
       throw new ResilienceConfigurationException("pipeline '" + pipeline
-          + "' is not known: register it by pipeline(name).add(…).register(), or set"
+          + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
           + " resilience.pipeline." + pipeline + ".policies");
     }
     return policies;
@@ -208,10 +229,69 @@ final class RuntimePolicies {
     };
   }
 
-  /** Has every policy find out again who takes its durations. */
+  @Override
+  public Collection<CircuitBreaker> circuitBreakers() {
+    return List.copyOf(breakers.all());
+  }
+
+  @Override
+  public Collection<KeyedCircuitBreaker> keyedCircuitBreakers() {
+    return List.copyOf(keyedBreakers.all());
+  }
+
+  @Override
+  public Collection<Retry> retries() {
+    return List.copyOf(retries.all());
+  }
+
+  @Override
+  public Collection<RetryBudget> retryBudgets() {
+    return List.copyOf(budgets.all());
+  }
+
+  @Override
+  public Collection<Timeout> timeouts() {
+    return List.copyOf(timeouts.all());
+  }
+
+  @Override
+  public Collection<Pipeline> pipelines() {
+    return List.copyOf(pipelines.all());
+  }
+
+  @Override
+  public CircuitBreakerSummary circuitBreakerSummary() {
+    return CircuitBreakerSummary.of(
+        breakers.all(), keyedBreakers.all(), runtime.time().wallTime());
+  }
+
+  @Override
+  public Subscription subscribe(CircuitBreakerListener listener) {
+    return runtime.listeners().add(listener);
+  }
+
+  @Override
+  public int pruneCircuitBreakers() {
+    return breakers.prune();
+  }
+
+  @Override
+  public CircuitBreakerConfigRegistry circuitBreakerConfigs() {
+    return outside.breakers();
+  }
+
+  @Override
+  public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
+    return breakers.declare(
+        breaker,
+        CircuitBreakerPresets.named(provider),
+        preset -> outside.breakers().resolve(breaker, provider));
+  }
+
+  /** Makes every policy look up its duration recorders again. */
   void measure() {
     breakers.allMade().forEach(CoreCircuitBreaker::measure);
-    keyedBreakers.allMade().forEach(KeyedBreakers::measure);
+    keyedBreakers.allMade().forEach(CoreKeyedCircuitBreaker::measure);
     retries.allMade().forEach(retry -> retry.measure(runtime.durations()));
     timeouts.allMade().forEach(timeout -> timeout.measure(runtime.durations()));
   }

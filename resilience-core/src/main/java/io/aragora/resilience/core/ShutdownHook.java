@@ -25,7 +25,7 @@ final class ShutdownHook {
     try {
       Runtime.getRuntime().removeShutdownHook(thread);
     } catch (IllegalStateException e) {
-      LOG.log(System.Logger.Level.TRACE, "the JVM is shutting down, the hook has nothing to do", e);
+      LOG.log(System.Logger.Level.TRACE, "the JVM is shutting down; the hook cannot be removed", e);
     }
   }
 }

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the threads of a runtime say about its health: degraded while tasks wait for a thread, and for a minute after a failure was
- * noticed. Says nothing before there was either. Thread-safe.
+ * The health of a runtime's threads. It is degraded while tasks wait for a thread, and for one
+ * minute after a failure was noticed. Returns null until the first of these happens. Thread-safe.
  */
 final class ThreadHealth implements Supplier<@Nullable HealthResult> {
   private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -41,7 +41,7 @@ final class ThreadHealth implements Supplier<@Nullable HealthResult> {
     if (count > failures) {
       failures = count;
       noticedAt = now;
-      failed = "a thread failed and goes on: " + named(present, load -> load.failures() > 0);
+      failed = "a thread failed and continues: " + named(present, load -> load.failures() > 0);
     }
     long waiting = present.stream().mapToLong(ThreadLoad::waiting).sum();
     boolean recent = failures > 0 && now - noticedAt < SHOWN_NANOS;
@@ -52,7 +52,7 @@ final class ThreadHealth implements Supplier<@Nullable HealthResult> {
     return judge(
             recent,
             waiting > 0
-                ? "tasks wait for a thread: " + named(present, load -> load.waiting() > 0)
+                ? "tasks wait for a free thread: " + named(present, load -> load.waiting() > 0)
                 : "")
         .withDetails(Map.of("failures", failures, "waiting", waiting));
   }

@@ -10,13 +10,13 @@ import java.util.concurrent.CountDownLatch;
 public final class AtOnce {
   private static final long JOIN_MILLIS = 60_000;
 
-  /** What each thread runs, and gives. */
+  /** The body of each thread, with a result. */
   @FunctionalInterface
   public interface Call<T> {
     T call(int thread) throws Exception;
   }
 
-  /** What each thread runs. */
+  /** The body of each thread. */
   @FunctionalInterface
   public interface Body {
     void run(int thread) throws Exception;
@@ -27,8 +27,8 @@ public final class AtOnce {
   /**
    * Starts the threads behind one latch, and waits for their end.
    *
-   * @param threads how many
-   * @param body what each runs, given its number
+   * @param threads the number of threads
+   * @param body the body of each, which receives its number
    * @throws AssertionError if a thread does not end within a minute, or fails
    */
   public static void run(int threads, Body body) throws InterruptedException {
@@ -38,7 +38,7 @@ public final class AtOnce {
     });
   }
 
-  /** Does the same, and gives what they returned. */
+  /** Does the same, and returns their results. */
   public static <T> List<T> call(int threads, Call<T> body) throws InterruptedException {
     CountDownLatch start = new CountDownLatch(1);
     Queue<T> results = new ConcurrentLinkedQueue<>();

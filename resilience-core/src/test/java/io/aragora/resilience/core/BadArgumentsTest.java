@@ -9,9 +9,9 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthTrackerConfig;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -26,13 +26,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Arguments out of the range that the interfaces give: each is an error as they say, and leaves nothing behind. */
+/** Arguments outside the documented range: each is the documented error and has no effect. */
 class BadArgumentsTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final List<BiConsumer<Resilience, String>> NAMED = List.of(
       Resilience::circuitBreaker,
       (resilience, name) -> resilience.circuitBreaker(name, CircuitBreakerConfig.defaults()),
-      (resilience, name) -> resilience.circuitBreakerForProvider(name, "openai"),
+      (resilience, name) -> resilience.policies().circuitBreakerForProvider(name, "openai"),
       (resilience, name) -> resilience.keyedCircuitBreaker(
           name, KeyedCircuitBreakerConfig.builder().build()),
       Resilience::retry,
@@ -44,7 +44,7 @@ class BadArgumentsTest {
       (resilience, name) -> resilience.timeout(name, TimeoutConfig.of(SECOND)),
       (resilience, name) -> resilience.deadline(name, SECOND),
       Resilience::pipeline,
-      Resilience::registeredPipeline,
+      Resilience::pipeline,
       (resilience, name) -> resilience.health().tracker(name),
       (resilience, name) -> resilience.health().tracker(name, HealthTrackerConfig.defaults()),
       (resilience, name) -> resilience.health().register(name, HealthResult::healthy));
@@ -58,7 +58,7 @@ class BadArgumentsTest {
   }
 
   @Test
-  void name_blankOrTooLong_isRefused() {
+  void name_blankOrTooLong_isRejected() {
     for (String name : List.of("", " ", "x".repeat(10_001))) {
       for (BiConsumer<Resilience, String> naming : NAMED) {
         assertThatIllegalArgumentException()
@@ -66,18 +66,18 @@ class BadArgumentsTest {
             .withMessageContaining("must not be blank and have at most 10000 characters");
       }
     }
-    assertThat(resilience.circuitBreakers()).isEmpty();
-    assertThat(resilience.keyedCircuitBreakers()).isEmpty();
-    assertThat(resilience.retries()).isEmpty();
-    assertThat(resilience.retryBudgets()).isEmpty();
-    assertThat(resilience.timeouts()).isEmpty();
-    assertThat(resilience.registeredPipelines()).isEmpty();
+    assertThat(resilience.policies().circuitBreakers()).isEmpty();
+    assertThat(resilience.policies().keyedCircuitBreakers()).isEmpty();
+    assertThat(resilience.policies().retries()).isEmpty();
+    assertThat(resilience.policies().retryBudgets()).isEmpty();
+    assertThat(resilience.policies().timeouts()).isEmpty();
+    assertThat(resilience.policies().pipelines()).isEmpty();
     assertThat(resilience.health().names()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"PT0S", "PT-1S", "P366D"})
-  void limit_outside_isRefused(Duration limit) {
+  void limit_outsideTheRange_isRejected(Duration limit) {
     List<Consumer<Resilience>> limited = List.of(
         runtime -> runtime.timeout("prices", limit),
         runtime -> runtime.deadline("checkout", limit),
@@ -87,7 +87,7 @@ class BadArgumentsTest {
           .isThrownBy(() -> call.accept(resilience))
           .withMessage("limit must be positive and at most 365 days: " + limit);
     }
-    assertThat(resilience.timeouts()).isEmpty();
+    assertThat(resilience.policies().timeouts()).isEmpty();
   }
 
   @Test
@@ -116,7 +116,7 @@ class BadArgumentsTest {
   }
 
   @Test
-  void callEvents_ofNoKind_areRefused() {
+  void callEvents_ofNoKind_areRejected() {
     Set<CircuitBreakerCall.Kind> none = Set.of();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> resilience.circuitBreaker("prices").subscribeCalls(none, call -> {}))
@@ -124,7 +124,7 @@ class BadArgumentsTest {
   }
 
   @Test
-  void key_blankOrTooLong_isRefused_savedOrNot() {
+  void key_blankOrTooLong_isRejected_savedOrNot() {
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         "agents", KeyedCircuitBreakerConfig.builder().build());
     keyed.forKey("good");
@@ -142,21 +142,21 @@ class BadArgumentsTest {
   }
 
   private static SavedBreaker withKey(SavedBreaker saved, String key) {
-    return new SavedBreaker(
-        saved.name(),
-        key,
-        saved.state(),
-        saved.generation(),
-        saved.enteredAt(),
-        saved.openUntil(),
-        saved.cooldown(),
-        saved.cooldownStep(),
-        saved.consecutiveFailures(),
-        saved.consecutiveSuccesses(),
-        saved.probeSuccesses(),
-        saved.totals(),
-        saved.slowCalls(),
-        saved.declared(),
-        saved.savedAt());
+    return SavedBreaker.builder(saved.name())
+        .key(key)
+        .state(saved.state())
+        .generation(saved.generation())
+        .enteredAt(saved.enteredAt())
+        .openUntil(saved.openUntil())
+        .cooldown(saved.cooldown())
+        .cooldownStep(saved.cooldownStep())
+        .consecutiveFailures(saved.consecutiveFailures())
+        .consecutiveSuccesses(saved.consecutiveSuccesses())
+        .probeSuccesses(saved.probeSuccesses())
+        .totals(saved.totals())
+        .slowCalls(saved.slowCalls())
+        .declared(saved.declared())
+        .savedAt(saved.savedAt())
+        .build();
   }
 }

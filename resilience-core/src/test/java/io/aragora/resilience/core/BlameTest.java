@@ -24,7 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Whom the end of a call is blamed on. */
+/** The cause to which the end of a call is attributed. */
 class BlameTest {
   private final ManualTime time = ManualTime.create().autoAdvance(true);
 
@@ -42,7 +42,7 @@ class BlameTest {
     Resilience resilience = Resilience.builder().timeSource(time).build();
     CircuitBreaker breaker = breaker(resilience);
     CompletableFuture<String> pending = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(resilience.timeout("t", TimeoutConfig.of(Duration.ofSeconds(5))))
         .add(breaker)
         .build()
@@ -58,7 +58,7 @@ class BlameTest {
   }
 
   @Test
-  void submit_executorRejects_isNobodysFailure() {
+  void submit_executorRejects_isNoFailure() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = breaker(resilience);
       for (RuntimeException thrown :
@@ -103,7 +103,7 @@ class BlameTest {
           .isInstanceOf(ExecutionException.class);
       assertThat(attempts).hasValue(3);
       assertThat(resilience
-              .pipeline("p")
+              .newPipeline("p")
               .add(retry)
               .build()
               .withFallback(Fallback.<String>builder()
@@ -116,7 +116,10 @@ class BlameTest {
     }
   }
 
-  /** A clock that goes on while nothing of the process runs: the timer sees the limit after the body has come back. */
+  /**
+   * A clock that advances while the process is suspended: the timer sees the deadline after the
+   * body has returned.
+   */
   private static final class SuspendedTime extends ForwardingTime {
     private long suspendedNanos;
 
@@ -151,7 +154,7 @@ class BlameTest {
               .limit(Duration.ofSeconds(5))
               .onLateResult(late::add)
               .build());
-      var pipeline = resilience.pipeline("p").add(timeout).add(breaker).build();
+      var pipeline = resilience.newPipeline("p").add(timeout).add(breaker).build();
 
       assertThatThrownBy(() -> pipeline.call(() -> {
             suspended.jump(Duration.ofSeconds(30));

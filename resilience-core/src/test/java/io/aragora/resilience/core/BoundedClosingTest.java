@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.time.SystemTimeSource;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,12 +25,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Closing takes five seconds at most, whatever hangs in it. */
+/** Closing takes at most five seconds, whatever part hangs. */
 @Timeout(120)
 class BoundedClosingTest {
   private static final Duration BOUND = Duration.ofSeconds(5);
 
-  /** What a busy machine may add. */
+  /** The time that a busy machine may add. */
   private static final Duration SLACK = Duration.ofSeconds(20);
 
   private final CountDownLatch release = new CountDownLatch(1);
@@ -40,7 +40,7 @@ class BoundedClosingTest {
     release.countDown();
   }
 
-  /** Takes no notice of interrupts. */
+  /** Ignores interrupts. */
   private void hang() {
     boolean interrupted = false;
     while (true) {
@@ -133,8 +133,8 @@ class BoundedClosingTest {
     CountDownLatch hanging = new CountDownLatch(1);
     ForwardingTime time = new ForwardingTime(SystemTimeSource.INSTANCE) {
       @Override
-      public TimeDrive drive(String name, TimeDriver driver) {
-        return super.drive(name, new TimeDriver() {
+      public TimerRegistration drive(String name, TimerCallback driver) {
+        return super.drive(name, new TimerCallback() {
           @Override
           public long advanceTo(long nowNanos) {
             hanging.countDown();

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 
-/** A runtime whose time the test moves, and breakers that fail. */
+/** A runtime on manual time, and breakers that fail. */
 abstract class BreakerRegistryFixture {
   final ManualTime time = ManualTime.create();
   final Resilience resilience = Resilience.builder().timeSource(time).build();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
@@ -13,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The breakers of a runtime by name, as an application meets them. */
+/** The breakers of a runtime by name, through the API. */
 class BreakerRegistryTest extends BreakerRegistryFixture {
   private static void assertSettings(CircuitBreaker breaker, int failures, int seconds) {
     assertThat(breaker.config().failureThreshold()).isEqualTo(failures);
@@ -36,29 +36,32 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- settings
 
   @Test
-  @DisplayName("RG-01: the same name gives the same breaker, another name another")
-  void byName() {
+  @DisplayName("RG-01: the same name returns the same breaker, another name returns another one")
+  void breaker_sameName_isTheSame() {
     CircuitBreaker a = resilience.circuitBreaker("a");
     assertThat(resilience.circuitBreaker("a")).isSameAs(a);
     assertThat(resilience.circuitBreaker("b")).isNotSameAs(a);
   }
 
   @Test
-  @DisplayName("RG-02: preset, explicit settings, single settings, and none")
-  void settings() {
-    assertSettings(resilience.circuitBreakerForProvider("claude", "anthropic"), 3, 30);
+  @DisplayName(
+      "RG-02: a config comes from a preset, from explicit settings, from single settings, or "
+          + "from defaults")
+  void breaker_everyKindOfConfig_isUsed() {
+    assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 3, 30);
     assertSettings(resilience.circuitBreaker("explicit", config(10, 120)), 10, 120);
     assertSettings(resilience.circuitBreaker("scalars", config(7, 90)), 7, 90);
     assertSettings(resilience.circuitBreaker("nothing"), 5, 60);
   }
 
   @Test
-  @DisplayName(
-      "RG-03: another provider for a name that is declared is an error, the first breaker stays")
-  void otherProvider() {
-    CircuitBreaker first = resilience.circuitBreakerForProvider("agent", "anthropic");
-    assertThat(resilience.circuitBreakerForProvider("agent", "Anthropic")).isSameAs(first);
-    assertThatThrownBy(() -> resilience.circuitBreakerForProvider("agent", "mistral"))
+  @DisplayName("RG-03: declaring a name again with another provider is an error, and the first "
+      + "breaker stays")
+  void breaker_otherProvider_isAnError() {
+    CircuitBreaker first = resilience.policies().circuitBreakerForProvider("agent", "anthropic");
+    assertThat(resilience.policies().circuitBreakerForProvider("agent", "Anthropic"))
+        .isSameAs(first);
+    assertThatThrownBy(() -> resilience.policies().circuitBreakerForProvider("agent", "mistral"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll("'agent'", "failureThreshold=3", "failureThreshold=4");
     assertThat(resilience.circuitBreaker("agent")).isSameAs(first);
@@ -66,30 +69,31 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-04: a bad setting is an error, and the registry stays usable")
-  void badSetting() {
+  @DisplayName("RG-04: an invalid setting is an error, and the registry stays usable")
+  void breaker_invalidSetting_isAnError() {
     assertThatThrownBy(() -> resilience.circuitBreaker("a", config(0, 60)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("failureThreshold must be at least 1: 0");
-    assertThat(resilience.circuitBreakers()).isEmpty();
+    assertThat(resilience.policies().circuitBreakers()).isEmpty();
     assertSettings(resilience.circuitBreaker("a"), 5, 60);
   }
 
   @Test
-  @DisplayName(
-      "RG-05, CF-07, fault 28: what is registered under a name is used, with and without a provider")
-  void registered() {
-    resilience.circuitBreakerSettings().register("agent", config(9, 15));
-    resilience.circuitBreakerSettings().register("claude", config(8, 14));
+  @DisplayName("RG-05, CF-07, fault 28: a config that is registered under a name is used, with and "
+      + "without a provider")
+  void breaker_registeredConfig_isUsed() {
+    resilience.policies().circuitBreakerConfigs().register("agent", config(9, 15));
+    resilience.policies().circuitBreakerConfigs().register("claude", config(8, 14));
     assertSettings(resilience.circuitBreaker("agent"), 9, 15);
-    assertSettings(resilience.circuitBreakerForProvider("claude", "anthropic"), 8, 14);
+    assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 8, 14);
   }
 
   @Test
   @DisplayName(
-      "CF-09: built from settings, it opens at its threshold and lets probes through after its cooldown")
+      "CF-09: a breaker built from settings opens at its threshold and admits probes after "
+          + "its cooldown")
   void registered_decides() {
-    resilience.circuitBreakerSettings().register("agent", config(3, 30));
+    resilience.policies().circuitBreakerConfigs().register("agent", config(3, 30));
     CircuitBreaker breaker = resilience.circuitBreaker("agent");
     fail(breaker, 2);
     assertThat(breaker.tryAcquirePermit()).isNotEqualTo(CircuitBreaker.REJECTED);
@@ -101,8 +105,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "CF-09: keyed breakers use the same threshold, and settings from outside reach their keys")
+  @DisplayName("CF-09: keyed breakers use the same threshold, and settings from outside apply to "
+      + "their keys")
   void keyed_usesTheSameSettings() {
     String property = "resilience.circuitbreaker.tenants-of-this-test.cooldown";
     System.setProperty(property, "15");
@@ -124,8 +128,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RG-04, fault 27: what came from outside, or by reconfigure, is no second declaration")
+  @DisplayName("RG-04, fault 27: settings from outside or by reconfigure are no second declaration")
   void declarations_areCompared() {
     String property = "resilience.circuitbreaker.of-this-test.cooldown";
     System.setProperty(property, "15");
@@ -154,8 +157,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
 
   @Test
   @DisplayName(
-      "RG-04: a file decides over the code, and one that will not do stops the runtime from being built")
-  void configFile(@TempDir Path folder) throws IOException {
+      "RG-04: a file overrides the code, and an invalid file stops the build of the runtime")
+  void configFile_overridesTheCode(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(
         folder.resolve("breakers.properties"), "resilience.circuitbreaker.prices.cooldown=15s\n");
     try (Resilience configured =
@@ -173,15 +176,15 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- listing, resetting
 
   @Test
-  @DisplayName(
-      "RG-07: reset-all closes everything and keeps it; on an empty registry it does nothing")
-  void resetAll() {
-    assertThatCode(resilience::resetCircuitBreakers).doesNotThrowAnyException();
+  @DisplayName("RG-07: resetting all closes and keeps every breaker; on an empty registry it does "
+      + "nothing")
+  void resetAll_closesAndKeepsEveryBreaker() {
+    assertThatCode(resilience.policies()::resetCircuitBreakers).doesNotThrowAnyException();
     fail(resilience.circuitBreaker("a", config(2, 60)), 2);
     fail(resilience.circuitBreaker("b", config(2, 60)), 1);
-    resilience.resetCircuitBreakers();
-    assertThat(resilience.circuitBreakers()).hasSize(2);
-    assertThat(resilience.circuitBreakers())
+    resilience.policies().resetCircuitBreakers();
+    assertThat(resilience.policies().circuitBreakers()).hasSize(2);
+    assertThat(resilience.policies().circuitBreakers())
         .extracting(CircuitBreaker::snapshot)
         .allMatch(snapshot -> snapshot.state() == CircuitBreakerState.CLOSED)
         .allMatch(snapshot -> snapshot.consecutiveFailures() == 0)
@@ -189,27 +192,28 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-08: the list is a copy; it cannot be cleared, and the registry is left as it is")
+  @DisplayName("RG-08: the list is an unmodifiable copy that does not affect the registry")
   void list_isACopy() {
     resilience.circuitBreaker("a");
-    Collection<CircuitBreaker> listed = resilience.circuitBreakers();
+    Collection<CircuitBreaker> listed = resilience.policies().circuitBreakers();
     assertThatThrownBy(listed::clear).isInstanceOf(UnsupportedOperationException.class);
     resilience.circuitBreaker("b");
     assertThat(listed).hasSize(1);
-    assertThat(resilience.circuitBreakers()).hasSize(2);
+    assertThat(resilience.policies().circuitBreakers()).hasSize(2);
   }
 
   @Test
   @DisplayName(
-      "fault 29, fault 30: whatever way a breaker is made, it is in the one list and refuses by the one exception")
-  void oneRegistry() {
+      "fault 29, fault 30: however a breaker is created, it is listed and rejects with the "
+          + "same exception")
+  void breaker_howeverCreated_isListed() {
     List<CircuitBreaker> all = List.of(
         resilience.circuitBreaker("v2", CircuitBreakerPresets.v2()),
         resilience.circuitBreaker("simple", CircuitBreakerPresets.simple()),
         resilience.circuitBreaker("http", CircuitBreakerPresets.http()),
         resilience.circuitBreaker("direct", CircuitBreakerPresets.direct()),
-        resilience.circuitBreakerForProvider("claude", "anthropic"));
-    assertThat(resilience.circuitBreakers()).containsExactlyInAnyOrderElementsOf(all);
+        resilience.policies().circuitBreakerForProvider("claude", "anthropic"));
+    assertThat(resilience.policies().circuitBreakers()).containsExactlyInAnyOrderElementsOf(all);
     for (CircuitBreaker breaker : all) {
       breaker.forceOpen();
       assertThatThrownBy(breaker::acquirePermit).isInstanceOf(CallNotPermittedException.class);
@@ -219,8 +223,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 34: two places that chose the same name by chance do not share a breaker unnoticed")
+  @DisplayName("fault 34: two places that choose the same name by chance do not silently share a "
+      + "breaker")
   void sameName_byChance() {
     resilience.circuitBreaker("fetch", config(3, 30));
     assertThatThrownBy(() -> resilience.circuitBreaker("fetch", config(5, 60)))
@@ -231,16 +235,16 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- many threads
 
   @Test
-  @DisplayName("RG-14: 100 threads that make and use breakers at once; every call is counted")
-  void threads() throws InterruptedException {
+  @DisplayName("RG-14: 100 threads create and use breakers at once, and every call is counted")
+  void breakers_usedByManyThreads_countEveryCall() throws InterruptedException {
     List<CircuitBreaker> used = AtOnce.call(100, i -> {
       CircuitBreaker breaker = resilience.circuitBreaker("b" + i % 10);
       breaker.recordSuccess(breaker.acquirePermit());
       return breaker;
     });
     assertThat(new HashSet<>(used)).hasSize(10);
-    assertThat(resilience.circuitBreakers()).hasSize(10);
-    assertThat(resilience.circuitBreakers().stream()
+    assertThat(resilience.policies().circuitBreakers()).hasSize(10);
+    assertThat(resilience.policies().circuitBreakers().stream()
             .mapToLong(breaker -> breaker.snapshot().totals().successes())
             .sum())
         .isEqualTo(100);
@@ -251,7 +255,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   private Map<String, CircuitBreakerSnapshot> connectors() {
     List<String> prefixes = List.of(
         "slack_", "discord_", "teams_", "email_", "zapier_", "connector_", "chat_connector_");
-    return resilience.circuitBreakers().stream()
+    return resilience.policies().circuitBreakers().stream()
         .filter(breaker -> prefixes.stream().anyMatch(breaker.name()::startsWith))
         .collect(Collectors.toMap(CircuitBreaker::name, CircuitBreaker::snapshot));
   }
@@ -275,7 +279,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
 
   @Test
   @DisplayName(
-      "RG-16: open with 2 failures and a remaining cooldown; closed, and half-open, without one")
+      "RG-16: an open breaker with 2 failures has a remaining cooldown; closed and half-open "
+          + "ones have none")
   void connectors_state() {
     fail(resilience.circuitBreaker("slack_api", config(2, 60)), 2);
     resilience.circuitBreaker("email_smtp");

@@ -4,18 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary.NearlyOpen;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -60,28 +58,22 @@ class CircuitBreakerSummaryTest {
   }
 
   private CircuitBreakerSummary summary() {
-    return resilience.circuitBreakerSummary();
+    return resilience.policies().circuitBreakerSummary();
   }
 
   @Test
   @DisplayName(
-      "ME-01: a listener hears the number of the state; none, a closed one and one that throws do no harm")
-  void callback() {
+      "ME-01: a listener receives the number of the state; no listener, a closed one and one "
+          + "that throws do no harm")
+  void callback_receivesStateNumbers() {
     List<String> heard = new ArrayList<>();
     breaker("nobody listens", 1, 1);
     CircuitBreaker breaker = breaker("test", 1, 0);
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        throw new IllegalStateException("listener");
-      }
+    breaker.subscribe(transition -> {
+      throw new IllegalStateException("listener");
     });
-    Subscription subscription = breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        heard.add(transition.breaker() + " " + transition.to().code());
-      }
-    });
+    Subscription subscription = breaker.subscribe(
+        transition -> heard.add(transition.breaker() + " " + transition.to().code()));
     fail(breaker, 1);
     time.runPending();
     assertThat(heard).containsExactly("test 1");
@@ -92,11 +84,11 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-02: how many there are, and of each state, failures and last outcome")
-  void statusOfEach() {
-    assertThat(resilience.circuitBreakers()).isEmpty();
+  @DisplayName("ME-02: a summary counts breakers per state, failures and last outcomes")
+  void summary_mixedStates_countsEach() {
+    assertThat(resilience.policies().circuitBreakers()).isEmpty();
     CircuitBreaker breaker = breaker("db", 2, 0);
-    assertThat(resilience.circuitBreakers()).containsExactly(breaker);
+    assertThat(resilience.policies().circuitBreakers()).containsExactly(breaker);
     assertThat(breaker.snapshot().toMap())
         .containsEntry("state", "closed")
         .containsEntry("consecutive_failures", 0);
@@ -106,8 +98,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-03: of none, and of closed ones")
-  void closed() {
+  @DisplayName("ME-03: a summary of no breakers, and of closed ones")
+  void summary_closedBreakers_isHealthy() {
     assertThat(summary().total()).isZero();
     assertThat(summary().status()).isEqualTo(HealthStatus.HEALTHY);
     breaker("a", 3, 0);
@@ -120,8 +112,9 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @DisplayName(
-      "ME-04, fault 65: one or two open degrade, three are critical; half-open ones degrade; names may be any")
-  void open() {
+      "ME-04, fault 65: one or two open breakers degrade, three are critical; half-open ones "
+          + "degrade; names are arbitrary")
+  void summary_openBreakers_degradeOrFail() {
     breaker("_registry_size", 1, 1);
     assertThat(summary().open()).isEqualTo(1);
     assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
@@ -137,9 +130,9 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName(
-      "ME-05: those with half of the failures that open them, or more, and how near they are")
-  void nearlyOpen() {
+  @DisplayName("ME-05: breakers with at least half of the failures that open them are listed, with "
+      + "their distance to opening")
+  void nearlyOpen_listsTheDistance() {
     breaker("six of ten", 10, 6);
     breaker("two of four", 4, 2);
     breaker("one of three", 3, 1);
@@ -154,8 +147,9 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @DisplayName(
-      "ME-06: failures added up, those that have some, and when; details are in snapshots and settings")
-  void details() {
+      "ME-06: failures are summed, with the breakers that have some and the times; details "
+          + "are in snapshots and configs")
+  void failures_areSummed() {
     CircuitBreaker db = breaker("db", 10, 5);
     breaker("cache", 10, 3);
     breaker("queue", 10, 0);
@@ -175,8 +169,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-07: of none, of closed ones, and of one that is open")
-  void fullStatus() {
+  @DisplayName("ME-07: a view of no breakers, of closed ones, and of an open one")
+  void fullStatus_everyMix_isShown() {
     assertThat(summary().isHealthy()).isTrue();
     breaker("a", 1, 0);
     CircuitBreaker b = breaker("b", 1, 0);
@@ -185,13 +179,13 @@ class CircuitBreakerSummaryTest {
     fail(b, 1);
     assertThat(summary().isHealthy()).isFalse();
     assertThat(summary().open()).isEqualTo(1);
-    assertThat(summary().notClosed()).containsExactly(Map.entry("b", CircuitBreakerState.OPEN));
+    assertThat(summary().impaired()).containsExactly(Map.entry("b", CircuitBreakerState.OPEN));
   }
 
   @Test
-  @DisplayName(
-      "ME-08: lists of names; one whose cooldown is over is among the half-open, also where it was changed before")
-  void lists() {
+  @DisplayName("ME-08: lists of names: a breaker whose cooldown has passed is among the half-open, "
+      + "also if it was changed before")
+  void lists_everyState_areNamed() {
     assertThat(summary().toMap())
         .containsEntry("healthy", true)
         .containsEntry("total", 0)
@@ -212,8 +206,9 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @DisplayName(
-      "ME-09, fault 62: keys count, those of one breaker as one, and are named, some of them")
-  void keys() {
+      "ME-09, fault 62: the keys of one breaker count as one, and a bounded number of them "
+          + "is named")
+  void keys_ofOneBreaker_countAsOne() {
     KeyedCircuitBreaker agents = keyed(1);
     agents.forKey("idle");
     assertThat(summary().total()).isEqualTo(1);
@@ -231,7 +226,7 @@ class CircuitBreakerSummaryTest {
     }
     assertThat(summary().open()).isEqualTo(1);
     assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
-    assertThat(summary().notClosed()).hasSize(CircuitBreakerSummary.MAX_KEYS);
+    assertThat(summary().impaired()).hasSize(CircuitBreakerSummary.MAX_KEYS);
     assertThat(summary().notShown()).isEqualTo(20);
     assertThat(resilience
             .health()
@@ -244,12 +239,12 @@ class CircuitBreakerSummaryTest {
     assertThat(summary().halfOpen()).isEqualTo(1);
     agents.reset();
     assertThat(summary().isHealthy()).isTrue();
-    assertThat(summary().notClosed()).isEmpty();
+    assertThat(summary().impaired()).isEmpty();
   }
 
   @Test
-  @DisplayName("ME-10: a threshold of 0, which a view would divide by, is refused")
-  void noThresholdOfZero() {
+  @DisplayName("ME-10: a threshold of 0, by which a view would divide, is rejected")
+  void thresholdOfZero_isRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> config(0))
         .withMessage("failureThreshold must be at least 1: 0");
@@ -258,8 +253,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-11: five threads look while breakers come, open and close")
-  void concurrentLooks() throws Exception {
+  @DisplayName("ME-11: five threads read while breakers are created, open and close")
+  void summary_readConcurrently_isConsistent() throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     KeyedCircuitBreaker agents = keyed(1);
     Thread changing = new Thread(() -> {

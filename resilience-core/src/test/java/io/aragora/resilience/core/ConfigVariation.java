@@ -2,6 +2,7 @@ package io.aragora.resilience.core;
 
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.retry.Backoff;
+import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -14,12 +15,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Two builds of one configuration class that differ in one argument of one setter. Found by reflection, so that a setter that
- * is new is varied without anybody adding it here.
+ * Two builds of one configuration class that differ in one argument of one setter. Found by
+ * reflection, so that a new setter is varied without a change here.
  *
  * @param config the configuration class
- * @param setter the setter of its builder, or of the builder of a configuration that is part of it
- * @param setting what an error is to name; empty if the setter has more than one setting
+ * @param setter the setter of its builder, or of the builder of a config inside it
+ * @param setting the setting that an error must name; empty if the setter has more than one setting
  * @param first arguments of the setter; null if it is not called
  * @param second other arguments
  */
@@ -75,11 +76,14 @@ record ConfigVariation(
     return null;
   }
 
-  /** Settings are named after their setters, but for those that turn one off. */
+  /** Settings are named after their setters, except those that turn one off. */
   private static String name(Method setter) {
     String name = setter.getName();
     if (name.equals("in")) {
       return "groups";
+    }
+    if (name.matches("(retry|abort|record|ignore)On")) {
+      return name.replace("On", "If");
     }
     boolean turnsOff = name.matches("no[A-Z].*");
     return turnsOff ? name.substring(2, 3).toLowerCase(Locale.ROOT) + name.substring(3) : name;
@@ -90,7 +94,7 @@ record ConfigVariation(
     return build(config, setter, first);
   }
 
-  /** Builds with the arguments of the second. */
+  /** Builds with the arguments of the second declaration. */
   Object buildSecond() {
     return build(config, setter, second);
   }
@@ -126,7 +130,7 @@ record ConfigVariation(
     }
   }
 
-  /** The first arguments that a setter takes. */
+  /** The first arguments of a setter. */
   private static Object[] accepted(Class<?> config, Method setter) {
     List<Object[]> choices = new ArrayList<>();
     choices.add(new Object[0]);
@@ -176,6 +180,9 @@ record ConfigVariation(
     if (type == HealthGroup[].class) {
       return GROUPS;
     }
+    if (type == Class[].class) {
+      return TYPES;
+    }
     if (type == Backoff.class) {
       return BACKOFFS;
     }
@@ -191,13 +198,16 @@ record ConfigVariation(
   private static final List<HealthGroup[]> GROUPS =
       List.of(new HealthGroup[0], HealthGroup.values());
 
+  private static final List<Class<?>[]> TYPES =
+      List.of(new Class<?>[] {IOException.class}, new Class<?>[] {IllegalStateException.class});
+
   private static final List<Backoff> BACKOFFS = List.of(
       Backoff.custom(ONE),
       Backoff.custom(OTHER),
       Backoff.constant(Duration.ofSeconds(1)),
       Backoff.constant(Duration.ofSeconds(2)));
 
-  /** Two objects of an interface, each equal to itself alone. */
+  /** Two objects of an interface, each equal only to itself. */
   private static final ClassValue<List<Object>> FUNCTIONS = new ClassValue<>() {
     @Override
     protected List<Object> computeValue(Class<?> type) {
@@ -205,7 +215,7 @@ record ConfigVariation(
     }
   };
 
-  /** A configuration that is part of another is varied in each of its settings. */
+  /** A config inside another one is varied in each of its settings. */
   private static final ClassValue<List<Object>> PARTS = new ClassValue<>() {
     @Override
     protected List<Object> computeValue(Class<?> type) {

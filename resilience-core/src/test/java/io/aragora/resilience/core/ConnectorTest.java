@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What connectors of the reference do with breakers, beside HTTP. */
+/** What connectors of the reference do with breakers, besides HTTP. */
 class ConnectorTest {
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience =
@@ -37,8 +37,8 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName(
-      "IN-01 RG-17: each integration has a breaker of its own, and a failure in one leaves the others")
+  @DisplayName("IN-01 RG-17: each integration has its own breaker, and a failure in one does not "
+      + "affect the others")
   void eachIntegration_hasItsOwn() {
     CircuitBreakerConfig once =
         CircuitBreakerConfig.builder().failureThreshold(1).build();
@@ -54,13 +54,12 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName(
-      "IN-06: a command behind a breaker that opened at its first failure is not run, and gives nothing")
-  void aCommandBehindABreaker() throws IOException {
+  @DisplayName("IN-06: a command behind an open breaker is not run and returns nothing")
+  void command_breakerOpen_isNotRun() throws IOException {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "github_cli", CircuitBreakerConfig.builder().failureThreshold(1).build());
     ResultPipeline<String> commands =
-        resilience.pipeline("gh").add(breaker).build().withFallback(Fallback.value("nothing"));
+        resilience.newPipeline("gh").add(breaker).build().withFallback(Fallback.value("nothing"));
     AtomicInteger runs = new AtomicInteger();
     for (int i = 0; i < 2; i++) {
       assertThat(commands.call(() -> {
@@ -73,8 +72,8 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-07: a breaker admits at first, is told of outcomes, and says how it is")
-  void aBreakerByHand() {
+  @DisplayName("IN-07: a new breaker admits, receives outcomes, and reports its state")
+  void breaker_usedByHand_reportsItsState() {
     CircuitBreaker breaker = resilience.circuitBreaker("email");
     long permit = breaker.tryAcquirePermit();
     assertThat(permit).isNotEqualTo(CircuitBreaker.REJECTED);
@@ -85,15 +84,15 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-08: health reports the breakers of integrations without being told to")
-  void health() {
+  @DisplayName("IN-08: health reports the breakers of integrations without registration")
+  void health_reportsBreakersOfIntegrations() {
     resilience.circuitBreaker("slack_api").forceOpen();
     resilience.circuitBreaker("discord_api");
     HealthResult breakers =
         resilience.health().check(HealthGroup.READINESS).checks().get("circuit breakers");
     assertThat(breakers.status()).isEqualTo(HealthStatus.DEGRADED);
     assertThat(breakers.toString()).contains("slack_api forced_open").doesNotContain("discord");
-    assertThat(resilience.circuitBreakers())
+    assertThat(resilience.policies().circuitBreakers())
         .extracting(breaker -> breaker.name() + " " + breaker.state().text())
         .containsExactlyInAnyOrder("slack_api forced_open", "discord_api closed");
   }
@@ -101,7 +100,7 @@ class ConnectorTest {
   @ParameterizedTest
   @ValueSource(strings = {"slack", "discord", "teams", "github_cli"})
   @DisplayName("IN-09: the presets of integrations retry connections and timeouts")
-  void presets(String name) {
+  void presets_retryConnectionsAndTimeouts(String name) {
     RetryConfig config = RetryPresets.find(name).orElseThrow();
     assertThat(config.maxAttempts()).isGreaterThan(1);
     assertThat(config.retryIf().test(new ConnectException())).isTrue();

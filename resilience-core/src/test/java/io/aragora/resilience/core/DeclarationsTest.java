@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
@@ -29,7 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A second declaration of a name that differs in any setting is an error that names the setting. */
+/**
+ * A second declaration of a name that differs in any setting is an error that names the setting.
+ */
 class DeclarationsTest {
   private final Resilience resilience =
       Resilience.builder().timeSource(ManualTime.create()).build();
@@ -39,7 +41,7 @@ class DeclarationsTest {
     resilience.close();
   }
 
-  /** Whatever the API takes as a name and a configuration with a builder. */
+  /** Every method of the API that takes a name and a config with a builder. */
   private static Map<Class<?>, Method> declarations() {
     Map<Class<?>, Method> declarations = new LinkedHashMap<>();
     Stream.of(Resilience.class, HealthRegistry.class)
@@ -84,7 +86,7 @@ class DeclarationsTest {
     }
   }
 
-  /** Presets and defaults, by methods that may build them anew. */
+  /** Presets and defaults, from methods that may build them anew. */
   static Stream<Method> presets() {
     return Stream.of(
             CircuitBreakerPresets.class,

@@ -2,14 +2,14 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -29,11 +29,14 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** An executor of the application that accepts a task and never runs it: closing the runtime ends the call. */
+/**
+ * An executor of the application that accepts a task and never runs it: closing the runtime ends
+ * the call.
+ */
 class DroppingExecutorTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
 
-  /** Accepts everything, and runs what a test asks for. */
+  /** Accepts every task, and runs those that a test selects. */
   private static final class Dropping implements Executor {
     final List<Runnable> dropped = new ArrayList<>();
 
@@ -78,7 +81,7 @@ class DroppingExecutorTest {
         resilience -> resilience.retry("r", retried),
         resilience -> resilience.timeout("t", TimeoutConfig.of(LIMIT)),
         resilience -> resilience
-            .pipeline("p")
+            .newPipeline("p")
             .add(resilience.retry("r", retried))
             .add(resilience.circuitBreaker("b"))
             .build());
@@ -110,7 +113,7 @@ class DroppingExecutorTest {
   void submit_withFallback_endsWithoutIt() {
     Resilience resilience = builder().build();
     CompletableFuture<String> call = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(resilience.circuitBreaker("b"))
         .build()
         .withFallback(Fallback.value("instead"))
@@ -174,7 +177,7 @@ class DroppingExecutorTest {
   }
 
   @Test
-  void droppedTask_ofACallThatEnds_isLeftToNobody() {
+  void droppedTask_ofACallThatEnds_leavesNoEntry() {
     Resilience resilience = builder().build();
     CompletableFuture<String> limited =
         resilience.timeout("t", TimeoutConfig.of(LIMIT)).submit(this::body, executor);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
-import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.testing.ManualTime;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,14 +10,15 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /**
- * Fails one step of the threads of a runtime: a reading of a clock, a draw, a hand-over, a line of the log, and whatever else a test
- * makes a step. Everything runs in {@link #advance}, on the thread of the test; only there something fails. Not thread-safe.
+ * Fails one step of the threads of a runtime: a clock reading, a random draw, a hand-over, a log
+ * line, or another step that a test defines. Everything runs in {@link #advance}, on the thread of
+ * the test; steps fail only there. Not thread-safe.
  */
 public final class Faults extends Handler {
   private static final int MOST_STEPS = 2_000;
   private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
 
-  /** What a run does with its faults. */
+  /** The body of a run, which receives its faults. */
   @FunctionalInterface
   public interface Run {
     void run(Faults faults) throws Exception;
@@ -34,7 +35,7 @@ public final class Faults extends Handler {
     this.fault = fault;
   }
 
-  /** What is thrown: by a machine that is exhausted, by a mistake, by a stranger. */
+  /** The throwables: of an exhausted machine, of a bug, and of foreign code. */
   public static Stream<Throwable> everyKind() {
     return Stream.of(
         new OutOfMemoryError("injected"),
@@ -45,7 +46,10 @@ public final class Faults extends Handler {
         });
   }
 
-  /** Runs with the first step failing, then with the second, until nothing fails any more. Returns the number of steps. */
+  /**
+   * Runs with the first step failing, then with the second, until nothing fails any more. Returns
+   * the number of steps.
+   */
   public static int eachInTurn(Throwable fault, Run run) throws Exception {
     for (int failing = 0; failing < MOST_STEPS; failing++) {
       Faults faults = new Faults(failing, fault);
@@ -66,7 +70,7 @@ public final class Faults extends Handler {
     throw new AssertionError("more than " + MOST_STEPS + " steps");
   }
 
-  /** Fails if it is this one's turn. */
+  /** Fails if this step is the one to fail. */
   public void step() {
     if (armed && steps++ == failing) {
       Faults.<RuntimeException>sneak(fault);
@@ -78,12 +82,15 @@ public final class Faults extends Handler {
     throw (X) failure;
   }
 
-  /** Runs what is due in that time, on what stands for our threads, with one step failing. */
+  /**
+   * Runs the tasks that are due in that time, as the library's threads would, with one step
+   * failing.
+   */
   public void advance(Duration duration) {
     whileArmed(() -> time.advance(duration));
   }
 
-  /** Runs something with one step failing. */
+  /** Runs a body with one step failing. */
   public void whileArmed(Runnable task) {
     armed = true;
     try {
@@ -99,12 +106,12 @@ public final class Faults extends Handler {
     }
   }
 
-  /** Runs what is due in that time, and nothing fails. */
+  /** Runs the tasks that are due in that time, without failures. */
   public void recover(Duration duration) {
     time.advance(duration);
   }
 
-  /** The time for a runtime, whose every call is a step. */
+  /** A time source for a runtime; each call of it is a step. */
   public ForwardingTime time() {
     return new ForwardingTime(time) {
       @Override

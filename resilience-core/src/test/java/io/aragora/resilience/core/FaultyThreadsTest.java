@@ -6,7 +6,6 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.retry.Backoff;
@@ -23,7 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Fails each step of the threads of a runtime in turn. Whichever it is, they serve what comes next, and lose no call. */
+/**
+ * Fails each step of the threads of a runtime in turn. In each case, the threads serve the next
+ * tasks and lose no call.
+ */
 class FaultyThreadsTest {
   private static final Duration LIMIT = Duration.ofMillis(100);
   private static final Duration LONG = Duration.ofSeconds(2);
@@ -67,7 +69,7 @@ class FaultyThreadsTest {
 
   @ParameterizedTest
   @MethodSource(KINDS)
-  void retriesGoOn(Throwable kind) throws Exception {
+  void retries_stepFails_continue(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       try (Resilience resilience = open(faults)) {
         Retry retry = resilience.retry(
@@ -105,7 +107,7 @@ class FaultyThreadsTest {
         List<CircuitBreakerState> own = new ArrayList<>();
         List<CircuitBreakerState> all = new ArrayList<>();
         breaker.subscribe(hearing(own, faults));
-        resilience.subscribe(hearing(all, faults));
+        resilience.policies().subscribe(hearing(all, faults));
         breaker.forceOpen();
         breaker.disable();
         faults.advance(LONG);
@@ -124,16 +126,16 @@ class FaultyThreadsTest {
   }
 
   private static CircuitBreakerListener hearing(List<CircuitBreakerState> heard, Faults faults) {
-    return new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition change) {
-        heard.add(change.to());
-        faults.step();
-      }
+    return change -> {
+      heard.add(change.to());
+      faults.step();
     };
   }
 
-  /** The hand-over itself fails, on the thread that changes the state; nothing else changes afterwards. */
+  /**
+   * The hand-over itself fails, on the thread that changes the state; nothing else changes
+   * afterwards.
+   */
   @ParameterizedTest
   @MethodSource(KINDS)
   void aChangeThatCouldNotBeHandedOver_isHeardAllTheSame(Throwable kind) throws Exception {
@@ -154,7 +156,7 @@ class FaultyThreadsTest {
 
   @ParameterizedTest
   @MethodSource(KINDS)
-  void regularChecksGoOn(Throwable kind) throws Exception {
+  void regularChecks_stepFails_continue(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       try (Resilience resilience = open(faults)) {
         AtomicInteger asked = new AtomicInteger();

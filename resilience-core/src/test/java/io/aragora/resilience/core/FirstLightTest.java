@@ -3,13 +3,13 @@ package io.aragora.resilience.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/** One way through everything, found by ServiceLoader, as an application would go it. */
+/** One path through all features, found by ServiceLoader, as an application would use them. */
 class FirstLightTest {
   private final ManualTime time = ManualTime.create();
 
@@ -42,7 +42,7 @@ class FirstLightTest {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
       Pipeline pipeline =
-          resilience.pipeline("p").add(retry).add(breaker).add(timeout).build();
+          resilience.newPipeline("p").add(retry).add(breaker).add(timeout).build();
       List<Integer> attempts = new ArrayList<>();
       String result = pipeline.call(() -> {
         attempts.add(CallContext.current().attempt());
@@ -109,7 +109,7 @@ class FirstLightTest {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Pipeline pipeline = resilience
-          .pipeline("p")
+          .newPipeline("p")
           .add(resilience.retry("r", THREE_ATTEMPTS))
           .add(breaker)
           .add(resilience.timeout("t", Duration.ofSeconds(5)))

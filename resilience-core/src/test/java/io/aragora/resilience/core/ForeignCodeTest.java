@@ -3,9 +3,7 @@ package io.aragora.resilience.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.annotation.WithPipeline;
@@ -18,6 +16,8 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
@@ -56,13 +56,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every function that the application hands over, with every kind of throwable, at every entry point: the call ends once, as its body
- * did, it is counted, and the probe's slot comes back. Settings are found by reflection, so that a new one is covered.
+ * Every function of the application, with every kind of throwable, at every entry point: the call
+ * ends once, as its body did, it is counted, and the probe's permit is returned. Settings are found
+ * by reflection, so that a new one is covered.
  */
 class ForeignCodeTest {
   private static final Duration COOLDOWN = Duration.ofSeconds(10);
 
-  /** What an application's code may throw. */
+  /** The throwables of an application. */
   static final List<Throwable> THROWABLES = List.of(
       new IllegalStateException("foreign"),
       new NoClassDefFoundError("foreign"),
@@ -80,7 +81,7 @@ class ForeignCodeTest {
     return first;
   }
 
-  /** An exception that cannot even be shown. */
+  /** An exception whose toString() throws. */
   private static final class Unprintable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -95,7 +96,10 @@ class ForeignCodeTest {
     }
   }
 
-  /** Each runtime logs what is thrown once; there are thousands here. Held, since a logger that nobody holds forgets this. */
+  /**
+   * Each runtime logs a failure once, and there are thousands of runtimes here. Held, since an
+   * unreferenced logger is collected with its level.
+   */
   private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
 
   @BeforeAll
@@ -108,7 +112,7 @@ class ForeignCodeTest {
     LOG.setUseParentHandlers(true);
   }
 
-  /** What a test builds its runtime from. */
+  /** The parts from which a test builds its runtime. */
   private static final class Setup {
     final ManualTime time = ManualTime.create().autoAdvance(true);
     final ResilienceBuilder runtime = Resilience.builder().timeSource(time);
@@ -130,17 +134,15 @@ class ForeignCodeTest {
           keyed ? keys.forKey("a") : resilience.circuitBreaker("b", breaker.build());
       Timeout limit = resilience.timeout("t", timeout.build());
       Retry again = resilience.retry("r", retry.build());
-      Pipeline pipeline = (retried
-              ? resilience.pipeline("p").add(again).add(used)
-              : resilience.pipeline("p").add(used).add(limit))
-          .register();
+      Pipeline pipeline =
+          resilience.pipeline("p", p -> p.add(retried ? again : used).add(retried ? used : limit));
       Policies policies = new Policies(resilience, keys, used, limit, again, pipeline, time);
       onBuilt.forEach(each -> each.accept(policies));
       return policies;
     }
   }
 
-  /** What a test calls. */
+  /** The code that a test calls. */
   private record Policies(
       Resilience resilience,
       KeyedCircuitBreaker keys,
@@ -150,7 +152,7 @@ class ForeignCodeTest {
       Pipeline pipeline,
       ManualTime time) {}
 
-  /** What is protected by a proxy. */
+  /** An interface that a proxy protects. */
   public interface Service {
     @WithPipeline("p")
     String call() throws IOException;
@@ -171,7 +173,7 @@ class ForeignCodeTest {
     }
   }
 
-  /** One piece of the application's code, which counts that it was called and throws. */
+  /** One function of the application, which counts its calls and throws. */
   private record Foreign(String name, BiConsumer<Setup, Thrower> given) {}
 
   static final class Thrower {
@@ -229,7 +231,7 @@ class ForeignCodeTest {
     return all;
   }
 
-  /** Every method of the API that takes a listener, of everything that a call meets. */
+  /** Every method of the API that takes a listener, of every object that a call uses. */
   private static void listeners(List<Foreign> all) {
     List<Function<Policies, Object>> heard = List.of(
         Policies::resilience,
@@ -273,7 +275,7 @@ class ForeignCodeTest {
     }
   }
 
-  /** Throws whatever method is called, default ones too. */
+  /** Throws from each method, default methods too. */
   static <T> T throwingProxy(Class<T> type, Thrower thrower) {
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(),
@@ -297,7 +299,7 @@ class ForeignCodeTest {
           try {
             setter.invoke(in.apply(setup), throwing(type, thrower));
             if (setter.getName().equals("retryAfterResult")) {
-              setup.retry.retryOnResult(value -> true);
+              setup.retry.retryResultIf(value -> true);
             }
           } catch (ReflectiveOperationException e) {
             throw new AssertionError(name, e);
@@ -362,7 +364,7 @@ class ForeignCodeTest {
     }
   }
 
-  /** What became of a call: how often it ended, and how. */
+  /** The end of a call: how often it ended, and how. */
   private record Ending(@Nullable Object value, @Nullable Throwable failure) {
     static Ending of(CheckedSupplier<?, ?> call) {
       try {
@@ -503,8 +505,8 @@ class ForeignCodeTest {
   }
 
   /**
-   * Every kind where the call itself meets the throwable and the entry is a way of its own; a few where the throwable is met by other
-   * threads, or the entry leads to another one.
+   * Every kind of throwable if the call itself receives it and the entry has its own path; a few
+   * kinds if other threads receive it, or if the entry leads to another one.
    */
   private static List<Throwable> throwables(Foreign foreign, NamedEntry entry, boolean keyed) {
     if (keyed) {
@@ -622,7 +624,7 @@ class ForeignCodeTest {
     assertThat(never)
         .as("asked for by limits that are exceeded, below, or not by these calls")
         .containsExactlyInAnyOrder(
-            "TimeoutConfig.failure",
+            "TimeoutConfig.mapException",
             "TimeoutConfig.onLateResult",
             "Timeout.subscribe",
             "HealthRegistry.subscribe",
@@ -635,7 +637,7 @@ class ForeignCodeTest {
         .map(thrown -> dynamicTest(thrown.getClass().getSimpleName(), () -> {
           Setup setup = new Setup();
           Thrower thrower = new Thrower(thrown);
-          setup.timeout.failure(exceeded -> thrower.go()).onLateResult(value -> thrower.go());
+          setup.timeout.mapException(exceeded -> thrower.go()).onLateResult(value -> thrower.go());
           try (Resilience resilience = setup.runtime.build()) {
             var timeout = resilience.timeout("t", setup.timeout.build());
             Thrower listener = new Thrower(thrown);

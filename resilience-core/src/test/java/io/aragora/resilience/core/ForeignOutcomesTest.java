@@ -3,8 +3,6 @@ package io.aragora.resilience.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -13,6 +11,8 @@ import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -33,13 +33,14 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Code of the application whose failure is the outcome of the call: bodies, stages, executors, policies of others, fallbacks, checks.
- * Whatever it throws, the call ends once, with that, and nothing stays taken.
+ * Code of the application whose failure is the outcome of the call: bodies, stages, executors,
+ * foreign policies, fallbacks, checks. Whatever it throws, the call ends once, with that failure,
+ * and no permit or slot stays taken.
  */
 class ForeignOutcomesTest {
   private static final Duration COOLDOWN = Duration.ofSeconds(10);
 
-  /** A breaker whose next call is its one probe. */
+  /** A breaker whose next call is its only probe. */
   private static final class Probe implements AutoCloseable {
     final ManualTime time = ManualTime.create().autoAdvance(true);
     final Resilience resilience;
@@ -114,7 +115,7 @@ class ForeignOutcomesTest {
         probe -> probe.breaker,
         probe -> probe
             .resilience
-            .pipeline("p")
+            .newPipeline("p")
             .add(probe.resilience.timeout("t", TimeoutConfig.of(Duration.ofMinutes(1))))
             .add(probe.breaker)
             .build());
@@ -209,7 +210,7 @@ class ForeignOutcomesTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> executorOfSubmit_thatThrows_isNobodysFailure() {
+  Stream<DynamicTest> executorOfSubmit_thatThrows_isNoFailure() {
     return policies().stream()
         .flatMap(policy -> each("executor", (thrown, probe) -> {
           long before = probe.outcomes();
@@ -252,7 +253,7 @@ class ForeignOutcomesTest {
     for (Function<Thrower, Fallback<String>> fallback : fallbacks) {
       each("call", (thrown, probe) -> {
             long before = probe.outcomes();
-            var pipeline = probe.resilience.pipeline("p").add(probe.breaker).build();
+            var pipeline = probe.resilience.newPipeline("p").add(probe.breaker).build();
             assertThat(failureOf(() -> pipeline
                     .withFallback(fallback.apply(new Thrower(thrown)))
                     .call(() -> {
@@ -264,7 +265,7 @@ class ForeignOutcomesTest {
           .forEach(all::add);
       each("callAsync", (thrown, probe) -> {
             long before = probe.outcomes();
-            var pipeline = probe.resilience.pipeline("p").add(probe.breaker).build();
+            var pipeline = probe.resilience.newPipeline("p").add(probe.breaker).build();
             assertThat(probe.failureOf(pipeline
                     .withFallback(fallback.apply(new Thrower(thrown)))
                     .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")))))
@@ -299,7 +300,7 @@ class ForeignOutcomesTest {
         }
       };
       var pipeline =
-          probe.resilience.pipeline("p").add(probe.breaker).add(foreign).build();
+          probe.resilience.newPipeline("p").add(probe.breaker).add(foreign).build();
       long before = probe.outcomes();
       assertThat(failureOf(() -> pipeline.call(() -> "never"))).isSameAs(thrown);
       assertThat(probe.outcomes()).isEqualTo(before + 1);

@@ -2,7 +2,6 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
@@ -24,21 +23,21 @@ import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every place where the API takes code of the application, found by reflection: each one is crossed with every throwable and every
- * entry point by a test, or is listed here with the reason why not. A new one fails this test.
+ * Every place where the API takes code of the application, found by reflection. A test crosses each
+ * with every throwable and every entry point, or it is listed here with the reason against it. A
+ * new place fails this test.
  */
 class ForeignPointsTest {
   private static final String ENTRY = "an entry point of ForeignCodeTest and StackOverflowTest";
   private static final String FUNCTIONS = "ForeignCodeTest, found by reflection";
   private static final String MORE = "ForeignOutcomesTest";
   private static final String CALLER =
-      "called on the thread of whoever hands it over, who is told what it throws";
+      "called on the caller's thread, and its exceptions reach the caller";
   private static final String TRUSTED =
-      "decides for the runtime itself, which cannot go on without it";
-  private static final String VALUES =
-      "made by the library, or hands over what is listed elsewhere";
+      "decides for the runtime itself, which cannot work without it";
+  private static final String VALUES = "created by the library, or passes what is listed elsewhere";
   private static final String ENDPOINT =
-      "called for each answer of the endpoint, whose server ends the answer whatever it throws";
+      "called for each answer of the endpoint, whose server ends the answer even if it throws";
 
   /** By class and method, or by class. */
   private static final Map<String, String> COVERED = Map.ofEntries(
@@ -66,8 +65,9 @@ class ForeignPointsTest {
       Map.entry("Policy", ENTRY),
       Map.entry("Backoff.custom", FUNCTIONS),
       Map.entry("Backoff.delays", CALLER),
-      Map.entry("Resilience.setGlobal", VALUES),
-      Map.entry("Resilience.subscribe", FUNCTIONS),
+      Map.entry("GlobalResilience.set", VALUES),
+      Map.entry("Policies.subscribe", FUNCTIONS),
+      Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),
       Map.entry("ResilienceBuilder.extension", FUNCTIONS),
@@ -76,8 +76,6 @@ class ForeignPointsTest {
       Map.entry("ResilienceContext.recordDurations", FUNCTIONS),
       Map.entry("ResilienceExtension", FUNCTIONS),
       Map.entry("ResilienceProvider", TRUSTED),
-      Map.entry("ResilienceSettings", VALUES),
-      Map.entry("ResilienceSettings.StoreSetting", VALUES),
       Map.entry("ResultPipeline", ENTRY),
       Map.entry("Retry.subscribe", FUNCTIONS),
       Map.entry("RetryConfig.Builder", FUNCTIONS),
@@ -142,7 +140,7 @@ class ForeignPointsTest {
         || type.getName().startsWith("java.util.function.")
         || (type.isInterface()
             && !type.isSealed()
-            && type.getName().startsWith(Policy.class.getPackageName()));
+            && type.getName().startsWith(Resilience.class.getPackageName()));
   }
 
   private static String nameOf(Class<?> type) {

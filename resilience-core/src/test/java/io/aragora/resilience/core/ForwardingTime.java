@@ -1,20 +1,20 @@
 package io.aragora.resilience.core;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** A time that asks another one, but for what a test overrides. */
+/** A time source that forwards to another one, except for the methods that a test overrides. */
 public class ForwardingTime implements TimeSource {
   private final TimeSource time;
 
   /**
-   * Creates a time.
+   * Creates a time source.
    *
-   * @param time what is asked
+   * @param time the source that receives the calls
    */
   public ForwardingTime(TimeSource time) {
     this.time = time;
@@ -51,7 +51,7 @@ public class ForwardingTime implements TimeSource {
   }
 
   @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
+  public TimerRegistration drive(String name, TimerCallback driver) {
     return time.drive(name, driver);
   }
 }

@@ -2,14 +2,14 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceSettings;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Checks of plug-ins, as they are handed to the runtime; how they are found is tested where there are jars. */
+/**
+ * Checks of plug-ins, as they are passed to the runtime. The consumer projects test how they are
+ * found.
+ */
 class HealthProvidersTest {
 
   private record Provider(String name, Function<ResilienceContext, HealthCheck> checks)
@@ -43,10 +46,7 @@ class HealthProvidersTest {
             Duration.ofHours(1),
             null,
             false,
-            List.of(),
-            List.of(),
-            List.of(providers),
-            List.of(),
+            Map.of(HealthCheckProvider.class, List.of(providers)),
             Map.of("limit", "5"),
             null,
             null,

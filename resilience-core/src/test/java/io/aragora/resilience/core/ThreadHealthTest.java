@@ -10,8 +10,8 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +29,8 @@ class ThreadHealthTest {
 
   private void load(int waiting, long failures) {
     loads.clear();
-    loads.add(new ThreadLoad("end", 1, waiting, 1, 0));
-    loads.add(new ThreadLoad("timer", 0, 0, 1, failures));
+    loads.add(ThreadLoad.builder("end").busy(1).waiting(waiting).build());
+    loads.add(ThreadLoad.builder("timer").failures(failures).build());
   }
 
   private void assertHealth(HealthStatus status, String detail) {
@@ -49,19 +49,19 @@ class ThreadHealthTest {
   @Test
   void aFailure_isShownForAMinute() {
     load(0, 1);
-    assertHealth(HealthStatus.DEGRADED, "a thread failed and goes on: timer");
+    assertHealth(HealthStatus.DEGRADED, "a thread failed and continues: timer");
     time.advance(Duration.ofSeconds(59));
-    assertHealth(HealthStatus.DEGRADED, "a thread failed and goes on: timer");
+    assertHealth(HealthStatus.DEGRADED, "a thread failed and continues: timer");
     time.advance(Duration.ofSeconds(1));
     assertHealth(HealthStatus.HEALTHY, "");
     load(0, 2);
-    assertHealth(HealthStatus.DEGRADED, "a thread failed and goes on: timer");
+    assertHealth(HealthStatus.DEGRADED, "a thread failed and continues: timer");
   }
 
   @Test
   void tasksThatWait_areShownWhileTheyDo() {
     load(3, 1);
-    assertHealth(HealthStatus.DEGRADED, "tasks wait for a thread: end");
+    assertHealth(HealthStatus.DEGRADED, "tasks wait for a free thread: end");
     assertThat(health.get().details()).containsEntry("waiting", 3L).containsEntry("failures", 1L);
     load(0, 1);
     time.advance(Duration.ofMinutes(1));
@@ -73,8 +73,8 @@ class ThreadHealthTest {
     AtomicBoolean failed = new AtomicBoolean();
     return new ForwardingTime(SystemTimeSource.INSTANCE) {
       @Override
-      public TimeDrive drive(String name, TimeDriver driver) {
-        return super.drive(name, new TimeDriver() {
+      public TimerRegistration drive(String name, TimerCallback driver) {
+        return super.drive(name, new TimerCallback() {
           @Override
           public long advanceTo(long nowNanos) {
             if (failed.compareAndSet(false, true)) {
@@ -104,7 +104,7 @@ class ThreadHealthTest {
       assertThat(wentOn.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(checks(resilience).get(HealthRegistry.THREADS)).satisfies(threads -> {
         assertThat(threads.status()).isEqualTo(HealthStatus.DEGRADED);
-        assertThat(threads.detail()).isEqualTo("a thread failed and goes on: timer");
+        assertThat(threads.detail()).isEqualTo("a thread failed and continues: timer");
       });
     }
   }

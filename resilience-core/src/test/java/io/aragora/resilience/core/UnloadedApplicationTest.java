@@ -15,7 +15,10 @@ import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.junit.jupiter.api.Test;
 
-/** An application that is taken out of its container leaves nothing in the container's threads. */
+/**
+ * An application that is removed from its container leaves no references in the container's
+ * threads.
+ */
 class UnloadedApplicationTest {
   private static final Duration AWAIT = Duration.ofSeconds(60);
 
@@ -46,7 +49,10 @@ class UnloadedApplicationTest {
     container.join();
   }
 
-  /** What a web application does: it has the library in a loader of its own, calls, and closes its runtime. */
+  /**
+   * A web application: it loads the library in its own class loader, makes calls, and closes its
+   * runtime.
+   */
   private static WeakReference<ClassLoader> callFromALoaderOfItsOwn() throws Exception {
     URL[] library = {
       location(Resilience.class),
@@ -66,7 +72,7 @@ class UnloadedApplicationTest {
           (AutoCloseable) builder.getClass().getMethod("build").invoke(builder)) {
         Object timeout =
             api.getMethod("timeout", String.class, Duration.class).invoke(resilience, "t", AWAIT);
-        Class<?> policy = loader.loadClass("io.aragora.resilience.Policy");
+        Class<?> policy = loader.loadClass("io.aragora.resilience.policy.Policy");
         Supplier<String> body = () -> "called";
         Object decorated =
             policy.getMethod("decorateSupplier", Supplier.class).invoke(timeout, body);

@@ -1,17 +1,17 @@
 package io.aragora.resilience.testing;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** One runtime's registration: its driver and when it wants to be called. Thread-safe. */
-final class Drive implements TimeDrive {
+/** One runtime's registration: its driver and the time of its next call. Thread-safe. */
+final class Drive implements TimerRegistration {
   private final String name;
-  private final TimeDriver driver;
+  private final TimerCallback driver;
   private final BooleanSupplier driving;
   private final Runnable onWake;
   private final Consumer<Drive> onClose;
@@ -27,7 +27,7 @@ final class Drive implements TimeDrive {
 
   Drive(
       String name,
-      TimeDriver driver,
+      TimerCallback driver,
       BooleanSupplier driving,
       Runnable onWake,
       Consumer<Drive> onClose) {
@@ -43,20 +43,21 @@ final class Drive implements TimeDrive {
   }
 
   boolean isDueAt(long nowNanos) {
-    // One that threw has its next chance when time has moved, or it would throw for ever.
+    // A driver that threw is called again only when time has advanced; otherwise it could throw for
+    // ever.
     return !closed
         && failedAtNanos != nowNanos
         && (nextNanos.get() <= nowNanos || driver.hasHandOver());
   }
 
-  /** Calls the driver; what it throws is the caller's, and the driver then waits for the next wake-up. */
+  /** Calls the driver and passes its exception on; the driver then waits for the next wake-up. */
   void advanceTo(long nowNanos) {
     call.lock();
     try {
       if (closed) {
         return;
       }
-      // Before the call, so that a wakeBy during it is not overwritten by what the driver answers.
+      // Before the call, so that the driver's result does not overwrite a wakeBy during it.
       nextNanos.set(TimeSource.NEVER);
       failedAtNanos = nowNanos;
       lowerTo(driver.advanceTo(nowNanos));
@@ -85,7 +86,7 @@ final class Drive implements TimeDrive {
   @Override
   public void close() {
     closed = true;
-    // Waits for a call that is under way; inside one, the lock is the caller's already.
+    // Waits for a running call; inside one, the caller already holds the lock.
     call.lock();
     try {
       onClose.accept(this);

@@ -1,11 +1,11 @@
 package io.aragora.resilience.testing;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.util.AbstractCollection;
 import java.util.Iterator;
 import java.util.List;
 
-/** A batch that gives all its states, then throws. */
+/** A batch that returns all its states, then throws. */
 final class EndingBadly extends AbstractCollection<SavedBreaker> {
   private final List<SavedBreaker> good;
 
@@ -25,7 +25,7 @@ final class EndingBadly extends AbstractCollection<SavedBreaker> {
       @Override
       public SavedBreaker next() {
         if (!states.hasNext()) {
-          throw new IllegalStateException("this batch ends badly");
+          throw new IllegalStateException("this batch fails half-way");
         }
         return states.next();
       }

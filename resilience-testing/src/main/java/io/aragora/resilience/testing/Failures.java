@@ -2,7 +2,7 @@ package io.aragora.resilience.testing;
 
 import org.jspecify.annotations.Nullable;
 
-/** What went wrong during one advance: the first failure, with later ones suppressed. Confined to the advancing thread. */
+/** The failures of one advance: the first one, with later ones suppressed. Confined to the advancing thread. */
 final class Failures {
   private static final int MAX_SUPPRESSED = 8;
 

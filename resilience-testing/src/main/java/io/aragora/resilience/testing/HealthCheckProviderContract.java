@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.ResilienceContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link HealthCheckProvider} must do, as a JUnit suite. A plug-in's test extends it, with {@code resilience-core}
- * among what it has for tests:
+ * A JUnit suite for every {@link HealthCheckProvider}. A plug-in's test extends it and has {@code resilience-core} as a test dependency:
  *
  * <pre>{@code
  * class DiskSpaceTest extends HealthCheckProviderContract {
@@ -37,9 +36,7 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>The suite does not mind what a check finds: it may be unhealthy, or throw, where the test has nothing for it to look at. It
- * has to be over within its own timeout, in real time, and sooner or later when it is interrupted. Not thread-safe: JUnit makes
- * one for each case.
+ * <p>The suite ignores the result of a check: it may be unhealthy or throw if its resource is missing in the test. The check must end within its own timeout, in real time, also when interrupted. Not thread-safe: JUnit creates one instance for each case.
  */
 public abstract class HealthCheckProviderContract {
   private static final int LONGEST_NAME = 10_000;
@@ -48,23 +45,23 @@ public abstract class HealthCheckProviderContract {
   protected HealthCheckProviderContract() {}
 
   /**
-   * Makes the provider, as {@link java.util.ServiceLoader} would.
+   * Creates the provider, as {@link java.util.ServiceLoader} would.
    *
-   * @return a new one
+   * @return a new provider
    */
   protected abstract HealthCheckProvider provider();
 
   /**
-   * Begins a runtime. A provider that reads properties overrides this.
+   * Returns a builder of a runtime. A provider that reads properties overrides this.
    *
-   * @return a builder with what the check needs; the default is {@link Resilience#builder()}
+   * @return a builder with the settings that the check needs; the default is {@link Resilience#builder()}
    */
   protected ResilienceBuilder builder() {
     return Resilience.builder();
   }
 
   @Test
-  @DisplayName("every runtime finds it by its declaration for this path")
+  @DisplayName("every runtime finds the provider by its declaration for this path")
   void provider_isFoundByEveryRuntime() {
     try (Resilience one = builder().build();
         Resilience another = builder().build()) {
@@ -76,7 +73,7 @@ public abstract class HealthCheckProviderContract {
   }
 
   @Test
-  @DisplayName("the name is one that a check may have, and always the same")
+  @DisplayName("the name is valid for a check, and always the same")
   void name_isWellFormedAndStays() {
     HealthCheckProvider provider = provider();
     String name = provider.name();
@@ -102,7 +99,7 @@ public abstract class HealthCheckProviderContract {
   }
 
   @Test
-  @DisplayName("a check is over within its timeout, again and again, on whatever thread")
+  @DisplayName("a check ends within its timeout, repeatedly, on any thread")
   void check_isOverWithinItsTimeout() throws Exception {
     HealthCheckProvider provider = provider();
     try (Attached runtime = Attached.of(builder())) {
@@ -114,7 +111,7 @@ public abstract class HealthCheckProviderContract {
   }
 
   @Test
-  @DisplayName("a check that is interrupted is over within its timeout")
+  @DisplayName("an interrupted check ends within its timeout")
   void check_interrupted_isOver() throws Exception {
     HealthCheckProvider provider = provider();
     try (Attached runtime = Attached.of(builder())) {
@@ -123,8 +120,7 @@ public abstract class HealthCheckProviderContract {
   }
 
   @Test
-  @DisplayName(
-      "one provider serves two runtimes, and the end of one is not the end of the other's check")
+  @DisplayName("one provider serves two runtimes; closing one does not end the other's check")
   void create_forTwoRuntimes_servesBoth() throws Exception {
     HealthCheckProvider provider = provider();
     Duration timeout = provider.options().timeout();
@@ -138,7 +134,7 @@ public abstract class HealthCheckProviderContract {
     }
   }
 
-  /** It may throw an exception, which counts as unhealthy, but nothing worse, and it may not answer null. */
+  /** The check may throw an exception, which counts as unhealthy, but no Error, and must not return null. */
   private static void assertOver(HealthCheck check, Duration timeout, boolean interrupted)
       throws Exception {
     FutureTask<HealthResult> running = new FutureTask<>(() -> {
@@ -151,9 +147,10 @@ public abstract class HealthCheckProviderContract {
     thread.setDaemon(true);
     thread.start();
     try {
-      assertNotNull(running.get(timeout.toNanos(), TimeUnit.NANOSECONDS), "the check gave null");
+      assertNotNull(
+          running.get(timeout.toNanos(), TimeUnit.NANOSECONDS), "the check returned null");
     } catch (TimeoutException e) {
-      throw new AssertionError("the check was not over within its timeout of " + timeout, e);
+      throw new AssertionError("the check did not end within its timeout of " + timeout, e);
     } catch (ExecutionException e) {
       assertInstanceOf(Exception.class, e.getCause(), "what the check threw");
     }

@@ -1,9 +1,9 @@
 package io.aragora.resilience.testing;
 
-import io.aragora.resilience.spi.Setting;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalDouble;
@@ -11,8 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Time that stands still until a test moves it. Give it to a runtime, and everything that the runtime measures, waits for,
- * draws or runs in the background happens inside {@link #advance}, on the thread that calls it:
+ * Time that stands still until a test moves it. Pass it to a runtime: then everything that the runtime measures, waits for, draws or runs in the background happens inside {@link #advance}, on the calling thread:
  *
  * <pre>{@code
  * ManualTime time = ManualTime.create();
@@ -25,19 +24,15 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p><b>An advance</b> stops at every instant at which something is due, in order. At each instant it calls the drivers of
- * the runtimes, runs the tasks of {@link #executor()}, and repeats both until nothing is left; then it wakes the threads
- * whose wait ends there. A task or driver that throws stops neither the others nor the time: the advance finishes, then
+ * the runtimes, runs the tasks of {@link #executor()}, and repeats both until no work is left; then it wakes the threads whose wait ends there. A task or driver that throws stops neither the others nor the time: the advance finishes, then
  * throws the first failure, with up to eight later ones suppressed. Only one thread may advance at a time, and neither a
  * task nor a driver may call an advance.
  *
- * <p><b>Blocked threads.</b> A blocking wait of another thread really blocks it, until the time has come. {@link
- * #awaitSleepers} lets the test wait until it has come to that, so that no test needs a sleep. An advance wakes threads and
- * does not wait for what they do then. In a test with one thread, {@link #autoAdvance} lets the wait itself move the time.
+ * <p><b>Blocked threads.</b> A blocking wait of another thread blocks it until the time is reached. {@link #awaitSleepers} waits until threads are blocked, so that no test needs a sleep. An advance wakes threads and does not wait for them. In a test with one thread, {@link #autoAdvance} lets the wait itself advance the time.
  *
- * <p><b>Replay.</b> With the same seed, the same calls give the same run, as long as they are asynchronous on {@link
- * #executor()}, or made by one thread with {@link #autoAdvance}. Several blocked threads have no reproducible order.
+ * <p><b>Replay.</b> With the same seed, the same calls lead to the same run if they are asynchronous on {@link #executor()}, or made by one thread with {@link #autoAdvance}. Several blocked threads have no reproducible order.
  *
- * <p>Thread-safe. May serve several runtimes, at most 1,000 at once.
+ * <p>Thread-safe. Can serve several runtimes, at most 1,000 at a time.
  */
 public final class ManualTime implements TimeSource {
   /** The wall clock at the start, unless {@link #startingAt} sets another: 2026-01-01T00:00:00Z. */
@@ -67,7 +62,7 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Creates a time that draws its random numbers from a seed.
+   * Creates a time with a seed for its random numbers.
    *
    * @param seed any number
    * @return a time that stands still
@@ -77,9 +72,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Sets what the wall clock showed at the start; jumps that were made before are forgotten.
+   * Sets the wall time of the start, and discards earlier jumps.
    *
-   * @param start the wall time at which nothing had been advanced yet
+   * @param start the wall time before any advance
    * @return this
    */
   public ManualTime startingAt(Instant start) {
@@ -90,11 +85,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Lets a thread that waits move the time to where its wait ends, running what is due on the way, instead of blocking. For
-   * tests with a single thread. A wait without a deadline moves the time as long as anything is due, and blocks only then.
-   * Off by default. What tasks and drivers throw meanwhile is thrown by the wait.
+   * Sets whether a waiting thread advances the time to the end of its wait, and runs everything due until then, instead of blocking. For tests with a single thread. A wait without a deadline advances the time while anything is due, and blocks after that. Default false. The wait throws the exceptions of tasks and drivers.
    *
-   * @param enabled whether waits move the time
+   * @param enabled whether waits advance the time
    * @return this
    */
   public ManualTime autoAdvance(boolean enabled) {
@@ -103,11 +96,11 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Pins every random number, so that a test can assert a jittered schedule.
+   * Fixes every random number, so that a test can assert a jittered schedule.
    *
-   * @param value what {@link #random} gives from now on, in [0, 1)
+   * @param value what {@link #random} returns from now on, in [0, 1)
    * @return this
-   * @throws IllegalArgumentException if the value is outside
+   * @throws IllegalArgumentException if {@code value} is not in [0, 1)
    */
   public ManualTime fixedRandom(double value) {
     if (!(value >= 0 && value < 1)) {
@@ -118,9 +111,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Moves the wall clock alone, as an operator or a time server does. {@link #nanoTime()} does not notice.
+   * Moves the wall clock alone, as an operator or a time server does. {@link #nanoTime()} does not change.
    *
-   * @param jump how far; negative jumps back
+   * @param jump the distance; negative jumps back
    */
   public void jumpWallClock(Duration jump) {
     synchronized (wallLock) {
@@ -129,42 +122,41 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Moves the time on and runs everything that becomes due, what was due before included.
+   * Advances the time and runs everything that is or becomes due.
    *
-   * @param duration how far, from zero to 365 days
-   * @throws IllegalArgumentException if the duration is negative or longer
-   * @throws IllegalStateException if a thread is advancing already, this one included, or if work at one instant never ends
+   * @param duration from zero to 365 days
+   * @throws IllegalArgumentException if {@code duration} is negative or longer than 365 days
+   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant never ends
    */
   public void advance(Duration duration) {
     timeline.advance(Setting.notNegative("advance", duration).toNanos());
   }
 
   /**
-   * Moves the time on to an instant and runs everything that becomes due, what was due before included.
+   * Advances the time to an instant and runs everything that is or becomes due.
    *
    * @param targetNanos a time of {@link #nanoTime()}, not before now, and before {@link TimeSource#NEVER}
-   * @throws IllegalArgumentException if that time has passed, or never comes
-   * @throws IllegalStateException if a thread is advancing already, this one included, or if work at one instant never ends
+   * @throws IllegalArgumentException if {@code targetNanos} has passed, or is {@code NEVER}
+   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant never ends
    */
   public void advanceTo(long targetNanos) {
     timeline.advanceTo(targetNanos);
   }
 
   /**
-   * Runs what is due now, and what that brings about, without moving the time.
+   * Runs everything that is due now, and the work that follows from it, without advancing the time.
    *
-   * @throws IllegalStateException if a thread is advancing already, this one included, or if this never ends
+   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if this work never ends
    */
   public void runPending() {
     advance(Duration.ZERO);
   }
 
   /**
-   * Blocks until this many threads are parked in {@link #parkUntil}, at most 10 seconds of real time.
+   * Blocks until at least {@code count} threads are parked in {@link #parkUntil}, at most 10 seconds of real time.
    *
-   * @param count how many threads; more will do
-   * @throws IllegalStateException if there are fewer after that, or if the calling thread is interrupted, which stays
-   *     interrupted
+   * @param count the number of threads
+   * @throws IllegalStateException if there are fewer after that, or if the calling thread is interrupted; it stays interrupted
    */
   public void awaitSleepers(int count) {
     timeline.sleepers().await(count, AWAIT_NANOS);
@@ -187,10 +179,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Gives the executor whose tasks run inside an advance, on the thread that advances, in the order of their submission.
+   * Returns the executor whose tasks run inside an advance, on the advancing thread, in the order of their submission.
    *
-   * @return the executor; it holds at most 1,000,000 waiting tasks and throws {@link
-   *     java.util.concurrent.RejectedExecutionException} at more
+   * @return the executor; it holds at most 1,000,000 waiting tasks and rejects further ones with {@link java.util.concurrent.RejectedExecutionException}
    */
   @Override
   public Executor executor() {
@@ -198,7 +189,7 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Registers a driver, which is called at the next advance for the first time.
+   * Registers a driver, which the next advance calls for the first time.
    *
    * @param name shown in messages
    * @param driver the runtime's side
@@ -206,18 +197,16 @@ public final class ManualTime implements TimeSource {
    * @throws IllegalStateException if 1,000 drivers are registered
    */
   @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
+  public TimerRegistration drive(String name, TimerCallback driver) {
     return timeline.drive(name, driver);
   }
 
   /**
-   * Blocks the calling thread until the time has come, it is unparked or interrupted; with {@link #autoAdvance}, moves the
-   * time instead. Returns at once if the deadline has passed, and never for no reason.
+   * Blocks the calling thread until the deadline, an unpark or an interrupt; with {@link #autoAdvance}, advances the time instead. Returns at once if the deadline has passed, and has no spurious returns.
    *
    * @param blocker shown in thread dumps
    * @param deadlineNanos the time of {@link #nanoTime()} to wait for
-   * @throws IllegalStateException if a driver waits, or a task does without {@link #autoAdvance}: both run on the thread
-   *     that would have to move the time
+   * @throws IllegalStateException if a driver waits, or a task without {@link #autoAdvance}: both run on the thread that would have to advance the time
    */
   @Override
   public void parkUntil(Object blocker, long deadlineNanos) {
@@ -230,9 +219,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Describes the state.
+   * Returns both clocks as text.
    *
-   * @return both clocks
+   * @return the clocks
    */
   @Override
   public String toString() {

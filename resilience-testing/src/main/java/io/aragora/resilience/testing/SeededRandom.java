@@ -1,7 +1,7 @@
 package io.aragora.resilience.testing;
 
 /**
- * Random numbers as a pure function of a seed and of who draws, so that the order of drawing does not matter. The mixing
+ * Random numbers as a pure function of the seed and the drawing policy, so that the order of drawing does not matter. The mixing
  * step is SplitMix64's (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
  */
 final class SeededRandom {
@@ -18,7 +18,8 @@ final class SeededRandom {
     for (int i = 0; i < owner.length(); i++) {
       hash = mix(hash + GOLDEN_RATIO + owner.charAt(i));
     }
-    // Length and numbers go in one after the other, so that ("a", 1, 2) and ("a", 2, 1) differ.
+    // Length and numbers are mixed in one after the other, so that ("a", 1, 2) and ("a", 2, 1)
+    // differ.
     hash = mix(hash + GOLDEN_RATIO + owner.length());
     hash = mix(hash + GOLDEN_RATIO + operation);
     hash = mix(hash + GOLDEN_RATIO + draw);

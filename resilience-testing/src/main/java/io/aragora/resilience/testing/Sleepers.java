@@ -15,8 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that are parked, by deadline and then by the order in which they parked, and the unparks that came before
- * their park. Thread-safe. Its size is bounded by the number of live threads.
+ * The parked threads, by deadline and then in the order of parking, and the unparks that precede their park. Thread-safe. Its size is bounded by the number of live threads.
  */
 final class Sleepers {
   /** One wait of one thread. */
@@ -25,7 +24,7 @@ final class Sleepers {
     private final long deadlineNanos;
     private final long sequence;
 
-    /** The wait that this one is inside of: a task that runs inside a wait may wait itself. */
+    /** The enclosing wait: a task that runs inside a wait may itself wait. */
     private final @Nullable Sleeper outer;
 
     private volatile boolean woken;
@@ -42,7 +41,7 @@ final class Sleepers {
       return woken || thread.isInterrupted();
     }
 
-    /** Says that this thread would move the time itself, once the one that does has finished. */
+    /** Announces that this thread wants to advance the time itself, once the present advance has finished. */
     void wantTurn() {
       wantsTurn = true;
     }
@@ -61,7 +60,7 @@ final class Sleepers {
     this.nowNanos = nowNanos;
   }
 
-  /** Registers the calling thread; the wait may be over already, because of an earlier unpark or of the time. */
+  /** Registers the calling thread; the wait may already be over, because of an earlier unpark or of the time. */
   Sleeper enter(long deadlineNanos) {
     Thread thread = Thread.currentThread();
     lock.lock();
@@ -94,7 +93,7 @@ final class Sleepers {
     }
   }
 
-  /** Ends every wait of the thread, because nobody knows which of them is meant, and a wait may end for no reason. */
+  /** Ends every wait of the thread, because it is unknown which one is meant, and callers tolerate early returns. */
   void unpark(Thread thread) {
     lock.lock();
     try {
@@ -112,7 +111,7 @@ final class Sleepers {
     }
   }
 
-  /** Wakes those whose deadline has come. From here on, a thread with such a deadline no longer waits. */
+  /** Wakes the threads whose deadline is reached. From here on, a thread with such a deadline no longer waits. */
   void wakeDue(long nowNanos) {
     lock.lock();
     try {
@@ -130,7 +129,7 @@ final class Sleepers {
     LockSupport.unpark(sleeper.thread);
   }
 
-  /** Lets every parked thread look again whether there is something to do for it. */
+  /** Lets every parked thread check again whether it has work. */
   void stir() {
     lock.lock();
     try {
@@ -140,7 +139,7 @@ final class Sleepers {
     }
   }
 
-  /** Lets the threads that wanted to move the time try again; the others stay, or they would stir each other for ever. */
+  /** Lets the threads that wanted to advance the time try again; the others stay parked, or they would wake each other for ever. */
   void offerTurn() {
     lock.lock();
     try {
@@ -155,7 +154,7 @@ final class Sleepers {
     }
   }
 
-  /** The deadline of the first that sleeps. */
+  /** Returns the earliest deadline of the parked threads. */
   long nextNanos() {
     lock.lock();
     try {

@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.time.Duration;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link StateStore} must do, as a JUnit suite. A plug-in's test extends it and says how to open its store:
+ * A JUnit suite for every {@link StateStore}. A plug-in's test extends it and opens its store:
  *
  * <pre>{@code
  * class MyStateStoreTest extends StateStoreContract {
@@ -43,10 +43,7 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>Beyond what the interface says, the suite settles: instants and durations survive in microseconds at least; names
- * that differ in case, in blanks at the end or in the composition of a letter are different names, with and without a key; of
- * two states of one breaker the one that was entered later stays; methods may be called by different threads, one after the
- * other.
+ * <p>Beyond the interface, the suite requires: instants and durations are exact to the microsecond at least; names that differ in case, in trailing spaces or in the composition of a letter are different names, with and without a key; of two states of one breaker the one entered later stays; different threads may call methods, one after the other.
  */
 public abstract class StateStoreContract {
   private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(
@@ -58,8 +55,7 @@ public abstract class StateStoreContract {
   protected StateStoreContract() {}
 
   /**
-   * Opens the store of the running test: an empty one at first, the same one at every further call within that test. The
-   * suite closes what this gives.
+   * Opens the store of the running test: an empty one at first, the same one at every further call within that test. The suite closes the returned store.
    *
    * @return an open store
    * @throws StateStoreException if it cannot be opened
@@ -85,9 +81,9 @@ public abstract class StateStoreContract {
   }
 
   /**
-   * Tells whether the latest change is decided upon by the wall clock, as {@link SavedBreaker#replaces} does.
+   * Returns whether the wall clock decides which change is the latest, as {@link SavedBreaker#replaces} does.
    *
-   * @return false for a store with a clock of its own, which is then not asked what a wrong wall clock does
+   * @return false for a store with a clock of its own, for which the suite skips the case of a wrong wall clock
    */
   protected boolean goesByTheWallClock() {
     return true;
@@ -119,27 +115,33 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("every field comes back, in every state, with and without an end of the cooldown")
+  @DisplayName("every field is restored, in every state, with and without an end of the cooldown")
   void save_everyState_comesBackWithEveryField() throws StateStoreException {
     List<SavedBreaker> states = new ArrayList<>();
     for (CircuitBreakerState state : CircuitBreakerState.values()) {
       for (Instant openUntil : Arrays.asList(null, SAVED_AT.plusSeconds(61))) {
-        states.add(new SavedBreaker(
-            state.text() + "/" + openUntil,
-            states.size() % 2 == 0 ? null : "key",
-            state,
-            states.size(),
-            SAVED_AT.minusSeconds(59),
-            openUntil,
-            openUntil == null ? Duration.ZERO : Duration.ofMinutes(2),
-            states.size() + 1,
-            states.size() + 2,
-            states.size() + 3,
-            states.size() + 4,
-            new CircuitBreakerTotals(1, 20, 300, 4_000, 50_000),
-            600_000,
-            "declared " + state,
-            SAVED_AT));
+        states.add(SavedBreaker.builder(state.text() + "/" + openUntil)
+            .key(states.size() % 2 == 0 ? null : "key")
+            .state(state)
+            .generation(states.size())
+            .enteredAt(SAVED_AT.minusSeconds(59))
+            .openUntil(openUntil)
+            .cooldown(openUntil == null ? Duration.ZERO : Duration.ofMinutes(2))
+            .cooldownStep(states.size() + 1)
+            .consecutiveFailures(states.size() + 2)
+            .consecutiveSuccesses(states.size() + 3)
+            .probeSuccesses(states.size() + 4)
+            .totals(CircuitBreakerTotals.builder()
+                .successes(1)
+                .failures(20)
+                .ignored(300)
+                .rejected(4_000)
+                .late(50_000)
+                .build())
+            .slowCalls(600_000)
+            .declared("declared " + state)
+            .savedAt(SAVED_AT)
+            .build());
       }
     }
 
@@ -147,67 +149,49 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("the smallest and the largest numbers come back")
+  @DisplayName("the smallest and the largest numbers are restored")
   void save_extremeNumbers_comeBack() throws StateStoreException {
-    SavedBreaker zero = new SavedBreaker(
-        "zero",
-        null,
-        CircuitBreakerState.CLOSED,
-        0,
-        Instant.EPOCH,
-        null,
-        Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        "",
-        Instant.EPOCH);
+    SavedBreaker zero = SavedBreaker.builder("zero").generation(0).build();
     long most = SavedBreaker.MAX_NUMBER;
-    SavedBreaker large = new SavedBreaker(
-        "large",
-        "k",
-        CircuitBreakerState.HALF_OPEN,
-        most,
-        Instant.parse("2261-12-31T23:59:59.999999Z"),
-        SavedBreaker.LATEST,
-        SavedBreaker.MAX_COOLDOWN,
-        SavedBreaker.MAX_COUNT,
-        SavedBreaker.MAX_COUNT,
-        most,
-        SavedBreaker.MAX_COUNT,
-        new CircuitBreakerTotals(most, most, most, most, most),
-        most,
-        "d".repeat(SavedBreaker.MAX_TEXT),
-        Instant.parse("2261-12-31T23:59:59.999999Z"));
+    SavedBreaker large = SavedBreaker.builder("large")
+        .key("k")
+        .state(CircuitBreakerState.HALF_OPEN)
+        .generation(most)
+        .enteredAt(Instant.parse("2261-12-31T23:59:59.999999Z"))
+        .openUntil(SavedBreaker.LATEST)
+        .cooldown(SavedBreaker.MAX_COOLDOWN)
+        .cooldownStep(SavedBreaker.MAX_COUNT)
+        .consecutiveFailures(SavedBreaker.MAX_COUNT)
+        .consecutiveSuccesses(most)
+        .probeSuccesses(SavedBreaker.MAX_COUNT)
+        .totals(CircuitBreakerTotals.builder()
+            .successes(most)
+            .failures(most)
+            .ignored(most)
+            .rejected(most)
+            .late(most)
+            .build())
+        .slowCalls(most)
+        .declared("d".repeat(SavedBreaker.MAX_TEXT))
+        .savedAt(Instant.parse("2261-12-31T23:59:59.999999Z"))
+        .build();
 
     assertRoundTrip(List.of(zero, large));
   }
 
   @Test
-  @DisplayName("times finer than microseconds come back to within one")
+  @DisplayName("times finer than microseconds are restored to within a microsecond")
   void save_nanoseconds_comeBackToWithinAMicrosecond() throws StateStoreException {
     Instant before1970 = Instant.parse("1969-12-31T23:59:59.123456789Z");
     Instant after = Instant.parse("2026-03-29T01:30:00.987654321Z");
     Duration cooldown = Duration.ofSeconds(30, 123_456_789);
-    SavedBreaker fine = new SavedBreaker(
-        "fine",
-        null,
-        CircuitBreakerState.OPEN,
-        1,
-        before1970,
-        after,
-        cooldown,
-        0,
-        0,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        "",
-        after);
+    SavedBreaker fine = SavedBreaker.builder("fine")
+        .state(CircuitBreakerState.OPEN)
+        .enteredAt(before1970)
+        .openUntil(after)
+        .cooldown(cooldown)
+        .savedAt(after)
+        .build();
     StateStore store = store();
     store.save(List.of(fine));
 
@@ -266,22 +250,23 @@ public abstract class StateStoreContract {
   void save_sameNameAgain_replacesEveryField() throws StateStoreException {
     StateStore store = store();
     store.save(List.of(breaker("a"), breaker("b")));
-    SavedBreaker changed = new SavedBreaker(
-        "a",
-        null,
-        CircuitBreakerState.CLOSED,
-        3,
-        SAVED_AT.plusSeconds(1),
-        null,
-        Duration.ZERO,
-        0,
-        1,
-        2,
-        3,
-        new CircuitBreakerTotals(21, 22, 23, 24, 25),
-        26,
-        "other",
-        SAVED_AT.plusSeconds(2));
+    SavedBreaker changed = SavedBreaker.builder("a")
+        .generation(3)
+        .enteredAt(SAVED_AT.plusSeconds(1))
+        .consecutiveFailures(1)
+        .consecutiveSuccesses(2)
+        .probeSuccesses(3)
+        .totals(CircuitBreakerTotals.builder()
+            .successes(21)
+            .failures(22)
+            .ignored(23)
+            .rejected(24)
+            .late(25)
+            .build())
+        .slowCalls(26)
+        .declared("other")
+        .savedAt(SAVED_AT.plusSeconds(2))
+        .build();
 
     store.save(List.of(changed));
 
@@ -290,7 +275,8 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("the same change of state replaces, because counters move after it")
+  @DisplayName(
+      "a save with the same change of state replaces the row, because counters change after it")
   void save_sameChange_replaces() throws StateStoreException {
     StateStore store = store();
     assertEquals(1, store.save(List.of(breaker("a", 5, SAVED_AT))));
@@ -303,7 +289,7 @@ public abstract class StateStoreContract {
 
   @Test
   @DisplayName(
-      "a change that came earlier does not replace a later one, is not counted, and the rest is written")
+      "an earlier change does not replace a later one and is not counted; the rest is written")
   void save_earlierChange_keepsTheLater() throws StateStoreException {
     StateStore store = store();
     SavedBreaker later = breaker("a", null, 5, SAVED_AT.minusSeconds(10), SAVED_AT);
@@ -317,7 +303,8 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("a breaker that never changed does not replace one that did, whenever it was made")
+  @DisplayName(
+      "a breaker that never changed does not replace one that did, whenever it was created")
   void save_neverChanged_keepsWhatDid() throws StateStoreException {
     StateStore store = store();
     SavedBreaker changed = breaker("a", null, 2, ENTERED_AT, SAVED_AT);
@@ -329,7 +316,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("a state of the future comes from a clock that was wrong, and is replaced")
+  @DisplayName("a state with a time in the future comes from a wrong clock, and is replaced")
   void save_overAStateOfTheFuture_replacesIt() throws StateStoreException {
     assumeTrue(goesByTheWallClock(), "this store does not go by the wall clock");
     StateStore store = store();
@@ -368,7 +355,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("a batch that fails half-way writes nothing, and the store stays usable")
+  @DisplayName("a batch that fails half-way writes nothing, and the store remains usable")
   void save_batchFailsHalfWay_writesNothing() throws StateStoreException {
     StateStore store = store();
     SavedBreaker before = breaker("a", 2, SAVED_AT);
@@ -385,7 +372,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("purge removes what was saved strictly before the cut-off, and counts it")
+  @DisplayName("purge removes and counts the rows saved strictly before the cut-off")
   void purgeSavedBefore_cutOff_keepsWhatWasSavedExactlyThen() throws StateStoreException {
     StateStore store = store();
     SavedBreaker exactly = breaker("exactly", 1, SAVED_AT);
@@ -415,7 +402,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("a purged name can be saved again, whatever was saved")
+  @DisplayName("a purged name can be saved again, whatever its earlier state")
   void save_afterPurge_startsAgain() throws StateStoreException {
     StateStore store = store();
     store.save(List.of(breaker("a", 9, Instant.EPOCH)));
@@ -427,8 +414,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName(
-      "remove removes the row of an evicted key and leaves the others, where it removes at all")
+  @DisplayName("if the store supports remove, it removes the row of an evicted key and no other")
   void remove_evictedKey_leavesTheOthers() throws StateStoreException {
     StateStore store = store();
     SavedBreaker evicted = breaker("a", "k");

@@ -6,7 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Tasks in the order of their submission, until the thread that advances takes them. Thread-safe. */
+/** Tasks in the order of their submission, until the advancing thread takes them. Thread-safe. */
 final class TaskQueue implements Executor {
   static final int CAPACITY = 1_000_000;
 
@@ -22,7 +22,7 @@ final class TaskQueue implements Executor {
     synchronized (tasks) {
       if (tasks.size() == CAPACITY) {
         throw new RejectedExecutionException("the executor of ManualTime holds at most " + CAPACITY
-            + " tasks, and nobody advances the time to run them");
+            + " tasks; advance the time to run them");
       }
       tasks.add(task);
     }

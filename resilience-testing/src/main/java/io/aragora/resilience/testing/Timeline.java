@@ -2,8 +2,8 @@ package io.aragora.resilience.testing;
 
 import static io.aragora.resilience.time.TimeSource.NEVER;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -13,15 +13,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The monotonic side of {@link ManualTime}: what the time is, whose turn it is to move it, what runs when it moves, and who waits
- * for it.
+ * The monotonic side of {@link ManualTime}: the present time, the thread that advances it, the work that runs then, and the threads that wait for it.
  */
 final class Timeline {
   static final long START_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_DRIVES = 1_000;
 
-  /** Far more than a full task queue; what still goes on then goes on for ever. */
+  /** Far more steps than a full task queue needs; work that exceeds it never ends. */
   private static final int MAX_STEPS_PER_INSTANT = 10_000_000;
 
   private final Sleepers sleepers = new Sleepers(START_NANOS);
@@ -49,12 +48,12 @@ final class Timeline {
     sleepers.stir();
   }
 
-  TimeDrive drive(String name, TimeDriver driver) {
+  TimerRegistration drive(String name, TimerCallback driver) {
     Drive drive = new Drive(name, driver, this::isAdvancing, this::onWork, drives::remove);
     synchronized (drives) {
       if (drives.size() >= MAX_DRIVES) {
         throw new IllegalStateException("ManualTime serves at most " + MAX_DRIVES
-            + " open runtimes; close those that are done: " + name);
+            + " open runtimes; close runtimes that are no longer used: " + name);
       }
       drives.add(drive);
     }
@@ -91,8 +90,8 @@ final class Timeline {
     boolean nested = isAdvancing();
     if (nested && (!autoAdvance || drives.stream().anyMatch(Drive::isInside))) {
       throw new IllegalStateException(
-          "the thread that advances the time would wait for itself until " + deadlineNanos
-              + "; autoAdvance(true) lets a task wait, a driver never may");
+          "the thread that advances the time must not wait for itself until " + deadlineNanos
+              + "; with autoAdvance(true) a task can wait, a driver cannot");
     }
     Sleepers.Sleeper sleeper = sleepers.enter(deadlineNanos);
     try {
@@ -106,7 +105,7 @@ final class Timeline {
     }
   }
 
-  /** Moves the time until the sleeper's wait is over; false if another thread moves it, or nothing is ever due. */
+  /** Advances the time until the sleeper's wait is over; returns false if another thread advances it, or nothing is ever due. */
   private boolean moveFor(Sleepers.Sleeper sleeper, boolean nested) {
     if (!nested && !takeTurn(sleeper)) {
       return false;
@@ -130,7 +129,8 @@ final class Timeline {
     if (advancing.compareAndSet(null, Thread.currentThread())) {
       return true;
     }
-    // Announced before the second look: whoever ends its turn after it sees the announcement.
+    // Announced before the second check: a thread that ends its advance after that sees the
+    // announcement.
     sleeper.wantTurn();
     return advancing.compareAndSet(null, Thread.currentThread());
   }
@@ -142,7 +142,7 @@ final class Timeline {
     failures.rethrow();
   }
 
-  /** Goes to the next instant at which something is due, or to the target, whichever is first; false if there is none. */
+  /** Advances to the next instant at which work is due, or to the target, whichever is first; returns false if there is none. */
   private boolean step(long targetNanos, Failures failures) {
     long next = Math.min(targetNanos, sleepers.nextNanos());
     for (Drive drive : drives) {
@@ -151,15 +151,14 @@ final class Timeline {
     if (next == NEVER || nowNanos >= targetNanos) {
       return false;
     }
-    // What came from other threads since the last step may be due already.
+    // Work that other threads have submitted since the last step may already be due.
     nowNanos = Math.max(nowNanos, next);
     settle(failures);
     return true;
   }
 
   /**
-   * Runs everything there is to run at this instant, each driver at least once. Reads the time again and again, because a
-   * task that waits may move it.
+   * Runs all work of this instant, each driver at least once. Reads the time repeatedly, because a waiting task may advance it.
    */
   private void settle(Failures failures) {
     int steps = 0;
@@ -186,12 +185,12 @@ final class Timeline {
 
   private static void checkSteps(int steps, Object last) {
     if (steps > MAX_STEPS_PER_INSTANT) {
-      throw new IllegalStateException("the time cannot move on: after " + MAX_STEPS_PER_INSTANT
-          + " steps at one instant there is still more to do, last " + last);
+      throw new IllegalStateException("the time cannot advance: after " + MAX_STEPS_PER_INSTANT
+          + " steps at one instant more tasks are due, the last is " + last);
     }
   }
 
-  // Whatever a task or driver throws, an Error included, is for the test once the others have run.
+  // The test receives what a task or driver throws, an Error included, once the others have run.
   private static void run(Runnable task, Failures failures) {
     try {
       task.run();
@@ -208,8 +207,8 @@ final class Timeline {
     if (!advancing.compareAndSet(null, Thread.currentThread())) {
       throw new IllegalStateException(
           isAdvancing()
-              ? "the time is being advanced by this very thread: tasks and drivers must not advance it"
-              : "the time is being advanced by another thread: " + advancing.get());
+              ? "this thread already advances the time: tasks and drivers must not advance it"
+              : "another thread already advances the time: " + advancing.get());
     }
   }
 
@@ -218,7 +217,7 @@ final class Timeline {
     sleepers.offerTurn();
   }
 
-  /** Threads that would move the time themselves, and found nothing to do, look again. */
+  /** Threads that want to advance the time themselves, and found no work, check again. */
   private void onWork() {
     if (autoAdvance && !isAdvancing()) {
       sleepers.stir();

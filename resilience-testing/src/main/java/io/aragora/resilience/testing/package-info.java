@@ -1,2 +1,2 @@
-/** Time by hand, and suites that a plug-in's tests extend. */
+/** Manual time, and suites that a plug-in's tests extend. */
 package io.aragora.resilience.testing;

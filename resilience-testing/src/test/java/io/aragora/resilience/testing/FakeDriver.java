@@ -1,7 +1,7 @@
 package io.aragora.resilience.testing;
 
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A runtime in small: timers that are handed over, and run when due. */
-final class FakeDriver implements TimeDriver {
+final class FakeDriver implements TimerCallback {
   private record Timer(long atNanos, long sequence, Runnable action) implements Comparable<Timer> {
     @Override
     public int compareTo(Timer other) {

@@ -1,7 +1,7 @@
 package io.aragora.resilience.testing;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
 import java.util.Collection;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -194,7 +194,7 @@ class ManualTimeTest {
 
     @Test
     void wakeBy_afterTheDriverAnswered_isAStop() {
-      TimeDrive drive = time.drive("one", driver);
+      TimerRegistration drive = time.drive("one", driver);
       time.executor().execute(() -> drive.wakeBy(SECOND + 40));
 
       time.advance(Duration.ofNanos(50));
@@ -204,7 +204,7 @@ class ManualTimeTest {
 
     @Test
     void close_registeredDriver_isNotCalledAgain() {
-      TimeDrive drive = time.drive("one", driver);
+      TimerRegistration drive = time.drive("one", driver);
       time.runPending();
       drive.close();
       drive.close();
@@ -218,7 +218,7 @@ class ManualTimeTest {
 
     @Test
     void close_fromInsideTheDriver_doesNotWaitForItself() {
-      AtomicReference<TimeDrive> drive = new AtomicReference<>();
+      AtomicReference<TimerRegistration> drive = new AtomicReference<>();
       drive.set(time.drive("one", driver));
       driver.at(SECOND, () -> drive.get().close());
 
@@ -234,7 +234,7 @@ class ManualTimeTest {
       CountDownLatch goOn = new CountDownLatch(1);
       AtomicBoolean finished = new AtomicBoolean();
       AtomicBoolean finishedAtClose = new AtomicBoolean();
-      TimeDrive drive = time.drive("one", driver);
+      TimerRegistration drive = time.drive("one", driver);
       driver.at(SECOND, () -> {
         inside.countDown();
         awaitUninterrupted(goOn);
@@ -268,7 +268,7 @@ class ManualTimeTest {
 
     @Test
     void drive_moreThanTheBound_isRefused() {
-      List<TimeDrive> drives = new ArrayList<>();
+      List<TimerRegistration> drives = new ArrayList<>();
       for (int i = 0; i < 1_000; i++) {
         drives.add(time.drive("d" + i, driver));
       }
@@ -284,7 +284,7 @@ class ManualTimeTest {
     @Test
     void advance_aDriverThatThrowsWithAHandOver_isNotAskedForEverAndOthersRun() {
       AtomicInteger calls = new AtomicInteger();
-      time.drive("bad", new TimeDriver() {
+      time.drive("bad", new TimerCallback() {
         @Override
         public long advanceTo(long nowNanos) {
           calls.incrementAndGet();
@@ -308,7 +308,7 @@ class ManualTimeTest {
 
     @Test
     void isDriving_insideAndOutsideAnAdvance() {
-      TimeDrive drive = time.drive("one", driver);
+      TimerRegistration drive = time.drive("one", driver);
       List<Boolean> driving = new ArrayList<>();
       driver.at(SECOND, () -> driving.add(drive.isDriving()));
       time.executor().execute(() -> driving.add(drive.isDriving()));
@@ -404,7 +404,7 @@ class ManualTimeTest {
 
       assertThatIllegalStateException()
           .isThrownBy(time::runPending)
-          .withMessageContaining("by this very thread");
+          .withMessageContaining("this thread already advances");
       assertThat(time.nanoTime()).isEqualTo(SECOND);
     }
 
@@ -421,7 +421,7 @@ class ManualTimeTest {
 
       assertThatIllegalStateException()
           .isThrownBy(time::runPending)
-          .withMessageContaining("by another thread");
+          .withMessageContaining("another thread already advances");
 
       goOn.countDown();
       advancing.join();
@@ -436,7 +436,7 @@ class ManualTimeTest {
 
       assertThatIllegalStateException()
           .isThrownBy(time::runPending)
-          .withMessageContaining("the time cannot move on");
+          .withMessageContaining("the time cannot advance");
     }
   }
 
@@ -542,7 +542,7 @@ class ManualTimeTest {
 
       assertThatIllegalStateException()
           .isThrownBy(time::runPending)
-          .withMessageContaining("would wait for itself");
+          .withMessageContaining("must not wait for itself");
     }
   }
 

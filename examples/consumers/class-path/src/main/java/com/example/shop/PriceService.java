@@ -4,7 +4,7 @@ import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithRetry;
 import java.io.IOException;
 
-/** What the shop calls. Its policies stand where the calls are declared. */
+/** The service that the shop calls. Its policies are annotations of the interface. */
 public interface PriceService {
   @WithRetry(maxAttempts = 3, delay = "1ms")
   @WithCircuitBreaker("prices")

@@ -11,7 +11,7 @@ import java.net.http.HttpResponse;
 
 /**
  * Uses every module once: calls its own health and metrics pages through the HTTP client, and leaves a breaker open in the
- * store, which the next run finds open. The argument is where state is kept, by default {@code sqlite:target/shop.db}.
+ * store, which the next run finds open. The argument is the location of the state, by default {@code sqlite:target/shop.db}.
  */
 public final class Shop {
   private Shop() {}

@@ -2,7 +2,7 @@ package com.example.filestore;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 
-/** How one state is laid out in the file: its components in their order, text in UTF-8 after its length, null as length -1. */
+/** The format of a state in the file: its components in order, text as length and UTF-8, null as length -1. */
 final class BreakerFormat {
   private BreakerFormat() {}
 
@@ -37,23 +37,28 @@ final class BreakerFormat {
   }
 
   static SavedBreaker read(DataInputStream in) throws IOException {
-    return new SavedBreaker(
-        readText(in),
-        readText(in),
-        CircuitBreakerState.parse(readText(in)),
-        in.readLong(),
-        Instant.parse(readText(in)),
-        readInstant(in),
-        Duration.parse(readText(in)),
-        in.readInt(),
-        in.readInt(),
-        in.readLong(),
-        in.readInt(),
-        new CircuitBreakerTotals(
-            in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readLong()),
-        in.readLong(),
-        readText(in),
-        Instant.parse(readText(in)));
+    return SavedBreaker.builder(readText(in))
+        .key(readText(in))
+        .state(CircuitBreakerState.parse(readText(in)))
+        .generation(in.readLong())
+        .enteredAt(Instant.parse(readText(in)))
+        .openUntil(readInstant(in))
+        .cooldown(Duration.parse(readText(in)))
+        .cooldownStep(in.readInt())
+        .consecutiveFailures(in.readInt())
+        .consecutiveSuccesses(in.readLong())
+        .probeSuccesses(in.readInt())
+        .totals(CircuitBreakerTotals.builder()
+            .successes(in.readLong())
+            .failures(in.readLong())
+            .ignored(in.readLong())
+            .rejected(in.readLong())
+            .late(in.readLong())
+            .build())
+        .slowCalls(in.readLong())
+        .declared(readText(in))
+        .savedAt(Instant.parse(readText(in)))
+        .build();
   }
 
   private static Instant readInstant(DataInputStream in) throws IOException {

@@ -4,7 +4,7 @@ import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.BufferedInputStream;
@@ -23,8 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps all states in memory and writes them to a file as a whole, beside the old one first, then in its place: a killed
- * process leaves the old file or the new one. For one process at a time, and for some thousand breakers; thread-safe.
+ * Holds all states in memory and writes the whole file at each save: first to a temporary file, which then replaces the old one, so that a killed process leaves the old or the new file. For one process at a time, and for some thousand breakers. Thread-safe.
  */
 final class FileStateStore implements StateStore {
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(

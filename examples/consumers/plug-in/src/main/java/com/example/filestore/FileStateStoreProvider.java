@@ -2,7 +2,7 @@ package com.example.filestore;
 
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 import java.nio.file.Path;
 
 /** Opens {@code file:}, followed by the path of a file, whose folder must exist. */

@@ -1,6 +1,6 @@
 package com.example.filestore;
 
-import io.aragora.resilience.spi.HealthCheckProvider;
+import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.testing.HealthCheckProviderContract;
 
 /** What the library asks of every health check that is found; the suite comes with {@code resilience-testing}. */

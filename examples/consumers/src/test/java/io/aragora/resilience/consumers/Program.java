@@ -64,7 +64,7 @@ record Program(int exitCode, List<String> output, List<String> errors) {
     return rest;
   }
 
-  /** Asserts that it ended well, and that nobody warned of anything. */
+  /** Asserts that the process ended with exit code 0 and without warnings. */
   Program isWell() {
     assertThat(errors).as("standard error, beside %s", output).isEmpty();
     assertThat(exitCode).as("exit code, beside %s", output).isZero();

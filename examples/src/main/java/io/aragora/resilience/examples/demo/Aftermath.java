@@ -2,13 +2,13 @@ package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
-/** What comes after a run that was killed while its breaker was open: it is open still, refuses, and then recovers. */
+/** The story after a run that was killed while its breaker was open: the breaker is still open, rejects calls, and then recovers. */
 final class Aftermath implements Story {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 

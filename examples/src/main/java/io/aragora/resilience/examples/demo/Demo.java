@@ -1,6 +1,6 @@
 package io.aragora.resilience.examples.demo;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.net.URI;
@@ -10,8 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The program. Exit code 0: everything that it claims held; 1: something did not; 2: an option makes no sense. Where all
- * went well it just returns from {@code main}, so that a thread left behind would show.
+ * The program. Exit code 0: every claim held; 1: a claim failed; 2: an option is invalid. On success it returns from {@code main}, so that a leftover thread would keep the JVM running.
  */
 public final class Demo {
   private static final int NOT_AS_CLAIMED = 1;
@@ -41,14 +40,14 @@ public final class Demo {
       System.exit(BAD_OPTION);
       return;
     }
-    // What is said for information would go through the middle of the view.
+    // Log lines of level INFO would disturb the view.
     Logger.getLogger("").setLevel(Level.WARNING);
     boolean held = false;
     Interruption interruption = Interruption.ofThisThread();
     try {
       held = new Demo(options, View.on(System.out)).run();
     } catch (IOException | StateStoreException e) {
-      System.err.println("The demo cannot go on: " + e);
+      System.err.println("The demo stopped with an error: " + e);
     } finally {
       interruption.close();
     }

@@ -1,6 +1,5 @@
 package io.aragora.resilience.examples.demo;
 
-import io.aragora.resilience.spi.Setting;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,20 +8,20 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be set with {@code -D}; blank means not set.
+ * The options of the demo, set with {@code -D}; blank means not set.
  *
  * @param length {@code demo.seconds}: how long it runs, 5 to 3600 s, 20 s by default
  * @param cooldown {@code demo.cooldown}: how long the breaker stays open, 1 to 600 s; by default a tenth of the length, so that
  *     several cooldowns fit into the outage, and at least a second
- * @param url {@code demo.url}: whom to call instead of the demo's own upstream; http or https
- * @param folder {@code demo.dir}: where the state is kept, {@code target/demo} by default
- * @param port {@code demo.port}: the health endpoint's port, 0 to 65535; 0, the default, takes a free one
+ * @param url {@code demo.url}: the address to call instead of the demo's own upstream; http or https
+ * @param folder {@code demo.dir}: the folder of the saved state, {@code target/demo} by default
+ * @param port {@code demo.port}: the health endpoint's port, 0 to 65535; 0, the default, for any free port
  * @param callers {@code demo.callers}: threads that call at once, 1 to 64; 16 by default, 4 with {@code demo.url}
  */
 record DemoOptions(
     Duration length, Duration cooldown, Optional<URI> url, Path folder, int port, int callers) {
 
-  /** Reads the options from system properties, or what stands for them in a test. */
+  /** Reads the options from system properties, or from the replacement in a test. */
   static DemoOptions from(UnaryOperator<@Nullable String> properties) {
     Optional<URI> url = text(properties, "demo.url").map(DemoOptions::address);
     int seconds = number(properties, "demo.seconds", 5, 3600, 20);
@@ -35,12 +34,12 @@ record DemoOptions(
         number(properties, "demo.callers", 1, 64, url.isPresent() ? 4 : 16));
   }
 
-  /** How long an attempt may take. An address of the user's may be far away. */
+  /** The timeout of an attempt, longer for the user's own address, which may be far away. */
   Duration timeout() {
     return url.isPresent() ? Duration.ofSeconds(2) : Duration.ofMillis(200);
   }
 
-  /** How long a caller rests between two calls. An address of the user's is called gently. */
+  /** The pause of a caller between two calls, longer for the user's own address. */
   Duration pace() {
     return url.isPresent() ? Duration.ofMillis(100) : Duration.ofMillis(20);
   }
@@ -58,7 +57,12 @@ record DemoOptions(
       return fallback;
     }
     try {
-      return Setting.inRange(key, least, most, Integer.parseInt(text.get()));
+      int value = Integer.parseInt(text.get());
+      if (value < least || value > most) {
+        throw new IllegalArgumentException(
+            key + " must be in [" + least + ", " + most + "]: " + value);
+      }
+      return value;
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           key + " must be a whole number in [" + least + ", " + most + "]: " + text.get(), e);

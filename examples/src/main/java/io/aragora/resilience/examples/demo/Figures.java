@@ -1,18 +1,18 @@
 package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.time.Duration;
 import java.util.Locale;
 
-/** How numbers are written, the same in every locale. */
+/** Formats numbers, the same in every locale. */
 final class Figures {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
 
   private Figures() {}
 
-  /** Three digits that matter, whatever the size: {@code 0.012 ms}, {@code 12.3 ms}, {@code 1.2 s}. */
+  /** Three significant digits: {@code 0.012 ms}, {@code 12.3 ms}, {@code 1.2 s}. */
   static String latency(Duration latency) {
     double millis = latency.toNanos() / NANOS_PER_MILLI;
     if (millis >= 1000) {

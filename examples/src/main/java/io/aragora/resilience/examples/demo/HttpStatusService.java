@@ -8,11 +8,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
 /**
- * Asks by an HTTP client that knows of no policy. An answer of 500 and above is thrown: to {@link HttpClient} it is a response
- * like any other, and the breaker would take it for a success.
+ * Sends requests by an HTTP client without policies. It throws on a status of 500 and above: to {@link HttpClient} that is a normal response, and the breaker would count it as a success.
  *
- * @param http sends
- * @param request what is sent
+ * @param http the client
+ * @param request the request
  */
 record HttpStatusService(HttpClient http, HttpRequest request) implements StatusService {
   private static final int FIRST_SERVER_ERROR = 500;

@@ -4,8 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Turns Ctrl-C into an interrupt of the main thread, and keeps the JVM until that has closed everything, ten seconds at
- * most.
+ * Turns Ctrl-C into an interrupt of the main thread, and delays the end of the JVM until that thread has closed everything, at most ten seconds.
  */
 final class Interruption {
   private static final long PATIENCE_SECONDS = 10;
@@ -41,7 +40,7 @@ final class Interruption {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The JVM is on its way down, and the hook with it.
+      // The JVM is already ending, and the hook is running.
     }
   }
 }

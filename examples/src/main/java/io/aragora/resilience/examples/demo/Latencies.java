@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How many calls took how long, by cells that grow with what they hold: eight to each power of two, so that a percentile is
- * off by one sixteenth at most. Immutable.
+ * A histogram of latencies with eight cells for each power of two, so that a percentile is off by at most one sixteenth. Immutable.
  */
 final class Latencies {
   static final Latencies NONE = new Latencies(new long[Recorder.CELLS]);
@@ -25,10 +24,10 @@ final class Latencies {
   }
 
   /**
-   * Gives the latency that a share of the calls did not exceed.
+   * Returns the latency that a share of the calls did not exceed.
    *
    * @param percent 0 to 100
-   * @return the middle of the cell that holds it; zero where nothing was counted
+   * @return the middle of the cell that holds it; zero if no call was counted
    */
   Duration percentile(double percent) {
     long rank = Math.max(1, (long) Math.ceil(count() * percent / 100));
@@ -54,7 +53,7 @@ final class Latencies {
     return new Latencies(sum);
   }
 
-  /** What came since an earlier reading of the same recorder. */
+  /** Returns the difference to an earlier reading of the same recorder. */
   Latencies since(Latencies earlier) {
     long[] difference = counts.clone();
     for (int cell = 0; cell < difference.length; cell++) {

@@ -6,7 +6,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Looks for what should be gone when everything is closed. */
+/** Finds threads and ports that are left after closing. */
 final class Leftovers {
   private final List<Integer> ports = new ArrayList<>();
 

@@ -8,8 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Callers that call without end: three of four wait for each answer on their own thread, every fourth starts asynchronous
- * calls and has up to four of them under way.
+ * Callers that call continuously: three of four wait for each response on their own thread; every fourth starts asynchronous calls, up to four at a time.
  */
 final class Load implements AutoCloseable {
   private static final int ASYNC_EVERY = 4;
@@ -48,7 +47,7 @@ final class Load implements AutoCloseable {
         LockSupport.parkNanos(paceNanos);
       }
     } catch (InterruptedException e) {
-      // close() ends a call that is under way like this.
+      // close() ends a running call in this way.
     }
   }
 
@@ -65,7 +64,7 @@ final class Load implements AutoCloseable {
         LockSupport.parkNanos(paceNanos);
       }
     } catch (InterruptedException e) {
-      // close() ends the wait for a place like this.
+      // close() ends the wait for a permit in this way.
     }
     awaitAll(places);
   }
@@ -84,7 +83,7 @@ final class Load implements AutoCloseable {
     }
   }
 
-  /** Ends the calls and waits for them, so that nothing calls when the client is closed. */
+  /** Ends the calls and waits for them, so that no caller is active when the client is closed. */
   @Override
   public void close() {
     stopping = true;

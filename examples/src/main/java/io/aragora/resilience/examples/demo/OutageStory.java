@@ -2,15 +2,14 @@ package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
 /**
- * Breaks the demo's own upstream and mends it, and restarts the client in the middle of the outage. Acts end at fixed shares
- * of the demo's length; where an act has to see something first, it waits for it a bounded time beyond.
+ * Breaks the demo's own upstream and mends it, and restarts the client in the middle of the outage. Acts end at fixed shares of the demo's length; an act that must observe something first waits longer for it, up to a bound.
  */
 final class OutageStory implements Story {
   /** When each act ends, in percent of the length. */
@@ -37,7 +36,7 @@ final class OutageStory implements Story {
   @Override
   public void play(Stage stage, Verdict verdict)
       throws IOException, StateStoreException, InterruptedException {
-    // The first call loads classes; made by all callers at once, it would seem a slow upstream.
+    // The first call loads classes; if all callers made it at once, the upstream would seem slow.
     Outcome unused = stage.openClient().call();
     stage.startLoad();
     act(stage, "healthy", Upstream.Mode.HEALTHY, HEALTHY_ENDS);
@@ -101,7 +100,7 @@ final class OutageStory implements Story {
             + Figures.latency(away) + " later in a new runtime");
   }
 
-  /** The same open phase: no younger than it was, and not begun anew. */
+  /** The same open phase, not a new one. */
   private static boolean isSame(CircuitBreakerSnapshot before, CircuitBreakerSnapshot after) {
     return after.state() == CircuitBreakerState.OPEN
         && after.generation() >= before.generation()
@@ -115,7 +114,8 @@ final class OutageStory implements Story {
     Duration took = stage.elapsed().minus(mended);
     Score atClosing = stage.score();
     stage.play("mended", scene(), stage.at(MENDED_ENDS));
-    // On a machine that stalls, calls time out that nobody slowed down; the breaker mends that too.
+    // On a machine that stalls, calls time out although the upstream is fast; the breaker recovers
+    // from that, too.
     boolean closedAtEnd = stage.playUntil("mended", scene(), () -> isClosed(stage), patience);
     long served = stage.score().since(atClosing).count(Outcome.SERVED);
     verdict.claim(

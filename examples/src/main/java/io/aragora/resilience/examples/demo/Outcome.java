@@ -1,12 +1,12 @@
 package io.aragora.resilience.examples.demo;
 
-import io.aragora.resilience.ResilienceException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 
-/** How a call ended for the caller. */
+/** The outcome of a call for the caller. */
 enum Outcome {
   /** With an answer below 500. */
   SERVED("served"),
@@ -14,7 +14,7 @@ enum Outcome {
   FAILED("failed"),
   /** The last attempt took too long. */
   TIMED_OUT("timed out"),
-  /** The breaker refused it before anything was sent. */
+  /** The breaker rejected it before a request was sent. */
   REJECTED("rejected");
 
   private static final int FIRST_SERVER_ERROR = 500;
@@ -25,12 +25,12 @@ enum Outcome {
     this.text = text;
   }
 
-  /** Sorts a response, which is the last of its call's attempts. */
+  /** Classifies the response of a call's last attempt. */
   static Outcome of(HttpResponse<?> response) {
     return response.statusCode() < FIRST_SERVER_ERROR ? SERVED : FAILED;
   }
 
-  /** Sorts a failure, which an HTTP client has made one of its own kind with ours as the cause. */
+  /** Classifies a failure, which the HTTP client has wrapped in an exception of its own kind. */
   static Outcome of(Throwable failure) {
     Throwable reason =
         failure instanceof IOException && failure.getCause() instanceof ResilienceException ours

@@ -3,7 +3,7 @@ package io.aragora.resilience.examples.demo;
 import java.io.IOException;
 import java.net.URI;
 
-/** Calls an address of the user's: nothing is broken on purpose, so nothing is claimed about breaking. */
+/** Calls the user's own address: nothing is broken on purpose, so the demo claims nothing about failures. */
 final class OwnAddressStory implements Story {
   private static final int END = 100;
 

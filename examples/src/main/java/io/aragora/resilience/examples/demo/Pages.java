@@ -5,7 +5,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 
 /**
- * What the client's endpoint serves.
+ * The pages of the client's endpoint.
  *
  * @param health the answer of {@code /health/ready}
  * @param metrics the answer of {@code /metrics}
@@ -18,7 +18,7 @@ record Pages(HttpResponse<String> health, HttpResponse<String> metrics) {
     return new Pages(client.page("/health/ready"), client.page("/metrics"));
   }
 
-  /** Whether health was answered, good or bad, and metrics with something of ours. */
+  /** Whether health returned a status, and metrics contain a series of the library. */
   boolean served() {
     return !health.body().isBlank()
         && metrics.statusCode() == OK

@@ -23,9 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * What an application would have: a service whose annotation protects it, for those who wait, an HTTP client that protects
- * itself, for those who do not, one breaker for both, and the runtime that it belongs to, with its state in a file and its
- * health on a port. Thread-safe.
+ * The client part of an application: a service protected by annotation for synchronous calls, a protected HTTP client for asynchronous ones, one breaker for both, and their runtime, with its state in a file and its health on a port. Thread-safe.
  */
 final class ProtectedClient implements AutoCloseable {
   /** Names the pipeline, and each of its policies. */
@@ -47,12 +45,12 @@ final class ProtectedClient implements AutoCloseable {
    * Opens a client.
    *
    * @param name names the runtime and its threads
-   * @param options how long, where and how fast
+   * @param options the options of the demo
    * @param port the endpoint's port; 0 for any that is free
-   * @param target whom to call
-   * @param state where breaker state is kept
-   * @param listener hears of the breaker
-   * @throws IOException if the endpoint's port is taken
+   * @param target the address to call
+   * @param state the location of breaker state
+   * @param listener receives the breaker's transitions
+   * @throws IOException if the endpoint's port is in use
    */
   ProtectedClient(
       String name,
@@ -88,12 +86,11 @@ final class ProtectedClient implements AutoCloseable {
         .retry(retryConfig())
         .timeout(options.timeout())
         .build();
-    Pipeline unused = resilience
-        .pipeline(UPSTREAM)
-        .add(breaker)
-        .add(resilience.retry(UPSTREAM, retryConfig()))
-        .add(resilience.timeout(UPSTREAM, options.timeout()))
-        .register();
+    Pipeline unused = resilience.pipeline(
+        UPSTREAM,
+        p -> p.add(breaker)
+            .add(resilience.retry(UPSTREAM, retryConfig()))
+            .add(resilience.timeout(UPSTREAM, options.timeout())));
     service = resilience.proxy(
         StatusService.class, new HttpStatusService(plain, request), MethodHandles.lookup());
   }

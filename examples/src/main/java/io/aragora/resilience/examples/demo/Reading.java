@@ -11,10 +11,10 @@ import java.time.Duration;
  * @param act the part of the story
  * @param scene what happens in it
  * @param breaker the breaker
- * @param opened how often it opened so far
- * @param total what became of all calls
- * @param recent what became of the calls of about the last second
- * @param recentSpan how long that was
+ * @param opened how often it has opened
+ * @param total the outcomes of all calls
+ * @param recent the outcomes of about the last second
+ * @param recentSpan the length of that time
  */
 record Reading(
     Duration elapsed,

@@ -17,7 +17,7 @@ final class RecentScore {
     entries.add(new Entry(Duration.ZERO, Score.NOTHING));
   }
 
-  /** Takes a score in and forgets those that lie a second and more behind, but for the nearest of them. */
+  /** Adds a score and drops those older than a second, except the newest of them. */
   void add(Duration at, Score score) {
     entries.addLast(new Entry(at, score));
     while (entries.size() > MOST || (entries.size() > 2 && isOldEnough(second()))) {

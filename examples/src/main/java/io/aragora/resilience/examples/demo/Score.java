@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The scoreboard at one instant, or what came between two of them. Immutable.
+ * The scoreboard at one instant, or the difference between two instants. Immutable.
  *
  * @param byOutcome latencies by outcome; an outcome that is missing did not occur
  */

@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** What became of the calls. Thread-safe. */
+/** Counts the outcomes of the calls. Thread-safe. */
 final class Scoreboard {
   private final Map<Outcome, Latencies.Recorder> recorders = new EnumMap<>(Outcome.class);
 

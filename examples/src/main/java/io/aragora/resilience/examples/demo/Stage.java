@@ -11,8 +11,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a story is played: the client and its callers, the clock, and the view that is kept up to date while time passes.
- * Confined to the main thread.
+ * The stage of a story: the client and its callers, the clock, and the view, which is updated while time passes. Confined to the main thread.
  */
 final class Stage implements AutoCloseable {
   private static final long TICK_MILLIS = 10;
@@ -30,7 +29,7 @@ final class Stage implements AutoCloseable {
   private Duration nextReading = Duration.ZERO;
   private int clients;
 
-  /** Of the first client; the next one takes it over, so that whoever looks at the page goes on looking. */
+  /** The port of the first client; the next client uses the same, so that an open live page continues. */
   private int port;
 
   private @Nullable ProtectedClient client;
@@ -46,9 +45,9 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * Opens a client, the first or the next, which calls nobody yet.
+   * Opens a client, the first or the next, without callers.
    *
-   * @throws IOException if its port is taken
+   * @throws IOException if its port is in use
    */
   ProtectedClient openClient() throws IOException {
     if (client != null) {
@@ -65,7 +64,7 @@ final class Stage implements AutoCloseable {
     return opened;
   }
 
-  /** Lets the callers call. */
+  /** Starts the callers. */
   void startLoad() {
     load = Load.start(client(), scoreboard, options);
   }
@@ -86,7 +85,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  /** Gives the client that is open. */
+  /** Returns the client that is open. */
   ProtectedClient client() {
     if (client == null) {
       throw new IllegalStateException("no client is open");
@@ -114,12 +113,12 @@ final class Stage implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - startNanos);
   }
 
-  /** Gives the instant at which a share of the demo's length is over. */
+  /** Returns the instant at which a share of the demo's length is over. */
   Duration at(int percent) {
     return options.length().multipliedBy(percent).dividedBy(100);
   }
 
-  /** Lets time pass until an instant. */
+  /** Updates the view until an instant. */
   void play(String act, String scene, Duration until) throws InterruptedException {
     while (elapsed().compareTo(until) < 0) {
       tick(act, scene);
@@ -127,9 +126,9 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * Lets time pass until something is so.
+   * Updates the view until a condition holds.
    *
-   * @return whether it was so before the time given was over
+   * @return whether it held in time
    */
   boolean playUntil(String act, String scene, BooleanSupplier condition, Duration atMost)
       throws InterruptedException {

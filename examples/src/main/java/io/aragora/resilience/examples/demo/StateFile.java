@@ -1,7 +1,7 @@
 package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The SQLite file that the breaker's state is kept in, alone in its folder. */
+/** The SQLite file with the breaker's state, alone in its folder. */
 final class StateFile {
   private static final String SCHEME = "sqlite";
   private static final String NAME = "state.db";
@@ -21,20 +21,20 @@ final class StateFile {
     this.file = file;
   }
 
-  /** Makes the folder; what an earlier run left in the file stays. */
+  /** Creates the folder; an existing file is kept. */
   static StateFile in(Path folder) throws IOException {
     Files.createDirectories(folder);
     return new StateFile(folder.resolve(NAME));
   }
 
-  /** Forgets what is saved, while nobody has the file open. */
+  /** Deletes the saved state while the file is closed. */
   void forget() throws IOException {
     for (String suffix : List.of("", "-wal", "-shm")) {
       Files.deleteIfExists(file.resolveSibling(NAME + suffix));
     }
   }
 
-  /** Gives what an earlier run left that ended while its breaker was not closed, as a killed one does. */
+  /** Returns the state of an earlier run that ended while its breaker was not closed, as a killed run does. */
   Optional<SavedBreaker> leftBehind() throws StateStoreException {
     return Files.exists(file)
         ? read().stream()
@@ -47,12 +47,12 @@ final class StateFile {
     return file;
   }
 
-  /** The file as {@code ResilienceBuilder.stateStore} takes it. */
+  /** Returns the file as the argument of {@code ResilienceBuilder.stateStore}. */
   String location() {
     return SCHEME + ":" + file;
   }
 
-  /** Reads what is saved, past any runtime. */
+  /** Reads the saved state without a runtime. */
   List<SavedBreaker> read() throws StateStoreException {
     try (StateStore store = StateStore.open(location())) {
       return store.load().states();

@@ -3,7 +3,7 @@ package io.aragora.resilience.examples.demo;
 import io.aragora.resilience.annotation.WithPipeline;
 import java.io.IOException;
 
-/** What the application asks the upstream for. Its calls are protected by what its annotation names. */
+/** The application's calls to the upstream, protected by the pipeline that the annotation names. */
 interface StatusService {
   /**
    * Calls the upstream and waits.

@@ -8,8 +8,7 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * A panel at the foot of the terminal that is drawn anew five times a second; lines that stay scroll away above it. While it
- * is drawn, long lines are cut and not wrapped, since a wrapped line would be one more to go back over.
+ * A panel at the bottom of the terminal, redrawn five times a second; permanent lines scroll above it. Long lines are cut, not wrapped, since the cursor would have to go back over each wrapped line.
  */
 final class TerminalView implements View {
   static final char TICK = '\u2714';
@@ -35,7 +34,7 @@ final class TerminalView implements View {
   private List<String> panel = List.of();
 
   /**
-   * Makes a view that has drawn nothing yet.
+   * Creates a view that has drawn nothing yet.
    *
    * @param out a terminal
    * @param ticks whether it can show ✔ and ✘

@@ -5,9 +5,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Our threads: all their names start alike, so that the demo can tell at its end whether one is left. */
+/** The demo's threads: all names have one prefix, so that the demo can check at its end whether one is left. */
 final class Threads {
-  /** What the names of our threads, and of the runtimes, start with. */
+  /** The prefix of the names of the demo's threads and runtimes. */
   static final String PREFIX = "demo-";
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -24,8 +24,7 @@ final class Threads {
   }
 
   /**
-   * Names the threads that would be left behind if the calling one ended now: ours, and whatever keeps the JVM alive. Waits
-   * a little for those that are about to end.
+   * Returns the names of threads that would remain if the calling one ended now: the demo's, and those that keep the JVM alive. Waits a little for threads that are about to end.
    */
   static List<String> left() throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;

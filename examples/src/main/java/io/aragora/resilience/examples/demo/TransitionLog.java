@@ -11,8 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Hears of the breaker in the background, and hands what it heard to the thread that prints. Holds 1000 transitions that
- * were not handed over yet; more are counted and not kept. Thread-safe.
+ * Receives the breaker's transitions in the background, and passes them to the printing thread. Holds at most 1000 transitions; further ones are only counted. Thread-safe.
  */
 final class TransitionLog implements CircuitBreakerListener {
   private static final int MOST = 1000;
@@ -29,12 +28,12 @@ final class TransitionLog implements CircuitBreakerListener {
     var unused = heard.offer(transition);
   }
 
-  /** How often the breaker opened; coming back open after a restart does not count. */
+  /** How often the breaker opened; being restored open after a restart does not count. */
   long opened() {
     return opened.get();
   }
 
-  /** Gives what was heard since the last time. */
+  /** Returns the transitions since the last call. */
   List<CircuitBreakerTransition> drain() {
     List<CircuitBreakerTransition> news = new ArrayList<>();
     heard.drainTo(news);

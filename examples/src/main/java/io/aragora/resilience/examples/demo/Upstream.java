@@ -14,8 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An HTTP service on a free port of the loopback address whose health can be chosen. Answers are put off by a timer and not
- * by sleeping threads, so four threads serve every caller; past 512 requests at once it answers 503.
+ * An HTTP service on a free port of the loopback address with a selectable health. A timer delays the responses, not sleeping threads, so four threads serve every caller; beyond 512 requests at a time it returns 503.
  */
 final class Upstream implements AutoCloseable {
   /** How it is. */
@@ -58,7 +57,7 @@ final class Upstream implements AutoCloseable {
   /**
    * Starts it, healthy.
    *
-   * @param timeout what its callers grant it
+   * @param timeout the timeout of its callers
    */
   static Upstream start(Duration timeout) throws IOException {
     InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -125,7 +124,7 @@ final class Upstream implements AutoCloseable {
     try (exchange) {
       exchange.sendResponseHeaders(status, EMPTY);
     } catch (IOException e) {
-      // The caller's timeout has closed the connection: nobody is left to be told.
+      // The caller's timeout has closed the connection, so no client receives the response.
     }
   }
 

@@ -3,14 +3,14 @@ package io.aragora.resilience.examples.demo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the demo claims to have shown, and whether it did. Not thread-safe. */
+/** The claims of the demo, and whether they hold. Not thread-safe. */
 final class Verdict {
   /**
    * One claim.
    *
-   * @param text what is claimed
-   * @param holds whether it is so
-   * @param evidence what was measured
+   * @param text the claim
+   * @param holds whether it holds
+   * @param evidence the measurement
    */
   record Claim(String text, boolean holds, String evidence) {}
 
@@ -20,7 +20,7 @@ final class Verdict {
     claims.add(new Claim(text, holds, evidence));
   }
 
-  /** Whether every claim holds; a demo that claims nothing has shown nothing. */
+  /** Whether every claim holds; false without claims. */
   boolean holds() {
     return !claims.isEmpty() && claims.stream().allMatch(Claim::holds);
   }
@@ -31,7 +31,7 @@ final class Verdict {
         .toList();
   }
 
-  /** Claims that a refusal is at least ten times quicker than a call that reaches a broken upstream. */
+  /** Claims that a rejection is at least ten times faster than a call to a broken upstream. */
   void claimFastRejection(Score outage) {
     Latencies rejected = outage.of(Outcome.REJECTED);
     Latencies admitted = outage.admitted();

@@ -4,21 +4,21 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.util.Map;
 
-/** Shows the story as it goes. Confined to the main thread. */
+/** Shows the progress of the story. Confined to the main thread. */
 interface View {
-  /** Shows where things stand; called a few times a second, and may skip. */
+  /** Shows a reading; called a few times a second, and may skip some. */
   void show(Reading reading);
 
-  /** Prints a line that stays. */
+  /** Prints a permanent line. */
   void print(String line);
 
-  /** Leaves what is shown where it is; lines to come go below it. */
+  /** Keeps the present output; later lines go below it. */
   void settle();
 
-  /** Says in a character or two whether something is as claimed. */
+  /** Returns a mark for a claim that holds, or does not. */
   String mark(boolean holds);
 
-  /** Takes the right view for an output: one that redraws where somebody watches, plain lines elsewhere. */
+  /** Returns the view for an output: a redrawing one for a terminal, plain lines otherwise. */
   @SuppressWarnings("SystemConsoleNull") // null up to 21 only; isTerminal() looks after the others
   static View on(PrintStream out) {
     Console console = System.console();

@@ -1,2 +1,2 @@
-/** The demo: an upstream that breaks and mends, and a client that is protected from it. */
+/** The demo: an upstream that fails and recovers, and a client that is protected from it. */
 package io.aragora.resilience.examples.demo;

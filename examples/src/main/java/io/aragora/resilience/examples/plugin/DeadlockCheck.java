@@ -1,12 +1,12 @@
 package io.aragora.resilience.examples.plugin;
 
+import io.aragora.resilience.HealthCheckProvider;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import io.aragora.resilience.spi.HealthCheckProvider;
-import io.aragora.resilience.spi.ResilienceContext;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Fails liveness where threads wait for each other for ever, which only a restart mends. */
+/** Fails liveness if threads are deadlocked, which only a restart resolves. */
 public final class DeadlockCheck implements HealthCheckProvider {
   @Override
   public String name() {

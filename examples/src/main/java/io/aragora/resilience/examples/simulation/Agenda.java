@@ -1,13 +1,13 @@
 package io.aragora.resilience.examples.simulation;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.util.PriorityQueue;
 
-/** What happens in the simulated world, by time and then by the order of planning. Used by one thread. */
-final class Agenda implements TimeDriver {
+/** The planned events of the simulation, by time and then in the order of planning. Used by one thread. */
+final class Agenda implements TimerCallback {
   private record Entry(long at, long number, Runnable event) implements Comparable<Entry> {
     @Override
     public int compareTo(Entry other) {
@@ -17,7 +17,7 @@ final class Agenda implements TimeDriver {
 
   private final PriorityQueue<Entry> entries = new PriorityQueue<>();
   private final TimeSource time;
-  private final TimeDrive drive;
+  private final TimerRegistration drive;
   private long planned;
 
   Agenda(TimeSource time) {

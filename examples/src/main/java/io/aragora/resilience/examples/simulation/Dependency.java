@@ -6,8 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What everybody calls. It answers as many requests in a second as it has capacity; beyond that each request also costs it work
- * that comes to nothing, so the more it is asked, the less it does. That is what makes a retry storm last.
+ * The dependency that all callers use. It serves requests up to its capacity per second; beyond that, each further request costs it wasted work, so more requests lead to fewer responses. That is why a retry storm lasts.
  */
 final class Dependency {
   private static final String NAME = "dependency";
@@ -61,7 +60,7 @@ final class Dependency {
     return Duration.ofMillis(least + (long) (time.random(NAME, number, 1) * spread));
   }
 
-  /** The chance of being answered: all of them within capacity, the square of what fits beyond it. */
+  /** The probability of a response: 1 within capacity, the square of the fitting share beyond it. */
   private double chance() {
     int load = Math.max(askedThisSecond, askedLastSecond);
     double fits = load <= capacity ? 1 : (double) capacity / load;

@@ -4,8 +4,6 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -55,7 +53,7 @@ public final class OutageSimulation {
   private final Timeout timeout;
   private final Pipeline pipeline;
 
-  /** Of every single event, so that two logs that are the same are of two runs that were. */
+  /** A digest of every event, so that equal logs prove equal runs. */
   private final CRC32 fingerprint = new CRC32();
 
   private long calls;
@@ -92,16 +90,17 @@ public final class OutageSimulation {
             .cooldown(Duration.ofSeconds(15))
             .build());
     timeout = resilience.timeout("dependency", Duration.ofSeconds(1));
-    pipeline =
-        resilience.pipeline("dependency").add(retry).add(breaker).add(timeout).build();
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        transitions++;
-        line(
-            "breaker %s -> %s, because of %s",
-            transition.from(), transition.to(), transition.cause());
-      }
+    pipeline = resilience
+        .newPipeline("dependency")
+        .add(retry)
+        .add(breaker)
+        .add(timeout)
+        .build();
+    breaker.subscribe(transition -> {
+      transitions++;
+      line(
+          "breaker %s -> %s, because of %s",
+          transition.from(), transition.to(), transition.cause());
     });
     retry.subscribe(this::mark);
   }
@@ -109,10 +108,10 @@ public final class OutageSimulation {
   /**
    * Runs the simulation.
    *
-   * @param seed decides everything that is left to chance
+   * @param seed the seed of all random decisions
    * @param withBudget whether retries have a budget
    * @param log is written to and not closed
-   * @return what it came to
+   * @return the result
    */
   public static Outcome run(long seed, boolean withBudget, Writer log) {
     OutageSimulation simulation = new OutageSimulation(seed, withBudget, log);

@@ -1,7 +1,7 @@
 package io.aragora.resilience.examples.simulation;
 
 /**
- * What a run came to.
+ * The result of a run.
  *
  * @param calls calls that callers made
  * @param ended calls that ended, each once
@@ -10,8 +10,8 @@ package io.aragora.resilience.examples.simulation;
  * @param worstLoad the most requests for a call within ten seconds, in percent
  * @param answeredInOutage calls that had an answer during the outage
  * @param recoverySeconds from the end of the outage until nine of ten calls are answered again; -1 for never
- * @param transitions changes of state of the breaker
- * @param refused retries that the budget refused
+ * @param transitions transitions of the breaker
+ * @param refused retries that the budget rejected
  */
 public record Outcome(
     long calls,

@@ -2,7 +2,6 @@ package io.aragora.resilience.examples.demo;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import java.time.Duration;
 
@@ -43,26 +42,14 @@ final class Readings {
 
   private static CircuitBreakerSnapshot snapshot(
       CircuitBreakerState state, TransitionCause cause, Duration remaining) {
-    return new CircuitBreakerSnapshot(
-        "upstream",
-        state,
-        cause,
-        1,
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        Duration.ofSeconds(2),
-        remaining,
-        null,
-        null,
-        0,
-        CircuitBreakerTotals.ZERO);
+    return CircuitBreakerSnapshot.builder("upstream")
+        .state(state)
+        .cause(cause)
+        .generation(1)
+        .transitions(1)
+        .cooldown(Duration.ofSeconds(2))
+        .remainingCooldown(remaining)
+        .build();
   }
 
   private static void record(Scoreboard scoreboard, Outcome outcome, int calls, Duration latency) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
@@ -16,6 +15,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.Timeout;
@@ -110,7 +110,7 @@ class PathTest {
     }
   }
 
-  /** In a package that nobody else sees. */
+  /** In a package that is not exported. */
   interface Hidden {
     @WithRetry(maxAttempts = 2, delay = "1ms")
     int count() throws IOException;
@@ -201,7 +201,7 @@ class PathTest {
   @Test
   void resilienceProperties_areFoundOnThePath() {
     try (Resilience resilience = Resilience.create()) {
-      assertThat(resilience.registeredPipeline("of-path-test").policies())
+      assertThat(resilience.pipeline("of-path-test").policies())
           .containsExactly(
               resilience.circuitBreaker("of-path-test"), resilience.timeout("of-path-test"));
       assertThat(resilience.timeout("of-path-test").config().limit())

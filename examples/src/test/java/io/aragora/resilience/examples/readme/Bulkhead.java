@@ -1,45 +1,45 @@
 package io.aragora.resilience.examples.readme;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 // readme: extending policy
-/** At most so many calls at once; the others are refused. */
-record Bulkhead(String name, Semaphore places) implements Policy {
+/** Bounds how many calls run at once, and rejects the others. */
+record Bulkhead(String name, Semaphore permits) implements Policy {
   @Override
   public <T, X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X {
-    if (!places.tryAcquire()) {
-      throw refusal();
+    if (!permits.tryAcquire()) {
+      throw rejection();
     }
     try {
       return body.get();
     } finally {
-      places.release();
+      permits.release();
     }
   }
 
   @Override
   public <T> CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body) {
-    if (!places.tryAcquire()) {
-      return CompletableFuture.failedFuture(refusal());
+    if (!permits.tryAcquire()) {
+      return CompletableFuture.failedFuture(rejection());
     }
     try {
       CompletableFuture<T> future = body.get().toCompletableFuture();
-      future.whenComplete((value, failure) -> places.release());
+      future.whenComplete((value, failure) -> permits.release());
       return future;
-    } catch (Throwable e) { // also of a body that gives null
-      places.release();
+    } catch (Throwable e) { // also if the body returns null
+      permits.release();
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private ResilienceException refusal() {
-    return new ResilienceException("all places of bulkhead '" + name + "' are taken");
+  private ResilienceException rejection() {
+    return new ResilienceException("all permits of bulkhead '" + name + "' are in use");
   }
 }
 // end

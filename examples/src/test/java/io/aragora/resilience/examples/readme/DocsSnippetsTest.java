@@ -3,24 +3,24 @@ package io.aragora.resilience.examples.readme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.aragora.resilience.CallContext;
+import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.ResultPipeline;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
-import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
@@ -29,26 +29,33 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.http.client.HttpErrorClassifier;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.ResilienceException;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.spi.ContextPropagator;
-import io.aragora.resilience.spi.HealthCheckProvider;
 import io.aragora.resilience.spi.HttpFailureInspector;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -118,15 +125,15 @@ class DocsSnippetsTest {
     // readme: breakers page
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices",
-        CircuitBreakerConfig.builder()
-            .noFailureThreshold() // five in a row, unless it is turned off
+        c -> c.noFailureThreshold() // by default five consecutive failures open it
             .failureRateThreshold(50) // percent of the calls
-            .window(Duration.ofSeconds(30)) // of the last 30 s, once there
-            .minimumNumberOfCalls(10) // are ten
+            .window(Duration.ofSeconds(30)) // of the last 30 s,
+            .minimumNumberOfCalls(10) // if there are at least ten
             .cooldown(Duration.ofSeconds(20))
-            .cooldownJitter(0.2) // up to 4 s more, so that instances do not probe in step
-            .recordIf(failure -> failure instanceof IOException) // others: it did answer
-            .build());
+            .cooldownBackoff(2)
+            .maxCooldown(Duration.ofMinutes(5)) // twice as long after each failed probe
+            .cooldownJitter(0.2) // up to a fifth more, so that instances do not probe in step
+            .recordOn(IOException.class)); // after other failures the dependency did answer
 
     String price;
     try {
@@ -147,27 +154,88 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void rejectionAsValue() throws IOException {
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+
+    // readme: breakers rejection
+    CallOutcome<String> outcome = breaker.tryCall(() -> shop.price("apples"));
+    System.out.println(outcome.orElse("sold out")); // a rejection is a value, not an exception
+    System.out.println(breaker.snapshot()); // state, cause, counts, remaining cooldown
+    // end
+
+    assertThat(outcome.value()).isEqualTo("1.20 for apples");
+    breaker.forceOpen();
+    assertThat(breaker.tryCall(() -> shop.price("apples")).orElse("sold out"))
+        .isEqualTo("sold out");
+  }
+
+  @Test
+  void slowCalls() {
+    // readme: breakers slow calls
+    CircuitBreaker search = resilience.circuitBreaker(
+        "search",
+        c -> c.slowCallRateThreshold(50) // opens when half of the calls
+            .slowCallDuration(Duration.ofSeconds(2)) // took two seconds, or have by now:
+            .minimumNumberOfCalls(10) // ten calls that hang are enough, before any of them ends
+            .countWindow(100)); // of the last 100 calls, instead of a time
+
+    System.out.println(search.explain()); // which rule fired, on which counts, next probe when
+
+    search.reconfigure( // in operation: window, permits and listeners stay
+        search.config().toBuilder().slowCallDuration(Duration.ofSeconds(5)).build());
+    // end
+
+    for (int i = 0; i < 10; i++) {
+      search.callAsync(CompletableFuture::new);
+    }
+    time.advance(Duration.ofSeconds(7));
+    assertThat(search.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(search.explain()).asString().contains("10 of 10 calls were slow");
+  }
+
+  @Test
+  void permits() {
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+
+    // readme: breakers permits
+    long permit = breaker.tryAcquirePermit(); // neither an exception nor an object
+    if (permit != CircuitBreaker.REJECTED) {
+      try {
+        System.out.println(shop.price("apples"));
+        breaker.recordSuccess(permit);
+      } catch (IOException e) {
+        breaker.recordFailure(permit, e);
+      }
+    }
+
+    for (CircuitBreaker each : resilience.policies().circuitBreakers()) {
+      System.out.println(each.name() + ": " + each.snapshot().toMap());
+    }
+    // end
+
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
   void breakerEvents() {
     CircuitBreaker breaker = resilience.circuitBreaker("prices");
-    List<String> heard = new CopyOnWriteArrayList<>();
+    List<String> lines = new CopyOnWriteArrayList<>();
 
     // readme: breakers events
-    resilience.subscribe(
-        new CircuitBreakerListener() { // every breaker, present and to come
-          @Override
-          public void onTransition(CircuitBreakerTransition change) {
-            heard.add(change.breaker() + " is " + change.to() + ": " + change.cause());
-          }
-        });
+    Subscription subscription = resilience
+        .policies()
+        .subscribe( // every breaker, present and future
+            change -> lines.add(change.breaker() + " is " + change.to() + ": " + change.cause()));
     breaker.subscribeCalls(
         EnumSet.of(CircuitBreakerCall.Kind.FAILURE, CircuitBreakerCall.Kind.REJECTED),
-        call -> heard.add(call.breaker() + ": " + call.kind() + ", " + call.failure()));
+        call -> lines.add(call.breaker() + ": " + call.kind() + ", " + call.failure()));
     // end
 
     breaker.forceOpen();
     assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
     time.runPending();
-    assertThat(heard)
+    subscription.close();
+    assertThat(lines)
         .containsExactlyInAnyOrder("prices is FORCED_OPEN: MANUAL", "prices: REJECTED, null");
   }
 
@@ -192,23 +260,19 @@ class DocsSnippetsTest {
 
       @Override
       public void log(Level level, @Nullable ResourceBundle bundle, String line, Object... values) {
-        lines.add(line);
+        lines.add(MessageFormat.format(line, values));
       }
     };
 
     // readme: on call log
-    resilience.subscribe(
-        new CircuitBreakerListener() { // every breaker, present and to come
-          @Override
-          public void onTransition(CircuitBreakerTransition change) {
-            log.log(Level.WARNING, change.toString());
-          }
-        });
+    resilience.policies().subscribe(CircuitBreakerListener.logging()); // every breaker
+    // or to a log and at a level of your choice
+    resilience.policies().subscribe(CircuitBreakerListener.logging(log, Level.WARNING));
     // end
 
     resilience.circuitBreaker("prices").forceOpen();
     time.runPending();
-    assertThat(lines).hasSize(1).first().asString().contains("prices", "FORCED_OPEN", "MANUAL");
+    assertThat(lines).hasSize(1).first().asString().contains("prices", "forced_open", "manual");
   }
 
   @Test
@@ -216,20 +280,18 @@ class DocsSnippetsTest {
     // readme: breakers keys
     KeyedCircuitBreaker models = resilience.keyedCircuitBreaker(
         "models",
-        KeyedCircuitBreakerConfig.builder()
-            .breaker(CircuitBreakerConfig.builder().failureThreshold(3).build()) // of each key
-            .maxKeys(1000)
-            .build());
+        c -> c.breaker(CircuitBreakerConfig.builder().failureThreshold(3).build()) // of each key
+            .maxKeys(1000)); // beyond, idle keys are evicted, or new keys share one breaker
 
     for (String model : models.filterAvailable(List.of("large", "small"))) {
       System.out.println(models.forKey(model).call(() -> shop.price(model)));
     }
-    System.out.println(models.notClosed() + " in trouble: " + models.notClosed(20));
+    System.out.println(models.impairedCount() + " in trouble: " + models.impairedKeys(20));
     // end
 
     assertThat(shop.calls).isEqualTo(2);
     assertThat(models.size()).isEqualTo(2);
-    assertThat(models.notClosed()).isZero();
+    assertThat(models.impairedCount()).isZero();
   }
 
   @Test
@@ -239,15 +301,15 @@ class DocsSnippetsTest {
     // readme: retries page
     Retry retry = resilience.retry(
         "prices",
-        RetryConfig.builder()
-            .maxAttempts(4)
+        c -> c.maxAttempts(4) // the first included
             .backoff(Backoff.exponential(Duration.ofMillis(100))
                 .cappedAt(Duration.ofSeconds(5))
                 .withJitter(Jitter.FULL))
+            .maxDuration(Duration.ofSeconds(30))
+            .retryOn(IOException.class)
             .retryAfter(
                 failure -> failure instanceof Busy busy ? RetryAfter.parse(busy.header()) : null)
-            .budget(resilience.retryBudget("shop"))
-            .build());
+            .budget(resilience.retryBudget("shop")));
     // end
 
     shop.closed = true;
@@ -257,6 +319,25 @@ class DocsSnippetsTest {
     assertThat(Duration.ofNanos(time.nanoTime() - before))
         .as("three waits of the three seconds that were asked for")
         .isGreaterThanOrEqualTo(Duration.ofSeconds(9));
+  }
+
+  @Test
+  void retryBudget() throws IOException {
+    // readme: retries budget
+    RetryBudget budget = resilience.retryBudget(
+        "shop",
+        c -> c.ratio(0.1) // ten calls that succeed earn one retry,
+            .capacity(100) // at most a hundred are saved,
+            .perSecond(1)); // and one a second is free
+    Retry careful = resilience.retry("careful", c -> c.budget(budget));
+    String pears = careful.call(() -> shop.price("pears"));
+    // end
+
+    assertThat(pears).isEqualTo("1.20 for pears");
+    time.autoAdvance(true);
+    shop.closed = true;
+    assertThatExceptionOfType(Busy.class).isThrownBy(() -> careful.call(() -> shop.price("pears")));
+    assertThat(budget.level()).isLessThan(100);
   }
 
   @Test
@@ -293,7 +374,7 @@ class DocsSnippetsTest {
 
     // readme: timeouts shared
     Timeout timeout = resilience.timeout("prices", Duration.ofMillis(500));
-    CompletableFuture<String> shared = shop.priceLater("pears"); // others wait for it, too
+    CompletableFuture<String> shared = shop.priceLater("pears"); // other callers wait for it, too
     CompletableFuture<String> mine = timeout.callAsync(shared::copy); // cancels its copy when late
     // end
 
@@ -307,7 +388,7 @@ class DocsSnippetsTest {
     time.advance(Duration.ofSeconds(1));
     assertThat(direct).failsWithin(Duration.ofSeconds(30));
     assertThat(shared)
-        .as("without a copy nobody waits any more")
+        .as("without a copy the timeout cancels it for all")
         .failsWithin(Duration.ofSeconds(30))
         .withThrowableOfType(CancellationException.class);
   }
@@ -315,12 +396,11 @@ class DocsSnippetsTest {
   @Test
   void pipelines() throws IOException {
     // readme: pipelines page
-    Pipeline pipeline = resilience
-        .pipeline("prices")
-        .add(resilience.retry("prices")) // the outermost
-        .add(resilience.circuitBreaker("prices"))
-        .add(resilience.timeout("prices", Duration.ofSeconds(1)))
-        .build();
+    Pipeline pipeline = resilience.pipeline(
+        "prices",
+        p -> p.add(resilience.retry("prices")) // the outermost
+            .add(resilience.circuitBreaker("prices"))
+            .add(resilience.timeout("prices", Duration.ofSeconds(1))));
     String price = pipeline.call(() -> shop.price("apples"));
     System.out.println(pipeline + " warns of " + pipeline.warnings()); // of nothing
     // end
@@ -337,6 +417,31 @@ class DocsSnippetsTest {
 
     resilience.circuitBreaker("prices").forceOpen();
     assertThat(prices.call(() -> shop.price("apples"))).isEqualTo("closed");
+  }
+
+  // readme: annotations pipeline
+  interface Offers {
+    @WithPipeline("prices") // of the code or of the configuration
+    @WithFallback("none")
+    List<String> offers(String article) throws IOException;
+
+    default List<String> none(String article, Exception failure) {
+      return List.of();
+    }
+  }
+  // end
+
+  @Test
+  void pipelineByAnnotation() throws IOException {
+    Pipeline unused =
+        resilience.pipeline("prices", p -> p.add(resilience.circuitBreaker("prices")));
+    Offers offers = resilience.proxy(
+        Offers.class,
+        article -> {
+          throw new IOException("the shop is closed");
+        },
+        MethodHandles.lookup());
+    assertThat(offers.offers("apples")).isEmpty();
   }
 
   @Test
@@ -410,7 +515,7 @@ class DocsSnippetsTest {
   void policyOfOnesOwn() throws IOException {
     // readme: extending policy in use
     Pipeline pipeline = resilience
-        .pipeline("prices")
+        .newPipeline("prices")
         .add(new Bulkhead("shop", new Semaphore(1)))
         .add(resilience.timeout("prices", Duration.ofSeconds(1)))
         .build();
@@ -421,7 +526,7 @@ class DocsSnippetsTest {
     CompletableFuture<String> holds = pipeline.callAsync(() -> first);
     assertThatExceptionOfType(ResilienceException.class)
         .isThrownBy(() -> pipeline.call(() -> shop.price("pears")))
-        .withMessage("all places of bulkhead 'shop' are taken");
+        .withMessage("all permits of bulkhead 'shop' are in use");
     assertThat(pipeline.callAsync(() -> first)).isCompletedExceptionally();
     first.complete("done");
     assertThat(holds).isCompletedWithValue("done");
@@ -433,7 +538,7 @@ class DocsSnippetsTest {
           throw new IllegalStateException("no request");
         }))
         .isCompletedExceptionally();
-    assertThat(pipeline.call(() -> shop.price("plums"))).as("places came back").isNotEmpty();
+    assertThat(pipeline.call(() -> shop.price("plums"))).as("permits came back").isNotEmpty();
   }
 
   @Test
@@ -447,23 +552,50 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void httpPipeline() throws IOException, InterruptedException {
+    Retry retry = resilience.retry("prices");
+    CircuitBreaker breaker = resilience.circuitBreaker("prices");
+    Timeout timeout = resilience.timeout("prices", Duration.ofSeconds(10));
+    HttpClient http = HttpClient.newHttpClient();
+    try (FlakyServer server = new FlakyServer(0, "1.20")) {
+      HttpRequest request = HttpRequest.newBuilder(server.uri()).build();
+
+      // readme: http pipeline
+      Pipeline pipeline =
+          resilience.pipeline("prices", p -> p.add(retry).add(breaker).add(timeout));
+
+      // blocks; throws IOException and InterruptedException, as send() does
+      HttpResponse<String> response =
+          pipeline.callInterruptibly(() -> http.send(request, BodyHandlers.ofString()));
+
+      // never blocks; cancelling the future cancels the request
+      CompletableFuture<HttpResponse<String>> later =
+          pipeline.callAsync(() -> http.sendAsync(request, BodyHandlers.ofString()));
+      // end
+
+      assertThat(response.body()).isEqualTo("1.20");
+      assertThat(later.join().body()).isEqualTo("1.20");
+    }
+  }
+
+  @Test
   void httpEvents() throws IOException {
     Retry retry = resilience.retry("http");
-    List<String> heard = new CopyOnWriteArrayList<>();
+    List<String> lines = new CopyOnWriteArrayList<>();
 
     // readme: http events
     HttpFailures failures = HttpFailures.standard();
     resilience
         .retry("http")
         .subscribe(
-            event -> heard.add(failures.status(event.failure()) + ", again in " + event.delay()));
+            event -> lines.add(failures.status(event.failure()) + ", again in " + event.delay()));
     // end
 
     time.autoAdvance(true);
     shop.closed = true;
     assertThatExceptionOfType(Busy.class).isThrownBy(() -> retry.call(() -> shop.price("pears")));
     time.runPending();
-    assertThat(heard).hasSize(3).first().asString().startsWith("OptionalInt.empty, again in PT0.");
+    assertThat(lines).hasSize(3).first().asString().startsWith("OptionalInt.empty, again in PT0.");
   }
 
   /** Knows what a client throws that is not ours. */
@@ -509,11 +641,28 @@ class DocsSnippetsTest {
             "resilience.circuitbreaker.prices.cooldown", "10s"))
         .build()) {
       cooldown = resilience.circuitBreaker("prices").config().cooldown();
-      System.out.println(resilience.circuitBreakerSettings().resolve("orders")); // 45 s
+      System.out.println(resilience.policies().circuitBreakerConfigs().resolve("orders")); // 45 s
     }
     // end
 
     assertThat(cooldown).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void configuredPipeline() throws IOException {
+    // readme: configuration pipeline
+    try (Resilience resilience = Resilience.builder()
+        .config(Map.of(
+            "resilience.retry.prices.maxAttempts", "5",
+            "resilience.timeout.limit", "500ms", // of every timeout
+            "resilience.pipeline.prices.policies", "retry, circuitbreaker:shop, timeout"))
+        .build()) {
+      Pipeline prices = resilience.pipeline("prices");
+      System.out.println(prices.call(() -> shop.price("apples")));
+    }
+    // end
+
+    assertThat(shop.calls).isEqualTo(1);
   }
 
   @Test
@@ -551,12 +700,28 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void breakerInATest() {
+    // readme: testing breaker
+    ManualTime time = ManualTime.create();
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      CircuitBreaker breaker = resilience.circuitBreaker(
+          "prices", c -> c.failureThreshold(1).cooldown(Duration.ofMinutes(10)));
+      breaker.recordFailure(breaker.acquirePermit(), new IOException("the shop is closed"));
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+
+      time.advance(Duration.ofMinutes(10)); // takes no time
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    }
+    // end
+  }
+
+  @Test
   void metrics() {
     Map<String, Integer> gauges = new ConcurrentHashMap<>();
     CircuitBreaker breaker = resilience.circuitBreaker("prices");
 
     // readme: metrics codes
-    resilience.subscribe(CircuitBreakerListener.ofCodes(gauges::put));
+    resilience.policies().subscribe(CircuitBreakerListener.ofCodes(gauges::put));
     // end
 
     breaker.forceOpen();
@@ -570,10 +735,10 @@ class DocsSnippetsTest {
     ResilienceBuilder builder = Resilience.builder()
         .stateStore("postgresql://db:5432/shop?user=shop&currentSchema=resilience");
     CircuitBreakerConfig shared =
-        CircuitBreakerConfig.builder().shareState(true).build(); // opens when it opens elsewhere
+        CircuitBreakerConfig.builder().followPeers(true).build(); // opens when it opens elsewhere
     // end
 
-    assertThat(shared.sharesState()).isTrue();
+    assertThat(shared.followsPeers()).isTrue();
     assertThatExceptionOfType(ResilienceConfigurationException.class)
         .as("the artifact is not on the path of the examples")
         .isThrownBy(builder::build)

@@ -82,8 +82,8 @@ class HealthSnippetsTest {
 
     // readme: live page
     HealthEndpoint page = HealthEndpoint.builder()
-        .port(0) // any that is free; 8081, say
-        .operatorToken(token) // who has it controls breakers; without one nobody does
+        .port(0) // 0: any free port
+        .operatorToken(token) // allows control of breakers; without a token there is none
         .build();
     Resilience resilience = Resilience.builder().name("shop").extension(page).build();
     System.out.println("look at " + page.uri()); // http://127.0.0.1:40321/

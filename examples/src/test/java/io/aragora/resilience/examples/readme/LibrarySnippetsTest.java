@@ -25,12 +25,11 @@ class LibrarySnippetsTest {
     try (Resilience resilience =
         Resilience.builder().timeSource(ManualTime.create().autoAdvance(true)).build()) {
       // readme: libraries use
-      Pipeline policy = resilience
-          .pipeline("prices")
-          .add(resilience.retry("prices"))
-          .add(resilience.circuitBreaker("prices"))
-          .add(resilience.timeout("prices", Duration.ofSeconds(1)))
-          .build();
+      Pipeline policy = resilience.pipeline(
+          "prices",
+          p -> p.add(resilience.retry("prices"))
+              .add(resilience.circuitBreaker("prices"))
+              .add(resilience.timeout("prices", Duration.ofSeconds(1))));
       PriceClient prices = new PriceClient(shop, policy);
       // end
 

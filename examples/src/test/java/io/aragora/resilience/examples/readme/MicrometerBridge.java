@@ -2,13 +2,13 @@ package io.aragora.resilience.examples.readme;
 
 // readme: extending bridge
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -33,7 +33,7 @@ public final class MicrometerBridge implements ResilienceExtension {
   public AutoCloseable attach(ResilienceContext context) {
     Meters meters = new Meters(context.resilience());
     Subscription durations = context.recordDurations(meters);
-    Subscription changes = context.resilience().subscribe(meters);
+    Subscription changes = context.resilience().policies().subscribe(meters);
     return () -> {
       durations.close();
       changes.close();
@@ -49,7 +49,7 @@ public final class MicrometerBridge implements ResilienceExtension {
       this.resilience = resilience;
     }
 
-    /** Asked once for each policy, so that nothing is looked up by a call. */
+    /** Called once for each policy, so that calls look nothing up. */
     @Override
     public LongConsumer of(Kind kind, String policy) {
       return switch (kind) {
@@ -64,10 +64,11 @@ public final class MicrometerBridge implements ResilienceExtension {
       };
     }
 
-    /** In the background. A breaker that never changed refused nothing, so this is soon enough to show it. */
+    /** Runs in the background. A breaker without a transition rejected nothing, so it needs no meter before. */
     @Override
     public void onTransition(CircuitBreakerTransition change) {
-      for (CircuitBreaker breaker : resilience.circuitBreakers()) { // keys are none: too many
+      for (CircuitBreaker breaker :
+          resilience.policies().circuitBreakers()) { // keys are none: too many
         if (breaker.name().equals(change.breaker())) {
           Tags tags = tags(breaker.name());
           ids.add(

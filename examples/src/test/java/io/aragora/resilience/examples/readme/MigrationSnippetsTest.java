@@ -6,21 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.health.HealthGroup;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.time.Duration;
@@ -61,27 +61,23 @@ class MigrationSnippetsTest {
     // readme: from resilience4j
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices",
-        CircuitBreakerConfig.builder()
-            .noFailureThreshold() // the rate alone, as there
+        c -> c.noFailureThreshold() // the rate alone, as there
             .failureRateThreshold(50)
             .window(Duration.ofSeconds(30))
             .minimumNumberOfCalls(10)
             .cooldown(Duration.ofSeconds(20))
             .halfOpenMaxCalls(3)
             .successThreshold(3)
-            .ignoreIf(failure -> failure instanceof IllegalArgumentException)
-            .build());
+            .ignoreOn(IllegalArgumentException.class));
     Retry retry = resilience.retry(
         "prices",
-        RetryConfig.builder()
-            .maxAttempts(4)
+        c -> c.maxAttempts(4)
             .backoff(Backoff.exponential(Duration.ofMillis(100))
                 .cappedAt(Duration.ofSeconds(5))
                 .withJitter(Jitter.MULTIPLICATIVE, 0.5))
-            .retryIf(failure -> failure instanceof IOException)
-            .build());
+            .retryOn(IOException.class));
     Pipeline pipeline =
-        resilience.pipeline("prices").add(retry).add(breaker).build(); // the outermost first
+        resilience.pipeline("prices", p -> p.add(retry).add(breaker)); // the outermost first
     String price = pipeline.call(() -> shop.price("apples"));
     // end
 
@@ -97,33 +93,25 @@ class MigrationSnippetsTest {
     // readme: from failsafe
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices",
-        CircuitBreakerConfig.builder()
-            .recordIf(failure -> failure instanceof IOException)
+        c -> c.recordOn(IOException.class)
             .noFailureThreshold()
             .failureRateThreshold(50)
             .minimumNumberOfCalls(10)
             .window(Duration.ofSeconds(30))
             .cooldown(Duration.ofSeconds(20))
-            .successThreshold(2)
-            .build());
+            .successThreshold(2));
     Retry retry = resilience.retry(
         "prices",
-        RetryConfig.builder()
-            .retryIf(failure -> failure instanceof IOException)
+        c -> c.retryOn(IOException.class)
             .maxAttempts(4)
             .backoff(Backoff.exponential(Duration.ofMillis(100))
                 .cappedAt(Duration.ofSeconds(5))
                 .withJitter(Jitter.MULTIPLICATIVE, 0.25))
-            .maxDuration(Duration.ofSeconds(10))
-            .build());
+            .maxDuration(Duration.ofSeconds(10)));
     Timeout timeout = resilience.timeout("prices", Duration.ofSeconds(1));
 
     ResultPipeline<String> prices = resilience
-        .pipeline("prices")
-        .add(retry)
-        .add(breaker)
-        .add(timeout)
-        .build()
+        .pipeline("prices", p -> p.add(retry).add(breaker).add(timeout))
         .withFallback(Fallback.value("unknown"));
     String price = prices.call(() -> shop.price("apples"));
     // end
@@ -163,6 +151,40 @@ class MigrationSnippetsTest {
   }
 
   @Test
+  void fromPythonInCode() throws IOException {
+    Timeout timeout = resilience.timeout("prices", Duration.ofSeconds(30));
+
+    // readme: from Python in code
+    // get_circuit_breaker("anthropic-api", provider="anthropic")
+    CircuitBreaker api =
+        resilience.policies().circuitBreakerForProvider("anthropic-api", "anthropic");
+    System.out.println(api.call(() -> shop.price("apples")));
+
+    // async with timeout_context(seconds=5.0)
+    try (Deadline deadline = resilience.deadline("order", Duration.ofSeconds(5))) {
+      String pears = timeout.call(() -> shop.price("pears")); // ends at the nearer of both
+      deadline.check();
+      System.out.println(pears);
+    }
+
+    // for name, status in report.checks.items()
+    resilience
+        .health()
+        .check(HealthGroup.READINESS)
+        .checks()
+        .forEach((name, result) -> System.out.println(name + ": " + result.status()));
+
+    // persist_all_circuit_breakers()
+    boolean isSaved = resilience.flush(Duration.ofSeconds(5));
+    // end
+
+    assertThat(shop.calls).isEqualTo(2);
+    assertThat(api.config().failureThreshold()).isEqualTo(3);
+    assertThat(timeout.totals().inTime()).isOne();
+    assertThat(isSaved).isTrue();
+  }
+
+  @Test
   void fromPythonRetry() throws IOException {
     time.autoAdvance(true);
     shop.failuresLeft = 3;
@@ -178,8 +200,10 @@ class MigrationSnippetsTest {
     String price = retry.call(() -> shop.price("apples"));
 
     // breaker.on_state_change = …
-    Subscription subscription = resilience.subscribe(CircuitBreakerListener.ofCodes(
-        (breaker, code) -> System.out.println(breaker + " is " + code)));
+    Subscription subscription = resilience
+        .policies()
+        .subscribe(CircuitBreakerListener.ofCodes(
+            (breaker, code) -> System.out.println(breaker + " is " + code)));
     // end
 
     subscription.close();
@@ -192,11 +216,9 @@ class MigrationSnippetsTest {
     // readme: from Python half-open
     CircuitBreaker breaker = resilience.circuitBreaker(
         "half-open",
-        CircuitBreakerConfig.builder()
-            .failureThreshold(1)
+        c -> c.failureThreshold(1)
             .cooldown(Duration.ofSeconds(10))
-            .successThreshold(1) // the first success closes it
-            .build());
+            .successThreshold(1)); // the first success closes it
     // end
 
     assertThatExceptionOfType(IOException.class)

@@ -35,9 +35,9 @@ class ModuleDeclarationsTest {
     compile(declarations.get("module declaration of an application"), "", List.of());
     compile(declarations.get("module declaration of a plug-in"), """
         package com.example.diskspace;
-        public class DiskSpace implements io.aragora.resilience.spi.ResilienceExtension {
+        public class DiskSpace implements io.aragora.resilience.ResilienceExtension {
           @Override
-          public AutoCloseable attach(io.aragora.resilience.spi.ResilienceContext context) {
+          public AutoCloseable attach(io.aragora.resilience.ResilienceContext context) {
             return () -> {};
           }
         }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Path;
@@ -24,16 +24,36 @@ class PersistenceSnippetsTest {
     Resilience resilience = Resilience.builder()
         .name("shop")
         .stateStore("sqlite:" + folder.resolve("state.db"))
-        .stateStoreRequired(false) // true: no runtime without its store
+        .requireStateStore(false) // true: no runtime without its store
         .saveInterval(Duration.ofSeconds(30)) // for counts; changes are saved at once
         .stateRetention(Duration.ofHours(72)) // for breakers that no process has any more
-        .closedAtShutdown(true) // saves and closes when the JVM is asked to end
+        .closeOnShutdown(true) // saves and closes when the JVM is asked to end
         .build();
     // end
 
     try (resilience) {
-      assertThat(resilience.storeStatus().lastError()).isNull();
-      assertThat(resilience.storeStatus().location()).endsWith("state.db");
+      assertThat(resilience.status().stateStore().lastError()).isNull();
+      assertThat(resilience.status().stateStore().location()).endsWith("state.db");
+    }
+  }
+
+  @Test
+  void restart() {
+    String location = "sqlite:" + folder.resolve("state.db");
+
+    // readme: persistence restart
+    try (Resilience resilience = Resilience.builder().stateStore(location).build()) {
+      resilience.circuitBreaker("prices").forceOpen();
+    } // saved, at the latest now
+
+    try (Resilience resilience = Resilience.builder().stateStore(location).build()) {
+      System.out.println(resilience.circuitBreaker("prices").state()); // FORCED_OPEN
+    }
+    // end
+
+    try (Resilience resilience = Resilience.builder().stateStore(location).build()) {
+      assertThat(resilience.circuitBreaker("prices").state())
+          .isEqualTo(CircuitBreakerState.FORCED_OPEN);
     }
   }
 
@@ -47,7 +67,7 @@ class PersistenceSnippetsTest {
       // readme: persistence flush
       breaker.forceOpen();
       if (!resilience.flush(Duration.ofSeconds(2))) {
-        System.out.println(resilience.storeStatus()); // why, since when, and how much waits
+        System.out.println(resilience.status().stateStore()); // why, since when, and how much waits
       }
       // end
     }

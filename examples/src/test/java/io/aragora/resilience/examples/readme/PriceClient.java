@@ -1,6 +1,6 @@
 package io.aragora.resilience.examples.readme;
 
-import io.aragora.resilience.Policy;
+import io.aragora.resilience.policy.Policy;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 

@@ -68,6 +68,15 @@ class ReadmeTest {
   }
 
   @Test
+  void readme_isShort_andBeginsWithTheTwoCommands() {
+    List<String> lines = Pages.read(Pages.README).lines().toList();
+
+    assertThat(lines).hasSizeLessThanOrEqualTo(200);
+    assertThat(lines.stream().filter(line -> line.startsWith("mvn ")).limit(2))
+        .containsExactly("mvn -q -Pdemo verify", "mvn -B -ntp verify");
+  }
+
+  @Test
   void links_leadToFilesAndHeadingsThatExist() {
     List<Path> pages = Pages.all();
     Set<Path> linked = new HashSet<>();

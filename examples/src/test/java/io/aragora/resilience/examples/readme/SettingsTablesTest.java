@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.http.client.ResilientHttpClient;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The tables of settings in docs say what the code does: its defaults, and where it begins to refuse a value. */
+/** The tables of settings in docs say what the code does: its defaults, and the values that it rejects. */
 class SettingsTablesTest {
   private static final String VALUE =
       "(?<number>\\d{1,3}(?:,\\d{3})+|\\d+(?:\\.\\d+)?)(?: (?<unit>ms|s|min|h|d|days?)\\b)?";
@@ -70,7 +70,7 @@ class SettingsTablesTest {
 
       assertThatExceptionOfType(ResilienceConfigurationException.class)
           .isThrownBy(() -> runtime(Map.of("resilience." + kind + ".unknown", "1")))
-          .withMessageEndingWith("the settings are " + settings);
+          .withMessageEndingWith("the key must end in a setting, one of " + settings);
     }
   }
 
@@ -78,21 +78,22 @@ class SettingsTablesTest {
   void breakers() {
     Map<String, String> defaults = shown(CircuitBreakerConfig.defaults());
     defaults.put("countWindow", "none");
-    defaults.put("shareState", "false");
+    defaults.put("followPeers", "false");
     takeFromOutside("circuitbreaker", defaults.keySet());
-    Set<String> codeOnly = Set.of("recordIf", "ignoreIf", "recordResultIf", "pinned");
+    Set<String> codeOnly = Set.of(
+        "recordIf, recordOn", "ignoreIf, ignoreOn", "recordResultIf", "ignoreExternalConfig");
 
     var inConfiguration = table("configuration", "## Settings of circuit breakers");
     assertThat(inConfiguration.keySet()).isEqualTo(defaults.keySet());
     checkDefaults(inConfiguration, defaults);
-    checkRanges(inConfiguration, Set.of("shareState"));
+    checkRanges(inConfiguration, Set.of("followPeers"));
     var inBreakers = table("circuit-breakers", "## Settings");
     assertThat(inBreakers.keySet())
         .containsAll(codeOnly)
-        .hasSize(defaults.size() - 1 + codeOnly.size()); // maxCooldown is with cooldownBackoff
+        .hasSize(defaults.size() + codeOnly.size());
     inBreakers.keySet().removeAll(codeOnly);
     checkDefaults(inBreakers, defaults);
-    checkRanges(inBreakers, Set.of("shareState"));
+    checkRanges(inBreakers, Set.of("followPeers"));
   }
 
   @Test
@@ -127,7 +128,11 @@ class SettingsTablesTest {
     inRetries
         .keySet()
         .removeAll(Set.of(
-            "retryIf", "abortIf", "retryOnResult", "retryAfter, retryAfterResult", "budget"));
+            "retryIf, retryOn",
+            "abortIf, abortOn",
+            "retryResultIf",
+            "retryAfter, retryAfterResult",
+            "budget"));
     assertThat(inRetries)
         .containsOnlyKeys(
             "maxAttempts", "backoff", "maxDuration", "retryRejections", "retryWhenNested");
@@ -151,7 +156,7 @@ class SettingsTablesTest {
   void timeouts() {
     takeFromOutside("timeout", Set.of("limit"));
     var rows = table("timeouts", "# Timeouts");
-    assertThat(rows.keySet()).containsExactly("failure", "limit", "onLateResult");
+    assertThat(rows.keySet()).containsExactly("limit", "mapException", "onLateResult");
     rows.keySet().retainAll(Set.of("limit"));
 
     checkRanges(rows, Set.of());
@@ -194,12 +199,12 @@ class SettingsTablesTest {
     var ofStore = table("persistence", "## Turn it on");
     assertThat(ofStore.keySet())
         .containsExactly(
-            "closedAtShutdown",
+            "closeOnShutdown",
+            "followPeers of a breaker",
+            "requireStateStore",
             "saveInterval",
-            "shareState of a breaker",
             "stateRetention",
-            "stateStore",
-            "stateStoreRequired");
+            "stateStore");
     rows.put("saveInterval", ofStore.get("saveInterval"));
     rows.put("stateRetention", ofStore.get("stateRetention"));
 
@@ -234,7 +239,7 @@ class SettingsTablesTest {
     assertThat(config).hasSize(8);
     try (Resilience resilience = runtime(config)) {
       assertThat(resilience.circuitBreaker("prices").config().countWindow()).isEqualTo(200);
-      assertThat(resilience.registeredPipeline("prices").policies()).hasSize(3);
+      assertThat(resilience.pipeline("prices").policies()).hasSize(3);
     }
   }
 
@@ -286,18 +291,18 @@ class SettingsTablesTest {
     boolean hasMost = to.find();
     boolean isDuration = hasMost && to.group("unit") != null;
     if (above.find()) {
-      refuses(setting, setter, value(above, isDuration, 0));
+      rejects(setting, setter, value(above, isDuration, 0));
     } else {
       Matcher least = from.find() ? from : before;
       assertThat(least == from || before.find())
           .as("%s has a range: %s", setting, range)
           .isTrue();
       takes(setting, setter, value(least, isDuration, 0));
-      refuses(setting, setter, value(least, isDuration, -1));
+      rejects(setting, setter, value(least, isDuration, -1));
     }
     if (hasMost) {
       takes(setting, setter, value(to, isDuration, 0));
-      refuses(setting, setter, value(to, isDuration, 1));
+      rejects(setting, setter, value(to, isDuration, 1));
     }
   }
 
@@ -307,9 +312,9 @@ class SettingsTablesTest {
         .doesNotThrowAnyException();
   }
 
-  private static void refuses(String setting, Consumer<String> setter, String value) {
+  private static void rejects(String setting, Consumer<String> setter, String value) {
     assertThatCode(() -> setter.accept(value))
-        .as("%s refuses %s", setting, value)
+        .as("%s rejects %s", setting, value)
         .isInstanceOfAny(IllegalArgumentException.class, ResilienceConfigurationException.class)
         .hasMessageContaining(setting.equals("checkEvery") ? "interval" : setting);
   }

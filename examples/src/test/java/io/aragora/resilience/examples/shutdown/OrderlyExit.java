@@ -13,7 +13,7 @@ final class OrderlyExit {
     Resilience resilience = Resilience.builder()
         .stateStore(arguments[0])
         .saveInterval(Duration.ofDays(1))
-        .closedAtShutdown(Boolean.parseBoolean(arguments[1]))
+        .closeOnShutdown(Boolean.parseBoolean(arguments[1]))
         .build();
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     breaker.recordFailure(breaker.acquirePermit(), new IOException("down"));

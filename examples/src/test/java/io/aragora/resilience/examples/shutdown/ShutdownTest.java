@@ -2,8 +2,8 @@ package io.aragora.resilience.examples.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.examples.ChildJvm;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,16 +11,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A JVM that exits in order, with a runtime that nobody closed. */
+/** A JVM that exits normally with a runtime that is still open. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ShutdownTest {
   @TempDir
   Path folder;
 
-  private List<SavedBreaker> savedByExit(boolean closedAtShutdown) throws Exception {
+  private List<SavedBreaker> savedByExit(boolean closeOnShutdown) throws Exception {
     String location = "sqlite:" + folder.resolve("state.db");
     Process child = ChildJvm.start(
-        OrderlyExit.class, folder, List.of(), location, String.valueOf(closedAtShutdown));
+        OrderlyExit.class, folder, List.of(), location, String.valueOf(closeOnShutdown));
     assertThat(child.waitFor()).as(() -> ChildJvm.outputOf(child)).isZero();
     try (StateStore store = StateStore.open(location)) {
       return store.load().states();
@@ -28,7 +28,7 @@ class ShutdownTest {
   }
 
   @Test
-  void closedAtShutdown_savesWhatWasCounted() throws Exception {
+  void closeOnShutdown_savesWhatWasCounted() throws Exception {
     assertThat(savedByExit(true))
         .singleElement()
         .satisfies(row -> assertThat(row.consecutiveFailures()).isEqualTo(1));

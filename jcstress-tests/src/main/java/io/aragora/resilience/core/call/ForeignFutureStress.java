@@ -12,11 +12,13 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claim of {@link ForeignFuture}. */
 public class ForeignFutureStress {
-  /** A cancellation while somebody's policy starts what is inside it: that is cancelled, or not started, whoever comes first. */
+  /** A cancellation while an application's policy starts its inner call: in either order, the inner call is cancelled or not started. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Cancelled.")
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Not started.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "It runs on with nobody waiting for it.")
+  @Outcome(
+      expect = Expect.FORBIDDEN,
+      desc = "The inner call keeps running without a waiting caller.")
   @State
   public static class StartedInsideIsCancelled {
     private final ForeignFuture<Integer> future = new ForeignFuture<>();
@@ -42,13 +44,13 @@ public class ForeignFutureStress {
     }
   }
 
-  /** Each side reads before it writes: shows that what runs on would be seen. */
+  /** Each side reads before it writes: shows that the test detects a call that keeps running. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Cancelled.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "What ForeignFuture must not leave running.")
+      desc = "The inner call that ForeignFuture must not leave running.")
   @State
   public static class BrokenStartedInsideIsCancelled {
     private final CompletableFuture<Integer> started = new CompletableFuture<>();

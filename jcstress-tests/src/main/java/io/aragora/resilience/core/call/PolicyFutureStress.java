@@ -37,9 +37,9 @@ public class PolicyFutureStress {
     }
   }
 
-  /** The inner end against a cancellation from outside: one of them is the end. */
+  /** The inner end races with a cancellation from outside: one of them ends the future. */
   @JCStressTest
-  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Ended by what ran inside.")
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Ended by the inner call.")
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Ended from outside.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Ended twice, or never.")
   @State
@@ -68,7 +68,7 @@ public class PolicyFutureStress {
     }
   }
 
-  /** An end that is looked at and then set: shows that a double end would be seen. */
+  /** An end that is read and then set: shows that the test detects a double end. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -101,13 +101,15 @@ public class PolicyFutureStress {
     }
   }
 
-  /** A cancellation while the inner call is being started: that call is cancelled, whoever comes first. */
+  /** A cancellation while the inner call is being started: in either order, that call is cancelled. */
   @JCStressTest
   @Outcome(
       id = "1, 0, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "The inner call is cancelled, and the end was the outside's.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The inner call runs on with nobody waiting for it.")
+      desc = "The inner call is cancelled; the future was ended from outside.")
+  @Outcome(
+      expect = Expect.FORBIDDEN,
+      desc = "The inner call keeps running without a waiting caller.")
   @State
   public static class StartedCallIsCancelled {
     private final Ending future = new Ending();
@@ -131,7 +133,7 @@ public class PolicyFutureStress {
     }
   }
 
-  /** Each side reads before it writes: shows that a call that runs on would be seen. */
+  /** Each side reads before it writes: shows that the test detects a call that keeps running. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Cancelled.")
   @Outcome(

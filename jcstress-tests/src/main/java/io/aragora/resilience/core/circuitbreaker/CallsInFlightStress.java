@@ -31,15 +31,15 @@ public class CallsInFlightStress {
     return new CoarseClock(new HandDrivenTime(), CLOSED);
   }
 
-  /** A call ends while another one begins and recycles its bucket: one is left, and nothing stays behind in the old one. */
+  /** A call ends while another one begins and reuses its bucket: one call remains, and the old bucket's count is zero. */
   @JCStressTest
   @Outcome(
       id = "0, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "The old one ended, the young one is not slow.")
+      desc = "The old call ended, the new one is not slow.")
   @Outcome(
       expect = Expect.FORBIDDEN,
-      desc = "The old one is still counted, or the young one is not.")
+      desc = "The old call is still counted, or the new one is not.")
   @State
   public static class EndAgainstRecycling {
     private final CallsInFlight calls = new CallsInFlight(LIMIT);
@@ -63,9 +63,9 @@ public class CallsInFlightStress {
     }
   }
 
-  /** An end that looks at the bucket before it takes away: shows that a call that stays behind would be seen. */
+  /** An end that looks at the bucket before it takes away: shows that the test detects a call that stays behind. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The young one.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The new call.")
   @Outcome(
       expect = Expect.ACCEPTABLE_INTERESTING,
       desc = "The count that calls in flight must not have.")
@@ -97,7 +97,7 @@ public class CallsInFlightStress {
     }
   }
 
-  /** Calls that begin and end at once, under which stripes grow: none is left. */
+  /** Calls begin and end at once while the stripes grow: none remains. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "None is left.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A beginning or an end was lost.")
@@ -130,13 +130,13 @@ public class CallsInFlightStress {
     }
   }
 
-  /** A call begins while {@link SlowWatch} goes to sleep: it is watched, and opens the breaker when it hangs. */
+  /** A call begins while {@link SlowWatch} goes to sleep: it is watched, and opens the breaker if it hangs. */
   @JCStressTest
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE,
       desc = "Watched: it hung, and the breaker is open.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A call hangs and nobody looks.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A call hangs unwatched.")
   @State
   public static class NoCallGoesUnwatched {
     private static final long QUARTER = LIMIT / 4;
@@ -150,7 +150,7 @@ public class CallsInFlightStress {
             .slowCallDuration(Duration.ofNanos(LIMIT))
             .minimumNumberOfCalls(1)
             .build(),
-        BreakerRuntime.of(time, timer, new Dispatcher("stress", time, null), BreakerKeeper.NONE));
+        BreakerRuntime.of(time, timer, new Dispatcher("stress", time, null), BreakerStorage.NONE));
 
     public NoCallGoesUnwatched() {
       breaker.callAsync(() -> CompletableFuture.completedFuture(1));
@@ -175,7 +175,7 @@ public class CallsInFlightStress {
     }
   }
 
-  /** A watch that does not look again: shows that a call that nobody watches would be seen. */
+  /** A watch that does not look again: shows that the test detects an unwatched call. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Watched.")
   @Outcome(

@@ -13,7 +13,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link ChangedBreakers}. */
 public class ChangedBreakersStress {
-  /** A change against a save that has the breaker on its list: the change is in that save, or on the list again. */
+  /** A change races with a save that has the breaker on its list: the change is in that save, or on the list again. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The change was read at last.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "The change is in no save.")
@@ -122,17 +122,17 @@ public class ChangedBreakersStress {
     public void takeAgain(II_Result result) {
       changed.takeAll(this::count);
       result.r1 = takenFirst;
-      // The second addition counts anew if the first was taken in between.
+      // If the list was taken in between, the second addition counts, too.
       result.r2 = Math.min(takenSecond, 1);
     }
   }
 
-  /** A list whose head is replaced by a plain store: what is added at the same time falls off. */
+  /** A list whose head is replaced by a plain store: a concurrent addition is lost. */
   @JCStressTest
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Each was taken once.")
   @Outcome(
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The loss, or the double taking, that ChangedBreakers must not have.")
+      desc = "The loss, or the duplicate, that ChangedBreakers must not have.")
   @State
   public static class BrokenEachIsTakenOnce {
     private static final class Node {

@@ -1,9 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +56,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** A state that is looked at and then set: shows that a second transition would be seen. */
+  /** A state that is read and then set: shows that the test detects a second transition. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "One transition.")
   @Outcome(
@@ -93,7 +91,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** A success of a call from before the trip against the trip: whatever the order, the breaker is open afterwards. */
+  /** A success of an earlier call races with the transition to open: in either order, the breaker is open afterwards. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 1",
@@ -125,7 +123,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** A success that looks at the state and then closes: shows that a stale outcome that decides would be seen. */
+  /** A success that looks at the state and then closes: shows that the test detects a stale outcome that decides. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open.")
   @Outcome(
@@ -156,10 +154,10 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** The failure that finds the minimum missing against the success that completes it: the trip that is due is made. */
+  /** The failure that misses the minimum number of calls races with the success that completes it: the breaker opens. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open: two calls, half of them failed.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Nobody evaluated the rate.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Neither thread evaluated the rate.")
   @State
   public static class DueTripIsMade {
     private final CircuitBreakerStateMachine breaker = breaker(CircuitBreakerConfig.builder()
@@ -186,13 +184,13 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** A flag that is set without summing again: shows that a trip that nobody makes would be seen. */
+  /** A flag that is set without summing again: shows that the test detects a missing transition. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The trip that the breaker must not miss.")
+      desc = "The missed transition to open that the breaker must make.")
   @State
   public static class BrokenDueTripIsMade {
     private final AtomicInteger calls = new AtomicInteger();
@@ -222,7 +220,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** A snapshot during a failure is possible: never more failures than calls. */
+  /** A snapshot during a failure is consistent: never more failures than calls. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "1, 1"},
@@ -247,12 +245,12 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** Calls and failures counted apart: shows that an impossible snapshot would be seen. */
+  /** Calls and failures counted apart: shows that the test detects an impossible snapshot. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "1, 1", "1, 0"},
       expect = Expect.ACCEPTABLE,
-      desc = "Possible.")
+      desc = "Consistent.")
   @Outcome(
       id = "0, 1",
       expect = Expect.ACCEPTABLE_INTERESTING,
@@ -275,7 +273,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** Two changes of state at once: each is one event, and they arrive in the order of their numbers. */
+  /** Two transitions at once: each is one event, and they arrive in the order of their numbers. */
   @JCStressTest
   @Outcome(id = "2, 12", expect = Expect.ACCEPTABLE, desc = "Two events, the first one first.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "An event is missing, doubled, or out of order.")
@@ -286,12 +284,9 @@ public class CircuitBreakerStress {
     private volatile long sequences;
 
     public EventsComeOnceInOrder() {
-      breaker.subscribe(new CircuitBreakerListener() {
-        @Override
-        public void onTransition(CircuitBreakerTransition transition) {
-          events.incrementAndGet();
-          sequences = sequences * 10 + transition.sequence();
-        }
+      breaker.subscribe(transition -> {
+        events.incrementAndGet();
+        sequences = sequences * 10 + transition.sequence();
       });
     }
 
@@ -312,7 +307,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** Events that are appended after the change: shows that one that overtakes another would be seen. */
+  /** Events that are appended after the change: shows that the test detects one that overtakes another. */
   @JCStressTest
   @Outcome(id = "12", expect = Expect.ACCEPTABLE, desc = "In order.")
   @Outcome(

@@ -13,7 +13,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The claims of {@link GuardedFuture}. */
 public class GuardedFutureStress {
-  /** The inner end against a cancellation from outside: the permit is completed once, as a success or released. */
+  /** The inner end races with a cancellation from outside: the permit is completed once, as a success or released. */
   @JCStressTest
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "A success.")
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Released.")
@@ -42,7 +42,7 @@ public class GuardedFutureStress {
     }
   }
 
-  /** Two callbacks, of which neither asks the other: shows that a permit that is completed twice would be seen. */
+  /** Two callbacks, neither of which checks the other: shows that the test detects a permit that is completed twice. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},

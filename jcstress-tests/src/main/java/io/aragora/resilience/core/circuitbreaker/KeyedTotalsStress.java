@@ -13,23 +13,27 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The claim of {@link KeyedBreakers#totals}: a key that is removed meanwhile is counted once, or not by this reading. */
+/** The claim of {@link CoreKeyedCircuitBreaker#totals}: a key that is removed meanwhile is counted once, or missing from this reading. */
 public class KeyedTotalsStress {
   /** A key with one success is removed while the totals are read. */
   @JCStressTest
   @Outcome(
       id = "1, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "Counted among the keys or what is left.")
-  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "On its way: the next reading has it.")
+      desc = "Counted with the keys or with the evicted ones.")
+  @Outcome(
+      id = "0, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Not counted yet: the next reading has it.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Counted twice, or lost.")
   @State
   public static class RemovalCountsOnce {
-    // The last calls, since the sweep would hold a window of time of each sample for a minute.
+    // A window of the last calls, since the sweep would hold each sample's time window for a
+    // minute.
     private static final CircuitBreakerConfig LAST_CALLS =
         CircuitBreakerConfig.builder().countWindow(10).build();
 
-    private final KeyedBreakers keyed = new KeyedBreakers(
+    private final CoreKeyedCircuitBreaker keyed = new CoreKeyedCircuitBreaker(
         "stress", KeyedCircuitBreakerConfig.of(LAST_CALLS), StressRuntime.SYSTEM_TIME);
 
     public RemovalCountsOnce() {
@@ -53,12 +57,12 @@ public class KeyedTotalsStress {
     }
   }
 
-  /** What is left is read after the keys: shows that a key that is counted twice would be seen. */
+  /** The totals of evicted keys are read after the keys: shows that the test detects a key that is counted twice. */
   @JCStressTest
   @Outcome(
       id = {"0, 1", "1, 1"},
       expect = Expect.ACCEPTABLE,
-      desc = "Counted once, or on its way.")
+      desc = "Counted once, or not yet.")
   @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Counted twice.")
   @State
   public static class BrokenRemovalCountsOnce {

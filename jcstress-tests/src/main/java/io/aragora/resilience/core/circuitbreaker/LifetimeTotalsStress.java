@@ -10,7 +10,7 @@ import org.openjdk.jcstress.infra.results.J_Result;
 
 /** The claims of {@link LifetimeTotals}. */
 public class LifetimeTotalsStress {
-  /** Two counts at once, under which the adders appear: neither is lost, nor what was counted before. */
+  /** Two counts at once, which create the adders: neither is lost, nor the earlier count. */
   @JCStressTest
   @Outcome(id = "7", expect = Expect.ACCEPTABLE, desc = "All are in the sum.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A count was lost, or is there twice.")
@@ -40,7 +40,7 @@ public class LifetimeTotalsStress {
     }
   }
 
-  /** A word that is read and written apart: shows that a lost count would be seen. */
+  /** A word that is read and written apart: shows that the test detects a lost count. */
   @JCStressTest
   @Outcome(id = "7", expect = Expect.ACCEPTABLE, desc = "All are in the sum.")
   @Outcome(

@@ -30,13 +30,13 @@ public class ProbeSlotsStress {
     return breaker;
   }
 
-  /** Two acquisitions of one place: one is admitted. */
+  /** Two acquisitions of one permit: one is admitted. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
       expect = Expect.ACCEPTABLE,
       desc = "One is admitted.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "More than the limit, or nobody.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "More than the limit, or none.")
   @State
   public static class HalfOpenKeepsItsLimit {
     private final CircuitBreakerStateMachine breaker = readyToProbe(1);
@@ -52,7 +52,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A limit that is looked at and then counted: shows that over-admission would be seen. */
+  /** A limit that is read and then counted: shows that the test detects over-admission. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -85,7 +85,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** Completing and releasing one probe's permit at once: it counts once, and frees one place. */
+  /** A probe's permit is completed and released at once: it counts once, and frees one permit. */
   @JCStressTest
   @Outcome(
       id = {"1, 0, 1", "0, 1, 1"},
@@ -116,7 +116,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A place that is looked at and then given back: shows that a permit that counts twice would be seen. */
+  /** A place that is read and then freed: shows that the test detects a permit that counts twice. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -149,12 +149,12 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A probe that fails while another caller asks for its place: nobody is admitted by a phase that is about to end. */
+  /** A probe fails while another caller asks for its permit: a phase that is about to end admits no caller. */
   @JCStressTest
   @Outcome(
       id = "1, 0",
       expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the place stays taken.")
+      desc = "The failure counts, and the permit is not freed.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A caller was admitted although a probe had failed.")
   @State
   public static class FailedProbeFreesNoPlace {
@@ -172,16 +172,16 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A failed probe that gives its place back: shows that a caller admitted too late would be seen. */
+  /** A failed probe that frees its place: shows that the test detects a caller admitted too late. */
   @JCStressTest
   @Outcome(
       id = "1, 0",
       expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the caller came too early.")
+      desc = "The failure counts, and the caller came before it.")
   @Outcome(
       id = "1, 1",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The caller that a failed probe must not let in.")
+      desc = "The caller that a failed probe must not admit.")
   @State
   public static class BrokenFailedProbeFreesNoPlace {
     private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
@@ -199,7 +199,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** The end of a probe whose lease has run out against the one that takes its place over: one place, one holder. */
+  /** The end of a probe whose lease has expired races with the probe that takes its place: one place, one holder. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 1",
@@ -208,7 +208,7 @@ public class ProbeSlotsStress {
   @Outcome(
       id = "0, 1, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "Its place was taken over first, so the old probe is late.")
+      desc = "The new probe took its place first, so the old probe is late.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "The place has no holder, or the new probe lost it.")
   @State
   public static class LateProbeFreesNoForeignPlace {
@@ -233,7 +233,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** Places without a sequence: shows that a late probe that frees another one's place would be seen. */
+  /** Places without a sequence: shows that the test detects a late probe that frees another one's place. */
   @JCStressTest
   @Outcome(
       id = {"1, 1", "0, 1"},

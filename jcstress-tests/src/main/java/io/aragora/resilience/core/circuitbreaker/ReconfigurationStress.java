@@ -29,12 +29,12 @@ public class ReconfigurationStress {
   private static final CircuitBreakerConfig LONG =
       rate(50).window(Duration.ofMinutes(10)).build();
 
-  /** An outcome while the window is exchanged for one of another length: it is in the window, once, and not late. */
+  /** An outcome while the window is replaced by one of another length: it is in the window, once, and not late. */
   @JCStressTest
   @Outcome(
       id = "2, 2, 0",
       expect = Expect.ACCEPTABLE,
-      desc = "Both are in the window and in the row.")
+      desc = "Both are in the window and in the consecutive count.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, doubled, or late.")
   @State
   public static class OutcomeAgainstOtherWindow {
@@ -66,7 +66,7 @@ public class ReconfigurationStress {
     }
   }
 
-  /** A window that is copied and then exchanged: shows that a lost outcome would be seen. */
+  /** A window that is copied and then exchanged: shows that the test detects a lost outcome. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are in the window.")
   @Outcome(
@@ -95,12 +95,11 @@ public class ReconfigurationStress {
   }
 
   /**
-   * The last two of four calls at once, a failure and a success, where the rate was below before: whoever takes the flag back
-   * and whoever sets it see each other, and the trip that is due with the fourth call is made.
+   * The last two of four calls at once, a failure and a success, after a rate below the threshold: the thread that clears the flag and the thread that sets it see each other, and the breaker opens with the fourth call.
    */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open: four calls, half of them failed.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The flag was taken back over the one who needed it.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The flag was cleared although it was needed.")
   @State
   public static class DueTripAgainstFlagTakenBack {
     private final CircuitBreakerStateMachine breaker =
@@ -129,13 +128,13 @@ public class ReconfigurationStress {
     }
   }
 
-  /** A flag that is taken back without a last look: shows that the missed trip would be seen. */
+  /** A flag that is cleared without a last check: shows that the test detects the missed trip. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open, or asked to look.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open, or marked for another evaluation.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The flag that must not be taken back.")
+      desc = "The flag that must not be cleared.")
   @State
   public static class BrokenDueTripAgainstFlagTakenBack {
     private volatile int failures = 1;

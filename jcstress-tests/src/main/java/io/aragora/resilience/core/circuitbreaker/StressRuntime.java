@@ -7,25 +7,25 @@ import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.time.TimeSource;
 
-/** What the breakers under stress belong to. */
+/** The runtime of the breakers under stress. */
 final class StressRuntime {
-  /** Shared by breakers that arm no timer, since making one for each sample would be most of the test. */
-  static final BreakerRuntime SYSTEM_TIME = of(SystemTimeSource.INSTANCE, BreakerKeeper.NONE);
+  /** Shared by breakers that arm no timer, since creating one for each sample would dominate the test. */
+  static final BreakerRuntime SYSTEM_TIME = of(SystemTimeSource.INSTANCE, BreakerStorage.NONE);
 
   private StressRuntime() {}
 
-  /** Tells its events where they happen, on the actor's own thread. */
-  static BreakerRuntime handDriven(BreakerKeeper keeper) {
-    return of(new HandDrivenTime(), keeper);
+  /** Delivers events at once, on the actor's own thread. */
+  static BreakerRuntime handDriven(BreakerStorage storage) {
+    return of(new HandDrivenTime(), storage);
   }
 
-  private static BreakerRuntime of(TimeSource time, BreakerKeeper keeper) {
+  private static BreakerRuntime of(TimeSource time, BreakerStorage storage) {
     return BreakerRuntime.of(
-        time, new Timer("stress", time), new Dispatcher("stress", time, null), keeper);
+        time, new Timer("stress", time), new Dispatcher("stress", time, null), storage);
   }
 
   static CircuitBreakerStateMachine handDrivenBreaker() {
     return new CoreCircuitBreaker(
-        "stress", CircuitBreakerConfig.defaults(), handDriven(BreakerKeeper.NONE));
+        "stress", CircuitBreakerConfig.defaults(), handDriven(BreakerStorage.NONE));
   }
 }

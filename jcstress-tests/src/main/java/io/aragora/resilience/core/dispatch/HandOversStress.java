@@ -10,12 +10,12 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The claims of {@link HandOvers}. */
 public class HandOversStress {
-  /** A task is handed to an executor that drops it while the runtime is closed: it is ended, or handed over after the closing. */
+  /** A task is handed to an executor that drops it while the runtime closes: it is ended, or was handed over after closing. */
   @JCStressTest
-  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Dropped, and ended by the closing.")
-  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Handed over after the closing.")
-  @Outcome(id = "0, 0", expect = Expect.FORBIDDEN, desc = "Dropped, and nobody ends it.")
-  @Outcome(id = "1, 1", expect = Expect.FORBIDDEN, desc = "Ended, and handed over all the same.")
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Dropped, and ended by closing.")
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Handed over after closing.")
+  @Outcome(id = "0, 0", expect = Expect.FORBIDDEN, desc = "Dropped, and never ended.")
+  @Outcome(id = "1, 1", expect = Expect.FORBIDDEN, desc = "Ended, but still handed over.")
   @State
   public static class NoTaskOutlivesTheRuntime {
     private final HandOvers handOvers = new HandOvers();

@@ -43,10 +43,13 @@ public class HealthStress {
         events);
   }
 
-  /** Two failures at once, which together are enough: both count, and the change is heard once. */
+  /** Two failures at once, which together reach the threshold: both count, and the change is one event. */
   @JCStressTest
-  @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE, desc = "Both count, one change is heard.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A report is lost, or the change is not heard once.")
+  @Outcome(
+      id = "2, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Both count, and the change is one event.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A report is lost, or the change is not one event.")
   @State
   public static class ChangeIsHeardOnce {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -75,12 +78,15 @@ public class HealthStress {
     }
   }
 
-  /** The same without a lock: shows that a lost report would be seen. */
+  /** The same without a lock: shows that the test detects a lost report. */
   @JCStressTest
-  @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE, desc = "Both count, one change is heard.")
+  @Outcome(
+      id = "2, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Both count, and the change is one event.")
   @Outcome(
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "A report is lost, or the change is not heard once, which the lock must prevent.")
+      desc = "A report is lost, or the change is not one event, which the lock must prevent.")
   @State
   public static class BrokenChangeIsHeardOnce {
     private final AtomicInteger heard = new AtomicInteger();
@@ -110,9 +116,9 @@ public class HealthStress {
     }
   }
 
-  /** Changes of two threads: heard in the order in which they were made, each from where the one before led. */
+  /** Changes by two threads: delivered in their order, each from the status that the one before led to. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "All are heard, in order.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "All are delivered, in order.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "One is missing, or overtook another.")
   @State
   public static class ChangesAreHeardInOrder {
@@ -120,7 +126,7 @@ public class HealthStress {
     private final EventChannel<HealthTransition> events = channel(time);
     private final CoreHealthTracker tracker = tracker(time, events, 1);
 
-    /** By one at a time, each after the other. */
+    /** Called by one thread at a time. */
     private final List<HealthTransition> heard = new ArrayList<>();
 
     public ChangesAreHeardInOrder() {
@@ -156,9 +162,9 @@ public class HealthStress {
     }
   }
 
-  /** Events that are published after their number was taken: shows that one that overtakes would be seen. */
+  /** Events that are published after their number was taken: shows that the test detects one that overtakes. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Both are heard, in order.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Both are delivered, in order.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
@@ -207,7 +213,7 @@ public class HealthStress {
         channel(time));
   }
 
-  /** Two ask at once: there is one run, and both have its result. */
+  /** Two callers at once: there is one run, and both have its result. */
   @JCStressTest
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "One run for both.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Two runs, or two results.")
@@ -237,7 +243,7 @@ public class HealthStress {
     }
   }
 
-  /** A look at the last result and then a run, as two steps: shows that a second run would be seen. */
+  /** A look at the last result and then a run, as two steps: shows that the test detects a second run. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "One run for both.")
   @Outcome(
@@ -272,13 +278,13 @@ public class HealthStress {
     }
   }
 
-  /** The timeout against the return of a check: whichever was first, the check can run again afterwards. */
+  /** The timeout races with the return of a check: in either order, the check can run again afterwards. */
   @JCStressTest
   @Outcome(
       id = {"2, 0", "2, 1"},
       expect = Expect.ACCEPTABLE,
       desc = "Answered or timed out, and then run again.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The check is taken for one that still runs.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The check still counts as running.")
   @State
   public static class LeftCheckRunsAgain {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -306,13 +312,13 @@ public class HealthStress {
     }
   }
 
-  /** Each says that it is over and looks at the other, without a lock: shows that a check that is stuck would be seen. */
+  /** Each side sets its flag and reads the other, without a lock: shows that the test detects a check that never runs again. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Who came second gave the check free.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The second one released the check.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "Nobody did, which the lock must prevent.")
+      desc = "Neither did, which the lock must prevent.")
   @State
   public static class BrokenLeftCheckRunsAgain {
     private final AtomicInteger free = new AtomicInteger();

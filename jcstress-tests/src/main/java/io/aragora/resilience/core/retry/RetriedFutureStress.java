@@ -25,10 +25,10 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link RetriedFuture}. */
 public class RetriedFutureStress {
-  /** The end from outside against the first wait: nothing stays in the timer, and there is no further attempt. */
+  /** The end from outside races with the first wait: nothing remains in the timer, and there is no further attempt. */
   @JCStressTest
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Nothing waits, one attempt was made.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A wait that nobody waits for.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A wait of a call that has ended.")
   @State
   public static class NoWaitOutlivesTheCall {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -71,7 +71,7 @@ public class RetriedFutureStress {
     }
   }
 
-  /** Whoever waits looks whether the call has ended before it says that it waits: shows that such a wait would be seen. */
+  /** The waiting side checks the end before it announces its wait: shows that the test detects such a wait. */
   @JCStressTest
   @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Nothing waits.")
   @Outcome(

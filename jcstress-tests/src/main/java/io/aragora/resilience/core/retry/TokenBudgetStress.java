@@ -12,7 +12,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The claims of {@link TokenBudget}: no retry is taken twice, and none that was earned is lost. */
+/** The claims of {@link TokenBudget}: no retry is used twice, and no earned retry is lost. */
 public class TokenBudgetStress {
   private static TokenBudget budget(int capacity, double ratio, double perSecond) {
     return new TokenBudget(
@@ -31,7 +31,7 @@ public class TokenBudgetStress {
       id = {"1, 0", "0, 1"},
       expect = Expect.ACCEPTABLE,
       desc = "One of them has it.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Both have it, or nobody.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Both have it, or neither.")
   @State
   public static class LastOneIsTakenOnce {
     private final TokenBudget budget = budget(1, 0, 0);
@@ -53,7 +53,7 @@ public class TokenBudgetStress {
       id = {"1, 0", "0, 1"},
       expect = Expect.ACCEPTABLE,
       desc = "One of them has it.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Both have it, or nobody.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Both have it, or neither.")
   @State
   public static class AllowedOneIsTakenOnce {
     private final TokenBudget budget = budget(1, 0, 1);
@@ -73,7 +73,7 @@ public class TokenBudgetStress {
     }
   }
 
-  /** A success earns while a retry is taken: what is left is what was there, with both. */
+  /** A success earns while a retry is used: the level reflects both. */
   @JCStressTest
   @Outcome(
       id = "1, 0, 2",
@@ -105,7 +105,7 @@ public class TokenBudgetStress {
     }
   }
 
-  /** A look and then a write, as two steps: shows that a retry that is taken twice would be seen. */
+  /** A look and then a write, as two steps: shows that the test detects a retry that is taken twice. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},

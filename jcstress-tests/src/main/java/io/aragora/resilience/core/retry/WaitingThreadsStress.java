@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.core.time.HandDrivenTime;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import org.openjdk.jcstress.annotations.Actor;
@@ -16,7 +16,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The claims of {@link WaitingThreads}. */
 public class WaitingThreadsStress {
-  /** Counts whom it should wake. */
+  /** Counts the threads to wake. */
   private static final class CountingTime implements TimeSource {
     private final HandDrivenTime time = new HandDrivenTime();
     int woken;
@@ -50,20 +50,26 @@ public class WaitingThreadsStress {
     }
 
     @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
+    public TimerRegistration drive(String name, TimerCallback driver) {
       return time.drive(name, driver);
     }
   }
 
-  /** A thread begins to wait while the runtime is closed: it is told at once, or woken. */
+  /** A thread begins to wait while the runtime closes: it returns at once, or is woken. */
   @JCStressTest
-  @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Told that it is closed.")
-  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Told, and woken in vain.")
+  @Outcome(
+      id = "0, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "Returned at once: the runtime is closed.")
+  @Outcome(
+      id = "0, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "Returned at once, and woken needlessly.")
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "It waits, and is woken.")
   @Outcome(
       id = "1, 0",
       expect = Expect.FORBIDDEN,
-      desc = "It waits, and nobody wakes it before its time.")
+      desc = "It waits, and is not woken before its time.")
   @State
   public static class NoWaitOutlivesTheRuntime {
     private final CountingTime time = new CountingTime();
@@ -87,12 +93,12 @@ public class WaitingThreadsStress {
     }
   }
 
-  /** A thread that looks before it is known to wait: shows that one that nobody wakes would be seen. */
+  /** A thread that checks before it registers: shows that the test detects a thread that is never woken. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "0, 1", "1, 1"},
       expect = Expect.ACCEPTABLE,
-      desc = "Told, or woken.")
+      desc = "Returned at once, or woken.")
   @Outcome(
       id = "1, 0",
       expect = Expect.ACCEPTABLE_INTERESTING,

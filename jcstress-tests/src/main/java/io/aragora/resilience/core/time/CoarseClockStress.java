@@ -13,13 +13,13 @@ import org.openjdk.jcstress.infra.results.I_Result;
 public class CoarseClockStress {
   private static final long CLOCK_TICK = 10L << 20;
 
-  /** The clock falls asleep while callers come: whatever it is afterwards, it goes on. */
+  /** The clock falls asleep while callers read it: afterwards it is asleep, or driven. */
   @JCStressTest
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE,
       desc = "Asleep and precise, or awake and advanced.")
-  @Outcome(id = "0", expect = Expect.FORBIDDEN, desc = "Awake, and nobody advances it.")
+  @Outcome(id = "0", expect = Expect.FORBIDDEN, desc = "Awake, but not advanced.")
   @State
   public static class NeverStuck {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -30,7 +30,7 @@ public class CoarseClockStress {
     public NeverStuck() {
       clock.read();
       clock.read();
-      // All but the last of the quiet ticks after which it falls asleep.
+      // All but the last of the idle ticks after which it falls asleep.
       long at = 1;
       for (int i = 0; i < 96; i++) {
         at += CLOCK_TICK + HandDrivenTime.TICK;
@@ -62,13 +62,13 @@ public class CoarseClockStress {
     }
   }
 
-  /** A clock that is woken by a flag beside the time: shows that one that is stuck would be seen. */
+  /** A clock that is woken by a flag beside the time: shows that the test detects one that is stuck. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Asleep, or driven.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The clock that hangs, awake and not driven.")
+      desc = "A clock that is awake but not driven.")
   @State
   public static class BrokenNeverStuck {
     private volatile int asleep;

@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.time;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
@@ -16,9 +16,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The hand-shake of {@link DriveThread}: one actor runs its loop until it would fall asleep, the other hands over. */
+/** The hand-shake of {@link DriveThread}: one actor runs its loop until it would park, the other hands over. */
 public class DriveThreadStress {
-  /** Thrown where the thread would park, so that the actor comes back and leaves everything as it was at that moment. */
+  /** Thrown where the thread would park, so that the actor returns and leaves the state of that moment. */
   private static final class Asleep extends Error {
     private static final long serialVersionUID = 1L;
     static final Asleep INSTANCE = new Asleep();
@@ -28,8 +28,8 @@ public class DriveThreadStress {
     }
   }
 
-  /** A driver with one place for a hand-over, and a source that notes who is woken. */
-  private static final class Parts implements TimeDriver, TimeSource {
+  /** A driver with room for one hand-over, and a source that records wake-ups. */
+  private static final class Parts implements TimerCallback, TimeSource {
     final AtomicInteger handOver = new AtomicInteger();
     volatile int taken;
     volatile int woken;
@@ -79,7 +79,7 @@ public class DriveThreadStress {
     }
 
     @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
+    public TimerRegistration drive(String name, TimerCallback driver) {
       throw new UnsupportedOperationException();
     }
   }
@@ -95,11 +95,11 @@ public class DriveThreadStress {
     }
   }
 
-  /** A hand-over against falling asleep: the thread takes it before it sleeps, or is woken. */
+  /** A hand-over races with falling asleep: the thread takes it before it sleeps, or is woken. */
   @JCStressTest
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Taken; the thread was seen awake.")
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Asleep, and woken.")
-  @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Taken, and woken for nothing.")
+  @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Taken, and woken needlessly.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Asleep over a hand-over.")
   @State
   public static class NoSleepOverHandOver {
@@ -107,7 +107,7 @@ public class DriveThreadStress {
     private final DriveThread drive = new DriveThread("stress", parts, parts);
 
     public NoSleepOverHandOver() {
-      // Awake and running, as after the first hand-over, without a thread of its own.
+      // Awake and running, as after the first hand-over, but without a thread.
       THREAD.set(drive, Thread.currentThread());
       drive.wakeBy(0);
       parts.woken = 0;
@@ -120,13 +120,13 @@ public class DriveThreadStress {
           drive.turn();
         }
       } catch (Asleep e) {
-        // What it does next is sleep.
+        // Its next step is to sleep.
       }
     }
 
     @Actor
     public void handOver() {
-      // The weakest store that a queue may publish with.
+      // The weakest store by which a queue may publish.
       parts.handOver.setRelease(1);
       drive.wakeBy(1);
     }
@@ -138,7 +138,7 @@ public class DriveThreadStress {
     }
   }
 
-  /** The same with release and acquire and no fence: shows that a lost wake-up would be seen. */
+  /** The same with release and acquire and no fence: shows that the test detects a lost wake-up. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1", "1, 1"},

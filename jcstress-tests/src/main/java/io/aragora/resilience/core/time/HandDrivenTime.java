@@ -1,33 +1,32 @@
 package io.aragora.resilience.core.time;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /**
- * A source that moves only when it is told to, and never drives: an actor plays the driving thread. What goes to the background
- * runs inline, unless an executor is given.
+ * A time source that advances only on request and never drives: an actor plays the driving thread. Background work runs inline, unless there is an executor.
  */
-public final class HandDrivenTime implements TimeSource, TimeDrive {
+public final class HandDrivenTime implements TimeSource, TimerRegistration {
   /** One tick of the timer, in nanoseconds. */
   public static final long TICK = 1L << 20;
 
   private final Executor background;
   private volatile long now = 1;
 
-  /** Runs inline what goes to the background. */
+  /** Runs background work inline. */
   public HandDrivenTime() {
     this(Runnable::run);
   }
 
-  /** Leaves what goes to the background to an executor. */
+  /** Runs background work on an executor. */
   public HandDrivenTime(Executor background) {
     this.background = background;
   }
 
-  /** Moves the time, without driving anything. */
+  /** Advances the time without driving. */
   public void set(long nanos) {
     now = nanos;
   }
@@ -59,7 +58,7 @@ public final class HandDrivenTime implements TimeSource, TimeDrive {
   }
 
   @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
+  public TimerRegistration drive(String name, TimerCallback driver) {
     return this;
   }
 

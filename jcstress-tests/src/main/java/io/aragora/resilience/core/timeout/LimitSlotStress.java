@@ -6,7 +6,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.internal.CallFrames;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -20,11 +20,11 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * The claims of {@link LimitSlot}, and of the {@link LimitTable} that it is in: one actor is the caller, the other the timer's
+ * The claims of {@link LimitSlot}, and of its {@link LimitTable}: one actor is the caller, the other the timer's
  * thread and the interrupter.
  */
 public class LimitSlotStress {
-  /** A call that ends while its limit fires: afterwards no interrupt of the limit is pending, and none arrives. */
+  /** A call ends while its timeout fires: afterwards no interrupt of the timeout is pending, and none arrives. */
   @JCStressTest
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "In time.")
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Too late, and no interrupt is left.")
@@ -68,7 +68,7 @@ public class LimitSlotStress {
     }
   }
 
-  /** An interrupter that says it has sent before it has: shows that a late interrupt would be seen. The flag is a field here. */
+  /** An interrupter that sets its flag before it has sent: shows that the test detects a late interrupt. The flag is a field here. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 0"},
@@ -106,8 +106,7 @@ public class LimitSlotStress {
   }
 
   /**
-   * Two calls one after the other under the same limit, while the first one's deadline passes: the second, whose deadline is
-   * far, is neither ended nor interrupted.
+   * Two successive calls under the same timeout while the deadline of the first passes: the second, whose deadline is far, is neither ended nor interrupted.
    */
   @JCStressTest
   @Outcome(
@@ -160,7 +159,7 @@ public class LimitSlotStress {
     }
   }
 
-  /** A mark that does not carry its arming: shows that an expiry that hits the next call would be seen. */
+  /** A mark that does not carry its arming: shows that the test detects an expiry that hits the next call. */
   @JCStressTest
   @Outcome(
       id = {"1, 1", "0, 1"},
@@ -193,10 +192,10 @@ public class LimitSlotStress {
     }
   }
 
-  /** An inner and an outer limit fire one after the other while the inner call ends: the outer interrupt is pending then. */
+  /** An inner and an outer timeout fire one after the other while the inner call ends: the outer interrupt is pending afterwards. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Interrupted by the outer limit.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The outer interrupt went with the inner one.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The outer interrupt was lost with the inner one.")
   @State
   public static class OuterInterruptIsNotLost {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -244,7 +243,7 @@ public class LimitSlotStress {
     }
   }
 
-  /** An outer limit that takes the inner one's flag for the outside's: shows that its loss would be seen. Flags are fields here. */
+  /** An outer timeout that mistakes the inner one's flag for a foreign interrupt: shows that the test detects the loss. Flags are fields here. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Interrupted by the outer limit.")
   @Outcome(

@@ -6,7 +6,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.internal.CallFrames;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -23,7 +23,7 @@ public class LimitTableStress {
     return new LimitTable(time, timer, new Dispatcher("stress", time, null));
   }
 
-  /** Arms a limit of this thread, as a call does, and leaves it armed. */
+  /** Arms a timeout of this thread, as a call does, and leaves it armed. */
   private static LimitSlot claim(LimitTable table, HandDrivenTime time, long deadline) {
     CallFrames frames = CallFrames.ofThread();
     Frame frame = Frame.push(frames, time, 1);
@@ -32,7 +32,7 @@ public class LimitTableStress {
     return slot;
   }
 
-  /** Takes an interrupt of ours back, so that the harness never meets it. */
+  /** Clears an interrupt of the library, so that the harness does not receive it. */
   private static void end(LimitSlot slot, HandDrivenTime time) {
     CallFrames frames = CallFrames.ofThread();
     Frame frame = Frame.push(frames, time, 1);
@@ -40,10 +40,10 @@ public class LimitTableStress {
     frame.pop(frames);
   }
 
-  /** A call begins while the patrol looks and finds nothing more: it is met at its deadline all the same. Interrupts are not sent. */
+  /** A call begins while the patrol looks and finds no more calls: its deadline is still noticed. Interrupts are not sent. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The call was ended at its deadline.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Nobody watched it.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The call is not watched.")
   @State
   public static class NoCallGoesUnwatched {
     private final HandDrivenTime time = new HandDrivenTime(task -> {});
@@ -72,7 +72,7 @@ public class LimitTableStress {
     }
   }
 
-  /** A look that ends before the mark is set: shows that a call that nobody watches would be seen. */
+  /** A patrol that ends before it sets the mark: shows that the test detects an unwatched call. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "1, 1", "0, 1"},
@@ -81,7 +81,7 @@ public class LimitTableStress {
   @Outcome(
       id = "0, 0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The call that LimitTable must not lose: the patrol looked once only.")
+      desc = "The call that LimitTable must not miss: the patrol read once only.")
   @State
   public static class BrokenNoCallGoesUnwatched {
     private volatile boolean claimed;
@@ -100,7 +100,7 @@ public class LimitTableStress {
     }
   }
 
-  /** Two calls that begin at once in an empty table, which grows under them: each has a limit of its own. */
+  /** Two calls begin at once in an empty table, which grows meanwhile: each has its own slot. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 2",
@@ -133,11 +133,11 @@ public class LimitTableStress {
     }
   }
 
-  /** A call begins while the timer closes: it is refused, or ended by the closing. */
+  /** A call begins while the timer closes: it is rejected, or closing ends it. */
   @JCStressTest
-  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Refused.")
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Ended by the closing.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "It goes on without a limit.")
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Rejected.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Ended by closing.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The call continues without a timeout.")
   @State
   public static class ClaimAgainstClose {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -145,7 +145,7 @@ public class LimitTableStress {
     private final LimitTable table = table(time, timer);
     private volatile boolean closed;
 
-    /** Ends its call itself, after the closing, because that interrupts this very thread. */
+    /** Ends its call itself, after closing, because closing interrupts this thread. */
     @Actor
     public void call(I_Result result) {
       LimitSlot slot = claim(table, time, 10 * TICK);

@@ -29,7 +29,7 @@ public class LimitedFutureStress {
         new Dispatcher("stress", time, null));
   }
 
-  /** The limit against the end of the body: the call counts once, and ends as it counts. */
+  /** The timeout races with the end of the body: the call counts once, and ends as it is counted. */
   @JCStressTest
   @Outcome(
       id = "1, 0, 1, 0",
@@ -71,7 +71,7 @@ public class LimitedFutureStress {
     }
   }
 
-  /** Both counters are raised after a look at whether the call has ended: shows that a double count would be seen. */
+  /** Both sides check whether the call has ended, then count: shows that the test detects a double count. */
   @JCStressTest
   @Outcome(
       id = {"1, 0, 1", "0, 1, 0"},

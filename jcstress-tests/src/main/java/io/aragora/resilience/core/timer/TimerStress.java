@@ -49,7 +49,7 @@ public class TimerStress {
     }
   }
 
-  /** Cancelling against firing: exactly one of them ends the arming. */
+  /** Cancelling races with firing: exactly one of them ends the arming. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -83,7 +83,7 @@ public class TimerStress {
     }
   }
 
-  /** A flag that is looked at and then set, by both sides: shows that a double end would be seen. */
+  /** A flag that both sides read and then set: shows that the test detects a double end. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -116,7 +116,7 @@ public class TimerStress {
     }
   }
 
-  /** An operation that is cancelled and armed again while the driver meets its old entry: it fires once, for the new arming. */
+  /** An operation is cancelled and armed again while the driver handles its old entry: it fires once, for the new arming. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 2",
@@ -157,7 +157,7 @@ public class TimerStress {
     }
   }
 
-  /** A status without the number of its arming: shows that an old entry that ends the new arming would be seen. */
+  /** A status without the number of its arming: shows that the test detects an old entry that ends the new arming. */
   @JCStressTest
   @Outcome(
       id = {"1, 0, 1", "0, 1, 1"},
@@ -195,7 +195,7 @@ public class TimerStress {
     }
   }
 
-  /** Fails once, as with a full heap, and counts the firings after that. */
+  /** Fails once, as if the heap were full, and counts later firings. */
   private static final class FailingOnce extends TimerOperation {
     final AtomicInteger fired = new AtomicInteger();
     private final AtomicInteger faults = new AtomicInteger(1);
@@ -214,7 +214,7 @@ public class TimerStress {
     protected void onTimerClosed(long arming) {}
   }
 
-  /** An operation that is armed again while the driver sets it aside because its firing failed: it fires once, for the new arming. */
+  /** An operation is armed again while the driver sets it aside after a failed firing: it fires once, for the new arming. */
   @JCStressTest
   @Outcome(
       id = "1, 2",
@@ -253,12 +253,12 @@ public class TimerStress {
     }
   }
 
-  /** A status that is put back without a look at the arming: shows that a new arming that is ended so would be seen. */
+  /** A status that is restored without comparing the arming: shows that the test detects a new arming ended by it. */
   @JCStressTest
   @Outcome(
       id = {"1, 2", "0, 2"},
       expect = Expect.ACCEPTABLE,
-      desc = "The new arming stands, and the old one had its other try or not.")
+      desc = "The new arming stands; the old one was repeated or not.")
   @Outcome(
       id = "1, 1",
       expect = Expect.ACCEPTABLE_INTERESTING,
@@ -288,7 +288,7 @@ public class TimerStress {
     }
   }
 
-  /** The same towards a nearer deadline, which the old link would miss. */
+  /** The same with a nearer deadline, which the old link would miss. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 2",
@@ -325,8 +325,7 @@ public class TimerStress {
   }
 
   /**
-   * The same while the driver takes the first arming in from the queue: whichever side finds the other's link or queue entry,
-   * the second arming is met.
+   * The same while the driver takes the first arming from the queue: either side finds the other's link or queue entry, so the second arming fires.
    */
   @JCStressTest
   @Outcome(id = "1, 1, 2", expect = Expect.ACCEPTABLE, desc = "The second arming fires.")
@@ -359,7 +358,7 @@ public class TimerStress {
     }
   }
 
-  /** An entry that was cancelled and given back is armed again while the driver unlinks it: the new arming is met. */
+  /** A cancelled entry is armed again while the driver unlinks it: the new arming fires. */
   @JCStressTest
   @Outcome(id = "1, 1, 2", expect = Expect.ACCEPTABLE, desc = "The second arming fires.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "The new arming was lost with the old link.")
@@ -394,9 +393,9 @@ public class TimerStress {
     }
   }
 
-  /** A link that is dropped after a look at the status: shows that an arming that relied on it would be seen missing. */
+  /** A link that is dropped after reading the status: shows that the test detects an arming that relied on it. */
   @JCStressTest
-  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Linked or queued: it will be met.")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Linked or queued: it will fire.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
@@ -429,9 +428,9 @@ public class TimerStress {
     }
   }
 
-  /** Arming against closing: the arming ends exactly once. */
+  /** Arming races with closing: the arming ends exactly once. */
   @JCStressTest
-  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Ended by the closing, once.")
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Ended by closing, once.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "It hangs for ever, or ended twice.")
   @State
   public static class ArmAgainstClose {
@@ -455,12 +454,12 @@ public class TimerStress {
     }
   }
 
-  /** A producer that asks before it publishes: shows that an arming that nobody ends would be seen. */
+  /** A producer that checks for closing before it publishes: shows that the test detects an arming without an end. */
   @JCStressTest
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE,
-      desc = "Ended by the closing, or by the producer that found it closed.")
+      desc = "Ended by closing, or by the producer that found the timer closed.")
   @Outcome(
       id = "0",
       expect = Expect.ACCEPTABLE_INTERESTING,
@@ -494,7 +493,7 @@ public class TimerStress {
     }
   }
 
-  /** The shipped thread: an operation that is due at once fires, however it races with the thread's going to sleep. */
+  /** The shipped thread: an operation due at once fires, although the thread is falling asleep. */
   @JCStressTest(Mode.Termination)
   @Outcome(id = "TERMINATED", expect = Expect.ACCEPTABLE, desc = "It fired.")
   @Outcome(id = "STALE", expect = Expect.FORBIDDEN, desc = "The wake-up was lost.")

@@ -13,7 +13,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link CountWindow} and {@link ShortCountWindow}. */
 public class CountWindowStress {
-  /** Totals that nobody looks at. */
+  /** Totals that the test ignores. */
   static final class Nowhere implements OutcomeWindow.Totals {
     private final AtomicLong added = new AtomicLong();
 
@@ -43,7 +43,7 @@ public class CountWindowStress {
     return (int) window.counts(0).failures();
   }
 
-  /** Outcomes of two writers at once in a window that is full of failures: each drives one failure out. */
+  /** Outcomes of two writers at once in a window full of failures: each removes one failure. */
   @JCStressTest
   @Outcome(id = "25, 22", expect = Expect.ACCEPTABLE, desc = "Three failures left.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, or one left twice.")
@@ -103,7 +103,7 @@ public class CountWindowStress {
     }
   }
 
-  /** A ring whose place is read apart from the sum: shows that an outcome that leaves twice would be seen. */
+  /** A ring whose slot is read apart from the sum: shows that the test detects an outcome that leaves twice. */
   @JCStressTest
   @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "Both failures left.")
   @Outcome(
@@ -138,12 +138,12 @@ public class CountWindowStress {
     }
   }
 
-  /** A reader between two writers sees sums that were true at one instant. */
+  /** A reader between two writers sees the sums of one instant. */
   @JCStressTest
   @Outcome(
       id = {"25, 0", "25, 1", "25, 2"},
       expect = Expect.ACCEPTABLE,
-      desc = "Possible.")
+      desc = "Consistent.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Sums of two instants.")
   @State
   public static class ReaderSeesOneInstant {
@@ -169,14 +169,14 @@ public class CountWindowStress {
     }
   }
 
-  /** Retirement hands the window's outcomes to its heir, and an outcome at that moment is in one of the two. */
+  /** Retirement transfers the window's outcomes to its heir; a concurrent outcome is in one of the two. */
   @JCStressTest
-  @Outcome(id = "1, 3", expect = Expect.ACCEPTABLE, desc = "Counted before, and handed on.")
+  @Outcome(id = "1, 3", expect = Expect.ACCEPTABLE, desc = "Counted before, and transferred.")
   @Outcome(
       id = "0, 2",
       expect = Expect.ACCEPTABLE,
-      desc = "Refused; the caller counts it elsewhere.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Counted and lost, or refused and counted.")
+      desc = "Rejected; the caller counts it elsewhere.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Counted and lost, or rejected and counted.")
   @State
   public static class HandingOnLosesNothing {
     private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
@@ -203,16 +203,16 @@ public class CountWindowStress {
     }
   }
 
-  /** A copy that is taken before the window is closed: shows that a lost outcome would be seen. */
+  /** A copy that is taken before the window is closed: shows that the test detects a lost outcome. */
   @JCStressTest
   @Outcome(
       id = {"1, 3", "0, 2"},
       expect = Expect.ACCEPTABLE,
-      desc = "Handed on, or refused.")
+      desc = "Transferred, or rejected.")
   @Outcome(
       id = "1, 2",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The outcome that a count window must not lose when it hands on.")
+      desc = "The outcome that a count window must not lose on retirement.")
   @State
   public static class BrokenHandingOn {
     private final AtomicLong window = new AtomicLong(2);
@@ -239,9 +239,9 @@ public class CountWindowStress {
     }
   }
 
-  /** The row of failures goes on in the heir: a failure at that moment lengthens one of the two. */
+  /** The consecutive failures continue in the heir: a concurrent failure is counted in one of the two. */
   @JCStressTest
-  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three in a row.")
+  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three consecutive failures.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A failure was lost, or counted twice.")
   @State
   public static class StreakMovesWhole {
@@ -271,13 +271,13 @@ public class CountWindowStress {
     }
   }
 
-  /** A row that is copied and not closed: shows that a lost failure would be seen. */
+  /** A count of consecutive failures that is copied but not closed: shows that the test detects a lost failure. */
   @JCStressTest
-  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three in a row.")
+  @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three consecutive failures.")
   @Outcome(
       id = "2",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The failure that the row must not lose.")
+      desc = "The failure that the consecutive count must not lose.")
   @State
   public static class BrokenStreakMovesWhole {
     private final AtomicLong streak = new AtomicLong(2);

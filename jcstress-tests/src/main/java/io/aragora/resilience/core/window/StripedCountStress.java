@@ -8,9 +8,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claim of {@link StripedCount}: nothing is lost, also while the stripes appear. */
+/** The claim of {@link StripedCount}: no count is lost, even while the stripes are created. */
 public class StripedCountStress {
-  /** Two threads that meet at the first word. */
+  /** Two threads that contend for the first word. */
   @JCStressTest
   @Outcome(id = "4", expect = Expect.ACCEPTABLE, desc = "Everything was counted.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "Some were lost.")
@@ -39,7 +39,7 @@ public class StripedCountStress {
     }
   }
 
-  /** A plain addition: shows that a lost count would be seen. */
+  /** A plain addition: shows that the test detects a lost count. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Everything was counted.")
   @Outcome(id = "1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "One was lost.")
@@ -48,13 +48,13 @@ public class StripedCountStress {
     private volatile int count;
 
     @Actor
-    @SuppressWarnings("NonAtomicVolatileUpdate") // the fault that is shown
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the demonstrated fault
     public void one() {
       count++;
     }
 
     @Actor
-    @SuppressWarnings("NonAtomicVolatileUpdate") // the fault that is shown
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the demonstrated fault
     public void another() {
       count++;
     }

@@ -15,9 +15,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 import org.openjdk.jcstress.infra.results.J_Result;
 
-/** The claims of {@link TimeWindow} where it ends, or is swept because it is idle. */
+/** The claims of {@link TimeWindow} about retirement and the sweep of idle windows. */
 public class TimeWindowRetirementStress {
-  /** An outcome against retirement: it is in the totals once, or reported late; never both, never neither. */
+  /** An outcome races with retirement: it is in the totals once, or reported late, and never both or neither. */
   @JCStressTest
   @Outcome(
       id = "2, 1",
@@ -52,7 +52,7 @@ public class TimeWindowRetirementStress {
     }
   }
 
-  /** A word that is read and then marked: shows that an outcome that is lost at retirement would be seen. */
+  /** A word that is read and then marked: shows that the test detects an outcome that is lost at retirement. */
   @JCStressTest
   @Outcome(
       id = {"2, 1", "1, 0"},
@@ -91,7 +91,7 @@ public class TimeWindowRetirementStress {
     }
   }
 
-  /** The roll-over of a bucket against retirement: the fold that comes after the retirement reaches the totals too. */
+  /** The roll-over of a bucket races with retirement: a fold after the retirement still reaches the totals. */
   @JCStressTest
   @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE, desc = "Both are in the totals.")
   @Outcome(
@@ -128,7 +128,7 @@ public class TimeWindowRetirementStress {
     }
   }
 
-  /** A fold that does not notice that the window is retired: shows that a count that left the ring would be seen missing. */
+  /** A fold that ignores retirement: shows that the test detects the loss of a count that left the ring. */
   @JCStressTest
   @Outcome(
       id = {"2, 1", "1, 0"},
@@ -166,12 +166,12 @@ public class TimeWindowRetirementStress {
     }
   }
 
-  /** The rows of an idle window are dropped while an outcome comes: it is in the window, the old one in the totals. */
+  /** The rings of an idle window are dropped during an outcome: it is in the window, the old one in the totals. */
   @JCStressTest
   @Outcome(
       id = "2, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "Both are counted, the young one is in the window.")
+      desc = "Both are counted, the new one in the window.")
   @Outcome(
       expect = Expect.FORBIDDEN,
       desc = "An outcome was lost or doubled, or left the window too early.")
@@ -204,7 +204,7 @@ public class TimeWindowRetirementStress {
     }
   }
 
-  /** Rows that are dropped after a look at them: shows that an outcome that goes with them would be seen. */
+  /** Rings that are dropped after being read: shows that the test detects an outcome lost with them. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
   @Outcome(

@@ -19,7 +19,7 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class TimeWindowStress {
   static final long LENGTH = 60_000_000_000L;
 
-  /** A timer that takes nothing in, so that nothing piles up in it. */
+  /** A timer that ignores operations, so that none accumulate. */
   private static final Timer CLOSED = new Timer("stress", new HandDrivenTime());
 
   static {
@@ -48,7 +48,7 @@ public class TimeWindowStress {
     }
   }
 
-  /** Two counts in one bucket of one stripe: neither is lost, whether or not the stripes grow. */
+  /** Two counts in one bucket of one stripe: neither is lost, even if the stripes grow. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A count was lost.")
@@ -72,7 +72,7 @@ public class TimeWindowStress {
     }
   }
 
-  /** The same with a word that is read and written apart: shows that a lost count would be seen. */
+  /** The same with a word that is read and written apart: shows that the test detects a lost count. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
   @Outcome(
@@ -99,10 +99,10 @@ public class TimeWindowStress {
     }
   }
 
-  /** Many counts at once, under which the stripes grow: none is lost. */
+  /** Many counts at once while the stripes grow: none is lost. */
   @JCStressTest
   @Outcome(id = "17, 17", expect = Expect.ACCEPTABLE, desc = "All are counted.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Growing lost a count, or doubled one.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Growth lost a count, or doubled one.")
   @State
   public static class GrowthLosesNothing {
     private final TimeWindow window = window(new HandDrivenTime(), new Sink());
@@ -134,7 +134,7 @@ public class TimeWindowStress {
     }
   }
 
-  /** Stripes that grow by copying counts: shows that a count into the old ones would be seen missing. */
+  /** Stripes that grow by copying counts: shows that the test detects the loss of a count in the old ones. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
   @Outcome(
@@ -167,7 +167,7 @@ public class TimeWindowStress {
     }
   }
 
-  /** A bucket that is begun anew, a whole ring later, by two at once: the old count leaves the ring once, nothing is lost. */
+  /** Two writers start the next use of a bucket, a whole ring later, at once: the old count leaves the ring once, and no count is lost. */
   @JCStressTest
   @Outcome(
       id = "3, 2",
@@ -181,7 +181,7 @@ public class TimeWindowStress {
 
     public RollOverLosesNothing() {
       window.count(TimeWindow.FAILURE, time.nanoTime());
-      // 32 buckets of 2^32 ns: the same place in the ring.
+      // 32 buckets of 2^32 ns: the same slot of the ring.
       time.set(1 + (32L << 32));
     }
 
@@ -202,13 +202,13 @@ public class TimeWindowStress {
     }
   }
 
-  /** A sum while a bucket is begun anew, a whole ring later: what leaves the ring is in it once, or not yet. */
+  /** A sum while a bucket is reused, a whole ring later: the count that leaves the ring is in the sum once, or not yet. */
   @JCStressTest
-  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "The old ones.")
+  @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "The old calls.")
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE,
-      desc = "The new one; the old ones are on their way.")
+      desc = "The new one; the old ones are being folded.")
   @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "All.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "More than there were.")
   @State
@@ -233,7 +233,7 @@ public class TimeWindowStress {
     }
   }
 
-  /** A sum that reads what left the ring last: shows that a count that is summed twice would be seen. */
+  /** A sum that reads the folded word last: shows that the test detects a count that is summed twice. */
   @JCStressTest
   @Outcome(
       id = {"1", "2", "3"},
@@ -261,13 +261,13 @@ public class TimeWindowStress {
     }
   }
 
-  /** A bucket that is cleared and then counted in: shows that a lost count would be seen. */
+  /** A bucket that is cleared and then counted in: shows that the test detects a lost count. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are in the new bucket.")
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The count that TimeWindow must not wipe.")
+      desc = "The count that TimeWindow must not erase.")
   @State
   public static class BrokenRollOverLosesNothing {
     private volatile int epoch;
@@ -297,10 +297,10 @@ public class TimeWindowStress {
     }
   }
 
-  /** A writer whose clock reading is a ring old must not wipe the bucket that another has begun. */
+  /** A writer whose clock reading is a ring old must not erase a bucket that another writer has started. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The late writer wiped a bucket.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The late writer erased a bucket.")
   @State
   public static class LateWriterWipesNothing {
     private final HandDrivenTime time = new HandDrivenTime();
@@ -323,13 +323,13 @@ public class TimeWindowStress {
     }
   }
 
-  /** A writer that begins a bucket wherever the epoch is another one than its own: shows that a wiped bucket would be seen. */
+  /** A writer that starts a bucket if the epoch merely differs: shows that the test detects an erased bucket. */
   @JCStressTest
   @Outcome(id = "2", expect = Expect.ACCEPTABLE, desc = "Both are there, the older one folded.")
   @Outcome(
       id = "1",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The bucket that a late writer must not wipe.")
+      desc = "The bucket that a late writer must not erase.")
   @State
   public static class BrokenLateWriterWipesNothing {
     private static final long COUNT = (1L << 36) - 1;

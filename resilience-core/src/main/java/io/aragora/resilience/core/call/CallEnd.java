@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -10,35 +10,37 @@ import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What ended a call that failed. Decided here and nowhere else, from facts first: which of our own failures it is, whether a deadline
- * has passed, whether the thread is interrupted. Only then by the class of the failure.
+ * The cause that ended a failed call. Only this class decides it. Facts come first: which of the
+ * library's failures it is, whether a deadline has passed, whether the thread is interrupted. The
+ * class of the failure is used last.
  */
 public enum CallEnd {
-  /** The body, by a failure of its own: the predicates of the application judge it. */
+  /** The body failed by itself; the predicates of the application judge the failure. */
   BODY,
 
-  /** A deadline of this runtime, which a hung dependency misses: a failure of the dependency. */
+  /** A deadline of this runtime passed, which counts as a failure of the dependency. */
   DEADLINE,
 
-  /** The caller, by cancelling. */
+  /** The caller cancelled the call. */
   CANCELLED,
 
-  /** An interrupt from outside. */
+  /** Application code interrupted the thread. */
   INTERRUPTED,
 
-  /** The closing of a runtime. */
+  /** A runtime was closed. */
   CLOSED,
 
-  /** An executor that did not take the body. */
+  /** An executor did not accept the body. */
   EXECUTOR;
 
   private static final int LONGEST_CHAIN = 16;
 
   /**
-   * Decides for a call that ran on the calling thread, whose flag and limits are facts.
+   * Returns the cause that ended a call on the calling thread. The thread's interrupt flag and
+   * limits are known.
    *
-   * @param failure what the call failed with, unwrapped
-   * @return what ended the call
+   * @param failure the unwrapped failure of the call
+   * @return the cause that ended the call
    */
   public static CallEnd ofThread(Throwable failure) {
     CallEnd own = ofOurs(failure);
@@ -57,10 +59,11 @@ public enum CallEnd {
   }
 
   /**
-   * Decides for a call that a future stands for. No thread is its own, but a deadline says so by its cancellation.
+   * Returns the cause that ended an asynchronous call. It has no thread of its own; a deadline
+   * shows by the class of its cancellation.
    *
-   * @param failure what the future failed with, unwrapped
-   * @return what ended the call
+   * @param failure the unwrapped failure of the future
+   * @return the cause that ended the call
    */
   public static CallEnd ofFuture(Throwable failure) {
     CallEnd own = ofOurs(failure);
@@ -74,9 +77,11 @@ public enum CallEnd {
   }
 
   /**
-   * Returns whether the dependency answered, or failed to: only then a further attempt or a fallback makes sense.
+   * Returns whether the call was not stopped. Only then a further attempt or a fallback makes
+   * sense.
    *
-   * @return false if the call was stopped: by its caller, an interrupt, a deadline around it, or the closing of its runtime
+   * @return false if the caller, an interrupt, a deadline around the call or the closing of its
+   *     runtime stopped it
    */
   public boolean isUnstopped() {
     return this == BODY || this == EXECUTOR;
@@ -92,12 +97,11 @@ public enum CallEnd {
     if (failure instanceof RejectedByExecutor) {
       return EXECUTOR;
     }
-    // A limit inside was reached: the predicates may ask for it, whatever happened to the thread
-    // since.
+    // An inner timeout fired. The predicates may ask for it, whatever happened to the thread since.
     return failure instanceof TimeoutExceededException ? BODY : null;
   }
 
-  /** Clients wrap an interrupt in an exception of their own, so its causes are looked at as well. */
+  /** Clients wrap an interrupt in their own exception, so the causes are examined, too. */
   private static boolean saysInterrupted(Throwable failure) {
     Throwable each = failure;
     for (int depth = 0; each != null && depth < LONGEST_CHAIN; depth++) {
@@ -113,14 +117,14 @@ public enum CallEnd {
   }
 
   /**
-   * Piped streams throw this class itself, without a message, and clear the flag. With a message, or as a subclass, HTTP clients
-   * throw it for their own timeouts.
+   * Piped streams throw exactly this class without a message, and clear the flag. HTTP clients
+   * throw it with a message, or a subclass, for their own timeouts.
    */
   private static boolean isInterruptedStream(Throwable failure) {
     return failure.getClass() == InterruptedIOException.class && failure.getMessage() == null;
   }
 
-  /** Coroutines have timeouts that extend the exception of cancellation; they bear it in their names only. */
+  /** Timeout exceptions of coroutines extend the cancellation exception and differ by name only. */
   private static boolean saysCancelled(Throwable failure) {
     if (!(failure instanceof CancellationException)) {
       return false;

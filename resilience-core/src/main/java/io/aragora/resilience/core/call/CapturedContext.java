@@ -1,11 +1,11 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CallContext;
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.core.stack.StackRoom;
-import io.aragora.resilience.spi.CallFrame;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.internal.CallFrame;
+import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The context of a call, detached from its thread.
  *
- * @param time the time of the outermost policy's runtime; null outside of any call
- * @param startedAt when the outermost policy was entered
- * @param deadline the nearest deadline; {@link TimeSource#NEVER} where there is none
- * @param endedAt the nearest deadline at which a future around this call ends and cancels it; {@link TimeSource#NEVER} where
- *     there is none. A deadline that only flowed here from a thread or a scope ends no future.
+ * @param time the time source of the outermost policy's runtime; null outside any call
+ * @param startedAt the instant at which the outermost policy was entered
+ * @param deadline the nearest deadline; {@link TimeSource#NEVER} if there is none
+ * @param endedAt the nearest deadline at which a future around this call ends and cancels it;
+ *     {@link TimeSource#NEVER} if there is none. A deadline that was only inherited from a thread
+ *     or a scope ends no future.
  * @param retry the nearest retry, or null
- * @param attempt its attempt; 0 where there is none
- * @param failure what the attempt before failed with, or null
+ * @param attempt the number of its attempt; 0 if there is none
+ * @param failure the failure of the previous attempt, or null
  */
 public record CapturedContext(
     @Nullable TimeSource time,
@@ -45,26 +46,26 @@ public record CapturedContext(
   }
 
   /**
-   * Makes the context inside a future that ends at a deadline.
+   * Returns a copy of this context for code inside a future that ends at a deadline.
    *
-   * @param source the time of the deadline
-   * @param now the time now
-   * @param nanos the deadline, no later than the one before
-   * @return a copy with it
+   * @param source the time source of the deadline
+   * @param now the present time
+   * @param nanos the deadline, no later than the present one
+   * @return the copy
    */
   public CapturedContext endedAt(TimeSource source, long now, long nanos) {
     return new CapturedContext(source, started(now), nanos, nanos, retry, attempt, failure);
   }
 
   /**
-   * Makes the context inside an attempt.
+   * Returns a copy of this context for code inside an attempt.
    *
-   * @param source the time of the retry
-   * @param start when the retry was entered
+   * @param source the time source of the retry
+   * @param start the instant at which the retry was entered
    * @param policy the retry
-   * @param number the attempt
-   * @param last what the attempt before failed with, or null
-   * @return a copy with these
+   * @param number the number of the attempt
+   * @param last the failure of the previous attempt, or null
+   * @return the copy
    */
   public CapturedContext withAttempt(
       TimeSource source, long start, Policy policy, int number, @Nullable Throwable last) {
@@ -75,20 +76,20 @@ public record CapturedContext(
     return time == null ? now : startedAt;
   }
 
-  /** Starts an asynchronous body in this context; whatever goes wrong comes out as a failed future. */
+  /** Starts an asynchronous body in this context. Every failure is returned as a failed future. */
   <T extends @Nullable Object> CompletableFuture<T> start(
       Supplier<? extends CompletionStage<T>> body) {
     try {
       CompletionStage<T> stage = call(body::get);
       if (stage == null) {
         return CompletableFuture.failedFuture(
-            new NullPointerException("the asynchronous body gave null, not a stage"));
+            new NullPointerException("the asynchronous body returned null, not a stage"));
       }
       CompletableFuture<T> future = stage.toCompletableFuture();
       return future != null
           ? future
           : CompletableFuture.failedFuture(new NullPointerException(
-              "toCompletableFuture() of the asynchronous body's stage gave null"));
+              "toCompletableFuture() of the asynchronous body's stage returned null"));
     } catch (Throwable e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -122,7 +123,7 @@ public record CapturedContext(
     if (time == null) {
       return body.get();
     }
-    // A frame that is pushed must be popped.
+    // A pushed frame must be popped.
     StackRoom.forCall();
     CallFrames frames = CallFrames.ofThread();
     Frame frame = Frame.push(frames, time, startedAt);

@@ -1,11 +1,11 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.InterruptibleSupplier;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.InterruptibleSupplier;
+import io.aragora.resilience.policy.Policy;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -14,43 +14,45 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A policy of this runtime. It is written once, as a link of a {@link PolicyChain} that runs what is inside it by position;
- * alone it is a chain of one. So a pipeline of such policies runs in one pass, with nothing allocated between them.
+ * A policy of this runtime. A policy is a link of a {@link PolicyChain} and runs the next link by
+ * its position; a policy alone is a chain of one link. So a pipeline runs in one pass and allocates
+ * nothing between its policies.
  */
 public abstract class CorePolicy implements Policy {
   private final String name;
 
   /**
-   * Makes a policy.
+   * Creates a policy.
    *
-   * @param name its name
+   * @param name the name of the policy
    */
   protected CorePolicy(String name) {
     this.name = name;
   }
 
   /**
-   * Runs what is inside this link.
+   * Runs the rest of the chain inside this link.
    *
-   * @param lent the frame of a retry around this link, in which the first limit inside it may stand; null for none
+   * @param lent the frame of a retry around this link, which may hold the first limit inside it;
+   *     null for none
    * @param chain the chain
-   * @param index this link's place in it
-   * @param body the innermost
+   * @param index the position of this link
+   * @param body the body
    * @param <T> the type of its value
-   * @return its value
-   * @throws Throwable what the body throws, or an exception of ours
+   * @return the value of the body
+   * @throws Throwable what the body throws, or an exception of a policy
    */
   protected abstract <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable;
 
   /**
-   * Starts what is inside this link.
+   * Starts the rest of the chain inside this link.
    *
-   * @param context the context of the call so far
+   * @param context the context of the call at this link
    * @param chain the chain
-   * @param index this link's place in it
-   * @param body the innermost
+   * @param index the position of this link
+   * @param body the body
    * @param <T> the type of its value
    * @return a future that fails with the body's own exception
    */
@@ -65,8 +67,8 @@ public abstract class CorePolicy implements Policy {
    *
    * @param body the body
    * @param <T> the type of its value
-   * @return its value
-   * @throws Throwable what the body throws, or an exception of ours
+   * @return the value of the body
+   * @throws Throwable what the body throws, or an exception of a policy
    */
   protected <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
       throws Throwable {
@@ -86,20 +88,12 @@ public abstract class CorePolicy implements Policy {
     return proceedAsync(context, PolicyChain.alone(), 0, body);
   }
 
-  /**
-   * Tells whether this policy ends calls that take too long.
-   *
-   * @return whether it does
-   */
+  /** {@return whether this policy ends calls that exceed a deadline} */
   protected boolean isLimit() {
     return false;
   }
 
-  /**
-   * Returns what hands bodies to other threads.
-   *
-   * @return the dispatcher of the runtime; null for a policy of nobody's runtime
-   */
+  /** {@return the dispatcher of the runtime; null for a policy that belongs to no runtime} */
   protected @Nullable Dispatcher dispatcher() {
     return null;
   }

@@ -4,9 +4,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** What kind of failure a throwable is. */
+/** Functions on failures. */
 public final class Failures {
-  /** How many earlier failures go with the last one. */
+  /** The largest number of earlier failures that are attached to the last one. */
   public static final int MAX_SUPPRESSED = 8;
 
   private static final int LONGEST_CHAIN = 64;
@@ -14,11 +14,12 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Attaches an earlier failure to what is thrown in the end: never one to itself, none twice, and none where there are as
-   * many as are kept. What is thrown may be one object for all calls, which would hold ever more of them.
+   * Attaches an earlier failure to the one that is thrown in the end. A failure is never attached
+   * to itself, nor twice, nor beyond {@link #MAX_SUPPRESSED}: one thrown object may serve all calls
+   * and would otherwise hold ever more failures.
    *
-   * @param thrown what is thrown
-   * @param earlier what went before
+   * @param thrown the failure that is thrown
+   * @param earlier an earlier failure
    */
   public static void suppress(Throwable thrown, Throwable earlier) {
     Throwable[] present = thrown.getSuppressed();
@@ -28,7 +29,7 @@ public final class Failures {
   }
 
   /**
-   * Looks for an object, whatever its class thinks of equality.
+   * Returns whether an array contains an object, compared by identity.
    *
    * @param all failures
    * @param one a failure
@@ -44,14 +45,14 @@ public final class Failures {
   }
 
   /**
-   * Takes off what futures wrap around a failure.
+   * Returns the failure inside the wrappers that futures add.
    *
    * @param failure a failure
-   * @return the failure inside
+   * @return the innermost failure that is not a wrapper
    */
   public static Throwable unwrap(Throwable failure) {
     Throwable inner = failure;
-    // Causes may form a circle, so there is an end to it.
+    // Causes may form a cycle, so the depth is bounded.
     for (int depth = 0; depth < LONGEST_CHAIN && isWrapper(inner); depth++) {
       Throwable cause = causeOf(inner);
       if (cause == null) {
@@ -67,10 +68,10 @@ public final class Failures {
   }
 
   /**
-   * Returns the cause of a failure. A class of the application may compute it, and throw.
+   * Returns the cause of a failure. A class of the application may override the method and throw.
    *
    * @param failure the failure
-   * @return its cause; null if there is none, or if it cannot be had
+   * @return its cause; null if there is none, or if {@code getCause} throws
    */
   static @Nullable Throwable causeOf(Throwable failure) {
     try {

@@ -5,8 +5,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asynchronous call under somebody else's policy. The future that the policy gives may be a stage that depends on what runs
- * inside it, whose cancellation goes no further, and never says why: so both are cancelled from here.
+ * An asynchronous call under a policy of the application. The policy may return a stage that
+ * depends on what runs inside it. Cancelling that stage does not reach the inside and carries no
+ * cause, so this future cancels both.
  *
  * @param <T> the type of the value
  */
@@ -14,7 +15,9 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private volatile @Nullable CompletableFuture<T> inside;
   private volatile @Nullable Throwable stop;
 
-  /** Starts what is inside the policy, as often as that asks for it while the call is not stopped. */
+  /**
+   * Starts what is inside the policy, each time the policy asks for it and the call is not stopped.
+   */
   CompletableFuture<T> startInside(Supplier<CompletableFuture<T>> start) {
     Throwable before = stop;
     if (before != null) {
@@ -22,8 +25,8 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
     CompletableFuture<T> started = start.get();
     inside = started;
-    // Volatile read after the write of inside; who stops the call writes why, then reads inside. If
-    // either were weaker, what was just started could run on. Stress:
+    // Volatile read after the write of inside; the thread that stops the call writes the cause,
+    // then reads inside. If either were weaker, what was just started could run on. Stress:
     // ForeignFutureStress.StartedInsideIsCancelled.
     Throwable meanwhile = stop;
     if (meanwhile != null) {
@@ -43,7 +46,7 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
   }
 
-  /** What is inside first, since only it is told why. */
+  /** Cancels the inside first, because only the inside receives the cause. */
   @Override
   protected void cancelInner(Throwable cause) {
     stop = cause;

@@ -1,21 +1,21 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A link that runs somebody else's policy. */
+/** A link that runs a policy of the application. */
 public final class ForeignPolicy extends CorePolicy {
   private final Policy policy;
 
   /**
-   * Makes a link.
+   * Creates a link.
    *
-   * @param policy somebody else's policy
+   * @param policy the policy of the application
    */
   public ForeignPolicy(Policy policy) {
     super(policy.name());
@@ -39,7 +39,7 @@ public final class ForeignPolicy extends CorePolicy {
     try {
       CompletableFuture<T> given =
           policy.callAsync(() -> future.startInside(() -> chain.insideAsync(context, index, body)));
-      future.watch(Objects.requireNonNull(given, "an asynchronous policy gave null, not a future"));
+      future.watch(Objects.requireNonNull(given, "the policy returned null, not a future"));
     } catch (Throwable e) {
       future.completeExceptionally(e);
     }

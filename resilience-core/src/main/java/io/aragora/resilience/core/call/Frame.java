@@ -1,18 +1,18 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.spi.CallFrame;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.internal.CallFrame;
+import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One policy that the thread is inside of. Frames form a stack of their thread and are used again, so that entering a
- * policy allocates nothing once a thread has been that deep.
+ * One policy that its thread has entered. The frames of a thread form a stack and are reused, so
+ * entering a policy allocates nothing once the thread has been at that depth.
  *
- * <p>References are written only where they change: a frame is old when its thread is, and such a store costs a garbage
- * collector with regions a full fence. So a frame keeps its retry until another one uses the frame; attempt 0 says that there
- * is none.
+ * <p>References are written only if they change. A frame is as old as its thread, and a reference
+ * store into an old object costs a full fence with a region-based collector. So a frame keeps its
+ * retry until its next use; attempt 0 means that there is no retry.
  */
 public final class Frame extends CallFrame {
   private @Nullable Frame above;
@@ -23,7 +23,10 @@ public final class Frame extends CallFrame {
   private long deadline;
   private long interruptedAt;
 
-  /** Of a frame that adopted a context; the frames inside do not copy it, so that entering a policy need not write it. */
+  /**
+   * Set in a frame that adopted a context. Inner frames do not copy it, so entering a policy does
+   * not write it.
+   */
   private long endedAt = TimeSource.NEVER;
 
   private @Nullable Policy retry;
@@ -32,22 +35,19 @@ public final class Frame extends CallFrame {
   private @Nullable Expiry expiry;
   private boolean expiryArmed;
 
-  /** A limit on what runs inside a frame, which may have been reached. */
+  /** The limit of a frame. */
   public interface Expiry {
-    /**
-     * Tells whether the limit was reached.
-     *
-     * @return whether it was
-     */
+    /** {@return whether the deadline of the limit has passed} */
     boolean hasFired();
 
     /**
-     * Tells whether its interrupt may have gone with that of a limit inside it, since the flag of a thread is one bit. Called
-     * by that thread; waits where the interrupt is being sent. If so, the thread is to be interrupted again.
+     * Returns whether the interrupt of this limit may have merged with that of a limit inside it,
+     * since the flag of a thread is one bit. If so, the thread must be interrupted again. Called by
+     * that thread; waits while the interrupt is being sent.
      *
-     * @param insideInterrupted whether the limit inside has interrupted the thread, so that a flag which kept this one from doing
-     *     so was that one's
-     * @return whether it may have
+     * @param insideInterrupted whether the inner limit has interrupted the thread; if this limit
+     *     sent no interrupt because the flag was set, the flag was then the inner limit's
+     * @return whether the interrupts may have merged
      */
     boolean mayHaveMerged(boolean insideInterrupted);
   }
@@ -57,11 +57,11 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Enters a policy. The new frame inherits deadline and attempt from the one around it.
+   * Enters a policy. The new frame inherits deadline and attempt from the enclosing frame.
    *
-   * @param frames the calling thread's
-   * @param time the time of the policy's runtime
-   * @param now the time now
+   * @param frames the frames of the calling thread
+   * @param time the time source of the policy's runtime
+   * @param now the present time
    * @return the new innermost frame
    */
   public static Frame push(CallFrames frames, TimeSource time, long now) {
@@ -100,7 +100,7 @@ public final class Frame extends CallFrame {
   /**
    * Leaves the policy.
    *
-   * @param frames the calling thread's
+   * @param frames the frames of the calling thread
    */
   public void pop(CallFrames frames) {
     frames.setTop(enclosing);
@@ -118,7 +118,7 @@ public final class Frame extends CallFrame {
     setAttempt(context.retry(), context.attempt(), context.failure());
   }
 
-  /** Forgets what {@link #adopt} brought and no other use of the frame overwrites. */
+  /** Clears the values that {@link #adopt} set and that no later use of the frame overwrites. */
   void abandon() {
     endedAt = TimeSource.NEVER;
   }
@@ -133,11 +133,7 @@ public final class Frame extends CallFrame {
     }
   }
 
-  /**
-   * Gives the nearest deadline.
-   *
-   * @return the deadline; {@link TimeSource#NEVER} where there is none
-   */
+  /** {@return the nearest deadline; {@link TimeSource#NEVER} if there is none} */
   public long deadline() {
     return deadline;
   }
@@ -152,20 +148,16 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Gives the nearest deadline at which this thread will be interrupted: one that only flowed here, from a scope or from
-   * another thread, interrupts nobody.
+   * Returns the nearest deadline at which this thread will be interrupted. A deadline that was only
+   * inherited from a scope or another thread interrupts no thread.
    *
-   * @return the deadline; {@link TimeSource#NEVER} where there is none
+   * @return the deadline; {@link TimeSource#NEVER} if there is none
    */
   public long interruptedAt() {
     return interruptedAt;
   }
 
-  /**
-   * Gives the nearest retry.
-   *
-   * @return the retry, or null
-   */
+  /** {@return the nearest retry, or null} */
   public @Nullable Policy retry() {
     return attempt == 0 ? null : retry;
   }
@@ -175,26 +167,22 @@ public final class Frame extends CallFrame {
    *
    * @param policy the retry
    * @param number 1 for the first
-   * @param last what the attempt before failed with, or null
+   * @param last the failure of the previous attempt, or null
    */
   public void beginAttempt(Policy policy, int number, @Nullable Throwable last) {
     setAttempt(policy, number, last);
   }
 
-  /**
-   * Gives what this frame, or an earlier use of it, has or had as its limit.
-   *
-   * @return the limit, or null
-   */
+  /** {@return the limit of this frame, or of an earlier use of it; may be null} */
   public @Nullable Expiry expiry() {
     return expiry;
   }
 
   /**
-   * Sets the limit on what runs inside this frame, which interrupts its thread.
+   * Sets the limit of this frame, which interrupts its thread.
    *
    * @param limit the limit
-   * @param nanos when it will be reached, which is nearer than any before
+   * @param nanos its deadline, which is nearer than every enclosing one
    */
   public void setExpiry(Expiry limit, long nanos) {
     deadline = nanos;
@@ -206,10 +194,10 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Takes a limit back that {@link #setExpiry} set, where the frame goes on without it.
+   * Removes the limit that {@link #setExpiry} set; the frame stays in use.
    *
-   * @param deadlineBefore what {@link #deadline} was
-   * @param interruptedBefore what {@link #interruptedAt} was
+   * @param deadlineBefore the previous {@link #deadline}
+   * @param interruptedBefore the previous {@link #interruptedAt}
    */
   public void clearExpiry(long deadlineBefore, long interruptedBefore) {
     deadline = deadlineBefore;
@@ -217,11 +205,7 @@ public final class Frame extends CallFrame {
     expiryArmed = false;
   }
 
-  /**
-   * Tells whether a limit around this frame was reached.
-   *
-   * @return whether one was
-   */
+  /** {@return whether a limit of an enclosing frame has fired} */
   public boolean hasEnclosingFired() {
     for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
       if (around.hasFired()) {
@@ -231,7 +215,9 @@ public final class Frame extends CallFrame {
     return false;
   }
 
-  /** Where the thread runs for a future, that future's limit counts as well: it interrupts by cancelling. */
+  /**
+   * If the thread runs for a future, that future's limit counts, too: it interrupts by cancelling.
+   */
   private boolean hasFired() {
     return (expiryArmed
             && expiry != null
@@ -240,10 +226,11 @@ public final class Frame extends CallFrame {
   }
 
   /**
-   * Tells whether the interrupt of a limit around this frame may have gone with that of the limit of this frame.
+   * Returns whether the interrupt of an enclosing limit may have merged with that of this frame's
+   * limit.
    *
-   * @param interrupted whether the limit of this frame has interrupted the thread
-   * @return whether one may have, and the thread is to be interrupted again
+   * @param interrupted whether this frame's limit has interrupted the thread
+   * @return true if they may have merged, so the thread must be interrupted again
    */
   public boolean mayEnclosingHaveMerged(boolean interrupted) {
     for (CallFrame frame = enclosing; frame instanceof Frame around; frame = around.enclosing) {
@@ -254,11 +241,7 @@ public final class Frame extends CallFrame {
     return false;
   }
 
-  /**
-   * Tells whether a limit around the calling thread was reached.
-   *
-   * @return whether one was
-   */
+  /** {@return whether a limit around the calling thread has fired} */
   public static boolean hasThreadExpired() {
     return CallFrames.ofThread().top() instanceof Frame frame
         && (frame.hasFired() || frame.hasEnclosingFired());

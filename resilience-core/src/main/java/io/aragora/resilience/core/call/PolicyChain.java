@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.CheckedSupplier;
+import io.aragora.resilience.policy.CheckedSupplier;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Policies around a body, the outermost first. Immutable. */
 public final class PolicyChain {
-  /** The chain of any policy that stands alone; it knows no link, because nobody asks for one. */
+  /**
+   * The chain of every policy that stands alone. It holds no link, because no caller asks it for
+   * one.
+   */
   private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 1, 1);
 
   private final CorePolicy[] links;
@@ -16,7 +19,7 @@ public final class PolicyChain {
   private final int firstLimit;
 
   /**
-   * Makes a chain.
+   * Creates a chain.
    *
    * @param links the policies, the outermost first; not copied
    */
@@ -38,11 +41,7 @@ public final class PolicyChain {
     return first;
   }
 
-  /**
-   * Gives the chain of a policy that stands alone.
-   *
-   * @return a chain of one link
-   */
+  /** {@return the chain of a policy that stands alone, of one link} */
   public static PolicyChain alone() {
     return ALONE;
   }
@@ -50,10 +49,10 @@ public final class PolicyChain {
   /**
    * Runs the chain around a body.
    *
-   * @param body the innermost
+   * @param body the body
    * @param <T> the type of its value
-   * @return its value
-   * @throws Throwable what it throws
+   * @return the value of the body
+   * @throws Throwable what the chain throws
    */
   public <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
       throws Throwable {
@@ -64,9 +63,9 @@ public final class PolicyChain {
    * Starts the chain around a body.
    *
    * @param context the context of the call
-   * @param body the innermost
+   * @param body the body
    * @param <T> the type of its value
-   * @return its future; never null, never thrown instead
+   * @return the future of the call, never null; a failure is returned in it and never thrown
    */
   public <T extends @Nullable Object> CompletableFuture<T> enterAsync(
       CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
@@ -76,12 +75,12 @@ public final class PolicyChain {
   /**
    * Runs what is inside a link.
    *
-   * @param lent the frame of a retry around what is inside, in which a limit may stand; null for none
-   * @param index the link's place
-   * @param body the innermost
+   * @param lent the frame of a retry around this link, which may hold a limit; null for none
+   * @param index the position of the link
+   * @param body the body
    * @param <T> the type of its value
-   * @return its value
-   * @throws Throwable what it throws
+   * @return the value of the body
+   * @throws Throwable what the inner links throw
    */
   public <T extends @Nullable Object> T inside(
       @Nullable Frame lent, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
@@ -92,11 +91,11 @@ public final class PolicyChain {
   /**
    * Starts what is inside a link.
    *
-   * @param context the context of the call so far
-   * @param index the link's place
-   * @param body the innermost
+   * @param context the context of the call at this link
+   * @param index the position of the link
+   * @param body the body
    * @param <T> the type of its value
-   * @return its future; never null, never thrown instead
+   * @return the future of the call, never null; a failure is returned in it and never thrown
    */
   public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
       CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
@@ -107,16 +106,15 @@ public final class PolicyChain {
     try {
       return links[next].proceedAsync(context, this, next, body);
     } catch (Throwable e) {
-      // The stack is short, or the heap is full. What stands around this link must end all the
-      // same.
+      // The stack is short, or the heap is full. The links around this one must end all the same.
       return CompletableFuture.failedFuture(e);
     }
   }
 
   /**
-   * Tells whether a limit of time stands around a link.
+   * Returns whether a timeout stands around a link.
    *
-   * @param index the link's place
+   * @param index the position of the link
    * @return whether one does
    */
   public boolean isLimitedBefore(int index) {
@@ -124,20 +122,16 @@ public final class PolicyChain {
   }
 
   /**
-   * Gives a link.
+   * Returns a link.
    *
-   * @param index its place
-   * @return the policy there
+   * @param index its position
+   * @return the policy at that position
    */
   public CorePolicy link(int index) {
     return links[index];
   }
 
-  /**
-   * Counts the links.
-   *
-   * @return how many
-   */
+  /** {@return the number of links} */
   public int length() {
     return length;
   }

@@ -12,19 +12,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The future that an asynchronous policy returns. It ends once: by what runs inside, or from outside, when somebody else
- * completes it; then what runs inside is cancelled.
+ * The future that an asynchronous policy returns. It ends once: when the inner future ends, or when
+ * application code completes it, which cancels the inner future.
  *
  * @param <T> the type of the value
  */
 public abstract class PolicyFuture<T extends @Nullable Object> extends CompletableFuture<T> {
-  /** By volatile CAS: of the inner end, a limit and the outside one wins. Stress: PolicyFutureStress.EndsOnce. */
+  /**
+   * Volatile CAS: exactly one of the inner end, a deadline and an outside completion wins. Stress:
+   * PolicyFutureStress.EndsOnce.
+   */
   private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
 
   private static final GuardedLog LOG = GuardedLog.of(PolicyFuture.class);
 
-  /** Loaded in time: to load a class where the stack is short takes more than is left. */
+  /** Loads the class early: loading it when the stack is short takes more stack than is left. */
   @SuppressWarnings("unused")
   private static final Class<?> LOADED = Ending.class;
 
@@ -32,26 +35,28 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   private volatile @Nullable CompletableFuture<T> inner;
   private volatile @Nullable Throwable cancellation;
 
-  /** Makes a future that nobody has completed. */
+  /** Creates a future that is not completed. */
   protected PolicyFuture() {}
 
   /**
-   * Called once, if what ran inside ended first.
+   * Called once, if the inner future ended first.
    *
    * @param value its value; null if it failed
-   * @param failure what it failed with, unwrapped; null if it did not
+   * @param failure its unwrapped failure; null if it succeeded
    */
   protected abstract void onInnerEnded(@Nullable T value, @Nullable Throwable failure);
 
   /**
-   * Called once, if the future was completed from outside, before what runs inside is cancelled: that may run foreign code.
+   * Called once, if the future was completed from outside. The inner future is cancelled
+   * afterwards, which may run foreign code.
    *
-   * @param cause what it was completed with; a {@link DeadlineCancellation} if a limit around it was reached
+   * @param cause the failure it was completed with; a {@link DeadlineCancellation} if a timeout
+   *     around it fired
    */
   protected abstract void onEndedOutside(Throwable cause);
 
   /**
-   * Watches what runs inside.
+   * Watches the inner future.
    *
    * @param started the inner future
    */
@@ -59,7 +64,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     try {
       attach(started);
     } catch (Throwable e) {
-      // The stage is the application's, and any of its methods may throw.
+      // The stage is a class of the application, and each of its methods may throw.
       innerEnded(null, e);
     }
   }
@@ -76,8 +81,8 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       innerEnded(value, failure == null ? null : Failures.unwrap(failure));
       return null;
     });
-    // Volatile read after the write of inner; whoever cancels writes the cause, then reads inner.
-    // If either were weaker, what runs inside could run on. Stress:
+    // Volatile read after the write of inner; the cancelling thread writes the cause, then reads
+    // inner. If either were weaker, what runs inside could run on. Stress:
     // PolicyFutureStress.StartedCallIsCancelled.
     Throwable cause = cancellation;
     if (cause != null) {
@@ -86,15 +91,15 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Whatever goes wrong in here, the future ends, and as the body did: nobody else would end it, since what is thrown into a
-   * stage is lost.
+   * If this fails, the future still ends, and as the body did. No other code would end it, since an
+   * exception thrown into a stage is lost.
    */
   private void innerEnded(@Nullable T value, @Nullable Throwable failure) {
     try {
       StackRoom.forCall();
     } catch (StackOverflowError e) {
-      // The application ended its stage deep inside its own calls. What is thrown into a stage is
-      // lost, so the call ends on a thread that has room.
+      // The application ended its stage deep inside its own calls. An exception thrown into a stage
+      // is lost, so the call ends on a thread that has room.
       Thread elsewhere =
           new Thread(null, new Ending<>(this, value, failure), "resilience-end", 0, false);
       elsewhere.setDaemon(true);
@@ -104,7 +109,10 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     try {
       onInnerEnded(value, failure);
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "the end of an asynchronous call could not be handled", e);
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "a policy failed to handle the end of an asynchronous call; the call ends as its body did",
+          e);
       if (claimEnd() || !isDone()) {
         endAs(value, failure);
       }
@@ -112,7 +120,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Claims the end for what runs inside, or for a limit.
+   * Claims the end for the inner future or for a deadline.
    *
    * @return whether the caller may complete this future; false if it was completed from outside
    */
@@ -121,12 +129,12 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Completes this future as what ran inside ended. To be called by whoever claimed the end.
+   * Completes this future as the inner future ended. Only the thread that claimed the end calls it.
    *
-   * @param value its value; null if it failed
-   * @param failure what it failed with; null if it did not
+   * @param value the value; null if the call failed
+   * @param failure the failure; null if the call succeeded
    */
-  @SuppressWarnings("NullAway") // the value is null only where T admits it
+  @SuppressWarnings("NullAway") // the value is null only if T admits it
   protected final void endAs(@Nullable T value, @Nullable Throwable failure) {
     if (failure == null) {
       complete(value);
@@ -135,19 +143,15 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
   }
 
-  /**
-   * Tells whether the end was claimed, by whomever.
-   *
-   * @return whether it was
-   */
+  /** {@return whether the end was claimed} */
   protected final boolean hasEnded() {
     return ended;
   }
 
   /**
-   * Cancels what runs inside.
+   * Cancels the inner future.
    *
-   * @param cause why
+   * @param cause the reason
    */
   protected void cancelInner(Throwable cause) {
     cancellation = cause;
@@ -159,8 +163,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
 
   private void endOutside(@Nullable Throwable failure) {
     if (claimEnd()) {
-      Throwable cause =
-          failure != null ? failure : new CancellationException("completed from outside");
+      Throwable cause = failure != null
+          ? failure
+          : new CancellationException("the future was completed by its caller");
       try {
         onEndedOutside(cause);
       } finally {
@@ -169,8 +174,8 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
   }
 
-  // Whatever completes a future from outside comes through one of these. Watching for it with a
-  // stage of our own would make three more objects for each call.
+  // Each completion from outside goes through one of these methods. A stage that watches for it
+  // would allocate three more objects per call.
 
   @Override
   public boolean complete(T value) {
@@ -227,11 +232,11 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Cancels a future. One of ours takes the cause along, so that a breaker inside can tell a limit of ours from somebody's
-   * cancellation.
+   * Cancels a future. A {@code PolicyFuture} receives the cause, so a breaker inside can
+   * distinguish a timeout from a cancellation by the application.
    *
    * @param future the future
-   * @param cause why
+   * @param cause the reason
    */
   protected static void cancel(CompletableFuture<?> future, Throwable cause) {
     try {
@@ -243,11 +248,17 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
         future.cancel(true);
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.WARNING, "what runs inside a call could not be cancelled", e);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a future inside a call could not be cancelled; its work may continue",
+          e);
     }
   }
 
-  /** A class, not a lambda: that would be linked here for the first time, which takes far more stack than there is. */
+  /**
+   * A class, not a lambda: a lambda would be linked here for the first time, which takes far more
+   * stack than is left.
+   */
   private static final class Ending<T extends @Nullable Object> implements Runnable {
     private final PolicyFuture<T> future;
     private final @Nullable T value;

@@ -19,7 +19,7 @@ import io.aragora.resilience.time.TimeSource;
  * @param dispatcher delivers events
  * @param durations who takes how long calls take
  * @param listeners hear of the changes of every breaker
- * @param keeper keeps their state
+ * @param storage keeps their state
  */
 public record BreakerRuntime(
     TimeSource time,
@@ -29,7 +29,7 @@ public record BreakerRuntime(
     Dispatcher dispatcher,
     DurationRecorders durations,
     Listeners<CircuitBreakerListener> listeners,
-    BreakerKeeper keeper) {
+    BreakerStorage storage) {
 
   /**
    * Makes clock and sweeper, for breakers whose calls nobody times.
@@ -37,12 +37,12 @@ public record BreakerRuntime(
    * @param time the precise clock, wall time and chance
    * @param timer wakes
    * @param dispatcher delivers events
-   * @param keeper keeps their state
+   * @param storage keeps their state
    * @return what breakers share
    */
   public static BreakerRuntime of(
-      TimeSource time, Timer timer, Dispatcher dispatcher, BreakerKeeper keeper) {
-    return of(time, timer, dispatcher, new DurationRecorders(() -> {}), keeper);
+      TimeSource time, Timer timer, Dispatcher dispatcher, BreakerStorage storage) {
+    return of(time, timer, dispatcher, new DurationRecorders(() -> {}), storage);
   }
 
   /**
@@ -52,7 +52,7 @@ public record BreakerRuntime(
    * @param timer wakes
    * @param dispatcher delivers events
    * @param durations who takes how long calls take
-   * @param keeper keeps their state
+   * @param storage keeps their state
    * @return what breakers share
    */
   public static BreakerRuntime of(
@@ -60,7 +60,7 @@ public record BreakerRuntime(
       Timer timer,
       Dispatcher dispatcher,
       DurationRecorders durations,
-      BreakerKeeper keeper) {
+      BreakerStorage storage) {
     CoarseClock clock = new CoarseClock(time, timer);
     return new BreakerRuntime(
         time,
@@ -70,11 +70,11 @@ public record BreakerRuntime(
         dispatcher,
         durations,
         new Listeners<>(dispatcher.runtime()),
-        keeper);
+        storage);
   }
 
-  /** The same with another keeper. */
-  BreakerRuntime withKeeper(BreakerKeeper other) {
+  /** The same with another storage. */
+  BreakerRuntime withStorage(BreakerStorage other) {
     return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, durations, listeners, other);
   }
 }

@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.policy.Subscription;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

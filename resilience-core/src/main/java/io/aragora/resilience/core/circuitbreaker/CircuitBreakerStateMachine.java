@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.stack.StackRoom;
@@ -12,7 +12,7 @@ import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.policy.Subscription;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -107,7 +107,7 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
       try {
         log.changed(this, runtime);
       } finally {
-        runtime.keeper().changed(this);
+        runtime.storage().changed(this);
       }
     }
     return true;
@@ -196,12 +196,13 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
     }
     WindowCounts counts = window.counts(now);
     long inFlight = present.slowInFlight(now);
-    return new Evidence(
-        counts.calls() + inFlight,
-        counts.failures(),
-        counts.slowCalls() + inFlight,
-        inFlight,
-        window.streak());
+    return Evidence.builder()
+        .calls(counts.calls() + inFlight)
+        .failures(counts.failures())
+        .slowCalls(counts.slowCalls() + inFlight)
+        .slowCallsInFlight(inFlight)
+        .consecutiveFailures(window.streak())
+        .build();
   }
 
   // ---- by hand
@@ -371,7 +372,7 @@ public abstract class CircuitBreakerStateMachine extends ObservableBreaker
    */
   public boolean follow(SavedBreaker other) {
     Phase present = phase();
-    while (present.config.sharesState()
+    while (present.config.followsPeers()
         && other.state() == CircuitBreakerState.OPEN
         && (present.state == CircuitBreakerState.CLOSED
             || present.state == CircuitBreakerState.HALF_OPEN)

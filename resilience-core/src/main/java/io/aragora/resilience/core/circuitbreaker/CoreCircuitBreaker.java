@@ -1,6 +1,5 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.call.CapturedContext;
@@ -10,6 +9,7 @@ import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

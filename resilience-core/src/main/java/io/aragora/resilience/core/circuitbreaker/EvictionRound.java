@@ -17,7 +17,7 @@ final class EvictionRound {
   private static final long IDLE_NANOS = 60_000_000_000L;
 
   private final long abandonedNanos;
-  private final ArrayDeque<KeyBreaker> round = new ArrayDeque<>();
+  private final ArrayDeque<BreakerOfKey> round = new ArrayDeque<>();
 
   /**
    * Begins a round without keys.
@@ -28,19 +28,19 @@ final class EvictionRound {
     this.abandonedNanos = abandonedAfter.toNanos();
   }
 
-  void add(KeyBreaker breaker) {
+  void add(BreakerOfKey breaker) {
     round.add(breaker);
   }
 
-  void remove(KeyBreaker breaker) {
+  void remove(BreakerOfKey breaker) {
     round.removeFirstOccurrence(breaker);
   }
 
   /** Takes out the first of the next few keys that may go; null where none of them may. */
   @Nullable
-  KeyBreaker next(long now) {
+  BreakerOfKey next(long now) {
     for (int step = Math.min(STEPS, round.size()); step > 0; step--) {
-      KeyBreaker candidate = round.remove();
+      BreakerOfKey candidate = round.remove();
       if (mayGo(candidate, now)) {
         return candidate;
       }
@@ -49,7 +49,7 @@ final class EvictionRound {
     return null;
   }
 
-  private boolean mayGo(KeyBreaker breaker, long now) {
+  private boolean mayGo(BreakerOfKey breaker, long now) {
     return now - breaker.idleSince() >= IDLE_NANOS
         || now - breaker.abandonedSince() >= abandonedNanos;
   }

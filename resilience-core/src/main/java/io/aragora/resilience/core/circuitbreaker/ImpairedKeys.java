@@ -13,15 +13,15 @@ final class ImpairedKeys {
    * is only the reason to look, and the look, and what follows from it, are one step of the map. Each change is told after its
    * CAS, so the last look sees the last change. Stress: ImpairedKeysStress.AgreesWithTheState.
    */
-  private final ConcurrentHashMap<KeyBreaker, Boolean> impaired = new ConcurrentHashMap<>();
-  private final Predicate<KeyBreaker> isKnown;
+  private final ConcurrentHashMap<BreakerOfKey, Boolean> impaired = new ConcurrentHashMap<>();
+  private final Predicate<BreakerOfKey> isKnown;
 
-  ImpairedKeys(Predicate<KeyBreaker> isKnown) {
+  ImpairedKeys(Predicate<BreakerOfKey> isKnown) {
     this.isKnown = isKnown;
   }
 
   /** Called after a change of the breaker, and after its key came or went. */
-  void changed(KeyBreaker breaker) {
+  void changed(BreakerOfKey breaker) {
     impaired.compute(
         breaker,
         (key, was) -> (isKnown.test(breaker) && isImpaired(breaker.phase().state)) ? true : null);
@@ -42,7 +42,7 @@ final class ImpairedKeys {
       return Map.of(); // the usual case, and the map keeps the room that it once needed
     }
     Map<String, CircuitBreakerState> states = new HashMap<>();
-    for (KeyBreaker breaker : impaired.keySet()) {
+    for (BreakerOfKey breaker : impaired.keySet()) {
       if (states.size() == limit) {
         break;
       }

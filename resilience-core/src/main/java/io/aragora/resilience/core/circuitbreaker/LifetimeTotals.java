@@ -111,12 +111,15 @@ final class LifetimeTotals {
 
   /** Adds what a window still holds. */
   CircuitBreakerTotals with(@Nullable OutcomeWindow window) {
-    return new CircuitBreakerTotals(
-        outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window),
-        outcome(OutcomeWindow.FAILURE, window) + outcome(OutcomeWindow.SLOW_FAILURE, window),
-        sum(IGNORED),
-        sum(REJECTED),
-        sum(LATE));
+    return CircuitBreakerTotals.builder()
+        .successes(
+            outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window))
+        .failures(
+            outcome(OutcomeWindow.FAILURE, window) + outcome(OutcomeWindow.SLOW_FAILURE, window))
+        .ignored(sum(IGNORED))
+        .rejected(sum(REJECTED))
+        .late(sum(LATE))
+        .build();
   }
 
   long slowCalls(@Nullable OutcomeWindow window) {

@@ -1,6 +1,5 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
@@ -10,11 +9,12 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.window.OutcomeWindow;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.policy.Subscription;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -182,14 +182,13 @@ abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
   final void tell(Kind kind, Phase decided, boolean slow, @Nullable Throwable failure) {
     CallEvents events = callEvents;
     if (events != null && events.isHeard(kind)) {
-      events.publish(new CircuitBreakerCall(
-          name(),
-          decided.transitions,
-          kind,
-          decided.state,
-          slow,
-          failure,
-          runtime.time().wallTime()));
+      events.publish(CircuitBreakerCall.builder(name(), kind)
+          .sequence(decided.transitions)
+          .state(decided.state)
+          .slow(slow)
+          .failure(failure)
+          .at(runtime.time().wallTime())
+          .build());
     }
   }
 

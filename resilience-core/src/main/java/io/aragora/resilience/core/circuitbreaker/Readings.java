@@ -4,9 +4,9 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,26 +28,26 @@ final class Readings {
     OutcomeWindow window = phase.window;
     ProbeSlots probes = phase.probes;
     WindowCounts counts = window == null ? WindowCounts.NONE : window.counts(now);
-    return new CircuitBreakerSnapshot(
-        name,
-        stateAt(phase, now),
-        phase.cause,
-        phase.generation,
-        phase.transitions,
-        counts.calls(),
-        counts.failures(),
-        counts.slowCalls(),
-        phase.slowInFlight(now),
-        phase.streak(),
-        consecutiveSuccesses(phase, totals),
-        probes == null ? 0 : probes.inFlight(now),
-        phase.probeSuccesses(),
-        Duration.ofNanos(phase.cooldownNanos),
-        Duration.ofNanos(remaining(phase, now)),
-        wallTime(totals.lastFailure(), now, time),
-        wallTime(totals.lastSuccess(window, now), now, time),
-        totals.slowCalls(window),
-        totals.with(window));
+    return CircuitBreakerSnapshot.builder(name)
+        .state(stateAt(phase, now))
+        .cause(phase.cause)
+        .generation(phase.generation)
+        .transitions(phase.transitions)
+        .windowCalls(counts.calls())
+        .windowFailures(counts.failures())
+        .windowSlowCalls(counts.slowCalls())
+        .slowCallsInFlight(phase.slowInFlight(now))
+        .consecutiveFailures(phase.streak())
+        .consecutiveSuccesses(consecutiveSuccesses(phase, totals))
+        .probesInFlight(probes == null ? 0 : probes.inFlight(now))
+        .probeSuccesses(phase.probeSuccesses())
+        .cooldown(Duration.ofNanos(phase.cooldownNanos))
+        .remainingCooldown(Duration.ofNanos(remaining(phase, now)))
+        .lastFailure(wallTime(totals.lastFailure(), now, time))
+        .lastSuccess(wallTime(totals.lastSuccess(window, now), now, time))
+        .slowCalls(totals.slowCalls(window))
+        .totals(totals.with(window))
+        .build();
   }
 
   private static long consecutiveSuccesses(Phase phase, LifetimeTotals totals) {
@@ -66,15 +66,14 @@ final class Readings {
 
   static CircuitBreakerExplanation explain(String name, Phase phase, TimeSource time) {
     long now = time.nanoTime();
-    return new CircuitBreakerExplanation(
-        name,
-        stateAt(phase, now),
-        phase.cause,
-        phase.transitions,
-        phase.enteredWall(),
-        phase.evidence,
-        nextProbe(phase, now),
-        phase.config);
+    return CircuitBreakerExplanation.builder(name, phase.config)
+        .state(stateAt(phase, now))
+        .cause(phase.cause)
+        .sequence(phase.transitions)
+        .since(phase.enteredWall())
+        .evidence(phase.evidence)
+        .nextProbe(nextProbe(phase, now))
+        .build();
   }
 
   private static @Nullable Duration nextProbe(Phase phase, long now) {
@@ -93,27 +92,29 @@ final class Readings {
         ? bounded(wall.plusNanos(phase.until - time.nanoTime()))
         : null;
     CircuitBreakerTotals sums = totals.with(phase.window);
-    return new SavedBreaker(
-        id.name(),
-        id.key(),
-        phase.state,
-        number(phase.generation),
-        bounded(phase.enteredWall()),
-        openUntil,
-        Duration.ofNanos(Math.min(phase.cooldownNanos, SavedBreaker.MAX_COOLDOWN.toNanos())),
-        count(phase.cooldownStep),
-        count(phase.streak()),
-        number(consecutiveSuccesses(phase, totals)),
-        count(phase.probeSuccesses()),
-        new CircuitBreakerTotals(
-            number(sums.successes()),
-            number(sums.failures()),
-            number(sums.ignored()),
-            number(sums.rejected()),
-            number(sums.late())),
-        number(totals.slowCalls(phase.window)),
-        phase.config.toString(),
-        wall);
+    return SavedBreaker.builder(id.name())
+        .key(id.key())
+        .state(phase.state)
+        .generation(number(phase.generation))
+        .enteredAt(bounded(phase.enteredWall()))
+        .openUntil(openUntil)
+        .cooldown(
+            Duration.ofNanos(Math.min(phase.cooldownNanos, SavedBreaker.MAX_COOLDOWN.toNanos())))
+        .cooldownStep(count(phase.cooldownStep))
+        .consecutiveFailures(count(phase.streak()))
+        .consecutiveSuccesses(number(consecutiveSuccesses(phase, totals)))
+        .probeSuccesses(count(phase.probeSuccesses()))
+        .totals(CircuitBreakerTotals.builder()
+            .successes(number(sums.successes()))
+            .failures(number(sums.failures()))
+            .ignored(number(sums.ignored()))
+            .rejected(number(sums.rejected()))
+            .late(number(sums.late()))
+            .build())
+        .slowCalls(number(totals.slowCalls(phase.window)))
+        .declared(phase.config.toString())
+        .savedAt(wall)
+        .build();
   }
 
   private static long number(long value) {

@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.core.dispatch.RepeatedHandOver;
+import io.aragora.resilience.policy.Subscription;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -151,14 +151,12 @@ final class TransitionLog extends RepeatedHandOver {
   private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Phase entered) {
     Phase left = entered.previous;
     if (left != null && left.transitions != entered.transitions && isHeard(runtime)) {
-      CircuitBreakerTransition transition = new CircuitBreakerTransition(
-          breaker.name(),
-          entered.transitions,
-          left.state,
-          entered.state,
-          entered.cause,
-          entered.enteredWall(),
-          Duration.ofNanos(entered.cooldownNanos));
+      CircuitBreakerTransition transition = CircuitBreakerTransition.builder(
+              breaker.name(), left.state, entered.state, entered.cause)
+          .sequence(entered.transitions)
+          .at(entered.enteredWall())
+          .cooldown(Duration.ofNanos(entered.cooldownNanos))
+          .build();
       tell(own, transition);
       tell(shared, transition);
       runtime.listeners().each(TELL, transition);

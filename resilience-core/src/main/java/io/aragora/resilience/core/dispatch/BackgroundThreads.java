@@ -13,11 +13,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the threads of a runtime: daemons, named, without inherited thread-locals. */
+/** Creates the threads of a runtime: named daemons that inherit no thread-locals. */
 public final class BackgroundThreads {
   private static final @Nullable MethodHandle VIRTUAL = findVirtual();
 
-  /** How long an idle thread stays. */
+  /** The time after which an idle thread ends. */
   private static final long KEEP_ALIVE_SECONDS = 5;
 
   private BackgroundThreads() {}
@@ -45,7 +45,7 @@ public final class BackgroundThreads {
     return daemon(new Thread(null, body, name, 0, false), loader);
   }
 
-  /** The same with a thread that is made already. */
+  /** Prepares a thread that already exists. */
   static Thread daemon(Thread thread, @Nullable ClassLoader loader) {
     thread.setDaemon(true);
     thread.setContextClassLoader(loader);
@@ -53,13 +53,14 @@ public final class BackgroundThreads {
   }
 
   /**
-   * Makes a pool that grows with the work up to a bound, and goes away when idle. Beyond the bound work waits in the order
-   * it came; each piece belongs to a call or an event buffer, so there are no more than those.
+   * Creates a pool that grows with the work up to a bound; its threads end when they are idle.
+   * Beyond the bound, tasks wait in the order of arrival. Each task belongs to a call or an event
+   * channel, so their number is bounded.
    *
-   * @param name prefix of its threads' names
+   * @param name prefix of the threads' names
    * @param threads the bound
-   * @param loader the context class loader of its threads, or null
-   * @return the pool, which its threads know as their group
+   * @param loader the context class loader of the threads, or null
+   * @return the pool, which is the group of its threads
    */
   static ThreadPoolExecutor pool(String name, int threads, @Nullable ClassLoader loader) {
     ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -70,12 +71,12 @@ public final class BackgroundThreads {
   }
 
   /**
-   * Makes a pool in which nothing waits for another: a thread that is idle takes the work, or a new one, and beyond the bound
-   * it is refused.
+   * Creates a pool in which no task waits. An idle or a new thread takes the task; beyond the bound
+   * the task is rejected.
    *
-   * @param name prefix of its threads' names
+   * @param name prefix of the threads' names
    * @param threads the bound
-   * @param loader the context class loader of its threads, or null
+   * @param loader the context class loader of the threads, or null
    * @return the pool
    */
   static ThreadPoolExecutor elastic(String name, int threads, @Nullable ClassLoader loader) {
@@ -92,11 +93,13 @@ public final class BackgroundThreads {
   }
 
   /**
-   * Makes an executor for bodies that may block: a virtual thread each where the JDK has them, a pool elsewhere.
+   * Creates an executor for bodies that may block: one virtual thread per body if the JDK has
+   * virtual threads, otherwise a pool.
    *
-   * @param name prefix of its threads' names
+   * @param name prefix of the threads' names
    * @param threads the bound of the pool
-   * @param loader the context class loader of the pool's threads, or null; a virtual thread has that of the system
+   * @param loader the context class loader of the pool's threads, or null; a virtual thread has the
+   *     system class loader
    * @return the executor
    */
   static ExecutorService forBlocking(String name, int threads, @Nullable ClassLoader loader) {
@@ -112,7 +115,10 @@ public final class BackgroundThreads {
     }
   }
 
-  /** Finds (String prefix) → an executor of named virtual threads; null before JDK 21, where they are final. */
+  /**
+   * Returns a handle (String prefix) → executor of named virtual threads; null before JDK 21, in
+   * which they became final.
+   */
   private static @Nullable MethodHandle findVirtual() {
     if (Runtime.version().feature() < 21) {
       return null;

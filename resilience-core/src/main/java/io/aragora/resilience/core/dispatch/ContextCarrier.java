@@ -1,17 +1,17 @@
 package io.aragora.resilience.core.dispatch;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.spi.ContextPropagator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Takes what an application keeps by thread along to other threads. */
+/** Carries the thread-bound context of an application to other threads. */
 public final class ContextCarrier {
-  /** Takes nothing along. */
+  /** Carries no context. */
   public static final ContextCarrier NONE = new ContextCarrier(List.of());
 
   private static final GuardedLog LOG = GuardedLog.of(ContextCarrier.class);
@@ -20,18 +20,18 @@ public final class ContextCarrier {
   private final AtomicBoolean logged = new AtomicBoolean();
 
   /**
-   * Takes along what each of them carries.
+   * Creates a carrier.
    *
-   * @param propagators restored in this order, taken away in the opposite one
+   * @param propagators restored in this order, removed in the opposite order
    */
   public ContextCarrier(List<ContextPropagator> propagators) {
     this.propagators = propagators;
   }
 
   /**
-   * Reads what the calling thread has.
+   * Captures the context of the calling thread.
    *
-   * @return null where there is nothing to carry
+   * @return the context; null if there is none to carry
    */
   public @Nullable Carried capture() {
     if (propagators.isEmpty()) {
@@ -52,12 +52,12 @@ public final class ContextCarrier {
     if (logged.compareAndSet(false, true)) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "a context propagator failed, and calls go on without what it carries; said once",
+          "a context propagator failed; calls continue without its context (logged once)",
           failure);
     }
   }
 
-  /** What a caller's thread had. */
+  /** The captured context of a caller's thread. */
   public final class Carried {
     private final List<ContextPropagator.Captured> captured;
 
@@ -66,17 +66,17 @@ public final class ContextCarrier {
     }
 
     /**
-     * Runs a body on the calling thread, with what the caller's had.
+     * Runs a body on the calling thread, in the captured context.
      *
      * @param body the body
      * @param <T> the type of its value
-     * @param <X> what it throws
+     * @param <X> the type of its exception
      * @return its value
-     * @throws X as the body does
+     * @throws X if the body does
      */
     public <T extends @Nullable Object, X extends Throwable> T call(
         CheckedSupplier<? extends T, X> body) throws X {
-      // What is restored must be closed.
+      // A restored context must be closed.
       StackRoom.forCall();
       List<ContextPropagator.Restored> restored = new ArrayList<>(captured.size());
       for (ContextPropagator.Captured one : captured) {

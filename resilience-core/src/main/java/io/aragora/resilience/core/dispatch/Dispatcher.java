@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.dispatch;
 
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,33 +18,41 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that a runtime owns. Nothing here waits for a thread of the application, so a timeout fires although every
- * one of them is busy.
+ * The threads that a runtime owns. They never wait for a thread of the application, so a timeout
+ * fires even if all of those are busy.
  *
- * <p>Three groups share no thread: the first ends calls, the second tells listeners, the third interrupts. A continuation, a
- * fallback, a listener or an interrupt that blocks holds its own thread only. Their context class loader is that of the thread
- * that built the runtime; threads end when they are idle, so they keep no loader alive for longer than the runtime.
+ * <p>Three groups share no thread: the first ends calls, the second calls listeners, the third
+ * sends interrupts. A continuation, a fallback, a listener or an interrupt that blocks holds its
+ * own thread only. The context class loader of the threads is that of the thread that built the
+ * runtime. Idle threads end, so no class loader outlives the runtime for long.
  *
- * <p>Completions and events run on platform threads even where the JDK has virtual ones: those share a few carriers with
- * the application and are not preempted, so bodies that compute, or pin, would hold up every expiry.
+ * <p>Completions and events run on platform threads even if the JDK has virtual ones. Virtual
+ * threads share a few carriers with the application and are not preempted, so bodies that compute
+ * or pin would delay every timeout.
  */
 public final class Dispatcher implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(Dispatcher.class);
 
-  /** Beyond these, completions wait in order, and so do the application's continuations that run inside them. */
+  /**
+   * Beyond this number, completions wait in order, and with them the application's continuations
+   * inside them.
+   */
   private static final int END_THREADS = 1000;
 
-  /** Beyond these, events wait in order. A channel is told by one thread at a time. */
+  /**
+   * Beyond this number, events wait in order. One thread at a time delivers the events of a
+   * channel.
+   */
   private static final int TELL_THREADS = 256;
 
-  /** Beyond these, interrupts wait in order. */
+  /** Beyond this number, interrupts wait in order. */
   private static final int INTERRUPT_THREADS = 64;
 
   private static final int ATTEMPT_THREADS = 256;
   private static final int CHECK_THREADS = 1000;
   private static final long CLOSE_SECONDS = 5;
 
-  /** How long it may take to interrupt what has not ended. */
+  /** The longest time that interrupting unfinished work may take. */
   private static final long INTERRUPT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final String runtime;
@@ -66,16 +74,16 @@ public final class Dispatcher implements AutoCloseable {
   private final Executor attemptOn;
   private final Executor checkOn;
 
-  /** The threads that run an attempt now; a virtual one has nothing else that tells its group. */
+  /** The threads that run an attempt now. Nothing else tells the group of a virtual thread. */
   private final Set<Thread> attempting = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable UnfinishedHandOvers unfinished;
 
   /**
-   * Starts no thread yet.
+   * Creates a dispatcher that has no thread yet.
    *
    * @param runtime the name of the runtime, prefix of the threads' names
-   * @param time may bring its own executor, which then runs everything
+   * @param time the time source; if it has its own executor, that runs every task
    * @param attempts the application's executor for attempts, or null
    */
   public Dispatcher(String runtime, TimeSource time, @Nullable Executor attempts) {
@@ -83,12 +91,12 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Starts no thread yet.
+   * Creates a dispatcher that has no thread yet.
    *
    * @param runtime the name of the runtime, prefix of the threads' names
-   * @param time may bring its own executor, which then runs everything
+   * @param time the time source; if it has its own executor, that runs every task
    * @param attempts the application's executor for attempts, or null
-   * @param carrier takes along what the application keeps by thread
+   * @param carrier carries the thread-bound context of the application
    */
   public Dispatcher(
       String runtime, TimeSource time, @Nullable Executor attempts, ContextCarrier carrier) {
@@ -129,18 +137,14 @@ public final class Dispatcher implements AutoCloseable {
     checkOn = ownChecks;
   }
 
-  /**
-   * Names the runtime whose threads these are.
-   *
-   * @return the name
-   */
+  /** {@return the name of the runtime} */
   public String runtime() {
     return runtime;
   }
 
   /**
-   * Sets the timer by which what fails is handed over again. Called once, before the first event; without it, what fails waits
-   * for the next event.
+   * Sets the timer that repeats failed hand-overs. Called once, before the first event. Without a
+   * timer, a failed hand-over waits for the next event.
    *
    * @param timer the timer of the runtime
    */
@@ -149,10 +153,10 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Hands over again in 10 ms. Allocates nothing.
+   * Schedules another hand-over in 10 ms. Allocates nothing.
    *
-   * @param failed what could not be handed over
-   * @return whether that will happen; false without a timer
+   * @param failed the failed hand-over
+   * @return whether it will be repeated; false without a timer
    */
   public boolean again(RepeatedHandOver failed) {
     UnfinishedHandOvers present = unfinished;
@@ -162,7 +166,7 @@ public final class Dispatcher implements AutoCloseable {
     return present != null;
   }
 
-  /** A virtual thread does not get the loader from its factory. */
+  /** Sets the class loader, because the factory of virtual threads does not. */
   private void runWithLoader(Runnable task) {
     Thread thread = Thread.currentThread();
     attempting.add(thread);
@@ -175,41 +179,44 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Runs what ends a call: its completion, and with it the application's continuations and fallbacks. Up to 1,000 such tasks run
-   * at a time; further ones wait in order. After closing, and if the group has no thread and the machine gives none, the task runs
-   * on the caller, so nothing is lost.
+   * Runs a task that ends a call: its completion, with the application's continuations and
+   * fallbacks. Up to 1,000 such tasks run at a time; further tasks wait in order. The task runs on
+   * the caller after closing, and if the group has no thread and none can be started. So no task is
+   * lost.
    *
-   * @param task guards itself
+   * @param task must not throw
    */
   public void endCall(Runnable task) {
     execute(endOn, task);
   }
 
   /**
-   * Runs what tells listeners. Up to 256 such tasks run at a time; further ones wait in order. On the caller as {@link #endCall}
-   * does.
+   * Runs a task that calls listeners. Up to 256 such tasks run at a time; further tasks wait in
+   * order. Runs on the caller in the cases of {@link #endCall}.
    *
-   * @param task guards itself; the caller hands over one at a time for each channel of events
+   * @param task must not throw; each event channel hands over one task at a time
    */
   public void tell(Runnable task) {
     execute(tellOn, task);
   }
 
   /**
-   * Sends an interrupt, which may run foreign code (a channel closes in its interrupter's thread). Up to 64 interrupts are sent at
-   * a time; further ones wait in order. On the caller as {@link #endCall} does.
+   * Runs a task that sends an interrupt, which may run foreign code: an interruptible channel is
+   * closed on the thread of its interrupter. Up to 64 such tasks run at a time; further tasks wait
+   * in order. Runs on the caller in the cases of {@link #endCall}.
    *
-   * @param task guards itself
+   * @param task must not throw
    */
   public void interrupt(Runnable task) {
     execute(interruptOn, task);
   }
 
   /**
-   * Sends an interrupt because the runtime closes, as {@link #interrupt} does; on the caller if the time source brings its own
-   * executor, which nobody may drive any more.
+   * Runs a task that sends an interrupt because the runtime closes, as {@link #interrupt} does.
+   * Runs on the caller if the time source has its own executor, because that may no longer be
+   * driven.
    *
-   * @param task guards itself
+   * @param task must not throw
    */
   public void interruptAtClosing(Runnable task) {
     if (interrupts == null) {
@@ -222,7 +229,7 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Returns the load of the three groups of threads.
    *
-   * @return nothing if the time source brings its own executor
+   * @return the loads; empty if the time source has its own executor
    */
   public List<ThreadLoad> loads() {
     return ends == null || tells == null || interrupts == null
@@ -234,10 +241,10 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Counts and logs a failure in a loop of ours, which goes on. Never throws.
+   * Counts and logs a failure in a loop of the library; the loop continues. Never throws.
    *
-   * @param consequence what follows from it
-   * @param failure why
+   * @param consequence the log line: what failed and what follows
+   * @param failure the failure
    */
   public void failed(String consequence, Throwable failure) {
     failures.incrementAndGet();
@@ -248,39 +255,36 @@ public final class Dispatcher implements AutoCloseable {
     try {
       executor.execute(task);
     } catch (Throwable e) {
-      // A rejection after closing, or the OutOfMemoryError that the JDK throws where the machine
-      // has
-      // no thread left. A task that is lost would leave a call without its end.
+      // A rejection after closing, or the OutOfMemoryError that the JDK throws if the machine has
+      // no free thread. Without the task, the call would never end.
       task.run();
     }
   }
 
-  /**
-   * Gives the one thread that talks to the state store.
-   *
-   * @return its executor
-   */
+  /** {@return the executor of the one thread that calls the state store} */
   public Executor store() {
     return storeOn;
   }
 
   /**
-   * Hands an attempt of an asynchronous call, from the second on, to the application's executor or to one of ours.
+   * Hands an attempt of an asynchronous call, from the second on, to the application's executor or
+   * to that of the runtime.
    *
-   * @param attempt begins at most once
-   * @param onClose run when the runtime is closed, if the attempt was neither begun nor cancelled: the executor may have dropped it
-   * @return cancels the attempt
+   * @param attempt runs at most once
+   * @param onClose run if the runtime is closed and the attempt was neither begun nor cancelled:
+   *     the executor may have dropped it
+   * @return a handle that cancels the attempt
    */
   public HandOver attempt(Runnable attempt, Runnable onClose) {
     return handOvers.execute(attemptOn, attempt, onClose);
   }
 
   /**
-   * Watches over the bodies that an executor of the application accepts.
+   * Returns an executor that tracks the bodies which an executor of the application accepts.
    *
    * @param executor the executor
-   * @return an executor that accepts futures that are tasks, and hands them over; closing the runtime fails those that were not
-   *     begun with {@link ResilienceClosedException}
+   * @return an executor that accepts futures that are tasks and hands them over; closing the
+   *     runtime fails those that have not begun with {@link ResilienceClosedException}
    */
   @SuppressWarnings("FutureReturnValueIgnored") // the callback cancels
   public Executor watched(Executor executor) {
@@ -288,29 +292,26 @@ public final class Dispatcher implements AutoCloseable {
       CompletableFuture<?> body = (CompletableFuture<?>) task;
       HandOver handOver = handOvers.execute(
           executor, task, () -> body.completeExceptionally(new ResilienceClosedException(runtime)));
-      // A call that ends before its body began, at a limit for instance, leaves nothing behind.
+      // A call that ends before its body began, at a deadline for instance, leaves no entry.
       body.handle((value, failure) -> handOver.cancel());
     };
   }
 
-  /** Ends the calls whose bodies were handed to an executor and not begun. */
+  /** Ends the calls whose bodies were handed to an executor and have not begun. */
   public void closeHandOvers() {
     handOvers.close(this::endCall);
   }
 
-  /**
-   * Gives what takes the context of callers along to other threads.
-   *
-   * @return the carrier
-   */
+  /** {@return the carrier of the callers' context} */
   public ContextCarrier carrier() {
     return carrier;
   }
 
   /**
-   * Gives what runs health checks, each on a thread that no other one waits for. Refuses beyond 1000 at once.
+   * Returns the executor of health checks. Each check has its own thread. The executor rejects a
+   * check if 1,000 run already.
    *
-   * @return an executor of ours; the caller itself where time is not the system's
+   * @return the executor; it runs checks on the caller if the time source is not the system's
    */
   public Executor checks() {
     return checkOn;
@@ -323,13 +324,14 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Interrupts health checks. Lets what else was handed over finish until shortly before the deadline, then interrupts it. Does not
-   * wait for the
-   * group of threads to which the calling thread belongs: a listener that closes the runtime would wait for itself.
+   * Interrupts health checks. Other tasks may finish until shortly before the deadline; then they
+   * are interrupted. Does not wait for the group to which the calling thread belongs: a listener
+   * that closes the runtime would wait for itself.
    *
-   * @param deadline the instant after which nothing is waited for
-   * @param exiting whether the JVM is shutting down: then only the store's thread is waited for, since the thread that called
-   *     {@code System.exit} may be one of ours, and waits for the caller
+   * @param deadline the instant after which the caller waits for nothing
+   * @param exiting whether the JVM is shutting down. Then only the store's thread is waited for,
+   *     since the thread that called {@code System.exit} may belong to a group, and waits for the
+   *     caller
    */
   public void close(long deadline, boolean exiting) {
     if (ends == null
@@ -366,7 +368,7 @@ public final class Dispatcher implements AutoCloseable {
       int left = interruptAll(late, deadline);
       LOG.log(
           System.Logger.Level.WARNING,
-          "background work of ''{0}'' did not end within {1} s of closing and was interrupted; {2} tasks were not begun",
+          "runtime ''{0}'': background work did not end within {1} s of closing and was interrupted; {2} tasks had not begun",
           runtime,
           CLOSE_SECONDS,
           left);
@@ -377,10 +379,10 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Interrupts the threads of executors, on another thread, since an interrupt may run foreign code that hangs: a channel closes in
-   * its interrupter's thread.
+   * Interrupts the threads of executors. Another thread does so, since an interrupt may run foreign
+   * code that hangs: an interruptible channel is closed on the thread of its interrupter.
    *
-   * @return how many tasks had not begun, as far as is known at the deadline
+   * @return the number of tasks that had not begun, as far as it is known at the deadline
    */
   private int interruptAll(List<ExecutorService> executors, long deadline) {
     AtomicInteger left = new AtomicInteger();
@@ -398,7 +400,7 @@ public final class Dispatcher implements AutoCloseable {
     return left.get();
   }
 
-  /** By identity: another runtime may have threads of the same names. */
+  /** Compares by identity, because another runtime may have threads of the same names. */
   private @Nullable ExecutorService groupOf(Thread thread) {
     if (attempting.contains(thread)) {
       return ownAttempts;

@@ -13,11 +13,13 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group of threads. An idle thread takes a task at once; if none is idle, a new thread is started, up to a bound. Beyond the
- * bound, tasks wait in the order of their arrival. A thread that is idle for five seconds ends.
+ * One group of threads. An idle thread takes a task at once; if no thread is idle, a new one is
+ * started, up to a bound. Beyond the bound, tasks wait in the order of arrival. A thread that is
+ * idle for five seconds ends.
  *
- * <p>If the machine has no thread left, a task waits for a thread of the group; only if the group has none, {@link #execute}
- * throws the {@code OutOfMemoryError} of the JDK, or whatever else kept the thread from starting.
+ * <p>If the machine has no free thread, a task waits for a thread of the group. Only if the group
+ * has no thread, {@link #execute} throws the {@code OutOfMemoryError} of the JDK, or whatever else
+ * prevented the start.
  */
 final class ElasticThreads implements Executor {
   private static final GuardedLog LOG = GuardedLog.of(ElasticThreads.class);
@@ -34,14 +36,14 @@ final class ElasticThreads implements Executor {
    * Creates a group that has no thread yet.
    *
    * @param name prefix of the threads' names
-   * @param bound the most threads at a time
+   * @param bound the largest number of threads
    * @param loader the context class loader of the threads, or null
    */
   ElasticThreads(String name, int bound, @Nullable ClassLoader loader) {
     this(name, bound, loader, GroupThread::new);
   }
 
-  /** The same with threads that a test makes. */
+  /** Creates a group whose threads a test creates. */
   ElasticThreads(
       String name, int bound, @Nullable ClassLoader loader, GroupThread.Factory threads) {
     this.name = name;
@@ -64,8 +66,8 @@ final class ElasticThreads implements Executor {
     } catch (RejectedExecutionException e) {
       throw e;
     } catch (Throwable e) {
-      // Thrown before the task was handed to a thread. Its caller may be the timer's thread, which
-      // must not run it, so it waits if there is a thread that will come to it.
+      // Thrown before the task was handed to a thread. The caller may be the timer's thread, which
+      // must not run the task. So the task waits if the group has a thread that will take it.
       if (pool.getPoolSize() == 0) {
         throw e;
       }
@@ -86,13 +88,17 @@ final class ElasticThreads implements Executor {
     }
   }
 
-  /** A task that throws, or a failure of the pool itself, ends the pool's worker; the pool replaces it if it can. */
+  /**
+   * Runs a worker of the pool. A task that throws, or a failure of the pool itself, ends the
+   * worker; the pool replaces it if it can.
+   */
   private void work(Runnable worker) {
     try {
       worker.run();
     } catch (Throwable e) {
       failed(e);
-      // The pool may have been unable to replace the worker, and nobody may come for what waits.
+      // The pool may have failed to replace the worker; then no thread would take the waiting
+      // tasks.
       Runnable task;
       while ((task = waiting.poll()) != null) {
         try {
@@ -108,15 +114,21 @@ final class ElasticThreads implements Executor {
     try {
       failures.increment();
       LOG.log(
-          System.Logger.Level.ERROR, "a thread of '" + name + "' failed and is replaced", failure);
+          System.Logger.Level.ERROR,
+          "a thread of '" + name + "' failed; another thread replaces it",
+          failure);
     } catch (Throwable e) {
-      // The heap has no room for the message. What waits is more important.
+      // The heap has no room for the message. The waiting tasks are more important.
     }
   }
 
   ThreadLoad load(String group, long otherFailures) {
-    return new ThreadLoad(
-        group, pool.getActiveCount(), waiting.size(), bound, otherFailures + failures.sum());
+    return ThreadLoad.builder(group)
+        .busy(pool.getActiveCount())
+        .waiting(waiting.size())
+        .bound(bound)
+        .failures(otherFailures + failures.sum())
+        .build();
   }
 
   /** Returns the pool, for closing. */
@@ -124,7 +136,7 @@ final class ElasticThreads implements Executor {
     return pool;
   }
 
-  /** Accepts what the pool offers only if an idle thread takes it, so the pool starts a thread otherwise. */
+  /** Accepts a task only if an idle thread takes it at once; otherwise the pool starts a thread. */
   private static final class WaitingTasks extends LinkedTransferQueue<Runnable> {
     private static final long serialVersionUID = 1L;
 

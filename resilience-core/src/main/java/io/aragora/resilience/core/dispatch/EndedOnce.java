@@ -1,17 +1,20 @@
 package io.aragora.resilience.core.dispatch;
 
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A subscription of which a second closing does nothing, so that it cannot end another one of the same listener. Thread-safe. */
+/**
+ * A subscription that ends once. Closing it again does nothing, so it cannot end another
+ * subscription of the same listener. Thread-safe.
+ */
 public final class EndedOnce implements Subscription {
   private final AtomicBoolean open = new AtomicBoolean(true);
   private final Runnable end;
 
   /**
-   * Begins it.
+   * Creates the subscription.
    *
-   * @param end what the first closing does
+   * @param end the action of the first closing
    */
   public EndedOnce(Runnable end) {
     this.end = end;

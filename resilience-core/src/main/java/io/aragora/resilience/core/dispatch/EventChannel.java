@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.dispatch;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -10,15 +10,17 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delivers events to subscribers in the background, in the order of publication, one at a time. Holds at most 1024
- * undelivered events and drops those beyond.
+ * Delivers events to subscribers in the background, one at a time and in the order of publication.
+ * Holds at most 1024 undelivered events and drops further ones. Thread-safe.
  *
  * @param <E> the type of event
  */
 public final class EventChannel<E> extends RepeatedHandOver {
   /*
-   * `undelivered` is above 0 from the publication that starts a delivery to the end of that delivery. A delivery that cannot be
-   * handed over leaves it there, and the dispatcher hands over again a moment later: what is published meanwhile waits with it.
+   * Progress: `undelivered` is above 0 from the publication that starts a delivery to the end of
+   * that delivery. If a delivery cannot be handed over, `undelivered` stays above 0 and the
+   * dispatcher hands over again 10 ms later; events that are published meanwhile wait with the
+   * others.
    */
   private static final GuardedLog LOG = GuardedLog.of(EventChannel.class);
   private static final int CAPACITY = 1024;
@@ -32,10 +34,10 @@ public final class EventChannel<E> extends RepeatedHandOver {
   private volatile @Nullable MpscVarHandleArrayQueue<E> buffer;
 
   /**
-   * Makes a channel without subscribers, which costs little.
+   * Creates a channel without subscribers.
    *
-   * @param owner named in the log when a listener fails or falls behind
-   * @param dispatcher delivers
+   * @param owner the name in the log if a listener fails or falls behind
+   * @param dispatcher delivers the events
    */
   public EventChannel(String owner, Dispatcher dispatcher) {
     this.owner = owner;
@@ -46,8 +48,8 @@ public final class EventChannel<E> extends RepeatedHandOver {
   /**
    * Adds a subscriber.
    *
-   * @param listener hears of every event published from now on
-   * @return removes it
+   * @param listener receives every event published from now on
+   * @return a subscription that removes the listener
    */
   public synchronized Subscription subscribe(Consumer<? super E> listener) {
     if (buffer == null) {
@@ -56,11 +58,7 @@ public final class EventChannel<E> extends RepeatedHandOver {
     return listeners.add(listener);
   }
 
-  /**
-   * Tells whether an event is worth building.
-   *
-   * @return whether somebody would hear it
-   */
+  /** {@return whether the channel has a subscriber} */
   public boolean isHeard() {
     return listeners.isPresent();
   }
@@ -77,8 +75,8 @@ public final class EventChannel<E> extends RepeatedHandOver {
   }
 
   /**
-   * Puts an event behind those before it, and delivers nothing yet. For who decides the order under a lock: delivering may run
-   * listeners on the caller, where the runtime is closed.
+   * Adds an event to the queue without delivering it. For callers that decide the order under a
+   * lock: delivering may run listeners on the caller if the runtime is closed.
    *
    * @param event the event
    * @return whether the caller has to call {@link #deliver} afterwards, under no lock
@@ -88,14 +86,15 @@ public final class EventChannel<E> extends RepeatedHandOver {
     if (queue == null || !isHeard()) {
       return false;
     }
-    // What is enqueued first must be delivered, else nothing would be any more.
+    // The first enqueued event must be delivered; otherwise no later one would be.
     StackRoom.forHandOver();
     if (!queue.offer(event)) {
       if (!dropping.get() && dropping.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the listeners of '" + owner + "' are behind by " + CAPACITY
-                + " events: more are dropped until they catch up (said once)",
+            "listeners of '" + owner + "' are " + CAPACITY
+                + " events behind; further events are dropped until they catch up. Make the listeners"
+                + " faster (logged once)",
             (Throwable) null);
       }
       return false;
@@ -103,7 +102,7 @@ public final class EventChannel<E> extends RepeatedHandOver {
     return undelivered.getAndIncrement() == 0;
   }
 
-  /** Delivers what was put there, in the background. */
+  /** Delivers the enqueued events in the background. */
   public void deliver() {
     // Allocates nothing.
     try {
@@ -123,16 +122,19 @@ public final class EventChannel<E> extends RepeatedHandOver {
     boolean comes = false;
     try {
       comes = dispatcher.again(this);
-      dispatcher.failed("the events of a policy are delivered later", failure);
+      dispatcher.failed(
+          "events of a policy could not be delivered; delivery is tried again", failure);
     } finally {
       if (!comes) {
-        // The next publication delivers these, too.
+        // The next publication delivers these events, too.
         undelivered.set(0);
       }
     }
   }
 
-  /** Runs on one thread at a time: only the publication that found nothing undelivered starts it. */
+  /**
+   * Runs on one thread at a time: only the publication that raised `undelivered` from 0 starts it.
+   */
   private void drain() {
     try {
       drainAll();
@@ -157,8 +159,9 @@ public final class EventChannel<E> extends RepeatedHandOver {
     try {
       listeners.each(Consumer::accept, event);
     } catch (Throwable e) {
-      // Listeners are guarded: the stack is used up, for instance. The next events must come.
-      dispatcher.failed("an event of a policy was not delivered", e);
+      // Listeners are guarded, so the stack is used up, for instance. Later events must still be
+      // delivered.
+      dispatcher.failed("an event of a policy could not be delivered; later events follow", e);
     }
   }
 }

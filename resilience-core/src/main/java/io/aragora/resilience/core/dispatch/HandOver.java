@@ -2,7 +2,10 @@ package io.aragora.resilience.core.dispatch;
 
 import java.util.Set;
 
-/** A task that an executor has accepted. It begins at most once, whatever the executor does with it. Thread-safe. */
+/**
+ * A task that an executor has accepted. It begins at most once, whatever the executor does with it.
+ * Thread-safe.
+ */
 public final class HandOver implements Runnable {
   private final Set<HandOver> pending;
   private final Runnable task;

@@ -7,8 +7,9 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * The tasks that executors of the application have accepted and not begun. Such an executor may drop a task without a word; closing
- * the runtime then ends the call. Holds one entry for each call that waits for its task. Thread-safe.
+ * The tasks that executors of the application have accepted and not begun. Such an executor may
+ * drop a task silently; closing the runtime then ends the call. Holds one entry for each call that
+ * waits for its task. Thread-safe.
  */
 final class HandOvers {
   private final Set<HandOver> pending = ConcurrentHashMap.newKeySet();
@@ -17,17 +18,17 @@ final class HandOvers {
   /**
    * Hands a task over.
    *
-   * @param executor the executor; what it throws comes out
+   * @param executor the executor; its exceptions are rethrown
    * @param task the task
    * @param onClose run by {@link #close} if the task was neither begun nor cancelled
-   * @return cancels the task
+   * @return a handle that cancels the task
    */
   HandOver execute(Executor executor, Runnable task, Runnable onClose) {
     StackRoom.forHandOver();
     HandOver handOver = new HandOver(pending, task, onClose);
-    // Volatile read after the add; the closer sets it before it looks for tasks. So one of us sees
-    // the other's, and the removal lets one of us decide. Stress:
-    // HandOversStress.NoTaskOutlivesTheRuntime.
+    // Volatile read after the add; the closing thread sets it before it looks for tasks. So at
+    // least one of the two threads sees the other's write, and the removal decides which of them
+    // acts. Stress: HandOversStress.NoTaskOutlivesTheRuntime.
     if (closed) {
       if (handOver.cancel()) {
         executor.execute(task);
@@ -44,7 +45,8 @@ final class HandOvers {
   }
 
   /**
-   * Ends every task that was not begun. A task that is handed over later depends on its executor alone.
+   * Ends every task that has not begun. A task that is handed over later depends on its executor
+   * alone.
    *
    * @param ends runs the ends
    */

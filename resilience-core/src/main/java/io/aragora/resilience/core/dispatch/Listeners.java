@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.Subscription;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 
 /**
- * Listeners that cannot harm each other or whoever calls them. Telling them allocates nothing, so a full heap keeps an event from
- * no listener.
+ * Listeners whose failures affect neither each other nor the caller. Calling them allocates
+ * nothing, so every listener receives an event even if the heap is full. Thread-safe.
  *
  * @param <L> the type of listener
  */
@@ -20,15 +20,15 @@ public final class Listeners<L> {
 
   private final String owner;
 
-  /** Replaced at each change, which this guards. */
+  /** Copied on each change. Writes are guarded by this. */
   private volatile Object[] all = {};
 
   private final AtomicBoolean failed = new AtomicBoolean();
 
   /**
-   * Makes an empty list.
+   * Creates an empty list.
    *
-   * @param owner named in the log when a listener fails
+   * @param owner the name in the log if a listener fails
    */
   public Listeners(String owner) {
     this.owner = owner;
@@ -38,7 +38,7 @@ public final class Listeners<L> {
    * Adds a listener.
    *
    * @param listener the listener
-   * @return removes it
+   * @return a subscription that removes the listener
    */
   public Subscription add(L listener) {
     Objects.requireNonNull(listener, "listener");
@@ -50,27 +50,23 @@ public final class Listeners<L> {
     return new EndedOnce(() -> remove(listener));
   }
 
-  /** Removes the first, as one that was added twice is there twice. */
+  /** Removes the first occurrence, because a listener may have been added twice. */
   private synchronized void remove(L listener) {
     List<Object> left = new ArrayList<>(Arrays.asList(all));
     left.remove(listener);
     all = left.toArray();
   }
 
-  /**
-   * Tells whether there is one.
-   *
-   * @return whether there is
-   */
+  /** {@return whether there is a listener} */
   public boolean isPresent() {
     return all.length != 0;
   }
 
   /**
-   * Calls every listener, whatever the others throw. The first failure is logged, further ones are not.
+   * Calls every listener, even if others throw. Only the first failure is logged.
    *
    * @param call the call
-   * @param event what each is told
+   * @param event the event that each receives
    * @param <E> the type of event
    */
   @SuppressWarnings("unchecked") // only an L is added
@@ -89,11 +85,11 @@ public final class Listeners<L> {
       if (!failed.get() && failed.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "a listener of '" + owner + "' failed; said once",
+            "a listener of '" + owner + "' failed; other listeners are still called (logged once)",
             failure);
       }
     } catch (Throwable e) {
-      // The heap has no room for the message. The other listeners are more important.
+      // The heap has no room for the message. Calling the other listeners is more important.
     }
   }
 }

@@ -2,15 +2,21 @@ package io.aragora.resilience.core.dispatch;
 
 import org.jspecify.annotations.Nullable;
 
-/** Something that is handed to the threads of a runtime again if that failed. Thread-safe. */
+/** Work that is handed to the threads of a runtime again if the hand-over failed. Thread-safe. */
 public abstract class RepeatedHandOver {
-  /** Of {@link UnfinishedHandOvers}, under its lock: null if this does not wait there; the last one links to itself. */
+  /**
+   * Link of {@link UnfinishedHandOvers}, guarded by its lock: null if this does not wait there; the
+   * last element links to itself.
+   */
   @Nullable
   RepeatedHandOver next;
 
-  /** Creates one that has not failed. */
+  /** Creates a hand-over that has not failed. */
   protected RepeatedHandOver() {}
 
-  /** Hands over again. Must return at once and run no foreign code; tells the dispatcher if it fails once more. */
+  /**
+   * Hands over again. Must return at once and run no foreign code; calls the dispatcher if it fails
+   * once more.
+   */
   protected abstract void handOver();
 }

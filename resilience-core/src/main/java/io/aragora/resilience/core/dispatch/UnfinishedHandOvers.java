@@ -5,7 +5,10 @@ import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.time.TimeSource;
 import org.jspecify.annotations.Nullable;
 
-/** What could not be handed over, and is tried again 10 ms later. Adding allocates nothing. Thread-safe. */
+/**
+ * The hand-overs that failed; each is tried again 10 ms later. Adding one allocates nothing.
+ * Thread-safe.
+ */
 final class UnfinishedHandOvers extends TimerOperation {
   private static final long AGAIN_NANOS = 10_000_000L;
 
@@ -60,7 +63,10 @@ final class UnfinishedHandOvers extends TimerOperation {
     dispatcher.tell(handingOver);
   }
 
-  /** What is published after closing is delivered by whoever publishes it, so this is delivered here. */
+  /**
+   * After closing, events are delivered by the thread that publishes them. So waiting events are
+   * delivered here.
+   */
   @Override
   protected void onTimerClosed(long arming) {
     dispatcher.tell(handingOver);

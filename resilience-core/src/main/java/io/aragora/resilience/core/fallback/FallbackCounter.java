@@ -1,14 +1,14 @@
 package io.aragora.resilience.core.fallback;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/** What the fallbacks of the pipelines of one name did. */
+/** Counts the fallbacks of the pipelines of one name. Thread-safe. */
 public final class FallbackCounter {
   private final String pipeline;
   private final LongAdder used = new LongAdder();
@@ -16,7 +16,7 @@ public final class FallbackCounter {
   private final EventChannel<FallbackEvent> events;
 
   /**
-   * Starts at zero.
+   * Creates a counter at zero.
    *
    * @param pipeline the name of the pipelines
    * @param dispatcher delivers the events
@@ -29,26 +29,18 @@ public final class FallbackCounter {
   void count(FallbackEvent.Kind kind, Throwable failure) {
     (kind == FallbackEvent.Kind.USED ? used : failed).increment();
     if (events.isHeard()) {
-      events.publish(new FallbackEvent(pipeline, kind, failure));
+      events.publish(FallbackEvent.builder(pipeline, kind, failure).build());
     }
   }
 
-  /**
-   * Names the pipelines.
-   *
-   * @return the name
-   */
+  /** {@return the name of the pipelines} */
   public String pipeline() {
     return pipeline;
   }
 
-  /**
-   * Gives what was counted.
-   *
-   * @return the totals
-   */
+  /** {@return the totals} */
   public FallbackTotals totals() {
-    return new FallbackTotals(used.sum(), failed.sum());
+    return FallbackTotals.builder().used(used.sum()).failed(failed.sum()).build();
   }
 
   Subscription subscribe(Consumer<? super FallbackEvent> listener) {

@@ -1,16 +1,16 @@
 package io.aragora.resilience.core.fallback;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.InterruptibleSupplier;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.InterruptibleSupplier;
+import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pipeline, and a fallback around it.
+ * A pipeline with a fallback around it.
  *
  * @param <T> the type of the value
  */
@@ -31,12 +31,13 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   private final ContextCarrier carrier;
 
   /**
-   * Puts both together.
+   * Creates a pipeline with a fallback.
    *
-   * @param pipeline inside
-   * @param fallback outside
-   * @param counter counts
-   * @param carrier takes the context of the caller to where the fallback of an asynchronous call runs
+   * @param pipeline the inner pipeline
+   * @param fallback the fallback
+   * @param counter counts the fallbacks
+   * @param carrier carries the caller's context to the thread that runs the fallback of an
+   *     asynchronous call
    */
   public FallbackPipeline(
       Pipeline pipeline, Fallback<T> fallback, FallbackCounter counter, ContextCarrier carrier) {
@@ -91,8 +92,11 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     return this.<X>recover(failure, CallEnd.ofThread(own), own);
   }
 
-  /** Gives the value for a failure; throws the failure where no rule is for it, or what the rule throws. */
-  @SuppressWarnings("unchecked") // what a call fails with is X, or unchecked
+  /**
+   * Returns the fallback value of a failure. Throws the failure if no rule matches it, or what the
+   * rule throws.
+   */
+  @SuppressWarnings("unchecked") // a call fails with X or an unchecked exception
   <X extends Throwable> T recover(Throwable failure, CallEnd end, Throwable own) throws X {
     Function<Throwable, ? extends T> rule = end.isUnstopped() ? fallback.ruleFor(own) : null;
     if (rule == null) {

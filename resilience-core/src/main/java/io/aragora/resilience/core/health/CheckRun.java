@@ -11,16 +11,17 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a check, on a thread that has nothing of who asked: neither its deadline nor its context, since the result is
- * for others too. Ends once, by the check or at its timeout; its thread leaves when the check returns, which may be later.
+ * One run of a check. Its thread has neither the deadline nor the context of the caller, since
+ * other callers receive the result, too. A run ends once, by the check or at its timeout. Its
+ * thread is free when the check returns, which may be later.
  */
 final class CheckRun implements Runnable {
-  /** What a run ends with if not even its result could be made, because the heap is full for instance. */
+  /** The result if no other could be created, because the heap is full for instance. */
   static final HealthResult NO_RESULT =
-      HealthResult.of(HealthStatus.UNHEALTHY, "the result of the check could not be taken");
+      HealthResult.of(HealthStatus.UNHEALTHY, "the result of the check could not be read");
 
   private static final HealthResult NO_THREAD = HealthResult.of(
-      HealthStatus.UNHEALTHY, "no thread for it: too many checks hang, or the runtime is closed");
+      HealthStatus.UNHEALTHY, "no thread is free: too many checks hang, or the runtime is closed");
 
   private final RegisteredCheck owner;
   private final HealthCheck check;
@@ -33,7 +34,7 @@ final class CheckRun implements Runnable {
   boolean ended;
   boolean left;
 
-  // Guarded by this, so that no interrupt is sent to a thread that has left.
+  // Guarded by this, so that no interrupt is sent to a thread that has left the check.
   private @Nullable Thread runner;
   private boolean interrupted;
 
@@ -58,7 +59,7 @@ final class CheckRun implements Runnable {
     }
   }
 
-  /** Called by the owner, under no lock. */
+  /** Called by the owner, which holds no lock. */
   void complete(HealthResult found) {
     limit.cancel(timer);
     result.complete(found);
@@ -77,7 +78,7 @@ final class CheckRun implements Runnable {
     owner.left(this);
     owner.end(
         this,
-        found != null ? found : HealthResult.of(HealthStatus.UNHEALTHY, "the check gave null"));
+        found != null ? found : HealthResult.of(HealthStatus.UNHEALTHY, "the check returned null"));
   }
 
   private static HealthResult failed(Throwable failure) {
@@ -97,7 +98,10 @@ final class CheckRun implements Runnable {
     runner = Thread.currentThread();
   }
 
-  /** Afterwards no interrupt of ours is sent, and one that was sent does not reach what runs on this thread next. */
+  /**
+   * Ends the use of this thread. No interrupt is sent afterwards, and one that was sent does not
+   * reach the next task of this thread.
+   */
   private synchronized void leave() {
     runner = null;
     if (interrupted) {

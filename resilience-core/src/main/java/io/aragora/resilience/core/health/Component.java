@@ -5,7 +5,7 @@ import io.aragora.resilience.health.HealthResult;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What has a line in a report. */
+/** A component that has a line in a health report. */
 interface Component {
   String name();
 
@@ -13,16 +13,19 @@ interface Component {
 
   boolean isCritical();
 
-  /** Finds out how it is, now or soon; the future never fails, and gives null where there is nothing to say. */
+  /**
+   * Examines the component. The future never fails; its value is null if there is nothing to
+   * report.
+   */
   CompletableFuture<? extends @Nullable HealthResult> look();
 
-  /** Tells what is known without looking. */
+  /** Returns the last known result without examining the component. */
   @Nullable
   HealthResult known();
 
-  /** Tells how often in a row it has failed. */
+  /** Returns the number of consecutive failures. */
   long consecutiveFailures();
 
-  /** Tells nobody of changes any more. */
+  /** Stops publishing changes. */
   void detach();
 }

@@ -8,7 +8,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A part of the runtime that reports by itself. Its changes are noticed when it is asked. */
+/** A part of the runtime that reports its own health. Changes are noticed when it is asked. */
 final class ContributingComponent implements Component {
   private final Contribution contribution;
   private final EventChannel<HealthTransition> events;

@@ -5,9 +5,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something of the runtime itself that has a say in readiness, as an optional part of it.
+ * An optional part of readiness that the runtime itself contributes.
  *
- * @param name what it is reported under
- * @param now answers at once; null where there is nothing to say
+ * @param name the name of the component in reports
+ * @param now returns the result at once; null if there is nothing to report
  */
 public record Contribution(String name, Supplier<@Nullable HealthResult> now) {}

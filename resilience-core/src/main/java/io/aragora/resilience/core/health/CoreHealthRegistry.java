@@ -1,8 +1,5 @@
 package io.aragora.resilience.core.health;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.timer.Timer;
@@ -17,7 +14,10 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.HealthTransition;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +35,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Runs checks in parallel, each within its own timeout, and puts their results and what trackers know together. */
+/**
+ * Runs checks in parallel, each within its own timeout, and combines their results with those of
+ * the trackers. Thread-safe.
+ */
 public final class CoreHealthRegistry implements HealthRegistry {
   private final String runtime;
   private final TimeSource time;
@@ -44,19 +47,22 @@ public final class CoreHealthRegistry implements HealthRegistry {
   private final EventChannel<HealthTransition> events;
   private final List<ContributingComponent> contributing;
 
-  /** Guarded by itself, as {@link #declared} is; held for look-ups only, never while a check or a listener runs. */
+  /**
+   * Guarded by itself, as {@link #declared} is. The lock is held for look-ups only, never while a
+   * check or a listener runs.
+   */
   private final Map<String, Component> components = new LinkedHashMap<>();
 
   private final Map<String, HealthTrackerConfig> declared = new LinkedHashMap<>();
 
   /**
-   * Makes a registry that knows only what contributes by itself.
+   * Creates a registry that holds the runtime's contributions only.
    *
-   * @param runtime the name of its runtime
-   * @param time its time
-   * @param timer ends checks that take too long
+   * @param runtime the name of the runtime
+   * @param time its time source
+   * @param timer ends checks that exceed their timeout
    * @param dispatcher runs checks and delivers events
-   * @param contributions of the runtime itself; none makes a group worse than degraded
+   * @param contributions those of the runtime; none makes a group worse than degraded
    */
   public CoreHealthRegistry(
       String runtime,
@@ -137,21 +143,21 @@ public final class CoreHealthRegistry implements HealthRegistry {
     String name = component.name();
     if (contributing.stream().anyMatch(own -> own.name().equals(name))) {
       throw new ResilienceConfigurationException(
-          "'" + name + "' is what the runtime itself reports under: choose another name");
+          "health component name '" + name + "' is reserved for the runtime. Choose another name");
     }
     if (components.size() >= MAX_COMPONENTS) {
       throw new ResilienceConfigurationException(
-          "at most " + MAX_COMPONENTS + " health checks and trackers may be registered: " + name);
+          "cannot register '" + name + "': the runtime already holds " + MAX_COMPONENTS
+              + " health checks and trackers. Remove unused ones");
     }
     components.put(name, component);
   }
 
   private static ResilienceConfigurationException taken(
       String kind, String name, Component present) {
-    return new ResilienceConfigurationException(
-        kind + " '" + name + "' is registered already, as a "
-            + (present instanceof CoreHealthTracker ? "tracker" : "check")
-            + ": choose another name, or remove that first");
+    return new ResilienceConfigurationException(kind + " '" + name + "' is already registered as a "
+        + (present instanceof CoreHealthTracker ? "tracker" : "check")
+        + ". Choose another name, or remove that one first");
   }
 
   @Override
@@ -233,7 +239,7 @@ public final class CoreHealthRegistry implements HealthRegistry {
   }
 
   private CompletableFuture<HealthReport> look(@Nullable HealthGroup group) {
-    // All begin before one is waited for.
+    // All checks begin before the caller waits for the first.
     Map<Component, CompletableFuture<? extends @Nullable HealthResult>> looks =
         new LinkedHashMap<>();
     for (Component component : asked(group)) {

@@ -9,7 +9,7 @@ import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.HealthTrackerSnapshot;
 import io.aragora.resilience.health.HealthTransition;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,12 +19,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Counts reports under a lock; events leave after it is given back. */
+/** Counts reports under a lock; events are delivered after the lock is released. */
 final class CoreHealthTracker implements HealthTracker, Component {
   private static final int MAX_METADATA = 100;
   private static final long NO_LATENCY = -1;
 
-  /** What a line of a report says elsewhere. */
+  /** The keys that a line of a report uses for other values. */
   private static final Set<String> SAID = Set.of("healthy", "status", "since");
 
   private final String name;
@@ -68,7 +68,10 @@ final class CoreHealthTracker implements HealthTracker, Component {
     return config;
   }
 
-  /** Gives one that was looked up before it was declared the settings of its declaration, which count from the next report. */
+  /**
+   * Sets the config of a tracker that was looked up before it was declared. The config applies from
+   * the next report.
+   */
   synchronized void configure(HealthTrackerConfig declared) {
     config = declared;
     latencies = latencies.resized(declared.latencyWindow());
@@ -191,17 +194,16 @@ final class CoreHealthTracker implements HealthTracker, Component {
     boolean stale = staleAfter != null
         && trail.status() == HealthStatus.HEALTHY
         && time.nanoTime() - lastCheckNanos >= staleAfter.toNanos();
-    return new HealthTrackerSnapshot(
-        stale ? HealthStatus.UNKNOWN : trail.status(),
-        stale ? lastCheck.plus(staleAfter) : trail.since(),
-        lastCheck,
-        failures,
-        successes,
-        lastError,
-        lastErrorAt,
-        latencies.mean(),
-        latencies.max(),
-        metadata);
+    return HealthTrackerSnapshot.builder(stale ? HealthStatus.UNKNOWN : trail.status(), lastCheck)
+        .since(stale ? lastCheck.plus(staleAfter) : trail.since())
+        .consecutiveFailures(failures)
+        .consecutiveSuccesses(successes)
+        .lastError(lastError)
+        .lastErrorAt(lastErrorAt)
+        .meanLatency(latencies.mean())
+        .maxLatency(latencies.max())
+        .metadata(metadata)
+        .build();
   }
 
   @Override
@@ -224,12 +226,12 @@ final class CoreHealthTracker implements HealthTracker, Component {
       }
     });
     Duration mean = snapshot.meanLatency();
-    return new HealthResult(
-        snapshot.status(),
-        detail(snapshot, silent),
-        mean == null ? Duration.ZERO : mean,
-        snapshot.since(),
-        details);
+    return HealthResult.builder(snapshot.status())
+        .detail(detail(snapshot, silent))
+        .duration(mean == null ? Duration.ZERO : mean)
+        .since(snapshot.since())
+        .details(details)
+        .build();
   }
 
   @Override
@@ -240,7 +242,7 @@ final class CoreHealthTracker implements HealthTracker, Component {
   private String detail(HealthTrackerSnapshot snapshot, boolean silent) {
     String error = snapshot.lastError();
     if (snapshot.status() == HealthStatus.UNHEALTHY) {
-      return error == null || error.isBlank() ? "no error was told" : error;
+      return error == null || error.isBlank() ? "no error message was reported" : error;
     }
     if (snapshot.status() != HealthStatus.UNKNOWN) {
       return "";

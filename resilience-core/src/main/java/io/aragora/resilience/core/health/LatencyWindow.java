@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The last so many latencies. Not thread-safe. */
+/** The last N latencies. Not thread-safe. */
 final class LatencyWindow {
   private final long[] nanos;
   private int size;
@@ -14,7 +14,7 @@ final class LatencyWindow {
     nanos = new long[length];
   }
 
-  /** Gives a window of another length with as many of the latest as it holds. */
+  /** Returns a window of another length with the latest latencies that fit. */
   LatencyWindow resized(int length) {
     LatencyWindow resized = new LatencyWindow(length);
     for (int age = Math.min(size, length); age > 0; age--) {
@@ -31,7 +31,7 @@ final class LatencyWindow {
 
   @Nullable
   Duration mean() {
-    // A thousand times 365 days is more than a long holds.
+    // A thousand times 365 days overflows a long.
     return size == 0
         ? null
         : Duration.ofNanos(

@@ -15,8 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A check with its last result. One run at a time: whoever asks while one is under way gets its result, and a check that
- * outstayed its timeout is not started again before it has returned, so that one that hangs costs one thread.
+ * A check with its last result. Thread-safe. One run at a time: a caller that asks during a run
+ * receives its result. A check that exceeded its timeout is not started again before it has
+ * returned, so a check that hangs costs one thread.
  */
 final class RegisteredCheck implements Component {
   private final String name;
@@ -27,7 +28,7 @@ final class RegisteredCheck implements Component {
   private final Dispatcher dispatcher;
   private final EventChannel<HealthTransition> events;
 
-  // Guarded by this, which is held for looks only, never while the check or a listener runs.
+  // Guarded by this. The lock is never held while the check or a listener runs.
   private final StatusTrail trail;
   private @Nullable CheckRun current;
   private @Nullable HealthResult last;
@@ -98,13 +99,13 @@ final class RegisteredCheck implements Component {
   }
 
   private HealthResult stillRunning(long now) {
-    return trail.date(new HealthResult(
-        HealthStatus.UNHEALTHY,
-        "still running after its timeout of " + options.timeout(),
-        Duration.ofNanos(now - startedAt)));
+    return trail.date(HealthResult.builder(HealthStatus.UNHEALTHY)
+        .detail("still running after its timeout of " + options.timeout())
+        .duration(Duration.ofNanos(now - startedAt))
+        .build());
   }
 
-  /** The thread of a run is out of the check. */
+  /** Called when the thread of a run has left the check. */
   synchronized void left(CheckRun run) {
     run.left = true;
     if (run.ended) {
@@ -112,7 +113,7 @@ final class RegisteredCheck implements Component {
     }
   }
 
-  /** A run has a result; only its first counts. */
+  /** Sets the result of a run; only the first result counts. */
   void end(CheckRun run, HealthResult found) {
     boolean deliver;
     HealthResult ended;
@@ -128,15 +129,14 @@ final class RegisteredCheck implements Component {
       try {
         moved = trail.move(found.status(), found.detail());
         lastAt = time.nanoTime();
-        ended = new HealthResult(
-            found.status(),
-            found.detail(),
-            Duration.ofNanos(lastAt - startedAt),
-            trail.since(),
-            found.details());
+        ended = found.toBuilder()
+            .duration(Duration.ofNanos(lastAt - startedAt))
+            .since(trail.since())
+            .build();
       } catch (Throwable e) {
-        // The heap is full, or a clock failed. Who asked must not wait for ever.
-        dispatcher.failed("the result of a health check could not be taken", e);
+        // The heap is full, or a clock failed. The callers must not wait forever.
+        dispatcher.failed(
+            "the result of a health check could not be read; the check counts as failed", e);
         ended = CheckRun.NO_RESULT;
       }
       deliver = moved;

@@ -1,13 +1,16 @@
 package io.aragora.resilience.core.health;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.time.TimeSource;
 
-/** Asks a registry again and again, one time after the other. */
+/**
+ * Runs the checks of a registry at a regular interval. A round begins only after the one before has
+ * ended.
+ */
 final class RegularChecks extends TimerOperation implements Subscription {
   private final HealthRegistry registry;
   private final long intervalNanos;
@@ -16,7 +19,7 @@ final class RegularChecks extends TimerOperation implements Subscription {
   private final Dispatcher dispatcher;
   private final Runnable asking = this::ask;
 
-  /** Guarded by this, as arming and cancelling are. */
+  /** Guarded by this, and so are arming and cancelling. */
   private boolean closed;
 
   RegularChecks(
@@ -43,7 +46,7 @@ final class RegularChecks extends TimerOperation implements Subscription {
       armAgain();
     } catch (Throwable e) {
       armByLastDeadline();
-      dispatcher.failed("regular health checks could not read the clock, and run again", e);
+      dispatcher.failed("regular health checks could not read the clock; they are tried again", e);
     }
   }
 
@@ -53,13 +56,13 @@ final class RegularChecks extends TimerOperation implements Subscription {
     }
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // it goes on however the report turns out
+  @SuppressWarnings("FutureReturnValueIgnored") // the next round follows in any case
   private void ask() {
     try {
       registry.checkAllAsync().whenComplete((report, failure) -> askAgain());
     } catch (Throwable e) {
       askAgain();
-      dispatcher.failed("regular health checks did not run, and run again", e);
+      dispatcher.failed("regular health checks failed to run; they are tried again", e);
     }
   }
 
@@ -68,10 +71,13 @@ final class RegularChecks extends TimerOperation implements Subscription {
     dispatcher.endCall(asking);
   }
 
-  /** Runs on the thread that closes the timer, or that arms too late: under this lock then, which changes nothing. */
+  /**
+   * Runs on the thread that closes the timer, or on one that arms after that; the latter holds this
+   * lock, which is harmless.
+   */
   @Override
   protected void onTimerClosed(long arming) {
-    // nothing will be asked any more
+    // no further round is needed
   }
 
   @Override

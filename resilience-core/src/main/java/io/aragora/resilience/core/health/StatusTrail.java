@@ -8,8 +8,9 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 
 /**
- * The status of one component, and since when. Guarded by the lock of its owner, which so decides the order of changes; the
- * owner delivers the events when it has given that lock back.
+ * The status of one component and the instant since which it holds. Guarded by the lock of the
+ * owner, which decides the order of changes; the owner delivers the events after it has released
+ * the lock.
  */
 final class StatusTrail {
   private final String component;
@@ -36,7 +37,7 @@ final class StatusTrail {
     return since;
   }
 
-  /** Those that {@link #move(HealthStatus, String)} counted. */
+  /** Returns the consecutive failures that {@link #move(HealthStatus, String)} counted. */
   long failures() {
     return failures;
   }
@@ -46,16 +47,16 @@ final class StatusTrail {
   }
 
   /**
-   * Takes what a look found, counting those in a row that failed.
+   * Sets the status that a run found, and counts consecutive failures.
    *
-   * @return whether to call {@link EventChannel#deliver} once the lock is given back
+   * @return whether to call {@link EventChannel#deliver} after the lock is released
    */
   boolean move(HealthStatus to, String detail) {
     failures = to.isServing() ? 0 : failures + 1;
     return move(to, failures, detail);
   }
 
-  /** The same where failures are counted elsewhere. */
+  /** Sets the status of a component whose failures are counted elsewhere. */
   boolean move(HealthStatus to, long consecutiveFailures, String detail) {
     HealthStatus from = status;
     if (from == to) {
@@ -68,17 +69,20 @@ final class StatusTrail {
     }
     sequence++;
     return events.isHeard()
-        && events.enqueue(new HealthTransition(
-            component, sequence, from, to, consecutiveFailures, detail, since));
+        && events.enqueue(HealthTransition.builder(component, from, to)
+            .sequence(sequence)
+            .consecutiveFailures(consecutiveFailures)
+            .detail(detail)
+            .at(since)
+            .build());
   }
 
   private static boolean isWithoutFault(HealthStatus status) {
     return status.compareTo(HealthStatus.DEGRADED) < 0;
   }
 
-  /** Says since when it is so. */
+  /** Returns the result with the instant since which its status holds. */
   HealthResult date(HealthResult result) {
-    return new HealthResult(
-        result.status(), result.detail(), result.duration(), since, result.details());
+    return result.toBuilder().since(since).build();
   }
 }

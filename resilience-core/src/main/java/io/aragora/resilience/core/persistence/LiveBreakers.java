@@ -1,13 +1,16 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The breakers that a runtime has. Thread-safe; what comes or goes meanwhile may be left out. */
+/**
+ * The breakers of a runtime. Thread-safe; breakers that are created or evicted during an iteration
+ * may be missed.
+ */
 public interface LiveBreakers {
-  /** There are none. */
+  /** An empty set of breakers. */
   LiveBreakers NONE = new LiveBreakers() {
     @Override
     public void each(Consumer<? super CircuitBreakerStateMachine> action) {}
@@ -22,24 +25,24 @@ public interface LiveBreakers {
   };
 
   /**
-   * Goes through the breakers without a key.
+   * Calls an action for each breaker without a key.
    *
-   * @param action is given each
+   * @param action the action
    */
   void each(Consumer<? super CircuitBreakerStateMachine> action);
 
   /**
-   * Goes through the breakers of keys, of which there may be a million.
+   * Calls an action for each breaker of a key; there may be a million.
    *
-   * @param action is given each
+   * @param action the action
    */
   void eachKey(Consumer<? super CircuitBreakerStateMachine> action);
 
   /**
-   * Finds a breaker without making it.
+   * Returns a breaker without creating it.
    *
    * @param id its name and key
-   * @return the breaker; null where the runtime has none
+   * @return the breaker; null if the runtime has none
    */
   @Nullable
   CircuitBreakerStateMachine find(SavedBreaker.Id id);

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
 import java.util.Collection;
@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps state in this object and nowhere else, also after it was closed, so that a test can hand it to one runtime after the
- * other. Holds at most so many states: beyond, the ones saved longest ago go. Thread-safe.
+ * Keeps state in this object only, also after it was closed, so a test can pass it to one runtime
+ * after the other. The number of states is bounded; beyond the bound, the ones saved longest ago
+ * are evicted. Thread-safe.
  */
 final class MemoryStateStore implements StateStore {
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(

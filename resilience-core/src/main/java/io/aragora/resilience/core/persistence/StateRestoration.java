@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.OneLine;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
 import java.util.Comparator;
@@ -12,8 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives breakers what is saved of them: those that there are at once, the others when they are made. Breakers are made on any
- * thread; the store is read by one at a time, and tells of other instances on a thread of its own.
+ * Restores the saved state of breakers: existing ones at once, others when they are created.
+ * Breakers are created on any thread. One thread at a time reads the store, and the store reports
+ * changes of other instances on its own thread.
  */
 final class StateRestoration {
   private static final GuardedLog LOG = GuardedLog.of(StateRestoration.class);
@@ -32,7 +33,10 @@ final class StateRestoration {
     this.location = location;
   }
 
-  /** Gives a breaker what waits for it, and throws nothing: who makes a breaker gets one, whatever was saved of it. */
+  /**
+   * Restores the saved state of a new breaker. Never throws: a breaker is created even if its saved
+   * state is invalid.
+   */
   void made(CircuitBreakerStateMachine breaker) {
     try {
       SavedBreaker state = waiting.take(breaker);
@@ -40,7 +44,10 @@ final class StateRestoration {
         restore(breaker, state);
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.WARNING, "a breaker was not restored from " + location, e);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a circuit breaker was not restored from " + location + "; it starts closed",
+          e);
     }
   }
 
@@ -49,7 +56,7 @@ final class StateRestoration {
     if (remark != null) {
       LOG.log(
           System.Logger.Level.INFO,
-          "breaker ''{0}'' was saved as {1}, but {2}",
+          "circuit breaker ''{0}'' was saved as {1}, but {2}",
           OneLine.of(state.id().toString(), MAX_NAME_SHOWN),
           state.state().text(),
           remark);
@@ -60,15 +67,17 @@ final class StateRestoration {
     return waiting.contains(id);
   }
 
-  /** Tells whether the store was read since the runtime started. */
+  /** Returns whether the store was read since the runtime started. */
   boolean isLoaded() {
     return loaded;
   }
 
   /**
-   * Takes what was read. What is in there of this process is older than what the breakers are, from the second time on.
+   * Restores what the store loaded. From the second load on, the states that this process saved are
+   * older than its breakers.
    *
-   * @param cutOff what was saved before is left out; a store may purge only a part of it at a time
+   * @param cutOff states that were saved before this instant are ignored; a store may purge only a
+   *     part of them at a time
    */
   void load(StateStore.Loaded found, Instant cutOff, LiveBreakers live) {
     report(found.problems());
@@ -76,7 +85,7 @@ final class StateRestoration {
       found.states().forEach(state -> heard(state, live));
       return;
     }
-    // Again, since a store may not have done it.
+    // Filtered again, since a store may not have purged all of it.
     int left = waiting.addAll(found.states().stream()
         .filter(state -> !state.savedAt().isBefore(cutOff))
         .sorted(ATTENTION_FIRST)
@@ -84,7 +93,7 @@ final class StateRestoration {
     if (left > 0) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "{0} holds more breakers than are restored: {1} were left out",
+          "{0} holds too many circuit breakers; {1} of them are not restored",
           location,
           left);
     }
@@ -96,25 +105,33 @@ final class StateRestoration {
   private void report(List<String> problems) {
     problems.stream()
         .limit(MAX_PROBLEMS_SHOWN)
-        .forEach(problem ->
-            LOG.log(System.Logger.Level.WARNING, "left out of {0}: {1}", location, problem));
+        .forEach(problem -> LOG.log(
+            System.Logger.Level.WARNING,
+            "{0}: an invalid entry is skipped: {1}",
+            location,
+            problem));
     if (problems.size() > MAX_PROBLEMS_SHOWN) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "left out of {0}: {1} more",
+          "{0}: {1} more invalid entries are skipped",
           location,
           problems.size() - MAX_PROBLEMS_SHOWN);
     }
   }
 
-  /** Takes what another instance saved; throws nothing at the thread of the store. */
+  /**
+   * Applies a change that another instance saved. Never throws, because the store's thread calls
+   * it.
+   */
   void heard(@Nullable SavedBreaker state, LiveBreakers live) {
     if (state != null) {
       try {
         follow(state, live);
       } catch (Throwable e) {
         LOG.log(
-            System.Logger.Level.WARNING, "a change that " + location + " told was not followed", e);
+            System.Logger.Level.WARNING,
+            "a change reported by " + location + " was not applied",
+            e);
       }
     }
   }
@@ -128,7 +145,7 @@ final class StateRestoration {
     }
   }
 
-  /** Forgets what waits for too long. */
+  /** Drops waiting states that were saved before an instant. */
   void dropSavedBefore(Instant cutOff) {
     waiting.dropSavedBefore(cutOff);
   }

@@ -1,14 +1,14 @@
 package io.aragora.resilience.core.persistence;
 
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.OneLine;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.persistence.StateStoreStatus;
-import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.util.Objects;
@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that is opened when it is needed, opened anew when it goes on failing, and whose outages are counted and said once
- * each. For one thread at a time, except for the reading of the status.
+ * The connection to a state store. It is opened when it is needed, and reopened after repeated
+ * failures. Each outage is counted and logged once. One thread at a time may use it; any thread may
+ * read the status.
  */
 final class StoreConnection {
   private static final GuardedLog LOG = GuardedLog.of(StoreConnection.class);
@@ -28,16 +29,19 @@ final class StoreConnection {
 
   private static final int MOST_DOUBLINGS = 6;
 
-  /** A first failure may be a lock that another process held; a second one may be the connection itself. */
+  /**
+   * The first failure may be a lock that another process holds; the second one may be the
+   * connection itself.
+   */
   private static final int FAILURES_BEFORE_REOPENING = 2;
 
-  /** An outage as it is shown. */
+  /** An outage as the status shows it. */
   private record Outage(String error, Instant since) {}
 
-  /** What the store was asked for and has not answered yet. */
+  /** A request that the store has not answered yet. */
   private record Waiting(String what, long sinceNanos, Instant since) {}
 
-  /** How long a store does not answer before that counts as an outage. */
+  /** The time without an answer from which on a request counts as an outage. */
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final int MAX_ERROR = 1_000;
@@ -61,25 +65,25 @@ final class StoreConnection {
     this.time = time;
   }
 
-  /** Gives the store, if it is open. */
+  /** Returns the store, or null if it is not open. */
   @Nullable
   StateStore store() {
     return store;
   }
 
   /**
-   * Opens the store; what the application gave open is only watched once.
+   * Opens the store. A store that the application passed open gets its listener once.
    *
-   * @throws ResilienceConfigurationException if no store can be where the application wants it
+   * @throws ResilienceConfigurationException if the location is invalid
    */
   StateStore open(Consumer<? super SavedBreaker> listener) throws StateStoreException {
     StateStore opened;
     try {
-      opened = Objects.requireNonNull(setting.opening().open(), "the provider gave no store");
+      opened = Objects.requireNonNull(
+          setting.opening().open(), "the provider returned null, not a store");
     } catch (IllegalArgumentException e) {
       throw new ResilienceConfigurationException(
-          "the state store of '" + runtime + "' cannot be opened, now or later: " + e.getMessage(),
-          e);
+          "runtime '" + runtime + "': the state store location is invalid: " + e.getMessage(), e);
     }
     store = opened;
     if (setting.canReopen() || !watched) {
@@ -93,21 +97,21 @@ final class StoreConnection {
     return closed;
   }
 
-  /** Called before the store is asked for something that may take for ever. */
+  /** Called before a request to the store that may never return. */
   void asking(String what) {
     waiting = new Waiting(what, time.nanoTime(), time.wallTime());
   }
 
-  /** Called after the store has answered, in whatever way. */
+  /** Called after the store has returned or thrown. */
   void answered() {
     waiting = null;
   }
 
   /**
-   * Counts what was written.
+   * Counts saved states.
    *
-   * @param count what the store says
-   * @param most how many it was given
+   * @param count the number that the store reports
+   * @param most the number that it received
    */
   void saved(int count, int most) {
     saved.addAndGet(Math.min(Math.max(count, 0), most));
@@ -120,13 +124,13 @@ final class StoreConnection {
       outage = null;
       LOG.log(
           System.Logger.Level.INFO,
-          "state of ''{0}'' is kept in {1} again",
+          "runtime ''{0}'': state is saved to {1} again",
           runtime,
           setting.location());
     }
   }
 
-  /** Gives how long to wait before the next try, chance left out. */
+  /** Returns the delay before the next try, without jitter. */
   long failed(String what, Throwable e) {
     failures.incrementAndGet();
     failuresInARow++;
@@ -136,8 +140,8 @@ final class StoreConnection {
     if (present == null) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "cannot " + what + " state in " + setting.location()
-              + ", goes on without and tries again: " + message,
+          "runtime '" + runtime + "': cannot " + what + " state in " + setting.location()
+              + "; calls continue, and it is tried again: " + message,
           e);
     }
     outage = new Outage(what + ": " + message, present == null ? time.wallTime() : present.since());
@@ -148,7 +152,7 @@ final class StoreConnection {
         LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(failuresInARow - 1, MOST_DOUBLINGS));
   }
 
-  /** An exception of a plug-in may fail even to say what it is. */
+  /** An exception of a plug-in may throw from its own toString(). */
   private static String text(Throwable e) {
     try {
       String message = e instanceof StateStoreException ? e.getMessage() : null;
@@ -162,7 +166,10 @@ final class StoreConnection {
     try {
       FlightRecording.storeFailure(runtime, setting.location(), what, e);
     } catch (Throwable another) {
-      LOG.log(System.Logger.Level.DEBUG, "a failure of the store was not recorded", another);
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "a failure of the state store was not recorded by the flight recorder",
+          another);
     }
   }
 
@@ -172,7 +179,7 @@ final class StoreConnection {
     return present == null ? null : present.error();
   }
 
-  /** A store that hangs is an outage, although nothing has failed yet. */
+  /** Returns an outage if the store hangs, although no request has failed. */
   private @Nullable Outage silence() {
     Waiting asked = waiting;
     long nanos = asked == null ? 0 : time.nanoTime() - asked.sinceNanos();
@@ -185,17 +192,20 @@ final class StoreConnection {
 
   StateStoreStatus status(int pending) {
     Outage present = silence();
-    return new StateStoreStatus(
-        setting.location(),
-        pending,
-        saved.get(),
-        failures.get(),
-        present == null ? null : present.error(),
-        present == null ? null : present.since(),
-        lastSavedAt);
+    return StateStoreStatus.builder(setting.location())
+        .pending(pending)
+        .saved(saved.get())
+        .failures(failures.get())
+        .lastError(present == null ? null : present.error())
+        .failingSince(present == null ? null : present.since())
+        .lastSavedAt(lastSavedAt)
+        .build();
   }
 
-  /** Lets the next one who needs the store open it anew. What the application gave stays open until the end. */
+  /**
+   * Makes the next request reopen the store. A store that the application passed stays open until
+   * the end.
+   */
   void giveUp() {
     StateStore open = store;
     store = null;
@@ -204,7 +214,7 @@ final class StoreConnection {
     }
   }
 
-  /** Closes the store once and for all. */
+  /** Closes the store for good. */
   void close() {
     if (closed) {
       return;
@@ -215,17 +225,24 @@ final class StoreConnection {
       try {
         close(setting.opening().open());
       } catch (Throwable e) {
-        LOG.log(System.Logger.Level.TRACE, "there is nothing to close", e);
+        LOG.log(
+            System.Logger.Level.TRACE,
+            "the state store cannot be opened, so there is nothing to close",
+            e);
       }
     }
   }
 
-  /** A store that cannot even be closed must not keep what comes after that from being done. */
+  /** Closes a store. A failure is logged only, so the steps after it still happen. */
   private void close(StateStore open) {
     try {
       open.close();
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.WARNING, "cannot close " + setting.location(), e);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "runtime '" + runtime + "': the state store " + setting.location()
+              + " failed to close; the runtime continues",
+          e);
     }
   }
 }

@@ -8,13 +8,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Knows which breakers the next save has to take. Any thread adds; the rest is for the store's thread. */
+/**
+ * The breakers that the next save must include. Any thread may add; all else is for the store's
+ * thread.
+ */
 final class UnsavedBreakers {
-  /** What is saved beside what changed. */
+  /** The breakers to save besides the changed ones. */
   enum Scope {
     /** Nothing. */
     CHANGED,
-    /** All without a key, and the keys that may have counted something since the last such save. */
+    /**
+     * All without a key, and those of keys that may have counted a call since the last such save.
+     */
     ACTIVE,
     /** All. */
     ALL
@@ -24,7 +29,7 @@ final class UnsavedBreakers {
   private final AtomicInteger listed = new AtomicInteger();
   private long lastFullSave;
 
-  /** Gives whether it was not on the list. */
+  /** Adds a breaker. Returns whether it was not on the list. */
   boolean add(CircuitBreakerStateMachine breaker) {
     boolean isNew = changed.add(breaker);
     if (isNew) {
@@ -33,12 +38,12 @@ final class UnsavedBreakers {
     return isNew;
   }
 
-  /** Counts the changed ones. */
+  /** Returns the number of changed breakers. */
   int listed() {
     return listed.get();
   }
 
-  /** Takes what changed off the list, and gives it with the others of the scope. */
+  /** Removes the changed breakers from the list. Returns them with the others of the scope. */
   List<CircuitBreakerStateMachine> take(Scope scope, LiveBreakers live) {
     Set<CircuitBreakerStateMachine> taken = new HashSet<>();
     changed.takeAll(breaker -> {
@@ -62,7 +67,9 @@ final class UnsavedBreakers {
     return batch;
   }
 
-  /** Called when a save of all that is active has ended well, with the time at which it began. */
+  /**
+   * Called after a save of all active breakers has succeeded, with the instant at which it began.
+   */
   void savedAllUntil(long nanos) {
     lastFullSave = nanos;
   }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
 import java.util.List;
@@ -11,22 +11,25 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was saved of breakers that do not exist yet, up to a bound of states and one of characters. Each waits for its breaker and
- * is given to it once. Thread-safe.
+ * The saved states of breakers that do not exist yet. Bounded by a number of states and a number of
+ * characters. Each state waits for its breaker and is restored once. Thread-safe.
  */
 final class WaitingStates {
   static final int MAX = StateStore.Loaded.MAX_ROWS;
 
-  /** Of names, keys and unusually long settings. */
+  /** The bound on the characters of names, keys and unusually long settings. */
   private static final long MAX_CHARACTERS = 2L * StateStore.Loaded.MAX_CHARACTERS;
 
-  /** Settings are shared between states or shorter than this. */
+  /** Settings up to this length are not counted; most are shorter, or shared between states. */
   private static final int USUAL_SETTINGS = 1_000;
 
   private final Map<SavedBreaker.Id, SavedBreaker> states = new ConcurrentHashMap<>();
   private final AtomicLong characters = new AtomicLong();
 
-  /** Gives how many found no room; those in front come first, and of one breaker the first counts. */
+  /**
+   * Adds states in their order. Of several states of one breaker, the first counts. Returns the
+   * number that found no room.
+   */
   int addAll(List<SavedBreaker> saved) {
     int left = 0;
     for (SavedBreaker state : saved) {
@@ -35,7 +38,9 @@ final class WaitingStates {
     return left;
   }
 
-  /** Takes the place of what waits of the same breaker. */
+  /**
+   * Adds a state, and replaces a waiting one of the same breaker. Returns whether there was room.
+   */
   boolean add(SavedBreaker state) {
     long more = characters(state);
     if ((states.size() >= MAX && !contains(state.id()))

@@ -1,8 +1,6 @@
 package io.aragora.resilience.core.pipeline;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
@@ -13,7 +11,9 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.fallback.FallbackCounter;
 import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,12 +21,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Policies around each other, as one chain: a pipeline inside a pipeline becomes part of it. */
+/**
+ * A chain of policies around each other. The policies of an inner pipeline become links of the
+ * outer one.
+ */
 public final class CorePipeline extends CorePolicy implements Pipeline {
   private final List<Policy> policies;
   private final List<String> warnings;
@@ -35,13 +39,13 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   private final Function<String, FallbackCounter> counters;
 
   /**
-   * Makes a pipeline.
+   * Creates a pipeline.
    *
-   * @param name its name
-   * @param policies the outermost first
+   * @param name the name of the pipeline
+   * @param policies the policies, the outermost first
    * @param dispatcher hands bodies to other threads
-   * @param counters gives what counts the fallbacks of a name
-   * @param log takes each warning about the order, and the line that is logged of it
+   * @param counters returns the counter of the fallbacks of a name
+   * @param log receives each warning about the order, and its log line
    */
   public CorePipeline(
       String name,
@@ -71,18 +75,33 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   }
 
   /**
-   * Starts a pipeline.
+   * Creates a builder.
    *
-   * @param name its name
-   * @param factory makes a pipeline of a name and its policies
-   * @param registry does the same, or gives the pipeline that is known by the name
-   * @return a new builder
+   * @param name the name of the pipeline
+   * @param factory creates a pipeline from a name and its policies
+   * @return a builder without a policy
    */
   public static Builder builder(
+      String name, BiFunction<String, List<Policy>, CorePipeline> factory) {
+    return new Collector(Setting.name("name", name), factory);
+  }
+
+  /**
+   * Declares a pipeline.
+   *
+   * @param name the name of the pipeline
+   * @param policies adds the policies to the builder that it receives
+   * @param registry returns the pipeline of a name, and creates it from its policies at the first
+   *     call
+   * @return the pipeline of that name
+   */
+  public static CorePipeline declare(
       String name,
-      BiFunction<String, List<Policy>, Pipeline> factory,
-      BiFunction<String, List<Policy>, Pipeline> registry) {
-    return new Collector(Setting.name("name", name), factory, registry);
+      Consumer<? super Builder> policies,
+      BiFunction<String, List<Policy>, CorePipeline> registry) {
+    Collector collector = new Collector(Setting.name("name", name), registry);
+    policies.accept(collector);
+    return collector.build();
   }
 
   @Override
@@ -118,7 +137,10 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     return new FallbackPipeline<>(this, fallback, counters.apply(name()), dispatcher.carrier());
   }
 
-  /** Only reached where a foreign policy calls this one through its chain, which runs the links instead. */
+  /**
+   * Reached only if a foreign policy calls this pipeline through its chain. Other chains run the
+   * links of this pipeline instead.
+   */
   @Override
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain outer, int index, CheckedSupplier<? extends T, ?> body)
@@ -143,44 +165,32 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
   private static final class Collector implements Builder {
     private final String name;
-    private final BiFunction<String, List<Policy>, Pipeline> factory;
-    private final BiFunction<String, List<Policy>, Pipeline> registry;
+    private final BiFunction<String, List<Policy>, CorePipeline> factory;
     private final List<Policy> policies = new ArrayList<>();
 
-    Collector(
-        String name,
-        BiFunction<String, List<Policy>, Pipeline> factory,
-        BiFunction<String, List<Policy>, Pipeline> registry) {
+    Collector(String name, BiFunction<String, List<Policy>, CorePipeline> factory) {
       this.name = name;
       this.factory = factory;
-      this.registry = registry;
     }
 
     @Override
     public Builder add(Policy policy) {
       Objects.requireNonNull(policy, "policy");
       if (policies.contains(policy)) {
-        throw new IllegalArgumentException("pipeline must hold each policy once: " + policy.name());
+        throw new IllegalArgumentException(
+            "pipeline must contain each policy only once: " + policy.name());
       }
       policies.add(policy);
       return this;
     }
 
     @Override
-    public Pipeline build() {
-      return factory.apply(name, complete());
-    }
-
-    @Override
-    public Pipeline register() {
-      return registry.apply(name, complete());
-    }
-
-    private List<Policy> complete() {
+    public CorePipeline build() {
       if (policies.isEmpty()) {
-        throw new IllegalArgumentException("pipeline must hold at least one policy: " + policies);
+        throw new IllegalArgumentException(
+            "pipeline must contain at least one policy: " + policies);
       }
-      return List.copyOf(policies);
+      return factory.apply(name, List.copyOf(policies));
     }
   }
 }

@@ -7,7 +7,7 @@ import io.aragora.resilience.timeout.Timeout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds orders of policies that defeat themselves. */
+/** Finds orders of policies that cancel each other's effect. */
 final class PolicyOrder {
   private PolicyOrder() {}
 
@@ -20,12 +20,13 @@ final class PolicyOrder {
               && around.config().retryRejections()) {
             warnings.add(
                 "retry '" + around.name() + "' retries the rejections of breaker '" + breaker.name()
-                    + "' inside it: while that is open every attempt is refused, so the retry only waits");
+                    + "' inside it: while the breaker is open, every attempt is rejected and the retry only waits."
+                    + " Remove retryRejections, or put the breaker around the retry");
           }
           if (links.get(inner) instanceof Retry nested && !nested.config().retryWhenNested()) {
-            warnings.add(
-                "retry '" + nested.name() + "' is inside retry '" + around.name()
-                    + "' and stands down, because attempts would multiply: remove it, or set retryWhenNested");
+            warnings.add("retry '" + nested.name() + "' is inside retry '" + around.name()
+                + "' and makes one attempt only, because attempts would multiply. Remove it, or set"
+                + " retryWhenNested");
           }
         }
         if (links.get(outer) instanceof Timeout around

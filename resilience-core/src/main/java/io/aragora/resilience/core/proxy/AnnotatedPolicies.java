@@ -1,7 +1,6 @@
 package io.aragora.resilience.core.proxy;
 
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
@@ -9,6 +8,7 @@ import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.core.settings.SettingText;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the policies that the annotations of an interface and its target ask for. */
+/** Creates the policies that the annotations of an interface and its target declare. */
 final class AnnotatedPolicies {
   private static final List<Class<? extends Annotation>> SINGLE =
       List.of(WithCircuitBreaker.class, WithRetry.class, WithTimeout.class);
@@ -40,14 +40,14 @@ final class AnnotatedPolicies {
   }
 
   /**
-   * Gives what a method is protected by: the pipeline that is named, or breaker, retry and timeout around each other; null
-   * where the method has none.
+   * Returns the policy of a method: the named pipeline, or its breaker, retry and timeout around
+   * each other; null if the method has no annotation.
    */
   @Nullable
   Policy policy(Method method) {
     WithPipeline named = named(method);
     if (named != null) {
-      return resilience.registeredPipeline(named.value());
+      return resilience.pipeline(named.value());
     }
     List<Policy> policies = policies(method);
     if (policies.size() < 2) {
@@ -56,27 +56,27 @@ final class AnnotatedPolicies {
     return pipeline(method, policies);
   }
 
-  /** Gives the same as a pipeline, of which a fallback needs one. */
+  /** Returns the policy of a method as a pipeline, because a fallback needs one. */
   Pipeline pipeline(Method method) {
     WithPipeline named = named(method);
     if (named != null) {
-      return resilience.registeredPipeline(named.value());
+      return resilience.pipeline(named.value());
     }
     List<Policy> policies = policies(method);
     if (policies.isEmpty()) {
       throw new IllegalArgumentException(
-          "@WithFallback must have a policy beside it, or it would only hide failures");
+          "@WithFallback must stand beside a policy annotation; alone it would only hide failures");
     }
     return pipeline(method, policies);
   }
 
   private Pipeline pipeline(Method method, List<Policy> policies) {
-    Pipeline.Builder pipeline = resilience.pipeline(names.of(method));
+    Pipeline.Builder pipeline = resilience.newPipeline(names.of(method));
     policies.forEach(pipeline::add);
     return pipeline.build();
   }
 
-  /** Tells how what a method is protected by is called. */
+  /** Returns how the policy of a method is called. */
   ProtectedMethod.Way way(Method method) {
     return ProtectedMethod.way(method, arguments.resultOf(method));
   }
@@ -87,7 +87,10 @@ final class AnnotatedPolicies {
     return annotation == null ? null : FallbackMethod.of(annotation, type, method, arguments);
   }
 
-  /** On the method before the type; beside another annotation it would leave open which is around which. */
+  /**
+   * Returns the pipeline annotation; one on the method overrides one on the type. Another
+   * annotation beside it is an error, because their order would be undefined.
+   */
   private @Nullable WithPipeline named(Method method) {
     WithPipeline onMethod = search.onMethod(WithPipeline.class, method);
     WithPipeline named = onMethod != null ? onMethod : search.onType(WithPipeline.class);
@@ -96,8 +99,8 @@ final class AnnotatedPolicies {
         if (search.onMethod(single, method) != null
             || (onMethod == null && search.onType(single) != null)) {
           throw new IllegalArgumentException("@WithPipeline(\"" + named.value()
-              + "\") must stand for all policies of the method, and there is @"
-              + single.getSimpleName() + " as well");
+              + "\") must be the only policy annotation of the method. Remove @"
+              + single.getSimpleName());
         }
       }
     }
@@ -133,7 +136,7 @@ final class AnnotatedPolicies {
     String name = name(annotation.value(), defaultName);
     return annotation.provider().isEmpty()
         ? resilience.circuitBreaker(name)
-        : resilience.circuitBreakerForProvider(name, annotation.provider());
+        : resilience.policies().circuitBreakerForProvider(name, annotation.provider());
   }
 
   private Policy timeout(WithTimeout annotation, String defaultName) {
@@ -166,14 +169,8 @@ final class AnnotatedPolicies {
           new SettingText("@WithRetry delay", annotation.delay()).duration()));
     } else if (!annotation.backoff().equals("exponential")) {
       throw new IllegalArgumentException(
-          "@WithRetry delay must be given where its backoff is: " + annotation.backoff());
+          "@WithRetry delay must be set if backoff is set: " + annotation.backoff());
     }
-    if (annotation.retryOn().length != 0) {
-      config.retryIf(new FailureTypes(annotation.retryOn()));
-    }
-    if (annotation.abortOn().length != 0) {
-      config.abortIf(new FailureTypes(annotation.abortOn()));
-    }
-    return config.build();
+    return config.retryOn(annotation.retryOn()).abortOn(annotation.abortOn()).build();
   }
 }

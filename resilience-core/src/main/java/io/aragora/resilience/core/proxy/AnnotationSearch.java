@@ -14,7 +14,7 @@ final class AnnotationSearch {
   private final List<Class<?>> types;
 
   /**
-   * Prepares the search.
+   * Creates a search.
    *
    * @param type the interface
    * @param target the class that implements it
@@ -38,8 +38,8 @@ final class AnnotationSearch {
   <A extends Annotation> @Nullable A onMethod(Class<A> annotation, Method method) {
     for (Class<?> holder : types) {
       for (Method candidate : holder.getDeclaredMethods()) {
-        // A bridge method has the erased parameters of a generic interface, and the annotations
-        // of the method behind it.
+        // A bridge method has the erased parameters of a generic interface and the annotations of
+        // the method that it calls.
         if (candidate.getName().equals(method.getName())
             && Arrays.equals(candidate.getParameterTypes(), method.getParameterTypes())) {
           A found = candidate.getAnnotation(annotation);

@@ -14,19 +14,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method that gives a value where another one failed.
+ * A method that returns a value if another one failed.
  *
  * @param method the method
  * @param takesFailure whether the failure is its last argument
- * @param failures what it is for
+ * @param failures the classes of failures that it handles
  */
 record FallbackMethod(
     Method method, boolean takesFailure, List<Class<? extends Throwable>> failures) {
 
   /**
-   * Finds the method that an annotation names.
+   * Returns the method that an annotation names.
    *
-   * @throws IllegalArgumentException if there is none, more than one fits, or its types do not fit
+   * @throws IllegalArgumentException if no method or more than one fits, or if its types do not fit
    */
   static FallbackMethod of(
       WithFallback annotation, Class<?> type, Method failing, TypeArguments arguments) {
@@ -48,8 +48,8 @@ record FallbackMethod(
     }
     if (fitting.size() != 1) {
       throw new IllegalArgumentException("@WithFallback must name one method of " + type.getName()
-          + " with the same parameters, and perhaps the failure after them, and there are "
-          + fitting.size() + ": " + annotation.value());
+          + " with the same parameters, optionally followed by the failure; "
+          + fitting.size() + " methods fit: " + annotation.value());
     }
     FallbackMethod found = fitting.values().iterator().next();
     found.check(arguments.valueOf(failing), arguments.resultOf(found.method));
@@ -59,10 +59,10 @@ record FallbackMethod(
   private void check(Class<?> wanted, Class<?> given) {
     if (!boxed(wanted).isAssignableFrom(boxed(given))) {
       throw new IllegalArgumentException(
-          "the method that @WithFallback names must give a " + wanted.getName() + ": " + method);
+          "the method that @WithFallback names must return a " + wanted.getName() + ": " + method);
     }
     if (failures.isEmpty()) {
-      throw new IllegalArgumentException("@WithFallback on must have a type: []");
+      throw new IllegalArgumentException("@WithFallback on must contain a type: []");
     }
     if (takesFailure) {
       Class<?> last = method.getParameterTypes()[method.getParameterCount() - 1];
@@ -79,7 +79,7 @@ record FallbackMethod(
     return MethodType.methodType(type).wrap().returnType();
   }
 
-  /** Puts the fallback of one call, which has its arguments, around a pipeline. */
+  /** Adds the fallback of one call, which has the call's arguments, to a pipeline. */
   ResultPipeline<@Nullable Object> around(
       Pipeline pipeline, ProtectedMethod called, @Nullable Object[] args) {
     Fallback.Builder<@Nullable Object> fallback = Fallback.builder();

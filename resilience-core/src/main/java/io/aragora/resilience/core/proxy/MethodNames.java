@@ -9,8 +9,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * What the policies of a method are called that have no other name: interface and method, and of an overloaded method its
- * parameters. Read from the interface alone, so that neither its targets nor their annotations change a name.
+ * The default names of the policies of a method: interface and method, and the parameters if the
+ * method is overloaded. Derived from the interface alone, so neither targets nor their annotations
+ * change a name.
  */
 final class MethodNames {
   private final Class<?> type;
@@ -21,14 +22,20 @@ final class MethodNames {
     this.arguments = new TypeArguments(type, type);
   }
 
-  /** Gives {@code com.shop.Prices.price}, or {@code com.shop.Prices.price(String,int)} if there are more of that name. */
+  /**
+   * Returns {@code com.shop.Prices.price}, or {@code com.shop.Prices.price(String,int)} if the
+   * method is overloaded.
+   */
   String of(Method method) {
     String name = type.getName() + "." + method.getName();
     Set<List<Class<?>>> overloads = overloads(method.getName());
     return overloads.size() < 2 ? name : name + shown(arguments.parametersOf(method), overloads);
   }
 
-  /** A generic method, and the bridge to what overrides it, have the same parameters and are the same method. */
+  /**
+   * Returns the parameter lists of the methods of a name. A generic method and its bridge have the
+   * same parameters and count once.
+   */
   private Set<List<Class<?>>> overloads(String name) {
     Set<List<Class<?>>> overloads = new LinkedHashSet<>();
     for (Method method : type.getMethods()) {
@@ -47,7 +54,7 @@ final class MethodNames {
     return alike < 2 ? brief : listed(parameters, Class::getTypeName);
   }
 
-  /** Without blanks, since a name is part of the keys of its settings. */
+  /** Joins type names without blanks, since a policy's name is part of the keys of its settings. */
   private static String listed(List<Class<?>> types, Function<Class<?>, String> name) {
     return types.stream().map(name).collect(Collectors.joining(",", "(", ")"));
   }

@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.proxy;
 
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.ResultPipeline;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -14,7 +14,10 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A method of a proxy: what it calls, and through which policy. Everything is looked up when it is made. */
+/**
+ * A method of a proxy, with the method it calls and the policy around it. Both are looked up when
+ * the proxy is created.
+ */
 @FunctionalInterface
 interface ProtectedMethod {
   /** Calls the target. */
@@ -23,39 +26,42 @@ interface ProtectedMethod {
 
   /** How the policies around a method are called. */
   enum Way {
-    /** It gives its future at once. */
+    /** The method returns its future at once. */
     ASYNC,
-    /** It may throw {@link InterruptedException}, and where it does, an interrupted wait of a policy is one, too. */
+    /**
+     * The method declares {@link InterruptedException}, so an interrupted wait of a policy throws
+     * that.
+     */
     INTERRUPTIBLE,
-    /** It gives its value. */
+    /** The method returns its value. */
     PLAIN
   }
 
   /**
-   * Calls the target through nothing.
+   * Creates a method that calls the target without a policy.
    *
    * @param method the method of the interface
-   * @param target what is called
-   * @param lookup may see the interface
+   * @param target the object that is called
+   * @param lookup a lookup that sees the interface
    * @return the method
-   * @throws ResilienceConfigurationException if the method cannot be seen
+   * @throws ResilienceConfigurationException if the lookup does not see the method
    */
-  @SuppressWarnings("NullAway") // a method gives null where it may
+  @SuppressWarnings("NullAway") // a method may return null
   static ProtectedMethod plain(Method method, Object target, MethodHandles.Lookup lookup) {
     MethodHandle handle = handle(method, target, lookup);
     return args -> (@Nullable Object) handle.invokeExact(args);
   }
 
   /**
-   * Calls the target through a policy.
+   * Creates a method that calls the target through a policy.
    *
-   * @param way how
+   * @param way how the policy is called
    * @param plain calls the target
-   * @param policy around it
+   * @param policy the policy around the target
    * @return the method
    */
   @SuppressWarnings({
-    "NullAway", // a method gives null where it may
+    "NullAway", // a method may return null
     "FutureReturnValueIgnored" // the caller of the proxy has it
   })
   static ProtectedMethod through(Way way, ProtectedMethod plain, Policy policy) {
@@ -68,15 +74,15 @@ interface ProtectedMethod {
   }
 
   /**
-   * Calls the target through a pipeline that has a fallback.
+   * Creates a method that calls the target through a pipeline with a fallback.
    *
-   * @param way how
+   * @param way how the pipeline is called
    * @param plain calls the target
-   * @param pipeline gives the pipeline of a call, with the fallback around it
+   * @param pipeline returns the pipeline of a call, with the fallback around it
    * @return the method
    */
   @SuppressWarnings({
-    "NullAway", // a method gives null where it may
+    "NullAway", // a method may return null
     "FutureReturnValueIgnored" // the caller of the proxy has it
   })
   static ProtectedMethod throughFallback(
@@ -92,12 +98,12 @@ interface ProtectedMethod {
   }
 
   /**
-   * Tells how the policies around a method are called.
+   * Returns how the policies around a method are called.
    *
    * @param method the method of the interface
-   * @param result what it gives
-   * @return how
-   * @throws IllegalArgumentException if its futures cannot be watched
+   * @param result the type that it returns
+   * @return the way to call them
+   * @throws IllegalArgumentException if the type is a future that cannot be watched
    */
   static Way way(Method method, Class<?> result) {
     if (result == CompletionStage.class || result == CompletableFuture.class) {
@@ -136,8 +142,8 @@ interface ProtectedMethod {
           .asType(MethodType.methodType(Object.class, Object[].class));
     } catch (IllegalAccessException e) {
       throw new ResilienceConfigurationException(
-          "the interface of a proxy must be public and in an exported package, or be given with a lookup that sees"
-              + " it, as in resilience.proxy(type, target, MethodHandles.lookup()): " + method,
+          "the interface of a proxy must be public and in an exported package, or a lookup that sees it must be"
+              + " passed, as in resilience.proxy(type, target, MethodHandles.lookup()): " + method,
           e);
     }
   }

@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.proxy;
 
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the calls of a proxy to its target, through the policies that the annotations ask for. */
+/**
+ * Forwards the calls of a proxy to its target, through the policies that the annotations declare.
+ */
 public final class ProtectingHandler implements InvocationHandler {
   private static final @Nullable Object[] NOTHING = new Object[0];
 
@@ -27,12 +29,12 @@ public final class ProtectingHandler implements InvocationHandler {
   }
 
   /**
-   * Makes a proxy.
+   * Creates a proxy.
    *
-   * @param resilience owns the policies
+   * @param resilience the runtime of the policies
    * @param type the interface
-   * @param target what is called
-   * @param lookup may see the interface
+   * @param target the object that is called
+   * @param lookup a lookup that sees the interface
    * @param <T> the interface
    * @return the proxy
    * @throws ResilienceConfigurationException if an annotation cannot be applied
@@ -58,7 +60,7 @@ public final class ProtectingHandler implements InvocationHandler {
     }
     if (!isAnnotated) {
       throw new ResilienceConfigurationException(
-          "a proxy must have an annotated method, or it would do nothing: neither " + type.getName()
+          "a proxy must have at least one annotated method: neither " + type.getName()
               + " nor " + target.getClass().getName()
               + " has @WithCircuitBreaker, @WithRetry, @WithTimeout or @WithPipeline");
     }
@@ -98,7 +100,10 @@ public final class ProtectingHandler implements InvocationHandler {
     return ofObject(method, args);
   }
 
-  /** A proxy is equal to another one around an equal target, and has that one's text. */
+  /**
+   * Handles the methods of Object. A proxy equals another one around an equal target, and has the
+   * target's text.
+   */
   private Object ofObject(Method method, @Nullable Object @Nullable [] args) {
     return switch (method.getName()) {
       case "equals" -> isEqual(args == null ? null : args[0]);

@@ -13,16 +13,16 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What the type parameters of an interface stand for, as far as it says so, or its target does: a method that gives a {@code T}
- * may give a future.
+ * The type arguments of an interface, as far as the interface or its target declares them. A method
+ * that returns {@code T} may return a future.
  */
 final class TypeArguments {
   private final Map<TypeVariable<?>, Type> arguments = new HashMap<>();
 
   /**
-   * Collects what is said.
+   * Collects the type arguments.
    *
-   * @param type the interface, which is believed before its target
+   * @param type the interface, which takes precedence over its target
    * @param target the class that implements it
    */
   TypeArguments(Class<?> type, Class<?> target) {
@@ -49,13 +49,13 @@ final class TypeArguments {
     }
   }
 
-  /** What a method gives. */
+  /** Returns the type that a method returns. */
   Class<?> resultOf(Method method) {
     Method declared = declared(method);
     return classOf(declared.getGenericReturnType(), declared.getReturnType());
   }
 
-  /** What a method takes. */
+  /** Returns the parameter types of a method. */
   List<Class<?>> parametersOf(Method method) {
     Method declared = declared(method);
     Type[] generic = declared.getGenericParameterTypes();
@@ -67,7 +67,10 @@ final class TypeArguments {
     return parameters;
   }
 
-  /** What a method gives in the end: the value of its future, as far as that is known. */
+  /**
+   * Returns the type of a method's value; for a future the type of its value, as far as it is
+   * known.
+   */
   Class<?> valueOf(Method method) {
     if (!CompletionStage.class.isAssignableFrom(resultOf(method))) {
       return resultOf(method);
@@ -77,7 +80,7 @@ final class TypeArguments {
         : Object.class;
   }
 
-  /** A bridge stands for the method that overrides a generic one, and has the types of that one. */
+  /** Returns the generic method behind a bridge, whose types apply. */
   private static Method declared(Method method) {
     if (method.isBridge()) {
       for (Method candidate : method.getDeclaringClass().getDeclaredMethods()) {

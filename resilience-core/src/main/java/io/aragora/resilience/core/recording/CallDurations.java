@@ -4,7 +4,7 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Who takes how long the calls of one breaker took. Exists only where there is somebody. */
+/** The recorders of one breaker's call durations. Exists only if there is at least one recorder. */
 public final class CallDurations {
   private final @Nullable LongConsumer succeeded;
   private final @Nullable LongConsumer failed;
@@ -15,11 +15,11 @@ public final class CallDurations {
   }
 
   /**
-   * Finds out.
+   * Returns the recorders of a breaker's durations.
    *
    * @param recorders those of the runtime
-   * @param breaker the name of the breaker, or of the keyed one
-   * @return null where nobody is interested
+   * @param breaker the name of the breaker or of the keyed breaker
+   * @return null if no recorder wants them
    */
   public static @Nullable CallDurations of(DurationRecorders recorders, String breaker) {
     LongConsumer succeeded = recorders.of(Kind.SUCCESSFUL_CALL, breaker);
@@ -28,10 +28,10 @@ public final class CallDurations {
   }
 
   /**
-   * Records a call that was counted.
+   * Records a call that the breaker counted.
    *
-   * @param nanos how long it took
-   * @param success what it was counted as
+   * @param nanos the duration of the call, in nanoseconds
+   * @param success whether it was counted as a success
    */
   public void record(long nanos, boolean success) {
     LongConsumer interested = success ? succeeded : failed;

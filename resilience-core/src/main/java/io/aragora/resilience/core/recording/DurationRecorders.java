@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.recording;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.dispatch.EndedOnce;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import java.util.List;
@@ -12,12 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Who takes the durations of a runtime; usually nobody. Thread-safe. */
+/** The duration recorders of a runtime; usually empty. Thread-safe. */
 public final class DurationRecorders {
   /*
-   * A change of the list and the asking again that follows are one step under a lock: two that overlap could each ask, and
-   * whoever writes last would take the answer that has only one of them. Policies that are just being made are waited for by
-   * onChange, since they may have asked before.
+   * A change of the list and the new look-up of all policies are one step under a lock. Two
+   * overlapping changes could each make the policies look up, and the last write could come from
+   * the look-up that has seen only one change. onChange waits for policies that are being created,
+   * since they may have looked up before the change.
    */
   private static final GuardedLog LOG = GuardedLog.of(DurationRecorders.class);
 
@@ -26,19 +27,19 @@ public final class DurationRecorders {
   private final Runnable onChange;
 
   /**
-   * Makes an empty list.
+   * Creates an empty list.
    *
-   * @param onChange has every policy ask again
+   * @param onChange makes every policy look up its recorders again
    */
   public DurationRecorders(Runnable onChange) {
     this.onChange = onChange;
   }
 
   /**
-   * Adds one.
+   * Adds a recorder.
    *
-   * @param recorder hears of every duration from now on
-   * @return removes it
+   * @param recorder receives every duration from now on
+   * @return a subscription that removes the recorder
    */
   public Subscription add(DurationRecorder recorder) {
     Objects.requireNonNull(recorder, "recorder");
@@ -63,11 +64,11 @@ public final class DurationRecorders {
   }
 
   /**
-   * Finds what takes the durations of one policy.
+   * Returns the consumer of one policy's durations.
    *
-   * @param kind what is measured
-   * @param policy its name
-   * @return never throws; null where nobody is interested
+   * @param kind the kind of duration
+   * @param policy the name of the policy
+   * @return a consumer that never throws; null if no recorder wants the durations
    */
   public @Nullable LongConsumer of(Kind kind, String policy) {
     LongConsumer found = null;
@@ -81,15 +82,18 @@ public final class DurationRecorders {
     return found;
   }
 
-  /** A plug-in that cannot answer must not keep the policy from being made. */
+  /**
+   * Asks a recorder for its consumer. A plug-in that fails must not prevent the creation of the
+   * policy.
+   */
   private static @Nullable LongConsumer ask(DurationRecorder recorder, Kind kind, String policy) {
     try {
       return recorder.of(kind, policy);
     } catch (Throwable e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "durations of '" + policy + "' are not recorded: "
-              + recorder.getClass().getName() + " failed",
+          "duration recorder " + recorder.getClass().getName() + " failed; it does not record '"
+              + policy + "'",
           e);
       return null;
     }

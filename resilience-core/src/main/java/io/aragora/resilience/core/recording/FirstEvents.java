@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Holds events until the classes of events are initialized, which happens once, on another thread. Holds at most 1,024 and drops
- * those beyond. Thread-safe.
+ * Holds events until the event classes are initialized, which happens once, on another thread.
+ * Holds at most 1,024 events and drops further ones. Thread-safe.
  */
 final class FirstEvents {
   private static final GuardedLog LOG = GuardedLog.of(FirstEvents.class);
@@ -14,7 +14,7 @@ final class FirstEvents {
 
   private final Runnable initialization;
 
-  /** Guarded by itself, as the changes of what follows are. */
+  /** Guarded by itself, and so are the writes of the fields below. */
   private final Queue<Runnable> held = new ArrayDeque<>();
 
   private boolean begun;
@@ -22,7 +22,7 @@ final class FirstEvents {
   private volatile boolean ready;
 
   /**
-   * Creates one that holds nothing.
+   * Creates an empty holder.
    *
    * @param initialization initializes the classes; if it throws, events are dropped from then on
    */
@@ -30,13 +30,14 @@ final class FirstEvents {
     this.initialization = initialization;
   }
 
-  /** Returns whether events need not be held any more. */
+  /** Returns whether the event classes are initialized, so that events need not be held. */
   boolean areReady() {
     return ready;
   }
 
   /**
-   * Returns whether the caller has to begin the initialization: true once, until {@link #giveUp}.
+   * Returns whether the caller must begin the initialization. True for one caller, and again after
+   * {@link #giveUp}.
    */
   boolean mayBegin() {
     synchronized (held) {
@@ -46,7 +47,7 @@ final class FirstEvents {
     }
   }
 
-  /** Lets another caller begin, because the one that was to has no thread. */
+  /** Lets another caller begin, because no thread could be started. */
   void giveUp() {
     synchronized (held) {
       begun = false;
@@ -54,7 +55,7 @@ final class FirstEvents {
   }
 
   /**
-   * Holds an event, or commits it if the classes are initialized by now.
+   * Holds an event, or commits it if the classes have been initialized.
    *
    * @param commit commits it
    */
@@ -75,13 +76,16 @@ final class FirstEvents {
     commit.run();
   }
 
-  /** Initializes the classes and commits what is held, in its order. */
+  /** Initializes the classes and commits the held events in their order. */
   void initialize() {
     try {
       initialization.run();
     } catch (Throwable e) {
-      // A class that failed to initialize once fails for good, and must not do so in calls.
-      LOG.log(System.Logger.Level.WARNING, "the flight recorder is told nothing", e);
+      // A class that failed to initialize once fails forever, and must not do so in calls.
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the classes of flight recorder events failed to initialize; no event is recorded",
+          e);
       synchronized (held) {
         full = true;
         held.clear();
@@ -100,8 +104,11 @@ final class FirstEvents {
       try {
         commit.run();
       } catch (Throwable e) {
-        // The next events are committed all the same.
-        LOG.log(System.Logger.Level.DEBUG, "an event of the flight recorder was lost", e);
+        // The next events are still committed.
+        LOG.log(
+            System.Logger.Level.DEBUG,
+            "a flight recorder event failed to commit; it is dropped",
+            e);
       }
     }
   }

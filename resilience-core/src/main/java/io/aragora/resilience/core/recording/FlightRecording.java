@@ -11,16 +11,16 @@ import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the JDK's flight recorder what happens. Thread-safe; builds nothing and allocates nothing while nobody records the
- * event in question, and does nothing at all where there is no recorder.
+ * Writes events to the JDK's flight recorder. Thread-safe. Allocates nothing unless the event in
+ * question is being recorded, and does nothing if there is no recorder.
  */
 public final class FlightRecording {
   private static final GuardedLog LOG = GuardedLog.of(FlightRecording.class);
 
   /*
-   * The event classes extend one of module jdk.jfr, which an image need not have. They are named in bodies of methods only,
-   * behind a constant: where that is false they are never loaded, so there is nothing that could fail to link, and what
-   * stands behind it is not compiled either.
+   * The event classes extend a class of module jdk.jfr, which a runtime image may lack. Only method
+   * bodies name them, behind a constant. If the constant is false, the classes are never loaded, so
+   * no link can fail, and the code behind it is not compiled.
    */
   private static final boolean PRESENT = isPresent();
 
@@ -28,7 +28,10 @@ public final class FlightRecording {
 
   private FlightRecording() {}
 
-  /** Asks for more than the class: a module that is loaded later than ours is there, but not read by it. */
+  /**
+   * Checks that this module reads jdk.jfr, too: a module that is loaded later is present but not
+   * read.
+   */
   private static boolean isPresent() {
     return ModuleLayer.boot()
         .findModule("jdk.jfr")
@@ -37,7 +40,8 @@ public final class FlightRecording {
   }
 
   /**
-   * Initializes the event classes in the background if the recorder is started already. Called when a runtime is built.
+   * Initializes the event classes in the background if the recorder is started already. Called when
+   * a runtime is built.
    *
    * @param runtime the name of the runtime, prefix of the thread's name
    */
@@ -48,8 +52,8 @@ public final class FlightRecording {
   }
 
   /**
-   * Returns whether there can be a recording. An event class that is initialized earlier starts the recorder, which takes up to
-   * seconds.
+   * Returns whether there can be a recording. An event class that is initialized earlier starts the
+   * recorder, which takes up to seconds.
    */
   private static boolean isStarted() {
     return PRESENT && FlightRecorder.isInitialized();
@@ -60,7 +64,10 @@ public final class FlightRecording {
     return FIRST.areReady();
   }
 
-  /** Not on the thread of a caller: the first event class takes up to seconds, in the outage that the event tells of. */
+  /**
+   * Starts the initialization on another thread. The first event class takes up to seconds, and the
+   * caller may be in the outage that the event reports.
+   */
   private static void begin(String runtime) {
     if (!FIRST.mayBegin()) {
       return;
@@ -69,7 +76,10 @@ public final class FlightRecording {
       BackgroundThreads.daemon(runtime + "-recording", FIRST::initialize).start();
     } catch (Throwable e) {
       FIRST.giveUp();
-      LOG.log(System.Logger.Level.DEBUG, "no thread; the next event tries again", e);
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "no thread could be started for flight recorder events; the next event tries again",
+          e);
     }
   }
 
@@ -80,10 +90,10 @@ public final class FlightRecording {
   }
 
   private static void initialize() {
-    // Each answer initializes its class.
+    // Each call initializes its class.
     LOG.log(
         System.Logger.Level.DEBUG,
-        "events of the flight recorder, recorded or not: {0}, {1}, {2}, {3}, {4}",
+        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}",
         TransitionEvent.isRecorded(),
         RejectionEvent.isRecorded(),
         RetryDecisionEvent.isRecorded(),
@@ -95,13 +105,13 @@ public final class FlightRecording {
    * Records a change of state.
    *
    * @param runtime the name of the runtime
-   * @param breaker what changed
-   * @param sequence counts its changes
-   * @param generation of the state after
+   * @param breaker the name of the breaker
+   * @param sequence the number of this transition of the breaker
+   * @param generation the generation of the new phase
    * @param from the state before
    * @param to the state after
-   * @param cause why
-   * @param cooldownNanos how long the state lasts if it is open; 0 otherwise
+   * @param cause the cause of the transition
+   * @param cooldownNanos the cooldown if the new state is open, in nanoseconds; 0 otherwise
    */
   public static void transition(
       String runtime,
@@ -123,24 +133,20 @@ public final class FlightRecording {
     }
   }
 
-  /**
-   * Tells whether rejections are recorded, for whoever has to find out what to say of one.
-   *
-   * @return whether they are
-   */
+  /** {@return whether rejections are recorded, so that a caller must collect the values of one} */
   public static boolean hearsRejections() {
     return FIRST.areReady() ? RejectionEvent.isRecorded() : isStarted();
   }
 
   /**
-   * Records a refused call.
+   * Records a rejected call.
    *
    * @param runtime the name of the runtime
-   * @param breaker what refused it
-   * @param state its state
-   * @param cause why it is in that state
-   * @param generation of that state
-   * @param remainingNanos what is left of the cooldown; 0 where there is none
+   * @param breaker the breaker that rejected it
+   * @param state the state of the breaker
+   * @param cause the cause of that state
+   * @param generation the generation of that phase
+   * @param remainingNanos the rest of the cooldown, in nanoseconds; 0 if there is none
    */
   public static void rejection(
       String runtime,
@@ -164,10 +170,10 @@ public final class FlightRecording {
    *
    * @param runtime the name of the runtime
    * @param retry its name
-   * @param kind what it does
-   * @param attempt the attempt that failed, 1 for the first
-   * @param delayNanos how long it waits before the next one; 0 where there is none
-   * @param failure what the attempt failed with; null where its result was refused
+   * @param kind the decision of the retry
+   * @param attempt the number of the failed attempt, 1 for the first
+   * @param delayNanos the delay before the next attempt, in nanoseconds; 0 if there is none
+   * @param failure the failure of the attempt; null if its result was rejected
    */
   public static void retry(
       String runtime,
@@ -190,8 +196,8 @@ public final class FlightRecording {
    *
    * @param runtime the name of the runtime
    * @param timeout the name of the timeout
-   * @param kind how it ended
-   * @param limitNanos what the policy allows
+   * @param kind how the call ended
+   * @param limitNanos the duration that the policy allows, in nanoseconds
    */
   public static void timeout(
       String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
@@ -206,9 +212,9 @@ public final class FlightRecording {
    * Records that the state store failed.
    *
    * @param runtime the name of the runtime
-   * @param location where state is kept
-   * @param operation what could not be done, {@code save} for instance
-   * @param failure why
+   * @param location the location of the store
+   * @param operation the failed operation, {@code save} for instance
+   * @param failure the failure
    */
   public static void storeFailure(
       String runtime, String location, String operation, Throwable failure) {

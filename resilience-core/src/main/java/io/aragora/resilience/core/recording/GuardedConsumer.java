@@ -3,7 +3,7 @@ package io.aragora.resilience.core.recording;
 import io.aragora.resilience.internal.GuardedLog;
 import java.util.function.LongConsumer;
 
-/** A plug-in's consumer that harms no call: what it throws is logged once. */
+/** Wraps a plug-in's consumer, so that its exceptions affect no call and are logged once. */
 final class GuardedConsumer implements LongConsumer {
   private static final GuardedLog LOG = GuardedLog.of(GuardedConsumer.class);
 
@@ -25,7 +25,7 @@ final class GuardedConsumer implements LongConsumer {
         failed = true;
         LOG.log(
             System.Logger.Level.WARNING,
-            "a recorder of the durations of '" + policy + "' failed; said once",
+            "a duration recorder of '" + policy + "' failed; calls continue (logged once)",
             e);
       }
     }

@@ -12,7 +12,7 @@ import jdk.jfr.Timespan;
 
 @Name("io.aragora.resilience.CallRejection")
 @Label("Call Rejection")
-@Description("A circuit breaker refused a call")
+@Description("A circuit breaker rejected a call")
 @Category("Resilience")
 @StackTrace(false)
 final class RejectionEvent extends Event {

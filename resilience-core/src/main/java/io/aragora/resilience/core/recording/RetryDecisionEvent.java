@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 @Name("io.aragora.resilience.Retry")
 @Label("Retry")
-@Description("An attempt failed, and this is what the retry does about it")
+@Description("An attempt failed, and the retry decided what follows")
 @Category("Resilience")
 @StackTrace(false)
 final class RetryDecisionEvent extends Event {
@@ -25,20 +25,20 @@ final class RetryDecisionEvent extends Event {
   String retry = "";
 
   @Label("Decision")
-  @Description("RETRY, or why there is no further attempt")
+  @Description("RETRY, or the reason why no attempt follows")
   String decision = "";
 
   @Label("Attempt")
-  @Description("The attempt that failed, 1 for the first")
+  @Description("Number of the failed attempt, 1 for the first")
   int attempt;
 
   @Label("Delay")
-  @Description("How long it waits before the next attempt")
+  @Description("Delay before the next attempt")
   @Timespan(Timespan.NANOSECONDS)
   long delay;
 
   @Label("Failure")
-  @Description("The class of what the attempt failed with; empty where its result was refused")
+  @Description("Class of the failure; empty if the result was rejected")
   String failure = "";
 
   static boolean isRecorded() {

@@ -10,7 +10,7 @@ import jdk.jfr.StackTrace;
 
 @Name("io.aragora.resilience.StoreFailure")
 @Label("State Store Failure")
-@Description("The state of breakers could not be read or written; it is tried again")
+@Description("Breaker state could not be read or written; the runtime tries again")
 @Category("Resilience")
 @StackTrace(false)
 final class StoreFailureEvent extends Event {

@@ -24,7 +24,7 @@ final class TimeLimitEvent extends Event {
   String timeout = "";
 
   @Label("Kind")
-  @Description("FIRED where the body was interrupted or cancelled, LATE where it ended by itself")
+  @Description("FIRED if the body was interrupted or cancelled, LATE if it ended by itself")
   String kind = "";
 
   @Label("Limit")

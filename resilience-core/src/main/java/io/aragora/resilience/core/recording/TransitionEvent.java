@@ -12,11 +12,15 @@ import jdk.jfr.Timespan;
 
 @Name("io.aragora.resilience.CircuitBreakerTransition")
 @Label("Circuit Breaker Transition")
-@Description("A circuit breaker changed its state, on the thread whose call made it change")
+@Description(
+    "A circuit breaker changed its state; the event thread is the one whose call caused the change")
 @Category("Resilience")
 @StackTrace(false)
 final class TransitionEvent extends Event {
-  /** Never committed: asked whether one would be recorded, so that none is made to find out. */
+  /**
+   * Never committed. Tells whether events of this class are recorded, so that no event is created
+   * for that question.
+   */
   private static final TransitionEvent SAMPLE = new TransitionEvent();
 
   @Label("Runtime")
@@ -26,11 +30,11 @@ final class TransitionEvent extends Event {
   String breaker = "";
 
   @Label("Sequence")
-  @Description("Counts the changes of this breaker, 1 for the first")
+  @Description("Number of this transition of the breaker, 1 for the first")
   long sequence;
 
   @Label("Generation")
-  @Description("Of the state after: what permits of that state carry")
+  @Description("Generation of the new phase, which its permits carry")
   long generation;
 
   @Label("From")
@@ -43,7 +47,7 @@ final class TransitionEvent extends Event {
   String cause = "";
 
   @Label("Cooldown")
-  @Description("How long the state lasts if it is open, growth and jitter included")
+  @Description("Cooldown of an open phase, backoff and jitter included; 0 otherwise")
   @Timespan(Timespan.NANOSECONDS)
   long cooldown;
 

@@ -1,20 +1,21 @@
 package io.aragora.resilience.core.registry;
 
-import io.aragora.resilience.spi.DeclaredSettings;
+import io.aragora.resilience.policy.DeclaredSettings;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * What a registry has to know of the policies that it holds.
+ * The kind of policies in a registry.
  *
- * @param text what they are called in messages
- * @param factory makes one by its name and its settings
- * @param undeclared gives the settings of one that is looked up and was never declared, by its name
- * @param declared gives every setting of a declaration, by which two are compared
- * @param configure gives one that was looked up the settings of its declaration
+ * @param text the name of the kind in messages
+ * @param factory creates a policy from its name and config
+ * @param undeclared returns the config of a policy that was looked up and never declared, by its
+ *     name
+ * @param declared returns every setting of a declaration, for the comparison of two declarations
+ * @param configure sets the config of a policy that was looked up before its declaration
  * @param <P> the policy
- * @param <C> its settings
+ * @param <C> its config
  */
 public record PolicyKind<P, C>(
     String text,
@@ -24,31 +25,14 @@ public record PolicyKind<P, C>(
     BiConsumer<P, C> configure) {
 
   /**
-   * Things that are made by looking them up, and have no settings to declare.
+   * Returns a kind of policies that are always declared, never looked up by name alone.
    *
-   * @param text what they are called in messages
-   * @param factory makes one by its name
-   * @param <P> the thing
-   * @return their kind
-   */
-  public static <P> PolicyKind<P, Boolean> neverDeclared(String text, Function<String, P> factory) {
-    return new PolicyKind<>(
-        text,
-        (name, nothing) -> factory.apply(name),
-        name -> Boolean.TRUE,
-        nothing -> DeclaredSettings.builder().build(),
-        (made, nothing) -> {});
-  }
-
-  /**
-   * Policies that are declared, and never looked up by their name alone.
-   *
-   * @param text what they are called in messages
-   * @param factory makes one by its name and its settings
-   * @param declared gives every setting of a declaration, by which two are compared
+   * @param text the name of the kind in messages
+   * @param factory creates a policy from its name and config
+   * @param declared returns every setting of a declaration, for the comparison of two declarations
    * @param <P> the policy
-   * @param <C> its settings
-   * @return their kind
+   * @param <C> its config
+   * @return the kind
    */
   public static <P, C> PolicyKind<P, C> alwaysDeclared(
       String text, BiFunction<String, C, P> factory, Function<C, DeclaredSettings> declared) {
@@ -60,7 +44,7 @@ public record PolicyKind<P, C>(
         },
         declared,
         (policy, config) -> {
-          throw new IllegalStateException(text + " was made undeclared: " + policy);
+          throw new IllegalStateException(text + " was created undeclared: " + policy);
         });
   }
 }

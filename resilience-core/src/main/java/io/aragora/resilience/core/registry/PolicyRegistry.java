@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.registry;
 
-import io.aragora.resilience.ResilienceConfigurationException;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -14,20 +14,22 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The policies of one kind by name: the same name gives the same object. Bounded: a full registry takes out what is stale,
- * and else refuses new names. Look-ups of known names, and declarations that repeat one, take no lock.
+ * The policies of one kind by name: a name always returns the same object. Bounded: a full registry
+ * evicts stale policies, and rejects new names if none is stale. Look-ups of known names and
+ * repeated declarations take no lock. Thread-safe.
  *
  * @param <P> the policy
- * @param <C> its settings
+ * @param <C> its config
  */
 public final class PolicyRegistry<P, C> {
   /*
-   * What is compared is what was declared, not what the policy is configured with: the latter may come from outside the
-   * code, and may have changed since.
+   * Declarations are compared with declarations, not with the config of the policy: that may come
+   * from outside the code and may have changed since.
    *
-   * A policy that was taken out stays findable for as long as somebody else holds it. Were it made anew, two halves of a
-   * program would protect one dependency by two breakers. So it moves from the entries to the weak references under the
-   * lock, and whoever misses it in the entries looks again under the lock.
+   * Eviction: an evicted policy can be found as long as other code holds it. If it were created
+   * again, two halves of a program would protect one dependency by two breakers. So eviction moves
+   * it from the entries to weak references, under the lock. A look-up that misses it in the entries
+   * looks again under the lock.
    */
   private static final class Entry<P, C> {
     final P policy;
@@ -46,19 +48,22 @@ public final class PolicyRegistry<P, C> {
   private final Staleness<P> staleness;
   private final ConcurrentHashMap<String, Entry<P, C>> entries = new ConcurrentHashMap<>();
 
-  /** Held while a policy is made, declared or taken out: the bound is exact, and each name is made once. */
+  /**
+   * Held while a policy is created, declared or evicted, so the bound is exact and each name is
+   * created once.
+   */
   private final ReentrantLock making = new ReentrantLock();
 
-  // Under the lock.
+  // Guarded by the lock.
   private final StillHeld<P, Optional<C>> pruned = new StillHeld<>();
   private long foundNothingStaleAt = -1;
 
   /**
-   * Makes an empty registry.
+   * Creates an empty registry.
    *
-   * @param kind what it holds
-   * @param max how many at most
-   * @param staleness which may go, to make room
+   * @param kind the kind of policies
+   * @param max the largest number of policies
+   * @param staleness tells which policies may be evicted
    */
   public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
     this.kind = kind;
@@ -67,7 +72,7 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Looks a policy up; declares nothing.
+   * Returns the policy of a name, and creates it at the first call. Declares nothing.
    *
    * @param name its name
    * @return the policy
@@ -83,10 +88,10 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Finds a policy without making one, and without its counting as a look-up.
+   * Returns a policy without creating it, and without counting as a look-up.
    *
    * @param name its name
-   * @return the policy; null where there is none
+   * @return the policy; null if there is none
    */
   public @Nullable P known(String name) {
     Entry<P, C> known = entries.get(name);
@@ -94,12 +99,13 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Declares a policy that is made with what the code says.
+   * Declares a policy that is created with the declared config.
    *
    * @param name its name
-   * @param declaration what the code says
+   * @param declaration the config in the code
    * @return the policy
-   * @throws ResilienceConfigurationException if it is declared otherwise already, or the registry is full
+   * @throws ResilienceConfigurationException if it is already declared differently, or if the
+   *     registry is full
    */
   public P declare(String name, C declaration) {
     return declare(name, declaration, UnaryOperator.identity());
@@ -109,10 +115,12 @@ public final class PolicyRegistry<P, C> {
    * Declares a policy.
    *
    * @param name its name
-   * @param declaration what the code says
-   * @param effective gives the settings to make it with; not asked where the name is declared already
+   * @param declaration the config in the code
+   * @param effective returns the config to create it with; not called if the name is already
+   *     declared
    * @return the policy
-   * @throws ResilienceConfigurationException if it is declared otherwise already, or the registry is full
+   * @throws ResilienceConfigurationException if it is already declared differently, or if the
+   *     registry is full
    */
   public P declare(String name, C declaration, UnaryOperator<C> effective) {
     Entry<P, C> known = entries.get(name);
@@ -128,7 +136,7 @@ public final class PolicyRegistry<P, C> {
   }
 
   private void touch(Entry<P, C> entry) {
-    // Written once a second at most, so that threads that look up share a line that they only read.
+    // Written at most once a second, so the cache line stays shared among the threads that look up.
     long stamp = staleness.stamp();
     if (entry.lookedUp != stamp) {
       entry.lookedUp = stamp;
@@ -158,14 +166,14 @@ public final class PolicyRegistry<P, C> {
     Setting.name(kind.text() + " name", name);
     if (!hasRoom()) {
       throw new ResilienceConfigurationException(
-          "cannot make " + kind.text() + " '" + name + "': the runtime holds maxPolicies, " + max
-              + ", of them" + (staleness.happens() ? ", and none is stale" : "")
-              + "; raise it, or use fewer names");
+          "cannot create " + kind.text() + " '" + name + "': the runtime already holds maxPolicies="
+              + max + (staleness.happens() ? " of them, and none is stale" : " of them")
+              + ". Raise maxPolicies, or use fewer names");
     }
     C settings = declaration == null ? kind.undeclared().apply(name) : effective.apply(declaration);
     P made = kind.factory().apply(name, settings);
     entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
-    // Only now: whoever held the one before is gone.
+    // Only now, when no other code holds the previous policy.
     pruned.remove(name);
     return made;
   }
@@ -211,7 +219,7 @@ public final class PolicyRegistry<P, C> {
     if (entries.size() < max) {
       return true;
     }
-    // Names beyond the bound shall not cost a look at every policy each.
+    // Names beyond the bound must not cause a scan of all policies each.
     long stamp = staleness.stamp();
     if (!staleness.happens() || stamp == foundNothingStaleAt) {
       return false;
@@ -223,9 +231,9 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Takes out what is stale.
+   * Evicts stale policies.
    *
-   * @return how many those were
+   * @return the number of evicted policies
    */
   public int prune() {
     making.lock();
@@ -253,9 +261,9 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Gives the policies that there are.
+   * Returns the policies.
    *
-   * @return a copy; what comes or goes meanwhile may be missing
+   * @return a copy; policies that are created or evicted meanwhile may be missing
    */
   public Collection<P> all() {
     List<P> all = new ArrayList<>(entries.size());
@@ -264,8 +272,8 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Gives the policies, those included that are being made at this moment. For who has changed what a factory reads: each
-   * policy either is in here, or was made after the change.
+   * Returns the policies, including those that are being created at this moment. For code that has
+   * changed what a factory reads: each policy is either included or created after the change.
    *
    * @return a copy
    */

@@ -6,14 +6,14 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which policies may be taken out of their registry: those that were idle, and not looked up, for long enough.
+ * Decides which policies may be evicted: those that had no call and no look-up for a given time.
  *
  * @param <P> the policy
  */
 public final class Staleness<P> {
   /*
-   * A look-up counts from the second after it, so that a policy never goes too early, and at most a second late, while
-   * the stamps of hot look-ups change once a second only.
+   * A look-up counts from the second after it. So a policy is never evicted too early, and at most
+   * a second late, while the stamps of hot look-ups change only once a second.
    */
   private static final long SECOND = 1_000_000_000L;
 
@@ -28,13 +28,14 @@ public final class Staleness<P> {
   }
 
   /**
-   * Says when a policy goes.
+   * Returns a rule that evicts policies after an idle time.
    *
-   * @param time its time
-   * @param after how long it goes without a call or a look-up
-   * @param idleSince gives since when a policy had no call, of the time source; {@link Long#MAX_VALUE} if it must stay
+   * @param time the time source
+   * @param after the time without a call or a look-up
+   * @param idleSince returns the instant, of the time source, since which a policy had no call;
+   *     {@link Long#MAX_VALUE} if it must stay
    * @param <P> the policy
-   * @return tells which go
+   * @return the rule
    */
   public static <P> Staleness<P> after(
       TimeSource time, Duration after, ToLongFunction<P> idleSince) {
@@ -42,10 +43,10 @@ public final class Staleness<P> {
   }
 
   /**
-   * Policies stay.
+   * Returns a rule that evicts no policy.
    *
    * @param <P> the policy
-   * @return tells of none
+   * @return the rule
    */
   public static <P> Staleness<P> never() {
     return new Staleness<>(null, Long.MAX_VALUE, policy -> Long.MAX_VALUE);
@@ -55,7 +56,7 @@ public final class Staleness<P> {
     return time != null;
   }
 
-  /** The present second. */
+  /** Returns the present second. */
   long stamp() {
     return time == null ? 0 : time.nanoTime() / SECOND;
   }

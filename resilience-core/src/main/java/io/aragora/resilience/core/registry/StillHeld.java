@@ -8,18 +8,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was taken out of a registry, by its name, for as long as somebody else holds it: so that two halves of a program never
- * have two objects of one name. Whoever adds sees to the bound. Not thread-safe.
+ * Evicted objects by name, as long as other code holds them. So two halves of a program never have
+ * two objects of one name. The caller enforces the bound. Not thread-safe.
  *
- * @param <V> what was taken out
- * @param <N> what is noted of each
+ * @param <V> the evicted object
+ * @param <N> the note about each
  */
 public final class StillHeld<V, N> {
   /**
-   * A value without a strong reference to it.
+   * A weak reference to a value, with its note.
    *
-   * @param <V> what was taken out
-   * @param <N> what is noted of each
+   * @param <V> the evicted object
+   * @param <N> the note about each
    */
   public static final class Entry<V, N> extends WeakReference<V> {
     private final String name;
@@ -31,11 +31,7 @@ public final class StillHeld<V, N> {
       this.note = note;
     }
 
-    /**
-     * Gives what was noted.
-     *
-     * @return the note
-     */
+    /** {@return the note} */
     public N note() {
       return note;
     }
@@ -44,44 +40,44 @@ public final class StillHeld<V, N> {
   private final Map<String, Entry<V, N>> all = new HashMap<>();
   private final ReferenceQueue<V> collected = new ReferenceQueue<>();
 
-  /** Makes an empty one. */
+  /** Creates an empty map. */
   public StillHeld() {}
 
   /**
-   * Adds a value, in the place of one of the same name.
+   * Adds a value, and replaces one of the same name.
    *
    * @param name its name
    * @param value the value
-   * @param note what is to be known when it is found again
+   * @param note the note that is returned with it
    */
   public void add(String name, V value, N note) {
     all.put(name, new Entry<>(name, value, note, collected));
   }
 
   /**
-   * Finds a value.
+   * Returns a value.
    *
    * @param name its name
-   * @return its entry, which may be empty by now; null where there is none
+   * @return its entry, which may be empty by now; null if there is none
    */
   public @Nullable Entry<V, N> find(String name) {
     return all.get(name);
   }
 
   /**
-   * Forgets a value.
+   * Removes a value.
    *
    * @param name its name
-   * @return its entry, which may be empty by now; null where there was none
+   * @return its entry, which may be empty by now; null if there was none
    */
   public @Nullable Entry<V, N> remove(String name) {
     return all.remove(name);
   }
 
   /**
-   * Forgets what nobody holds, and counts the others.
+   * Removes values that no other code holds, and counts the rest.
    *
-   * @return how many
+   * @return the number of values that are still held
    */
   public int size() {
     for (Reference<? extends V> dead = collected.poll(); dead != null; dead = collected.poll()) {

@@ -5,9 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What became of the attempts of a retry, by their number. First attempts that succeed are counted elsewhere. */
+/**
+ * Counts the outcomes of a retry's attempts by attempt number. First attempts that succeed are
+ * counted elsewhere.
+ */
 final class AttemptCounts {
-  /** The last number that is counted by itself; it stands for all later ones. */
+  /** The last attempt number with its own count, which includes all later attempts. */
   static final int COUNTED = 8;
 
   private final LongAdder[] succeeded = adders();
@@ -36,8 +39,10 @@ final class AttemptCounts {
   List<RetryAttemptTotals> upTo(int maxAttempts, long succeededAtOnce) {
     List<RetryAttemptTotals> totals = new ArrayList<>();
     for (int i = 0; i < Math.min(maxAttempts, COUNTED); i++) {
-      totals.add(new RetryAttemptTotals(
-          i + 1, succeeded[i].sum() + (i == 0 ? succeededAtOnce : 0), failed[i].sum()));
+      totals.add(RetryAttemptTotals.builder(i + 1)
+          .succeeded(succeeded[i].sum() + (i == 0 ? succeededAtOnce : 0))
+          .failed(failed[i].sum())
+          .build());
     }
     return List.copyOf(totals);
   }

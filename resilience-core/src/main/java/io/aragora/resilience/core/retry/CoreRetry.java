@@ -1,10 +1,5 @@
 package io.aragora.resilience.core.retry;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.Policy;
-import io.aragora.resilience.ResilienceClosedException;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
@@ -17,7 +12,14 @@ import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
+import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryAttemptTotals;
@@ -25,9 +27,7 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
-import io.aragora.resilience.spi.CallFrames;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
-import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
@@ -41,7 +41,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A retry: waits on the caller's own thread when synchronous, on the timer when asynchronous. */
+/**
+ * A retry. A synchronous call waits on the caller's thread, an asynchronous one on the timer.
+ * Thread-safe.
+ */
 public final class CoreRetry extends CorePolicy implements Retry {
   private static final GuardedLog LOG = GuardedLog.of(CoreRetry.class);
 
@@ -63,18 +66,18 @@ public final class CoreRetry extends CorePolicy implements Retry {
   private final AttemptCounts attempts = new AttemptCounts();
   private volatile RetryConfig config;
 
-  /** Null where nobody asks how long it waits. */
+  /** Null if no recorder wants the delays. */
   private volatile @Nullable LongConsumer delays;
 
   /**
-   * Makes a retry.
+   * Creates a retry.
    *
    * @param name its name
-   * @param config its settings
-   * @param runtime the name of its runtime
-   * @param time its time
-   * @param clock the same, but cheaper and a little behind
-   * @param timer times its asynchronous waits
+   * @param config its config
+   * @param runtime the name of the runtime
+   * @param time the time source
+   * @param clock a cheaper clock that is a little behind
+   * @param timer times the waits of asynchronous calls
    * @param dispatcher runs later attempts and delivers events
    * @param waiting the threads that wait in this runtime
    */
@@ -104,9 +107,9 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   /**
-   * Gives a retry that was looked up before it was declared the settings of its declaration.
+   * Sets the config of a retry that was looked up before it was declared.
    *
-   * @param declared the settings
+   * @param declared the config of the declaration
    */
   public void configure(RetryConfig declared) {
     config = declared;
@@ -114,13 +117,14 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   @Override
   public RetryTotals totals() {
-    return new RetryTotals(
-        succeededAtOnce.sum(),
-        succeededAfterRetry.sum(),
-        exhausted.sum(),
-        outOfBudget.sum(),
-        notRetried.sum(),
-        retries.sum());
+    return RetryTotals.builder()
+        .succeededAtOnce(succeededAtOnce.sum())
+        .succeededAfterRetry(succeededAfterRetry.sum())
+        .exhausted(exhausted.sum())
+        .outOfBudget(outOfBudget.sum())
+        .notRetried(notRetried.sum())
+        .retries(retries.sum())
+        .build();
   }
 
   @Override
@@ -129,7 +133,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   /**
-   * Finds out again who takes how long it waits.
+   * Looks up the recorders of the delays again.
    *
    * @param recorders those of the runtime
    */
@@ -146,7 +150,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    // A frame that is pushed must be popped.
+    // A pushed frame must be popped.
     StackRoom.forCall();
     RetryConfig settings = config;
     CallFrames frames = CallFrames.ofThread();
@@ -186,19 +190,25 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   /**
-   * When a call began. Only the longest duration of a call asks for better than what the coarse clock knows, and a clock
-   * reading would be the dearest part of a call that succeeds at once.
+   * Returns the start of a call. Only maxDuration needs more precision than the coarse clock has.
+   * Reading the precise clock would be the most expensive part of a call that succeeds at once.
    */
   private long start(RetryConfig settings) {
     return settings.maxDuration().equals(Setting.LONGEST) ? clock.read() : time.nanoTime();
   }
 
-  /** A retry inside a retry multiplies attempts; unless it is asked not to, it stands down. */
+  /**
+   * Returns whether this retry makes one attempt only. Nested retries multiply attempts, so an
+   * inner one does not retry unless retryWhenNested is set.
+   */
   static boolean isNested(RetryConfig settings, @Nullable Policy enclosing) {
     return enclosing != null && !settings.retryWhenNested();
   }
 
-  /** Parks until the time comes. Never ended by an interrupt of ours: it only begins if it ends before every deadline. */
+  /**
+   * Parks until the delay has passed. The library never interrupts this wait: it begins only if it
+   * ends before every deadline.
+   */
   private void await(RetryRun run) {
     long until = time.nanoTime() + run.delayNanos();
     if (!waiting.enter()) {
@@ -218,7 +228,10 @@ public final class CoreRetry extends CorePolicy implements Retry {
     }
   }
 
-  /** Also before a wait of no length: a client may have wrapped the interrupt and kept the flag. */
+  /**
+   * Called before a wait of zero length, too: a client may have wrapped the interrupt and kept the
+   * flag.
+   */
   private void throwIfInterrupted(RetryRun run) {
     if (Thread.currentThread().isInterrupted()) {
       CallInterruptedException interrupted = new CallInterruptedException(name());
@@ -249,11 +262,11 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
   boolean isRefused(RetryConfig settings, @Nullable Object result) {
-    Predicate<@Nullable Object> predicate = settings.retryOnResult();
+    Predicate<@Nullable Object> predicate = settings.retryResultIf();
     return predicate != null && holds(predicate, result, false);
   }
 
-  /** How long the dependency asked to wait; 0 where it did not. */
+  /** Returns the delay that the dependency asked for; 0 if it asked for none. */
   long askedNanos(RetryConfig settings, @Nullable Throwable failure, @Nullable Object result) {
     try {
       RetryAfter asked;
@@ -266,45 +279,49 @@ public final class CoreRetry extends CorePolicy implements Retry {
       }
       return asked == null ? 0 : asked.delayNanos(time.wallTime());
     } catch (Throwable e) {
-      logOnce(
-          "retryAfter of retry '" + name() + "' failed, so there is no delay but the backoff's", e);
+      logOnce("retryAfter of retry '" + name() + "' failed; the backoff alone sets the delay", e);
       return 0;
     }
   }
 
   private void logOnce(String message, Throwable failure) {
     if (logged.compareAndSet(false, true)) {
-      LOG.log(System.Logger.Level.WARNING, message + "; said once", failure);
+      LOG.log(System.Logger.Level.WARNING, message + " (logged once)", failure);
     }
   }
 
-  /** Asks a function of the application's; one that fails is no reason to go on. */
+  /** Calls a predicate of the application. If it fails, returns the value that ends the call. */
   <V extends @Nullable Object> boolean holds(
       Predicate<? super V> predicate, V value, boolean otherwise) {
     try {
       return predicate.test(value);
     } catch (Throwable e) {
-      logOnce("a predicate of retry '" + name() + "' failed, so there is no further attempt", e);
+      logOnce("a predicate of retry '" + name() + "' failed; the call makes no further attempt", e);
       return otherwise;
     }
   }
 
-  /** Asks the backoff, which may be the application's; -1 if it failed, and there is no further attempt. */
+  /**
+   * Calls the backoff, which may be a class of the application. Returns -1 if it failed; the call
+   * then makes no further attempt.
+   */
   long backoffNanos(RetryConfig settings, int retry, long previousNanos, double random) {
     try {
       return settings.backoff().delayNanos(retry, previousNanos, random);
     } catch (Throwable e) {
-      logOnce("the backoff of retry '" + name() + "' failed, so there is no further attempt", e);
+      logOnce("the backoff of retry '" + name() + "' failed; the call makes no further attempt", e);
       return -1;
     }
   }
 
-  /** Asks the budget, which may be the application's; one that fails has nothing to give. */
+  /**
+   * Asks the budget, which may be a class of the application. A budget that fails grants no retry.
+   */
   boolean tryTake(@Nullable RetryBudget budget) {
     try {
       return budget == null || budget.tryTake();
     } catch (Throwable e) {
-      logOnce("the budget of retry '" + name() + "' failed, so there is no further attempt", e);
+      logOnce("the budget of retry '" + name() + "' failed; the call makes no further attempt", e);
       return false;
     }
   }
@@ -355,7 +372,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
     try {
       budget.credit();
     } catch (Throwable e) {
-      logOnce("the budget of retry '" + name() + "' failed, and takes no credit", e);
+      logOnce("the budget of retry '" + name() + "' failed; a success was not credited to it", e);
     }
   }
 
@@ -388,7 +405,11 @@ public final class CoreRetry extends CorePolicy implements Retry {
       RetryEvent.Kind kind, int attempt, long delayNanos, @Nullable Throwable failure) {
     FlightRecording.retry(runtime, name(), kind, attempt, delayNanos, failure);
     if (events.isHeard()) {
-      events.publish(new RetryEvent(name(), kind, attempt, Duration.ofNanos(delayNanos), failure));
+      events.publish(RetryEvent.builder(name(), kind)
+          .attempt(attempt)
+          .delay(Duration.ofNanos(delayNanos))
+          .failure(failure)
+          .build());
     }
   }
 

@@ -1,6 +1,5 @@
 package io.aragora.resilience.core.retry;
 
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
@@ -8,18 +7,20 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.HandOver;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.RetryConfig;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asynchronous call under a retry. Its wait is one timer operation, armed again for each attempt.
+ * An asynchronous call under a retry. One timer operation times all its waits; it is armed again
+ * for each.
  *
  * @param <T> the type of the value
  */
 final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
-  /** How long until what failed between two attempts is tried again. */
+  /** The delay until a step that failed between two attempts is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final CoreRetry retry;
@@ -30,21 +31,24 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private final int index;
   private final Supplier<? extends CompletionStage<T>> body;
 
-  /** What further attempts get of the caller's thread; null where there is nothing to carry. */
+  /** The context of the caller's thread for later attempts; null if there is none. */
   private final ContextCarrier.@Nullable Carried carried;
 
   private int attempt;
 
-  /** Made at the first failure. */
+  /** Created at the first failure. */
   private @Nullable RetryRun run;
 
-  /** Made at the first wait. Volatile: who ends the call from outside must see what it has to cancel. */
+  /**
+   * Created at the first wait. Volatile: the thread that ends the call from outside must see what
+   * to cancel.
+   */
   private volatile @Nullable Wait wait;
 
-  /** The attempt that an executor has accepted. Volatile: as above. */
+  /** The attempt that an executor has accepted. Volatile for the same reason. */
   private volatile @Nullable HandOver handOver;
 
-  /** What this ends with, once that is claimed. Kept for another try. */
+  /** The failure that ends this future, set once the end is claimed. Kept for another try. */
   private volatile @Nullable Throwable ending;
 
   RetriedFuture(
@@ -108,8 +112,8 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       this.wait = wait;
     }
     retry.timer().arm(wait, retry.nanoTime() + delayNanos);
-    // Volatile read after the arming; who ends the call from outside writes that, then reads wait.
-    // If either were weaker, the wait could outlive its call. Stress:
+    // Volatile read after the arming; the thread that ends the call from outside writes the end,
+    // then reads wait. If either were weaker, the wait could outlive its call. Stress:
     // RetriedFutureStress.NoWaitOutlivesTheCall.
     if (hasEnded()) {
       wait.cancel(retry.timer());
@@ -138,14 +142,13 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     try {
       HandOver accepted = retry.dispatcher().attempt(this, this::endClosed);
       handOver = accepted;
-      // Volatile read after the write; who ends the call from outside writes that, then reads
-      // handOver.
+      // Volatile read after the write; the thread that ends the call from outside writes the end,
+      // then reads handOver.
       if (hasEnded()) {
         accepted.cancel();
       }
     } catch (Throwable e) {
-      // A rejection for the most part; but the executor is the application's and may throw
-      // anything.
+      // Usually a rejection, but an executor of the application may throw anything.
       end(new RejectedByExecutor(e));
     }
   }
@@ -165,7 +168,8 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
         });
       }
     } catch (Throwable e) {
-      // Not the body's, which comes by its stage: an exhausted machine, for instance.
+      // Not a failure of the body, which arrives through its stage. The machine is exhausted, for
+      // instance.
       endOrTryAgain(e);
     }
   }
@@ -182,13 +186,15 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
-  /** The heap is full, for instance. Whoever waits for the call must not wait for ever. */
+  /** The heap is full, for instance. The code that waits for the call must not wait forever. */
   private void tryAgain(Throwable failure) {
     Wait wait = this.wait;
     if (wait != null) {
       retry.timer().arm(wait, wait.after(AGAIN_NANOS));
     }
-    retry.dispatcher().failed("a call that waits for its next attempt goes on soon", failure);
+    retry
+        .dispatcher()
+        .failed("a call could not begin its next attempt; it is tried again", failure);
   }
 
   private void end(Throwable failure) {
@@ -201,7 +207,10 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
-  /** The wait between two attempts. The executor is the application's, and may block: the dispatcher hands over. */
+  /**
+   * The wait between two attempts. The executor may be the application's and may block, so the
+   * dispatcher hands over.
+   */
   private static final class Wait extends OwnedOperation<RetriedFuture<?>> implements Runnable {
     Wait(RetriedFuture<?> future) {
       super(future);

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call that did not succeed at once: what it failed with so far, and whether it goes on. Made at the first failure, used
- * by one thread at a time.
+ * One call whose first attempt failed: its failures so far, and the decision about the next
+ * attempt. Created at the first failure. One thread at a time may use it.
  */
 final class RetryRun {
   private final CoreRetry retry;
@@ -74,8 +74,8 @@ final class RetryRun {
   }
 
   /**
-   * The predicates see what a future has wrapped, in a synchronous call as in an asynchronous one. The flag of the thread is left to
-   * the wait, which says that it was interrupted.
+   * Returns whether the predicates want a retry. They receive the unwrapped failure in synchronous
+   * and asynchronous calls. The wait, not this method, handles the thread's interrupt flag.
    */
   private boolean isRetried(Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
@@ -91,8 +91,9 @@ final class RetryRun {
   }
 
   /**
-   * A retry happens only if the attempts, the time, the deadline around it, the breakers around and inside it, and the budget
-   * all say so. The budget is asked last, so that nothing is taken from it in vain.
+   * Returns the reason against a further attempt, or null. A retry happens only if the attempts,
+   * the time, the enclosing deadline, the breakers around and inside, and the budget all allow it.
+   * The budget is asked last, so that no token is taken in vain.
    */
   private RetryEvent.@Nullable Kind obstacle(
       @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
@@ -120,7 +121,10 @@ final class RetryRun {
     return retry.tryTake(settings.budget()) ? null : RetryEvent.Kind.OUT_OF_BUDGET;
   }
 
-  /** A breaker around this retry counts logical calls, and is asked again before each further attempt. */
+  /**
+   * Returns whether a breaker around this retry rejects. Such a breaker counts logical calls, and
+   * is asked again before each further attempt.
+   */
   private static boolean isRefusedAround(PolicyChain chain, int index) {
     for (int i = 0; i < index; i++) {
       if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
@@ -130,7 +134,10 @@ final class RetryRun {
     return false;
   }
 
-  /** A breaker inside that is still open by then would refuse the attempt: there is no sense in waiting for that. */
+  /**
+   * Returns whether a breaker inside would still reject the attempt after the delay; then the wait
+   * is useless.
+   */
   private static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
     for (int i = index + 1; i < chain.length(); i++) {
       if (chain.link(i) instanceof CircuitBreakerStateMachine breaker
@@ -151,7 +158,7 @@ final class RetryRun {
     }
   }
 
-  /** The failure to be thrown in the end, with the earlier ones attached. */
+  /** Returns the failure to throw, with the earlier ones attached. */
   Throwable last(Throwable failure) {
     for (Throwable before : earlier) {
       Failures.suppress(failure, before);
@@ -159,7 +166,7 @@ final class RetryRun {
     return failure;
   }
 
-  /** Attaches everything so far to what ends the wait between two attempts. */
+  /** Attaches all failures so far to the exception that ends the wait between two attempts. */
   void attachTo(Throwable ending) {
     remember();
     last(ending);

@@ -7,17 +7,19 @@ import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** A retry budget of two buckets: what successes earned, and what time allows beside. Lock-free. */
+/**
+ * A retry budget of two token buckets: one is filled by successes, the other by time. Lock-free.
+ */
 public final class TokenBudget implements RetryBudget {
   /*
-   * Two words, each changed by its own CAS, so each is exact by itself: no retry is taken twice, none is lost.
+   * Layout: two words, each changed by its own CAS, so each is exact by itself: no retry is taken
+   * twice, none is lost. The words lie two cache lines into an array of their own, away from
+   * neighbouring objects.
    *
-   *   EARNED    thousandths of retries, from 0 to the capacity. Full while all is well, and then a success only reads it,
-   *             so that the line stays shared among all cores.
-   *   ALLOWED   the virtual time up to which the seconds' retries are used up. One is left if that is no more than a second
-   *             ahead of now.
-   *
-   * The words lie two cache lines into an array of their own, away from whatever is next to it.
+   *   EARNED    thousandths of retries, from 0 to the capacity. While the bucket is full, a success
+   *             only reads it, so the line stays shared among all cores.
+   *   ALLOWED   the virtual time up to which the retries per second are used up. A retry is left if
+   *             that time is at most a second ahead of now.
    *
    * Source of ALLOWED: the generic cell rate algorithm in its virtual scheduling form, ITU-T I.371.
    */
@@ -43,18 +45,21 @@ public final class TokenBudget implements RetryBudget {
           config.perSecond() > 0 ? NANOS_PER_SECOND / config.perSecond() : Double.MAX_VALUE);
     }
 
-    /** How far the virtual time may be ahead: a second, or the one retry that takes longer to come. */
+    /**
+     * Returns how far the virtual time may be ahead: a second, or the interval between two retries
+     * if that is longer.
+     */
     double burstNanos() {
       return Math.max(NANOS_PER_SECOND, intervalNanos);
     }
   }
 
   /**
-   * Makes a budget that is full.
+   * Creates a full budget.
    *
    * @param name its name
-   * @param config its settings
-   * @param time its time
+   * @param config its config
+   * @param time the time source
    */
   public TokenBudget(String name, RetryBudgetConfig config, TimeSource time) {
     this.name = name;
@@ -64,9 +69,9 @@ public final class TokenBudget implements RetryBudget {
   }
 
   /**
-   * Gives a budget that was looked up before it was declared the settings of its declaration. It is full then.
+   * Sets the config of a budget that was looked up before it was declared, and fills it.
    *
-   * @param declared the settings
+   * @param declared the config of the declaration
    */
   public void configure(RetryBudgetConfig declared) {
     limits = Limits.of(declared);
@@ -102,9 +107,9 @@ public final class TokenBudget implements RetryBudget {
     return false;
   }
 
-  // Opaque reads before each CAS: nothing is published through the words, and the CAS decides.
-  // Plain, a long could tear. Stress: TokenBudgetStress.LastOneIsTakenOnce, AllowedOneIsTakenOnce,
-  // CreditAgainstTake.
+  // Opaque reads before each CAS: nothing is published through the words, and the CAS decides. With
+  // plain reads, a long could tear. Stress: TokenBudgetStress.LastOneIsTakenOnce,
+  // AllowedOneIsTakenOnce, CreditAgainstTake.
 
   private boolean takeEarned() {
     long earned = (long) WORDS.getOpaque(words, EARNED);

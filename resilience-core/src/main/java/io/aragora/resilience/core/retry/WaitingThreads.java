@@ -4,16 +4,19 @@ import io.aragora.resilience.time.TimeSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The threads that wait between two attempts, so that closing the runtime can wake them. As many as there are threads. */
+/**
+ * The threads that wait between two attempts, so that closing the runtime can wake them. Holds at
+ * most one entry per thread. Thread-safe.
+ */
 public final class WaitingThreads {
   private final TimeSource time;
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /**
-   * Makes an empty set.
+   * Creates an empty set.
    *
-   * @param time where the threads are parked
+   * @param time the time source that parks the threads
    */
   public WaitingThreads(TimeSource time) {
     this.time = time;
@@ -26,8 +29,8 @@ public final class WaitingThreads {
    */
   boolean enter() {
     threads.add(Thread.currentThread());
-    // Volatile read after the add; the closer sets it before it looks for threads. If either were
-    // weaker, nobody would wake this thread before its wait is over. Stress:
+    // Volatile read after the add; the closing thread sets it before it looks for threads. If
+    // either were weaker, no thread would wake this one before its wait ends. Stress:
     // WaitingThreadsStress.NoWaitOutlivesTheRuntime.
     if (closed) {
       leave();
@@ -44,7 +47,7 @@ public final class WaitingThreads {
     return closed;
   }
 
-  /** Wakes every thread; each finds the runtime closed. */
+  /** Wakes every thread; each then sees that the runtime is closed. */
   public void close() {
     closed = true;
     threads.forEach(time::unpark);

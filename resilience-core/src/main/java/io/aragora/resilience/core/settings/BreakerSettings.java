@@ -1,25 +1,28 @@
 package io.aragora.resilience.core.settings;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The settings of breakers: what is registered by name, and what the layers over it say. */
-final class BreakerSettings implements CircuitBreakerSettings {
-  private final LayeredSettings<CircuitBreakerConfig, BreakerDraft> layers;
+/**
+ * The configs of breakers: those registered by name, with the settings of the layers above them.
+ * Thread-safe.
+ */
+final class BreakerSettings implements CircuitBreakerConfigRegistry {
+  private final LayeredSettings<CircuitBreakerConfig, CircuitBreakerConfig.Builder> layers;
   private final ConcurrentHashMap<String, CircuitBreakerConfig> registered =
       new ConcurrentHashMap<>();
 
-  /** Held while a name is registered, so that the bound is exact. */
+  /** Held while a name is registered, so the bound is exact. */
   private final ReentrantLock registering = new ReentrantLock();
 
-  BreakerSettings(LayeredSettings<CircuitBreakerConfig, BreakerDraft> layers) {
+  BreakerSettings(LayeredSettings<CircuitBreakerConfig, CircuitBreakerConfig.Builder> layers) {
     this.layers = layers;
   }
 
@@ -30,10 +33,9 @@ final class BreakerSettings implements CircuitBreakerSettings {
     registering.lock();
     try {
       if (registered.size() >= MAX_REGISTERED && !registered.containsKey(name)) {
-        throw new ResilienceConfigurationException(
-            "cannot register settings for circuit breaker '" + name + "': there are "
-                + MAX_REGISTERED
-                + " already, the most that are kept; unregister what is not used");
+        throw new ResilienceConfigurationException("cannot register a config for circuit breaker '"
+            + name + "': the runtime already holds " + MAX_REGISTERED
+            + " configs. Unregister unused ones");
       }
       registered.put(name, config);
     } finally {

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a source says of one kind of policy. Every value is checked by itself when it is read, combinations when they are
- * used.
+ * The settings of one source for one kind of policy. Each value is checked when it is read,
+ * combinations when they are used.
  *
- * @param <C> the settings of a policy
- * @param <D> the same while they are being changed
+ * @param <C> the config of a policy
+ * @param <D> a config that is being changed
  */
 final class ConfigSection<C, D> {
   private final ConfigSource source;
@@ -38,7 +38,7 @@ final class ConfigSection<C, D> {
         .find(rest.substring(dot + 1))
         .orElseThrow(() -> source.refused(
             key + "=" + new SettingText(key, text).shown()
-                + ": the key ends in no setting; the settings are " + group.known(),
+                + ": the key must end in a setting, one of " + group.known(),
             null));
     Given<D> given = new Given<>(setting, text, key);
     try {
@@ -50,7 +50,9 @@ final class ConfigSection<C, D> {
       forAll.put(setting, given);
     } else if (rest.substring(0, dot).isBlank()) {
       throw source.refused(
-          key + " must name a " + group.kind() + " between two dots, or have one dot less", null);
+          key + " must name a " + group.kind()
+              + " between its last two dots. For all of them, remove" + " the last dot but one",
+          null);
     } else {
       forOne
           .computeIfAbsent(rest.substring(0, dot), name -> new LinkedHashMap<>())
@@ -64,14 +66,14 @@ final class ConfigSection<C, D> {
       Given<D> other = places.put(given.setting().place(), given);
       if (other != null) {
         throw source.refused(
-            "a " + group.kind() + " has " + other.setting().key() + " or "
-                + given.setting().key() + ", not both: " + other + ", " + given,
+            "a " + group.kind() + " must have only one of " + other.setting().key() + " and "
+                + given.setting().key() + ": " + other + ", " + given,
             null);
       }
     }
   }
 
-  /** Gives the settings with what the source says of them. */
+  /** Returns the config with the settings of this source. */
   C over(String name, C base) {
     List<Given<D>> all = new ArrayList<>(forOne.getOrDefault(name, Map.of()).values());
     all.addAll(forAll.values());
@@ -80,7 +82,7 @@ final class ConfigSection<C, D> {
       return group.over(base, strongest);
     } catch (IllegalArgumentException e) {
       throw source.refused(
-          "its settings " + strongest + " do not go together with those of " + group.kind() + " '"
+          "settings " + strongest + " are inconsistent with the config of " + group.kind() + " '"
               + name + "' (" + base + "): " + e.getMessage(),
           e);
     }

@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.settings;
 
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -16,9 +16,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings by their keys, from a file or a map. Read once.
+ * Settings by key, from a file or a map. Read once.
  *
- * @param name where they come from, for messages
+ * @param name the name of the source in messages
  * @param entries the settings
  */
 record ConfigSource(String name, SortedMap<String, String> entries) {
@@ -26,7 +26,7 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
   private static final String PREFIX = "resilience.";
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
-  /** Opens what is to be read. */
+  /** Opens the source. */
   @FunctionalInterface
   interface Opening {
     InputStream open() throws IOException;
@@ -54,7 +54,7 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
     try (InputStream stream = opening.open()) {
       byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw refused("it must have at most " + MAX_BYTES + " bytes, and has more", null);
+        throw refused("the file must have at most " + MAX_BYTES + " bytes; it has more", null);
       }
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -62,15 +62,15 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
           new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
       return properties;
     } catch (CharacterCodingException e) {
-      throw refused("it must be in UTF-8, and is not", e);
+      throw refused("the file must be encoded in UTF-8", e);
     } catch (IOException e) {
-      throw refused("it cannot be read: " + e, e);
+      throw refused("the file cannot be read: " + e, e);
     } catch (IllegalArgumentException e) {
-      throw refused("it must be a properties file: " + e.getMessage(), e);
+      throw refused("the file must be a properties file: " + e.getMessage(), e);
     }
   }
 
-  /** Refuses a second value of a key, which the JDK takes in place of the first. */
+  /** Rejects a second value of a key; the JDK would replace the first value. */
   private final class OnceEach extends Properties {
     private static final long serialVersionUID = 1;
 
@@ -79,7 +79,8 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
       Object first = super.put(key, value);
       if (first != null && !first.equals(value) && key.toString().startsWith(PREFIX)) {
         throw refused(
-            key + " has two values: " + new SettingText("", first.toString()).shown() + ", "
+            key + " must have one value, and has two: "
+                + new SettingText("", first.toString()).shown() + ", "
                 + new SettingText("", value.toString()).shown(),
             null);
       }

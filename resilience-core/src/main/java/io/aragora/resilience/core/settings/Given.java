@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A value that somebody gave from outside the code.
+ * A value from outside the code.
  *
- * @param setting what for
+ * @param setting the setting
  * @param text the value
- * @param origin where, for messages
- * @param <D> the settings of a policy while they are being changed
+ * @param origin the key and the source, for messages
+ * @param <D> the config of a policy that is being changed
  */
 record Given<D>(PolicySetting<D> setting, String text, String origin) {
 
-  /** Of values that are for the same setting, the first is the strongest. */
+  /** Returns the strongest value of each setting, which is the first. */
   static <D> List<Given<D>> strongest(Collection<Given<D>> all) {
     List<Given<D>> strongest = new ArrayList<>();
     Set<PolicySetting<D>> taken = new HashSet<>();
@@ -28,7 +28,10 @@ record Given<D>(PolicySetting<D> setting, String text, String origin) {
     return strongest;
   }
 
-  /** Throws {@link IllegalArgumentException} with setting, rule and value. */
+  /**
+   * Sets the value. Throws {@link IllegalArgumentException} with setting, rule and value if it is
+   * invalid.
+   */
   void write(D draft) {
     setting.write(draft, new SettingText(setting.key(), text));
   }

@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.settings;
 
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,10 +9,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of one kind of policy, from the weakest source to the strongest, each over the one before.
+ * The settings of one kind of policy, from the weakest source to the strongest. A stronger source
+ * overrides a weaker one.
  *
- * @param <C> the settings of a policy
- * @param <D> the same while they are being changed
+ * @param <C> the config of a policy
+ * @param <D> a config that is being changed
  */
 final class LayeredSettings<C, D> {
   private final SettingGroup<C, D> group;
@@ -25,8 +26,8 @@ final class LayeredSettings<C, D> {
    *
    * @param group the kind of policy
    * @param sources files and maps, the weakest first
-   * @param surroundings of the process
-   * @param warnings what of them is ignored
+   * @param surroundings the system properties and environment of the process
+   * @param warnings logs the values that are ignored
    */
   LayeredSettings(
       SettingGroup<C, D> group,
@@ -40,10 +41,12 @@ final class LayeredSettings<C, D> {
     this.warnings = warnings;
   }
 
-  /** Gives what the code says of a policy, changed by whatever is stronger; itself where nothing changes it. */
+  /**
+   * Returns the config in the code, changed by stronger settings; the same object if none applies.
+   */
   C resolve(String name, C declared) {
     Setting.name("name", name);
-    if (group.isPinned().test(declared)) {
+    if (group.ignoresExternalConfig().test(declared)) {
       return declared;
     }
     C inside = declared;
@@ -53,7 +56,9 @@ final class LayeredSettings<C, D> {
     return group.overWherePossible(inside, fromOutside(name), warnings::ignored);
   }
 
-  /** What system properties and environment say that is not bad by itself, the strongest first. */
+  /**
+   * Returns the valid values of system properties and environment variables, the strongest first.
+   */
   private List<Given<D>> fromOutside(String name) {
     List<Given<D>> all = new ArrayList<>();
     Function<String, @Nullable String> properties = surroundings.properties();
@@ -88,8 +93,8 @@ final class LayeredSettings<C, D> {
       } else {
         warnings.ignored(
             given,
-            "a " + group.kind() + " has " + other.setting().key() + " or " + setting.key()
-                + ", and there is " + other);
+            "a " + group.kind() + " must have only one of " + other.setting().key() + " and "
+                + setting.key() + ", and " + other + " is stronger");
       }
     }
   }

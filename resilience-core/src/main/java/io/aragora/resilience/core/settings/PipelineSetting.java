@@ -3,11 +3,11 @@ package io.aragora.resilience.core.settings;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A setting of a pipeline that is described outside the code. */
+/** A setting of a pipeline that is configured outside the code. */
 enum PipelineSetting implements PolicySetting<List<PolicyReference>> {
   POLICIES;
 
-  /** What a pipeline has that nobody described. */
+  /** The policies of a pipeline that is not configured outside the code. */
   static final List<PolicyReference> NONE = List.of();
 
   static final SettingGroup<List<PolicyReference>, List<PolicyReference>> GROUP =

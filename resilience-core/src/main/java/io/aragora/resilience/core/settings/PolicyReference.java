@@ -5,16 +5,19 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A policy of a pipeline that is described outside the code.
+ * A policy of a pipeline that is configured outside the code.
  *
- * @param kind what it is
- * @param name its name; empty for that of the pipeline
+ * @param kind the kind of policy
+ * @param name its name; empty if it has the name of the pipeline
  */
 public record PolicyReference(Kind kind, String name) {
-  /** A comma, but none between the parameters of an annotated method, whose name a policy may have. */
+  /**
+   * A comma that is not inside parentheses: a policy may be named after a method and its
+   * parameters.
+   */
   private static final Pattern SEPARATOR = Pattern.compile(",(?![^()]*\\))");
 
-  /** What a policy is. */
+  /** The kind of a policy. */
   public enum Kind {
     /** A circuit breaker. */
     CIRCUITBREAKER,
@@ -25,9 +28,9 @@ public record PolicyReference(Kind kind, String name) {
   }
 
   /**
-   * Gives the name.
+   * Returns the name of the policy.
    *
-   * @param pipeline the pipeline's
+   * @param pipeline the name of the pipeline
    * @return the policy's own name, or else the pipeline's
    */
   public String nameIn(String pipeline) {

@@ -3,20 +3,26 @@ package io.aragora.resilience.core.settings;
 /**
  * A setting of a policy that can be given from outside the code.
  *
- * @param <D> the settings of a policy while they are being changed
+ * @param <D> the config of a policy that is being changed
  */
 interface PolicySetting<D> {
-  /** The name, which is that of the method in the code. */
+  /** Returns the name, which is that of the builder method. */
   String key();
 
-  /** The variable of the environment, which is for every policy of the kind. */
+  /** Returns the environment variable, which applies to every policy of the kind. */
   String variable();
 
-  /** What this takes the place of, and what takes the place of this; itself for most. */
+  /**
+   * Returns the setting whose place this one takes; itself for most settings. Of two settings with
+   * one place, only one applies.
+   */
   default PolicySetting<D> place() {
     return this;
   }
 
-  /** Throws {@link IllegalArgumentException} with setting, rule and value. */
+  /**
+   * Sets the value. Throws {@link IllegalArgumentException} with setting, rule and value if it is
+   * invalid.
+   */
   void write(D draft, SettingText text);
 }

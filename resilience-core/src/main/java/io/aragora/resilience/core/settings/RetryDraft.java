@@ -1,13 +1,16 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.Setting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Settings of a retry that are being changed one by one. Knows the parts of a backoff, which is set as a whole. */
+/**
+ * A config of a retry whose settings are being changed one by one. Holds the parts of the backoff,
+ * which the builder takes as a whole.
+ */
 final class RetryDraft {
   private final RetryConfig.Builder builder;
   private final Backoff before;
@@ -56,7 +59,8 @@ final class RetryDraft {
       String kind = strategy != null ? strategy : before.strategy();
       if (kind.equals("custom")) {
         throw new IllegalArgumentException(
-            "backoff must be given with delay, because that of the code is its own: " + before);
+            "backoff must be set together with delay, because the backoff in the code is custom: "
+                + before);
       }
       Duration base = delay != null ? delay : before.base();
       Duration cap = before.cap().compareTo(base) > 0 ? before.cap() : base;

@@ -1,8 +1,8 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.Setting;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -36,7 +36,7 @@ enum RetrySetting implements PolicySetting<RetryDraft> {
       RetryConfig.defaults(),
       RetryDraft::new,
       RetryDraft::finish,
-      RetryConfig::isPinned);
+      RetryConfig::ignoresExternalConfig);
 
   private final String key;
 

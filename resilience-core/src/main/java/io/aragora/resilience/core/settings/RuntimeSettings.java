@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.settings;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.ResilienceSettings;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.net.URL;
 import java.nio.file.Path;
@@ -13,11 +13,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** What a runtime makes its policies with: the code's settings under those from outside the code. */
+/**
+ * The configs of a runtime's policies: settings from outside the code override those in the code.
+ * Thread-safe.
+ */
 public final class RuntimeSettings {
   private static final GuardedLog LOG = GuardedLog.of(RuntimeSettings.class);
 
-  /** The system property that names a file, in place of all others. */
+  /** The system property that names the only config file; it replaces all others. */
   static final String FILE = "resilience.config";
 
   private static final String PREFIX = "resilience.";
@@ -37,7 +40,10 @@ public final class RuntimeSettings {
     pipelines = new LayeredSettings<>(PipelineSetting.GROUP, sources, surroundings, warnings);
   }
 
-  /** A key that is nearly one of ours is a mistake; others are left to others. */
+  /**
+   * Rejects unknown keys that begin with the library's prefix. Other keys belong to other software
+   * and are ignored.
+   */
   private static void checkPrefixes(ConfigSource source) {
     List<String> known = Stream.of(
             BreakerSetting.GROUP, RetrySetting.GROUP, TimeoutSetting.GROUP, PipelineSetting.GROUP)
@@ -46,19 +52,20 @@ public final class RuntimeSettings {
     source.entries().forEach((key, value) -> {
       if (key.startsWith(PREFIX) && known.stream().noneMatch(key::startsWith)) {
         throw source.refused(
-            key + "=" + new SettingText(key, value).shown() + ": must begin with one of " + known,
+            key + "=" + new SettingText(key, value).shown() + ": the key must begin with one of "
+                + known,
             null);
       }
     });
   }
 
   /**
-   * Reads what is to be read, and looks at the system properties and the environment of this process.
+   * Reads the config sources, the system properties and the environment of this process.
    *
-   * @param settings of the runtime
-   * @return its settings
-   * @throws io.aragora.resilience.ResilienceConfigurationException if a source cannot be read, or has a key or a value that
-   *     will not do
+   * @param settings the settings of the runtime
+   * @return the configs of its policies
+   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if a source cannot be
+   *     read, or contains an unknown key or an invalid value
    */
   public static RuntimeSettings ofProcess(ResilienceSettings settings) {
     Surroundings surroundings = Surroundings.ofProcess();
@@ -84,42 +91,38 @@ public final class RuntimeSettings {
     return sources;
   }
 
-  /**
-   * Gives the settings of breakers.
-   *
-   * @return their settings
-   */
-  public CircuitBreakerSettings breakers() {
+  /** {@return the configs of breakers} */
+  public CircuitBreakerConfigRegistry breakers() {
     return breakers;
   }
 
   /**
-   * Tells what a retry is made with.
+   * Returns the config of a retry.
    *
    * @param name its name
-   * @param declared what the code says
-   * @return the settings
+   * @param declared the config in the code
+   * @return the config
    */
   public RetryConfig retry(String name, RetryConfig declared) {
     return retries.resolve(name, declared);
   }
 
   /**
-   * Tells what a timeout is made with.
+   * Returns the config of a timeout.
    *
    * @param name its name
-   * @param declared what the code says
-   * @return the settings
+   * @param declared the config in the code
+   * @return the config
    */
   public TimeoutConfig timeout(String name, TimeoutConfig declared) {
     return timeouts.resolve(name, declared);
   }
 
   /**
-   * Tells what a timeout is made with that the code does not declare.
+   * Returns the config of a timeout that the code does not declare.
    *
    * @param name its name
-   * @return the settings; empty where nobody gave it a limit
+   * @return the config; empty if no limit is set outside the code
    */
   public Optional<TimeoutConfig> timeout(String name) {
     TimeoutConfig found = timeouts.resolve(name, TimeoutSetting.NONE);
@@ -127,10 +130,10 @@ public final class RuntimeSettings {
   }
 
   /**
-   * Tells what a pipeline consists of that is described outside the code.
+   * Returns the policies of a pipeline that is configured outside the code.
    *
    * @param name its name
-   * @return its policies, the outermost first; empty where nobody described it
+   * @return its policies, the outermost first; empty if it is not configured outside the code
    */
   public List<PolicyReference> pipeline(String name) {
     return pipelines.resolve(name, PipelineSetting.NONE);

@@ -15,15 +15,17 @@ import java.util.stream.Collectors;
 /**
  * The settings of one kind of policy.
  *
- * @param kind what such a policy is called in messages
- * @param prefix what its properties begin with
- * @param settings in the order in which they are shown; of two that take each other's place the first is the stronger
- * @param sample any settings, against which single values are checked
- * @param draft starts to change settings
- * @param finish ends it; throws {@link IllegalArgumentException} if they do not go together
- * @param isPinned whether settings stay what the code says
- * @param <C> the settings of a policy
- * @param <D> the same while they are being changed
+ * @param kind the name of the kind in messages
+ * @param prefix the prefix of its properties
+ * @param settings the settings in the order of display; of two that replace each other, the first
+ *     is the stronger
+ * @param sample any valid config, against which single values are checked
+ * @param draft begins to change a config
+ * @param finish ends the change; throws {@link IllegalArgumentException} if the settings are
+ *     inconsistent
+ * @param ignoresExternalConfig whether a config keeps the values in the code
+ * @param <C> the config of a policy
+ * @param <D> a config that is being changed
  */
 record SettingGroup<C, D>(
     String kind,
@@ -32,7 +34,7 @@ record SettingGroup<C, D>(
     C sample,
     Function<C, D> draft,
     Function<D, C> finish,
-    Predicate<C> isPinned) {
+    Predicate<C> ignoresExternalConfig) {
 
   Optional<PolicySetting<D>> find(String key) {
     for (PolicySetting<D> setting : settings) {
@@ -55,12 +57,18 @@ record SettingGroup<C, D>(
     return prefix + name + '.' + setting.key();
   }
 
-  /** Throws {@link IllegalArgumentException} if the value is bad whatever it goes together with. */
+  /**
+   * Checks a value by itself. Throws {@link IllegalArgumentException} if it is invalid in every
+   * combination.
+   */
   void check(Given<D> given) {
     given.write(draft.apply(sample));
   }
 
-  /** Gives the base itself where nothing was given; throws {@link IllegalArgumentException} if they do not go together. */
+  /**
+   * Returns the base with the given values; the base itself if there are none. Throws
+   * {@link IllegalArgumentException} if the combination is inconsistent.
+   */
   C over(C base, List<Given<D>> all) {
     if (all.isEmpty()) {
       return base;
@@ -71,8 +79,8 @@ record SettingGroup<C, D>(
   }
 
   /**
-   * Takes as many as go together. One that turns a rule off may need another one that turns a rule on, so what is refused is
-   * tried again after each that is taken.
+   * Returns the base with all values that are consistent. A value that disables one rule may need
+   * another that enables one, so a rejected value is tried again after each accepted one.
    */
   C overWherePossible(C base, List<Given<D>> all, BiConsumer<Given<D>, String> refused) {
     try {

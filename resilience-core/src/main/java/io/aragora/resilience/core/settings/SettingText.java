@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The value of a setting as somebody wrote it. Reads no more than is documented: neither NaN and infinity, nor exponents,
- * nor the digits of other scripts, all of which the parsers of the JDK take.
+ * The text of a setting's value. Accepts only what is documented: no NaN, infinity, exponents or
+ * digits of other scripts, all of which the parsers of the JDK accept.
  *
  * @param setting the name of the setting, for messages
  * @param text the value without surrounding blanks
@@ -22,7 +22,7 @@ public record SettingText(String setting, String text) {
       Pattern.compile("(?<number>" + DECIMAL + ") ?(?<unit>ms|s|m|h|d)?");
 
   /**
-   * Takes the surrounding blanks off.
+   * Creates a text without surrounding blanks.
    *
    * @param setting the name of the setting, for messages
    * @param text the value
@@ -50,7 +50,7 @@ public record SettingText(String setting, String text) {
     return oneOf("true", "false").equals("true");
   }
 
-  /** Gives the one of these words that this is, whatever its case. */
+  /** Returns the word that equals this text, ignoring case. */
   String oneOf(String... words) {
     for (String word : words) {
       if (text.equalsIgnoreCase(word)) {
@@ -68,10 +68,10 @@ public record SettingText(String setting, String text) {
   }
 
   /**
-   * Reads a duration.
+   * Parses a duration.
    *
    * @return the duration
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if the text is not a duration
    */
   public Duration duration() {
     String normal = text.toLowerCase(Locale.ROOT);
@@ -97,7 +97,7 @@ public record SettingText(String setting, String text) {
               default -> 86_400_000;
             })
         .toNanos();
-    // Not in a long: twelve digits of days do not fit, and shall be refused for what they are.
+    // Not a long: twelve digits of days overflow it, and the message must show the text as written.
     BigDecimal nanos = new BigDecimal(number).multiply(BigDecimal.valueOf(unitNanos));
     BigDecimal[] seconds = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000));
     return Duration.ofSeconds(seconds[0].longValue(), seconds[1].longValue());
@@ -107,7 +107,7 @@ public record SettingText(String setting, String text) {
     return new IllegalArgumentException(setting + " must be " + rule + ": " + shown());
   }
 
-  /** The value as it may stand in a line of the log. */
+  /** Returns the value in a form that is safe in a log line. */
   String shown() {
     String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
     return cut.codePoints()

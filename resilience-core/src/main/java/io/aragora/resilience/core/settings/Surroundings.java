@@ -4,10 +4,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the process is told from outside. Asked anew each time, since system properties may change.
+ * The system properties and the environment of the process. Read anew each time, since system
+ * properties may change.
  *
- * @param properties gives a system property by its name, or null
- * @param environment gives an environment variable by its name, or null
+ * @param properties returns a system property by name, or null
+ * @param environment returns an environment variable by name, or null
  */
 record Surroundings(
     Function<String, @Nullable String> properties, Function<String, @Nullable String> environment) {

@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.settings;
 
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.List;
 
@@ -8,7 +8,7 @@ import java.util.List;
 enum TimeoutSetting implements PolicySetting<TimeoutConfig.Builder> {
   LIMIT;
 
-  /** What a timeout has that nobody gave a limit. */
+  /** The config of a timeout without a limit. */
   static final TimeoutConfig NONE = TimeoutConfig.of(Setting.LONGEST);
 
   static final SettingGroup<TimeoutConfig, TimeoutConfig.Builder> GROUP = new SettingGroup<>(
@@ -18,7 +18,7 @@ enum TimeoutSetting implements PolicySetting<TimeoutConfig.Builder> {
       NONE,
       TimeoutConfig::toBuilder,
       TimeoutConfig.Builder::build,
-      TimeoutConfig::isPinned);
+      TimeoutConfig::ignoresExternalConfig);
 
   @Override
   public String key() {

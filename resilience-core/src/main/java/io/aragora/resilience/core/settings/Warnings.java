@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Logs each warning once, and at most {@value #MOST} of them: system properties take any number of values, and an application
- * makes any number of pipelines. Thread-safe.
+ * Logs each warning once, and at most {@value #MOST} warnings: system properties may take any
+ * number of values, and an application may create any number of pipelines. Thread-safe.
  */
 public final class Warnings {
   static final int MOST = 1000;
@@ -15,26 +15,27 @@ public final class Warnings {
   private final Set<String> said = ConcurrentHashMap.newKeySet();
 
   /**
-   * Remembers nothing yet.
+   * Creates an empty set of warnings.
    *
-   * @param log takes the lines
+   * @param log receives the lines
    */
   public Warnings(Consumer<String> log) {
     this.log = log;
   }
 
   /**
-   * Logs a warning, unless it was logged before or there were {@value #MOST} already.
+   * Logs a warning, unless it was logged before or {@value #MOST} warnings were.
    *
-   * @param warning what is said once
-   * @param line what is logged
+   * @param warning the text that identifies the warning
+   * @param line the log line
    */
   public void once(String warning, String line) {
-    // Nearly exact is enough: threads that pass the check together say one more each.
+    // The bound is approximate: threads that pass the check at the same time each log one more.
     if (said.size() < MOST && said.add(warning)) {
       log.accept(line);
       if (said.size() == MOST) {
-        log.accept("there were " + MOST + " such warnings, more will not be said");
+        log.accept("reached " + MOST
+            + " warnings of this kind; further ones are not logged (logged once)");
       }
     }
   }

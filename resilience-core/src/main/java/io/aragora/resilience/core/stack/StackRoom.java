@@ -1,25 +1,27 @@
 package io.aragora.resilience.core.stack;
 
 /**
- * Room on the stack of the calling thread. A stack may overflow at any call of a method, so also between two steps that belong
- * together: a slot is taken and the call that returns it does not begin, a flag is set and the queue is not told. So each such
- * sequence asks for room before its first step. Without room the overflow is thrown there, and nothing has been taken. With room, none
- * of its steps overflows.
+ * Room on the stack of the calling thread. A stack may overflow at any method call, also between
+ * two steps that belong together: a slot is taken and the call that returns it fails, or a flag is
+ * set and the queue is not updated. So each such sequence asks for room before its first step.
+ * Without room, the overflow is thrown there, before any step. With room, no step overflows.
  *
- * <p>A sequence that contains another one asks for more room than that one, so the inner question never fails if the outer one did
- * not.
+ * <p>A sequence that contains another one asks for more room than that one, so the inner request
+ * succeeds if the outer one did.
  */
 public final class StackRoom {
   /*
-   * The JVM checks the stack for the whole frame of a method when the method is entered, and a frame has a slot for each local
-   * variable. The interpreter uses such a frame. Compiled code checks for the larger of its own frame and the interpreter's, because
-   * it may fall back to that at the branch. So the variables need no value and cost no instruction: compiled and inlined, a
-   * question is one plain read, and one store to each page of the room.
+   * Mechanism: the JVM checks the stack for the whole frame of a method when the method is entered,
+   * and a frame has a slot for each local variable. The interpreter uses such a frame. Compiled
+   * code checks for the larger of its own frame and the interpreter's, because it may fall back to
+   * that at the branch. So the variables need no value and cost no instruction: compiled and
+   * inlined, a request is one plain read, and one store to each page of the room.
    *
-   * A variable of type long takes two slots, 16 bytes. Compiled code checks whole pages of 4 KB only, so the sizes are a little more
-   * than 4, 8, 12 and 16 KB. C1 does not add the frames of methods that it inlines, so no method here calls another one.
+   * Sizes: a variable of type long takes two slots, 16 bytes. Compiled code checks whole pages of 4
+   * KB only, so the sizes are a little more than 4, 8, 12 and 16 KB. C1 does not add the frames of
+   * methods that it inlines, so no method here calls another one.
    *
-   * StackOverflowTest calls everything at each depth of a small stack.
+   * Test: StackOverflowTest calls everything at each depth of a small stack.
    */
   private static boolean never;
 

@@ -8,32 +8,41 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * A clock that costs a load instead of a clock reading, and is some ten milliseconds behind while the machine keeps up.
- * Thread-safe, lock-free.
+ * A clock that costs a load instead of a clock reading, and is some ten milliseconds behind while
+ * the machine keeps up. Thread-safe, lock-free.
  *
- * <p>It is for what needs no better: which bucket of a window an outcome belongs to, and whether a cooldown has long to go.
- * No deadline is derived from it, since that would be early.
+ * <p>It serves code that needs no better precision: the bucket of a window to which an outcome
+ * belongs, and whether a cooldown is far from its end. No deadline is derived from it, since that
+ * would be early.
  */
 public final class CoarseClock extends CoarseClockFields {
   /*
-   * The timer advances `now` every tick while calls come, and marks it ASLEEP after a second without, so that an idle process
-   * wakes up for nothing. A caller says that it was here by `touched`, which it writes only if it is false: one write for
-   * each tick, not for each call. One that finds the clock asleep reads the precise clock, and wakes this one only if the
-   * last such reading is less than a millisecond old, so that a call now and then does not keep the timer busy.
+   * Ticking: while calls arrive, the timer advances `now` every tick. After a second without a call
+   * it sets `now` to ASLEEP, so an idle process has no wake-ups. A caller sets `touched` only if it
+   * is false: one write for each tick, not for each call.
+   *
+   * Waking: a caller that finds the clock asleep reads the precise clock. It wakes this clock only
+   * if the last such reading is less than a millisecond old, so an occasional call does not keep
+   * the timer busy.
    *
    *   ASLEEP -> t     CAS of a caller, which then owns the operation and arms it
-   *   t -> t' > t     CAS, by the timer or by whoever read the precise clock and found this one far behind
+   *   t -> t' > t     CAS, by the timer or by a thread that read the precise clock and found this one
+   *                   far behind
    *   t -> ASLEEP     by the timer, which does not arm again; or at its closing, for good
    *
-   * A timer thread that gets no processor would freeze the clock. So everybody who needs the precise time anyway raises it:
-   * failures, evaluations, probes.
+   * A timer thread that gets no processor would freeze the clock. So each thread that needs the
+   * precise time anyway advances it: failures, evaluations, probes.
    *
-   * Modes: `now`, `touched` and `lastAsleep` are read opaque, and the latter two written so: nothing is published through
-   * them, each value stands for itself, and a long must not tear. A value that is seen late is as good as a tick that comes
-   * late, and a `touched` or `lastAsleep` that is lost costs a wake-up. What wakes `now` or moves it on
-   * is a volatile CAS: of two that wake it one arms. Falling asleep is a volatile write, and may undo a move that was made at
-   * that moment, which costs a clock reading. `dead` is written before the last ASLEEP and read after it, so that nobody wakes a clock that will not tick; one that read it just before arms a timer
-   * that is closed, which ends the arming at once. Stress: CoarseClockStress.NeverStuck.
+   * Memory order: `now`, `touched` and `lastAsleep` are read opaque, and the latter two written
+   * opaque. Nothing is published through them, each value stands for itself, and a long must not
+   * tear. A value that is seen late is as good as a tick that comes late; a lost write of `touched`
+   * or `lastAsleep` costs a wake-up. A volatile CAS wakes or advances `now`: of two threads that
+   * wake it, one arms. Falling asleep is a volatile write and may undo an advance of that moment,
+   * which costs a clock reading. `dead` is written before the last ASLEEP and read after it, so no
+   * thread wakes a clock that will not tick. A thread that read `dead` just before arms a closed
+   * timer, which ends the arming at once. (Stress: CoarseClockStress.NeverStuck.)
+   *
+   * Progress: reading is wait-free; waking and advancing are lock-free.
    */
   private static final long TICK_NANOS = 10L << 20;
 
@@ -45,10 +54,10 @@ public final class CoarseClock extends CoarseClockFields {
   private final Tick tick = new Tick();
 
   /**
-   * Makes a clock that sleeps.
+   * Creates a sleeping clock.
    *
    * @param time the precise clock
-   * @param timer advances this one
+   * @param timer advances this clock
    */
   public CoarseClock(TimeSource time, Timer timer) {
     this.time = time;
@@ -56,7 +65,7 @@ public final class CoarseClock extends CoarseClockFields {
   }
 
   /**
-   * Reads the time.
+   * Returns the time.
    *
    * @return nanoseconds of the time source, some ten milliseconds behind while the timer keeps up
    */
@@ -84,7 +93,7 @@ public final class CoarseClock extends CoarseClockFields {
   }
 
   /**
-   * Reads the precise time, and advances this clock if it is behind by more than it should be.
+   * Returns the precise time, and advances this clock if it is further behind than it should be.
    *
    * @return nanoseconds of the time source
    */
@@ -97,10 +106,10 @@ public final class CoarseClock extends CoarseClockFields {
   }
 
   /**
-   * Tells whether a time is so far ahead that this clock's being behind does not matter.
+   * Returns whether a deadline is so far ahead that the lag of this clock does not matter.
    *
    * @param deadlineNanos a time of the source
-   * @return whether it has certainly not come, if the timer keeps up
+   * @return whether the deadline has certainly not come, if the timer keeps up
    */
   public boolean isWellBefore(long deadlineNanos) {
     return deadlineNanos - read() > 2 * TICK_NANOS;
@@ -114,7 +123,7 @@ public final class CoarseClock extends CoarseClockFields {
   }
 
   private final class Tick extends TimerOperation {
-    /** Only touched while firing, which one thread does at a time. */
+    /** Accessed only while firing, which one thread does at a time. */
     private int quiet;
 
     @Override
@@ -140,13 +149,18 @@ public final class CoarseClock extends CoarseClockFields {
   }
 }
 
-/** Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch. */
+/**
+ * Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch.
+ */
 @SuppressWarnings("unused")
 class CoarseClockPadding {
   private long b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
 }
 
-/** What changes; in a class of its own because a JVM never mixes the fields of a class with those of its superclass. */
+/**
+ * The fields that change, in their own class because a JVM never mixes the fields of a class with
+ * those of its superclass.
+ */
 class CoarseClockFields extends CoarseClockPadding {
   static final long ASLEEP = -1;
   static final VarHandle NOW = ConstantBootstraps.fieldVarHandle(
@@ -162,10 +176,10 @@ class CoarseClockFields extends CoarseClockPadding {
   @SuppressWarnings("unused") // through its handle
   private boolean touched;
 
-  /** When somebody last found the clock asleep. */
+  /** The instant at which a caller last found the clock asleep. */
   @SuppressWarnings("unused") // through its handle
   private long lastAsleep = Long.MIN_VALUE / 2;
 
-  /** Set once, at the end of the timer. */
+  /** Set once, when the timer is closed. */
   volatile boolean dead;
 }

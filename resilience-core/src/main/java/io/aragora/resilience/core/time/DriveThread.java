@@ -2,9 +2,9 @@ package io.aragora.resilience.core.time;
 
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -14,21 +14,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a driver on a thread of its own: started when something is handed over for the first time, parked until the next
- * thing is due, and without a deadline when nothing is.
+ * Runs a driver on its own thread. The thread is started at the first hand-over, and parked until
+ * the next operation is due, or without a deadline if there is none.
  */
-final class DriveThread implements TimeDrive, Runnable {
+final class DriveThread implements TimerRegistration, Runnable {
   /*
-   * The hand-shake between a producer that hands over and the thread that goes to sleep is Dekker's: each writes its side,
-   * then reads the other's.
+   * Memory order: the handshake between a producer that hands over and the thread that goes to
+   * sleep is Dekker's: each writes its side, then reads the other's.
    *
    *   producer                                  thread
    *   1. publish the operation                  1. wakeAt = next deadline     (volatile)
    *   2. full fence                             2. look for hand-overs again
    *   3. read wakeAt, unpark if it is later     3. park until then
    *
-   * Both reads cannot miss both writes, so either the thread sees the operation and does not park, or the producer sees
-   * wakeAt and wakes it. While the thread runs, wakeAt is AWAKE and producers leave it alone.
+   * The two reads cannot both miss the other side's write. So either the thread sees the operation
+   * and does not park, or the producer sees wakeAt and wakes the thread. While the thread runs,
+   * wakeAt is AWAKE and producers do not wake it.
    */
   private static final GuardedLog LOG = GuardedLog.of(DriveThread.class);
   private static final VarHandle WAKE_AT = ConstantBootstraps.fieldVarHandle(
@@ -38,7 +39,7 @@ final class DriveThread implements TimeDrive, Runnable {
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final String name;
-  private final TimeDriver driver;
+  private final TimerCallback driver;
   private final TimeSource time;
   private final Function<Runnable, Thread> threads;
   private volatile long wakeAt = TimeSource.NEVER;
@@ -50,11 +51,12 @@ final class DriveThread implements TimeDrive, Runnable {
   /** Guarded by this. */
   private boolean saidToLackThread;
 
-  DriveThread(String name, TimeDriver driver, TimeSource time) {
+  DriveThread(String name, TimerCallback driver, TimeSource time) {
     this(name, driver, time, body -> BackgroundThreads.daemon(name, body));
   }
 
-  DriveThread(String name, TimeDriver driver, TimeSource time, Function<Runnable, Thread> threads) {
+  DriveThread(
+      String name, TimerCallback driver, TimeSource time, Function<Runnable, Thread> threads) {
     this.name = name;
     this.driver = driver;
     this.time = time;
@@ -64,10 +66,10 @@ final class DriveThread implements TimeDrive, Runnable {
   @Override
   public void wakeBy(long deadlineNanos) {
     // Full fence: orders the caller's publication before the read of wakeAt. JCTools publishes with
-    // a release store, which a later volatile read may overtake; the thread would then park over a
-    // hand-over. Stress: DriveThreadStress.NoSleepOverHandOver, TimerStress.NoLostWakeUp.
+    // a release store, which a later volatile read may overtake; the thread would then park despite
+    // a hand-over. Stress: DriveThreadStress.NoSleepOverHandOver, TimerStress.NoLostWakeUp.
     VarHandle.fullFence();
-    // The first to set AWAKE unparks; the others' hand-overs are seen by the same wake-up.
+    // The first producer to set AWAKE unparks; the same wake-up sees the hand-overs of the others.
     if (deadlineNanos < wakeAt && (long) WAKE_AT.getAndSet(this, AWAKE) != AWAKE) {
       Thread running = thread;
       if (running == null) {
@@ -88,17 +90,17 @@ final class DriveThread implements TimeDrive, Runnable {
       try {
         started.start();
       } catch (OutOfMemoryError e) {
-        // The machine has no thread left. Who hands over next tries again; what was handed over
-        // stays, and is done then. To throw would leave the caller's call with an operation that is
-        // armed all the same.
+        // The machine has no free thread. The next producer tries again; operations that were
+        // handed over stay and are processed then. An exception would leave the caller with an
+        // operation that is still armed.
         thread = null;
         wakeAt = TimeSource.NEVER;
         if (!saidToLackThread) {
           saidToLackThread = true;
           LOG.log(
               System.Logger.Level.ERROR,
-              "timer '" + name + "' has no thread, so nothing times out before it gets one"
-                  + " (said once)",
+              "timer '" + name + "': no thread could be started, so no timeout fires until one can"
+                  + " (logged once)",
               e);
         }
       }
@@ -112,20 +114,21 @@ final class DriveThread implements TimeDrive, Runnable {
         try {
           turn();
         } catch (Throwable e) {
-          // The driver guards every operation by itself: a fault of ours, or an exhausted machine.
+          // The driver guards each operation, so this is a fault of the library or an exhausted
+          // machine.
           failed(e);
           wakeAt = AWAKE;
         }
       }
     } finally {
       if (!closed) {
-        // Only if the handling of a failure failed.
+        // Reached only if the handling of a failure failed.
         replace();
       }
     }
   }
 
-  /** Lets the driver work, and parks until it has to again. */
+  /** Runs the driver once, and parks until it is due again. */
   void turn() {
     long next = driver.advanceTo(time.nanoTime());
     wakeAt = next;
@@ -136,21 +139,24 @@ final class DriveThread implements TimeDrive, Runnable {
     wakeAt = AWAKE;
   }
 
-  /** Everything here may fail again, of a full heap for instance; the loop goes on all the same. */
+  /**
+   * Counts and logs a failure. Each step here may fail again, because the heap is full for
+   * instance; the loop continues.
+   */
   private void failed(Throwable failure) {
     long count = failures.incrementAndGet();
     if (Long.bitCount(count) == 1) {
-      // A constant: the heap may have no room for another message, and the thread has to go on.
+      // A constant: the heap may have no room for another message, and the thread must continue.
       LOG.log(
           System.Logger.Level.ERROR,
-          "a timer failed and goes on (logged at each power of two of its failures)",
+          "a timer failed and continues (logged at each power of two of its failures)",
           failure);
     }
     try {
       time.parkUntil(this, time.nanoTime() + AGAIN_NANOS);
     } catch (Throwable e) {
-      // Not by the time source, which is what failed: a failure that stays must not keep a
-      // processor busy.
+      // Does not use the time source, which failed. A permanent failure must not keep a processor
+      // busy.
       LockSupport.parkNanos(this, AGAIN_NANOS);
     }
   }

@@ -1,20 +1,20 @@
 package io.aragora.resilience.core.time;
 
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The time of the machine, counted from when this class was loaded, and its random numbers. */
+/** The time of the machine, counted from the loading of this class, and random numbers. */
 public enum SystemTimeSource implements TimeSource {
   /** The one instance. */
   INSTANCE;
 
-  /** One behind, so that the first reading is positive. */
+  /** One nanosecond early, so that the first reading is positive. */
   private static final long ORIGIN = System.nanoTime() - 1;
 
   @Override
@@ -55,7 +55,7 @@ public enum SystemTimeSource implements TimeSource {
   }
 
   @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
+  public TimerRegistration drive(String name, TimerCallback driver) {
     return new DriveThread(name, driver, this);
   }
 }

@@ -1,8 +1,5 @@
 package io.aragora.resilience.core.timeout;
 
-import io.aragora.resilience.CheckedSupplier;
-import io.aragora.resilience.ResilienceClosedException;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
@@ -15,8 +12,11 @@ import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
@@ -35,7 +35,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A timeout on the timer of its runtime. */
+/** A timeout that uses the timer of its runtime. Thread-safe. */
 public final class CoreTimeout extends CorePolicy implements Timeout {
   private static final GuardedLog LOG = GuardedLog.of(CoreTimeout.class);
 
@@ -50,18 +50,18 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private final LongAdder late = new LongAdder();
   private volatile TimeoutConfig config;
 
-  /** Null where nobody asks which limits are exceeded. */
+  /** Null if no recorder wants the exceeded limits. */
   private volatile @Nullable LongConsumer exceeded;
 
   /**
-   * Makes a timeout.
+   * Creates a timeout.
    *
    * @param name its name
-   * @param config its settings
-   * @param runtime the name of its runtime
-   * @param time its time
-   * @param timer fires it
-   * @param dispatcher interrupts, completes, and delivers its events
+   * @param config its config
+   * @param runtime the name of the runtime
+   * @param time the time source
+   * @param timer fires the timeout
+   * @param dispatcher sends interrupts, completes futures and delivers events
    */
   public CoreTimeout(
       String name,
@@ -87,10 +87,10 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   /**
-   * Gives one that was looked up before it was declared the functions of its declaration. Its limit is from outside the code,
-   * which is stronger.
+   * Sets the functions of a timeout that was looked up before it was declared. Its limit comes from
+   * outside the code, which is stronger.
    *
-   * @param declared the settings
+   * @param declared the config of the declaration
    */
   public void configure(TimeoutConfig declared) {
     config = declared.toBuilder().limit(config.limit()).build();
@@ -98,11 +98,15 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   @Override
   public TimeoutTotals totals() {
-    return new TimeoutTotals(limits.inTime(), fired.sum(), late.sum());
+    return TimeoutTotals.builder()
+        .inTime(limits.inTime())
+        .fired(fired.sum())
+        .late(late.sum())
+        .build();
   }
 
   /**
-   * Finds out again who takes the limits that are exceeded.
+   * Looks up the recorders of exceeded limits again.
    *
    * @param recorders those of the runtime
    */
@@ -124,7 +128,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    // A frame that is pushed must be popped, and a slot that is claimed be settled.
+    // A pushed frame must be popped, and a claimed slot must be settled.
     StackRoom.forCall();
     if (lent != null) {
       return inFrame(lent, time.nanoTime(), chain, index, body);
@@ -146,7 +150,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     long deadlineAround = frame.deadline();
     long interruptedAround = frame.interruptedAt();
     if (deadline >= interruptedAround) {
-      // The enclosing limit comes first, and its owner ends the call.
+      // The enclosing deadline is nearer, and its owner ends the call.
       T result = chain.<T>inside(null, index, body);
       limits.countInTime();
       return result;
@@ -185,7 +189,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       return result;
     }
     if (limit.settle(false, frame)) {
-      // Closing the runtime is no reason to throw away a result that came in time.
+      // Closing the runtime does not discard a result that came in time.
       limits.countInTime();
       return result;
     }
@@ -196,8 +200,9 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   }
 
   /**
-   * The clock decides, not whether the timer came first: where the whole process was suspended, or the timer's thread had no
-   * processor, a body may come back long after its deadline and find the limit still armed.
+   * Returns whether the body ended before its deadline. The clock decides, not whether the timer
+   * fired first: if the process was suspended, or the timer's thread had no processor, a body may
+   * return long after its deadline while the limit is still armed.
    */
   private boolean endsInTime(LimitSlot limit, long deadline) {
     return !isReached(deadline) && limits.endInTime(limit, deadline);
@@ -207,7 +212,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     return time.nanoTime() - deadline >= 0;
   }
 
-  /** A deadline around the call may leave it less than its limit. */
+  /** Returns the time that the call had; an enclosing deadline may leave less than the limit. */
   private Duration allowed(long latest, long deadline) {
     return deadline == latest
         ? config.limit()
@@ -227,16 +232,16 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     return exceeded(allowed, failure);
   }
 
-  /** What a call that took longer than it was allowed fails with. */
+  /** Returns the exception of a call that exceeded its deadline. */
   RuntimeException exceeded(Duration allowed, @Nullable Throwable cause) {
     TimeoutExceededException exceeded = new TimeoutExceededException(name(), allowed, cause);
     Function<? super TimeoutExceededException, ? extends RuntimeException> failure =
-        config.failure();
+        config.mapException();
     if (failure == null) {
       return exceeded;
     }
     try {
-      return Objects.requireNonNull(failure.apply(exceeded), "failure() gave null");
+      return Objects.requireNonNull(failure.apply(exceeded), "mapException returned null");
     } catch (Throwable e) {
       Failures.suppress(exceeded, e);
       return exceeded;
@@ -251,7 +256,10 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     try {
       consumer.accept(result);
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.WARNING, "onLateResult of '" + name() + "' failed", e);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "onLateResult of timeout '" + name() + "' failed; the late result is dropped",
+          e);
     }
   }
 
@@ -264,7 +272,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     StackRoom.forCall();
     long now = time.nanoTime();
     long latest = now + limitNanos;
-    // Where an enclosing future ends first, that cancels what is in here before this limit.
+    // If an enclosing future ends first, it cancels this call before this timeout fires.
     boolean isOwn = latest < context.endedAt();
     long deadline = isOwn ? Math.min(latest, context.deadline()) : TimeSource.NEVER;
     Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();
@@ -290,7 +298,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
     FlightRecording.timeout(runtime, name(), kind, limitNanos);
     if (events.isHeard()) {
-      events.publish(new TimeoutEvent(name(), kind, config.limit()));
+      events.publish(TimeoutEvent.builder(name(), kind, config.limit()).build());
     }
   }
 

@@ -2,14 +2,14 @@ package io.aragora.resilience.core.timeout;
 
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.stack.StackRoom;
-import io.aragora.resilience.spi.CallFrames;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
 
-/** A deadline that is a frame of its thread. */
+/** A deadline in the form of a frame of its thread. Confined to that thread. */
 public final class DeadlineScope implements Deadline {
   private final String name;
   private final Duration limit;
@@ -32,12 +32,12 @@ public final class DeadlineScope implements Deadline {
   }
 
   /**
-   * Opens a block.
+   * Opens a scope.
    *
    * @param name its name
    * @param limit its limit
-   * @param time the time of its runtime
-   * @return to be closed by the calling thread
+   * @param time the time source of the runtime
+   * @return the scope, which the calling thread must close
    */
   public static Deadline open(String name, Duration limit, TimeSource time) {
     return new DeadlineScope(Setting.name("name", name), Setting.positive("limit", limit), time);
@@ -64,15 +64,15 @@ public final class DeadlineScope implements Deadline {
   public void close() {
     if (thread != Thread.currentThread()) {
       throw new IllegalStateException(
-          "deadline '" + name + "' must be closed by the thread that made it, " + thread.getName()
-              + ": use try-with-resources");
+          "deadline '" + name + "' must be closed by the thread that opened it, " + thread.getName()
+              + ". Use try-with-resources");
     }
     if (!open) {
       return;
     }
     if (frames.top() != frame) {
       throw new IllegalStateException("deadline '" + name
-          + "' must be closed after what was opened inside it: use try-with-resources");
+          + "' must be closed after every deadline and call inside it. Use try-with-resources");
     }
     open = false;
     frame.pop(frames);

@@ -9,34 +9,36 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limit of one synchronous call: its deadline, its thread, and how far the interrupt of that thread has come. A place in a
- * table that calls use one after the other, so that a call that ends in time allocates nothing.
+ * The limit of one synchronous call: its deadline, its thread, and the progress of that thread's
+ * interrupt. Calls reuse the slots of a table, so a call that ends in time allocates nothing.
  */
 final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable {
   /*
-   * One word says all:  deadline:60 | CLOSED | state:3,  and while the slot is FREE  uses:60 | 0.
+   * Layout: one word,  deadline:60 | CLOSED | state:3,  and while the slot is FREE  uses:60 | 0.
    *
-   * The timer's thread must not interrupt: Thread.interrupt() closes an interruptible channel in the interrupter's own
-   * thread, which is foreign code. So it marks the slot DUE, and the interrupter sends. The owner, when its body has ended,
-   * takes a DUE slot back, and nothing is sent; once it is SENDING, the owner waits until that is over, so that no interrupt of
-   * ours arrives after the call.
+   * Interrupt: the timer's thread must not interrupt, because Thread.interrupt() closes an
+   * interruptible channel on the interrupter's own thread, which is foreign code. So the timer
+   * marks the slot DUE, and the interrupter sends. When its body has ended, the owner takes a DUE
+   * slot back and nothing is sent. If the slot is SENDING, the owner waits until the interrupt was
+   * sent, so no interrupt of this limit arrives after the call.
    *
    *   FREE    -> ARMED      owner, the same thread as before          ARMED -> FREE           owner, in time
    *   FREE    -> CLAIMING -> ARMED   owner, another thread            DUE   -> TAKEN -> FREE  owner
    *   ARMED   -> DUE        timer
    *   DUE     -> SENDING    interrupter
    *   SENDING -> SENT       interrupter, after interrupt()                                     -> FREE   owner
-   *   SENDING -> SKIPPED    interrupter, where the flag is set already: it is the outside's    -> FREE   owner
-   *   SKIPPED -> SENT       owner, where the flag was that of a limit inside, and is set again
+   *   SENDING -> SKIPPED    interrupter, if the flag is set already, by the outside            -> FREE   owner
+   *   SKIPPED -> SENT       owner, if the flag was that of an inner limit, and is set again
    *
-   * Every arrow that two parties may draw is a CAS of the whole word. A slot that was given back and armed again by another
-   * call has another deadline, or the same one, and then it is as due. (Stress: LimitSlotStress.NoInterruptAfterSettle,
-   * ExpiryStaysWithItsCall.)
+   * Memory order: every transition that two parties may make is a CAS of the whole word. A slot
+   * that was freed and armed again by another call has another deadline, or the same one, and then
+   * it is due as well. (Stress: LimitSlotStress.NoInterruptAfterSettle, ExpiryStaysWithItsCall.)
    *
-   * The thread is written only where it is another one than before, since a reference store into an old object costs a
-   * collector with regions a full fence; the slot is CLAIMING meanwhile, which nobody fires. That the thread is still the one
-   * that was read is what the uses are for: they change with every call, so the CAS that arms fails if there was one between.
-   * They are also what is counted: a call in time costs no store beside its two CAS.
+   * Owner: the thread is written only if it differs from the previous one, since a reference store
+   * into an old object costs a full fence with a region-based collector. The slot is CLAIMING
+   * meanwhile, and no thread fires it. The uses guarantee that the thread is still the one that was
+   * read: they change with every call, so the CAS that arms fails if another call came between.
+   * They also count the calls: a call in time needs no store besides its two CAS.
    */
   private static final int FREE = 0;
   private static final int ARMED = 1;
@@ -54,7 +56,7 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
 
   private final LimitTable table;
 
-  /** What fires a slot that found no room in the table; null for one of the table. */
+  /** Fires a slot that has no room in the table; null for a slot of the table. */
   private final @Nullable TimerOperation alarm;
 
   LimitSlot(LimitTable table, @Nullable TimerOperation alarm) {
@@ -62,7 +64,10 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     this.alarm = alarm;
   }
 
-  /** Tells whether this is a slot of the table; one that has an alarm is not, though it was made for it. */
+  /**
+   * Returns whether this is a slot of the table. A slot with an alarm is not, although the table
+   * created it.
+   */
   boolean isOf(LimitTable other) {
     return table == other && alarm == null;
   }
@@ -75,11 +80,11 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
   /**
    * Arms the slot for a call of this thread.
    *
-   * @return false if somebody has it
+   * @return false if the slot is in use
    */
   boolean tryClaim(long deadline) {
-    // Acquire: pairs with the release that freed the slot, so that the owner read below is the one
-    // of that word; weaker, another thread could be interrupted. Stress:
+    // Acquire: pairs with the release that freed the slot, so the owner read below belongs to that
+    // word. If weaker, another thread could be interrupted. Stress:
     // LimitSlotStress.ExpiryStaysWithItsCall.
     long free = (long) WORD.getAcquire(this);
     if (state(free) != FREE) {
@@ -95,12 +100,12 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
         return false;
       }
       owner = current;
-      // Volatile: publishes the owner to the interrupter, and comes before the caller's look at the
-      // patrol. Stress: LimitSlotStress.ExpiryStaysWithItsCall,
+      // Volatile: publishes the owner to the interrupter, and precedes the caller's read of
+      // patrolAt. Stress: LimitSlotStress.ExpiryStaysWithItsCall,
       // LimitTableStress.NoCallGoesUnwatched.
       WORD.setVolatile(this, armed(deadline));
     }
-    // Opaque: read by whoever sums up, and a long must not tear.
+    // Opaque: threads that sum up the counts read it, and a long must not tear.
     USES.setOpaque(this, free >> SHIFT);
     return true;
   }
@@ -108,7 +113,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
   /**
    * Ends the limit when the body has ended.
    *
-   * @return whether it was not reached, and then it is counted and the slot free; else {@link #settle} must follow
+   * @return whether the deadline was not reached; then the call is counted and the slot is free,
+   *     else {@link #settle} must follow
    */
   boolean endInTime(long deadline) {
     return WORD.compareAndSet(this, armed(deadline), (uses + 1) << SHIFT);
@@ -116,18 +122,19 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
 
   private void freeMissed() {
     MISSED.setOpaque(this, missed + 1);
-    // Release: pairs with the acquire of whoever claims next, who sees owner and counts as they are
-    // left here. Stress: LimitSlotStress.ExpiryStaysWithItsCall, LimitTableStress.EachHasItsOwn.
+    // Release: pairs with the acquire of the next claim, whose thread sees owner and counts as they
+    // are left here. Stress: LimitSlotStress.ExpiryStaysWithItsCall,
+    // LimitTableStress.EachHasItsOwn.
     WORD.setRelease(this, (uses + 1) << SHIFT);
   }
 
   /**
-   * Makes sure that no interrupt of this limit is under way or pending, and frees the slot.
+   * Ensures that no interrupt of this limit is being sent or pending, and frees the slot.
    *
-   * @param leftByInterrupt whether the body left by InterruptedException, which cleared our interrupt, so that a flag that
-   *     is set is the outside's
+   * @param leftByInterrupt whether the body threw InterruptedException, which cleared this limit's
+   *     interrupt; a flag that is set then comes from outside
    * @param frame the frame of this limit
-   * @return whether the timer was closed before the limit was reached
+   * @return whether the timer was closed before the deadline
    */
   boolean settle(boolean leftByInterrupt, Frame frame) {
     while (true) {
@@ -140,8 +147,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
           if (sent && !leftByInterrupt) {
             Thread.interrupted();
           }
-          // The flag is one bit: what was cleared, here or by the exception, may have been the
-          // interrupt of a limit further out as well.
+          // The flag is one bit: the cleared interrupt, here or by the exception, may have been
+          // that of an outer limit, too.
           if ((sent || leftByInterrupt) && frame.mayEnclosingHaveMerged(sent)) {
             Thread.currentThread().interrupt();
           }
@@ -158,8 +165,8 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        // The interrupter may be closing a channel. It is never parked for long, so a short nap
-        // needs no hand-shake.
+        // The interrupter may be closing a channel. It is never parked for long, so a short sleep
+        // needs no handshake.
         LockSupport.parkNanos(this, 50_000);
       }
     }
@@ -177,14 +184,14 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     return (word & ~STATE_MASK) | state;
   }
 
-  /** Gives the deadline of an armed slot; {@link Long#MAX_VALUE} where it is not armed. */
+  /** Returns the deadline of an armed slot; {@link Long#MAX_VALUE} if it is not armed. */
   long armedDeadline() {
     long present = (long) WORD.getVolatile(this);
     return state(present) == ARMED ? present >> SHIFT : Long.MAX_VALUE;
   }
 
   /**
-   * Marks the slot, on the timer's thread.
+   * Marks the slot as due. Called on the timer's thread.
    *
    * @return whether it was armed with that deadline, and is due now
    */
@@ -192,7 +199,10 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     return WORD.compareAndSet(this, armed(deadline), with(armed(deadline), DUE));
   }
 
-  /** Ends the limit because the timer is closed. The interrupt may hang, so the closing thread does not send it. */
+  /**
+   * Ends the limit because the timer is closed. The interrupt may hang, so the closing thread does
+   * not send it.
+   */
   void close() {
     long present = (long) WORD.getVolatile(this);
     if (state(present) == ARMED && WORD.compareAndSet(this, present, with(present, DUE) | CLOSED)) {
@@ -204,7 +214,10 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
     return ((long) WORD.getVolatile(this) & CLOSED) != 0;
   }
 
-  /** Counts the calls that ended in time; one that is just beginning may hide the one before. */
+  /**
+   * Returns the number of calls that ended in time. A call that is just beginning may hide the
+   * previous one.
+   */
   long inTime() {
     long present = (long) WORD.getVolatile(this);
     long used = state(present) == FREE ? present >> SHIFT : (long) USES.getOpaque(this);
@@ -218,16 +231,18 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
   }
 
   /**
-   * Asked by the owner, which would set the flag again: while this limit is SENDING that would be too early, because the
-   * interrupter could take that flag for the outside's, skip, and nobody would clear it. One that skipped because of the flag of
-   * the limit inside has not interrupted yet, and has once the owner does it. (Stress: LimitSlotStress.OuterInterruptIsNotLost.)
+   * Called by the owner, which would set the flag again. While this limit is SENDING that would be
+   * too early: the interrupter could mistake that flag for an interrupt from outside and skip, and
+   * no thread would clear it. A limit that skipped because of the inner limit's flag has not
+   * interrupted yet; it counts as sent when the owner sets the flag. (Stress:
+   * LimitSlotStress.OuterInterruptIsNotLost.)
    */
   @Override
   public boolean mayHaveMerged(boolean insideInterrupted) {
     awaitSent();
     long present = (long) WORD.getVolatile(this);
     if (state(present) == SKIPPED && insideInterrupted) {
-      // Nobody but the owner changes a slot that was skipped.
+      // Only the owner changes a SKIPPED slot.
       WORD.setVolatile(this, with(present, SENT));
       return true;
     }
@@ -250,28 +265,33 @@ final class LimitSlot extends LimitSlotFields implements Frame.Expiry, Runnable 
       }
     } finally {
       // Volatile, after the interrupt: pairs with the owner's wait, which clears the flag only
-      // then; weaker, the interrupt could arrive after the call. Stress:
+      // after reading it. If weaker, the interrupt could arrive after the call. Stress:
       // LimitSlotStress.NoInterruptAfterSettle.
       WORD.setVolatile(this, with(due, sent));
     }
   }
 }
 
-/** Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch. */
+/**
+ * Keeps other objects off the lines of what follows: two lines, because of adjacent-line prefetch.
+ */
 @SuppressWarnings("unused")
 class LimitSlotPadding {
   private long b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
 }
 
-/** What changes with each call; in a class of its own because a JVM never mixes the fields of a class with those of its superclass. */
+/**
+ * The fields that change with each call, in their own class because a JVM never mixes the fields of
+ * a class with those of its superclass.
+ */
 class LimitSlotState extends LimitSlotPadding {
   @SuppressWarnings("unused") // through its handle
   long word;
 
-  /** The calls before the present one. */
+  /** The number of calls before the present one. */
   long uses;
 
-  /** Those of them that did not end in time. */
+  /** The number of those calls that did not end in time. */
   long missed;
 
   @Nullable

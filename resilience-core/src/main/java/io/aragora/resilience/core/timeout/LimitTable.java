@@ -14,29 +14,33 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of the synchronous calls of one timeout that are under way. A call takes a slot by one CAS and gives it back by
- * another; one timer operation, the patrol, looks through the slots when the earliest is due. Lock-free.
+ * The limits of the synchronous calls of one timeout that are in progress. A call takes a slot by
+ * one CAS and frees it by another. One timer operation, the patrol, scans the slots when the
+ * earliest is due. Lock-free.
  */
 final class LimitTable extends TimerOperation {
   /*
-   * All calls of a timeout have the same limit, so a deadline is never earlier than one that was claimed before, and the
-   * patrol needs to be armed only when it is not: once for each length of the limit, however many calls there are.
+   * Patrol: all calls of a timeout have the same limit, so a deadline is never earlier than one
+   * that was claimed before. The patrol is armed only if it is not armed yet: once per limit
+   * duration, for any number of calls.
    *
-   * patrolAt is when it will look at the latest: NEVER where nobody has armed it, LOOKING while it looks, CLOSED at the end.
-   * The hand-shake is Dekker's; each side writes its part, then reads the other's.
+   * Memory order: patrolAt is the latest instant of the next scan: NEVER if it is not armed,
+   * LOOKING during a scan, CLOSED at the end. The handshake is Dekker's; each side writes its part,
+   * then reads the other's.
    *
    *   caller                                   patrol
    *   1. claim a slot         (CAS)            1. patrolAt = LOOKING, look: what is due, what comes next
    *   2. read patrolAt        (volatile)       2. patrolAt = next                  (volatile)
-   *   3. arm it if it is NEVER                 3. look again: who has claimed and still read LOOKING
+   *   3. arm it if it is NEVER                 3. look again for claims that still read LOOKING
    *
-   * Both reads cannot miss both writes: either the caller sees what the patrol wrote last, or the patrol sees the slot.
-   * (Stress: LimitTableStress.NoCallGoesUnwatched.) Only who changes NEVER by a CAS, or the patrol itself while it is LOOKING,
-   * arms the operation, so it has one owner at a time.
+   * The two reads cannot both miss the other side's write: either the caller sees what the patrol
+   * wrote last, or the patrol sees the slot. (Stress: LimitTableStress.NoCallGoesUnwatched.) The
+   * operation is armed only by the thread that changes NEVER by a CAS, or by the patrol itself
+   * while it is LOOKING, so it has one owner at a time.
    *
-   * A caller that lost its processor between reading the clock and claiming has an earlier deadline than the patrol's. It is
-   * met by an operation of its own, like the calls that find no free slot: more than MAX_SLOTS at once, which are waiting
-   * threads and not a hot path.
+   * Alarms: a caller that lost its processor between reading the clock and claiming has an earlier
+   * deadline than the patrol's. It gets its own timer operation, as do calls that find no free
+   * slot. Those are calls beyond MAX_SLOTS at once, which are waiting threads and not a hot path.
    */
   private static final VarHandle PATROL_AT = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "patrolAt", VarHandle.class, LimitTable.class, long.class);
@@ -64,13 +68,13 @@ final class LimitTable extends TimerOperation {
   /**
    * Arms a limit for a call of this thread.
    *
-   * @param frame the frame of the call, which will have the limit
+   * @param frame the frame of the call, which receives the limit
    * @return the limit; null if the timer is closed
    */
   @Nullable
   LimitSlot claim(long deadline, Frame frame) {
-    // The slot of this thread's last call, so that threads whose numbers choose the same one meet
-    // there once only.
+    // The slot of this thread's last call, so that threads whose ids choose the same slot collide
+    // only once.
     LimitSlot slot =
         frame.expiry() instanceof LimitSlot last && last.isOf(this) && last.tryClaim(deadline)
             ? last
@@ -102,7 +106,7 @@ final class LimitTable extends TimerOperation {
     return take(deadline);
   }
 
-  /** Doubles the table; whoever loses the race uses what the winner made. */
+  /** Doubles the table. A thread that loses the race uses the table of the winner. */
   private void grow(LimitSlot[] present) {
     int length = present.length == 0 ? Math.min(Stripes.MAX, MAX_SLOTS) : present.length * 2;
     LimitSlot[] more = Arrays.copyOf(present, length);
@@ -112,7 +116,7 @@ final class LimitTable extends TimerOperation {
     SLOTS.compareAndSet(this, present, more);
   }
 
-  /** The patrol is not armed, comes too late, or never again. */
+  /** Handles the cases in which the patrol is not armed, comes too late, or is closed. */
   private @Nullable LimitSlot claimBefore(LimitSlot slot, long patrol, long deadline, Frame frame) {
     if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, deadline)) {
       timer.arm(this, deadline);
@@ -132,7 +136,10 @@ final class LimitTable extends TimerOperation {
     return unlessClosed(alarm.slot, frame);
   }
 
-  /** A timer that is closed ends what is armed at once, on the thread that arms. */
+  /**
+   * Returns the slot, or null if the timer is closed: a closed timer ends an arming at once, on the
+   * arming thread.
+   */
   private static @Nullable LimitSlot unlessClosed(LimitSlot slot, Frame frame) {
     if (!slot.isClosed()) {
       return slot;
@@ -144,7 +151,7 @@ final class LimitTable extends TimerOperation {
   /**
    * Ends a limit when the body has ended.
    *
-   * @return whether it was not reached; else the caller settles the slot
+   * @return whether the deadline was not reached; else the caller must settle the slot
    */
   boolean endInTime(LimitSlot slot, long deadline) {
     boolean inTime = slot.endInTime(deadline);
@@ -159,7 +166,7 @@ final class LimitTable extends TimerOperation {
     dispatcher.interruptAtClosing(slot);
   }
 
-  /** Counts a call that needed no limit of its own. */
+  /** Counts a call in time that needed no limit of its own. */
   void countInTime() {
     inTimeElsewhere.increment();
   }
@@ -185,7 +192,7 @@ final class LimitTable extends TimerOperation {
     }
   }
 
-  /** Marks what is due; gives the earliest deadline of the others. */
+  /** Marks the slots that are due. Returns the earliest deadline of the others. */
   private long look(long now) {
     long next = TimeSource.NEVER;
     for (LimitSlot slot : slots) {

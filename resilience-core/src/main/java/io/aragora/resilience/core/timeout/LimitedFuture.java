@@ -1,6 +1,5 @@
 package io.aragora.resilience.core.timeout;
 
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
@@ -8,6 +7,7 @@ import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -15,7 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asynchronous call under a limit. At the limit it fails at once, whatever the inner future does, and cancels that.
+ * An asynchronous call under a timeout. At its deadline it fails at once and cancels the inner
+ * future, whatever that does.
  *
  * @param <T> the type of the value
  */
@@ -24,16 +25,21 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final Duration allowed;
-  /** How long until an end that failed is tried again. */
+  /** The delay until an end that failed is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final Limit limit = new Limit(this);
   private long deadline = TimeSource.NEVER;
 
-  /** Whether the limit was reached before what is inside ended. Volatile: read by whichever thread ends that. */
+  /**
+   * Whether the deadline came before the inner end. Volatile: the thread that ends the inner future
+   * reads it.
+   */
   private volatile boolean expired;
 
-  /** Whether the timeout has counted that. Handed on by the timer, from one try to the next. */
+  /**
+   * Whether the timeout has counted this expiry. The timer orders the accesses of successive tries.
+   */
   private boolean counted;
 
   LimitedFuture(CoreTimeout timeout, Duration allowed, Timer timer, Dispatcher dispatcher) {
@@ -94,13 +100,16 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     try {
       endExpired();
     } catch (Throwable e) {
-      // The heap is full, for instance. Whoever waits for this future must not wait for ever.
+      // The heap is full, for instance. The code that waits for this future must not wait forever.
       timer.arm(limit, limit.after(AGAIN_NANOS));
-      dispatcher.failed("a call that reached its limit could not be ended, and is ended soon", e);
+      dispatcher.failed(
+          "a call that reached its deadline could not be ended; it is tried again", e);
     }
   }
 
-  /** Taken up where it failed when it is called again. */
+  /**
+   * Ends the call at its deadline. If it is called again after a failure, it continues with the step that failed.
+   */
   private void endExpired() {
     if (!counted) {
       timeout.countFired();
@@ -112,9 +121,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   private void endClosed() {
     if (claimEnd()) {
-      // Closing is nobody's failure, so no breaker inside may take it for a deadline.
+      // Closing is not a failure of the dependency, so no breaker inside may count it as a
+      // deadline.
       ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
-      // What is inside may block where it is cancelled.
+      // Cancelling the inner future may block.
       dispatcher.endCall(() -> cancelInner(closed));
       completeExceptionally(closed);
     }

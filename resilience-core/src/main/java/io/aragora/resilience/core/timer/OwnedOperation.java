@@ -3,18 +3,18 @@ package io.aragora.resilience.core.timer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operation of one call. Once it is cancelled it holds its owner no more, since the timer may keep the operation until it
- * looks through what was handed over.
+ * A timer operation of one call. A cancelled operation drops its owner, since the timer may keep
+ * the operation until it processes the hand-overs.
  *
- * @param <O> what fires with it
+ * @param <O> the type of the owner
  */
 public abstract class OwnedOperation<O> extends TimerOperation {
   private @Nullable O owner;
 
   /**
-   * Makes an operation that is not armed.
+   * Creates an operation that is not armed.
    *
-   * @param owner what fires with it
+   * @param owner the object that receives the firing
    */
   protected OwnedOperation(O owner) {
     this.owner = owner;
@@ -31,17 +31,14 @@ public abstract class OwnedOperation<O> extends TimerOperation {
     }
   }
 
-  /**
-   * Gives what fires with it.
-   *
-   * @return the owner; null once it was cancelled
-   */
+  /** {@return the owner; null after a cancellation} */
   protected final @Nullable O owner() {
     return owner;
   }
 
   /**
-   * Called on the timer's thread when the time has come. Must return at once and run no foreign code.
+   * Called on the timer's thread when the time has come. Must return at once and run no foreign
+   * code.
    *
    * @param present the owner
    */
@@ -54,7 +51,7 @@ public abstract class OwnedOperation<O> extends TimerOperation {
    */
   protected abstract void onTimerClosed(O present);
 
-  // An arming ends once: one that fires, or is closed, was not cancelled, and so has its owner.
+  // An arming ends once: one that fires or is closed was not cancelled, so it has its owner.
 
   @Override
   protected final void onFire(long arming) {

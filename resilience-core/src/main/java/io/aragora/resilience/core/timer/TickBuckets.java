@@ -5,18 +5,20 @@ import io.aragora.resilience.time.TimeSource;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Operations by the tick in which they are due. For one thread at a time. */
+/** Operations by the tick in which they are due. One thread at a time may use it. */
 final class TickBuckets {
   /*
-   * Operations that are due in the same tick hang in one bucket, an intrusive list, and a map has one entry for each tick that
-   * has work: so a hundred thousand equal delays cost a hundred thousand links and one entry, and an operation comes and goes
-   * in constant time. A wheel of a fixed size would have to look through what else hangs in a spoke.
+   * Layout: operations that are due in the same tick hang in one bucket, an intrusive list. A map
+   * has one entry for each tick that has work. So a hundred thousand equal delays cost a hundred
+   * thousand links and one entry, and an operation is added and removed in constant time. A wheel
+   * of a fixed size would have to scan the other operations of a spoke.
    *
-   * The first tick that has work is remembered, and looked for only after its bucket has gone: near ones by asking for each,
-   * far ones by looking through all, which happens at most once in each of the driving thread's rounds.
+   * First tick: the first tick that has work is cached, and searched for only after its bucket was
+   * removed. Near ticks are looked up one by one; for far ones all entries are scanned, at most
+   * once per round of the driving thread.
    *
-   * Source: G. Varghese, A. Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987 (scheme 5, with a table that grows); the
-   * map is Agrona's.
+   * Source: G. Varghese, A. Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987 (scheme 5, with
+   * a table that grows); the map is Agrona's.
    */
   private static final int NEAR_TICKS = 512;
   private static final int SPARE_BUCKETS = 1024;
@@ -36,7 +38,7 @@ final class TickBuckets {
   private @Nullable Bucket spare;
   private int spares;
 
-  /** UNKNOWN when its bucket has gone and nobody has asked since. */
+  /** UNKNOWN if its bucket was removed and the first tick was not searched for since. */
   private long firstTick = TimeSource.NEVER;
 
   void add(TimerOperation operation, long tick) {
@@ -53,7 +55,7 @@ final class TickBuckets {
     bucket.head = operation;
   }
 
-  /** Takes out an operation that was added. */
+  /** Removes an operation that was added. */
   void remove(TimerOperation operation) {
     Bucket bucket = buckets.get(operation.linkedTick);
     TimerOperation before = operation.previousInBucket;
@@ -73,12 +75,15 @@ final class TickBuckets {
     }
   }
 
-  /** Gives the first operation of a tick, whose followers hang from it; null where there is none. The tick is empty then. */
+  /**
+   * Removes and returns the first operation of a tick, with its followers linked to it; null if
+   * there is none.
+   */
   @Nullable
   TimerOperation take(long tick) {
     Bucket bucket = buckets.get(tick);
     if (bucket == null) {
-      // An addition to it failed, of a full heap for instance.
+      // An addition to this tick failed, because the heap was full for instance.
       firstTick = firstTick == tick ? UNKNOWN : firstTick;
       return null;
     }
@@ -88,7 +93,7 @@ final class TickBuckets {
     return first;
   }
 
-  /** Takes all out, and gives each. */
+  /** Removes all operations, and passes each to the consumer. */
   void clear(Consumer<TimerOperation> taker) {
     for (Bucket bucket : buckets.values()) {
       for (TimerOperation one = bucket.head; one != null; one = one.nextInBucket) {
@@ -100,10 +105,10 @@ final class TickBuckets {
   }
 
   /**
-   * Gives the first tick that has work.
+   * Returns the first tick that has work.
    *
-   * @param present the present tick, before which there is none
-   * @return the tick; {@link TimeSource#NEVER} where none has
+   * @param present the present tick, before which no tick has work
+   * @return the tick; {@link TimeSource#NEVER} if no tick has work
    */
   long firstTick(long present) {
     if (firstTick == UNKNOWN) {

@@ -13,9 +13,9 @@ import static io.aragora.resilience.core.timer.TimerOperation.status;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import io.aragora.resilience.time.TimerTotals;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,14 +28,16 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fires operations at their time: never early, and within two ticks of it on an idle machine. Any thread arms and cancels;
- * one thread, the time source's, drives. Arming and cancelling are lock-free.
+ * Fires operations at their deadline: never early, and at most two ticks late on an idle machine.
+ * Any thread may arm and cancel; one thread, the time source's, drives. Arming and cancelling are
+ * lock-free.
  */
-public final class Timer implements TimeDriver, AutoCloseable {
+public final class Timer implements TimerCallback, AutoCloseable {
   /*
-   * An owner arms and cancels by a CAS of its operation's word, and hands the operation over to the driving thread where that
-   * has to know; everything else is that thread's. A tick's work is done when the tick begins, and a deadline is rounded up
-   * to the next tick: never early. Deadlines beyond the horizon hang at the horizon and are linked again from there.
+   * An owner arms and cancels by a CAS of its operation's word, and hands the operation over to the
+   * driving thread if that must know; the driving thread does everything else. A tick's work is
+   * done when the tick begins, and a deadline is rounded up to the next tick, so no operation fires
+   * early. Deadlines beyond the horizon are linked at the horizon and linked again from there.
    */
   private static final GuardedLog LOG = GuardedLog.of(Timer.class);
 
@@ -45,20 +47,23 @@ public final class Timer implements TimeDriver, AutoCloseable {
   /** Six days. */
   private static final long HORIZON_TICKS = 1L << 29;
 
-  /** Earlier than whatever the driving thread waits for. */
+  /** Earlier than every deadline that the driving thread waits for. */
   private static final long AT_ONCE = Long.MIN_VALUE + 1;
 
-  /** When an operation that could not be taken in is tried again. */
+  /** The delay until an operation that could not be linked is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
   static final int QUEUE_CAPACITY = 4096;
 
-  private final TimeDrive drive;
+  private final TimerRegistration drive;
   private final LongAdder fired = new LongAdder();
   private final LongAdder lateNanos = new LongAdder();
   private final AtomicLong failures = new AtomicLong();
 
-  /** Carries the load without allocating; what does not fit goes to the other, of which there is one entry per operation. */
+  /**
+   * Takes hand-overs without allocating. Those that do not fit go to the overflow queue, which
+   * holds one entry per operation.
+   */
   private final MpscVarHandleArrayQueue<TimerOperation> queue =
       new MpscVarHandleArrayQueue<>(QUEUE_CAPACITY);
 
@@ -68,33 +73,35 @@ public final class Timer implements TimeDriver, AutoCloseable {
   private volatile boolean closed;
   private final ReentrantLock closing = new ReentrantLock();
 
-  // What follows belongs to the driving thread, and to the closing one after that has ended.
+  // The fields below belong to the driving thread, and to the closing thread after the driving one
+  // has ended.
   private final TickBuckets buckets = new TickBuckets();
   private long currentTick;
   private long now;
 
-  /** Operations that could not be taken in, linked by nextInBucket. */
+  /** Operations that could not be linked into a bucket, chained by nextInBucket. */
   private @Nullable TimerOperation setAside;
 
   /**
    * Registers with a time source; no thread starts before the first arming.
    *
-   * @param name names the thread
-   * @param time drives
+   * @param name the name of the thread
+   * @param time the time source that drives the timer
    */
   public Timer(String name, TimeSource time) {
     this.drive = time.drive(name, this);
   }
 
   /**
-   * Arms an operation that is not armed. If the timer is closed, {@link TimerOperation#onTimerClosed} is called instead,
-   * here or on the closing thread.
+   * Arms an operation that is not armed. If the timer is closed,
+   * {@link TimerOperation#onTimerClosed} is called instead, here or on the closing thread.
    *
    * @param operation the operation, which the caller owns
-   * @param deadlineNanos when it fires
+   * @param deadlineNanos the deadline, in nanoseconds of the time source
    */
   public void arm(TimerOperation operation, long deadlineNanos) {
-    // An operation that says QUEUED must be in the queue: its owner relies on that for ever.
+    // An operation that is marked QUEUED must be in the queue, because its owner relies on that
+    // forever.
     StackRoom.forHandOver();
     operation.setDeadline(deadlineNanos);
     long word;
@@ -109,16 +116,17 @@ public final class Timer implements TimeDriver, AutoCloseable {
       }
     } while (!operation.casWord(word, next));
     if (!metInTime && closed) {
-      // Nobody will take it in any more, and the queue must not grow.
+      // No thread will drain the queue any more, and it must not grow.
       operation.clearFlag(QUEUED);
     } else if (!metInTime) {
       if (isQueued(word) || handOver(operation)) {
         drive.wakeBy(deadlineNanos);
       }
     }
-    // Volatile read after the publication above; the closer sets it before it looks for operations.
-    // One of us sees the other's, and the CAS inside lets one of us end the arming. Were either
-    // weaker, the arming would never end. Stress: TimerStress.ArmAgainstClose.
+    // Volatile read after the publication above; the closing thread sets it before it looks for
+    // operations. At least one of the two sees the other's write, and the CAS inside lets one of
+    // them end the arming. If either were weaker, the arming might never end. Stress:
+    // TimerStress.ArmAgainstClose.
     if (closed) {
       endClosed(operation, next);
     }
@@ -152,10 +160,11 @@ public final class Timer implements TimeDriver, AutoCloseable {
   }
 
   /**
-   * Hands an operation to the driving thread, and wakes that where it has been left behind. Without this, operations that are
-   * cancelled long before their time would pile up until the thread wakes for the first of them.
+   * Hands an operation to the driving thread, and wakes that thread if the queue is full. Otherwise
+   * operations that are cancelled long before their deadline would pile up until the thread wakes
+   * for the first of them.
    *
-   * @return whether there was room, so that the thread needs to know no more than the deadline
+   * @return whether there was room, so that the thread needs no wake-up beyond the deadline
    */
   private boolean handOver(TimerOperation operation) {
     if (queue.offer(operation)) {
@@ -168,7 +177,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
 
   @Override
   public boolean hasHandOver() {
-    // isEmpty, not a relaxed poll: a producer that has claimed its place but not yet stored into it
+    // isEmpty, not a relaxed poll: a producer that has claimed a slot but not yet stored into it
     // must count. Stress: TimerStress.NoLostWakeUp.
     return !queue.isEmpty() || !overflow.isEmpty();
   }
@@ -217,8 +226,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
   }
 
   /**
-   * Keeps an operation that could not be linked, or fired, because the heap is full for instance. Allocates nothing. The operation
-   * is QUEUED meanwhile, so its owner does not hand it over; if the owner has done so already, it is met in the queue.
+   * Sets an operation aside that could not be linked or fired, because the heap is full for
+   * instance. Allocates nothing. The operation is QUEUED meanwhile, so its owner does not hand it
+   * over; if the owner already has, the timer finds it in the queue.
    */
   private void setAside(TimerOperation operation, Throwable failure) {
     long word = operation.word();
@@ -233,14 +243,16 @@ public final class Timer implements TimeDriver, AutoCloseable {
     failed(failure);
   }
 
-  /** An operation that fails for good is tried a hundred times a second, so not every failure is logged. */
+  /**
+   * Counts a failure and logs some. An operation that always fails is tried a hundred times a
+   * second, so not every failure is logged.
+   */
   private void failed(Throwable failure) {
     long count = failures.incrementAndGet();
     if (Long.bitCount(count) == 1) {
       LOG.log(
           System.Logger.Level.ERROR,
-          "an operation of the timer failed and is tried again (logged at each power of two of the"
-              + " failures)",
+          "a timer operation failed; it is tried again (logged at each power of two of the failures)",
           failure);
     }
   }
@@ -257,9 +269,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
   }
 
   /**
-   * Drops the link of an operation that is not armed, if that is still so. An owner that arms it and sees LINKED relies on
-   * the link and hands nothing over, so the flag and the status are changed by one CAS. Stress:
-   * TimerStress.ArmAgainAgainstUnlink.
+   * Removes the link of an operation if it is not armed. An owner that arms it and sees LINKED
+   * relies on the link and hands nothing over, so one CAS checks the status and clears the flag.
+   * Stress: TimerStress.ArmAgainAgainstUnlink.
    */
   private void unlinkUnlessArmed(TimerOperation operation) {
     long word = operation.word();
@@ -283,7 +295,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
       operation.clearFlag(LINKED);
     }
     buckets.add(operation, tick);
-    // The owner may have cancelled since, and saw no link to give back.
+    // The owner may have cancelled since, and saw no link to remove.
     if (status(operation.setFlag(LINKED)) != ARMED) {
       unlinkUnlessArmed(operation);
     }
@@ -309,7 +321,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
     long arming = word;
     while (status(word) == ARMED && isSameArming(word, arming)) {
       if (operation.deadline() > now) {
-        // Met early: armed again since it was linked here, or beyond the horizon.
+        // Found early: armed again since it was linked here, or beyond the horizon.
         link(operation);
         return;
       }
@@ -342,7 +354,9 @@ public final class Timer implements TimeDriver, AutoCloseable {
           operation.onTimerClosed(TimerOperation.arming(word));
         } catch (Throwable e) {
           LOG.log(
-              System.Logger.Level.ERROR, "a timer operation failed at closing: " + operation, e);
+              System.Logger.Level.ERROR,
+              "a timer operation failed at closing; closing continues: " + operation,
+              e);
         }
         return;
       }
@@ -350,7 +364,7 @@ public final class Timer implements TimeDriver, AutoCloseable {
     }
   }
 
-  /** Ends every operation that is armed with {@link TimerOperation#onTimerClosed}, and the thread. */
+  /** Ends every armed operation with {@link TimerOperation#onTimerClosed}, and the thread. */
   @Override
   public void close() {
     closing.lock();
@@ -377,31 +391,26 @@ public final class Timer implements TimeDriver, AutoCloseable {
     }
   }
 
-  /**
-   * Counts firings.
-   *
-   * @return operations fired since the start
-   */
+  /** {@return the number of operations fired since the start} */
   public long fired() {
     return fired.sum();
   }
 
-  /**
-   * Gives what was counted.
-   *
-   * @return firings, and by how much they were late
-   */
+  /** {@return the number of firings and their lateness} */
   public TimerTotals totals() {
-    return new TimerTotals(fired(), Duration.ofNanos(lateNanos.sum()));
+    return TimerTotals.builder()
+        .fired(fired())
+        .lateness(Duration.ofNanos(lateNanos.sum()))
+        .build();
   }
 
   /**
-   * Returns the load of the timer's thread.
-   *
-   * @return one thread, and how many times it failed and went on
+   * {@return the load of the timer's thread, with the number of failures after which it continued}
    */
   public ThreadLoad load() {
-    return new ThreadLoad("timer", 0, 0, 1, failures.get() + drive.failures());
+    return ThreadLoad.builder("timer")
+        .failures(failures.get() + drive.failures())
+        .build();
   }
 
   private static long tickOf(long deadlineNanos) {

@@ -6,23 +6,26 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something to be done at a time: the operation is its own timer entry, so that arming it again allocates nothing. Armed
- * and cancelled by one owner at a time, fired by the timer's thread; each arming ends exactly once, by firing, by
- * cancellation, or by the closing of the timer.
+ * An operation that a timer fires at a deadline. The operation is its own timer entry, so arming it
+ * again allocates nothing. One owner at a time arms and cancels it, and the timer's thread fires
+ * it. Each arming ends exactly once: by firing, by cancellation, or by the closing of the timer.
  */
 public abstract class TimerOperation {
   /*
-   * One word says all:  sequence:59 | QUEUED | LINKED | status:3.
+   * Layout: one word,  sequence:59 | QUEUED | LINKED | status:3.
    *
-   * The sequence counts armings. Whoever ends one replaces the whole word by a CAS, so an entry that is left from an earlier
-   * arming can neither fire nor cancel a later one. QUEUED: the operation is in the hand-over queue, once. LINKED: it hangs
-   * in the bucket of linkedTick. The owner changes status and sets QUEUED; the timer's thread clears QUEUED and changes
-   * LINKED. An operation that is armed again while it is queued, or linked no later than its new deadline, needs no
-   * hand-over: the timer meets it in time and reads its present deadline.
+   * The sequence counts armings. The thread that ends one replaces the whole word by a CAS, so an
+   * entry of an earlier arming can neither fire nor cancel a later one. QUEUED: the operation is in
+   * the hand-over queue, once. LINKED: it hangs in the bucket of linkedTick. The owner changes
+   * status and sets QUEUED; the timer's thread clears QUEUED and changes LINKED. An operation that
+   * is armed again while it is queued, or linked no later than its new deadline, needs no
+   * hand-over: the timer finds it in time and reads its present deadline.
    *
-   * The word is read volatile and changed by volatile CAS, bitwise-and and bitwise-or: of two that end one arming one fails
-   * (stress: TimerStress.FireAgainstCancel, ArmAgainAgainstFire), and of two that each set a flag and then read the word one
-   * sees the other's (stress: TimerStress.ArmAgainAgainstTakeIn).
+   * Memory order: the word is read volatile and changed by volatile CAS, bitwise-and and
+   * bitwise-or. Of two threads that end one arming, one fails (stress:
+   * TimerStress.FireAgainstCancel, ArmAgainAgainstFire). Of two threads that each set a flag and
+   * then read the word, at least one sees the other's flag (stress:
+   * TimerStress.ArmAgainAgainstTakeIn).
    */
   // 0: never armed.
   static final int ARMED = 1;
@@ -45,14 +48,15 @@ public abstract class TimerOperation {
   private long deadline;
 
   /**
-   * The tick in whose bucket this hangs. Plain: the timer's thread writes it before the bitwise-or that sets LINKED, and an
-   * owner reads it after a word that has LINKED. The timer may link it elsewhere meanwhile, but not without changing the word, so
-   * an owner whose CAS of that word succeeds has read the right one. Stress: TimerStress.ArmNearerAgainstDrive,
+   * The tick in whose bucket this hangs. Plain: the timer's thread writes it before the bitwise-or
+   * that sets LINKED, and an owner reads it after a word that has LINKED. The timer may link the
+   * operation elsewhere meanwhile, but then it changes the word, so an owner whose CAS of that word
+   * succeeds has read the right tick. Stress: TimerStress.ArmNearerAgainstDrive,
    * ArmAgainAgainstUnlink.
    */
   long linkedTick;
 
-  // The neighbours in the bucket belong to the timer's thread.
+  // The links to the neighbours in the bucket; only the timer's thread uses them.
 
   @Nullable
   TimerOperation previousInBucket;
@@ -64,24 +68,26 @@ public abstract class TimerOperation {
   protected TimerOperation() {}
 
   /**
-   * Called on the timer's thread when the time has come. Must return at once and run no foreign code: it hands over. The
-   * owner may have armed the operation again by now. If it throws, it is called again for the same arming 10 ms later, unless
-   * the owner has armed or cancelled the operation by then.
+   * Called on the timer's thread at the deadline. Must return at once and run no foreign code, but
+   * hand it over. The owner may have armed the operation again by now. If it throws, it is called
+   * again for the same arming 10 ms later, unless the owner has armed or cancelled the operation by
+   * then.
    *
-   * @param arming which arming fired
+   * @param arming the number of the arming that fired
    */
   protected abstract void onFire(long arming);
 
   /**
-   * Called once instead of {@link #onFire} if the timer is closed, on the thread that closes it or that arms too late.
+   * Called once instead of {@link #onFire} if the timer is closed, on the closing thread or on a
+   * thread that arms afterwards.
    *
-   * @param arming which arming ended
+   * @param arming the number of the arming that ended
    */
   protected abstract void onTimerClosed(long arming);
 
   /**
-   * Says what cancelling leaves behind. An operation that is used once gives back its place in the timer; one that is armed
-   * again soon keeps it, which makes arming cheaper.
+   * Returns whether a cancellation removes the operation from the timer. An operation that is used
+   * once is removed; one that is armed again soon stays, which makes arming cheaper.
    *
    * @return whether to unlink on cancellation
    */
@@ -101,7 +107,7 @@ public abstract class TimerOperation {
     return (word & QUEUED) != 0;
   }
 
-  /** The word after a new arming. */
+  /** Returns the word after a new arming. */
   static long armed(long word) {
     return ((word & ~STATUS_MASK) + ONE_ARMING) | ARMED;
   }
@@ -134,17 +140,18 @@ public abstract class TimerOperation {
     return (long) WORD.getAndBitwiseOr(this, flag) | flag;
   }
 
-  // Opaque: the owner writes it before the CAS that arms, the timer reads it after reading the word
-  // and acts only if a CAS of that word succeeds. Plain, a long could tear. Stress:
+  // Opaque: the owner writes it before the CAS that arms. The timer reads it after the word and
+  // acts only if a CAS of that word succeeds. If it were plain, a long could tear. Stress:
   // TimerStress.ArmAgainAgainstFire.
   final long deadline() {
     return (long) DEADLINE.getOpaque(this);
   }
 
   /**
-   * Returns a deadline for the next arming that takes no reading of a clock, which may be what failed.
+   * Returns a deadline for the next arming without reading a clock, because the clock may be what
+   * failed.
    *
-   * @param nanos how long after the last deadline, in nanoseconds
+   * @param nanos the time after the last deadline, in nanoseconds
    * @return the deadline
    */
   public final long after(long nanos) {

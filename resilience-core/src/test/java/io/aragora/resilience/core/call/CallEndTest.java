@@ -2,9 +2,9 @@ package io.aragora.resilience.core.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.CallInterruptedException;
-import io.aragora.resilience.ResilienceClosedException;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
@@ -21,19 +21,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What ended a call, by what is known of it; the table of docs/circuit-breakers.md. */
+/** The cause that ended a call, by the known facts; the table of docs/circuit-breakers.md. */
 class CallEndTest {
-  /** As Apache HttpClient 4 has it for connecting, and for its exhausted pool. */
+  /** Like the exceptions of Apache HttpClient 4 for connecting and for its exhausted pool. */
   private static class ConnectTimeoutException extends InterruptedIOException {
     private static final long serialVersionUID = 1L;
   }
 
-  /** As coroutines have it. */
+  /** Like the timeout exception of coroutines. */
   private static class TimeoutCancellationException extends CancellationException {
     private static final long serialVersionUID = 1L;
   }
 
-  /** As coroutines have it for a job that was cancelled. */
+  /** Like the exception of coroutines for a cancelled job. */
   private static class JobCancellationException extends CancellationException {
     private static final long serialVersionUID = 1L;
   }

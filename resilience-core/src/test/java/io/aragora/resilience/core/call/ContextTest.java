@@ -2,9 +2,9 @@ package io.aragora.resilience.core.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ContextPropagator;
@@ -47,7 +47,7 @@ class ContextTest {
     return resilience.retry("r", RetryConfig.builder().retryIf(failure -> true).build());
   }
 
-  /** Runs what was handed over, as a thread that has something of its own. */
+  /** Runs the task on a thread that has its own context. */
   private void runTasks() {
     tenant.set("of the pool");
     Runnable task = tasks.pollFirst();
@@ -88,7 +88,7 @@ class ContextTest {
       Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
       tenant.set("shop");
       timeout.submit(this::lookAndGive, executor);
-      resilience.pipeline("p").add(timeout).build().submit(this::lookAndGive, executor);
+      resilience.newPipeline("p").add(timeout).build().submit(this::lookAndGive, executor);
       tenant.remove();
       resilience.circuitBreaker("b").submit(this::lookAndGive, executor);
       runTasks();
@@ -107,7 +107,7 @@ class ContextTest {
       tenant.set("shop");
       CompletableFuture<String> call = new CompletableFuture<>();
       CompletableFuture<String> answer = resilience
-          .pipeline("p")
+          .newPipeline("p")
           .add(resilience.circuitBreaker("b"))
           .build()
           .withFallback(Fallback.of(failure -> "fallback of " + tenant.get()))

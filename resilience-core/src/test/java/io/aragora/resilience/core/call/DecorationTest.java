@@ -3,12 +3,12 @@ package io.aragora.resilience.core.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CheckedFunction;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.CheckedFunction;
+import io.aragora.resilience.policy.Policy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,8 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each way to give a body, with a lambda that throws two checked exceptions. That it compiles is half of the test: where the
- * common type of both is all that can be inferred, it is what the caller has to catch, and nothing is wrapped.
+ * Each way to pass a body, with a lambda that throws two checked exceptions. Compiling is half of
+ * the test: if only the common type of both can be inferred, the caller must catch that type, and
+ * nothing is wrapped.
  */
 class DecorationTest {
   /** Kinds of policies. */
@@ -51,7 +52,7 @@ class DecorationTest {
             "b", CircuitBreakerConfig.builder().failureThreshold(50).build());
       case RETRY -> resilience.retry("r");
       case TIMEOUT -> resilience.timeout("t", Duration.ofSeconds(60));
-      case PIPELINE -> resilience.pipeline("p").add(resilience.retry("r")).build();
+      case PIPELINE -> resilience.newPipeline("p").add(resilience.retry("r")).build();
     };
   }
 
@@ -76,7 +77,7 @@ class DecorationTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyWayToGiveABody(Kind kind) throws Exception {
+  void body_everyWay_throwsItsExceptions(Kind kind) throws Exception {
     Policy policy = policy(kind);
     int key = 3;
     String called = policy.call(() -> query(key));
@@ -137,7 +138,7 @@ class DecorationTest {
     return "row " + key;
   }
 
-  /** As every {@code HttpClient.send}: nothing but its two exceptions has to be caught. */
+  /** Like {@code HttpClient.send}: the caller must catch its two exceptions only. */
   @Test
   void interruption_isNoReasonToCatchAnyException() {
     Policy policy = resilience.retry("r");
@@ -153,7 +154,9 @@ class DecorationTest {
     assertThat(caught).containsExactly("one", "two", "row 3");
   }
 
-  /** What is declared is one type where the body throws one: the compiler insists on no other. */
+  /**
+   * If the body throws one type, that type alone is declared, and the compiler requires no other.
+   */
   @Test
   void oneCheckedException_isTheOnlyOneToCatch() {
     Policy policy = resilience.retry("r");
@@ -169,9 +172,9 @@ class DecorationTest {
   }
 
   @Test
-  void withAFallback() throws Exception {
+  void body_withAFallback_throwsItsExceptions() throws Exception {
     ResultPipeline<String> pipeline = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(resilience.retry("r"))
         .build()
         .withFallback(Fallback.<String>builder()

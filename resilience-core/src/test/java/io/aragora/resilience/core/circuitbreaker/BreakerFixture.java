@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 
-/** A runtime whose time the test moves, and short words for what tests do with breakers. */
+/** A runtime on manual time, and short methods for frequent steps of breaker tests. */
 abstract class BreakerFixture {
   static final Duration COOLDOWN = Duration.ofSeconds(60);
 
@@ -64,7 +64,9 @@ abstract class BreakerFixture {
     }
   }
 
-  /** Fills up with every transition from now on, once what is pending has run. */
+  /**
+   * Returns a list that receives every transition from now on, after pending events were delivered.
+   */
   static List<CircuitBreakerTransition> transitionsOf(CircuitBreaker breaker) {
     List<CircuitBreakerTransition> seen = new CopyOnWriteArrayList<>();
     breaker.subscribe(into(seen));
@@ -72,11 +74,6 @@ abstract class BreakerFixture {
   }
 
   static CircuitBreakerListener into(List<CircuitBreakerTransition> seen) {
-    return new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        seen.add(transition);
-      }
-    };
+    return transition -> seen.add(transition);
   }
 }

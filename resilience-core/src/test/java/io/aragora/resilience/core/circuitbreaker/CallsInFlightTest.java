@@ -50,7 +50,7 @@ class CallsInFlightTest {
 
   @ParameterizedTest
   @MethodSource("limits")
-  @DisplayName("a call is slow once it is as old as the limit, seen a sixth of it late at most")
+  @DisplayName("a call is slow once it reaches the limit, and is seen at most a sixth of it late")
   void slow_isSeenAtTheLimit_orALittleLater(Duration limit) {
     CallsInFlight any = new CallsInFlight(limit.toNanos());
     assertThat(any.limitNanos()).isEqualTo(limit.toNanos());
@@ -79,8 +79,7 @@ class CallsInFlightTest {
   }
 
   @Test
-  @DisplayName(
-      "calls that are older than everything the ring remembers are slow, and end like others")
+  @DisplayName("calls older than the whole ring are slow, and end like others")
   void ancientCalls_areSlow_andEnd() {
     long[] hanging = {begin(), begin(), begin()};
     for (int i = 0; i < 100; i++) {
@@ -98,7 +97,7 @@ class CallsInFlightTest {
   }
 
   @Test
-  @DisplayName("a beginning whose bucket is gone reads the clock again, and begins then")
+  @DisplayName("a call whose bucket was dropped reads the clock again, and begins then")
   void stalledBeginning_beginsNow() {
     time.advance(Duration.ofMinutes(1));
     long stale = time.nanoTime();

@@ -18,8 +18,8 @@ class CircuitBreakerTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "V2-36: a name stands for one breaker, settings hold from the first declaration on, and all of"
-          + " them are listed and reset")
+      "V2-36: a name stands for one breaker, the first declaration sets its config, and all "
+          + "breakers are listed and reset")
   void registry_ofNames() {
     CircuitBreaker seven = resilience.circuitBreaker(
         "seven",
@@ -31,21 +31,21 @@ class CircuitBreakerTest extends BreakerFixture {
     assertThat(other).isNotSameAs(seven);
     assertThat(other.config().failureThreshold()).isEqualTo(5);
     assertThat(other.config().cooldown()).isEqualTo(Duration.ofSeconds(60));
-    List<CircuitBreaker> listed = new ArrayList<>(resilience.circuitBreakers());
+    List<CircuitBreaker> listed = new ArrayList<>(resilience.policies().circuitBreakers());
     assertThat(listed).extracting(CircuitBreaker::name).containsExactlyInAnyOrder("seven", "other");
     listed.clear();
-    assertThat(resilience.circuitBreakers()).as("a copy").hasSize(2);
+    assertThat(resilience.policies().circuitBreakers()).as("a copy").hasSize(2);
     times(7, () -> fail(seven));
     times(5, () -> fail(other));
-    resilience.resetCircuitBreakers();
-    assertThat(resilience.circuitBreakers())
+    resilience.policies().resetCircuitBreakers();
+    assertThat(resilience.policies().circuitBreakers())
         .hasSize(2)
         .allMatch(breaker -> breaker.state() == CircuitBreakerState.CLOSED);
     assertThat(resilience.circuitBreaker("seven")).isSameAs(seven);
   }
 
   @Test
-  @DisplayName("V2-36: another declaration of the same name is an error that shows both")
+  @DisplayName("V2-36: a different declaration of the same name is an error that shows both")
   void conflictAndBound_areErrors() {
     CircuitBreaker breaker = resilience.circuitBreaker("x");
     CircuitBreakerConfig three =
@@ -60,7 +60,7 @@ class CircuitBreakerTest extends BreakerFixture {
         .hasMessageContaining("failureThreshold=5");
     try (Resilience small = Resilience.builder().timeSource(time).maxPolicies(1).build()) {
       small.circuitBreaker("one");
-      assertThatThrownBy(() -> small.circuitBreaker("two")).hasMessageContaining("maxPolicies, 1");
+      assertThatThrownBy(() -> small.circuitBreaker("two")).hasMessageContaining("maxPolicies=1 ");
     }
   }
 

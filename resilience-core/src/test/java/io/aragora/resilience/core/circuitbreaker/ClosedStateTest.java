@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What a breaker counts while it admits every call, and what opens it in the end. */
+/** What a closed breaker counts, and what opens it. */
 class ClosedStateTest extends BreakerFixture {
 
   @Test
@@ -38,7 +38,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-36 V2-03 V2-37: a breaker has the settings that it was declared with")
+  @DisplayName("CB-36 V2-03 V2-37: a breaker has the config of its declaration")
   void declared_hasItsSettings() {
     CircuitBreakerConfig config = CircuitBreakerConfig.builder()
         .failureThreshold(10)
@@ -62,7 +62,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-03: there is one name for the cooldown, and the open state lasts that long")
+  @DisplayName("CB-03: the cooldown has one name, and the open state lasts that long")
   void cooldown_hasOneName() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(120)));
@@ -75,8 +75,9 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-04 CB-05 CB-06 V2-06 SC-02: the failure that reaches the threshold opens, and"
-      + " only that one does")
+  @DisplayName(
+      "CB-04 CB-05 CB-06 V2-06 SC-02: the failure that reaches the threshold opens, and no "
+          + "earlier one does")
   void thresholdReached_opensOnce() {
     CircuitBreaker breaker = opensAfter(3);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -99,7 +100,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-07 V2-07 SC-04: only failures in a row reach the threshold")
+  @DisplayName("CB-07 V2-07 SC-04: only consecutive failures reach the threshold")
   void success_endsTheRow() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -125,7 +126,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-15: a success ends the row of failures and is counted, with its time")
+  @DisplayName("V2-15: a success ends the consecutive failures and is counted with its time")
   void success_isCounted() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -142,7 +143,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-16 SC-02: a failure is counted, with its time, and ends the row of successes")
+  @DisplayName(
+      "V2-16 SC-02: a failure is counted with its time, and ends the consecutive successes")
   void failure_isCounted() {
     CircuitBreaker breaker = opensAfter(3);
     assertThat(breaker.snapshot().lastFailure()).isNull();
@@ -163,14 +165,15 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-17 V2-34, fault 15: ignored failures count as nothing, their subtypes included")
+  @DisplayName("V2-17 V2-34, fault 15: ignored failures and their subtypes are not counted")
   void ignoredFailure_countsAsNothing() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
     breaker.recordFailure(breaker.acquirePermit(), new IllegalArgumentException());
     breaker.recordFailure(breaker.acquirePermit(), new NumberFormatException("a subtype"));
     CircuitBreakerSnapshot snapshot = breaker.snapshot();
-    assertThat(snapshot.totals()).isEqualTo(new CircuitBreakerTotals(0, 0, 2, 0, 0));
+    assertThat(snapshot.totals())
+        .isEqualTo(CircuitBreakerTotals.builder().ignored(2).build());
     assertThat(snapshot.windowCalls()).isZero();
     assertThat(snapshot.consecutiveFailures()).isZero();
     assertThat(snapshot.toMap()).containsEntry("total_requests", 0L);
@@ -179,9 +182,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 15, fault 36: failures that are not recorded count as a success, and a predicate"
-          + " that throws makes a failure")
+  @DisplayName("fault 15, fault 36: failures that are not recorded count as successes, and a "
+      + "predicate that throws counts a failure")
   void predicates_decideWhatCounts() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordIf(e -> {
       if (e instanceof ArithmeticException) {
@@ -196,7 +198,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15: a result can be a failure")
+  @DisplayName("fault 15: a result can count as a failure")
   void recordResultIf_countsResultsAsFailures() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordResultIf("error"::equals));
     assertThat(breaker.<String, RuntimeException>call(() -> "error")).isEqualTo("error");
@@ -204,7 +206,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-18: a failure without an exception counts as well")
+  @DisplayName("V2-18: a failure without an exception counts, too")
   void failureWithoutException_counts() {
     CircuitBreaker breaker = opensAfter(2);
     breaker.recordFailure(breaker.acquirePermit(), null);
@@ -214,7 +216,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-26 SC-01: figures begin with zeros and nulls, and add up")
+  @DisplayName("V2-26 SC-01: counts begin with zeros and nulls, and add up")
   void figures_addUp() {
     CircuitBreaker mixed = resilience.circuitBreaker("mixed");
     assertThat(mixed.snapshot().toMap())
@@ -245,7 +247,7 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-04 V2-37 SC-01: a snapshot gives a map with exactly ten keys")
+  @DisplayName("V2-04 V2-37 SC-01: a snapshot returns a map with exactly ten keys")
   void snapshot_toMap() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);

@@ -9,8 +9,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.AtOnce;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Breakers under real threads. None of these depends on how the threads happen to interleave. */
+/** Breakers under real threads. No test depends on the interleaving of the threads. */
 class ConcurrencyTest extends BreakerFixture {
   private static final Set<CircuitBreakerState> UNFORCED = EnumSet.of(
       CircuitBreakerState.CLOSED, CircuitBreakerState.OPEN, CircuitBreakerState.HALF_OPEN);
@@ -40,8 +40,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-49: of five threads with three failures each, none is lost, those after the trip included")
+  @DisplayName("CB-49: five threads with three failures each lose none, including those after the "
+      + "transition")
   void failuresAroundTheTrip_areAllCounted() throws Exception {
     CircuitBreaker breaker = opensAfter(10);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -76,9 +76,9 @@ class ConcurrencyTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-49: ten threads with a hundred failures each make exactly a thousand in a row, and the"
-          + " last one opens")
-  void failuresInARow_areExact() throws Exception {
+      "CB-49: ten threads with a hundred failures each make exactly a thousand consecutive "
+          + "ones, and the last one opens")
+  void consecutiveFailures_areExact() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
     AtOnce.run(10, thread -> times(100, () -> fail(breaker)));
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(1000);
@@ -97,10 +97,9 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-49, fault 16: what is admitted and what is refused around a trip adds up, and it opens"
-          + " once")
-  void admittedAndRefused_addUp() throws Exception {
+  @DisplayName("CB-49, fault 16: admitted and rejected calls around a transition add up, and the "
+      + "breaker opens once")
+  void admittedAndRejected_aroundATransition_addUp() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
     AtomicInteger refused = new AtomicInteger();
     AtOnce.run(
@@ -120,7 +119,8 @@ class ConcurrencyTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-50, fault 17: reading, filtering and saving while keys come, fail and go is always whole")
+      "CB-50, fault 17: reading, filtering and saving are consistent while keys are created, "
+          + "fail and are evicted")
   void readingDuringChurn_isWhole() throws Exception {
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         "churn",
@@ -151,7 +151,7 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-51: of many threads that ask a half-open key at once, the limit is admitted")
+  @DisplayName("CB-51: a half-open key admits only the limit of many threads at once")
   void halfOpenKey_admitsItsLimit() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).halfOpenMaxCalls(3));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -185,9 +185,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "V2-35: concurrent successes all return; concurrent failures are originals or refusals, and"
-          + " all of them come out")
+  @DisplayName("V2-35: concurrent successes all return; each concurrent failure is the original "
+      + "exception or a rejection")
   void decoratedCalls_allComeOut() throws Exception {
     AtomicInteger returned = new AtomicInteger();
     CircuitBreaker good = resilience.circuitBreaker("good");
@@ -242,7 +241,7 @@ class ConcurrencyTest extends BreakerFixture {
     assertThat(good.snapshot().windowCalls()).isEqualTo(500);
   }
 
-  /** A store whose writing lasts until other threads have worked with the runtime. */
+  /** A store whose save lasts until other threads have used the runtime. */
   private static final class SlowStore implements StateStore {
     private final Body whileSaving;
 
@@ -280,8 +279,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 19: while a store writes, breakers are looked up, made and used")
-  void slowStore_holdsNobodyUp() {
+  @DisplayName("fault 19: breakers are looked up, created and used while a store writes")
+  void slowStore_delaysNoCaller() {
     List<Resilience> runtimes = new ArrayList<>();
     AtomicInteger saves = new AtomicInteger();
     SlowStore store = new SlowStore(() -> {
@@ -300,17 +299,18 @@ class ConcurrencyTest extends BreakerFixture {
       runtimes.add(runtime);
       runtime.circuitBreaker("known").forceOpen();
       runtime.circuitBreaker("known").reset();
-      assertThat(runtime.circuitBreakers()).hasSize(1);
+      assertThat(runtime.policies().circuitBreakers()).hasSize(1);
       time.advance(Duration.ofMillis(100));
       assertThat(saves.get()).as("what changed meanwhile is saved next").isGreaterThan(1);
-      assertThat(runtime.circuitBreakers()).hasSize(3);
+      assertThat(runtime.policies().circuitBreakers()).hasSize(3);
       assertThat(runtime.circuitBreaker("known").snapshot().totals().failures()).isEqualTo(2);
     }
   }
 
   @Test
   @DisplayName(
-      "fault 20: runtimes share nothing, and threads that make the same names get the same breakers")
+      "fault 20: runtimes share nothing, and threads that create the same names get the same "
+          + "breakers")
   void runtimes_shareNothing() throws Exception {
     try (Resilience other = Resilience.builder().timeSource(time).build()) {
       AtOnce.run(4, thread -> {
@@ -319,9 +319,9 @@ class ConcurrencyTest extends BreakerFixture {
           fail(mine.circuitBreaker("name-" + i, config().failureThreshold(100).build()));
         }
       });
-      assertThat(resilience.circuitBreakers()).hasSize(200);
-      assertThat(other.circuitBreakers()).hasSize(200);
-      assertThat(resilience.circuitBreakers())
+      assertThat(resilience.policies().circuitBreakers()).hasSize(200);
+      assertThat(other.policies().circuitBreakers()).hasSize(200);
+      assertThat(resilience.policies().circuitBreakers())
           .allMatch(breaker -> breaker.snapshot().consecutiveFailures() == 2);
       resilience.circuitBreaker("name-0").forceOpen();
       assertThat(other.circuitBreaker("name-0").state()).isEqualTo(CircuitBreakerState.CLOSED);

@@ -16,9 +16,8 @@ import org.junit.jupiter.api.Test;
 class ControlsTest extends BreakerFixture {
 
   @Test
-  @DisplayName(
-      "CB-13, fault 10: forced open refuses for as long as it is left so; forced closed admits"
-          + " again, with no failures")
+  @DisplayName("CB-13, fault 10: forced open rejects until it is released; forced closed admits "
+      + "again, with no failures")
   void forced_holds() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -36,7 +35,7 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-08: there is an explicit operation that closes during the cooldown")
+  @DisplayName("CB-08: an explicit operation closes during the cooldown")
   void forceClosed_endsTheCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -49,7 +48,7 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-37 V2-23 SC-03: a reset closes the same breaker, with nothing left to open it")
+  @DisplayName("CB-37 V2-23 SC-03: a reset closes the same breaker and clears what could open it")
   void reset_beginsAnew() {
     CircuitBreaker breaker = opensAfter(2);
     times(2, () -> fail(breaker));
@@ -92,8 +91,8 @@ class ControlsTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-13 CB-45 V2-24, fault 12: manual controls are each one event, in order; a reset of a"
-          + " closed one is none")
+      "CB-13 CB-45 V2-24, fault 12: each manual control is one event, in order; a reset of a "
+          + "closed breaker is none")
   void manualControls_areEventsInSequence() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> events = transitionsOf(breaker);
@@ -121,7 +120,9 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15: disabled admits and judges nothing; metrics-only counts and never opens")
+  @DisplayName(
+      "fault 15: a disabled breaker admits and counts nothing; metrics-only counts and never "
+          + "opens")
   void disabledAndMetricsOnly_neverOpen() {
     CircuitBreaker breaker = opensAfter(1);
     breaker.disable();

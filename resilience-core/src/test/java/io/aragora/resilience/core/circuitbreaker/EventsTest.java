@@ -3,7 +3,6 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -13,20 +12,15 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What listeners hear of a breaker. */
+/** The events that listeners of a breaker receive. */
 class EventsTest extends BreakerFixture {
   private static void subscribe(CircuitBreaker breaker, Runnable action) {
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        action.run();
-      }
-    });
+    breaker.subscribe(transition -> action.run());
   }
 
   @Test
-  @DisplayName(
-      "CB-44 CB-45 V2-28, fault 12: every change is one event, half-open and closing included")
+  @DisplayName("CB-44 CB-45 V2-28, fault 12: every transition is one event, half-open and closing "
+      + "included")
   void everyChange_isOneEvent() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -52,7 +46,7 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-24: a reset is an event where it changes the state, and only there")
+  @DisplayName("V2-24: a reset is an event only if it changes the state")
   void reset_isAnEventWhereItChangesTheState() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -69,7 +63,8 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-44 V2-29: a listener that throws harms neither the breaker nor other listeners")
+  @DisplayName(
+      "CB-44 V2-29: a listener that throws affects neither the breaker nor other listeners")
   void throwingListener_isIsolated() {
     CircuitBreaker breaker = opensAfter(1);
     subscribe(breaker, () -> {
@@ -112,7 +107,7 @@ class EventsTest extends BreakerFixture {
         breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));
     AtOnce.run(2, thread -> {
       if (thread == 0) {
-        resilience.resetCircuitBreakers();
+        resilience.policies().resetCircuitBreakers();
       } else {
         resilience.circuitBreaker("meanwhile");
       }

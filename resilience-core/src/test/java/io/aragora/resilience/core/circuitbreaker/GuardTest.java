@@ -3,12 +3,12 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CheckedFunction;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.policy.CheckedFunction;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +22,10 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Bodies that run under a breaker: {@code call}, {@code callAsync}, {@code tryCall} and what is decorated. */
+/**
+ * Bodies that run under a breaker: {@code call}, {@code callAsync}, {@code tryCall} and what is
+ * decorated.
+ */
 class GuardTest extends BreakerFixture {
   private final IOException down = new IOException("down");
 
@@ -36,7 +39,7 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-38: an asynchronous body that completes ends the row of failures")
+  @DisplayName("CB-38: an asynchronous body that completes ends the consecutive failures")
   void async_success() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -50,7 +53,7 @@ class GuardTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-39: an asynchronous body that fails counts once, and its own exception comes out")
+      "CB-39: an asynchronous body that fails counts once, and its own exception is thrown")
   void async_failure() {
     CircuitBreaker breaker = opensAfter(5);
     assertThat(failureOf(breaker.callAsync(() -> CompletableFuture.failedFuture(down))))
@@ -70,9 +73,9 @@ class GuardTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-40 CB-42, fault 13: the refusal of an asynchronous call is a failed future that names"
-          + " the breaker, and the key if there is one")
-  void async_refusal() {
+      "CB-40 CB-42, fault 13: the rejection of an asynchronous call is a failed future that "
+          + "names the breaker, and the key if there is one")
+  void async_open_isRejected() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(10)));
     fail(breaker);
     time.advance(Duration.ofMillis(100));
@@ -128,7 +131,8 @@ class GuardTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-42: a synchronous body counts, fails with its own exception, and is refused when open")
+      "CB-42: a synchronous body is counted, fails with its own exception, and is rejected "
+          + "when the breaker is open")
   void sync_guard() throws Exception {
     CircuitBreaker breaker = opensAfter(2);
     fail(breaker);
@@ -151,7 +155,7 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-43 V2-31: a decorated function passes its argument on and gives the result")
+  @DisplayName("CB-43 V2-31: a decorated function passes its argument and returns the result")
   void decoratedFunction_passesArguments() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     CheckedFunction<Integer, Integer, IOException> doubled = breaker.decorateFunction(number -> {
@@ -167,8 +171,9 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-43: a refused call does not run its body, and as a value it carries the refusal")
-  void refused_doesNotRun() throws Exception {
+  @DisplayName(
+      "CB-43: a rejected call does not run its body, and as a value it carries the rejection")
+  void rejected_doesNotRun() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     assertThat(breaker.<String, IOException>tryCall(() -> "fine").value()).isEqualTo("fine");
     fail(breaker);
@@ -185,7 +190,7 @@ class GuardTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "V2-31: every kind of decoration gives result and exception through, and counts once")
+      "V2-31: every kind of decoration passes result and exception through, and counts once")
   void decorations_passEverythingThrough() throws Exception {
     CircuitBreaker breaker = opensAfter(100);
     assertThat(breaker.decorateSupplier(() -> "supplied").get()).isEqualTo("supplied");
@@ -211,9 +216,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-47 V2-32: guarded failures reach the threshold, and the refusal names the breaker and"
-          + " the time that is left")
+  @DisplayName("CB-47 V2-32: guarded failures reach the threshold, and the rejection names the "
+      + "breaker and the remaining time")
   void guardedFailures_open() {
     CircuitBreaker breaker = opensAfter(2);
     Callable<String> failing = breaker.decorateCallable(() -> {
@@ -230,8 +234,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-48: of five failing calls with a threshold of three, two are refused")
-  void fiveFailingCalls_twoAreRefused() {
+  @DisplayName("CB-48: with a threshold of three, two of five failing calls are rejected")
+  void fiveFailingCalls_twoAreRejected() {
     CircuitBreaker breaker = opensAfter(3);
     List<Class<?>> thrown = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
@@ -262,10 +266,9 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "V2-33: a decoration obeys the settings of its breaker, whose threshold of one refuses the"
-          + " second call")
-  void thresholdOfOne_refusesTheSecondCall() {
+  @DisplayName("V2-33: a decoration uses the config of its breaker, whose threshold of one rejects "
+      + "the second call")
+  void thresholdOfOne_rejectsTheSecondCall() {
     Callable<String> failing = opensAfter(1).decorateCallable(() -> {
       throw down;
     });
@@ -274,8 +277,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-34: calls that fail with what is ignored are never refused")
-  void ignoredFailures_areNeverRefused() {
+  @DisplayName("V2-34: calls that fail with ignored exceptions are never rejected")
+  void ignoredFailures_areNeverRejected() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
     IllegalArgumentException badArgument = new IllegalArgumentException("the caller's fault");

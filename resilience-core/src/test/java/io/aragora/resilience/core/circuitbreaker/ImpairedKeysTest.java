@@ -8,8 +8,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.AtOnce;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -21,25 +21,25 @@ class ImpairedKeysTest extends BreakerFixture {
   @Test
   void keys_comeAndGoWithTheirState() {
     KeyedCircuitBreaker agents = keyed(config().failureThreshold(1).successThreshold(1));
-    assertThat(agents.notClosed()).isZero();
+    assertThat(agents.impairedCount()).isZero();
     succeed(agents.forKey("good"));
     fail(agents.forKey("bad"));
     agents.forKey("forced").forceOpen();
     agents.forKey("watched").metricsOnly();
-    assertThat(agents.notClosed()).isEqualTo(2);
-    assertThat(agents.notClosed(10))
+    assertThat(agents.impairedCount()).isEqualTo(2);
+    assertThat(agents.impairedKeys(10))
         .containsOnly(
             Map.entry("bad", CircuitBreakerState.OPEN),
             Map.entry("forced", CircuitBreakerState.FORCED_OPEN));
-    assertThat(agents.notClosed(1)).hasSize(1);
+    assertThat(agents.impairedKeys(1)).hasSize(1);
     time.advance(COOLDOWN);
-    assertThat(agents.notClosed(10)).containsEntry("bad", CircuitBreakerState.HALF_OPEN);
+    assertThat(agents.impairedKeys(10)).containsEntry("bad", CircuitBreakerState.HALF_OPEN);
     succeed(agents.forKey("bad"));
-    assertThat(agents.notClosed(10)).containsOnlyKeys("forced");
+    assertThat(agents.impairedKeys(10)).containsOnlyKeys("forced");
     agents.reset();
-    assertThat(agents.notClosed()).isZero();
+    assertThat(agents.impairedCount()).isZero();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> agents.notClosed(0))
+        .isThrownBy(() -> agents.impairedKeys(0))
         .withMessage("limit must be at least 1: 0");
   }
 
@@ -55,22 +55,22 @@ class ImpairedKeysTest extends BreakerFixture {
     CircuitBreaker removed = agents.forKey("removed");
     fail(removed);
     agents.remove("removed");
-    assertThat(agents.notClosed()).isZero();
+    assertThat(agents.impairedCount()).isZero();
     removed.reset();
     fail(removed);
-    assertThat(agents.notClosed()).isZero();
+    assertThat(agents.impairedCount()).isZero();
     CircuitBreaker abandoned = agents.forKey("abandoned");
     fail(abandoned);
     fail(agents.forKey("no room"));
-    assertThat(agents.notClosed(10)).containsOnlyKeys("abandoned", "*overflow*");
+    assertThat(agents.impairedKeys(10)).containsOnlyKeys("abandoned", "*overflow*");
     time.advance(COOLDOWN.plusMinutes(10));
     agents.forKey("next");
-    assertThat(agents.notClosed(10)).as("the key made room").containsOnlyKeys("*overflow*");
+    assertThat(agents.impairedKeys(10)).as("the key made room").containsOnlyKeys("*overflow*");
     time.advance(Duration.ofMinutes(2));
     assertThat(agents.forKey("abandoned"))
         .as("found again, as somebody held it")
         .isSameAs(abandoned);
-    assertThat(agents.notClosed(10)).containsOnlyKeys("*overflow*", "abandoned");
+    assertThat(agents.impairedKeys(10)).containsOnlyKeys("*overflow*", "abandoned");
   }
 
   @Test
@@ -81,28 +81,28 @@ class ImpairedKeysTest extends BreakerFixture {
     KeyedCircuitBreaker others =
         resilience.keyedCircuitBreaker("others", KeyedCircuitBreakerConfig.of(settings.build()));
     others.restore(agents.save().stream()
-        .map(row -> new SavedBreaker(
-            "others",
-            row.key(),
-            row.state(),
-            row.generation(),
-            row.enteredAt(),
-            row.openUntil(),
-            row.cooldown(),
-            row.cooldownStep(),
-            row.consecutiveFailures(),
-            row.consecutiveSuccesses(),
-            row.probeSuccesses(),
-            row.totals(),
-            row.slowCalls(),
-            row.declared(),
-            row.savedAt()))
+        .map(row -> SavedBreaker.builder("others")
+            .key(row.key())
+            .state(row.state())
+            .generation(row.generation())
+            .enteredAt(row.enteredAt())
+            .openUntil(row.openUntil())
+            .cooldown(row.cooldown())
+            .cooldownStep(row.cooldownStep())
+            .consecutiveFailures(row.consecutiveFailures())
+            .consecutiveSuccesses(row.consecutiveSuccesses())
+            .probeSuccesses(row.probeSuccesses())
+            .totals(row.totals())
+            .slowCalls(row.slowCalls())
+            .declared(row.declared())
+            .savedAt(row.savedAt())
+            .build())
         .toList());
-    assertThat(others.notClosed(10)).containsOnlyKeys("bad");
+    assertThat(others.impairedKeys(10)).containsOnlyKeys("bad");
   }
 
   @Test
-  void inTheEnd_theKeysAreThoseThatAreNotClosed_whoeverChangedThem() throws Exception {
+  void keys_changedByManyThreads_areThoseNotClosed() throws Exception {
     KeyedCircuitBreaker agents = keyed(config());
     List<String> keys = List.of("a", "b", "c");
     AtOnce.run(4, thread -> {
@@ -117,7 +117,7 @@ class ImpairedKeysTest extends BreakerFixture {
     });
     Map<String, CircuitBreakerState> states = new HashMap<>(agents.states());
     states.values().removeIf(state -> state == CircuitBreakerState.CLOSED);
-    assertThat(agents.notClosed(10)).isEqualTo(states);
-    assertThat(agents.notClosed()).isEqualTo(states.size());
+    assertThat(agents.impairedKeys(10)).isEqualTo(states);
+    assertThat(agents.impairedCount()).isEqualTo(states.size());
   }
 }

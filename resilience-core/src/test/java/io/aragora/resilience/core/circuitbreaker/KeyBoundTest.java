@@ -49,7 +49,7 @@ class KeyBoundTest {
   }
 
   @Test
-  @DisplayName("fault 33: keys that all fail neither fill the memory nor drive the real ones out")
+  @DisplayName("fault 33: keys that all fail neither fill the memory nor evict the legitimate ones")
   void floodOfFailingKeys_sharesTheOverflow() {
     for (int i = 0; i < MAX / 2; i++) {
       succeed("real-" + i);
@@ -103,7 +103,7 @@ class KeyBoundTest {
   }
 
   @Test
-  @DisplayName("fault 24: a key that went and whose breaker is still held is found again")
+  @DisplayName("fault 24: an evicted key whose breaker is still held is found again")
   void evictedKeyThatIsHeld_isTheSameObject() {
     CircuitBreaker held = keyed.forKey("held");
     succeed("held");

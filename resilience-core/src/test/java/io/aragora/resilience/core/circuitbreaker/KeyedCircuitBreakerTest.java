@@ -30,7 +30,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-15: keys influence neither each other nor the breaker of the same name without a key")
+      "CB-15: keys affect neither each other nor the breaker of the same name without a key")
   void keys_areIndependent() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     CircuitBreaker plain = resilience.circuitBreaker("agents");
@@ -44,7 +44,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-16 CB-17: after the cooldown a key is available, and closes with its last success")
+      "CB-16 CB-17: after the cooldown, a key is available and closes with the last required "
+          + "success")
   void cooldownOver_enoughSuccessesClose() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).successThreshold(3));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -60,7 +61,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-18: a success ends a key's row of failures")
+  @DisplayName("CB-18: a success ends a key's consecutive failures")
   void success_endsTheRow() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -72,7 +73,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-19: a key that nobody asked for is closed, and asking makes none")
+  @DisplayName("CB-19: an unknown key is closed, and asking for it creates none")
   void unknownKey_isClosed() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     assertThat(keyed.state("never seen")).isEqualTo(CircuitBreakerState.CLOSED);
@@ -87,8 +88,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-20: filtering keeps what is available, in order, by a key of the caller's choice")
+  @DisplayName("CB-20: filtering keeps the available elements in order, by a key that the caller "
+      + "derives")
   void filter_keepsTheOrder() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("a"));
@@ -101,8 +102,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-21: a key's remaining cooldown is nothing at first, and all of it after the trip")
+  @DisplayName("CB-21: a key's remaining cooldown is zero at first, and the full cooldown after "
+      + "opening")
   void remainingCooldown_ofAKey() {
     CircuitBreaker agent = keyed(config().failureThreshold(1)).forKey("agent-1");
     assertThat(agent.snapshot().remainingCooldown()).isZero();
@@ -131,8 +132,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-26, fault 1: a failed probe makes its key unavailable again, for a fresh cooldown")
+  @DisplayName("CB-26, fault 1: a failed probe makes its key unavailable for another full cooldown")
   void failedProbe_blocksTheKeyAgain() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -148,7 +148,9 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-37: a reset of one key leaves the others, a reset without a key reaches all")
+  @DisplayName(
+      "CB-37: a reset of one key does not affect the others, a reset without a key reaches "
+          + "all")
   void reset_ofOneKeyAndOfAll() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("a"));
@@ -167,7 +169,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-54: failures that cascade over keys recover one key at a time, by two guarded successes")
+      "CB-54: cascading failures of keys recover one key at a time, by two guarded successes")
   void cascade_recovers() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     List<String> agents = List.of("agent-1", "agent-2", "agent-3");
@@ -184,7 +186,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("SC-11: each domain has an instance and settings of its own")
+  @DisplayName("SC-11: each domain has its own instance and config")
   void domains_areIsolated() {
     KeyedCircuitBreaker mail = resilience.keyedCircuitBreaker(
         "mail",

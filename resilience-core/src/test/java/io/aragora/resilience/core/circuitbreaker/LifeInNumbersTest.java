@@ -7,13 +7,13 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** Every number that a breaker shows, saves and explains, at each station of one life. */
+/** Every number that a breaker shows, saves and explains, in each phase of one life. */
 class LifeInNumbersTest extends BreakerFixture {
   @Test
   void everyNumber_isRight_atEachStation() {
@@ -24,7 +24,8 @@ class LifeInNumbersTest extends BreakerFixture {
         .countWindow(8)
         .successThreshold(2)
         .halfOpenMaxCalls(2)
-        .cooldownBackoff(2, Duration.ofHours(1)));
+        .cooldownBackoff(2)
+        .maxCooldown(Duration.ofHours(1)));
     Instant born = time.wallTime();
 
     time.advance(Duration.ofSeconds(1));
@@ -34,26 +35,20 @@ class LifeInNumbersTest extends BreakerFixture {
     fail(breaker);
     breaker.releasePermit(breaker.acquirePermit());
     assertThat(breaker.snapshot())
-        .isEqualTo(new CircuitBreakerSnapshot(
-            "b",
-            CircuitBreakerState.CLOSED,
-            breaker.explain().cause(),
-            breaker.save().generation(),
-            0,
-            4,
-            1,
-            0,
-            0,
-            1,
-            0,
-            0,
-            0,
-            Duration.ZERO,
-            Duration.ZERO,
-            time.wallTime(),
-            succeeded,
-            0,
-            new CircuitBreakerTotals(3, 1, 1, 0, 0)));
+        .isEqualTo(CircuitBreakerSnapshot.builder("b")
+            .cause(breaker.explain().cause())
+            .generation(breaker.save().generation())
+            .windowCalls(4)
+            .windowFailures(1)
+            .consecutiveFailures(1)
+            .lastFailure(time.wallTime())
+            .lastSuccess(succeeded)
+            .totals(CircuitBreakerTotals.builder()
+                .successes(3)
+                .failures(1)
+                .ignored(1)
+                .build())
+            .build());
     CircuitBreakerExplanation closed = breaker.explain();
     assertThat(closed.since()).isEqualTo(born);
     assertThat(closed.evidence()).isNull();
@@ -68,26 +63,25 @@ class LifeInNumbersTest extends BreakerFixture {
     assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
     time.advance(Duration.ofSeconds(10));
     assertThat(breaker.snapshot())
-        .isEqualTo(new CircuitBreakerSnapshot(
-            "b",
-            CircuitBreakerState.OPEN,
-            TransitionCause.FAILURE_RATE,
-            breaker.save().generation(),
-            1,
-            0,
-            0,
-            0,
-            0,
-            2,
-            1,
-            0,
-            0,
-            COOLDOWN,
-            Duration.ofSeconds(50),
-            opened,
-            succeeded,
-            0,
-            new CircuitBreakerTotals(4, 2, 1, 1, 1)));
+        .isEqualTo(CircuitBreakerSnapshot.builder("b")
+            .state(CircuitBreakerState.OPEN)
+            .cause(TransitionCause.FAILURE_RATE)
+            .generation(breaker.save().generation())
+            .transitions(1)
+            .consecutiveFailures(2)
+            .consecutiveSuccesses(1)
+            .cooldown(COOLDOWN)
+            .remainingCooldown(Duration.ofSeconds(50))
+            .lastFailure(opened)
+            .lastSuccess(succeeded)
+            .totals(CircuitBreakerTotals.builder()
+                .successes(4)
+                .failures(2)
+                .ignored(1)
+                .rejected(1)
+                .late(1)
+                .build())
+            .build());
     CircuitBreakerExplanation open = breaker.explain();
     assertThat(open.sequence()).isEqualTo(1);
     assertThat(open.since()).isEqualTo(opened);
@@ -136,7 +130,14 @@ class LifeInNumbersTest extends BreakerFixture {
     assertThat(breaker.snapshot().consecutiveFailures()).isZero();
     assertThat(breaker.snapshot().transitions()).isEqualTo(5);
     assertThat(breaker.snapshot().lastSuccess()).isEqualTo(time.wallTime());
-    assertThat(breaker.snapshot().totals()).isEqualTo(new CircuitBreakerTotals(7, 3, 1, 1, 1));
+    assertThat(breaker.snapshot().totals())
+        .isEqualTo(CircuitBreakerTotals.builder()
+            .successes(7)
+            .failures(3)
+            .ignored(1)
+            .rejected(1)
+            .late(1)
+            .build());
     assertThat(breaker.save().cooldownStep()).isZero();
   }
 }

@@ -19,8 +19,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LifetimeTotalsTest {
-  private static final CircuitBreakerTotals SAVED =
-      new CircuitBreakerTotals(100, 20, 3000, 40_000, 500_000);
+  private static final CircuitBreakerTotals SAVED = CircuitBreakerTotals.builder()
+      .successes(100)
+      .failures(20)
+      .ignored(3000)
+      .rejected(40_000)
+      .late(500_000)
+      .build();
 
   private final ManualTime time = ManualTime.create();
   private final Timer timer = new Timer("test", time);
@@ -34,7 +39,7 @@ class LifetimeTotalsTest {
       new ForWindow(totals),
       new WindowSweeper(time, clock, timer, dispatcher));
 
-  /** Totals as a window knows them. */
+  /** The totals of a window. */
   private record ForWindow(LifetimeTotals totals) implements OutcomeWindow.Totals {
     @Override
     public void add(int outcome, long count) {
@@ -60,7 +65,7 @@ class LifetimeTotalsTest {
 
   @ParameterizedTest
   @CsvSource({"0,0", "7,7", "100,100", "110,110", "120,120", "121,120", "9000,120"})
-  @DisplayName("saved totals come back whole, with as many slow calls as there were calls at most")
+  @DisplayName("saved totals are restored, with at most as many slow calls as calls")
   void restore_addsEveryTotal(long slowCalls, long expected) {
     totals.restore(SAVED, slowCalls);
     assertThat(totals.with(null)).isEqualTo(SAVED);
@@ -78,15 +83,28 @@ class LifetimeTotalsTest {
     totals.add(LifetimeTotals.LATE, 32);
     totals.restore(SAVED, 10);
     assertThat(totals.with(null))
-        .isEqualTo(new CircuitBreakerTotals(101, 26, 3008, 40_016, 500_032));
+        .isEqualTo(CircuitBreakerTotals.builder()
+            .successes(101)
+            .failures(26)
+            .ignored(3008)
+            .rejected(40_016)
+            .late(500_032)
+            .build());
     assertThat(totals.slowCalls(null)).isEqualTo(14);
   }
 
   @Test
-  @DisplayName("what a window still holds counts too, and is not counted twice when it ends")
+  @DisplayName(
+      "outcomes in a window are part of the totals, and are not counted twice when it ends")
   void with_addsWhatTheWindowStillHolds() {
     totals.restore(SAVED, 10);
-    CircuitBreakerTotals expected = new CircuitBreakerTotals(104, 26, 3000, 40_000, 500_000);
+    CircuitBreakerTotals expected = CircuitBreakerTotals.builder()
+        .successes(104)
+        .failures(26)
+        .ignored(3000)
+        .rejected(40_000)
+        .late(500_000)
+        .build();
     for (int outcome = 0; outcome < OutcomeWindow.OUTCOMES; outcome++) {
       for (int i = 0; i <= outcome; i++) {
         window.count(outcome, time.nanoTime());
@@ -142,8 +160,8 @@ class LifetimeTotalsTest {
   }
 
   @Test
-  @DisplayName("a row of successes begins after a failure, with a stay, or before a restart")
-  void successesInARow_areCountedFromWhereTheyBegan() {
+  @DisplayName("consecutive successes begin after a failure, a new phase, or a restart")
+  void consecutiveSuccesses_areCountedFromTheirBeginning() {
     count(OutcomeWindow.SUCCESS, 3);
     assertThat(totals.successesSinceFailure(window)).isEqualTo(3);
     totals.failedAt(time.nanoTime(), totals.successes(window));

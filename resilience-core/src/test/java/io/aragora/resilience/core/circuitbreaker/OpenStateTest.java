@@ -3,12 +3,12 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.policy.ResilienceException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,12 +17,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What a breaker does while it refuses, and how it says so. */
+/** What an open breaker does, and how it reports its rejections. */
 class OpenStateTest extends BreakerFixture {
 
   @Test
-  @DisplayName("CB-01 V2-02: a refusal names breaker, state, reason and remaining time")
-  void refusal_saysEverything() {
+  @DisplayName("CB-01 V2-02: a rejection names breaker, state, reason and remaining time")
+  void rejection_namesBreakerStateReasonAndTime() {
     CallNotPermittedException refusal = new CallNotPermittedException(
         "my-circuit",
         CircuitBreakerState.OPEN,
@@ -59,9 +59,9 @@ class OpenStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker refuses without calling, and says for"
-          + " how long")
-  void open_refusesWithNameStateAndRemainingCooldown() {
+      "CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker rejects without calling the body, "
+          + "and tells the remaining time")
+  void open_rejectsWithNameStateAndRemainingCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
     time.advance(Duration.ofMillis(44_700));
@@ -83,8 +83,8 @@ class OpenStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-12 V2-27: the remaining cooldown is all of it after the trip, and nothing outside"
-          + " the open state")
+      "CB-12 V2-27: the remaining cooldown is the full one after opening, and zero outside "
+          + "the open state")
   void remainingCooldown_countsDown() {
     CircuitBreaker breaker = opensAfter(1);
     assertThat(breaker.snapshot().remainingCooldown()).isZero();
@@ -98,9 +98,8 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the trip decide nothing, and are"
-          + " counted")
+  @DisplayName("CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the opening decide nothing, "
+      + "and are counted")
   void staleOutcomes_decideNothing() {
     CircuitBreaker breaker = opensAfter(1);
     long slow = breaker.acquirePermit();
@@ -122,9 +121,8 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-19 V2-08, fault 9, fault 10: after the cooldown every reading agrees, and none changes"
-          + " anything")
+  @DisplayName("CB-19 V2-08, fault 9, fault 10: after the cooldown, all readings agree and none "
+      + "changes the state")
   void afterTheCooldown_readingsAgreeAndArePure() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -145,7 +143,7 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 22: neither cooldown nor window go by the wall clock")
+  @DisplayName("fault 22: neither cooldown nor window uses the wall clock")
   void wallClock_doesNotMatter() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -159,10 +157,10 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15: the cooldown grows with each trip in a row, up to its cap")
+  @DisplayName("fault 15: the cooldown grows with each consecutive opening, up to its cap")
   void cooldown_growsAndIsCapped() {
-    CircuitBreaker breaker =
-        breaker(config().failureThreshold(1).cooldownBackoff(2, Duration.ofSeconds(150)));
+    CircuitBreaker breaker = breaker(
+        config().failureThreshold(1).cooldownBackoff(2).maxCooldown(Duration.ofSeconds(150)));
     fail(breaker);
     List<Duration> cooldowns = new ArrayList<>();
     for (int i = 0; i < 4; i++) {

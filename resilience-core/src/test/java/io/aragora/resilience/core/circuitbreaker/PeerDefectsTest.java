@@ -20,13 +20,15 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Situations in which other libraries' breakers were seen to fail. R: Resilience4j 2.4.0, F: Failsafe 3.3.2, S:
- * SmallRye Fault Tolerance 6.11.2, SN: Sentinel 1.8.9, all of them run; {@link ReadPeerDefectsTest} has what was only read.
+ * Situations in which other libraries' breakers were seen to fail. R: Resilience4j 2.4.0, F:
+ * Failsafe 3.3.2, S: SmallRye Fault Tolerance 6.11.2, SN: Sentinel 1.8.9, all of which were run.
+ * {@link ReadPeerDefectsTest} has the defects that were found by reading.
  */
 class PeerDefectsTest extends BreakerFixture {
   @Test
   @DisplayName(
-      "R1: successes from before the trip do not close a half-open breaker to which no probe was sent")
+      "R1: successes from before the opening do not close a half-open breaker that has sent "
+          + "no probe")
   void staleSuccesses_closeNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(2));
     long first = breaker.acquirePermit();
@@ -45,8 +47,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R2: a probe that throws an Error gives its place back, and the breaker recovers")
-  void errorInAProbe_losesNoPlace() {
+  @DisplayName("R2: a probe that throws an Error returns its permit, and the breaker recovers")
+  void errorInAProbe_losesNoPermit() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     AssertionError error = new AssertionError("thrown by the body");
     assertThatThrownBy(() -> breaker.run(() -> {
@@ -60,8 +62,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R2b: a probe whose future the caller cancels gives its place back")
-  void cancelledProbe_losesNoPlace() {
+  @DisplayName("R2b: a probe whose future the caller cancels returns its permit")
+  void cancelledProbe_losesNoPermit() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     breaker.callAsync(CompletableFuture::new).cancel(true);
     assertThat(breaker.isAvailable()).isTrue();
@@ -71,8 +73,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R3: ignored failures from before the trip add no places")
-  void staleIgnoredFailures_addNoPlaces() {
+  @DisplayName("R3: ignored failures from before the opening add no permits")
+  void staleIgnoredFailures_addNoPermits() {
     CircuitBreaker breaker = breaker(config()
         .failureThreshold(1)
         .halfOpenMaxCalls(1)
@@ -96,8 +98,8 @@ class PeerDefectsTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "R4: a result, or a predicate, that opens the breaker during the call neither throws nor wedges"
-          + " it")
+      "R4: a result or predicate that opens the breaker during the call neither throws nor "
+          + "blocks it")
   void openingDuringTheCall_wedgesNothing() {
     List<CircuitBreaker> self = new ArrayList<>();
     CircuitBreaker breaker = breaker(config().successThreshold(1).recordResultIf(result -> {
@@ -121,8 +123,8 @@ class PeerDefectsTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "R5: a call refused at the edge from open to half-open is one event, and counted once")
-  void refusalAtTheEdge_isOneEvent() {
+      "R5: a call rejected at the edge from open to half-open is one event, and counted once")
+  void rejection_atTheEdge_isOneEvent() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).halfOpenMaxCalls(1));
     List<CircuitBreakerCall> seen = new ArrayList<>();
     breaker.subscribeCalls(EnumSet.of(CircuitBreakerCall.Kind.REJECTED), seen::add);
@@ -178,7 +180,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R7: windows, cooldowns and leases go by the configured clock, and by nothing else")
+  @DisplayName("R7: windows, cooldowns and leases use only the configured clock")
   void everything_goesByTheConfiguredClock() {
     CircuitBreaker breaker = breaker(config()
         .failureThreshold(2)
@@ -215,7 +217,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R14: whoever hears of a success finds it in the snapshot")
+  @DisplayName("R14: a listener that receives a success sees it in the snapshot")
   void successListener_seesTheSuccess() {
     CircuitBreaker breaker = opensAfter(5);
     List<CircuitBreakerSnapshot> seen = new ArrayList<>();
@@ -230,8 +232,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "R17: a breaker forced open by many threads, while others trip and probe it, stays forced open")
+  @DisplayName("R17: a breaker that many threads force open, while others open and probe it, stays "
+      + "forced open")
   void racingTransitions_leaveNoTimerBehind() throws Exception {
     for (int round = 0; round < 50; round++) {
       CircuitBreaker breaker = resilience.circuitBreaker(
@@ -263,7 +265,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F1: outcomes from before the trip neither add places to half-open nor close it")
+  @DisplayName("F1: outcomes from before the opening neither add permits to half-open nor close it")
   void staleOutcomes_neitherAdmitNorClose() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).halfOpenMaxCalls(5).successThreshold(5));
@@ -294,8 +296,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F2b: what refuses locally, inside the breaker, is not the dependency's failure")
-  void localRefusal_isNeutral() {
+  @DisplayName("F2b: a local rejection inside the breaker is no failure of the dependency")
+  void localRejection_isNeutral() {
     CircuitBreaker outer = breaker(
         config().failureThreshold(1).ignoreIf(e -> e instanceof RejectedExecutionException));
     CircuitBreaker inner = resilience.circuitBreaker("inner");
@@ -311,7 +313,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F3: a window that is only read forgets as well")
+  @DisplayName("F3: a window that is only read drops old outcomes, too")
   void idleWindow_forgets() {
     CircuitBreaker breaker = breaker(config().window(Duration.ofMillis(200)));
     times(2, () -> fail(breaker));
@@ -324,7 +326,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("S2: a probe that hangs loses its place, so that half-open does not refuse for ever")
+  @DisplayName("S2: a probe that hangs loses its permit, so half-open does not reject forever")
   void hungProbe_doesNotStick() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     CompletableFuture<String> hung = new CompletableFuture<>();
@@ -341,7 +343,7 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("SN1: an old call that ends well while the probe still runs does not close")
+  @DisplayName("SN1: an old call that succeeds while the probe still runs does not close")
   void oldCallDuringTheProbe_closesNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     CompletableFuture<String> old = new CompletableFuture<>();

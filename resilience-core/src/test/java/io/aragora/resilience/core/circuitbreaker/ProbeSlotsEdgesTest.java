@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Leases, ages and sequences at their edges, with several places. */
+/** Leases, ages and sequences at their edges, with several slots. */
 class ProbeSlotsEdgesTest {
   private static final long MICRO = 1_000;
   private static final long LEASE = 1_000_000 * MICRO;
 
-  /** When the phase began, which is what times in a place are relative to. */
+  /** The start of the phase, to which the times in a slot are relative. */
   private static final long START = 7_000_000_123L;
 
   private final ProbeSlots probes = new ProbeSlots(3, START, LEASE, 2);
@@ -20,7 +20,7 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  void claim_givesEachPlaceOnce() {
+  void claim_returnsEachSlotOnce() {
     long first = probes.claim(START);
     long second = probes.claim(START);
     long third = probes.claim(START);
@@ -41,7 +41,7 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  @DisplayName("a lease ends to the microsecond, and then somebody else has the place")
+  @DisplayName("a lease ends at the exact microsecond, and then another caller can claim the slot")
   void lease_endsAtItsEnd() {
     long first = probes.claim(START + 5 * MICRO);
     probes.claim(START + 5 * MICRO);
@@ -58,13 +58,13 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  void anExpiredPlaceThatNobodyTook_isStillItsOwners() {
+  void expiredSlot_notClaimedSince_staysWithItsOwner() {
     long place = probes.claim(START);
     assertThat(complete(place, START + 3 * LEASE)).isEqualTo(3 * LEASE / MICRO);
   }
 
   @Test
-  @DisplayName("a claimer whose clock reading is behind finds a young place, not an expired one")
+  @DisplayName("a claimer whose clock reading is behind sees a young slot, not an expired one")
   void claim_withAnOlderTime_takesNothing() {
     ProbeSlots one = new ProbeSlots(1, START, LEASE, 0);
     long place = one.claim(START + 10 * LEASE);
@@ -76,7 +76,7 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  void isAnyOlderThan_looksAtEveryPlaceThatIsTaken() {
+  void isAnyOlderThan_readsEveryTakenSlot() {
     assertThat(probes.isAnyOlderThan(0, START)).as("none is taken").isFalse();
     probes.claim(START + 10 * MICRO);
     long second = probes.claim(START);
@@ -88,7 +88,7 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  void aPlaceThatIsNotThere_isNobodys() {
+  void slot_outOfRangeOrFree_hasNoOwner() {
     assertThat(probes.complete(3, 0, START)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.fail(3, 0, START)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.complete(2, 0, START)).as("free").isEqualTo(ProbeSlots.NONE);
@@ -110,8 +110,8 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  @DisplayName("after a day, places are taken and given back as on the first")
-  void timeComesRound_andPlacesWork() {
+  @DisplayName("after a day, slots are claimed and freed as on the first")
+  void slots_afterTimeWrapsAround_work() {
     long later = START + 24 * 3600 * 1_000_000L * MICRO;
     long place = probes.claim(later);
     assertThat(probes.inFlight(later)).isEqualTo(1);

@@ -11,8 +11,8 @@ class ProbeSlotsTest {
   private final ProbeSlots probes = new ProbeSlots(1, 0, LEASE_NANOS, 0);
 
   @Test
-  @DisplayName("V2-13: a completed place is free again, once")
-  void complete_freesThePlaceOnce() {
+  @DisplayName("V2-13: a completed slot is free again, once")
+  void complete_freesTheSlotOnce() {
     long place = probes.claim(0);
     assertThat(probes.claim(0)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
@@ -24,9 +24,9 @@ class ProbeSlotsTest {
 
   @Test
   @DisplayName(
-      "Sentinel-deadline: the place of a probe that failed admits nobody before the phase is over, and"
-          + " is free at the end of its lease should the phase go on")
-  void fail_keepsThePlaceTaken() {
+      "Sentinel-deadline: the slot of a failed probe admits no call before the phase ends, "
+          + "and is free at the end of its lease if the phase continues")
+  void fail_keepsTheSlotTaken() {
     long place = probes.claim(0);
     assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000)).isEqualTo(5);
     assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000))

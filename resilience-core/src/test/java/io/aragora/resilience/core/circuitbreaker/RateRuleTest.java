@@ -18,7 +18,7 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-19: the rate opens where it is reached, whatever the failures in a row")
+  @DisplayName("V2-19: a reached rate opens, whatever the number of consecutive failures")
   void reached_opens() {
     CircuitBreaker breaker = breaker(rate(60).failureThreshold(100).minimumNumberOfCalls(1));
     times(2, () -> succeed(breaker));
@@ -31,7 +31,7 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-20: exactly the threshold opens, and less does not")
+  @DisplayName("V2-20: exactly the threshold opens, less does not")
   void exactlyTheThreshold_opens() {
     CircuitBreaker half =
         resilience.circuitBreaker("half", rate(50).minimumNumberOfCalls(1).build());
@@ -46,7 +46,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-21, fault 7: few calls mean nothing, and a minimum of 1 asks for the opposite")
+  @DisplayName("V2-21, fault 7: fewer calls than the minimum never open, and a minimum of 1 allows "
+      + "the opposite")
   void minimumNumberOfCalls_isNeeded() {
     CircuitBreaker breaker = breaker(rate(50));
     assertThat(breaker.config().minimumNumberOfCalls()).as("the default").isEqualTo(20);
@@ -61,7 +62,7 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-21: a success that completes the minimum opens too, if enough failed before")
+  @DisplayName("V2-21: a success that completes the minimum opens, if enough calls failed before")
   void successThatCompletesTheMinimum_opens() {
     CircuitBreaker breaker = breaker(rate(50).minimumNumberOfCalls(4));
     times(2, () -> fail(breaker));
@@ -73,7 +74,7 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-22: what is older than the window has left it when the next call comes")
+  @DisplayName("V2-22: outcomes older than the window have left it when the next call arrives")
   void window_forgets() {
     CircuitBreaker breaker = breaker(rate(50).window(Duration.ofSeconds(10)));
     fail(breaker);
@@ -87,8 +88,7 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 8: closing begins with an empty window, so that old failures cannot open again")
+  @DisplayName("fault 8: closing begins with an empty window, so old failures cannot open again")
   void closing_emptiesTheWindow() {
     CircuitBreaker breaker = breaker(rate(50).minimumNumberOfCalls(2).successThreshold(1));
     times(2, () -> fail(breaker));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.core.AtOnce;
@@ -17,11 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Situations that the sources of Polly 8.7, Sentinel 1.8.9 and Failsafe 3.3.2 do not stand, by reading them. */
+/**
+ * Situations in which Polly 8.7, Sentinel 1.8.9 and Failsafe 3.3.2 fail, found by reading their
+ * sources.
+ */
 class ReadPeerDefectsTest extends BreakerFixture {
   @Test
-  @DisplayName(
-      "Polly-stale: outcomes from before the trip say nothing about a half-open breaker, good or bad")
+  @DisplayName("Polly-stale: outcomes from before the opening do not affect a half-open breaker")
   void staleOutcomes_sayNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     long good = breaker.acquirePermit();
@@ -38,7 +39,7 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Polly-hung: a probe that never reports does not refuse everybody for ever")
+  @DisplayName("Polly-hung: a probe that never reports does not block all callers forever")
   void probeThatNeverReports_doesNotStick() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     breaker.acquirePermit();
@@ -63,7 +64,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Sentinel-deadline: nobody sees an open state with the deadline of the one before")
+  @DisplayName(
+      "Sentinel-deadline: no reader sees an open state with the deadline of the previous one")
   void newlyOpened_isNeverSeenWithAnOldDeadline() throws Exception {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1));
     int rounds = 300;
@@ -86,8 +88,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "Sentinel-blocked: a probe that a rule further in refuses frees its place, and is no transition")
+  @DisplayName("Sentinel-blocked: a probe that an inner rule rejects frees its slot, and is no "
+      + "transition")
   void blockedProbe_isNeitherOutcomeNorTransition() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -111,13 +113,10 @@ class ReadPeerDefectsTest extends BreakerFixture {
   void listener_holdsNoMonitor() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerState> heard = new ArrayList<>();
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        heard.add(transition.to());
-        if (transition.to() == CircuitBreakerState.OPEN) {
-          useFromOtherThreads(breaker);
-        }
+    breaker.subscribe(transition -> {
+      heard.add(transition.to());
+      if (transition.to() == CircuitBreakerState.OPEN) {
+        useFromOtherThreads(breaker);
       }
     });
     fail(breaker);

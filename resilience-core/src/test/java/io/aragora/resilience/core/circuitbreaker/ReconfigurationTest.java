@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
@@ -42,12 +41,7 @@ class ReconfigurationTest {
   void sameWindow_keepsEverything_andSendsNoEvent() {
     CircuitBreaker breaker = resilience.circuitBreaker("b", rate().build());
     List<CircuitBreakerTransition> events = new ArrayList<>();
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        events.add(transition);
-      }
-    });
+    breaker.subscribe(transition -> events.add(transition));
     record(breaker, 3, 2);
     long permit = breaker.acquirePermit();
     CircuitBreakerSnapshot before = breaker.snapshot();

@@ -7,8 +7,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.ReferenceState;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -51,7 +51,7 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-29: failures come back, with and without a key")
+  @DisplayName("CB-29: failures are restored, with and without a key")
   void failures_comeBack() {
     Map<String, ?> state = Map.of(
         "config",
@@ -70,7 +70,8 @@ class ReferenceStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-30 CB-33: what was open inside its cooldown is still open, for what is left of it")
+      "CB-30 CB-33: a breaker saved open within its cooldown is still open, for the rest of "
+          + "it")
   void openInsideTheCooldown_isStillOpen() {
     CircuitBreaker breaker = restored(single(3, true, 10));
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
@@ -80,7 +81,7 @@ class ReferenceStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-31: counts of keys come back, and one that is open inside its cooldown is unavailable")
+      "CB-31: counts of keys are restored, and a key open within its cooldown is unavailable")
   void keys_comeBack() {
     Map<String, ?> state = Map.of(
         "entity_mode",
@@ -144,7 +145,7 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-35: nothing at all is a closed breaker without failures and without keys")
+  @DisplayName("CB-35: an empty state is a closed breaker without failures and without keys")
   void empty_isClosed() {
     List<SavedBreaker> rows =
         ReferenceState.read("agents", Map.of(), sixtySeconds, time.wallTime());
@@ -160,8 +161,7 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-31, fault 67: the time between the writing and the restoring counts toward the cooldown")
+  @DisplayName("CB-31, fault 67: the time between saving and restoring counts toward the cooldown")
   void timeSinceTheWriting_counts() {
     List<SavedBreaker> rows = ReferenceState.read(
         "agents", single(4, true, 10), sixtySeconds, time.wallTime().minusSeconds(20));
@@ -171,7 +171,7 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 74: nothing of the caller's maps is kept")
+  @DisplayName("fault 74: the restored state holds no reference to the caller's maps")
   void maps_areNotAdopted() {
     Map<String, Object> failures = new HashMap<>(Map.of("agent-1", 2));
     Map<String, Object> open = new HashMap<>();
@@ -232,7 +232,7 @@ class ReferenceStateTest extends BreakerFixture {
 
   @ParameterizedTest
   @MethodSource("bad")
-  @DisplayName("fault 69: what cannot be read is an error that names key, rule and value")
+  @DisplayName("fault 69: an unreadable value is an error that names key, rule and value")
   void badValues_areNamed(Map<String, ?> state, String message) {
     assertThatThrownBy(() -> ReferenceState.read("agents", state, sixtySeconds, time.wallTime()))
         .isInstanceOf(IllegalArgumentException.class)

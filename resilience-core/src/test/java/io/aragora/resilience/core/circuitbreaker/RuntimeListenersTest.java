@@ -3,11 +3,11 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.policy.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -18,13 +18,15 @@ class RuntimeListenersTest extends BreakerFixture {
 
   private List<String> codes(Subscription... opened) {
     List<String> heard = new ArrayList<>();
-    opened[0] = resilience.subscribe(
-        CircuitBreakerListener.ofCodes((breaker, code) -> heard.add(breaker + " " + code)));
+    opened[0] = resilience
+        .policies()
+        .subscribe(
+            CircuitBreakerListener.ofCodes((breaker, code) -> heard.add(breaker + " " + code)));
     return heard;
   }
 
   @Test
-  @DisplayName("ME-01: a callback hears name and number, and nothing once it is closed")
+  @DisplayName("ME-01: a callback receives name and number, and nothing once it is closed")
   void codes_areHeard_untilClosed() {
     CircuitBreaker test = resilience.circuitBreaker(
         "test", config().failureThreshold(1).successThreshold(1).build());
@@ -47,10 +49,11 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("ME-01: a callback that throws is swallowed, and where there is none all works")
-  void throwingOne_harmsNobody_andNoneIsFine() {
+  @DisplayName(
+      "ME-01: a callback that throws affects nothing, and without a callback everything works")
+  void throwingCallback_affectsNothing_andNoneIsFine() {
     fail(opensAfter(1));
-    resilience.subscribe(CircuitBreakerListener.ofCodes((breaker, code) -> {
+    resilience.policies().subscribe(CircuitBreakerListener.ofCodes((breaker, code) -> {
       throw new IllegalStateException("a faulty callback");
     }));
     List<String> heard = codes(new Subscription[1]);
@@ -84,7 +87,7 @@ class RuntimeListenersTest extends BreakerFixture {
     CircuitBreaker before = keyed.forKey("before");
     List<CircuitBreakerTransition> heard = new ArrayList<>();
     List<CircuitBreakerTransition> byKeyed = new ArrayList<>();
-    resilience.subscribe(into(heard));
+    resilience.policies().subscribe(into(heard));
     keyed.subscribe(into(byKeyed));
 
     fail(before);
@@ -112,8 +115,9 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  void nobody_isRefused() {
-    assertThatThrownBy(() -> resilience.subscribe(null)).isInstanceOf(NullPointerException.class);
+  void listener_null_isRejected() {
+    assertThatThrownBy(() -> resilience.policies().subscribe(null))
+        .isInstanceOf(NullPointerException.class);
     assertThatThrownBy(() -> CircuitBreakerListener.ofCodes(null))
         .isInstanceOf(NullPointerException.class);
   }

@@ -8,15 +8,15 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What {@code save} writes down, and what {@code restore} makes of it in another runtime. */
+/** What {@code save} stores, and what {@code restore} restores in another runtime. */
 class SavedStateTest extends BreakerFixture {
   private final Resilience later = Resilience.builder().timeSource(time).build();
 
@@ -34,7 +34,7 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-27: a fresh breaker is saved closed, with all its settings")
+  @DisplayName("CB-27: a new breaker is saved closed, with its whole config")
   void fresh_isSavedClosed() {
     SavedBreaker saved = opensAfter(3).save();
     assertThat(saved.name()).isEqualTo("b");
@@ -71,7 +71,7 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-29: failures come back, with and without a key")
+  @DisplayName("CB-29: failures are restored, with and without a key")
   void failures_comeBack() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -90,7 +90,8 @@ class SavedStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-30 CB-31: what was open inside its cooldown is still open, for what is left of it")
+      "CB-30 CB-31: a breaker saved open within its cooldown is still open, for the rest of "
+          + "it")
   void openInsideTheCooldown_isStillOpen() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -118,8 +119,8 @@ class SavedStateTest extends BreakerFixture {
 
   @Test
   @DisplayName(
-      "CB-32 CB-33: an expired cooldown comes back ready to probe with its failures, and a failed"
-          + " probe opens again")
+      "CB-32 CB-33: an expired cooldown is restored ready to probe with its failures, and a "
+          + "failed probe opens again")
   void expired_isReadyToProbe() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(3));
     times(3, () -> fail(keyed.forKey("agent-1")));
@@ -136,7 +137,7 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-35: settings come from the program, not from what was saved")
+  @DisplayName("CB-35: the config comes from the program, not from the saved state")
   void settings_comeFromTheProgram() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -150,8 +151,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 24: a breaker that has moved by itself is not overwritten, only its totals grow")
+  @DisplayName("fault 24: a breaker that has changed its state is not overwritten; only its totals "
+      + "grow")
   void movedBreaker_isLeftAlone() {
     CircuitBreaker breaker = opensAfter(1);
     succeed(breaker);

@@ -48,7 +48,8 @@ class SlowCallRuleTest {
   }
 
   @Test
-  @DisplayName("fault 15: half of the calls slow opens the breaker, and it says why")
+  @DisplayName(
+      "fault 15: half of the calls being slow opens the breaker, and the transition tells why")
   void slowCalls_open() {
     CircuitBreaker breaker = breaker();
     call(breaker, Duration.ZERO);
@@ -66,7 +67,7 @@ class SlowCallRuleTest {
     });
     assertThat(breaker.explain())
         .hasToString("breaker 'slow' is open since 2026-01-01T00:00:05.999Z: 2 of 4 calls were slow"
-            + " (50.0 %), 0 of them still under way; slowCallRateThreshold is 50.0 %; next probe in"
+            + " (50.0 %), 0 of them in flight; slowCallRateThreshold is 50.0 %; next probe in"
             + " 30.0 s");
     assertThat(breaker.snapshot().slowCalls()).isEqualTo(2);
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(4);

@@ -2,11 +2,7 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.CallContext;
-import io.aragora.resilience.CheckedRunnable;
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
@@ -14,6 +10,10 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CheckedRunnable;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -37,26 +37,26 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Calls at every depth of a stack that is nearly used up: wherever the stack overflows, nothing stays taken, and everything works
- * afterwards.
+ * Calls at every depth of a nearly exhausted stack: wherever the stack overflows, no permit or slot
+ * stays taken, and everything works afterwards.
  */
 class StackOverflowTest {
   private static final int STACK_BYTES = 256 << 10;
   private static final Duration COOLDOWN = Duration.ofMillis(20);
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
-  /** How far from the edge the first call is: further than any call needs. */
+  /** The distance of the first call from the edge, larger than any call needs. */
   private static final int FRAMES = 150;
 
-  /** How many depths beyond the edge are tried. */
+  /** The number of depths beyond the edge that are tried. */
   private static final int UNREACHABLE = 5;
 
-  /** How often it is looked whether a call has ended, for some ten seconds. */
+  /** The largest number of looks whether a call has ended: some ten seconds. */
   private static final int MOST_LOOKS = 10_000;
 
   private static final IOException DOWN = new IOException("down");
 
-  /** What a call runs. */
+  /** The body of a call. */
   private enum Body implements CheckedSupplier<String, IOException> {
     SUCCEEDS {
       @Override
@@ -117,7 +117,7 @@ class StackOverflowTest {
             .backoff(Backoff.constant(Duration.ofMillis(1)))
             .build());
     final Pipeline pipeline = resilience
-        .pipeline("pipeline")
+        .newPipeline("pipeline")
         .add(retry)
         .add(timeout)
         .add(watched)
@@ -128,8 +128,9 @@ class StackOverflowTest {
     final List<CompletableFuture<String>> calls = new ArrayList<>();
 
     Fixture() {
-      resilience.subscribe(
-          CircuitBreakerListener.ofCodes((name, code) -> transitions.incrementAndGet()));
+      resilience
+          .policies()
+          .subscribe(CircuitBreakerListener.ofCodes((name, code) -> transitions.incrementAndGet()));
       watched.subscribeCalls(Set.of(CircuitBreakerCall.Kind.values()), call -> {});
     }
 

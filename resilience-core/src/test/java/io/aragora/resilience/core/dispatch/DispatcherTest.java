@@ -34,7 +34,7 @@ class DispatcherTest {
     assertThat(heard).containsExactly("first", "second");
   }
 
-  /** Neither a thread nor the caller can run the delivery, as where the stack is used up. */
+  /** Neither a thread nor the caller can run the delivery, as if the stack were used up. */
   @Test
   void whatCannotEvenRunOnTheCaller_isDeliveredLater() {
     ManualTime manual = ManualTime.create();

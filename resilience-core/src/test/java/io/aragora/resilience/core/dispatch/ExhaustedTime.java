@@ -4,14 +4,14 @@ import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.testing.ManualTime;
 import java.util.concurrent.Executor;
 
-/** The time of a machine that has no thread left for what should run in the background, as long as a test says so. */
+/** The time source of a machine that has no thread for background work while a test says so. */
 public final class ExhaustedTime extends ForwardingTime {
   private final ManualTime time;
 
-  /** Whether nothing runs in the background. */
+  /** Whether background work is rejected. */
   public volatile boolean exhausted = true;
 
-  /** Makes one that begins exhausted. */
+  /** Creates an exhausted time source. */
   public ExhaustedTime(ManualTime time) {
     super(time);
     this.time = time;

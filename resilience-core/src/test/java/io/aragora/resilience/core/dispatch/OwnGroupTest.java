@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Closing waits for every group of threads but the one of the thread that closes, which is known by its identity. */
+/**
+ * Closing waits for every group of threads except that of the closing thread, which is compared by
+ * identity.
+ */
 @Timeout(120)
 class OwnGroupTest {
   private static final long AWAIT_SECONDS = 60;
@@ -43,7 +46,7 @@ class OwnGroupTest {
     assertThat(interrupted.get(AWAIT_SECONDS, TimeUnit.SECONDS)).isFalse();
   }
 
-  /** Threads of the second are named as those of the first's group {@code end} are. */
+  /** The threads of the second have the names of the first's group {@code end}. */
   @Test
   void aThreadOfAnotherRuntime_isNoneOfTheGroup() throws Exception {
     Dispatcher shop = new Dispatcher("shop", SystemTimeSource.INSTANCE, null);

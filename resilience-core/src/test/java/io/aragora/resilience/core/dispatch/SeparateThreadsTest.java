@@ -124,11 +124,11 @@ class SeparateThreadsTest {
     assertThat(load("tell").busy()).isGreaterThanOrEqualTo(64);
     assertThat(load("interrupt").busy()).isGreaterThanOrEqualTo(1);
     assertThat(load("timer").bound()).isEqualTo(1);
-    assertThat(resilience.threadLoads()).allMatch(load -> load.waiting() == 0);
+    assertThat(resilience.status().threads()).allMatch(load -> load.waiting() == 0);
   }
 
   private ThreadLoad load(String group) {
-    return resilience.threadLoads().stream()
+    return resilience.status().threads().stream()
         .filter(load -> load.group().equals(group))
         .findFirst()
         .orElseThrow();

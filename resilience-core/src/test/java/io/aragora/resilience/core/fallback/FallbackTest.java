@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CheckedFunction;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
@@ -13,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.CheckedFunction;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.FileNotFoundException;
@@ -32,7 +32,7 @@ class FallbackTest {
   private final Retry retry = resilience.retry("r");
   private final CircuitBreaker breaker = resilience.circuitBreaker("b");
   private final Pipeline pipeline =
-      resilience.pipeline("prices").add(retry).add(breaker).build();
+      resilience.newPipeline("prices").add(retry).add(breaker).build();
 
   @AfterEach
   void close() {
@@ -47,12 +47,13 @@ class FallbackTest {
   void value_standsInForAFailure_whichThePoliciesHaveSeen() throws Exception {
     ResultPipeline<String> prices = pipeline.withFallback(Fallback.value("unknown"));
     assertThat(prices.call(() -> "3.50")).isEqualTo("3.50");
-    assertThat(prices.totals()).isEqualTo(new FallbackTotals(0, 0));
+    assertThat(prices.totals()).isEqualTo(FallbackTotals.builder().build());
     assertThat(prices.<Exception>call(() -> fail(new IOException("down")))).isEqualTo("unknown");
     assertThat(retry.totals().exhausted()).isEqualTo(1);
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(3);
-    assertThat(prices.totals()).isEqualTo(new FallbackTotals(1, 0));
-    assertThat(resilience.fallbackTotals()).containsEntry("prices", new FallbackTotals(1, 0));
+    assertThat(prices.totals()).isEqualTo(FallbackTotals.builder().used(1).build());
+    assertThat(resilience.status().fallbacks())
+        .containsEntry("prices", FallbackTotals.builder().used(1).build());
     assertThat(prices.pipeline()).isSameAs(pipeline);
   }
 
@@ -81,7 +82,7 @@ class FallbackTest {
     assertThatThrownBy(() -> prices.call(() -> fail(down)))
         .isInstanceOf(IllegalStateException.class)
         .hasSuppressedException(down);
-    assertThat(prices.totals()).isEqualTo(new FallbackTotals(0, 1));
+    assertThat(prices.totals()).isEqualTo(FallbackTotals.builder().failed(1).build());
     CompletableFuture<String> future =
         prices.callAsync(() -> CompletableFuture.failedFuture(new IllegalArgumentException("x")));
     assertThat(future)
@@ -182,11 +183,13 @@ class FallbackTest {
     IOException down = new IOException("down");
     prices.<Exception>call(() -> fail(down));
     time.runPending();
-    assertThat(events).containsExactly(new FallbackEvent("prices", FallbackEvent.Kind.USED, down));
+    assertThat(events)
+        .containsExactly(
+            FallbackEvent.builder("prices", FallbackEvent.Kind.USED, down).build());
   }
 
   @Test
-  void rulesThatCannotBeReached_areRefused() {
+  void rulesThatCannotBeReached_areRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Fallback.<String>builder()
             .on(IOException.class, e -> "x")

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
@@ -12,6 +11,7 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +25,7 @@ class CoreHealthRegistryTest {
 
   @Test
   @DisplayName(
-      "HE-19 HE-30: all checks together, the worst that counts, optional ones degrade at worst")
+      "HE-19 HE-30: the worst status of all checks counts; optional checks degrade at worst")
   void report_weighsChecks() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience.health().checkAll().summary()).isEqualTo("nothing registered");
@@ -49,7 +49,7 @@ class CoreHealthRegistryTest {
   }
 
   @Test
-  @DisplayName("fault 58: liveness, readiness and startup are asked apart")
+  @DisplayName("fault 58: liveness, readiness and startup are separate")
   void groups_areAskedApart_andRegistrationEnds() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       Subscription registration = resilience
@@ -63,7 +63,7 @@ class CoreHealthRegistryTest {
       assertThat(resilience.health().check(HealthGroup.READINESS).status())
           .isEqualTo(HealthStatus.HEALTHY);
       assertThatThrownBy(() -> resilience.health().register("deadlock", HealthResult::healthy))
-          .hasMessageContaining("'deadlock' is registered already");
+          .hasMessageContaining("'deadlock' is already registered");
       registration.close();
       assertThat(resilience.health().names()).isEmpty();
     }
@@ -132,7 +132,8 @@ class CoreHealthRegistryTest {
 
   @Test
   @DisplayName(
-      "fault 58, fault 61: a breaker that is open, and a store that fails, degrade readiness and leave liveness alone")
+      "fault 58, fault 61: an open breaker and a failing store degrade readiness and do not "
+          + "affect liveness")
   void contributions_areOptionalPartsOfReadiness() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience.health().checkAll().checks())
@@ -155,7 +156,8 @@ class CoreHealthRegistryTest {
 
   @Test
   @DisplayName(
-      "HE-30: what a check says is kept, with its details, how long it took and since when; what it throws is its message")
+      "HE-30: a check's result is kept with details, duration and start time; an exception "
+          + "becomes its message")
   void whatAChecksSays_isKept() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       resilience.health().register("pool", () -> {
@@ -171,14 +173,14 @@ class CoreHealthRegistryTest {
       assertThat(resilience.health().report().status()).isEqualTo(HealthStatus.UNKNOWN);
       HealthReport report = resilience.health().checkAll();
       assertThat(report.checks().get("pool"))
-          .isEqualTo(new HealthResult(
-              HealthStatus.DEGRADED,
-              "nearly full",
-              Duration.ofMillis(5),
-              ManualTime.DEFAULT_START.plusMillis(5),
-              Map.of("free", 1)));
+          .isEqualTo(HealthResult.builder(HealthStatus.DEGRADED)
+              .detail("nearly full")
+              .duration(Duration.ofMillis(5))
+              .since(ManualTime.DEFAULT_START.plusMillis(5))
+              .details(Map.of("free", 1))
+              .build());
       assertThat(report.checks().get("broken").detail()).isEqualTo("LinkageError");
-      assertThat(report.checks().get("absent").detail()).isEqualTo("the check gave null");
+      assertThat(report.checks().get("absent").detail()).isEqualTo("the check returned null");
       assertThat(report.checks().keySet()).containsExactly("pool", "broken", "absent");
       time.advance(Duration.ofMinutes(1));
       assertThat(resilience.health().report().checks())

@@ -3,7 +3,6 @@ package io.aragora.resilience.core.health;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
@@ -11,6 +10,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.HealthTransition;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What listeners hear of health. */
+/** The events that health listeners receive. */
 class HealthEventsTest {
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience = Resilience.builder().timeSource(time).build();
@@ -47,7 +47,7 @@ class HealthEventsTest {
             .build());
   }
 
-  /** Reports a success for each S and a failure for each F, and gives what was heard of it. */
+  /** Reports a success for each S and a failure for each F, and returns the events. */
   private List<String> heard(HealthTracker tracker, String reports) {
     seen.clear();
     for (char report : reports.toCharArray()) {
@@ -67,8 +67,9 @@ class HealthEventsTest {
 
   @Test
   @DisplayName(
-      "HE-23, fault 59: no event below the threshold, one at it, which calls unhealthy what is unhealthy")
-  void unhealthy() {
+      "HE-23, fault 59: there is no event below the threshold, and one at the threshold that "
+          + "reports unhealthy")
+  void failures_atTheThreshold_areOneEvent() {
     HealthTracker db = tracker("db", 2, 2);
     db.recordSuccess();
     assertThat(heard(db, "F")).isEmpty();
@@ -76,20 +77,18 @@ class HealthEventsTest {
     db.recordFailure("no route");
     time.runPending();
     assertThat(seen)
-        .containsExactly(new HealthTransition(
-            "db",
-            1,
-            HealthStatus.HEALTHY,
-            HealthStatus.UNHEALTHY,
-            2,
-            "no route",
-            ManualTime.DEFAULT_START.plusSeconds(3)));
+        .containsExactly(
+            HealthTransition.builder("db", HealthStatus.HEALTHY, HealthStatus.UNHEALTHY)
+                .consecutiveFailures(2)
+                .detail("no route")
+                .at(ManualTime.DEFAULT_START.plusSeconds(3))
+                .build());
     assertThat(seen.get(0).isRecovery()).isFalse();
   }
 
   @Test
-  @DisplayName("HE-24: nothing at the first success, one recovery at the second, with no failures")
-  void recovery() {
+  @DisplayName("HE-24: the first success is no event, the second is one recovery with no failures")
+  void successes_afterUnhealthy_areOneRecovery() {
     HealthTracker db = tracker("db", 1, 2);
     assertThat(heard(db, "F")).containsExactly("unknown -> unhealthy");
     assertThat(heard(db, "S")).isEmpty();
@@ -101,8 +100,8 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-25: nothing else is an event, becoming known neither; every change is one")
-  void changesAlone() {
+  @DisplayName("HE-25: every change is an event and nothing else, not even becoming known")
+  void changes_alone_areEvents() {
     assertThat(heard(tracker("quiet", 3, 2), "SSFFSF")).isEmpty();
     HealthTracker db = tracker("db", 1, 1);
     assertThat(heard(db, "FSF"))
@@ -115,8 +114,8 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-26: a listener that throws harms neither the tracker nor another listener")
-  void throwingListener() {
+  @DisplayName("HE-26: a listener that throws affects neither the tracker nor other listeners")
+  void listener_throws_affectsNoOther() {
     health.subscribe(transition -> {
       throw new IllegalStateException("listener");
     });
@@ -149,8 +148,10 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-28: flapping is heard flap by flap, and trackers do not influence each other")
-  void flapping() {
+  @DisplayName(
+      "HE-28: each change of a flapping tracker is an event, and trackers do not affect each "
+          + "other")
+  void flapping_eachChange_isAnEvent() {
     HealthTracker db = tracker("db", 2, 2);
     HealthTracker cache = tracker("cache", 2, 2);
     assertThat(heard(db, "SFF".repeat(10)))
@@ -176,8 +177,9 @@ class HealthEventsTest {
 
   @Test
   @DisplayName(
-      "fault 58, fault 61: checks and breakers are heard of when somebody asks, or regularly")
-  void checksAndBreakers() {
+      "fault 58, fault 61: changes of checks and breakers are noticed when a caller asks, or "
+          + "regularly")
+  void checksAndBreakers_changes_areNoticedWhenAsked() {
     AtomicReference<HealthStatus> status = new AtomicReference<>(HealthStatus.HEALTHY);
     health.register(
         "disk",

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.GlobalResilience;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.health.HealthRegistry;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Trackers, listeners and the registry of the process, met by many threads at once. */
+/** Trackers, listeners and the registry of the process, used by many threads at once. */
 @Timeout(60)
 class HealthThreadsTest {
   private final CountDownLatch release = new CountDownLatch(1);
@@ -54,7 +55,8 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-28: changes by many threads are heard in order, also where some are dropped")
+  @DisplayName("HE-28: listeners receive the changes of many threads in order, also if some are "
+      + "dropped")
   void concurrentChanges_areHeardInOrder() throws Exception {
     HealthTracker flapping = resilience
         .health()
@@ -90,8 +92,9 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-27, fault 18: a listener that blocks holds up no report, and runs elsewhere")
-  void blockedListener() throws Exception {
+  @DisplayName(
+      "HE-27, fault 18: a listener that blocks delays no report, and runs on another thread")
+  void listener_blocks_delaysNoReport() throws Exception {
     HealthTracker db = resilience.health().tracker("db");
     CompletableFuture<Thread> heardOn = new CompletableFuture<>();
     resilience.health().subscribe(transition -> {
@@ -114,7 +117,8 @@ class HealthThreadsTest {
 
   @Test
   @DisplayName(
-      "HE-27: no lock is held while a listener runs, on the reporting thread of a closed runtime neither")
+      "HE-27: no lock is held while a listener runs, not even on the reporting thread of a "
+          + "closed runtime")
   void afterClosing_listenersRunUnderNoLock() {
     HealthTracker db = resilience.health().tracker("db");
     List<Boolean> locked = new CopyOnWriteArrayList<>();
@@ -128,8 +132,8 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-22: one registry for the process, also where many ask first")
-  void globalRegistry() throws Exception {
+  @DisplayName("HE-22: the process has one registry, also if many threads ask first")
+  void globalRegistry_manyThreads_isOne() throws Exception {
     try {
       List<HealthRegistry> registries =
           AtOnce.call(20, thread -> Resilience.global().health());
@@ -138,7 +142,7 @@ class HealthThreadsTest {
       assertThat(Resilience.global().health().tracker("shared").snapshot().lastError())
           .isEqualTo("down");
     } finally {
-      Resilience.closeGlobal();
+      GlobalResilience.close();
     }
   }
 }

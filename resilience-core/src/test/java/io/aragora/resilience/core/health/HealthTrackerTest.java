@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What a tracker makes of the reports that it gets. */
+/** How a tracker evaluates its reports. */
 class HealthTrackerTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
@@ -47,7 +47,7 @@ class HealthTrackerTest {
     return resilience.health().tracker("db");
   }
 
-  /** Reports a success for each S and a failure for each F, and gives the health after each. */
+  /** Reports a success for each S and a failure for each F, and returns the health after each. */
   private static List<Boolean> healthAfter(HealthTracker tracker, String reports) {
     List<Boolean> health = new ArrayList<>();
     for (char report : reports.toCharArray()) {
@@ -66,10 +66,9 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-04, fault 58: begins healthy, without failures, error, latency and metadata; until the"
-          + " first success it is not known")
-  void beginsHealthy() {
+  @DisplayName("HE-04, fault 58: a tracker begins healthy, without failures, error, latency and "
+      + "metadata; before the first success it is unknown")
+  void tracker_beginsHealthy() {
     HealthTrackerSnapshot snapshot = tracker().snapshot();
     assertThat(snapshot.isHealthy()).isTrue();
     assertThat(snapshot.status()).isEqualTo(HealthStatus.UNKNOWN);
@@ -87,8 +86,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-05: a success may have a latency, resets failures, and is the last check")
-  void success() {
+  @DisplayName("HE-05: a success may have a latency, resets failures, and sets the last check")
+  void success_resetsFailures() {
     HealthTracker tracker = tracker();
     tracker.recordFailure("down");
     time.advance(SECOND);
@@ -105,7 +104,7 @@ class HealthTrackerTest {
 
   @Test
   @DisplayName("HE-05: the latency is the mean")
-  void meanLatency() {
+  void latency_isTheMean() {
     HealthTracker tracker = tracker();
     for (int latency : new int[] {10, 20, 30}) {
       tracker.recordSuccess(millis(latency));
@@ -114,10 +113,9 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-06, fault 59: failures count; an error replaces the one before, and one that says nothing"
-          + " leaves it, with its time")
-  void failure() {
+  @DisplayName("HE-06, fault 59: failures are counted; an error message replaces the previous one, "
+      + "and a failure without one keeps it with its time")
+  void failure_isCounted() {
     HealthTracker tracker = tracker();
     tracker.recordFailure(null);
     assertThat(tracker.snapshot().consecutiveFailures()).isEqualTo(1);
@@ -137,8 +135,10 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-07: the failure that reaches the threshold makes it unhealthy, more keep it so")
-  void threshold() {
+  @DisplayName(
+      "HE-07: the failure that reaches the threshold makes it unhealthy, and later ones keep "
+          + "it so")
+  void failure_atTheThreshold_isUnhealthy() {
     HealthTracker tracker = tracker(3, 2, 10);
     assertThat(healthAfter(tracker, "FFFF")).containsExactly(true, true, false, false);
     assertThat(tracker.snapshot().consecutiveFailures()).isEqualTo(4);
@@ -146,15 +146,15 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-08: recovers by so many successes in a row; a failure between begins anew")
-  void recovery() {
+  @DisplayName("HE-08: consecutive successes recover it; a failure between them starts anew")
+  void successes_consecutive_recover() {
     assertThat(healthAfter(tracker(2, 3, 10), "FFSSFSSS"))
         .containsExactly(true, false, false, false, false, false, false, true);
   }
 
   @Test
   @DisplayName("HE-09: thresholds of 1")
-  void thresholdsOfOne() {
+  void thresholds_ofOne_work() {
     assertThat(healthAfter(tracker(1, 1, 10), "FS")).containsExactly(false, true);
     HealthTracker other = resilience
         .health()
@@ -169,8 +169,9 @@ class HealthTrackerTest {
 
   @Test
   @DisplayName(
-      "HE-10, fault 59: a recovery clears the last error; a success while healthy does not, and tells when it was")
-  void lastError() {
+      "HE-10, fault 59: a recovery clears the last error; a success while healthy keeps it, "
+          + "with its time")
+  void recovery_clearsTheLastError() {
     HealthTracker tracker = tracker(2, 1, 10);
     tracker.recordFailure("err1");
     tracker.recordFailure("err2");
@@ -186,8 +187,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-11: only failures in a row count, and the cycle goes on")
-  void cycle() {
+  @DisplayName("HE-11: only consecutive failures count, and the cycle repeats")
+  void cycle_onlyConsecutiveFailuresCount() {
     HealthTracker tracker = tracker(3, 1, 10);
     assertThat(healthAfter(tracker, "FFSFF")).containsOnly(true);
     assertThat(tracker.snapshot().consecutiveFailures()).isEqualTo(2);
@@ -195,9 +196,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-12: the window holds the latest latencies, and reports without one take no place")
-  void latencyWindow() {
+  @DisplayName("HE-12: the window holds the latest latencies, and reports without one use no slot")
+  void latencyWindow_holdsTheLatest() {
     HealthTracker tracker = tracker(3, 2, 3);
     latencies(tracker, 10, 10, 10, 100, 100, 100);
     assertThat(tracker.snapshot().meanLatency()).isEqualTo(millis(100));
@@ -222,9 +222,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-12, fault 60: bounded, however many and however long; failures have latencies, and the"
-          + " largest is shown")
+  @DisplayName("HE-12, fault 60: the window is bounded for any number of reports; failures have "
+      + "latencies, and the largest is shown")
   void latencies_areBounded() {
     HealthTracker tracker = tracker(3, 2, 1000);
     for (int i = 0; i < 100_000; i++) {
@@ -239,9 +238,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-13: metadata is set, overwritten, taken away, and copied; snapshots do not change")
-  void metadata() {
+  @DisplayName("HE-13: metadata is set, overwritten, removed and copied; snapshots do not change")
+  void metadata_isSetRemovedAndCopied() {
     HealthTracker tracker = tracker();
     tracker.setMetadata("region", "eu");
     Map<String, Object> nested = new HashMap<>(Map.of("size", 8));
@@ -277,7 +275,7 @@ class HealthTrackerTest {
 
   @Test
   @DisplayName("HE-14: a reset makes it as new")
-  void reset() {
+  void reset_makesTheTrackerNew() {
     HealthTracker tracker = tracker(1, 2, 10);
     tracker.setMetadata("region", "eu");
     tracker.recordSuccess(millis(5));
@@ -297,9 +295,9 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 58: where silence is a sign, a healthy component is unknown after a while; an unhealthy one stays so")
-  void staleness() {
+  @DisplayName("fault 58: if silence is a sign, a healthy component becomes unknown after a while, "
+      + "and an unhealthy one stays so")
+  void silence_afterAWhile_isUnknown() {
     HealthTracker tracker = resilience
         .health()
         .tracker(
@@ -330,12 +328,12 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-19: a report carries what a tracker knows, and says since when")
-  void reportLine() {
+  @DisplayName("HE-19: a report carries the state of a tracker, and since when it holds")
+  void reportLine_carriesTheTracker() {
     HealthTracker tracker = tracker(1, 2, 10);
     assertThat(line().detail()).isEqualTo("no report yet");
     tracker.recordFailure(null);
-    assertThat(line().detail()).isEqualTo("no error was told");
+    assertThat(line().detail()).isEqualTo("no error message was reported");
     time.advance(SECOND);
     tracker.setMetadata("region", "eu");
     tracker.recordFailure("no route", millis(250.75));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthRegistry;
@@ -14,6 +13,7 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,8 +54,9 @@ class TrackerRegistryTest {
 
   @Test
   @DisplayName(
-      "HE-15: a name is a tracker; declared again in another way is an error that shows both")
-  void declaration() {
+      "HE-15: a name stands for one tracker; a different declaration is an error that shows "
+          + "both")
+  void declaration_different_isAnError() {
     HealthTracker db = health.tracker("db", config(3, 2));
     assertThat(db.name()).isEqualTo("db");
     assertThat(health.tracker("db", config(3, 2))).isSameAs(db);
@@ -79,9 +80,9 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-16: a look-up that makes none: the same object, or none, also after it was removed")
-  void find() {
+  @DisplayName("HE-16: a look-up that creates none returns the same object or none, also after a "
+      + "removal")
+  void find_createsNoTracker() {
     HealthTracker db = health.tracker("db");
     assertThat(health.findTracker("db")).containsSame(db);
     assertThat(health.findTracker("unknown")).isEmpty();
@@ -91,9 +92,9 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-17, fault 60: a look-up that makes one, with all settings; what is there keeps its state")
-  void findOrMake() {
+  @DisplayName("HE-17, fault 60: a look-up that creates one sets its whole config; an existing "
+      + "tracker keeps its state")
+  void tracker_createsOnce_withItsConfig() {
     HealthTracker db = health.tracker("db", config(7, 5));
     assertThat(db.config().failureThreshold()).isEqualTo(7);
     assertThat(db.config().recoveryThreshold()).isEqualTo(5);
@@ -107,8 +108,9 @@ class TrackerRegistryTest {
 
   @Test
   @DisplayName(
-      "HE-18: removal tells whether there was one, and leaves the others; checks go the same way")
-  void unregister() {
+      "HE-18: removal returns whether there was one, and keeps the others; checks behave the "
+          + "same way")
+  void unregister_returnsWhetherPresent() {
     healthy("db");
     HealthTracker cache = healthy("cache");
     health.register("disk", HealthResult::healthy);
@@ -125,8 +127,9 @@ class TrackerRegistryTest {
 
   @Test
   @DisplayName(
-      "HE-19: the report of none, of healthy ones, of one that is not, and of none that is")
-  void report() {
+      "HE-19: reports of no tracker, of healthy ones, of an unhealthy one, and of unhealthy "
+          + "ones only")
+  void report_everyMix_isRight() {
     Instant before = time.wallTime();
     assertThat(health.checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
     assertThat(health.checkAll().checks()).isEmpty();
@@ -149,8 +152,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-20: all statuses, typed, as they are now")
-  void statuses() {
+  @DisplayName("HE-20: all present statuses, typed")
+  void statuses_areTyped() {
     assertThat(health.report().checks()).isEmpty();
     healthy("db");
     unhealthy("cache").recordFailure("down");
@@ -162,8 +165,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-21: names in the order in which they came, without those that went")
-  void names() {
+  @DisplayName("HE-21: names are in registration order, without removed ones")
+  void names_areInOrder() {
     assertThat(health.names()).isEmpty();
     List.of("c", "a", "b").forEach(health::tracker);
     assertThat(health.names()).containsExactly("c", "a", "b");
@@ -176,8 +179,9 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("fault 58: an optional tracker degrades, and each answers its groups alone")
-  void weightAndGroups() {
+  @DisplayName(
+      "fault 58: an optional tracker degrades, and each tracker answers for its own groups")
+  void optionalTracker_degrades_inItsGroups() {
     health
         .tracker(
             "cache",
@@ -200,12 +204,12 @@ class TrackerRegistryTest {
     health.register("db", HealthResult::healthy);
     assertThatThrownBy(() -> health.tracker("db"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContainingAll("health tracker 'db'", "already, as a check");
+        .hasMessageContainingAll("health tracker 'db'", "already registered as a check");
     health.tracker("cache");
     assertThatThrownBy(() -> health.register("cache", HealthResult::healthy))
-        .hasMessageContainingAll("health check 'cache'", "already, as a tracker");
+        .hasMessageContainingAll("health check 'cache'", "already registered as a tracker");
     assertThatThrownBy(() -> health.tracker(HealthRegistry.CIRCUIT_BREAKERS))
-        .hasMessageContaining("the runtime itself reports under");
+        .hasMessageContaining("is reserved for the runtime");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> health.tracker(" "))
         .withMessageContaining("health tracker must not be blank");
@@ -214,7 +218,9 @@ class TrackerRegistryTest {
     }
     assertThatThrownBy(() -> health.tracker("one more"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessage("at most 1000 health checks and trackers may be registered: one more");
+        .hasMessage(
+            "cannot register 'one more': the runtime already holds 1000 health checks and trackers."
+                + " Remove unused ones");
     assertThatThrownBy(
             () -> health.register("one more", HealthResult::healthy, HealthCheckOptions.defaults()))
         .isInstanceOf(ResilienceConfigurationException.class);

@@ -11,8 +11,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What is saved of keyed breakers are the keys that they have. */
-class EvictedKeysTest extends KeeperFixture {
+/** The store holds the present keys of keyed breakers only. */
+class EvictedKeysTest extends SaverFixture {
   private static final int MAX_KEYS = 10;
 
   private KeyedCircuitBreaker keys(Resilience resilience) {
@@ -26,7 +26,7 @@ class EvictedKeysTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("made-up keys, failing or not, leave no more rows than there may be keys")
+  @DisplayName("invented keys, failing or not, leave no more rows than maxKeys")
   void madeUpKeys_leaveNoRows() {
     try (Resilience resilience = open()) {
       KeyedCircuitBreaker keys = keys(resilience);
@@ -66,7 +66,7 @@ class EvictedKeysTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("a key that comes back, because somebody held its breaker, is saved again")
+  @DisplayName("a key that returns, because other code held its breaker, is saved again")
   void heldKey_thatComesBack_isSavedAgain() {
     try (Resilience resilience = open()) {
       KeyedCircuitBreaker keys = keys(resilience);
@@ -87,7 +87,8 @@ class EvictedKeysTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("a key that another process changed later stays, whoever evicts it here")
+  @DisplayName(
+      "a key that another process changed later stays in the store when it is evicted here")
   void evictedKey_thatAnotherProcessChangedLater_stays() {
     try (Resilience resilience = open()) {
       succeed(keys(resilience).forKey("shared"));

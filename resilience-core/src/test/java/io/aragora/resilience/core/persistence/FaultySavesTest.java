@@ -6,8 +6,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.Faults;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -16,11 +16,13 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Fails each step of the thread that saves state in turn. Whichever it is, what has changed is saved, and what changes later. */
+/**
+ * Fails each step of the saving thread in turn. In each case, present and later changes are saved.
+ */
 class FaultySavesTest {
   @ParameterizedTest
   @MethodSource("io.aragora.resilience.core.Faults#everyKind")
-  void savesGoOn(Throwable kind) throws Exception {
+  void saves_stepFails_continue(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       MemoryStateStore kept = new MemoryStateStore(1_000);
       try (Resilience resilience = Resilience.builder()
@@ -39,7 +41,7 @@ class FaultySavesTest {
         breaker.forceOpen();
         faults.recover(Duration.ofSeconds(1));
         assertThat(saved(kept)).isEqualTo(CircuitBreakerState.FORCED_OPEN);
-        assertThat(resilience.storeStatus().lastError()).isNull();
+        assertThat(resilience.status().stateStore().lastError()).isNull();
       }
     });
     assertThat(steps).isGreaterThan(15);
@@ -53,7 +55,7 @@ class FaultySavesTest {
         .orElseThrow();
   }
 
-  /** A store whose every call is a step, before it does anything and after. */
+  /** A store whose calls are steps, before and after their work. */
   private static StateStore stepping(StateStore store, Faults faults) {
     return (StateStore) Proxy.newProxyInstance(
         StateStore.class.getClassLoader(),

@@ -5,15 +5,15 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.time.TimeSource;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -44,10 +44,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A store is foreign code: each of its methods throws each kind of throwable, answers nonsense, or never answers. */
+/**
+ * A store is foreign code: each of its methods throws each kind of throwable, answers nonsense, or
+ * never answers.
+ */
 @Timeout(60)
-class HostileStoreTest extends KeeperFixture {
-  /** What a method does instead of its work; null for its work. */
+class HostileStoreTest extends SaverFixture {
+  /** The action of a method instead of its work; null for its work. */
   private interface Misdeed {
     @Nullable
     Object instead(Supplier<@Nullable Object> work) throws Throwable;
@@ -61,13 +64,13 @@ class HostileStoreTest extends KeeperFixture {
   private final class Runtime implements LiveBreakers {
     final List<CircuitBreakerStateMachine> all = new ArrayList<>();
     final Timer timer = new Timer("timer", time);
-    final StateKeeper keeper;
+    final StateSaver saver;
     final BreakerRuntime breakers;
     final Dispatcher dispatcher;
 
     Runtime(TimeSource source) {
       dispatcher = new Dispatcher("r", source, null);
-      keeper = new StateKeeper(
+      saver = new StateSaver(
           "r",
           new StoreSetting(
               "test:place",
@@ -79,12 +82,12 @@ class HostileStoreTest extends KeeperFixture {
           source,
           timer,
           dispatcher);
-      breakers = BreakerRuntime.of(source, timer, dispatcher, keeper);
+      breakers = BreakerRuntime.of(source, timer, dispatcher, saver);
     }
 
     CircuitBreaker breaker(String name) {
       CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), breakers);
-      keeper.made(made);
+      saver.made(made);
       all.add(made);
       return made;
     }
@@ -169,13 +172,13 @@ class HostileStoreTest extends KeeperFixture {
     breaker.forceOpen();
     time.advance(A_MOMENT);
     assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
-    assertThat(runtime.keeper.status().lastError()).isNull();
-    assertThat(runtime.keeper.flush(A_DAY)).isTrue();
+    assertThat(runtime.saver.status().lastError()).isNull();
+    assertThat(runtime.saver.flush(A_DAY)).isTrue();
   }
 
   @ParameterizedTest(name = "{0} throws {1}")
   @MethodSource("everyMethodWithEveryThrowable")
-  @DisplayName("whatever a method of the store throws, nobody else notices, and saving goes on")
+  @DisplayName("whatever the store throws affects no caller, and saving continues")
   void method_throwsAnything_isAnOutageThatEnds(
       String method, String name, Supplier<Throwable> thrown) {
     leaveOpen();
@@ -184,12 +187,12 @@ class HostileStoreTest extends KeeperFixture {
       throw thrown.get();
     };
     Runtime runtime = new Runtime(time);
-    runtime.keeper.start(runtime);
+    runtime.saver.start(runtime);
     CircuitBreaker breaker = runtime.breaker("b");
     breaker.disable();
     time.advance(Duration.ofHours(2));
-    assertThat(runtime.keeper.status().lastError() != null)
-        .as("shown as an outage: %s", runtime.keeper.status())
+    assertThat(runtime.saver.status().lastError() != null)
+        .as("shown as an outage: %s", runtime.saver.status())
         .isEqualTo(!List.of("close", "remove").contains(method));
 
     assertSavesAgain(runtime, breaker);
@@ -197,7 +200,7 @@ class HostileStoreTest extends KeeperFixture {
     misdeed = work -> {
       throw thrown.get();
     };
-    runtime.keeper.close();
+    runtime.saver.close();
   }
 
   static Stream<Arguments> nonsense() {
@@ -244,20 +247,20 @@ class HostileStoreTest extends KeeperFixture {
 
   @ParameterizedTest(name = "{0} gives {1}")
   @MethodSource("nonsense")
-  void method_givesNonsense_harmsNobody(String method, String what, Misdeed nonsense) {
+  void method_returnsNonsense_affectsNoCaller(String method, String what, Misdeed nonsense) {
     attacked = method;
     misdeed = nonsense;
     Runtime runtime = new Runtime(time);
-    runtime.keeper.start(runtime);
+    runtime.saver.start(runtime);
     CircuitBreaker breaker = runtime.breaker("b");
     breaker.disable();
     time.advance(Duration.ofHours(2));
-    assertThat(runtime.keeper.status().saved()).isBetween(0L, 300L);
+    assertThat(runtime.saver.status().saved()).isBetween(0L, 300L);
 
     assertSavesAgain(runtime, breaker);
   }
 
-  /** Manual clocks, and threads of its own. */
+  /** Manual clocks, with its own threads. */
   private TimeSource withThreads() {
     return (TimeSource) Proxy.newProxyInstance(
         TimeSource.class.getClassLoader(),
@@ -268,12 +271,12 @@ class HostileStoreTest extends KeeperFixture {
 
   @ParameterizedTest
   @ValueSource(strings = {"save", "close"})
-  @DisplayName("a store that hangs holds up nobody, is shown, and is closed once it answers")
-  void method_hangs_isShownAndHoldsUpNobody(String method) throws Exception {
+  @DisplayName("a store that hangs delays no caller, is reported, and is closed once it answers")
+  void method_hangs_isReportedAndDelaysNoCaller(String method) throws Exception {
     CountDownLatch hanging = new CountDownLatch(1);
     CountDownLatch released = new CountDownLatch(1);
     Runtime runtime = new Runtime(withThreads());
-    assertThat(runtime.keeper.start(runtime)).isNull();
+    assertThat(runtime.saver.start(runtime)).isNull();
     CircuitBreaker breaker = runtime.breaker("b");
     attacked = method;
     misdeed = work -> {
@@ -283,14 +286,14 @@ class HostileStoreTest extends KeeperFixture {
     };
     breaker.disable();
     Duration moment = Duration.ofMillis(50);
-    assertThat(runtime.keeper.flush(Duration.ofMillis(500))).isEqualTo(method.equals("close"));
+    assertThat(runtime.saver.flush(Duration.ofMillis(500))).isEqualTo(method.equals("close"));
     if (method.equals("save")) {
       assertThat(hanging.await(10, TimeUnit.SECONDS)).isTrue();
       time.advance(Duration.ofSeconds(12));
-      assertThat(runtime.keeper.status().lastError()).isEqualTo("save: no answer for 12 s");
-      assertThat(runtime.keeper.status().failingSince()).isNotNull();
+      assertThat(runtime.saver.status().lastError()).isEqualTo("save: no answer for 12 s");
+      assertThat(runtime.saver.status().failingSince()).isNotNull();
     }
-    runtime.keeper.close(moment);
+    runtime.saver.close(moment);
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
     released.countDown();
     runtime.dispatcher.close();
@@ -314,7 +317,7 @@ class HostileStoreTest extends KeeperFixture {
       public void close() {}
     };
     Runtime runtime = new Runtime(time);
-    runtime.keeper.start(runtime);
+    runtime.saver.start(runtime);
     CircuitBreaker breaker = runtime.breaker("b");
     logger.addHandler(throwing);
     try {
@@ -324,7 +327,7 @@ class HostileStoreTest extends KeeperFixture {
       };
       breaker.disable();
       time.advance(A_MOMENT);
-      assertThat(runtime.keeper.status().lastError()).isEqualTo("save: disk full");
+      assertThat(runtime.saver.status().lastError()).isEqualTo("save: disk full");
       assertSavesAgain(runtime, breaker);
     } finally {
       logger.removeHandler(throwing);

@@ -2,12 +2,9 @@ package io.aragora.resilience.core.persistence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.testing.StateStoreContract;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -23,22 +20,7 @@ class MemoryStateStoreTest extends StateStoreContract {
 
   static SavedBreaker savedAt(int second) {
     Instant at = Instant.EPOCH.plusSeconds(second);
-    return new SavedBreaker(
-        "b" + second,
-        null,
-        CircuitBreakerState.CLOSED,
-        1,
-        at,
-        null,
-        Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        CircuitBreakerTotals.ZERO,
-        0,
-        "",
-        at);
+    return SavedBreaker.builder("b" + second).enteredAt(at).savedAt(at).build();
   }
 
   @Test

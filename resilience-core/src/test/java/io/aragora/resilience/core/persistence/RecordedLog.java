@@ -8,7 +8,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** What a class logs, instead of the console. */
+/** Records the log lines of a class instead of printing them. */
 public final class RecordedLog extends Handler implements AutoCloseable {
   private static final SimpleFormatter TEXT = new SimpleFormatter();
 

@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.time.Instant;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A store in memory that fails when it is told to, and remembers what was asked of it. */
+/** A store in memory that fails on demand and records its calls. */
 final class RecordingStore implements StateStore {
   private final MemoryStateStore kept = new MemoryStateStore(100_000);
   final List<List<String>> saves = new ArrayList<>();

@@ -12,10 +12,10 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What comes back from the store when a breaker is made. */
-class RestoredStateTest extends KeeperFixture {
+/** What is restored from the store when a breaker is created. */
+class RestoredStateTest extends SaverFixture {
   @Test
-  @DisplayName("PE-09, fault 67: the time spent down counts toward the cooldown")
+  @DisplayName("PE-09, fault 67: downtime counts toward the cooldown")
   void downTime_counts() {
     leaveOpen();
     time.advance(Duration.ofSeconds(30));
@@ -28,7 +28,7 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("fault 70: an expired cooldown comes back ready to probe, not closed")
+  @DisplayName("fault 70: an expired cooldown is restored ready to probe, not closed")
   void expired_comesBackHalfOpen() {
     leaveOpen();
     time.advance(Duration.ofSeconds(120));
@@ -41,7 +41,7 @@ class RestoredStateTest extends KeeperFixture {
 
   @Test
   @DisplayName(
-      "a wall clock that went back cannot lengthen a cooldown, and what changes then is saved")
+      "a wall clock that went back cannot lengthen a cooldown, and later changes are saved")
   void wallClockThatWentBack_cannotLengthenTheCooldown() {
     leaveOpen();
     time.jumpWallClock(Duration.ofDays(-1));
@@ -58,7 +58,8 @@ class RestoredStateTest extends KeeperFixture {
 
   @Test
   @DisplayName(
-      "a wall clock that goes back in operation changes no cooldown, and changes go on being saved")
+      "a wall clock that goes back in operation changes no cooldown, and changes are still "
+          + "saved")
   void wallClockThatGoesBackInOperation_losesNoChange() {
     try (Resilience resilience = open()) {
       trip(breaker(resilience));
@@ -84,8 +85,10 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("PE-08, fault 68: name, streaks, forced states, totals and generation come back")
-  void streaksForcedStatesAndTotals_comeBack() {
+  @DisplayName(
+      "PE-08, fault 68: name, consecutive counts, forced states, totals and generation are "
+          + "restored")
+  void consecutiveCountsForcedStatesAndTotals_areRestored() {
     long generation;
     try (Resilience resilience = open()) {
       fail(breaker(resilience));
@@ -115,10 +118,13 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("PE-11: progress of probes and the growth of the cooldown come back")
+  @DisplayName("PE-11: the progress of probes and the growth of the cooldown are restored")
   void probeProgressAndCooldownStep_comeBack() {
-    CircuitBreakerConfig growing =
-        config().cooldownBackoff(2, Duration.ofHours(1)).successThreshold(2).build();
+    CircuitBreakerConfig growing = config()
+        .cooldownBackoff(2)
+        .maxCooldown(Duration.ofHours(1))
+        .successThreshold(2)
+        .build();
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b", growing);
       trip(breaker);
@@ -145,7 +151,8 @@ class RestoredStateTest extends KeeperFixture {
 
   @Test
   @DisplayName(
-      "PE-11: keys come back when they are asked for, apart from a breaker that is named like one")
+      "PE-11: keys are restored when they are asked for, apart from a breaker that is named "
+          + "like one")
   void keys_comeBack() {
     try (Resilience resilience = open()) {
       trip(keyed(resilience).forKey("open"));
@@ -158,7 +165,7 @@ class RestoredStateTest extends KeeperFixture {
       assertThat(keyed(resilience).size()).as("nobody asked yet").isZero();
       assertThat(keyed(resilience).forKey("open").snapshot().remainingCooldown())
           .isEqualTo(Duration.ofSeconds(90));
-      assertThat(keyed(resilience).notClosed(10)).containsOnlyKeys("open");
+      assertThat(keyed(resilience).impairedKeys(10)).containsOnlyKeys("open");
       fail(keyed(resilience).forKey("failed once"));
       assertThat(keyed(resilience).isAvailable("failed once")).isFalse();
       assertThat(resilience.circuitBreaker("k:open").state())
@@ -168,8 +175,8 @@ class RestoredStateTest extends KeeperFixture {
 
   @Test
   @DisplayName(
-      "PE-11: a key that was saved open is not available, though nobody has called it since")
-  void keyThatNobodyCalledSince_isAsItWasSaved() {
+      "PE-11: a key that was saved open is unavailable, although no caller has used it since")
+  void key_notCalledSince_isAsSaved() {
     try (Resilience resilience = open()) {
       trip(keyed(resilience).forKey("open"));
       keyed(resilience).forKey("forced").forceOpen();
@@ -184,8 +191,7 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName(
-      "the breaker that keys beyond the bound share is not saved, not even under a key of its name")
+  @DisplayName("the overflow breaker is not saved, not even under a key of its name")
   void overflowBreaker_isNotSaved() {
     try (Resilience resilience = open()) {
       trip(keyed(resilience).overflow());
@@ -195,7 +201,7 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("slow calls come back among the totals")
+  @DisplayName("slow calls are restored in the totals")
   void slowCalls_comeBack() {
     CircuitBreakerConfig slow = config()
         .slowCallRateThreshold(100)
@@ -217,7 +223,7 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  void changedSettings_keepAnOpenStateForTheShorterTime_andDropTheStreak() {
+  void changedConfig_keepsAnOpenStateForTheShorterTime_andDropsConsecutiveFailures() {
     leaveOpen();
     try (Resilience resilience = open()) {
       CircuitBreaker shorter = resilience.circuitBreaker(
@@ -227,33 +233,33 @@ class RestoredStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("PE-04: nothing is made by loading, and what was saved stays until it is asked for")
+  @DisplayName("PE-04: loading creates no breaker, and saved states wait until they are asked for")
   void loading_makesNothing() {
     leaveOpen();
     try (Resilience resilience = open()) {
-      assertThat(resilience.circuitBreakers()).isEmpty();
+      assertThat(resilience.policies().circuitBreakers()).isEmpty();
     }
     try (Resilience resilience = open()) {
       assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
-      assertThat(resilience.circuitBreakers()).hasSize(1);
+      assertThat(resilience.policies().circuitBreakers()).hasSize(1);
     }
   }
 
   @Test
-  @DisplayName("PE-05: rows that cannot be read are said, the first ten of them one by one")
+  @DisplayName("PE-05: unreadable rows are logged, the first ten of them one by one")
   void problems_areSaid() {
     for (int i = 0; i < 12; i++) {
       store.problems.add("row " + i);
     }
     try (RecordedLog log = RecordedLog.of(StateRestoration.class);
         Resilience resilience = open()) {
-      assertThat(resilience.circuitBreakers()).isEmpty();
+      assertThat(resilience.policies().circuitBreakers()).isEmpty();
       assertThat(log.messages())
           .hasSize(11)
           .contains(
-              "WARNING left out of RecordingStore: row 9",
-              "WARNING left out of RecordingStore: 2 more")
-          .doesNotContain("WARNING left out of RecordingStore: row 10");
+              "WARNING RecordingStore: an invalid entry is skipped: row 9",
+              "WARNING RecordingStore: 2 more invalid entries are skipped")
+          .doesNotContain("WARNING RecordingStore: an invalid entry is skipped: row 10");
     }
   }
 }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -16,27 +15,22 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Breakers that follow the openings of other instances, which a store tells of. */
-class SharedStateTest extends KeeperFixture {
+/** Breakers that follow the openings of other instances, as a store reports them. */
+class SharedStateTest extends SaverFixture {
   private void hear(
       String name, @Nullable String key, CircuitBreakerState state, Instant enteredAt) {
     Objects.requireNonNull(store.listener)
-        .accept(new SavedBreaker(
-            name,
-            key,
-            state,
-            7,
-            enteredAt,
-            state == CircuitBreakerState.OPEN ? enteredAt.plusSeconds(30) : null,
-            Duration.ofSeconds(30),
-            2,
-            5,
-            0,
-            0,
-            CircuitBreakerTotals.ZERO,
-            0,
-            "",
-            time.wallTime()));
+        .accept(SavedBreaker.builder(name)
+            .key(key)
+            .state(state)
+            .generation(7)
+            .enteredAt(enteredAt)
+            .openUntil(state == CircuitBreakerState.OPEN ? enteredAt.plusSeconds(30) : null)
+            .cooldown(Duration.ofSeconds(30))
+            .cooldownStep(2)
+            .consecutiveFailures(5)
+            .savedAt(time.wallTime())
+            .build());
   }
 
   private void hearOpen(String name) {
@@ -44,11 +38,11 @@ class SharedStateTest extends KeeperFixture {
   }
 
   private static CircuitBreaker sharing(Resilience resilience) {
-    return resilience.circuitBreaker("b", config().shareState(true).build());
+    return resilience.circuitBreaker("b", config().followPeers(true).build());
   }
 
   @Test
-  @DisplayName("a breaker that shares its state opens for what is left of the other one's cooldown")
+  @DisplayName("a breaker that follows peers opens for the rest of the other one's cooldown")
   void sharing_opens() {
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = sharing(resilience);
@@ -75,7 +69,7 @@ class SharedStateTest extends KeeperFixture {
   void key_opensItsOwnBreaker() {
     try (Resilience resilience = open()) {
       var keyed = resilience.keyedCircuitBreaker(
-          "k", KeyedCircuitBreakerConfig.of(config().shareState(true).build()));
+          "k", KeyedCircuitBreakerConfig.of(config().followPeers(true).build()));
       CircuitBreaker one = keyed.forKey("one");
       CircuitBreaker other = keyed.forKey("other");
       hear("k", "one", CircuitBreakerState.OPEN, time.wallTime());
@@ -85,7 +79,7 @@ class SharedStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("what the other one did before this one last changed is no news")
+  @DisplayName("a peer's change before this breaker's last one is ignored")
   void olderThanTheOwnChange_isNotFollowed() {
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = sharing(resilience);
@@ -129,7 +123,7 @@ class SharedStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("what was followed is not saved as a change of one's own, what comes of it is")
+  @DisplayName("a followed change is not saved as an own change, but its consequences are")
   void following_isNotSaved() {
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = sharing(resilience);
@@ -145,7 +139,7 @@ class SharedStateTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("what is heard of a breaker that does not exist yet waits for it")
+  @DisplayName("a change of a breaker that does not exist yet waits for it")
   void breakerThatDoesNotExist_getsItLater() {
     try (Resilience resilience = open()) {
       hearOpen("b");

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
@@ -15,8 +15,8 @@ import io.aragora.resilience.core.dispatch.ExhaustedTime;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import io.aragora.resilience.persistence.SavedBreaker;
-import io.aragora.resilience.spi.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What happens while a store does not work, and when it works again. */
-class StoreOutageTest extends KeeperFixture {
-  /** A keeper that may open its store anew, as one may that is given by its location. */
+/** What happens while a store fails, and when it works again. */
+class StoreOutageTest extends SaverFixture {
+  /** A saver that may reopen its store, like one whose store is configured by location. */
   private final class Kept implements LiveBreakers {
     final List<CircuitBreakerStateMachine> all = new ArrayList<>();
     final Timer timer = new Timer("timer", time);
-    final StateKeeper keeper;
+    final StateSaver saver;
     final BreakerRuntime runtime;
 
     Kept() {
@@ -47,19 +47,19 @@ class StoreOutageTest extends KeeperFixture {
 
     Kept(TimeSource keeping, TimeSource background) {
       Dispatcher dispatcher = new Dispatcher("r", background, null);
-      keeper = new StateKeeper(
+      saver = new StateSaver(
           "r",
           new StoreSetting(
               "test:place", store::open, true, false, Duration.ofSeconds(30), Duration.ofHours(72)),
           keeping,
           timer,
           dispatcher);
-      runtime = BreakerRuntime.of(time, timer, dispatcher, keeper);
+      runtime = BreakerRuntime.of(time, timer, dispatcher, saver);
     }
 
     CircuitBreaker breaker(String name) {
       CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), runtime);
-      keeper.made(made);
+      saver.made(made);
       all.add(made);
       return made;
     }
@@ -82,8 +82,8 @@ class StoreOutageTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName(
-      "PE-12 PE-15, fault 71: a failing store is reported, harms no call, and is tried again")
+  @DisplayName("PE-12 PE-15, fault 71: a failing store is reported, affects no call, and is tried "
+      + "again")
   void failingStore_isReportedAndTriedAgain() {
     try (RecordedLog log = RecordedLog.of(StoreConnection.class);
         Resilience resilience = open()) {
@@ -92,23 +92,23 @@ class StoreOutageTest extends KeeperFixture {
       time.advance(A_MOMENT);
       assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
       assertThat(resilience.flush(Duration.ofSeconds(1))).isFalse();
-      assertThat(resilience.storeStatus().lastError()).isEqualTo("save: disk full");
-      assertThat(resilience.storeStatus().failingSince()).isNotNull();
-      assertThat(resilience.storeStatus().pending()).isEqualTo(1);
-      assertThat(resilience.storeStatus().failures()).isEqualTo(2);
+      assertThat(resilience.status().stateStore().lastError()).isEqualTo("save: disk full");
+      assertThat(resilience.status().stateStore().failingSince()).isNotNull();
+      assertThat(resilience.status().stateStore().pending()).isEqualTo(1);
+      assertThat(resilience.status().stateStore().failures()).isEqualTo(2);
       Map<String, HealthResult> checks = resilience.health().checkAll().checks();
       assertThat(checks.get("state store").status()).isEqualTo(HealthStatus.DEGRADED);
       store.failing = false;
       time.advance(Duration.ofSeconds(3));
       assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
-      assertThat(resilience.storeStatus().lastError()).isNull();
-      assertThat(resilience.storeStatus().failingSince()).isNull();
+      assertThat(resilience.status().stateStore().lastError()).isNull();
+      assertThat(resilience.status().stateStore().failingSince()).isNull();
       assertThat(log.messages())
           .as("one line for an outage, one for its end")
           .containsExactly(
-              "WARNING cannot save state in RecordingStore, goes on without and tries again:"
-                  + " disk full",
-              "INFO state of 'r' is kept in RecordingStore again");
+              "WARNING runtime 'r': cannot save state in RecordingStore; calls continue, and it is tried"
+                  + " again: disk full",
+              "INFO runtime 'r': state is saved to RecordingStore again");
     }
   }
 
@@ -116,14 +116,14 @@ class StoreOutageTest extends KeeperFixture {
   void storeThatMissesAClass_isAStoreThatFails() {
     Kept kept = new Kept();
     store.missesAClass = true;
-    assertThat(kept.keeper.start(kept)).isEqualTo("open: java.lang.NoClassDefFoundError: a/Driver");
+    assertThat(kept.saver.start(kept)).isEqualTo("open: java.lang.NoClassDefFoundError: a/Driver");
     CircuitBreaker breaker = kept.breaker("b");
     store.missesAClass = false;
     time.advance(Duration.ofSeconds(5));
     store.missesAClass = true;
     breaker.forceOpen();
     time.advance(A_MOMENT);
-    assertThat(kept.keeper.status().lastError())
+    assertThat(kept.saver.status().lastError())
         .isEqualTo("save: java.lang.NoClassDefFoundError: a/Driver");
     store.missesAClass = false;
     time.advance(Duration.ofSeconds(5));
@@ -134,7 +134,7 @@ class StoreOutageTest extends KeeperFixture {
   void machineWithoutAThread_savesWhenThereIsOneAgain() {
     ExhaustedTime exhausted = new ExhaustedTime(time);
     Kept kept = new Kept(exhausted);
-    kept.keeper.start(kept);
+    kept.saver.start(kept);
     CircuitBreaker breaker = kept.breaker("b");
     breaker.forceOpen();
     time.advance(Duration.ofSeconds(5));
@@ -148,10 +148,10 @@ class StoreOutageTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName("tries grow rarer, up to one a minute, and changes meanwhile do not make them more")
+  @DisplayName("tries become rarer, down to one a minute, and changes meanwhile add no tries")
   void tries_growRarer() {
     Kept kept = new Kept();
-    assertThat(kept.keeper.start(kept)).isNull();
+    assertThat(kept.saver.start(kept)).isNull();
     CircuitBreaker breaker = kept.breaker("b");
     store.failing = true;
     breaker.forceOpen();
@@ -163,14 +163,14 @@ class StoreOutageTest extends KeeperFixture {
     }
     // 1, 2, 4, 8, 16, 32 s, then 60 s each, and up to a tenth later.
     assertThat(store.attempts).isBetween(13, 17);
-    assertThat(kept.keeper.status().pending()).isEqualTo(1);
+    assertThat(kept.saver.status().pending()).isEqualTo(1);
   }
 
   @Test
-  @DisplayName("after an outage everything is saved, also what left the list of changes in it")
+  @DisplayName("after an outage everything is saved, also changes that left the list in it")
   void afterAnOutage_everythingIsSaved() {
     Kept kept = new Kept();
-    kept.keeper.start(kept);
+    kept.saver.start(kept);
     store.failing = true;
     for (int i = 0; i < 5; i++) {
       kept.breaker("b" + i).forceOpen();
@@ -179,15 +179,15 @@ class StoreOutageTest extends KeeperFixture {
     store.failing = false;
     time.advance(Duration.ofSeconds(70));
     assertThat(store.ids()).containsExactly("b0", "b1", "b2", "b3", "b4");
-    assertThat(kept.keeper.status().pending()).isZero();
+    assertThat(kept.saver.status().pending()).isZero();
   }
 
   @Test
-  @DisplayName(
-      "a store that goes on failing is closed and opened anew, and its rows are not taken for news")
+  @DisplayName("a store that keeps failing is closed and reopened, and its rows are not taken for "
+      + "changes")
   void store_isOpenedAnew() {
     Kept kept = new Kept();
-    kept.keeper.start(kept);
+    kept.saver.start(kept);
     CircuitBreaker breaker = kept.breaker("b");
     trip(breaker);
     time.advance(A_MOMENT);
@@ -204,8 +204,8 @@ class StoreOutageTest extends KeeperFixture {
   }
 
   @Test
-  @DisplayName(
-      "PE-10, fault 69: what is loaded late goes into live breakers, and not over what they became")
+  @DisplayName("PE-10, fault 69: states that are loaded late are restored into live breakers, but "
+      + "never over newer changes")
   void lateLoad_isMerged() {
     try (Resilience before = open()) {
       trip(breaker(before));
@@ -213,7 +213,7 @@ class StoreOutageTest extends KeeperFixture {
     }
     store.failing = true;
     Kept kept = new Kept();
-    assertThat(kept.keeper.start(kept)).isEqualTo("open: no such host");
+    assertThat(kept.saver.start(kept)).isEqualTo("open: no such host");
     CircuitBreaker untouched = kept.breaker("b");
     CircuitBreaker moved = kept.breaker("moved");
     succeed(untouched);
@@ -240,7 +240,8 @@ class StoreOutageTest extends KeeperFixture {
       CircuitBreaker breaker = breaker(resilience);
       time.advance(Duration.ofSeconds(5));
       assertThat(store.saves).isEmpty();
-      assertThat(resilience.storeStatus().lastError()).isEqualTo("save: nothing can be read");
+      assertThat(resilience.status().stateStore().lastError())
+          .isEqualTo("save: nothing can be read");
       store.unreadable = false;
       time.advance(Duration.ofSeconds(5));
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
@@ -254,7 +255,7 @@ class StoreOutageTest extends KeeperFixture {
   void storeThatCannotBeClosed_isOpenedAnewAllTheSame() {
     store.failsToClose = true;
     Kept kept = new Kept();
-    kept.keeper.start(kept);
+    kept.saver.start(kept);
     CircuitBreaker breaker = kept.breaker("b");
     store.failing = true;
     breaker.forceOpen();
@@ -264,7 +265,7 @@ class StoreOutageTest extends KeeperFixture {
     time.advance(Duration.ofSeconds(5));
     assertThat(store.opened).isEqualTo(2);
     assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
-    kept.keeper.close();
+    kept.saver.close();
     assertThat(store.closed).isEqualTo(2);
   }
 
@@ -273,7 +274,7 @@ class StoreOutageTest extends KeeperFixture {
     leaveOpen();
     store.failsToWatch = true;
     Kept kept = new Kept();
-    assertThat(kept.keeper.start(kept))
+    assertThat(kept.saver.start(kept))
         .isEqualTo("open: java.lang.IllegalStateException: cannot listen");
     CircuitBreaker breaker = kept.breaker("b");
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
@@ -291,38 +292,40 @@ class StoreOutageTest extends KeeperFixture {
         (proxy, method, arguments) ->
             method.getName().equals("executor") ? null : method.invoke(time, arguments));
     Kept kept = new Kept(withThreadsOfItsOwn, new ExhaustedTime(time));
-    kept.keeper.start(kept);
+    kept.saver.start(kept);
     kept.breaker("b").forceOpen();
-    assertThat(kept.keeper.flush(Duration.ofSeconds(1))).isFalse();
-    kept.keeper.close();
+    assertThat(kept.saver.flush(Duration.ofSeconds(1))).isFalse();
+    kept.saver.close();
     assertThat(store.closed).isEqualTo(1);
   }
 
   @Test
-  @DisplayName("a place where no store can ever be is a mistake and not an outage")
-  void placeThatMakesNoSense_isAnError() {
+  @DisplayName("an invalid location is a mistake, not an outage")
+  void location_invalid_isAnError() {
     assertThatThrownBy(() -> Resilience.builder()
             .timeSource(time)
             .name("shop")
             .stateStore("memory:here")
             .build())
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessage("the state store of 'shop' cannot be opened, now or later: state store location"
-            + " must be 'memory:' and nothing more: 'memory:here'");
+        .hasMessage(
+            "runtime 'shop': the state store location is invalid: state store location must be"
+                + " 'memory:' exactly: 'memory:here'");
   }
 
   @Test
-  @DisplayName("PE-15: where the store is required, a runtime without it is not made")
+  @DisplayName("PE-15: if the store is required, no runtime is built without it")
   void requiredStore_thatDoesNotWork_isAnError() {
     store.unreadable = true;
     assertThatThrownBy(() -> Resilience.builder()
             .timeSource(time)
             .name("shop")
             .stateStore(store)
-            .stateStoreRequired(true)
+            .requireStateStore(true)
             .build())
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessage(
-            "the state store of 'shop' is required and does not work: open: nothing can be read");
+            "runtime 'shop' requires its state store, and the store failed: open: nothing can be read."
+                + " Repair the store, or remove requireStateStore");
   }
 }

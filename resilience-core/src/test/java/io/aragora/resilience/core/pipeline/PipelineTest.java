@@ -3,12 +3,12 @@ package io.aragora.resilience.core.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CallContext;
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -57,7 +57,7 @@ class PipelineTest {
   }
 
   private Pipeline pipeline(Policy... policies) {
-    Pipeline.Builder pipeline = resilience.pipeline("p");
+    Pipeline.Builder pipeline = resilience.newPipeline("p");
     for (Policy policy : policies) {
       pipeline.add(policy);
     }
@@ -119,7 +119,7 @@ class PipelineTest {
     assertThat(outer).hasToString("p: retry 'retry' → p: breaker 'breaker' → timeout 'timeout'");
   }
 
-  /** Says when a call enters and leaves it. */
+  /** Logs when a call enters and leaves it. */
   private class Logging implements Policy {
     @Override
     public String name() {
@@ -184,7 +184,7 @@ class PipelineTest {
     assertThat(breaker.snapshot().totals().failures()).isOne();
   }
 
-  /** Starts anew what was cancelled, since nobody tells it that the call is over. */
+  /** Starts cancelled work again, since it does not learn that the call has ended. */
   @Test
   void aPolicyOfOnesOwn_startsNothingOnceTheCallIsOver() {
     List<CompletableFuture<String>> started = new ArrayList<>();
@@ -379,7 +379,7 @@ class PipelineTest {
     assertThat(pipeline(retry, breaker, second).warnings())
         .singleElement()
         .asString()
-        .contains("retry 'second' is inside retry 'retry' and stands down");
+        .contains("retry 'second' is inside retry 'retry' and makes one attempt only");
     assertThat(pipeline(retry, pipeline(breaker, second)).warnings()).hasSize(1);
     Retry stubborn = resilience.retry(
         "stubborn", retry.config().toBuilder().retryRejections(true).build());
@@ -393,10 +393,10 @@ class PipelineTest {
   }
 
   @Test
-  void whatCannotBeAPipeline_isRefused() {
-    assertThatThrownBy(() -> resilience.pipeline("p").build())
-        .hasMessage("pipeline must hold at least one policy: []");
+  void invalidPipeline_isRejected() {
+    assertThatThrownBy(() -> resilience.newPipeline("p").build())
+        .hasMessage("pipeline must contain at least one policy: []");
     assertThatThrownBy(() -> pipeline(retry, retry))
-        .hasMessage("pipeline must hold each policy once: retry");
+        .hasMessage("pipeline must contain each policy only once: retry");
   }
 }

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -28,10 +29,10 @@ class RegisteredPipelineTest {
   void registered_isFoundByItsName() {
     try (Resilience resilience = Resilience.create()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
-      Pipeline pipeline = resilience.pipeline("prices").add(breaker).register();
-      assertThat(resilience.registeredPipeline("prices")).isSameAs(pipeline);
-      assertThat(resilience.pipeline("prices").add(breaker).register()).isSameAs(pipeline);
-      assertThat(resilience.registeredPipelines()).containsExactly(pipeline);
+      Pipeline pipeline = resilience.pipeline("prices", p -> p.add(breaker));
+      assertThat(resilience.pipeline("prices")).isSameAs(pipeline);
+      assertThat(resilience.pipeline("prices", p -> p.add(breaker))).isSameAs(pipeline);
+      assertThat(resilience.policies().pipelines()).containsExactly(pipeline);
       assertThat(pipeline.<Integer, RuntimeException>call(() -> 1)).isEqualTo(1);
     }
   }
@@ -40,22 +41,21 @@ class RegisteredPipelineTest {
   void built_isNotRegistered() {
     try (Resilience resilience = Resilience.create()) {
       Pipeline unused =
-          resilience.pipeline("prices").add(resilience.circuitBreaker("b")).build();
-      assertThat(resilience.registeredPipelines()).isEmpty();
-      assertThatThrownBy(() -> resilience.registeredPipeline("prices"))
+          resilience.newPipeline("prices").add(resilience.circuitBreaker("b")).build();
+      assertThat(resilience.policies().pipelines()).isEmpty();
+      assertThatThrownBy(() -> resilience.pipeline("prices"))
           .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessage("pipeline 'prices' is not known: register it by"
-              + " pipeline(name).add(…).register(), or set resilience.pipeline.prices.policies");
+          .hasMessage("pipeline 'prices' is not declared. Declare it by"
+              + " pipeline(name, p -> p.add(…)), or set resilience.pipeline.prices.policies");
     }
   }
 
   @Test
   void registeredTwice_withOtherPolicies_isAnErrorThatShowsBoth() {
     try (Resilience resilience = Resilience.create()) {
-      Pipeline unused =
-          resilience.pipeline("p").add(resilience.circuitBreaker("first")).register();
-      Pipeline.Builder other = resilience.pipeline("p").add(resilience.circuitBreaker("second"));
-      assertThatThrownBy(other::register)
+      Pipeline unused = resilience.pipeline("p", p -> p.add(resilience.circuitBreaker("first")));
+      Policy other = resilience.circuitBreaker("second");
+      assertThatThrownBy(() -> resilience.pipeline("p", p -> p.add(other)))
           .isInstanceOf(ResilienceConfigurationException.class)
           .hasMessageContainingAll("pipeline 'p' is already declared", "'first'", "'second'");
     }
@@ -64,33 +64,32 @@ class RegisteredPipelineTest {
   @Test
   void described_isMadeOfNamedPolicies() {
     try (Resilience resilience = described()) {
-      Pipeline pipeline = resilience.registeredPipeline("prices");
+      Pipeline pipeline = resilience.pipeline("prices");
       Retry retry = resilience.retry("prices");
       Timeout timeout = resilience.timeout("prices");
       assertThat(pipeline.policies())
           .containsExactly(retry, resilience.circuitBreaker("shop"), timeout);
       assertThat(retry.config().maxAttempts()).isEqualTo(7);
       assertThat(timeout.config().limit()).isEqualTo(Duration.ofSeconds(2));
-      assertThat(resilience.registeredPipeline("prices")).isSameAs(pipeline);
+      assertThat(resilience.pipeline("prices")).isSameAs(pipeline);
     }
   }
 
   @Test
-  void described_takesThePlaceOfWhatTheCodeRegisters() {
+  void described_replacesWhatTheCodeRegisters() {
     try (Resilience resilience = described()) {
       Pipeline ofCode =
-          resilience.pipeline("prices").add(resilience.circuitBreaker("other")).register();
+          resilience.pipeline("prices", p -> p.add(resilience.circuitBreaker("other")));
       assertThat(ofCode.policies()).hasSize(3);
-      assertThat(resilience.registeredPipeline("prices")).isSameAs(ofCode);
+      assertThat(resilience.pipeline("prices")).isSameAs(ofCode);
     }
   }
 
   @Test
   void describedAndLookedUpFirst_thenRegistered_isTheSame() {
     try (Resilience resilience = described()) {
-      Pipeline found = resilience.registeredPipeline("prices");
-      assertThat(
-              resilience.pipeline("prices").add(resilience.circuitBreaker("x")).register())
+      Pipeline found = resilience.pipeline("prices");
+      assertThat(resilience.pipeline("prices", p -> p.add(resilience.circuitBreaker("x"))))
           .isSameAs(found);
     }
   }
@@ -99,12 +98,12 @@ class RegisteredPipelineTest {
   void timeoutWithoutALimit_isAnErrorThatSaysHowToGiveOne() {
     Map<String, String> config = Map.of("resilience.pipeline.policies", "timeout");
     try (Resilience resilience = Resilience.builder().config(config).build()) {
-      assertThatThrownBy(() -> resilience.registeredPipeline("p"))
+      assertThatThrownBy(() -> resilience.pipeline("p"))
           .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessage("timeout 'p' has no limit: declare it by timeout(name, limit), or set"
+          .hasMessage("timeout 'p' has no limit. Declare it by timeout(name, limit), or set"
               + " resilience.timeout.p.limit");
       Timeout declared = resilience.timeout("p", Duration.ofSeconds(1));
-      assertThat(resilience.registeredPipeline("p").policies()).containsExactly(declared);
+      assertThat(resilience.pipeline("p").policies()).containsExactly(declared);
     }
   }
 
@@ -125,12 +124,11 @@ class RegisteredPipelineTest {
   @Test
   void bound_isNamed() {
     try (Resilience resilience = Resilience.builder().maxPolicies(1).build()) {
-      Pipeline unused =
-          resilience.pipeline("a").add(resilience.circuitBreaker("b")).register();
-      Pipeline.Builder next = resilience.pipeline("c").add(resilience.circuitBreaker("b"));
-      assertThatThrownBy(next::register)
+      Pipeline unused = resilience.pipeline("a", p -> p.add(resilience.circuitBreaker("b")));
+      Policy breaker = resilience.circuitBreaker("b");
+      assertThatThrownBy(() -> resilience.pipeline("c", p -> p.add(breaker)))
           .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessageContaining("the runtime holds maxPolicies, 1");
+          .hasMessageContaining("the runtime already holds maxPolicies=1");
     }
   }
 }

@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Orders that defeat themselves are in the log once, however often they are built. */
+/** Orders that cancel each other's effect are logged once, however often they are built. */
 class WarnedOrdersTest {
   private static final int MOST = 1000;
 
@@ -26,7 +26,7 @@ class WarnedOrdersTest {
 
   private Pipeline build(String name, int nested) {
     Timeout inner = resilience.timeout("inner" + nested, Duration.ofSeconds(2));
-    Pipeline pipeline = resilience.pipeline(name).add(outer).add(inner).build();
+    Pipeline pipeline = resilience.newPipeline(name).add(outer).add(inner).build();
     assertThat(pipeline.warnings()).hasSize(1);
     return pipeline;
   }
@@ -55,7 +55,8 @@ class WarnedOrdersTest {
           .hasSize(MOST + 1)
           .last()
           .asString()
-          .contains("there were 1000 such warnings, more will not be said");
+          .contains(
+              "reached 1000 warnings of this kind; further ones are not logged (logged once)");
     }
   }
 }

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import java.io.FileNotFoundException;
@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Annotations that declare a policy say all of it, and no second one of its name is dropped without an error. */
+/**
+ * Annotations declare a whole policy, and a second, different declaration of its name is an error.
+ */
 class AnnotatedDeclarationsTest extends ProxyFixture {
 
   // ---- overloads
@@ -79,7 +81,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     assertThat(target.calls).hasValue(3);
     assertThatThrownBy(() -> proxy.price(1)).isInstanceOf(IllegalArgumentException.class);
     assertThat(target.calls).hasValue(6);
-    assertThat(resilience.retries())
+    assertThat(resilience.policies().retries())
         .extracting(Retry::name)
         .containsExactlyInAnyOrder(
             Overloaded.class.getName() + ".price(String)",
@@ -154,7 +156,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
   void interfacesOfTheSameSimpleName_haveDifferentPolicies() {
     assertThat(proxy(Here.Prices.class, () -> "here").price()).isEqualTo("here");
     assertThat(proxy(There.Prices.class, () -> "there").price()).isEqualTo("there");
-    assertThat(resilience.timeouts())
+    assertThat(resilience.policies().timeouts())
         .extracting(timeout -> timeout.config().limit())
         .containsExactlyInAnyOrder(Duration.ofSeconds(1), Duration.ofSeconds(2));
   }
@@ -194,7 +196,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     assertThat(proxy.price("a")).isEqualTo("no text");
     assertThat(proxy.price(1)).isEqualTo("no number");
     String name = OverloadedWithFallback.class.getName();
-    assertThat(resilience.fallbackTotals())
+    assertThat(resilience.status().fallbacks())
         .containsOnlyKeys(name + ".price(String)", name + ".price(int)");
   }
 
@@ -216,7 +218,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
   void aFallbackThatNamesTwoMethods_isAnError() {
     assertThatThrownBy(() -> proxy(TwoFallbacks.class, article -> article))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContainingAll("@WithFallback must name one method", "there are 2: none");
+        .hasMessageContainingAll("@WithFallback must name one method", "2 methods fit: none");
   }
 
   // ---- two declarations of one name
@@ -392,7 +394,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
   void theSameTypes_inAnotherOrder_areTheSameDeclaration() {
     make(TypesInOneOrder.class);
     make(TypesInAnother.class);
-    assertThat(resilience.retries()).hasSize(1);
+    assertThat(resilience.policies().retries()).hasSize(1);
   }
 
   @Test
@@ -426,7 +428,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
             "resilience.retry." + method + ".maxAttempts",
             "7"))
         .build()) {
-      Pipeline pipeline = described.registeredPipeline("prices");
+      Pipeline pipeline = described.pipeline("prices");
       assertThat(pipeline.policies())
           .extracting(policy -> policy.name())
           .containsExactly(method, "prices");

@@ -3,8 +3,8 @@ package io.aragora.resilience.core.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** Annotations that are inherited, and methods whose types only their subtypes know. */
+/** Inherited annotations, and methods whose types only their subtypes define. */
 class GenericProxyTest extends ProxyFixture {
   interface Repository<K> {
     String find(K key) throws IOException;
@@ -58,7 +58,7 @@ class GenericProxyTest extends ProxyFixture {
     assertThat(orders.calls).isEqualTo(4);
   }
 
-  /** Gives whatever it is for. */
+  /** Returns a value of its type argument. */
   interface Source<T> {
     T get(String key);
   }
@@ -112,7 +112,7 @@ class GenericProxyTest extends ProxyFixture {
     return calls.get(calls.size() - 1);
   }
 
-  /** By the generic interface, which does not know that its value is a future. */
+  /** Called through the generic interface, which does not know that its value is a future. */
   private boolean retried(
       Source<CompletionStage<String>> source, List<CompletableFuture<String>> calls) {
     calls.clear();

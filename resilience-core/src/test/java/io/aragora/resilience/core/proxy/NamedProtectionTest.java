@@ -3,16 +3,16 @@ package io.aragora.resilience.core.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CallInterruptedException;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.FileNotFoundException;
@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Annotations that name something: a pipeline, and a method to fall back to. */
+/** Annotations that name a pipeline or a fallback method. */
 class NamedProtectionTest {
   private final ManualTime time = ManualTime.create().autoAdvance(true);
   private final Resilience resilience =
@@ -41,17 +41,14 @@ class NamedProtectionTest {
   }
 
   private Pipeline register(String name) {
-    return resilience
-        .pipeline(name)
-        .add(resilience.retry(name, RetryConfig.builder().maxAttempts(2).build()))
-        .register();
+    return resilience.pipeline(name, p -> p.add(resilience.retry(name, r -> r.maxAttempts(2))));
   }
 
-  private <T> void assertRefused(Class<T> type, T target, String... parts) {
-    assertRefused(type, type, target, parts);
+  private <T> void assertRejected(Class<T> type, T target, String... parts) {
+    assertRejected(type, type, target, parts);
   }
 
-  private <T> void assertRefused(Class<T> type, Class<?> declaring, T target, String... parts) {
+  private <T> void assertRejected(Class<T> type, Class<?> declaring, T target, String... parts) {
     assertThatThrownBy(() -> proxy(type, target))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageStartingWith("an annotation of ")
@@ -111,8 +108,8 @@ class NamedProtectionTest {
   }
 
   @Test
-  void aPipelineThatNobodyKnows_isRefusedWithTheMethod() {
-    assertRefused(Piped.class, this::fail, "price()", "pipeline 'prices' is not known");
+  void pipeline_undeclared_isRejectedWithTheMethod() {
+    assertRejected(Piped.class, this::fail, "price()", "pipeline 'prices' is not declared");
   }
 
   interface Both {
@@ -128,13 +125,13 @@ class NamedProtectionTest {
   }
 
   @Test
-  void aPipelineBesideAPolicy_isRefused() {
-    assertRefused(
+  void pipeline_besideAPolicy_isRejected() {
+    assertRejected(
         Both.class,
         this::fail,
-        "@WithPipeline(\"prices\") must stand for all policies of the method",
-        "@WithTimeout as well");
-    assertRefused(PipelineAndRetry.class, this::fail, "@WithRetry as well");
+        "@WithPipeline(\"prices\") must be the only policy annotation of the method",
+        "Remove @WithTimeout");
+    assertRejected(PipelineAndRetry.class, this::fail, "Remove @WithRetry");
   }
 
   interface Conflict {
@@ -143,9 +140,9 @@ class NamedProtectionTest {
   }
 
   @Test
-  void aPolicyThatIsDeclaredOtherwise_isRefusedWithTheMethod() {
+  void policy_declaredDifferently_isRejectedWithTheMethod() {
     resilience.retry("taken", RetryConfig.builder().maxAttempts(3).build());
-    assertRefused(Conflict.class, this::fail, "price()", "'taken' is already declared");
+    assertRejected(Conflict.class, this::fail, "price()", "'taken' is already declared");
   }
 
   // ---- fallbacks
@@ -211,8 +208,11 @@ class NamedProtectionTest {
     assertThat(calls).isEqualTo(3);
     resilience.circuitBreaker("prices").forceOpen();
     assertThat(prices.price("pear")).contains("pear after", "open");
-    assertThat(
-            resilience.fallbackTotals().get(Prices.class.getName() + ".price").used())
+    assertThat(resilience
+            .status()
+            .fallbacks()
+            .get(Prices.class.getName() + ".price")
+            .used())
         .isEqualTo(2);
   }
 
@@ -315,29 +315,32 @@ class NamedProtectionTest {
   }
 
   @Test
-  void aFallbackThatDoesNotFit_isRefusedWithTheMethod() {
-    assertRefused(
-        NoPolicy.class, this::fail, "price()", "@WithFallback must have a policy beside it");
-    assertRefused(NoMethod.class, article -> fail(), "with the same parameters", ": other");
-    assertRefused(
+  void fallback_thatDoesNotFit_isRejectedWithTheMethod() {
+    assertRejected(
+        NoPolicy.class,
+        this::fail,
+        "price()",
+        "@WithFallback must stand beside a policy annotation");
+    assertRejected(NoMethod.class, article -> fail(), "with the same parameters", ": other");
+    assertRejected(
         WrongResult.class,
         () -> CompletableFuture.completedFuture(List.of()),
-        "must give a java.util.List",
+        "must return a java.util.List",
         "other()");
-    assertRefused(WrongNumber.class, () -> 1, "must give a int", "other()");
-    assertRefused(WrongFailure.class, () -> 1, "must take a java.lang.Exception", "other(");
-    assertRefused(
-        WrongGeneric.class, Generic.class, () -> "1", "must give a java.lang.String", "other()");
+    assertRejected(WrongNumber.class, () -> 1, "must return a int", "other()");
+    assertRejected(WrongFailure.class, () -> 1, "must take a java.lang.Exception", "other(");
+    assertRejected(
+        WrongGeneric.class, Generic.class, () -> "1", "must return a java.lang.String", "other()");
     assertThat(proxy(RightGeneric.class, () -> {
               throw new IllegalStateException("down");
             })
             .price())
         .isZero();
-    assertRefused(NoType.class, () -> {}, "@WithFallback on must have a type: []");
+    assertRejected(NoType.class, () -> {}, "@WithFallback on must contain a type: []");
   }
 
   @Test
-  void aFallbackForOneTypeOfFailure() {
+  void fallback_forOneType_leavesOthers() {
     NarrowFailure prices = proxy(NarrowFailure.class, () -> {
       throw new CallInterruptedException("p");
     });

@@ -5,7 +5,7 @@ import io.aragora.resilience.testing.ManualTime;
 import java.lang.invoke.MethodHandles;
 import org.junit.jupiter.api.AfterEach;
 
-/** A runtime whose waits are over at once, and proxies of interfaces that only the test sees. */
+/** A runtime whose waits end at once, and proxies of interfaces that only the test sees. */
 abstract class ProxyFixture {
   final ManualTime time = ManualTime.create().autoAdvance(true);
   final Resilience resilience =

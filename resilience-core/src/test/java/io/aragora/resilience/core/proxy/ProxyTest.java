@@ -3,13 +3,13 @@ package io.aragora.resilience.core.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
@@ -94,7 +94,8 @@ class ProxyTest extends ProxyFixture {
 
   @Test
   @DisplayName(
-      "DC-04 DC-06 DC-09: the body's own exception comes out; the breaker counts one outcome for the call")
+      "DC-04 DC-06 DC-09: the body's own exception is thrown; the breaker counts one outcome "
+          + "for the call")
   void failsAfterAll_withTheBodysException() throws IOException {
     Prices prices = proxy(Prices.class, shop);
     shop.failures = 99;
@@ -108,15 +109,15 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName(
-      "DC-02 DC-07: a breaker that is open refuses before the body; one without a name has that of the method")
+  @DisplayName("DC-02 DC-07: an open breaker rejects before the body; a breaker without a name has "
+      + "that of the method")
   void openBreaker_isHonoured() {
     resilience.circuitBreaker("prices", CircuitBreakerConfig.defaults()).forceOpen();
     Prices prices = proxy(Prices.class, shop);
     assertThatThrownBy(() -> prices.price("pear")).isInstanceOf(CallNotPermittedException.class);
     assertThat(shop.calls).isZero();
     proxy(Supplier.class, new Named());
-    assertThat(resilience.circuitBreakers())
+    assertThat(resilience.policies().circuitBreakers())
         .extracting(CircuitBreaker::name)
         .contains("java.util.function.Supplier.get");
   }
@@ -219,8 +220,8 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName(
-      "DC-10: what cannot be applied is refused when the proxy is made, with the method's name")
+  @DisplayName("DC-10: an annotation that cannot be applied is rejected when the proxy is created, "
+      + "with the method's name")
   void wrongCombinations_failAtCreation() {
     assertThatThrownBy(() -> proxy(Unwatchable.class, () -> null))
         .isInstanceOf(ResilienceConfigurationException.class)
@@ -238,7 +239,7 @@ class ProxyTest extends ProxyFixture {
         .hasMessageContaining("run()");
     assertThatThrownBy(() -> proxy(Unannotated.class, () -> {}))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("must have an annotated method");
+        .hasMessageContaining("must have at least one annotated method");
     assertThatThrownBy(() -> proxy(Shop.class, shop))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("must be an interface");
@@ -298,7 +299,7 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-05: delays grow as the backoff says, which is one of four")
+  @DisplayName("DC-05: delays grow by the backoff, which is one of four")
   void delays_areThoseOfTheBackoff() {
     Delayed down = proxy(Delayed.class, new Down());
     assertThatThrownBy(down::exponential).isInstanceOf(IOException.class);
@@ -311,7 +312,7 @@ class ProxyTest extends ProxyFixture {
         .hasMessageContaining("random");
     assertThatThrownBy(() -> proxy(BackoffWithoutDelay.class, () -> {}))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("delay must be given");
+        .hasMessageContaining("delay must be set");
   }
 
   private List<Long> delaysOf(String method) {
@@ -327,10 +328,10 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-08: without the annotation the body runs, and no breaker is made")
+  @DisplayName("DC-08: without the annotation, the body runs and no breaker is created")
   void withoutABreaker_noneIsMade() {
     Delayed down = proxy(Delayed.class, new Down());
     assertThatThrownBy(down::constant).isInstanceOf(IOException.class);
-    assertThat(resilience.circuitBreakers()).isEmpty();
+    assertThat(resilience.policies().circuitBreakers()).isEmpty();
   }
 }

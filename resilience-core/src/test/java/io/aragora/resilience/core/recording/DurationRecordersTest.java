@@ -4,24 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.core.circuitbreaker.BreakerKeeper;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
 import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
-import io.aragora.resilience.core.circuitbreaker.KeyedBreakers;
+import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
-import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
@@ -158,7 +158,7 @@ class DurationRecordersTest {
   }
 
   @Test
-  void whatCountsAsNeither_andWhatIsRefused_isNotRecorded() {
+  void ignoredAndRejectedCalls_areNotRecorded() {
     context.recordDurations(recorder);
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b",
@@ -212,7 +212,7 @@ class DurationRecordersTest {
   }
 
   @Test
-  void twoRecorders_bothHear_andOneThatThrowsHarmsNobody() {
+  void twoRecorders_oneThrows_bothReceiveAndNoCallFails() {
     context.recordDurations((kind, policy) -> nanos -> {
       throw new IllegalStateException("a faulty recorder");
     });
@@ -252,7 +252,7 @@ class DurationRecordersTest {
     assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
   }
 
-  /** Lets another thread run, as far as it comes: to its end, or to a lock that this one holds. */
+  /** Lets another thread run until it ends or blocks on a lock that this one holds. */
   private static void letRun(Thread other) {
     if (other.getState() == Thread.State.NEW) {
       other.start();
@@ -280,10 +280,10 @@ class DurationRecordersTest {
 
   @Test
   void oneThatComesWhileAKeyIsMade_recordsItToo() throws Exception {
-    AtomicReference<KeyedBreakers> keyed = new AtomicReference<>();
+    AtomicReference<CoreKeyedCircuitBreaker> keyed = new AtomicReference<>();
     DurationRecorders recorders = new DurationRecorders(() -> keyed.get().measure());
     Thread coming = new Thread(() -> recorders.add(recorder));
-    BreakerKeeper keeper = new BreakerKeeper() {
+    BreakerStorage saver = new BreakerStorage() {
       @Override
       public void made(CircuitBreakerStateMachine breaker) {
         letRun(coming);
@@ -292,11 +292,11 @@ class DurationRecordersTest {
       @Override
       public void changed(CircuitBreakerStateMachine breaker) {}
     };
-    keyed.set(new KeyedBreakers(
+    keyed.set(new CoreKeyedCircuitBreaker(
         "k",
         KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()),
         BreakerRuntime.of(
-            time, new Timer("timer", time), new Dispatcher("r", time, null), recorders, keeper)));
+            time, new Timer("timer", time), new Dispatcher("r", time, null), recorders, saver)));
 
     CircuitBreaker breaker = keyed.get().forKey("a");
     coming.join(AWAIT_MILLIS);
@@ -306,7 +306,7 @@ class DurationRecordersTest {
   }
 
   @Test
-  void kindsThatNobodyWants_areNotTimed() {
+  void kindsWithoutARecorder_areNotTimed() {
     context.recordDurations(
         (kind, policy) -> kind == Kind.FAILED_CALL ? recorder.of(kind, policy) : null);
     CircuitBreaker breaker = resilience.circuitBreaker("b");

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** What a command ended with, and what it said. */
+/** The exit code and the output of a command. */
 record EndedProcess(int exit, String output) {
   private static final long LIMIT_SECONDS = 120;
 

@@ -8,12 +8,14 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
-/** A process in which a recording begins after the runtime was built, and before the first event. */
+/**
+ * A process in which a recording begins after the runtime was built, and before the first event.
+ */
 public final class FirstEventProcess {
   private FirstEventProcess() {}
 
   /**
-   * Says how many transitions were recorded, and what was ready at the first.
+   * Prints the number of recorded transitions, and what was ready at the first.
    *
    * @param args the file for the recording
    */

@@ -12,7 +12,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The first event of a process initializes nothing on its caller's thread, and is recorded all the same. */
+/**
+ * The first event of a process initializes nothing on its caller's thread, and is still recorded.
+ */
 class FirstEventTest {
   @TempDir
   Path folder;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Whoever meets the first event initializes nothing; the event comes later. */
+/** The caller of the first event initializes nothing; the event is committed later. */
 class FirstEventsTest {
   private final List<String> done = new ArrayList<>();
   private final FirstEvents events = new FirstEvents(() -> done.add("initialized"));

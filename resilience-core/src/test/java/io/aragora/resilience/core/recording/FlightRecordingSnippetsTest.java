@@ -20,7 +20,7 @@ class FlightRecordingSnippetsTest {
   Path folder;
 
   @Test
-  void recordedAndRead() throws IOException {
+  void recording_isReadBack() throws IOException {
     List<String> story = new ArrayList<>();
     ReadyRecorder.await();
     try (Resilience resilience = Resilience.create()) {

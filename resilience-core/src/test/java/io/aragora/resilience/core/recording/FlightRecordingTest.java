@@ -8,7 +8,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.retry.Backoff;
@@ -66,7 +66,7 @@ class FlightRecordingTest {
     void happen() throws Exception;
   }
 
-  /** Records one kind of event, and the JDK's own not at all: its default would be everything of an application. */
+  /** Records one kind of event and none of the JDK's own. */
   private List<RecordedEvent> record(String event, Happening happening) throws Exception {
     Path file = folder.resolve("recording.jfr");
     try (Recording recording = new Recording()) {
@@ -232,8 +232,8 @@ class FlightRecordingTest {
         }
         store.full = false;
         time.advance(Duration.ofMinutes(1));
-        assertThat(shop.storeStatus().lastError()).isNull();
-        assertThat(shop.storeStatus().failures()).isEqualTo(3);
+        assertThat(shop.status().stateStore().lastError()).isNull();
+        assertThat(shop.status().stateStore().failures()).isEqualTo(3);
       }
     });
     assertThat(events).hasSize(3).allSatisfy(event -> {
@@ -245,7 +245,9 @@ class FlightRecordingTest {
     });
   }
 
-  /** Saved to by one thread at a time: that of the test, since its time stands still otherwise. */
+  /**
+   * Only one thread at a time saves to it, that of the test, since its time stands still otherwise.
+   */
   private static final class DiskFull implements StateStore {
     boolean full = true;
     int tries;

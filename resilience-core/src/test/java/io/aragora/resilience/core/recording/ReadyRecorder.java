@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import jdk.jfr.Recording;
 
-/** Has the event classes initialized before a test, since a recording that ends earlier misses what happened in it. */
+/**
+ * Initializes the event classes before a test, since a recording that ends earlier misses events.
+ */
 final class ReadyRecorder {
   private static final Duration AWAIT = Duration.ofSeconds(60);
 

@@ -9,12 +9,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** A process of its own in which everything happens that would be recorded. */
+/** A separate process in which every event occurs that would be recorded. */
 public final class WithoutRecorder {
   private WithoutRecorder() {}
 
   /**
-   * Says whether there is a recorder, and "done".
+   * Prints whether there is a recorder, and "done".
    *
    * @param args none
    */
@@ -29,7 +29,7 @@ public final class WithoutRecorder {
       RetryConfig twice = RetryConfig.builder()
           .maxAttempts(2)
           .backoff(Backoff.constant(Duration.ofMillis(1)))
-          .retryOnResult(result -> true)
+          .retryResultIf(result -> true)
           .build();
       resilience.retry("r", twice).call(() -> "refused");
       try {

@@ -11,7 +11,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where an image has no module {@code jdk.jfr}, or nobody asked for it, everything works and nothing is recorded. */
+/**
+ * If an image has no module {@code jdk.jfr}, or no code requires it, everything works and nothing
+ * is recorded.
+ */
 class WithoutRecorderTest {
   private static final String CORE = "io.aragora.resilience.core";
 
@@ -55,7 +58,7 @@ class WithoutRecorderTest {
     return EndedProcess.of(command, folder);
   }
 
-  /** Whatever this test itself runs with, whichever path that is. */
+  /** The class path or module path of this test. */
   private static String everything() {
     return Stream.of("jdk.module.path", "java.class.path")
         .map(System::getProperty)

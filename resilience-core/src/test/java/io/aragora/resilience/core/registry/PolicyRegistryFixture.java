@@ -1,19 +1,19 @@
 package io.aragora.resilience.core.registry;
 
-import io.aragora.resilience.spi.DeclaredSettings;
+import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A registry of policies whose idleness the test decides on. */
+/** A registry of policies whose idle time the test sets. */
 abstract class PolicyRegistryFixture {
   static final int MAX = 10;
   static final Duration DAY = Duration.ofHours(24);
   static final Duration SECOND = Duration.ofSeconds(1);
 
-  /** What a breaker is to its registry. */
+  /** A policy that behaves like a breaker in its registry. */
   static final class FakePolicy {
     final String name;
     String config;

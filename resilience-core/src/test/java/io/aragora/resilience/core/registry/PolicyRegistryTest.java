@@ -3,7 +3,7 @@ package io.aragora.resilience.core.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,8 +16,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- by name
 
   @Test
-  @DisplayName(
-      "RG-01: an unknown name gives a new policy, the same name the same, another one another")
+  @DisplayName("RG-01: an unknown name creates a policy, the same name returns it, another name "
+      + "another one")
   void get_byName() {
     FakePolicy a = registry.get("a");
     assertThat(registry.get("a")).isSameAs(a);
@@ -52,8 +52,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 27: declarations are compared, not what the policy has been configured with since")
+  @DisplayName("fault 27: declarations are compared, not the present config of the policy")
   void declare_comparesDeclarations() {
     FakePolicy policy = registry.declare("a", "one", declared -> declared + " and the environment");
     assertThat(policy.config).isEqualTo("one and the environment");
@@ -76,7 +75,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-04: what fails while it is made leaves no trace, and the registry stays usable")
+  @DisplayName("RG-04: a creation that fails leaves no trace, and the registry stays usable")
   void declare_thatFails_leavesNothing() {
     assertThatThrownBy(() -> registry.declare("a", "bad", declared -> {
           throw new IllegalArgumentException("failureThreshold must be at least 1: 0");
@@ -90,7 +89,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- going stale
 
   @Test
-  @DisplayName("RG-09: after 24 h and a second without use a policy goes, before that it stays")
+  @DisplayName("RG-09: a policy is evicted after 24 h and a second without use, not before")
   void prune_afterADay() {
     registry.get("a");
     time.advance(DAY.minusNanos(1));
@@ -103,8 +102,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RG-09: however it lies to full seconds, none goes before 24 h, and none stays longer than a second more")
+  @DisplayName("RG-09: at any offset to full seconds, none is evicted before 24 h, and none stays "
+      + "longer than a second more")
   void prune_neverTooEarly() {
     time.advance(Duration.ofMillis(999));
     registry.get("a");
@@ -117,7 +116,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-09: of a mixture only what is stale goes; of nothing nothing")
+  @DisplayName("RG-09: only stale policies of a mixture are evicted; of none, none")
   void prune_mixture() {
     assertThat(registry.prune()).isZero();
     fill(0, 3);
@@ -144,7 +143,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24: using a policy refreshes it too")
+  @DisplayName("fault 24: using a policy refreshes it, too")
   void use_refreshes() {
     FakePolicy used = registry.get("used");
     registry.get("unused");
@@ -157,7 +156,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @DisplayName(
-      "RG-13, fault 25: what is not closed and idle never goes, however long ago it was looked up")
+      "RG-13, fault 25: a policy that is open or in use is never evicted, however long ago "
+          + "it was looked up")
   void prune_leavesWhatMustStay() {
     registry.get("open").mustStay();
     time.advance(DAY.multipliedBy(30));
@@ -176,15 +176,14 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(retries.prune()).isZero();
     assertThatThrownBy(() -> retries.declare("b", "x"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("maxPolicies, 1, of them;")
+        .hasMessageContaining("maxPolicies=1 of them.")
         .hasMessageNotContaining("stale");
   }
 
   // ---- the bound
 
   @Test
-  @DisplayName(
-      "RG-11: full, half of it stale, a new name: the stale half goes, the new one is there")
+  @DisplayName("RG-11: in a full registry with a stale half, a new name evicts that half")
   void full_halfStale() {
     fill(0, MAX / 2);
     time.advance(DAY.plus(SECOND));
@@ -195,22 +194,23 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RG-12, fault 26: full, none stale: a new name is an error that names the bound, known names go on")
+  @DisplayName("RG-12, fault 26: in a full registry with none stale, a new name is an error that "
+      + "names the bound, and known names still work")
   void full_noneStale() {
     List<FakePolicy> all = fill(0, MAX);
     assertThatThrownBy(() -> registry.get("new"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessage(
-            "cannot make fake 'new': the runtime holds maxPolicies, 10, of them, and none is"
-                + " stale; raise it, or use fewer names");
+            "cannot create fake 'new': the runtime already holds maxPolicies=10 of them, and none is"
+                + " stale. Raise maxPolicies, or use fewer names");
     assertThat(fill(0, MAX)).isEqualTo(all);
     assertThat(registry.all()).hasSize(MAX);
   }
 
   @Test
   @DisplayName(
-      "fault 26: look-ups in a full registry look at nothing else, and refused names look once a second")
+      "fault 26: look-ups in a full registry scan nothing else, and rejected names scan once "
+          + "a second")
   void full_doesNotLookAtEverything() {
     fill(0, MAX);
     asked.set(0);
@@ -230,7 +230,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @DisplayName(
-      "RG-13, fault 25: full, and the very name that is asked for is stale: it is refreshed, not replaced")
+      "RG-13, fault 25: in a full registry, a stale name that is looked up is refreshed, not "
+          + "replaced")
   void full_requestedIsStale() {
     List<FakePolicy> all = fill(0, MAX);
     time.advance(DAY.plus(SECOND));
@@ -244,7 +245,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @DisplayName(
-      "fault 24: whoever holds a policy that was taken out and whoever looks it up meet the same object")
+      "fault 24: the holder of an evicted policy and a later look-up share the same object")
   void pruned_isFoundAgain() {
     FakePolicy held = registry.declare("a", "one");
     time.advance(DAY.plus(SECOND));
@@ -256,7 +257,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24, fault 27: it is declared as it was")
+  @DisplayName("fault 24, fault 27: an evicted policy keeps its declaration")
   void pruned_isDeclaredAsItWas() {
     FakePolicy declared = registry.declare("a", "one");
     FakePolicy undeclared = registry.get("b");
@@ -275,7 +276,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @DisplayName(
-      "fault 24: it is the same object even where there is no room for it, and listed once there is")
+      "fault 24: it is the same object even if there is no room for it, and is listed once "
+          + "there is")
   void pruned_withoutRoom() {
     FakePolicy held = registry.get("held");
     time.advance(DAY.plus(SECOND));
@@ -294,8 +296,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 24, fault 33: as many as the bound may be out and held; then none goes, rather than be forgotten")
+  @DisplayName("fault 24, fault 33: at most the bound may be evicted and held; beyond it none is "
+      + "evicted")
   void pruned_isBounded() {
     List<FakePolicy> held = new ArrayList<>(fill(0, MAX));
     time.advance(DAY.plus(SECOND));

@@ -2,8 +2,8 @@ package io.aragora.resilience.core.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.core.AtOnce;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Predicate;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** The registry under many threads at once. */
 class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   @Test
-  @DisplayName("RG-14: 20 threads and 20 names give 20 policies")
+  @DisplayName("RG-14: 20 threads and 20 names create 20 policies")
   void threads_differentNames() throws InterruptedException {
     PolicyRegistry<FakePolicy, String> shared = registry(20);
     List<FakePolicy> found = AtOnce.call(20, i -> shared.get("p" + i));
@@ -22,7 +22,7 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-14: 10 threads and one name give one policy")
+  @DisplayName("RG-14: 10 threads and one name create one policy")
   void threads_sameName() throws InterruptedException {
     List<FakePolicy> found = AtOnce.call(10, i -> registry.declare("a", "one"));
     assertThat(new HashSet<>(found)).hasSize(1);
@@ -30,7 +30,7 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-14: five that prune 50 stale policies at once count 50 together")
+  @DisplayName("RG-14: five threads that prune 50 stale policies at once count 50 in total")
   void threads_prune() throws InterruptedException {
     for (int round = 0; round < 20; round++) {
       PolicyRegistry<FakePolicy, String> shared = registry(100);
@@ -48,7 +48,7 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-11, RG-14, fault 26: the bound holds however many ask for a place at once")
+  @DisplayName("RG-11, RG-14, fault 26: the bound holds for any number of simultaneous look-ups")
   void threads_bound() throws InterruptedException {
     List<Boolean> admitted = AtOnce.call(50, i -> {
       try {
@@ -64,7 +64,8 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
 
   @Test
   @DisplayName(
-      "RG-14, fault 24: looked up and pruned at once, a name is never made twice while it is held")
+      "RG-14, fault 24: a name that is looked up and pruned at once is never created twice "
+          + "while it is held")
   void threads_pruneAndLookUp() throws InterruptedException {
     FakePolicy held = registry.get("a");
     List<Boolean> same = AtOnce.call(8, thread -> {

@@ -19,7 +19,7 @@ class StillHeldTest {
   }
 
   @Test
-  @DisplayName("fault 33: what was collected leaves nothing behind")
+  @DisplayName("fault 33: collected values leave no entry behind")
   void size_forgetsWhatWasCollected() {
     Object value = new Object();
     held.add("held", value, "");

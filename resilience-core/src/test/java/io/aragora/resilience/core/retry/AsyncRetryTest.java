@@ -3,8 +3,8 @@ package io.aragora.resilience.core.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAttemptTotals;
@@ -30,7 +30,9 @@ class AsyncRetryTest extends RetryFixture {
     time.advance(Duration.ofSeconds(2));
     assertThat(future).isCompletedWithValue("good");
     assertThat(retry.attempts())
-        .containsExactly(new RetryAttemptTotals(1, 0, 1), new RetryAttemptTotals(2, 1, 0));
+        .containsExactly(
+            RetryAttemptTotals.builder(1).failed(1).build(),
+            RetryAttemptTotals.builder(2).succeeded(1).build());
   }
 
   @Test

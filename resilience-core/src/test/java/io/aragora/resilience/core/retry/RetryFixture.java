@@ -8,7 +8,7 @@ import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 
-/** A runtime whose waits are over at once, and retries that wait a second. */
+/** A runtime whose waits end at once, and retries that wait a second. */
 abstract class RetryFixture {
   final ManualTime time = ManualTime.create().autoAdvance(true);
   final Resilience resilience =

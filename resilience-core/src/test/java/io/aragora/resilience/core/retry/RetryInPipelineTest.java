@@ -3,12 +3,12 @@ package io.aragora.resilience.core.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
-import io.aragora.resilience.Policy;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.timeout.Timeout;
@@ -26,14 +26,14 @@ import org.junit.jupiter.api.Test;
 /** Retries inside and around other policies. */
 class RetryInPipelineTest extends RetryFixture {
   @Test
-  @DisplayName(
-      "DESIGN 3: with the retry outside the breaker counts attempts, with the breaker outside logical calls")
+  @DisplayName("DESIGN 3: with the retry outside, the breaker counts attempts; with the breaker "
+      + "outside, logical calls")
   void order_decidesWhatTheBreakerCounts() {
     CircuitBreaker attempts = resilience.circuitBreaker("attempts");
     CircuitBreaker calls = resilience.circuitBreaker("calls");
     Retry retry = resilience.retry("r", everySecond(3).build());
-    Pipeline inside = resilience.pipeline("in").add(retry).add(attempts).build();
-    Pipeline outside = resilience.pipeline("out").add(calls).add(retry).build();
+    Pipeline inside = resilience.newPipeline("in").add(retry).add(attempts).build();
+    Pipeline outside = resilience.newPipeline("out").add(calls).add(retry).build();
     for (Pipeline pipeline : List.of(inside, outside)) {
       assertThatThrownBy(() -> pipeline.run(() -> {
             throw new IOException("down");
@@ -51,7 +51,7 @@ class RetryInPipelineTest extends RetryFixture {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
     Pipeline pipeline = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(breaker)
         .add(resilience.retry("r", everySecond(5).build()))
         .build();
@@ -73,13 +73,13 @@ class RetryInPipelineTest extends RetryFixture {
     Retry plain = resilience.retry("plain", everySecond(3).retryIf(e -> true).build());
     Retry asked = resilience.retry(
         "asked", everySecond(3).retryIf(e -> true).retryRejections(true).build());
-    Pipeline warned = resilience.pipeline("w").add(asked).add(breaker).build();
+    Pipeline warned = resilience.newPipeline("w").add(asked).add(breaker).build();
     assertThat(warned.warnings())
         .singleElement()
         .asString()
         .contains("'asked' retries the rejections of breaker 'b'");
     assertThatThrownBy(
-            () -> resilience.pipeline("p").add(plain).add(breaker).build().run(() -> {}))
+            () -> resilience.newPipeline("p").add(plain).add(breaker).build().run(() -> {}))
         .isInstanceOf(CallNotPermittedException.class);
     assertThat(plain.totals().retries()).isZero();
     assertThatThrownBy(() -> warned.run(() -> {})).isInstanceOf(CallNotPermittedException.class);
@@ -107,7 +107,7 @@ class RetryInPipelineTest extends RetryFixture {
   void enclosingDeadline_leavesNoTimeForAnotherAttempt() {
     Timeout timeout = resilience.timeout("t", Duration.ofMillis(1500));
     Retry retry = resilience.retry("r", everySecond(5).build());
-    Pipeline pipeline = resilience.pipeline("p").add(timeout).add(retry).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(timeout).add(retry).build();
     AtomicInteger calls = new AtomicInteger();
     assertThatThrownBy(() -> pipeline.run(() -> {
           calls.incrementAndGet();
@@ -139,7 +139,7 @@ class RetryInPipelineTest extends RetryFixture {
       }
     };
     Pipeline pipeline = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(resilience.retry("r", everySecond(2).build()))
         .add(foreign)
         .add(resilience.circuitBreaker("b"))
@@ -148,9 +148,9 @@ class RetryInPipelineTest extends RetryFixture {
     assertThat(pipeline.callAsync(() -> CompletableFuture.completedFuture("async")))
         .isCompletedWithValue("async");
     assertThat(entered).hasValue(2);
-    assertThatThrownBy(() -> resilience.pipeline("p").build())
+    assertThatThrownBy(() -> resilience.newPipeline("p").build())
         .hasMessageContaining("at least one policy");
-    assertThatThrownBy(() -> resilience.pipeline("p").add(foreign).add(foreign))
-        .hasMessageContaining("each policy once");
+    assertThatThrownBy(() -> resilience.newPipeline("p").add(foreign).add(foreign))
+        .hasMessageContaining("each policy only once");
   }
 }

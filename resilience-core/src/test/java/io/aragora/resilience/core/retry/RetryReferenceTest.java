@@ -3,12 +3,12 @@ package io.aragora.resilience.core.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CheckedSupplier;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -34,7 +34,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The cases of the reference and the defects of peers, each in its situation; most of them on both paths. */
+/**
+ * The cases of the reference and the defects of peers; most of them synchronously and
+ * asynchronously.
+ */
 class RetryReferenceTest {
   private final ManualTime time = ManualTime.create().autoAdvance(true).fixedRandom(0.5);
   private final Resilience resilience =
@@ -55,12 +58,13 @@ class RetryReferenceTest {
   }
 
   private Retry retry(RetryConfig.Builder config) {
-    Retry retry = resilience.retry("retry " + resilience.retries().size(), config.build());
+    Retry retry =
+        resilience.retry("retry " + resilience.policies().retries().size(), config.build());
     retry.subscribe(events::add);
     return retry;
   }
 
-  /** Fails so many times, then succeeds. */
+  /** Fails a given number of times, then succeeds. */
   private <X extends Exception> CheckedSupplier<Integer, X> failing(
       int times, Supplier<? extends X> failure) {
     return () -> {
@@ -71,9 +75,12 @@ class RetryReferenceTest {
     };
   }
 
-  /** Runs a body synchronously or asynchronously, and throws what comes out; the time that took is in {@link #waited}. */
+  /**
+   * Runs a body synchronously or asynchronously, and throws its failure; {@link #waited} has the
+   * duration.
+   */
   private <X extends Exception> Integer run(
-      boolean async, io.aragora.resilience.Policy policy, CheckedSupplier<Integer, X> body)
+      boolean async, io.aragora.resilience.policy.Policy policy, CheckedSupplier<Integer, X> body)
       throws Exception {
     began = time.nanoTime();
     if (!async) {
@@ -102,9 +109,9 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "RT-21 R10: success at once, after two failures, never, and not retried; checked exceptions stay what they are")
-  void fourCourses(boolean async) throws Exception {
+  @DisplayName("RT-21 R10: success at once, success after two failures, no success, and no retry; "
+      + "checked exceptions keep their type")
+  void call_fourCourses_endAsExpected(boolean async) throws Exception {
     Retry retry = retry(everySecond(3));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(1);
     assertThat(waited()).isZero();
@@ -129,7 +136,7 @@ class RetryReferenceTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("RT-11 RT-25 RT-28 fault 35: the predicate alone decides, both ways")
-  void predicateIsDecisive(boolean async) throws Exception {
+  void predicate_aloneDecides(boolean async) throws Exception {
     Retry never = retry(everySecond(3).retryIf(e -> false));
     assertThatThrownBy(() -> run(async, never, failing(9, IOException::new)))
         .isInstanceOf(IOException.class);
@@ -166,8 +173,8 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-23: an event for each retry, with attempt, failure and delay")
-  void events(boolean async) {
+  @DisplayName("RT-23: each retry is an event with attempt, failure and delay")
+  void retry_isAnEvent(boolean async) {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(5)
         .backoff(Backoff.linear(Duration.ofMillis(500)).withJitter(Jitter.NONE)));
@@ -188,7 +195,8 @@ class RetryReferenceTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "RT-32 fault 41: a listener that throws disturbs neither the call, nor its breaker, nor other listeners")
+      "RT-32 fault 41: a listener that throws affects neither the call, nor its breaker, nor "
+          + "other listeners")
   void throwingListener(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = resilience.retry("r", everySecond(3).build());
@@ -196,7 +204,7 @@ class RetryReferenceTest {
       throw new IllegalStateException("listener");
     });
     retry.subscribe(events::add);
-    Pipeline pipeline = resilience.pipeline("p").add(breaker).add(retry).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
     assertThat(run(async, pipeline, failing(2, IOException::new))).isEqualTo(3);
     time.runPending();
     assertThat(events).hasSize(2);
@@ -205,12 +213,12 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "RT-12 RT-22 RT-27 RT-33 fault 42: a breaker around a retry has one outcome for each call, and refuses when it is open")
-  void breakerAround(boolean async) throws Exception {
+  @DisplayName("RT-12 RT-22 RT-27 RT-33 fault 42: a breaker around a retry counts one outcome per "
+      + "call, and rejects when it is open")
+  void breakerAround_countsOneOutcomePerCall(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = retry(RetryPresets.named("memory").toBuilder());
-    Pipeline pipeline = resilience.pipeline("p").add(breaker).add(retry).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
     assertThat(run(async, pipeline, failing(1, IOException::new))).isEqualTo(2);
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
     assertThat(breaker.snapshot().totals().failures()).isZero();
@@ -234,7 +242,8 @@ class RetryReferenceTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "RT-30 fault 36: what is not retried need not be a breaker's failure: each has a predicate of its own")
+      "RT-30 fault 36: a failure that is not retried need not be a breaker's failure: each "
+          + "has its own predicate")
   void callerBugs(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b",
@@ -242,7 +251,7 @@ class RetryReferenceTest {
             .ignoreIf(IllegalArgumentException.class::isInstance)
             .build());
     Pipeline pipeline =
-        resilience.pipeline("p").add(retry(everySecond(3))).add(breaker).build();
+        resilience.newPipeline("p").add(retry(everySecond(3))).add(breaker).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, IllegalArgumentException::new)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(calls).hasValue(1);
@@ -252,12 +261,12 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-20 fault 42: the refusal names the breaker, and how long it will last")
-  void refusal(boolean async) {
+  @DisplayName("RT-20 fault 42: the rejection names the breaker and the remaining time")
+  void rejection_namesBreakerAndRemainingTime(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices", CircuitBreakerConfig.builder().failureThreshold(1).build());
     Pipeline pipeline =
-        resilience.pipeline("p").add(breaker).add(retry(everySecond(1))).build();
+        resilience.newPipeline("p").add(breaker).add(retry(everySecond(1))).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, IOException::new)))
         .isInstanceOf(IOException.class);
     assertThatThrownBy(() -> run(async, pipeline, failing(0, IOException::new)))
@@ -270,13 +279,13 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "R11 fault 42: no wait for an attempt that a breaker inside, opened by the last one, would certainly refuse")
+  @DisplayName("R11 fault 42: there is no wait for an attempt that an inner breaker, opened by the "
+      + "last one, would certainly reject")
   void openBreakerInside_noWaitInVain(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
     Retry retry = retry(everySecond(5));
-    Pipeline pipeline = resilience.pipeline("p").add(retry).add(breaker).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(retry).add(breaker).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, () -> new IOException("down"))))
         .hasMessage("down");
     assertThat(calls).hasValue(2);
@@ -295,18 +304,19 @@ class RetryReferenceTest {
             .build());
     Retry retry = retry(RetryConfig.builder()
         .backoff(Backoff.constant(Duration.ofSeconds(6)).withJitter(Jitter.NONE)));
-    Pipeline pipeline = resilience.pipeline("p").add(retry).add(breaker).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(retry).add(breaker).build();
     assertThat(run(false, pipeline, failing(1, IOException::new))).isEqualTo(2);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "R11: no wait for an attempt that a deadline around leaves no time for; the event says so")
+      "R11: there is no wait for an attempt that an enclosing deadline leaves no time for; "
+          + "the event says so")
   void deadlineAround_noWaitInVain(boolean async) {
     Timeout timeout = resilience.timeout("t", Duration.ofMillis(2_500));
     Retry retry = retry(everySecond(9));
-    Pipeline pipeline = resilience.pipeline("p").add(timeout).add(retry).build();
+    Pipeline pipeline = resilience.newPipeline("p").add(timeout).add(retry).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, () -> new IOException("down"))))
         .hasMessage("down");
     assertThat(calls).hasValue(3);
@@ -319,7 +329,7 @@ class RetryReferenceTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("RT-26 F5: a thousand waits of 0.9 ms take 0.9 s at least, not none")
-  void subMillisecondDelays(boolean async) throws Exception {
+  void delays_belowAMillisecond_areKept(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(1_001)
         .backoff(Backoff.constant(Duration.ofNanos(900_000)).withJitter(Jitter.NONE)));
@@ -329,8 +339,8 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("S1: with a cap of ten seconds, attempts 57 to 68 wait that long as well")
-  void manyAttempts(boolean async) throws Exception {
+  @DisplayName("S1: with a cap of ten seconds, attempts 57 to 68 wait that long, too")
+  void delays_manyAttempts_stayAtTheCap(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(71)
         .backoff(Backoff.exponential(Duration.ofSeconds(1))
@@ -345,15 +355,15 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "R15: a custom strategy that gives a negative delay does not end the call with an error of ours")
-  void negativeDelay(boolean async) throws Exception {
+  @DisplayName("R15: a custom strategy that returns a negative delay does not end the call with an "
+      + "internal error")
+  void delay_negative_isNoInternalError(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .backoff(Backoff.custom(n -> -5))
-        .retryOnResult(result -> Integer.valueOf(1).equals(result)));
+        .retryResultIf(result -> Integer.valueOf(1).equals(result)));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(2);
     Retry never =
-        retry(RetryConfig.builder().backoff(Backoff.custom(n -> -5)).retryOnResult(r -> true));
+        retry(RetryConfig.builder().backoff(Backoff.custom(n -> -5)).retryResultIf(r -> true));
     calls.set(0);
     assertThat(run(async, never, failing(0, IOException::new))).isEqualTo(3);
   }
@@ -379,9 +389,9 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "fault 38, 48 HT-17 HT-25: the wait is what the failure asks for, capped, and never less than the backoff's")
-  void retryAfter(boolean async) throws Exception {
+  @DisplayName("fault 38, 48 HT-17 HT-25: the wait is what the failure asks for, capped, and never "
+      + "shorter than the backoff's")
+  void delay_retryAfter_isCappedAndNotShorterThanTheBackoff(boolean async) throws Exception {
     Retry retry = heeding(Duration.ofSeconds(30));
     RetryAfter ten = RetryAfter.of(Duration.ofSeconds(10));
     assertThat(run(async, retry, failing(1, () -> new Busy(ten)))).isEqualTo(2);
@@ -407,7 +417,7 @@ class RetryReferenceTest {
   @ValueSource(booleans = {false, true})
   void retryAfter_ofAResult_andAReaderThatThrows(boolean async) throws Exception {
     Retry retry = retry(everySecond(2)
-        .retryOnResult(result -> Integer.valueOf(1).equals(result))
+        .retryResultIf(result -> Integer.valueOf(1).equals(result))
         .retryAfterResult(result -> RetryAfter.of(Duration.ofSeconds(5))));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(2);
     assertThat(waited()).isBetween(Duration.ofSeconds(5), Duration.ofMillis(5_100));
@@ -420,8 +430,8 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-24: what is decorated takes its arguments, and runs again each time")
-  void decorate() throws Exception {
+  @DisplayName("RT-24: a decorated function takes its arguments, and runs again each time")
+  void decorated_takesArguments_andRunsAgain() throws Exception {
     Retry retry = retry(everySecond(2));
     Supplier<String> supplier = retry.decorateSupplier(() -> {
       if (calls.incrementAndGet() % 2 == 1) {
@@ -439,8 +449,8 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-31 fault 43: a file that is not there is not looked for again")
-  void missingFile() {
+  @DisplayName("RT-31 fault 43: a missing file is not looked for again")
+  void missingFile_isNotRetried() {
     Retry retry = retry(everySecond(3));
     assertThatThrownBy(() -> run(false, retry, failing(9, FileNotFoundException::new)))
         .isInstanceOf(FileNotFoundException.class);
@@ -449,16 +459,17 @@ class RetryReferenceTest {
 
   @Test
   @DisplayName(
-      "fault 45: a body knows attempt, last failure and time so far; a deadline bounds all attempts")
-  void attemptContext() throws Exception {
+      "fault 45: a body can read attempt, last failure and elapsed time; a deadline bounds "
+          + "all attempts")
+  void body_readsAttemptContext() throws Exception {
     List<String> seen = new ArrayList<>();
     Pipeline pipeline = resilience
-        .pipeline("p")
+        .newPipeline("p")
         .add(resilience.timeout("t", Duration.ofSeconds(10)))
         .add(retry(everySecond(3)))
         .build();
     pipeline.<Object, Exception>call(() -> {
-      var context = io.aragora.resilience.CallContext.current();
+      var context = io.aragora.resilience.policy.CallContext.current();
       seen.add(context.attempt() + " "
           + context.lastFailure().map(Throwable::getMessage).orElse("-") + " "
           + context.elapsed().toSeconds() + " "
@@ -472,8 +483,8 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-07: with a seeded source of chance the schedule of waits is the same each time")
-  void seededSchedule() {
+  @DisplayName("RT-07: with a seeded random source, the schedule of waits is the same each time")
+  void schedule_seededRandom_isTheSame() {
     assertThat(schedule(11)).hasSize(5).isEqualTo(schedule(11)).isNotEqualTo(schedule(12));
   }
 

@@ -3,10 +3,10 @@ package io.aragora.resilience.core.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.CallContext;
-import io.aragora.resilience.CallInterruptedException;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceClosedException;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -46,7 +46,7 @@ class RetryTest extends RetryFixture {
   @Test
   void attempts_areCountedByTheirNumber_theEighthForAllLaterOnes() {
     Retry retry =
-        resilience.retry("r", everySecond(10).retryOnResult("bad"::equals).build());
+        resilience.retry("r", everySecond(10).retryResultIf("bad"::equals).build());
     retry.call(() -> "good");
     AtomicInteger calls = new AtomicInteger();
     retry.call(() -> calls.incrementAndGet() < 3 ? "bad" : "good");
@@ -118,11 +118,11 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName(
-      "R15: a result that is never good enough is returned in the end, sync and async alike")
-  void refusedResult_isReturnedWhenExhausted() {
+  @DisplayName("R15: a result that is always rejected is returned in the end, synchronously and "
+      + "asynchronously")
+  void rejectedResult_whenExhausted_isReturned() {
     Retry retry =
-        resilience.retry("r", everySecond(3).retryOnResult("bad"::equals).build());
+        resilience.retry("r", everySecond(3).retryResultIf("bad"::equals).build());
     AtomicInteger calls = new AtomicInteger();
     assertThat(retry.<String, RuntimeException>call(() -> {
           calls.incrementAndGet();

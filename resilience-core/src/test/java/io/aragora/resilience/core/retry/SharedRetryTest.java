@@ -28,7 +28,7 @@ class SharedRetryTest {
   }
 
   @Test
-  @DisplayName("fault 21: calls under way at once on one retry each have a schedule of their own")
+  @DisplayName("fault 21: concurrent calls of one retry each have their own schedule")
   void interleavedCalls_doNotShareASchedule() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       Retry retry = resilience.retry(

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
@@ -92,7 +92,8 @@ class TokenBudgetTest {
 
   @Test
   @DisplayName(
-      "fault 45: when nothing succeeds, retries stop at what was saved, though each call has attempts left")
+      "fault 45: when nothing succeeds, retries stop at the saved budget, although each call "
+          + "has attempts left")
   void outage_isNotAmplified() {
     RetryBudget budget = budget(10, 0.1, 0);
     Retry retry = resilience.retry(
@@ -158,7 +159,7 @@ class TokenBudgetTest {
     assertThat(declared).isSameAs(undeclared);
     assertThat(declared.level()).isEqualTo(7);
     assertThat(declared.config()).hasToString("capacity=7, ratio=0.5, perSecond=0.0");
-    assertThat(resilience.retryBudgets()).containsExactly(declared);
+    assertThat(resilience.policies().retryBudgets()).containsExactly(declared);
     assertThatThrownBy(() -> budget(8, 0.5, 0))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("capacity=7")

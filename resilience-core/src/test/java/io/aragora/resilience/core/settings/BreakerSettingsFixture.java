@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,19 +11,19 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The settings of breakers where the test is what surrounds the process. */
+/** The configs of breakers, with system properties and environment of the test. */
 abstract class BreakerSettingsFixture {
   static final CircuitBreakerConfig DEFAULTS = CircuitBreakerConfig.defaults();
 
   final Map<String, String> properties = new HashMap<>();
   final Map<String, String> environment = new HashMap<>();
   final List<String> warnings = new ArrayList<>();
-  final CircuitBreakerSettings settings = settings(null);
+  final CircuitBreakerConfigRegistry settings = settings(null);
 
   @TempDir
   Path folder;
 
-  CircuitBreakerSettings settings(Path file) {
+  CircuitBreakerConfigRegistry settings(Path file) {
     return new RuntimeSettings(
             file == null ? List.of() : List.of(ConfigSource.ofFile(file)),
             new Surroundings(properties::get, environment::get),
@@ -31,7 +31,7 @@ abstract class BreakerSettingsFixture {
         .breakers();
   }
 
-  CircuitBreakerSettings withFile(String... lines) throws IOException {
+  CircuitBreakerConfigRegistry withFile(String... lines) throws IOException {
     return settings(Files.writeString(folder.resolve("f.properties"), String.join("\n", lines)));
   }
 

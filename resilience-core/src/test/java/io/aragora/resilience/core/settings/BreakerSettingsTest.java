@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSettings;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   // ---- registered settings
 
   @Test
-  @DisplayName("CF-05: without a provider the default; with one its preset, whatever the case")
+  @DisplayName("CF-05: without a provider the default is used; with one its preset, ignoring case")
   void resolve_preset() {
     assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
     assertThat(settings.resolve("a", "ANTHROPIC"))
@@ -38,7 +38,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
 
   @Test
   @DisplayName(
-      "CF-07, RG-05, fault 28: what is registered is used with and without a provider, and beats its preset")
+      "CF-07, RG-05, fault 28: a registered config is used with and without a provider, and "
+          + "overrides its preset")
   void resolve_registered() {
     CircuitBreakerConfig registered = failures(9);
     settings.register("agent", registered);
@@ -48,7 +49,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-07: the environment beats what is registered")
+  @DisplayName("CF-07: the environment overrides the registered config")
   void resolve_environmentOverRegistered() {
     settings.register("agent", failures(9));
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
@@ -57,7 +58,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("RG-03: what the code says beats provider and registration")
+  @DisplayName("RG-03: the config in the code overrides provider and registration")
   void resolve_declared() {
     settings.register("agent", failures(9));
     CircuitBreakerConfig declared = failures(50);
@@ -85,10 +86,9 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 33: registrations are bounded, and those that are there can still be replaced")
+  @DisplayName("fault 33: registrations are bounded, and existing ones can still be replaced")
   void register_bounded() {
-    for (int i = 0; i < CircuitBreakerSettings.MAX_REGISTERED; i++) {
+    for (int i = 0; i < CircuitBreakerConfigRegistry.MAX_REGISTERED; i++) {
       settings.register("agent-" + i, DEFAULTS);
     }
     assertThatThrownBy(() -> settings.register("one more", DEFAULTS))
@@ -101,8 +101,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-02: a name that will not do is refused")
-  void badName_isRefused() {
+  @DisplayName("CF-02: an invalid name is rejected")
+  void badName_isRejected() {
     assertThatThrownBy(() -> settings.register(" ", DEFAULTS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("name must not be blank");
@@ -114,10 +114,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   // ---- order of the sources
 
   @Test
-  @DisplayName(
-      "RG-03, RG-04: properties beat environment, environment beats file, file beats code, each setting by itself")
+  @DisplayName("RG-03, RG-04: properties override environment, environment overrides file, file "
+      + "overrides code, each setting by itself")
   void order_perSetting() throws IOException {
-    CircuitBreakerSettings all = withFile(
+    CircuitBreakerConfigRegistry all = withFile(
         "resilience.circuitbreaker.failureThreshold=12",
         "resilience.circuitbreaker.successThreshold=12",
         "resilience.circuitbreaker.halfOpenMaxCalls=12");
@@ -157,12 +157,15 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("RG-04: pinned settings stay as the code has them, registered ones too")
-  void pinned() throws IOException {
-    CircuitBreakerSettings all = withFile("resilience.circuitbreaker.failureThreshold=12");
+  @DisplayName(
+      "RG-04: settings that ignore external config keep the values in the code, registered "
+          + "ones too")
+  void ignoreExternalConfig_keepsTheCode() throws IOException {
+    CircuitBreakerConfigRegistry all = withFile("resilience.circuitbreaker.failureThreshold=12");
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "13");
     properties.put("resilience.circuitbreaker.a.failureThreshold", "14");
-    CircuitBreakerConfig pinned = failures(11).toBuilder().pinned().build();
+    CircuitBreakerConfig pinned =
+        failures(11).toBuilder().ignoreExternalConfig().build();
     assertThat(all.resolve("a", pinned)).isSameAs(pinned);
     all.register("a", pinned);
     assertThat(all.resolve("a")).isSameAs(pinned);
@@ -205,7 +208,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     "ARAGORA_CB_MAX_COOLDOWN, 1h, maxCooldown=PT1H",
     "ARAGORA_CB_COOLDOWN_JITTER, 0.2, cooldownJitter=0.2",
     "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S",
-    "ARAGORA_CB_SHARE_STATE, true, shareState=true"
+    "ARAGORA_CB_FOLLOW_PEERS, true, followPeers=true"
   })
   void variable_changesItsSetting(String variable, String value, String expected) {
     environment.put(variable, " " + value + "\t");
@@ -220,7 +223,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     String value = switch (setting) {
       case FAILURE_RATE_THRESHOLD, SLOW_CALL_RATE_THRESHOLD, COUNT_WINDOW -> "40";
       case COOLDOWN_JITTER -> "0.5";
-      case SHARE_STATE -> "true";
+      case FOLLOW_PEERS -> "true";
       default -> "4";
     };
     properties.put("resilience.circuitbreaker.a." + setting.key(), value);
@@ -247,8 +250,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  void windowOfOneKind_takesThePlaceOfTheOther() throws IOException {
-    CircuitBreakerSettings all = withFile("resilience.circuitbreaker.countWindow=50");
+  void windowOfOneKind_replacesTheOther() throws IOException {
+    CircuitBreakerConfigRegistry all = withFile("resilience.circuitbreaker.countWindow=50");
     assertThat(all.resolve("a").countWindow()).isEqualTo(50);
     environment.put("ARAGORA_CB_WINDOW", "2m");
     assertThat(all.resolve("a").countWindow()).isZero();

@@ -3,8 +3,8 @@ package io.aragora.resilience.core.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,11 +26,12 @@ class ConfigSectionTest {
     return Files.writeString(folder.resolve("breakers.properties"), String.join("\n", lines));
   }
 
-  private static ConfigSection<CircuitBreakerConfig, BreakerDraft> section(Path path) {
+  private static ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> section(
+      Path path) {
     return new ConfigSection<>(ConfigSource.ofFile(path), BreakerSetting.GROUP);
   }
 
-  private void assertRefused(Path path, String... parts) {
+  private void assertRejected(Path path, String... parts) {
     assertThatThrownBy(() -> section(path))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageStartingWith("configFile " + path + ": ")
@@ -39,7 +40,7 @@ class ConfigSectionTest {
 
   @Test
   void one_winsOverAll() throws IOException {
-    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
+    ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file = section(write(
         "# of the operator",
         "resilience.circuitbreaker.cooldown = 5m",
         "resilience.circuitbreaker.prices.cooldown = 1h",
@@ -60,7 +61,7 @@ class ConfigSectionTest {
 
   @Test
   void breakerNamedAsASetting_isNotMistaken() throws IOException {
-    ConfigSection<CircuitBreakerConfig, BreakerDraft> file =
+    ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file =
         section(write("resilience.circuitbreaker.cooldown.window=2m"));
     assertThat(file.over("cooldown", DEFAULTS).window()).isEqualTo(Duration.ofMinutes(2));
     assertThat(file.over("x", DEFAULTS)).isSameAs(DEFAULTS);
@@ -68,7 +69,7 @@ class ConfigSectionTest {
 
   @Test
   void utf8_withAndWithoutByteOrderMark() throws IOException {
-    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
+    ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file = section(write(
         "\uFEFFresilience.circuitbreaker.cooldown=2s",
         "resilience.circuitbreaker.bücher.cooldown=3s"));
     assertThat(file.over("x", DEFAULTS).cooldown()).isEqualTo(Duration.ofSeconds(2));
@@ -76,8 +77,8 @@ class ConfigSectionTest {
   }
 
   @ParameterizedTest
-  @DisplayName(
-      "CF-02, CF-06, fault 32: a bad value in the file is an error with file, key, value and rule")
+  @DisplayName("CF-02, CF-06, fault 32: an invalid value in the file is an error with file, key, "
+      + "value and rule")
   @CsvSource({
     "failureThreshold, 0, must be at least 1",
     "failureThreshold, -1, must be at least 1",
@@ -100,31 +101,31 @@ class ConfigSectionTest {
   })
   void badValue_isAnError(String setting, String value, String rule) throws IOException {
     String all = "resilience.circuitbreaker." + setting;
-    assertRefused(write(all + "=" + value), all + "=" + value, setting + " " + rule);
+    assertRejected(write(all + "=" + value), all + "=" + value, setting + " " + rule);
     String one = "resilience.circuitbreaker.prices." + setting;
-    assertRefused(write(one + "=" + value), one + "=" + value, setting + " " + rule);
+    assertRejected(write(one + "=" + value), one + "=" + value, setting + " " + rule);
   }
 
   @ParameterizedTest
   @CsvSource({"cooldwn", "Cooldown", "prices.timeout", "prices", "''", "prices."})
   void unknownKey_isAnError_thatListsTheKnownOnes(String rest) throws IOException {
-    assertRefused(
+    assertRejected(
         write("resilience.circuitbreaker." + rest + "=3"),
-        "resilience.circuitbreaker." + rest + "=3: the key ends in no setting",
+        "resilience.circuitbreaker." + rest + "=3: the key must end in a setting",
         "failureThreshold, failureRateThreshold, slowCallRateThreshold, slowCallDuration,"
             + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
             + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration,"
-            + " shareState");
+            + " followPeers");
   }
 
   @Test
   void keyWithoutABreaker_isAnError() throws IOException {
-    assertRefused(write("resilience.circuitbreaker..cooldown=3"), "must name a circuit breaker");
+    assertRejected(write("resilience.circuitbreaker..cooldown=3"), "must name a circuit breaker");
   }
 
   @Test
   void twoKindsOfWindow_areAnError() throws IOException {
-    assertRefused(
+    assertRejected(
         write(
             "resilience.circuitbreaker.prices.window=1m",
             "resilience.circuitbreaker.prices.countWindow=50"),
@@ -134,17 +135,18 @@ class ConfigSectionTest {
 
   @Test
   void otherKindOfWindowForOne_isNone() throws IOException {
-    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(write(
+    ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file = section(write(
         "resilience.circuitbreaker.countWindow=50", "resilience.circuitbreaker.prices.window=1m"));
     assertThat(file.over("prices", DEFAULTS).countWindow()).isZero();
     assertThat(file.over("other", DEFAULTS).countWindow()).isEqualTo(50);
   }
 
   @Test
-  @DisplayName("fault 32: what build() refuses is an error that names file, keys, breaker and rule")
+  @DisplayName("fault 32: a config that build() rejects is an error that names file, keys, breaker "
+      + "and rule")
   void combination_isAnError() throws IOException {
     Path path = write("resilience.circuitbreaker.failureThreshold=off");
-    ConfigSection<CircuitBreakerConfig, BreakerDraft> file = section(path);
+    ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file = section(path);
     assertThatThrownBy(() -> file.over("prices", DEFAULTS))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll(
@@ -159,12 +161,13 @@ class ConfigSectionTest {
 
   @Test
   void missing_isAnError() {
-    assertRefused(folder.resolve("none.properties"), "it cannot be read", "NoSuchFileException");
+    assertRejected(
+        folder.resolve("none.properties"), "the file cannot be read", "NoSuchFileException");
   }
 
   @Test
   void folder_isAnError() {
-    assertRefused(folder, "it cannot be read");
+    assertRejected(folder, "the file cannot be read");
   }
 
   @Test
@@ -172,19 +175,19 @@ class ConfigSectionTest {
     Path path = folder.resolve("latin.properties");
     Files.write(
         path, "resilience.circuitbreaker.bücher.cooldown=3s".getBytes(StandardCharsets.ISO_8859_1));
-    assertRefused(path, "must be in UTF-8");
+    assertRejected(path, "must be encoded in UTF-8");
   }
 
   @Test
   void badEscape_isAnError() throws IOException {
-    assertRefused(write("a=\\u00"), "must be a properties file");
+    assertRejected(write("a=\\u00"), "must be a properties file");
   }
 
   @Test
-  void secondValueOfAKey_isRefused_unlessItIsTheSame() throws IOException {
-    assertRefused(
+  void secondValueOfAKey_isRejected_unlessItIsTheSame() throws IOException {
+    assertRejected(
         write("resilience.retry.prices.maxAttempts = 3\nresilience.retry.prices.maxAttempts: 4\n"),
-        "resilience.retry.prices.maxAttempts has two values: 3, 4");
+        "resilience.retry.prices.maxAttempts must have one value, and has two: 3, 4");
     Path others =
         write("resilience.circuitbreaker.cooldown=5s\nresilience.circuitbreaker.cooldown=5s\n"
             + "other=1\nother=2\n");
@@ -193,6 +196,6 @@ class ConfigSectionTest {
 
   @Test
   void tooLong_isAnError() throws IOException {
-    assertRefused(write("a=" + "x".repeat(1 << 20)), "at most 1048576 bytes");
+    assertRejected(write("a=" + "x".repeat(1 << 20)), "at most 1048576 bytes");
   }
 }

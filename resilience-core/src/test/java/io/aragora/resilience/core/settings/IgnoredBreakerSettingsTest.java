@@ -11,10 +11,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What cannot be is ignored where it does not come from the code, and said. */
+/** Invalid values from outside the code are ignored and logged. */
 class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   @ParameterizedTest
-  @DisplayName("CF-06, fault 32: a bad value outside is ignored by itself, with one warning")
+  @DisplayName(
+      "CF-06, fault 32: an invalid value from outside is ignored by itself, with one warning")
   @CsvSource({
     "FAILURE_THRESHOLD, 0",
     "FAILURE_THRESHOLD, -1",
@@ -43,7 +44,7 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-06: each bad value of a variable is said once")
+  @DisplayName("CF-06: each invalid value of a variable is logged once")
   void otherBadValue_isSaidToo() {
     for (String value : List.of("x", "y", "x")) {
       environment.put("ARAGORA_CB_FAILURE_THRESHOLD", value);
@@ -78,12 +79,13 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
       environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "bad" + i);
       settings.resolve("a");
     }
-    assertThat(warnings).hasSize(1001).last().asString().contains("more will not be said");
+    assertThat(warnings).hasSize(1001).last().asString().contains("further ones are not logged");
   }
 
   @Test
   @DisplayName(
-      "fault 32: a combination that build() refuses is ignored with a warning, the rest is taken")
+      "fault 32: a combination that build() rejects is ignored with a warning, and the rest "
+          + "is used")
   void combination_isIgnored() {
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "off");
     environment.put("ARAGORA_CB_SUCCESS_THRESHOLD", "1");

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceConfigurationException;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -27,7 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Retries, timeouts and pipelines; {@link BreakerSettingsTest} has what they share with breakers. */
+/**
+ * Retries, timeouts and pipelines; {@link BreakerSettingsTest} covers what they share with
+ * breakers.
+ */
 class RuntimeSettingsTest {
   private static final RetryConfig CODE = RetryConfig.builder()
       .maxAttempts(5)
@@ -112,9 +115,9 @@ class RuntimeSettingsTest {
     assertThatThrownBy(() -> settings.retry("r", code))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll(
-            "config: its settings [resilience.retry.r.delay=1s]",
+            "config: settings [resilience.retry.r.delay=1s]",
             "retry 'r'",
-            "backoff must be given with delay");
+            "backoff must be set together with delay");
     assertThat(
             settings(Map.of("resilience.retry.delay", "1s", "resilience.retry.backoff", "linear"))
                 .retry("r", code)
@@ -139,8 +142,9 @@ class RuntimeSettingsTest {
 
   @Test
   @DisplayName(
-      "system properties, environment, map, file, code: each setting from the strongest that has it")
-  void precedence() throws IOException {
+      "system properties, environment, map, file, code: the strongest source of each setting "
+          + "wins")
+  void setting_strongestSource_wins() throws IOException {
     Path file = write(
         "resilience.retry.maxAttempts=2",
         "resilience.retry.delay=2s",
@@ -175,17 +179,19 @@ class RuntimeSettingsTest {
   void pinnedSettings_stay() {
     RuntimeSettings settings =
         settings(Map.of("resilience.retry.maxAttempts", "2", "resilience.timeout.limit", "2s"));
-    RetryConfig retry = CODE.toBuilder().pinned().build();
+    RetryConfig retry = CODE.toBuilder().ignoreExternalConfig().build();
     assertThat(settings.retry("r", retry)).isSameAs(retry);
-    assertThat(retry.toBuilder().build().isPinned()).isTrue();
-    TimeoutConfig timeout =
-        TimeoutConfig.builder().limit(Duration.ofSeconds(9)).pinned().build();
+    assertThat(retry.toBuilder().build().ignoresExternalConfig()).isTrue();
+    TimeoutConfig timeout = TimeoutConfig.builder()
+        .limit(Duration.ofSeconds(9))
+        .ignoreExternalConfig()
+        .build();
     assertThat(settings.timeout("t", timeout)).isSameAs(timeout);
-    assertThat(timeout.toBuilder().build().isPinned()).isTrue();
+    assertThat(timeout.toBuilder().build().ignoresExternalConfig()).isTrue();
   }
 
   @Test
-  void aTimeoutThatNobodyGaveALimit_isNone() {
+  void timeout_withoutALimit_isNone() {
     assertThat(settings(Map.of("resilience.timeout.other.limit", "1s")).timeout("t"))
         .isEmpty();
   }
@@ -205,7 +211,7 @@ class RuntimeSettingsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("a bad value is an error that names source, key, value and rule")
+  @DisplayName("an invalid value is an error that names source, key, value and rule")
   @CsvSource({
     "retry.maxAttempts, 0, maxAttempts must be at least 1: 0",
     "retry.r.maxAttempts, many, maxAttempts must be a whole number: many",
@@ -233,12 +239,12 @@ class RuntimeSettingsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("an unknown key is an error that names source and key, and lists those there are")
+  @DisplayName("an unknown key is an error that names source and key, and lists the known settings")
   @CsvSource({
-    "resilience.retry.attempts, 'ends in no setting; the settings are maxAttempts, backoff, delay, maxDelay, jitter,"
+    "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, delay, maxDelay, jitter,"
         + " jitterFactor, maxDuration, retryRejections, retryWhenNested'",
-    "resilience.timeout.t.length, ends in no setting; the settings are limit",
-    "resilience.pipeline.p, ends in no setting; the settings are policies",
+    "resilience.timeout.t.length, 'must end in a setting, one of limit'",
+    "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
         + " resilience.timeout., resilience.pipeline.]'",
     "resilience.x, must begin with one of"
@@ -301,7 +307,8 @@ class RuntimeSettingsTest {
 
   @Test
   @DisplayName(
-      "resilience.properties on the path is found; a file that is set, or named by a system property, wins")
+      "resilience.properties on the path is found; a file that is set, or named by a system "
+          + "property, replaces it")
   void resource_isFound() throws IOException {
     Path chosen = write("resilience.retry.maxAttempts=12");
     try (URLClassLoader loader = loader(resource(folder.resolve("a"), 11))) {
@@ -366,7 +373,7 @@ class RuntimeSettingsTest {
     try {
       assertThatThrownBy(Resilience::create)
           .isInstanceOf(ResilienceConfigurationException.class)
-          .hasMessageContaining("it cannot be read");
+          .hasMessageContaining("the file cannot be read");
     } finally {
       System.clearProperty(RuntimeSettings.FILE);
     }

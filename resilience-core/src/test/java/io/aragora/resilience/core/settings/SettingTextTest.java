@@ -16,7 +16,7 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: durations as they may be written")
+  @DisplayName("CF-06: all valid forms of durations are accepted")
   @CsvSource({
     "500ms, PT0.5S",
     "30s, PT30S",
@@ -40,7 +40,7 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06, fault 32: what is no duration is refused, infinity and NaN included")
+  @DisplayName("CF-06, fault 32: text that is no duration is rejected, infinity and NaN included")
   @ValueSource(
       strings = {
         "",
@@ -72,14 +72,14 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: whole numbers, surrounding blanks accepted")
+  @DisplayName("CF-06: whole numbers are accepted, with surrounding blanks")
   @CsvSource({"3, 3", "' 3 ', 3", "+3, 3", "-1, -1", "0, 0", "2147483647, 2147483647"})
-  void whole(String value, int expected) {
+  void whole_validText_isAccepted(String value, int expected) {
     assertThat(text(value).whole()).isEqualTo(expected);
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: what is no whole number is refused, 3.5 included")
+  @DisplayName("CF-06: text that is no whole number is rejected, 3.5 included")
   @ValueSource(strings = {"", "3.5", "3.0", "three", "1e3", "2147483648", "99999999999999", "٣"})
   void whole_unreadable(String value) {
     assertThatThrownBy(() -> text(value).whole())
@@ -88,7 +88,7 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 32: what is no number is refused, infinity and NaN included")
+  @DisplayName("fault 32: text that is no number is rejected, infinity and NaN included")
   @ValueSource(strings = {"", "NaN", "Infinity", "1e3", "0x1p3", "1d", "1f", ".5", "5.", "50%"})
   void decimal_unreadable(String value) {
     assertThatThrownBy(() -> text(value).decimal())
@@ -97,7 +97,7 @@ class SettingTextTest {
   }
 
   @Test
-  void decimal() {
+  void decimal_invalidText_isRejected() {
     assertThat(text("2.5").decimal()).isEqualTo(2.5);
     assertThat(text("50").decimal()).isEqualTo(50);
   }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.core.Faults;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -26,7 +26,7 @@ class DriveThreadTest {
   private final AtomicInteger started = new AtomicInteger();
   private final DriveThread drive = new DriveThread(
       "timer",
-      new TimeDriver() {
+      new TimerCallback() {
         @Override
         public long advanceTo(long nowNanos) {
           driven.countDown();
@@ -41,7 +41,7 @@ class DriveThreadTest {
       SystemTimeSource.INSTANCE,
       this::thread);
 
-  /** The first one finds the machine without a thread. */
+  /** At the first one, the machine has no free thread. */
   private Thread thread(Runnable body) {
     if (started.incrementAndGet() > 1) {
       return BackgroundThreads.daemon("timer", body);
@@ -76,7 +76,7 @@ class DriveThreadTest {
   void aCallThatFails_doesNotEndTheThread(String call, Throwable kind) throws Exception {
     CountDownLatch goesOn = new CountDownLatch(3);
     AtomicInteger faults = new AtomicInteger(8);
-    TimeDriver failing = new TimeDriver() {
+    TimerCallback failing = new TimerCallback() {
       @Override
       public long advanceTo(long nowNanos) {
         fail("advanceTo", call, faults, kind);
@@ -145,7 +145,7 @@ class DriveThreadTest {
     }
 
     @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
+    public TimerRegistration drive(String name, TimerCallback driver) {
       return new DriveThread(name, driver, this);
     }
   }

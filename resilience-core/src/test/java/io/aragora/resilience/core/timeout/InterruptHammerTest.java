@@ -10,19 +10,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Interrupts from outside and from a limit meet at every point of a call, for many thousands of rounds. The rule, exactly: no
- * interrupt of ours is pending after a call; one from outside that came before the limit is kept; where the limit fired and the
- * body left by InterruptedException, a flag that is still set is the outside's.
+ * Interrupts from outside and from a limit meet at every point of a call, for many thousands of
+ * rounds. The rule: no interrupt of a limit is pending after a call. An outside interrupt before
+ * the limit is kept. If the limit fired and the body threw InterruptedException, a flag that is
+ * still set comes from outside.
  */
 class InterruptHammerTest {
   private static final int ROUNDS = 20_000;
 
-  /** Each eighth round ends about when the timer's tick comes, which is when the limit fires. */
+  /** Each eighth round ends near the timer's tick, at which the limit fires. */
   private static long spinOf(int round) {
     return round % 8 == 0 ? 700_000 + 1_000L * (round % 700) : 1_000L * (round % 20);
   }
 
-  /** No outside interrupts: whatever is pending afterwards would be ours. Bodies that leave, that swallow, and that end in time. */
+  /**
+   * No outside interrupts: a pending one afterwards would be the limit's. Bodies that throw, that
+   * swallow the interrupt, and that end in time.
+   */
   @Test
   void withoutTheOutside_nothingIsEverPending() {
     int fired = 0;
@@ -57,8 +61,9 @@ class InterruptHammerTest {
   }
 
   /**
-   * An outside thread interrupts once in each round, at any moment of it: before, in, or after the call. The round ends when it
-   * has, so a flag that is set then, or that the body took, is known to be the outside's, unless the limit fired.
+   * An outside thread interrupts once in each round: before, in, or after the call. The round ends
+   * after that, so a flag that is set then, or that the body cleared, comes from outside, unless
+   * the limit fired.
    */
   @Test
   void withTheOutside_theRuleHolds() throws Exception {

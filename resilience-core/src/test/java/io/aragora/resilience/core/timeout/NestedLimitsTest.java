@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.spi.CallFrames;
+import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.testing.ManualTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Two limits of one thread that fire together, step by step: its interrupt flag is one bit for both. */
+/**
+ * Two limits of one thread that fire together, step by step: its interrupt flag is one bit for
+ * both.
+ */
 class NestedLimitsTest {
   private static final long INNER_DEADLINE = 10_000_000;
   private static final long OUTER_DEADLINE = 20_000_000;
@@ -60,7 +63,7 @@ class NestedLimitsTest {
 
   @Test
   @DisplayName(
-      "the outer one finds the inner one's flag, and the body leaves by InterruptedException")
+      "the outer limit sees the inner one's flag, and the body throws InterruptedException")
   void innerFirst_leftByInterrupt() {
     inner.run();
     outer.run();
@@ -69,7 +72,7 @@ class NestedLimitsTest {
   }
 
   @Test
-  @DisplayName("the outer one finds the inner one's flag, and the body leaves by itself")
+  @DisplayName("the outer limit sees the inner one's flag, and the body returns by itself")
   void innerFirst_leftOtherwise() {
     inner.run();
     outer.run();
@@ -79,7 +82,7 @@ class NestedLimitsTest {
 
   @Test
   @DisplayName(
-      "the inner one finds the outer one's flag, and the body leaves by InterruptedException")
+      "the inner limit sees the outer one's flag, and the body throws InterruptedException")
   void outerFirst_leftByInterrupt() {
     outer.run();
     inner.run();
@@ -88,7 +91,7 @@ class NestedLimitsTest {
   }
 
   @Test
-  @DisplayName("the outer one interrupts, the inner one is not sent yet and never will be")
+  @DisplayName("the outer limit interrupts, and the inner one's interrupt is never sent")
   void outerOnly_leftByInterrupt() {
     outer.run();
     leaveInner(true);
@@ -98,7 +101,7 @@ class NestedLimitsTest {
   }
 
   @Test
-  @DisplayName("the outer one fires after the inner one's flag was taken")
+  @DisplayName("the outer limit fires after the inner one's flag was cleared")
   void outerLater() {
     inner.run();
     leaveInner(true);
@@ -108,7 +111,7 @@ class NestedLimitsTest {
   }
 
   @Test
-  @DisplayName("a flag of the outside that both found stays")
+  @DisplayName("an outside flag that both limits saw stays set")
   void outside_isKept() {
     Thread.currentThread().interrupt();
     inner.run();

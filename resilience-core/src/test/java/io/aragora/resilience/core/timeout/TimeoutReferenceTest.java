@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.ResilienceClosedException;
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
@@ -40,8 +40,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * The cases of the reference. Synchronous limits interrupt a real thread, so those tests use the system's time and wait for
- * what must happen; asynchronous ones use manual time.
+ * The cases of the reference. Synchronous limits interrupt a real thread, so those tests use the
+ * system's time and wait for the expected state; asynchronous ones use manual time.
  */
 class TimeoutReferenceTest {
   private static final Duration SHORT = Duration.ofMillis(5);
@@ -65,8 +65,9 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName(
-      "TO-01: the error names limit and policy, and is one of the library's; no platform timeout")
-  void error() {
+      "TO-01: the error names limit and policy, and is an exception of the library, not of "
+          + "the platform")
+  void error_namesLimitAndPolicy() {
     TimeoutExceededException error = new TimeoutExceededException("search", SHORT, null);
     assertThat(error).isInstanceOf(ResilienceException.class).hasMessageContaining("search");
     assertThat(error.limit()).isEqualTo(SHORT);
@@ -75,27 +76,27 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-02: a limit has to be given, the rest has defaults, and all can be set")
-  void config() {
+  @DisplayName("TO-02: a limit is required, the other settings have defaults, and all can be set")
+  void config_requiresALimit() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TimeoutConfig.builder().build())
         .withMessageContaining("limit");
     TimeoutConfig plain = TimeoutConfig.of(SHORT);
-    assertThat(plain.failure()).isNull();
+    assertThat(plain.mapException()).isNull();
     assertThat(plain.onLateResult()).isNull();
     TimeoutConfig full = of(SHORT)
-        .failure(e -> new IllegalStateException(e))
+        .mapException(e -> new IllegalStateException(e))
         .onLateResult(r -> {})
         .build();
     TimeoutConfig copy = full.toBuilder().limit(LONG).build();
     assertThat(copy.limit()).isEqualTo(LONG);
-    assertThat(copy.failure()).isSameAs(full.failure());
+    assertThat(copy.mapException()).isSameAs(full.mapException());
     assertThat(copy.onLateResult()).isSameAs(full.onLateResult());
   }
 
   @Test
   @DisplayName("TO-03: the message has name and limit")
-  void message() {
+  void message_hasNameAndLimit() {
     assertThat(new TimeoutExceededException("f", Duration.ofSeconds(5), null))
         .hasMessage("'f' did not finish within 5.0 s");
     assertThat(new TimeoutExceededException("f", Duration.ofMillis(3500), null))
@@ -104,7 +105,7 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName("TO-04 TO-18 fault 53: a limit holds on any thread, virtual ones included")
-  void anyThread() throws Exception {
+  void limit_anyThread_applies() throws Exception {
     Timeout timeout = real.timeout("t", SHORT);
     AtomicReference<Throwable> seen = new AtomicReference<>();
     Thread thread = new Thread(() -> {
@@ -120,8 +121,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-18: a limit holds on a virtual thread, where the JDK has them")
-  void virtualThread() throws Exception {
+  @DisplayName("TO-18: a limit applies on a virtual thread, if the JDK has them")
+  void limit_virtualThread_applies() throws Exception {
     assumeTrue(Runtime.version().feature() >= 21, "needs virtual threads");
     Timeout timeout = real.timeout("t", SHORT);
     ExecutorService virtual = (ExecutorService)
@@ -145,8 +146,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-05 TO-08 TO-13: asynchronous: in time, too late, and failing by itself")
-  void async() {
+  @DisplayName(
+      "TO-05 TO-08 TO-13: an asynchronous call ends in time, too late, or by its own failure")
+  void async_inTimeTooLateAndFailing_ends() {
     Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
     CompletableFuture<Map<String, Integer>> quick = new CompletableFuture<>();
     CompletableFuture<Map<String, Integer>> inTime = timeout.callAsync(() -> quick);
@@ -173,12 +175,13 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName(
-      "TO-06 fault 57: an error of one's own, made of message, limit and name; a maker that fails replaces nothing")
-  void ownError() {
+      "TO-06 fault 57: a custom exception is created from message, limit and name; a factory "
+          + "that fails replaces nothing")
+  void mapException_createsTheError() {
     Timeout timeout = real.timeout(
         "t",
         of(SHORT)
-            .failure(e -> new IllegalStateException(
+            .mapException(e -> new IllegalStateException(
                 e.timeout() + " " + e.limit().toMillis() + " " + e.getMessage(), e))
             .build());
     assertThatThrownBy(() -> timeout.run(never::await))
@@ -186,18 +189,18 @@ class TimeoutReferenceTest {
         .hasMessageStartingWith("t 5 't' did not finish");
     for (TimeoutConfig broken : List.of(
         of(SHORT)
-            .failure(e -> {
+            .mapException(e -> {
               throw new IllegalArgumentException("maker");
             })
             .build(),
-        of(SHORT).failure(e -> null).build())) {
-      Timeout failing = real.timeout("broken " + real.timeouts().size(), broken);
+        of(SHORT).mapException(e -> null).build())) {
+      Timeout failing = real.timeout("broken " + real.policies().timeouts().size(), broken);
       assertThatThrownBy(() -> failing.run(never::await))
           .isInstanceOf(TimeoutExceededException.class)
           .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
     }
     Timeout async =
-        manual.timeout("a", of(SHORT).failure(IllegalStateException::new).build());
+        manual.timeout("a", of(SHORT).mapException(IllegalStateException::new).build());
     CompletableFuture<Object> late = async.callAsync(CompletableFuture::new);
     time.advance(Duration.ofSeconds(1));
     assertThatThrownBy(late::join).hasCauseInstanceOf(IllegalStateException.class);
@@ -205,8 +208,9 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName(
-      "TO-07 TO-11 fault 57: listeners hear once of a timeout, never of a success, and what they throw harms nobody")
-  void listeners() {
+      "TO-07 TO-11 fault 57: listeners receive one event per timeout and none for a success, "
+          + "and their exceptions affect nothing")
+  void listeners_receiveOneEventPerTimeout() {
     Timeout timeout = manual.timeout("t", SHORT);
     List<TimeoutEvent> heard = new ArrayList<>();
     timeout.subscribe(event -> {
@@ -218,13 +222,15 @@ class TimeoutReferenceTest {
     time.advance(Duration.ofSeconds(1));
     assertThat(good).isCompletedWithValue(1);
     assertThatThrownBy(late::join).hasCauseInstanceOf(TimeoutExceededException.class);
-    assertThat(heard).containsExactly(new TimeoutEvent("t", TimeoutEvent.Kind.FIRED, SHORT));
+    assertThat(heard)
+        .containsExactly(
+            TimeoutEvent.builder("t", TimeoutEvent.Kind.FIRED, SHORT).build());
   }
 
   @Test
-  @DisplayName(
-      "TO-09 TO-12 TO-17: synchronous: in time, and too late, where the body sees the interrupt and cleans up")
-  void sync() {
+  @DisplayName("TO-09 TO-12 TO-17: a synchronous call ends in time, or too late, and then its body "
+      + "sees the interrupt and cleans up")
+  void sync_inTimeAndTooLate_ends() {
     Timeout timeout = real.timeout("t", SHORT);
     AtomicInteger cleaned = new AtomicInteger();
     assertThatThrownBy(() -> timeout.run(() -> {
@@ -245,8 +251,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-10: nothing is left behind: no interrupt, no slot, and the thread is who it was")
-  void nothingIsLeft() {
+  @DisplayName("TO-10: a call leaves no interrupt, no slot, and no change of its thread")
+  void call_ended_leavesNothing() {
     Timeout timeout = real.timeout("t", SHORT);
     for (int i = 0; i < 20; i++) {
       assertThatThrownBy(() -> timeout.run(never::await))
@@ -261,8 +267,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-13 TO-19 fault 55: what a body throws in time is its own, whatever its type")
-  void ownFailures() {
+  @DisplayName(
+      "TO-13 TO-19 fault 55: an exception that a body throws in time is unchanged, whatever "
+          + "its type")
+  void failure_inTime_isTheBodys() {
     Timeout timeout = real.timeout("t", LONG);
     for (Exception own : List.of(
         new IllegalArgumentException(),
@@ -280,7 +288,7 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName("TO-14: limits are independent of each other")
-  void independent() {
+  void limits_areIndependent() {
     Timeout quick = manual.timeout("quick", Duration.ofMillis(50));
     Timeout patient = manual.timeout("patient", Duration.ofSeconds(5));
     CompletableFuture<Object> one = quick.callAsync(CompletableFuture::new);
@@ -293,8 +301,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-15 TO-20 fault 54: an outer limit holds although an inner one came and went")
-  void nested() {
+  @DisplayName("TO-15 TO-20 fault 54: an outer limit applies after an inner one has ended")
+  void nested_outerLimit_applies() {
     Timeout outer = real.timeout("outer", Duration.ofMillis(500));
     Timeout inner = real.timeout("inner", Duration.ofMillis(1));
     assertThatThrownBy(() -> outer.run(() -> {
@@ -311,7 +319,7 @@ class TimeoutReferenceTest {
   @Test
   @DisplayName(
       "TO-16 fault 54: a limit of zero or less is an error that names setting, rule and value")
-  void badLimits() {
+  void limit_notPositive_isAnError() {
     for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> real.timeout("t", bad))
@@ -321,8 +329,9 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName(
-      "TO-21 fault 56: an asynchronous caller leaves at the limit, though the body ignores being cancelled")
-  void bodyThatIgnoresCancellation() {
+      "TO-21 fault 56: an asynchronous call ends at the limit, although the body ignores the "
+          + "cancellation")
+  void async_bodyIgnoresCancellation_endsAtTheLimit() {
     Timeout timeout = manual.timeout("t", SHORT);
     CompletableFuture<String> stubborn = new CompletableFuture<>() {
       @Override
@@ -340,7 +349,7 @@ class TimeoutReferenceTest {
 
   @Test
   @DisplayName("R9b: at the limit the inner future is cancelled")
-  void innerIsCancelled() {
+  void limit_reached_innerIsCancelled() {
     CompletableFuture<String> inner = new CompletableFuture<>();
     CompletableFuture<String> call = manual.timeout("t", SHORT).callAsync(() -> inner);
     time.advance(Duration.ofSeconds(1));
@@ -350,9 +359,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "R9: calls that fail, or succeed, before their limit leave no work for the time of the limit")
-  void nothingStaysInTheTimer() {
+  @DisplayName("R9: calls that end before their limit leave no work for the time of the limit")
+  void calls_endedEarly_leaveNoTimerWork() {
     Timeout timeout = manual.timeout("t", LONG);
     List<CompletableFuture<String>> inner = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
@@ -374,7 +382,7 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  void closedRuntime_refusesNewCalls_withoutRunningTheBody() {
+  void closedRuntime_rejectsNewCalls_withoutRunningTheBody() {
     Timeout timeout = real.timeout("t", LONG);
     real.close();
     for (int i = 0; i < 2; i++) {
@@ -417,9 +425,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-11 TO-12: a deadline is a block; what is inside heeds it, and the nearer one holds")
-  void deadlineScope() {
+  @DisplayName("TO-11 TO-12: a deadline is a block; calls inside heed it, and the nearer deadline "
+      + "applies")
+  void deadlineScope_nearerOne_applies() {
     time.autoAdvance(true);
     try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {
       assertThat(outer.remaining()).isEqualTo(Duration.ofSeconds(10));

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Synchronous limits interrupt a real thread, so those tests use the system's time and wait for what must happen. */
+/**
+ * Synchronous limits interrupt a real thread, so those tests use the system's time and wait for the
+ * expected state.
+ */
 class TimeoutTest {
   private final Resilience real = Resilience.create();
   private final CountDownLatch never = new CountDownLatch(1);
@@ -42,7 +45,8 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("TO-13 TO-19: what the body throws in time is its own, a TimeoutException too")
+  @DisplayName("TO-13 TO-19: an exception that the body throws in time is unchanged, a "
+      + "TimeoutException too")
   void ownExceptions_passUnchanged() {
     Timeout timeout = real.timeout("t", Duration.ofHours(1));
     TimeoutException own = new TimeoutException("the body's");
@@ -54,8 +58,8 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-21 fault 56: a body that ignores the interrupt is late, its result is given to onLateResult")
+  @DisplayName("TO-21 fault 56: a body that ignores the interrupt is late, and its result goes to "
+      + "onLateResult")
   void lateResult_isReportedNotReturned() {
     List<Object> late = new ArrayList<>();
     Timeout timeout = real.timeout(
@@ -112,7 +116,8 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("TO-15 TO-20: nested limits, the nearer one holds, and no interrupt is left behind")
+  @DisplayName(
+      "TO-15 TO-20: of nested limits the nearer one applies, and no interrupt is left behind")
   void nested_nearerHolds() {
     Timeout outer = real.timeout("outer", Duration.ofHours(1));
     Timeout inner = real.timeout("inner", Duration.ofMillis(5));
@@ -149,7 +154,7 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("F4: fires although every thread of every pool is busy")
+  @DisplayName("F4: a timeout fires although every thread of every pool is busy")
   void fires_whenEveryPoolIsBusy() throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(2);
     CountDownLatch release = new CountDownLatch(1);
@@ -213,7 +218,7 @@ class TimeoutTest {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Pipeline pipeline = resilience
-          .pipeline("p")
+          .newPipeline("p")
           .add(resilience.timeout("t", Duration.ofSeconds(1)))
           .add(breaker)
           .build();
@@ -231,7 +236,7 @@ class TimeoutTest {
   @Test
   void sync_breakersInside_seeAFailure_evenWhenTheBodyComesBackLate() {
     CircuitBreaker breaker = real.circuitBreaker("b");
-    Pipeline pipeline = real.pipeline("p")
+    Pipeline pipeline = real.newPipeline("p")
         .add(real.timeout("t", Duration.ofMillis(5)))
         .add(breaker)
         .build();

@@ -7,7 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A heap that is full at any firing delays what was to be fired, and loses nothing. */
+/** A heap that is full at any firing delays operations, and loses none. */
 class TimerFaultsTest {
   private static final int OPERATIONS = 5;
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import io.aragora.resilience.time.TimerTotals;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,7 +93,7 @@ class TimerTest {
     long now = time.nanoTime();
     timer.arm(new Recorded(true), now + 5 * TICK);
     timer.arm(new Recorded(true), now + 10 * TICK - 1000);
-    assertThat(timer.totals()).isEqualTo(new TimerTotals(0, Duration.ZERO));
+    assertThat(timer.totals()).isEqualTo(TimerTotals.builder().build());
 
     time.advance(Duration.ofSeconds(1));
 
@@ -210,7 +210,7 @@ class TimerTest {
     assertThat(real.fired()).isEqualTo(fired.get());
   }
 
-  /** A driver that is never run, as if its thread were parked until something far away. */
+  /** A driver that never runs, as if its thread were parked until a far deadline. */
   private static final class ParkedTime implements TimeSource {
     private final List<Long> wakeUps = new ArrayList<>();
 
@@ -243,8 +243,8 @@ class TimerTest {
     }
 
     @Override
-    public TimeDrive drive(String name, TimeDriver driver) {
-      return new TimeDrive() {
+    public TimerRegistration drive(String name, TimerCallback driver) {
+      return new TimerRegistration() {
         @Override
         public void wakeBy(long deadlineNanos) {
           wakeUps.add(deadlineNanos);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What windows of the last so many calls say at the edges of their rules, and what they hand on when they end. */
+/** What count windows report at the edges of their rules, and what they transfer when they end. */
 class CountWindowEdgesTest {
   private static final long SECOND = 1_000_000_000;
 
@@ -91,7 +91,7 @@ class CountWindowEdgesTest {
 
   @ParameterizedTest
   @CsvSource({"10,10", "24,7", "7,24", "30,30", "40,26", "26,40", "24,30", "30,24", "30,5", "5,30"})
-  @DisplayName("an heir holds the last outcomes, in their order, and counts none of them twice")
+  @DisplayName("an heir holds the last outcomes in their order, and counts none of them twice")
   void retire_handsTheLastOutcomesOn(int length, int lengthOfHeir) {
     OutcomeWindow window = CountWindow.of(length, 0, totals);
     OutcomeWindow heir = CountWindow.of(lengthOfHeir, 0, totals);
@@ -141,8 +141,8 @@ class CountWindowEdgesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {10, 30})
-  @DisplayName("a row of failures goes on in the heir, where whoever comes late finds it")
-  void retire_movesTheStreak(int length) {
+  @DisplayName("consecutive failures continue in the heir, and late callers see it there")
+  void retire_movesTheConsecutiveFailures(int length) {
     OutcomeWindow window = CountWindow.of(length, 0, totals);
     OutcomeWindow heir = CountWindow.of(length, 0, totals);
     window.beginStreak(4);
@@ -161,7 +161,7 @@ class CountWindowEdgesTest {
   }
 
   @Test
-  void streak_isBounded() {
+  void consecutiveFailures_areBounded() {
     OutcomeWindow window = CountWindow.of(10, 0, totals);
     OutcomeWindow heir = CountWindow.of(10, 0, totals);
     window.beginStreak(Integer.MAX_VALUE - 1);
@@ -174,7 +174,7 @@ class CountWindowEdgesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {10, 30})
-  @DisplayName("it knows to the second when it was last used, and when a call last succeeded")
+  @DisplayName("a window records, to the second, its last use and its last success")
   void times_areNotedToTheSecond(int length) {
     OutcomeWindow window = CountWindow.of(length, 5 * SECOND, totals);
     assertThat(window.idleSince()).as("since it was made").isEqualTo(5 * SECOND);

@@ -2,7 +2,7 @@ package io.aragora.resilience.core.window;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** Totals that a test looks at. */
+/** Totals that a test reads. */
 final class CountedTotals implements OutcomeWindow.Totals {
   private final AtomicLongArray counts = new AtomicLongArray(OutcomeWindow.OUTCOMES);
   volatile long succeededAt = -1;

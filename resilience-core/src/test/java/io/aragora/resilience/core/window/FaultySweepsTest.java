@@ -11,13 +11,16 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Fails each step of the sweeps in turn. Whichever it is, idle windows give their rows back, now and later. */
+/**
+ * Fails each step of the sweeps in turn. In each case, idle windows free their rings, now and
+ * later.
+ */
 class FaultySweepsTest {
   private static final Duration LENGTH = Duration.ofSeconds(60);
 
   @ParameterizedTest
   @MethodSource("io.aragora.resilience.core.Faults#everyKind")
-  void windowsAreSwept(Throwable kind) throws Exception {
+  void sweep_stepFails_windowsAreSwept(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       ForwardingTime time = faults.time();
       Timer timer = new Timer("faulty", time);
@@ -44,7 +47,7 @@ class FaultySweepsTest {
     assertThat(steps).isGreaterThan(5);
   }
 
-  /** The clock fails where a call makes a window's first row: the next call arms the sweep. */
+  /** The clock fails when a call creates a window's first ring; the next call arms the sweep. */
   @ParameterizedTest
   @MethodSource("io.aragora.resilience.core.Faults#everyKind")
   void aCallThatCouldNotArmTheSweep_leavesThatToTheNext(Throwable kind) throws Exception {

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** When outcomes leave a window of time, where late ones land, and what it hands on when it ends. */
+/**
+ * When outcomes leave a time window, which bucket late ones enter, and what it transfers when it
+ * ends.
+ */
 class TimeWindowEdgesTest {
   private static final Duration LENGTH = Duration.ofSeconds(60);
 
@@ -50,7 +53,7 @@ class TimeWindowEdgesTest {
     return time.nanoTime();
   }
 
-  /** Goes to the beginning of a bucket that is neither the first nor one of the first lap. */
+  /** Advances to the beginning of a bucket that is neither the first nor one of the first lap. */
   private long atABucket() {
     time.advance(Duration.ofNanos(100 * BUCKET_NANOS - now() % BUCKET_NANOS));
     return now();
@@ -77,8 +80,7 @@ class TimeWindowEdgesTest {
 
   @ParameterizedTest
   @MethodSource("lengths")
-  @DisplayName(
-      "an outcome is there for the length of the window, and for two fifteenths more at most")
+  @DisplayName("an outcome stays for the length of the window, and at most two fifteenths longer")
   void outcome_staysForTheLength(Duration length) {
     TimeWindow any = window(length);
     long step = length.toNanos() / 7 + 1;
@@ -107,8 +109,8 @@ class TimeWindowEdgesTest {
   }
 
   @Test
-  @DisplayName(
-      "one whose clock is a little ahead of the reader's is seen, one further ahead is not")
+  @DisplayName("an outcome whose clock is a little ahead of the reader's is counted, one further "
+      + "ahead is not")
   void outcome_ofTheNextBucket_isSeen() {
     long at = atABucket();
     window.count(OutcomeWindow.FAILURE, at);
@@ -117,7 +119,7 @@ class TimeWindowEdgesTest {
   }
 
   @Test
-  @DisplayName("an outcome whose bucket is gone counts now, and takes nothing from who is there")
+  @DisplayName("an outcome whose bucket was dropped counts now, and displaces no other")
   void lateWriter_countsNow() {
     long at = atABucket();
     window.count(OutcomeWindow.FAILURE, at);
@@ -240,8 +242,8 @@ class TimeWindowEdgesTest {
   }
 
   @Test
-  @DisplayName(
-      "an heir of another length takes each outcome at its own time, and the rest is in the totals")
+  @DisplayName("an heir of another length takes each outcome at its own time, and the rest goes to "
+      + "the totals")
   void retire_handsOnWhatIsLive() {
     long at = atABucket();
     window.count(OutcomeWindow.FAILURE, at);
@@ -286,7 +288,7 @@ class TimeWindowEdgesTest {
   }
 
   @Test
-  void retire_intoAWindowOfCalls_movesTheStreakAlone() {
+  void retire_intoACountWindow_movesConsecutiveFailuresOnly() {
     window.count(OutcomeWindow.FAILURE, now());
     window.beginStreak(1);
     OutcomeWindow heir = CountWindow.of(10, now(), totals);
@@ -333,7 +335,7 @@ class TimeWindowEdgesTest {
   }
 
   @Test
-  @DisplayName("the sweeper rests when nothing is left, and comes again, for each window")
+  @DisplayName("the sweeper rests when nothing is left, and runs again for each window")
   void sweeper_comesAgain() {
     TimeWindow second = window(LENGTH);
     TimeWindow third = window(LENGTH.multipliedBy(10));

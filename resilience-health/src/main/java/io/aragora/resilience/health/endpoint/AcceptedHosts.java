@@ -7,13 +7,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Decides by the {@code Host} of a request whether a browser may have been led here by somebody else's page: whoever owns a
- * name can point it to 127.0.0.1 ("DNS rebinding"), and a browser then takes what we answer for that page's own. An address
- * cannot be pointed elsewhere, and so is accepted, as are {@code localhost} and the names that are configured; the port does
- * not matter, since it may be forwarded. A request without a {@code Host} is of no browser. Immutable.
+ * Decides by the {@code Host} header whether another site's page may have sent a browser here. The owner of a name can point it to 127.0.0.1 ("DNS rebinding"); the browser then treats the endpoint's answers as that site's own. Addresses, {@code localhost} and configured names are accepted. The port does not matter, since it may be forwarded. A request without {@code Host} comes from no browser. Immutable.
  *
- * <p>An endpoint that other machines reach has names that we do not know, so there every host is accepted unless some are
- * configured.
+ * <p>An endpoint that other machines can reach has names unknown to the library, so it accepts every host unless hosts are configured.
  */
 final class AcceptedHosts {
   /** Accepts every host. */
@@ -33,7 +29,7 @@ final class AcceptedHosts {
         .toList();
   }
 
-  /** Decides by the values of {@code Host}, one for each time that it was sent. */
+  /** Decides by all values of {@code Host}. */
   boolean accept(List<String> hosts) {
     return any || hosts.isEmpty() || (hosts.size() == 1 && accept(hosts.get(0)));
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 
-/** Keeps what a page writes, up to a bound. Used by one thread. */
+/** Buffers what a page writes, up to a bound. Not thread-safe. */
 final class BoundedOutput extends OutputStream {
   private final int most;
   private byte[] bytes = new byte[1024];

@@ -10,7 +10,7 @@ import io.aragora.resilience.health.server.Answer;
 import io.aragora.resilience.health.server.Exchange;
 import io.aragora.resilience.health.threads.OncePerMinute;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -21,21 +21,19 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code POST /control/…}. Refuses everything unless there is a token, and then everybody who does not have it. Of a
- * browser it takes requests of our own page only: another page's carry its origin, or cannot carry the header with the token,
- * or this content type, without asking first, which is answered to nobody. Thread-safe.
+ * Answers {@code POST /control/…}. Rejects every request unless a token is configured and the request has it. From browsers it accepts requests of the endpoint's own page only: requests of other pages carry another origin, and need a preflight for the token's header and the content type, which the endpoint never grants. Thread-safe.
  */
 final class ControlRequests {
   static final String PATH = "/control/";
-  /** Two names of 10,000 characters, each character escaped, and what is around them. */
+  /** Room for two names of 10,000 escaped characters and the JSON around them. */
   static final int MOST_BYTES = 128 * 1024;
 
   private static final GuardedLog LOG = GuardedLog.of(ControlRequests.class);
 
   private static final Answer OFF = Answer.error(
-      403, "nothing can be controlled: " + HealthEndpoint.OPERATOR_TOKEN + " is not set");
+      403, "control is disabled: set " + HealthEndpoint.OPERATOR_TOKEN + " to enable it");
   private static final Answer OTHER_ORIGIN =
-      Answer.error(403, "only this endpoint's own page may ask");
+      Answer.error(403, "only the page of this endpoint can send this request");
   private static final Answer NO_TOKEN = Answer.error(401, "the operator token is missing or wrong")
       .with("WWW-Authenticate", "Bearer realm=\"resilience\"");
   private static final Answer NOT_POST = Answer.METHOD_NOT_ALLOWED.with("Allow", "POST");
@@ -43,7 +41,8 @@ final class ControlRequests {
       Answer.error(415, "the content type must be application/json");
   private static final Answer TOO_LARGE =
       Answer.error(413, "the body must have at most " + MOST_BYTES + " bytes");
-  private static final Answer NO_BREAKER = Answer.error(404, "there is no such breaker");
+  private static final Answer NO_BREAKER =
+      Answer.error(404, "the runtime has no breaker of this name and key");
 
   private final @Nullable OperatorToken token;
   private final BreakerControl control;
@@ -83,7 +82,7 @@ final class ControlRequests {
       return OFF;
     }
     if (!isOwnOrigin(exchange)) {
-      warn(exchange, "it comes from another page");
+      warn(exchange, "another page sent it");
       return OTHER_ORIGIN;
     }
     if (exchange.headers("Authorization").isEmpty()) {
@@ -94,7 +93,7 @@ final class ControlRequests {
     boolean right = authorization != null && needed.isIn(authorization);
     guesses.slowDown(exchange, right);
     if (!right) {
-      warn(exchange, "the token is wrong, the number of wrong ones is now " + guesses.count());
+      warn(exchange, "the token is wrong; wrong tokens so far: " + guesses.count());
       return NO_TOKEN;
     }
     String type = exchange.header("Content-Type");
@@ -124,12 +123,12 @@ final class ControlRequests {
     String name = members.get("name");
     String key = members.get("key");
     if (name == null || !Set.of("name", "key").containsAll(members.keySet())) {
-      throw new IllegalArgumentException("the JSON must have a name, and a key where there is one");
+      throw new IllegalArgumentException("the JSON must have a name, and may have a key");
     }
     return new Target(Setting.name("name", name), key == null ? null : Setting.name("key", key));
   }
 
-  /** Whether it comes from our page, or from no page at all. */
+  /** Whether the request comes from the endpoint's own page, or from no page at all. */
   private static boolean isOwnOrigin(Exchange exchange) {
     for (String site : exchange.headers("Sec-Fetch-Site")) {
       if (!site.equals("same-origin") && !site.equals("none")) {
@@ -156,7 +155,7 @@ final class ControlRequests {
     if (lines.passes()) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "a request of {0} to control a breaker was refused: {1} (logged once a minute)",
+          "rejected a request of {0} to control a breaker: {1} (logged once a minute)",
           exchange.client(),
           why);
     }

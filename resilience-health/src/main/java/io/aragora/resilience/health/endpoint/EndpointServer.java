@@ -1,6 +1,6 @@
 package io.aragora.resilience.health.endpoint;
 
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
@@ -10,7 +10,7 @@ import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.health.server.ServerTotals;
 import io.aragora.resilience.health.server.SocketServer;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.policy.Subscription;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,14 +24,14 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A listening server, what it shows, and how it is itself. Thread-safe. */
+/** A listening server with its pages, its health check and its totals. Thread-safe. */
 final class EndpointServer implements AutoCloseable {
-  /** The name of the health check that says how the endpoint is. */
+  /** The name of the endpoint's own health check. */
   static final String CHECK = "endpoint";
 
   private static final GuardedLog LOG = GuardedLog.of(EndpointServer.class);
 
-  /** How long a failure of a thread is shown by health. */
+  /** How long health shows the failure of a thread. */
   private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final String runtime;
@@ -61,7 +61,7 @@ final class EndpointServer implements AutoCloseable {
   }
 
   /**
-   * Binds the port and starts to answer.
+   * Binds the port and starts to serve.
    *
    * @throws IllegalArgumentException if the host is unknown
    * @throws IOException if the port cannot be bound
@@ -111,7 +111,7 @@ final class EndpointServer implements AutoCloseable {
       if (settings.token() != null && !exposure.control()) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the endpoint of runtime {0} has an operator token, but nobody can use it: add control to {1}",
+            "the endpoint of runtime {0} has an operator token, but does not expose control, so no client can use it; add control to {1}",
             runtime,
             HealthEndpoint.EXPOSE);
       }
@@ -140,7 +140,7 @@ final class EndpointServer implements AutoCloseable {
     feed.join();
   }
 
-  /** Returns how the endpoint is; its numbers are what metrics show. */
+  /** Returns the health of the endpoint; metrics show the same numbers. */
   private HealthResult health() {
     ServerTotals totals = server.totals();
     Map<String, Object> details = new LinkedHashMap<>();
@@ -175,7 +175,7 @@ final class EndpointServer implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "health does not show the endpoint of runtime " + runtime,
+          "cannot register the health check of the endpoint of runtime " + runtime,
           e);
       return () -> {};
     }

@@ -1,21 +1,21 @@
 package io.aragora.resilience.health.endpoint;
 
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.internal.Setting;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an endpoint listens, how much it tells, and to whom.
+ * The settings of an endpoint: address, details, hosts, token, exposed paths.
  *
  * @param host an address or name of this machine
- * @param port 0 for any that is free
- * @param details whether single checks are shown
- * @param hosts names that are accepted beside the ones that are safe anyway
- * @param token what an operator has to know; null where nobody is one
- * @param expose what is answered beside health; null for the default of the address
+ * @param port 0 for any free port
+ * @param details whether each check is shown
+ * @param hosts names that are accepted beside the safe ones
+ * @param token the operator token; null if control is disabled
+ * @param expose paths that are served beside health; null for the default of the address
  */
 record EndpointSettings(
     String host,
@@ -28,7 +28,7 @@ record EndpointSettings(
   private static final int MOST_HOSTS = 100;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,255}");
 
-  /** Reads the properties; null where no port is set. */
+  /** Reads the properties; null if no port is set. */
   static @Nullable EndpointSettings of(ResilienceContext context) {
     String port = context.property(HealthEndpoint.PORT).orElse(null);
     if (port == null) {
@@ -49,7 +49,7 @@ record EndpointSettings(
             .orElse(null));
   }
 
-  /** Reads names that are separated by commas. */
+  /** Parses names separated by commas. */
   static List<String> hosts(String setting, String value) {
     List<String> hosts = Stream.of(value.split(","))
         .map(String::trim)

@@ -11,9 +11,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends the feed to those who look at the page, to a bounded number of them, on the thread of their connection. A client that
- * does not read is cut off as any slow one is, and one that went away at the next write; each stream ends after a while in any
- * case, and a client that is still there opens another. Thread-safe.
+ * Sends the feed to a bounded number of viewers, each on the thread of its connection. A client that does not read is cut off like any slow client, and a closed connection is noticed at the next write. Each stream ends after a fixed time, and the client opens another. Thread-safe.
  */
 final class EventStreams {
   private static final byte[] BEGIN = "retry: 1000\n\n".getBytes(UTF_8);
@@ -33,7 +31,7 @@ final class EventStreams {
     this.room = new Semaphore(limits.streams());
   }
 
-  /** Sends a stream until its end, or that there are too many. */
+  /** Sends a stream until its end, or an error if there are too many. */
   void send(Exchange exchange) throws IOException {
     if (!room.tryAcquire()) {
       exchange.send(TOO_MANY);
@@ -53,7 +51,7 @@ final class EventStreams {
     }
   }
 
-  /** Lets the streams of a closed feed say their last, though not for long. */
+  /** Gives the streams of a closed feed a short time to send their last event. */
   void awaitEnd() {
     try {
       if (room.tryAcquire(limits.streams(), LAST_MILLIS, TimeUnit.MILLISECONDS)) {

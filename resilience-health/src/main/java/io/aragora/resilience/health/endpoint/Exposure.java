@@ -9,10 +9,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which paths are answered beside health, which always is. Immutable.
+ * The paths that are served beside health. Immutable.
  *
- * <p>Unless it is configured, everything on loopback, and nothing else beyond it: probes have to come from other machines, while
- * the page, metrics and control are for those who were asked for by name.
+ * <p>Default: every path on loopback, health alone beyond it. Probes come from other machines; page, metrics and control must be exposed by name.
  */
 final class Exposure {
   /** Stands for health alone. */
@@ -31,7 +30,7 @@ final class Exposure {
 
   private final Set<String> names;
 
-  /** Exposes what is configured, or the default of an address. */
+  /** Creates the exposure that is configured, or the default of an address. */
   Exposure(InetAddress bound, @Nullable List<String> configured) {
     this.names = configured != null
         ? Set.copyOf(configured)
@@ -39,9 +38,9 @@ final class Exposure {
   }
 
   /**
-   * Reads names that are separated by commas.
+   * Parses names separated by commas.
    *
-   * @throws IllegalArgumentException if one cannot be a name, or there is none, or there are too many
+   * @throws IllegalArgumentException if a name is invalid, or there are no names, or more than 100
    */
   static List<String> names(String setting, String value) {
     List<String> names = Arrays.stream(value.split(",", -1)).map(String::trim).toList();
@@ -52,7 +51,7 @@ final class Exposure {
     for (String name : names) {
       if (name.length() > 255 || !NAME.matcher(name).matches()) {
         throw new IllegalArgumentException(setting
-            + " must be names of health, page, events, control, all, or contributed paths without their first slash: "
+            + " must contain only health, page, events, control, all, or contributed paths without the first slash: "
             + name);
       }
     }
@@ -76,7 +75,7 @@ final class Exposure {
     return has(path.substring(1));
   }
 
-  /** Returns the names that stand for nothing here, {@code contributed} being the paths of other modules. */
+  /** Returns the configured names that match no path; {@code contributed} are the paths of other modules. */
   Set<String> unknown(Set<String> contributed) {
     Set<String> unknown = new LinkedHashSet<>(names);
     unknown.removeAll(Set.of(HEALTH, PAGE, EVENTS, CONTROL, ALL));

@@ -7,9 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Slows down those who guess the operator token: for a minute after a wrong one, the answer to every token is held back. The right
- * token passes after that time however many others guess, since guesses are the first to make room. Keeps one number and one
- * instant, whoever guesses. Thread-safe.
+ * Slows down guessing of the operator token: for a minute after a wrong token, the answer to every token is delayed. The right token still passes after the delay, since waiting guesses are cut off first if room is needed. Stores one number and one instant for all clients. Thread-safe.
  */
 final class Guesses {
   private static final long SUSPICIOUS_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -28,9 +26,9 @@ final class Guesses {
   }
 
   /**
-   * Holds an exchange with a token back, if need be.
+   * Delays an exchange with a token, if a wrong one came within the last minute.
    *
-   * @throws IOException if it was cut off meanwhile
+   * @throws IOException if the client is cut off meanwhile
    */
   void slowDown(Exchange exchange, boolean right) throws IOException {
     if (!right) {
@@ -38,7 +36,7 @@ final class Guesses {
       count.incrementAndGet();
     }
     if (count.get() > 0 && System.nanoTime() - lastNanos < SUSPICIOUS_NANOS) {
-      // The same time for both, so that nobody learns sooner by hanging up.
+      // The same delay for right and wrong tokens, so that hanging up early reveals nothing.
       exchange.hold(delay, !right);
     }
   }

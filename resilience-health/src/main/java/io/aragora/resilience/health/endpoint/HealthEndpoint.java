@@ -1,56 +1,47 @@
 package io.aragora.resilience.health.endpoint;
 
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.health.server.SocketServer;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.internal.Setting;
 import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers for the health of a runtime over HTTP: {@code /health/live}, {@code /health/ready}, {@code /health/startup}, {@code /health} for all checks, and what other modules contribute, {@code
- * /metrics} for one. 200 while the runtime serves, else 503, which is what Kubernetes asks for. At {@code /} there is a page
- * for people, which shows the breakers as they are and goes on showing them.
+ * Serves the health of a runtime over HTTP: {@code /health/live}, {@code /health/ready}, {@code /health/startup}, {@code /health} for all checks, and paths that other modules contribute, such as {@code /metrics}. The status is 200 while the runtime serves, else 503, as Kubernetes expects. The live page at {@code /} shows the breakers and keeps itself up to date.
  *
  * <pre>{@code
  * HealthEndpoint endpoint = HealthEndpoint.builder().port(8081).build();
  * Resilience resilience = Resilience.builder().extension(endpoint).build();
  * }</pre>
  *
- * <p>Found by {@link java.util.ServiceLoader} too, and then off until {@value #PORT} is set. One that was built does not
- * look at properties.
+ * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PORT} is set. An endpoint from the builder reads no properties.
  *
- * <p>It listens on loopback unless told otherwise, has no access control for those who read, and tells no details unless
- * asked to. Where other machines reach it, it answers for health alone; the rest is asked for by name ({@link #EXPOSE}). It changes nothing for anybody unless an operator token is set, and then for those who have it. On loopback it
- * answers no browser that comes by a name which is not known to be safe ({@link #HOSTS}).
+ * <p>By default it listens on loopback, shows no details, and has no access control for reading. If other machines can reach it, it serves health alone; other paths must be exposed by name ({@link #EXPOSE}). Control of breakers needs an operator token. On loopback it rejects browsers that use a host name not known to be safe ({@link #HOSTS}).
  *
- * <p>At most 80 clients are connected at once, each on a thread of its own; for more, the one that has kept the endpoint
- * waiting for longest is cut off. So is a client that takes longer than 5 s to send its request, or 10 s to read the answer.
- * At most eight live pages are fed. The health check {@code endpoint} says how the endpoint is itself. Closing the runtime
- * closes the endpoint, and cuts off what it is answering. Thread-safe.
+ * <p>At most 80 clients are connected at a time, each on its own thread; for another one, the client that has kept the endpoint waiting longest is cut off. A client that takes longer than 5 s to send its request, or 10 s to read the answer, is cut off too. At most eight live pages are fed. The health check {@code endpoint} reports the endpoint's own state. Closing the runtime closes the endpoint and its connections. Thread-safe.
  */
 public final class HealthEndpoint implements ResilienceExtension {
   /** The property that names the address to listen at. Default 127.0.0.1. */
   public static final String HOST = "resilience.endpoint.host";
-  /** The property that turns on what was found on the path: the port, 0 for any that is free. */
+  /** The property that sets the port and thereby turns on an endpoint found on the path; 0 for any free port. */
   public static final String PORT = "resilience.endpoint.port";
-  /** The property that shows single checks, {@code true} or {@code false}. Default {@code false}. */
+  /** The property that shows each check, {@code true} or {@code false}. Default {@code false}. */
   public static final String DETAILS = "resilience.endpoint.details";
 
   /**
-   * The property that names, separated by commas, the hosts by which browsers may come, besides addresses and {@code
-   * localhost}; {@code *} for any. Default: any where other machines reach the endpoint, else none.
+   * The property that lists, separated by commas, the hosts that browsers may use, beside addresses and {@code localhost}; {@code *} for any. Default: any if other machines can reach the endpoint, else none.
    */
   public static final String HOSTS = "resilience.endpoint.hosts";
-  /** The property that lets those who have this token control breakers, at least 16 characters. Default: nobody can. */
+  /** The property that sets the operator token, which clients need to control breakers; at least 16 characters. Default: control is disabled. */
   public static final String OPERATOR_TOKEN = "resilience.endpoint.operatorToken";
 
   /**
-   * The property that names, separated by commas, what is answered beside health: {@code page} with its {@code events}, {@code
+   * The property that lists, separated by commas, what is served beside health: {@code page} with its {@code events}, {@code
    * control}, paths that other modules contribute without their first slash ({@code metrics}), or {@code all}; {@code health}
-   * for nothing else. Default: {@code all} on loopback, {@code health} where other machines reach the endpoint.
+   * for nothing else. Default: {@code all} on loopback, {@code health} if other machines can reach the endpoint.
    */
   public static final String EXPOSE = "resilience.endpoint.expose";
 
@@ -59,7 +50,7 @@ public final class HealthEndpoint implements ResilienceExtension {
   private final SocketServer.Opener opener;
   private @Nullable EndpointServer server; // guarded by this
 
-  /** Makes the endpoint that the property {@value #PORT} turns on. */
+  /** Creates the endpoint that the property {@value #PORT} turns on. */
   public HealthEndpoint() {
     this(null, Limits.DEFAULT);
   }
@@ -75,7 +66,7 @@ public final class HealthEndpoint implements ResilienceExtension {
   }
 
   /**
-   * Starts to describe an endpoint.
+   * Returns a new builder of an endpoint.
    *
    * @return a new builder
    */
@@ -87,9 +78,9 @@ public final class HealthEndpoint implements ResilienceExtension {
    * Starts to listen.
    *
    * @param context the runtime as extensions see it
-   * @return stops listening, and ends every thread
-   * @throws IllegalArgumentException if a property has a bad value, or the host is unknown
-   * @throws IllegalStateException if this endpoint serves a runtime already
+   * @return the subscription whose close stops listening and ends every thread
+   * @throws IllegalArgumentException if a property has an invalid value, or the host is unknown
+   * @throws IllegalStateException if this endpoint already serves a runtime
    * @throws java.io.IOException if the port cannot be bound
    */
   @Override
@@ -99,8 +90,8 @@ public final class HealthEndpoint implements ResilienceExtension {
       return () -> {};
     }
     if (server != null) {
-      throw new IllegalStateException("this endpoint serves the runtime " + server.runtime()
-          + " already: build one for each runtime");
+      throw new IllegalStateException("this endpoint already serves the runtime " + server.runtime()
+          + ": build one for each runtime");
     }
     EndpointServer started = EndpointServer.start(context, settings, limits, opener);
     server = started;
@@ -108,10 +99,10 @@ public final class HealthEndpoint implements ResilienceExtension {
   }
 
   /**
-   * Gives the address that is listened at.
+   * Returns the address of the endpoint.
    *
    * @return {@code http://127.0.0.1:8081/} for instance
-   * @throws IllegalStateException if it does not listen: not attached yet, closed, or not turned on
+   * @throws IllegalStateException if it is not attached yet, closed, or not turned on
    */
   public synchronized URI uri() {
     if (server == null) {
@@ -130,7 +121,7 @@ public final class HealthEndpoint implements ResilienceExtension {
     started.close();
   }
 
-  /** Describes an endpoint. Every setter checks its value. Not thread-safe. */
+  /** Builds an endpoint. Every setter checks its value. Not thread-safe. */
   public static final class Builder {
     private String host = EndpointSettings.DEFAULT_HOST;
     private int port;
@@ -154,11 +145,11 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets the port. Default 0, any that is free; {@link HealthEndpoint#uri()} tells which.
+     * Sets the port. Default 0, any free port, which {@link HealthEndpoint#uri()} returns.
      *
      * @param port in [0, 65535]
      * @return this builder
-     * @throws IllegalArgumentException if {@code port} is outside
+     * @throws IllegalArgumentException if {@code port} is not in [0, 65535]
      */
     public Builder port(int port) {
       this.port = Setting.inRange("port", 0, 65_535, port);
@@ -166,10 +157,9 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets whether single checks are shown, with what they say, which may be more than strangers should read. Default
-     * false.
+     * Sets whether each check is shown with its details, which may be confidential. Default false.
      *
-     * @param show whether they are
+     * @param show whether to show them
      * @return this builder
      */
     public Builder showDetails(boolean show) {
@@ -178,13 +168,11 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets the hosts by which browsers may come, besides addresses, {@code localhost} and {@link #host}: somebody else's page
-     * can lead a browser here by any name. Default: any where other machines reach the endpoint, else none. Where details are
-     * off, health is told whatever the host.
+     * Sets the hosts that browsers may use, beside addresses, {@code localhost} and {@link #host}; another site's page can send a browser here under any name. Default: any if other machines can reach the endpoint, else none. While details are off, health is served whatever the host.
      *
      * @param names without a port; {@code *} for any; at most 100
      * @return this builder
-     * @throws IllegalArgumentException if one is no name, or there are too many
+     * @throws IllegalArgumentException if a name is invalid, or there are more than 100
      */
     public Builder hosts(String... names) {
       this.hosts = EndpointSettings.hosts("hosts", String.join(",", names));
@@ -192,12 +180,11 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Lets those who have this token reset breakers, and force them open and closed. Default: nobody can. There is no TLS, so
-     * keep the endpoint on loopback, or behind what has it.
+     * Sets the operator token, with which clients can reset breakers and force them open or closed. Default: control is disabled. The endpoint has no TLS, so keep it on loopback or behind a proxy with TLS.
      *
-     * @param token 16 to 1,000 visible ASCII characters, random ones best
+     * @param token 16 to 1,000 visible ASCII characters, preferably random
      * @return this builder
-     * @throws IllegalArgumentException if it is shorter or longer, or has others in it; the message does not show it
+     * @throws IllegalArgumentException if {@code token} is shorter or longer, or has other characters; the message does not show it
      */
     public Builder operatorToken(String token) {
       this.token = OperatorToken.of("operatorToken", token);
@@ -205,14 +192,12 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets what is answered beside health. Default: {@code all} on loopback, {@code health} where other machines reach the
-     * endpoint.
+     * Sets what is served beside health. Default: {@code all} on loopback, {@code health} if other machines can reach the endpoint.
      *
      * @param names {@code page} with its {@code events}, {@code control}, paths that other modules contribute without their
-     *     first slash ({@code metrics}), or {@code all}; {@code health} for nothing else; at most 100. A path that no module
-     *     contributes is logged when the endpoint starts
+     *     first slash ({@code metrics}), or {@code all}; {@code health} for nothing else; at most 100. The endpoint logs a path that no module contributes when it starts
      * @return this builder
-     * @throws IllegalArgumentException if one cannot be a name, or there is none, or there are too many
+     * @throws IllegalArgumentException if a name is invalid, or there are no names, or more than 100
      */
     public Builder expose(String... names) {
       this.expose = Exposure.names("expose", String.join(",", names));
@@ -220,7 +205,7 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Makes the endpoint; it listens once a runtime is built with it.
+     * Creates the endpoint, which listens once a runtime is built with it.
      *
      * @return the endpoint, for one runtime at a time
      */

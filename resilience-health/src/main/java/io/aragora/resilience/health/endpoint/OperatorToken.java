@@ -3,7 +3,7 @@ package io.aragora.resilience.health.endpoint;
 import java.security.MessageDigest;
 import java.util.Locale;
 
-/** What an operator has to know. Only its digest is kept, and it is never printed. Immutable. */
+/** The operator token. Only its digest is kept, and it is never printed. Immutable. */
 final class OperatorToken {
   static final int LEAST = 16;
   static final int MOST = 1_000;
@@ -17,9 +17,9 @@ final class OperatorToken {
   }
 
   /**
-   * Takes a token.
+   * Creates a token.
    *
-   * @throws IllegalArgumentException if it is too short, too long, or cannot be sent in a header; does not show it
+   * @throws IllegalArgumentException if it is too short, too long, or has characters that a header cannot carry; the message does not show it
    */
   static OperatorToken of(String setting, String token) {
     if (token.length() < LEAST || token.length() > MOST) {
@@ -28,12 +28,12 @@ final class OperatorToken {
     }
     if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw new IllegalArgumentException(
-          setting + " must be of visible ASCII characters only: others are in it");
+          setting + " must have only visible ASCII characters, but has others");
     }
     return new OperatorToken(Sha256.of(token));
   }
 
-  /** Compares in a time that does not depend on the token: digests have one length, and are compared to the end. */
+  /** Compares in constant time: digests have equal length and are compared to the end. */
   boolean isIn(String authorization) {
     boolean bearer = authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME);
     String given = bearer ? authorization.substring(SCHEME.length()).trim() : "";

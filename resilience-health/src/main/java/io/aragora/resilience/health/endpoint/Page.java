@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * What stands behind one path. Only so many requests are in it at once, so that one page which hangs keeps no thread from the
- * others. Whatever its source throws becomes an answer. Thread-safe.
+ * A page of one path. The number of concurrent requests is bounded, so that a page which hangs leaves threads for the others. An exception of its source becomes an error response. Thread-safe.
  */
 final class Page {
   /** Writes a page. Called by several threads at once. */
@@ -18,16 +17,15 @@ final class Page {
   }
 
   private static final GuardedLog LOG = GuardedLog.of(Page.class);
-  private static final Answer BUSY = Answer.error(
-          503, "too many requests for this path are being answered")
-      .with("Retry-After", "1");
+  private static final Answer BUSY =
+      Answer.error(503, "too many requests for this path are in progress").with("Retry-After", "1");
 
   private final String path;
   private final Source source;
   private final List<Semaphore> room;
   private final OncePerMinute lines = new OncePerMinute();
 
-  /** Creates a page, which takes a permit of each of these for every request. */
+  /** Creates a page that takes a permit from each semaphore for every request. */
   Page(String path, Source source, Semaphore... room) {
     this.path = path;
     this.source = source;

@@ -1,5 +1,7 @@
 package io.aragora.resilience.health.endpoint;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthReport;
@@ -7,8 +9,6 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.server.Answer;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashSet;
@@ -18,27 +18,28 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/** The paths that an endpoint knows, ours first, then those of other modules. Immutable. */
+/** The paths of an endpoint: the built-in ones, then those of other modules. Immutable. */
 final class Pages {
   private static final GuardedLog LOG = GuardedLog.of(Pages.class);
 
   /** The path of the live page. */
   static final String LIVE = "/";
-  /** The path of the stream that feeds it. */
+  /** The path of the stream that feeds the live page. */
   static final String EVENTS = "/events";
   /** The head of that stream. */
   static final Answer EVENT_STREAM =
       new Answer(200, "text/event-stream; charset=utf-8", new byte[0]);
 
   /*
-   * Requests that we may take long to answer, at once: of each health page, of each contributed page, and of all contributed
-   * pages together. With operators and streams they are fewer than connections, so that one can always make room.
+   * Bounds of concurrent requests that may take long: for each health page, for each contributed page, and for all contributed
+   * pages together. With operators and streams they are fewer than the connections, so that one connection can always be closed
+   * to make room.
    */
   static final int MOST_OF_HEALTH = 12;
   static final int MOST_OF_ONE = 4;
   static final int MOST_CONTRIBUTED = 16;
 
-  /** The longest page of another module, in bytes. */
+  /** The maximum size of a contributed page, in bytes. */
   static final int MOST_BYTES = 16 << 20;
 
   private final Map<String, Page> pages = new LinkedHashMap<>();
@@ -48,7 +49,7 @@ final class Pages {
   /**
    * Collects the pages.
    *
-   * @throws IOException if the live page is not in the artifact
+   * @throws IOException if the live page is missing from the artifact
    */
   Pages(ResilienceContext context, boolean details, Exposure exposure) throws IOException {
     HealthRegistry health = context.resilience().health();
@@ -56,7 +57,7 @@ final class Pages {
     addHealth("/health/live", () -> answer(health.check(HealthGroup.LIVENESS), details));
     addHealth("/health/ready", () -> answer(health.check(HealthGroup.READINESS), details));
     addHealth("/health/startup", () -> answer(health.check(HealthGroup.STARTUP), details));
-    // Without details these say a word or two, so they are answered whatever name a probe asks for.
+    // Without details these reveal only the status, so they are served whatever host a probe uses.
     forEveryHost = details ? Set.of() : Set.copyOf(pages.keySet());
     Answer live = StaticPage.load();
     pages.put(LIVE, new Page(LIVE, () -> live));
@@ -75,18 +76,18 @@ final class Pages {
         .unknown(paths)
         .forEach(name -> LOG.log(
             System.Logger.Level.WARNING,
-            "{0} names {1}, which no module on the path contributes",
+            "{0} exposes {1}, but no module contributes that path; remove it, or add the module",
             HealthEndpoint.EXPOSE,
             name));
   }
 
-  /** Finds the page of exactly this path: neither longer, nor shorter, nor written in another way. */
+  /** Finds the page of exactly this path. */
   @Nullable
   Page find(String rawPath) {
     return pages.get(rawPath);
   }
 
-  /** Whether a page is answered to those who use a host that is not accepted, too. */
+  /** Whether the page is also served to hosts that are not accepted. */
   boolean isForEveryHost(String rawPath) {
     return forEveryHost.contains(rawPath);
   }
@@ -106,13 +107,13 @@ final class Pages {
       if (!path.startsWith("/")) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the page of {0} is left out: its path must start with a slash: {1}",
+            "skipped the page of {0}: its path must start with a slash: {1}",
             owner,
             path);
       } else if (path.startsWith(ControlRequests.PATH) || pages.containsKey(path)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "the page of {0} is left out: the path {1} is taken",
+            "skipped the page of {0}: the path {1} is already in use",
             owner,
             path);
       } else if (paths.add(path) && exposure.contributed(path)) {
@@ -125,19 +126,19 @@ final class Pages {
                 contributed));
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.WARNING, "the page of " + owner + " is left out", e);
+      LOG.log(System.Logger.Level.WARNING, "skipped the page of " + owner + ", which failed", e);
     }
   }
 
   private static Answer written(ResilienceContext context, EndpointContribution contribution)
       throws IOException {
-    // Written in full before the first byte goes out, so that a failure can still become a 500.
+    // Written completely before the first byte is sent, so that a failure can still become a 500.
     BoundedOutput body = new BoundedOutput(MOST_BYTES);
     contribution.write(context, body);
     return new Answer(200, contribution.contentType(), body.written());
   }
 
-  /** Says how a runtime is, in the status too: 200 while it serves, else 503, as Kubernetes reads it. */
+  /** Writes the health of a runtime. The status is 200 while it serves, else 503, as Kubernetes expects. */
   private static Answer answer(HealthReport report, boolean details) {
     JsonObject json = new JsonObject().put("status", report.status().text());
     if (details) {

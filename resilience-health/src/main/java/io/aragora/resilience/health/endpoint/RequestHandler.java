@@ -6,10 +6,10 @@ import io.aragora.resilience.health.server.SocketServer;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Answers GET and HEAD of pages, sends streams, and lets operators in. Thread-safe. */
+/** Answers GET and HEAD of pages, streams events, and passes operators' requests on. Thread-safe. */
 final class RequestHandler implements SocketServer.Handler {
   private static final Answer OTHER_HOST = Answer.error(
-      421, "this name is not expected here: use localhost, or set " + HealthEndpoint.HOSTS);
+      421, "this host is not accepted: use localhost, or add it to " + HealthEndpoint.HOSTS);
   private static final Answer NOT_GET = Answer.METHOD_NOT_ALLOWED.with("Allow", "GET, HEAD");
 
   private final Pages pages;
@@ -17,7 +17,7 @@ final class RequestHandler implements SocketServer.Handler {
   private final EventStreams streams;
   private final @Nullable ControlRequests control;
 
-  /** Creates a handler; without control it knows no such paths. */
+  /** Creates a handler; if {@code control} is null it has no paths for operators. */
   RequestHandler(
       Pages pages, AcceptedHosts hosts, EventStreams streams, @Nullable ControlRequests control) {
     this.pages = pages;

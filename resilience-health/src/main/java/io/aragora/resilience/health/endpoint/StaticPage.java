@@ -7,18 +7,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Base64;
 
-/** The live page: one HTML file whose style and script are inside, and the only ones that it may run. */
+/** The live page: one HTML file that contains its style and script, the only ones that its policy allows. */
 final class StaticPage {
   private static final String FILE = "live.html";
 
   private StaticPage() {}
 
-  /** Reads the page out of the module. */
+  /** Reads the page from the module. */
   static Answer load() throws IOException {
     byte[] file;
     try (InputStream stream = StaticPage.class.getResourceAsStream(FILE)) {
       if (stream == null) {
-        throw new IOException(FILE + " is missing in the artifact resilience-health");
+        throw new IOException(FILE + " is missing from the artifact resilience-health");
       }
       file = stream.readAllBytes();
     }
@@ -28,7 +28,7 @@ final class StaticPage {
         .with("X-Frame-Options", "DENY");
   }
 
-  /** Allows this style, this script and a connection back here; no other source, no frame, no form, no HTML out of text. */
+  /** Returns the content policy: it allows this style, this script and connections to the endpoint; no other source, no frame, no form, no HTML from text. */
   private static String policy(String page) {
     return "default-src 'none'; style-src " + hash(page, "style") + "; script-src "
         + hash(page, "script") + "; img-src data:; connect-src 'self'; base-uri 'none';"

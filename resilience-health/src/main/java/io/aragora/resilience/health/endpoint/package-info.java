@@ -1,2 +1,2 @@
-/** The HTTP endpoint: an extension that answers for the health of one runtime. */
+/** The HTTP endpoint: an extension that serves the health of one runtime. */
 package io.aragora.resilience.health.endpoint;

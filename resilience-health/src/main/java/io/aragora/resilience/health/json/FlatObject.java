@@ -3,7 +3,7 @@ package io.aragora.resilience.health.json;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads one JSON object whose values are texts, which is all that a request of ours may hold. Not thread-safe. */
+/** Parses one JSON object whose values are strings, the only form of a control request. Not thread-safe. */
 public final class FlatObject {
   private static final int MOST_MEMBERS = 8;
 
@@ -19,7 +19,7 @@ public final class FlatObject {
    *
    * @param text the JSON
    * @return the members, in their order
-   * @throws IllegalArgumentException if it is anything else, or a name occurs twice; the message does not repeat the text
+   * @throws IllegalArgumentException if {@code text} is no such object, or repeats a name; the message does not contain the text
    */
   public static Map<String, String> read(String text) {
     return new FlatObject(text).object();
@@ -33,14 +33,14 @@ public final class FlatObject {
         String key = string();
         expect(':');
         if (members.put(key, string()) != null || members.size() > MOST_MEMBERS) {
-          throw wrong("has a name twice, or too many");
+          throw wrong("has a repeated name, or too many names");
         }
       } while (take(','));
       expect('}');
     }
     skipSpace();
     if (next < text.length()) {
-      throw wrong("goes on after its end");
+      throw wrong("has text after its end");
     }
     return members;
   }
@@ -50,7 +50,7 @@ public final class FlatObject {
     StringBuilder value = new StringBuilder();
     for (char c = character(); c != '"'; c = character()) {
       if (c < ' ') {
-        throw wrong("has a control character in a text");
+        throw wrong("has a control character in a string");
       }
       value.append(c == '\\' ? escaped() : c);
     }
@@ -93,7 +93,7 @@ public final class FlatObject {
 
   private void expect(char wanted) {
     if (!take(wanted)) {
-      throw wrong("must be an object of texts");
+      throw wrong("must be an object of strings");
     }
   }
 

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 public final class JsonObject {
   private final StringBuilder text = new StringBuilder("{");
 
-  /** Makes an empty object. */
+  /** Creates an empty object. */
   public JsonObject() {}
 
   /**
-   * Adds a text.
+   * Adds a string.
    *
    * @param key the name
    * @param value the text; null for none
@@ -42,10 +42,10 @@ public final class JsonObject {
   }
 
   /**
-   * Adds a number, in thousandths.
+   * Adds a number, rounded to thousandths.
    *
    * @param key the name
-   * @param value the number; what is none becomes null
+   * @param value the number; NaN and infinity become null
    * @return this object
    */
   public JsonObject put(String key, double value) {
@@ -59,7 +59,7 @@ public final class JsonObject {
   }
 
   /**
-   * Adds a truth value.
+   * Adds a boolean.
    *
    * @param key the name
    * @param value the value
@@ -75,7 +75,7 @@ public final class JsonObject {
    * Adds an object.
    *
    * @param key the name
-   * @param value the object as it is now
+   * @param value the object in its present state
    * @return this object
    */
   public JsonObject put(String key, JsonObject value) {
@@ -88,7 +88,7 @@ public final class JsonObject {
    * Adds a list.
    *
    * @param key the name
-   * @param values the objects as they are now
+   * @param values the objects in their present state
    * @return this object
    */
   public JsonObject put(String key, Iterable<JsonObject> values) {
@@ -104,7 +104,7 @@ public final class JsonObject {
   }
 
   /**
-   * Adds details, which consist of maps, lists, numbers, truth values and texts; anything else is added as its text.
+   * Adds details: maps, lists, numbers, booleans and strings; any other value is added as its string.
    *
    * @param key the name
    * @param value the details

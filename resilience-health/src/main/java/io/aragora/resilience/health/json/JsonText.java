@@ -1,8 +1,7 @@
 package io.aragora.resilience.health.json;
 
 /**
- * Writes text as JSON. Beside what JSON asks for, it escapes what would mean something to a page or a log that embeds the
- * text: {@code < > &}, every control character, the two line separators that JavaScript takes for line ends, and half a
+ * Writes text as JSON. Beside the escapes that JSON requires, it escapes characters with a meaning in a page or log that embeds the text: {@code < > &}, every control character, the two line separators that JavaScript takes for line ends, and half a
  * surrogate pair, which has no bytes in UTF-8.
  */
 public final class JsonText {

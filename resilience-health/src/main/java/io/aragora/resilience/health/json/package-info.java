@@ -1,2 +1,2 @@
-/** The little JSON that the endpoint writes and reads. Not exported. */
+/** The subset of JSON that the endpoint writes and reads. Not exported. */
 package io.aragora.resilience.health.json;

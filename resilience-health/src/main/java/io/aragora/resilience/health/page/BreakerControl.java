@@ -8,14 +8,14 @@ import io.aragora.resilience.time.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Does to a breaker what an operator asks for; each time it is logged and goes into the timeline. Thread-safe. */
+/** Controls a breaker for an operator. Each action is logged and added to the timeline. Thread-safe. */
 public final class BreakerControl {
-  /** Stands for the breaker that keys share for which there is no room. */
+  /** Stands for the overflow breaker, which new keys share when the keyed breaker is full. */
   static final String OVERFLOW = "*overflow*";
 
   private static final GuardedLog LOG = GuardedLog.of(BreakerControl.class);
 
-  /** What an operator may ask for. */
+  /** An action of an operator. */
   public enum Action {
     /** {@link CircuitBreaker#reset()}. */
     RESET("reset"),
@@ -31,7 +31,7 @@ public final class BreakerControl {
     }
 
     /**
-     * Gives the last part of its path.
+     * Returns the last part of the action's path.
      *
      * @return {@code force-open} for instance
      */
@@ -42,7 +42,7 @@ public final class BreakerControl {
     /**
      * Finds an action.
      *
-     * @param text as {@link #text()} gives it
+     * @param text as {@link #text()} returns it
      * @return the action; empty if there is none
      */
     public static Optional<Action> of(String text) {
@@ -60,11 +60,11 @@ public final class BreakerControl {
   private final LiveFeed feed;
 
   /**
-   * Makes a control.
+   * Creates a control.
    *
    * @param resilience the runtime
    * @param time its time
-   * @param feed shows what was done
+   * @param feed shows the actions
    */
   public BreakerControl(Resilience resilience, TimeSource time, LiveFeed feed) {
     this.resilience = resilience;
@@ -73,12 +73,12 @@ public final class BreakerControl {
   }
 
   /**
-   * Does it.
+   * Performs an action.
    *
    * @param action what
    * @param target to which breaker
-   * @param client who asks, for the log
-   * @return whether there is such a breaker; a key that is not known gets one, where there is room
+   * @param client the client, for the log
+   * @return whether there is such a breaker; a key that is not known gets one, if there is room
    */
   public boolean act(Action action, Target target, String client) {
     CircuitBreaker breaker = find(target);
@@ -108,19 +108,19 @@ public final class BreakerControl {
   private @Nullable CircuitBreaker find(Target target) {
     String key = target.key();
     if (key == null) {
-      // Not by look-up, which makes a breaker where there is none.
-      return resilience.circuitBreakers().stream()
+      // Not by look-up, which would create a missing breaker.
+      return resilience.policies().circuitBreakers().stream()
           .filter(breaker -> breaker.name().equals(target.name()))
           .findFirst()
           .orElse(null);
     }
-    for (KeyedCircuitBreaker keyed : resilience.keyedCircuitBreakers()) {
+    for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
       if (keyed.name().equals(target.name())) {
         if (key.equals(OVERFLOW)) {
           return keyed.overflow();
         }
         CircuitBreaker breaker = keyed.forKey(key);
-        // Where there is no room it would be the breaker of many others.
+        // If there is no room, the look-up would return the overflow breaker of many keys.
         return breaker == keyed.overflow() ? null : breaker;
       }
     }

@@ -18,14 +18,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads the breakers of a runtime for the page: those in trouble first, at most {@value #MOST}, and of the closed keys of
- * each keyed breaker no more than make {@value #MOST_KEYS} with the others. Reading changes nothing, but calls of what is
- * shown are timed. Used by one thread.
+ * Reads the breakers of a runtime for the page: impaired ones first, at most {@value #MOST}; of each keyed breaker at most {@value #MOST_KEYS} keys, impaired ones first. Reading changes no breaker; calls of the breakers shown are timed. Not thread-safe.
  */
 final class BreakerRows {
   static final int MOST = 200;
   static final int MOST_KEYS = 20;
-  /** A keyed breaker with more keys than this is not looked through: only keys known to have left the closed state count. */
+  /** A keyed breaker with more keys than this is not scanned: only keys known to have left the closed state are shown. */
   static final int MOST_READ = 10_000;
 
   private static final Comparator<Candidate> WORST_FIRST =
@@ -52,13 +50,13 @@ final class BreakerRows {
   void addTo(JsonObject board, long nowNanos) {
     Map<CircuitBreakerState, Long> counts = new EnumMap<>(CircuitBreakerState.class);
     List<Candidate> candidates = new ArrayList<>();
-    for (CircuitBreaker breaker : resilience.circuitBreakers()) {
+    for (CircuitBreaker breaker : resilience.policies().circuitBreakers()) {
       CircuitBreakerState state = breaker.state();
       counts.merge(state, 1L, Long::sum);
       candidates.add(new Candidate(state, new Target(breaker.name(), null), breaker));
     }
     Map<String, JsonObject> families = new LinkedHashMap<>();
-    for (KeyedCircuitBreaker keyed : resilience.keyedCircuitBreakers()) {
+    for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
       List<Candidate> keys = keys(keyed, counts);
       candidates.addAll(keys);
       if (families.size() < MOST) {
@@ -88,7 +86,7 @@ final class BreakerRows {
         .put("families", families.values());
   }
 
-  /** The calls of a key are recorded by the name of its keyed breaker, and shown with that. */
+  /** The calls of a key are recorded under the name of its keyed breaker, and shown there. */
   private void readLatencies(
       List<Candidate> shown, Map<String, JsonObject> families, long nowNanos) {
     Set<String> names = new HashSet<>(families.keySet());
@@ -119,7 +117,7 @@ final class BreakerRows {
     long troubled = states.values().stream()
         .filter(state -> state != CircuitBreakerState.CLOSED)
         .count();
-    // The key is known, so this look-up makes nothing, unless the key goes at this very moment.
+    // The key is known, so this look-up creates nothing unless the key is evicted at this moment.
     List<Candidate> keys = new ArrayList<>(states.entrySet().stream()
         .sorted(Comparator.comparingInt(
                 (Map.Entry<String, CircuitBreakerState> entry) -> rankOf(entry.getValue()))

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The keys of one keyed breaker that left the closed state and have not been told to be back: what is shown of a keyed
- * breaker that has too many keys to look through. Of too many, the latest are kept. Thread-safe.
+ * The keys of one keyed breaker that left the closed state and, as far as events tell, have not returned. Shown for a keyed breaker that has too many keys to scan. Bounded: the latest are kept. Thread-safe.
  */
 final class ChangedKeys {
   static final int MOST = 256;
@@ -26,7 +25,7 @@ final class ChangedKeys {
     keys.remove(key);
   }
 
-  /** Gives the keys, the latest first. */
+  /** Returns the keys, the latest first. */
   synchronized List<String> latest() {
     ArrayDeque<String> latest = new ArrayDeque<>();
     keys.forEach(latest::push);

@@ -12,8 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last health report. A new one is asked for when it is some seconds old, and never waited for, so that a slow check
- * holds nothing else up. Used by one thread.
+ * The last health report. A new one is requested when it is a few seconds old, and never waited for, so that a slow check delays nothing else. Not thread-safe.
  */
 final class HealthSummary {
   static final int MOST = 50;
@@ -30,7 +29,7 @@ final class HealthSummary {
     this.details = details;
   }
 
-  /** Adds {@code health}, and {@code checks} where details are shown, once there is a report. */
+  /** Adds {@code health}, and {@code checks} if details are shown, once there is a report. */
   void addTo(JsonObject board, long nowNanos) {
     CompletableFuture<HealthReport> pending = asked;
     if (pending != null && pending.isDone()) {

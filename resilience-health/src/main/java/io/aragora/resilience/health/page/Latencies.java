@@ -1,17 +1,16 @@
 package io.aragora.resilience.health.page;
 
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
-import io.aragora.resilience.spi.ResilienceContext;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long the calls of the breakers that are shown take. Only theirs are timed, and none before the first reading and after
- * closing, until it is read again. Used by one thread.
+ * The latencies of the breakers that are shown. Only their calls are timed, from the first reading until closing. Not thread-safe.
  */
 final class Latencies implements AutoCloseable {
   private final ResilienceContext context;
@@ -22,7 +21,7 @@ final class Latencies implements AutoCloseable {
     this.context = context;
   }
 
-  /** Reads those of these names, and has them recorded from now on where they are not. */
+  /** Reads the latencies of these breakers, and starts to record those not recorded yet. */
   void read(Set<String> names, long nowNanos) {
     if (!meters.keySet().equals(names)) {
       recordOnly(names, nowNanos);
@@ -30,14 +29,14 @@ final class Latencies implements AutoCloseable {
     meters.values().forEach(meter -> meter.read(nowNanos));
   }
 
-  /** Adds {@code latency} and {@code latency_most}, in milliseconds; null where no call has ended lately. */
+  /** Adds {@code latency} and {@code latency_most}, in milliseconds; null if no call has ended lately. */
   void addTo(JsonObject json, String name) {
     LatencyMeter meter = meters.get(name);
     json.put("latency", meter == null ? Double.NaN : meter.median())
         .put("latency_most", meter == null ? Double.NaN : meter.most());
   }
 
-  /** Has nothing recorded and forgets what was. */
+  /** Stops recording and drops the counts. */
   @Override
   public void close() {
     meters = Map.of();
@@ -48,7 +47,7 @@ final class Latencies implements AutoCloseable {
     }
   }
 
-  /** The old recorder goes first, since no call may be counted twice; so calls that begin just then are not timed. */
+  /** The old recorder is removed first, so that no call is counted twice; calls that begin in between are not timed. */
   private void recordOnly(Set<String> names, long nowNanos) {
     Map<String, LatencyMeter> wanted = new HashMap<>();
     Map<String, LatencyCounts> counts = new HashMap<>();
@@ -63,7 +62,7 @@ final class Latencies implements AutoCloseable {
       recording =
           context.recordDurations((kind, policy) -> isCall(kind) ? counts.get(policy) : null);
     }
-    meters = wanted; // last: if anything before failed, the next reading tries again
+    meters = wanted; // last: if an earlier step failed, the next reading tries again
   }
 
   private static boolean isCall(DurationRecorder.Kind kind) {

@@ -3,25 +3,25 @@ package io.aragora.resilience.health.page;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongConsumer;
 
-/** How many calls of one breaker took how long. Thread-safe: counting is wait-free and allocates nothing. */
+/** A histogram of the durations of one breaker's calls. Thread-safe: counting is wait-free and allocates nothing. */
 final class LatencyCounts implements LongConsumer {
   /*
-   * Four buckets for each power of two, from 1 µs to about an hour; the middle of one is at most an eighth off. Each stripe
-   * has all of them, so that threads that count at once seldom write the same line. A sum taken meanwhile has a count that is
-   * just being made, or has it the next time.
+   * Four buckets for each power of two, from 1 µs to about an hour; the middle of a bucket is off by at most an eighth. Each
+   * stripe has all buckets, so that concurrent threads seldom write the same cache line. A sum includes a concurrent count, or
+   * the next sum does.
    */
   static final int BUCKETS = 128;
 
   private static final int PART_BITS = 2;
   private static final int PARTS = 1 << PART_BITS;
-  private static final int LEAST_BITS = 10; // what is shorter than 2^10 ns is in bucket 0
+  private static final int LEAST_BITS = 10; // durations below 2^10 ns are in bucket 0
   private static final int STRIPES =
       Math.min(8, Integer.highestOneBit(Runtime.getRuntime().availableProcessors()));
 
   private final AtomicLongArray counts = new AtomicLongArray(STRIPES * BUCKETS);
 
   @Override
-  @SuppressWarnings("deprecation") // Thread.threadId() is younger than our bytecode
+  @SuppressWarnings("deprecation") // Thread.threadId() needs a newer JDK than 17
   public void accept(long nanos) {
     int stripe = (int) Thread.currentThread().getId() & (STRIPES - 1);
     counts.getAndIncrement(stripe * BUCKETS + bucket(nanos));

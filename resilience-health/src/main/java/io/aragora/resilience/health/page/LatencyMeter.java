@@ -1,6 +1,6 @@
 package io.aragora.resilience.health.page;
 
-/** Turns the counts of one breaker, read again and again, into how long its latest calls took. Not thread-safe. */
+/** Computes the latencies of a breaker's latest calls from successive counts. Not thread-safe. */
 final class LatencyMeter {
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -37,17 +37,17 @@ final class LatencyMeter {
     sinceNanos = nowNanos;
   }
 
-  /** Within how many milliseconds half of the calls ended. */
+  /** Returns the median, in milliseconds. */
   double median() {
     return median;
   }
 
-  /** Within how many milliseconds 95 % of the calls ended. */
+  /** Returns the 95th percentile, in milliseconds. */
   double most() {
     return most;
   }
 
-  /** How long the call took that is at this place among those that ended, the quickest of which is the first. */
+  /** Returns the duration of the call with this rank; the quickest has the first. */
   private static double within(long[] ended, long place) {
     if (place == 0) {
       return Double.NaN;

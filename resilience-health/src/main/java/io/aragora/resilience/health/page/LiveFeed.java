@@ -3,37 +3,36 @@ package io.aragora.resilience.health.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.threads.LastingThread;
-import io.aragora.resilience.spi.ResilienceContext;
 import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a runtime again and again while somebody looks, and hands what it read to all viewers. With nobody looking it only
- * takes care that the timeline goes on. Thread-safe.
+ * Reads a runtime periodically while the page has viewers, and passes each reading to all of them. Without viewers it only keeps the timeline up to date. Thread-safe.
  */
 public final class LiveFeed implements AutoCloseable {
   /*
-   * There is one board, the latest, and one timeline; a viewer has a mark in each. A viewer that is too slow finds a newer board
-   * when it comes back and never sees the one between, and gets the timeline whole where it has missed some of it. So nothing
-   * is queued for anybody, and a board is written once however many look.
+   * There is one board, the latest, and one timeline; each viewer has a position in both. A slow viewer skips boards, and
+   * receives the whole timeline if it has missed entries. So nothing is queued for a viewer, and a board is written once for
+   * all viewers.
    *
-   * The pace is that of the people who look, so it is real time and not the runtime's, which may stand still; what is shown
-   * (rates, cooldowns) is in the runtime's time. The more there is to read, the slower the pace, so that reading takes a
-   * twentieth of one core, and more only where it takes longer than half a second each time.
+   * The pace follows real time, since people watch the page and the runtime's time may stand still; rates and cooldowns are in
+   * the runtime's time. A longer reading slows the pace, so that reading takes a twentieth of one core, and more only if one
+   * reading takes longer than half a second.
    */
   private static final int REST_PER_WORK = 19;
   private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long CLOSE_MILLIS = 5_000;
 
-  /** How much sooner than at its pace it reads when something happened. */
+  /** How much sooner the next reading comes after an event. */
   private static final int HASTE = 10;
 
-  /** How much later than at its pace it reads when nobody looks. */
+  /** How much longer the pace is without viewers. */
   private static final int UNWATCHED = 2;
 
   private final ResilienceContext context;
@@ -49,20 +48,20 @@ public final class LiveFeed implements AutoCloseable {
   private long workNanos; // of the reader's latest turn
 
   // Guarded by this.
-  private byte @Nullable [] board; // of now; null while nobody looks
+  private byte @Nullable [] board; // the present board; null without viewers
   private long boardNumber;
   private int viewers;
   private boolean hurried;
   private boolean closed;
 
   /**
-   * Makes a feed; {@link #start} begins to read.
+   * Creates a feed; {@link #start} begins to read.
    *
    * @param context the runtime
    * @param details whether single health checks are shown
    * @param control whether the page may offer to control breakers
    * @param pace how often to read, at most
-   * @param threads makes the one thread that reads
+   * @param threads creates the reading thread
    */
   public LiveFeed(
       ResilienceContext context,
@@ -88,9 +87,9 @@ public final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * Lets somebody look.
+   * Adds a viewer.
    *
-   * @return what that one has seen; to be closed
+   * @return the viewer, to be closed
    */
   public synchronized Viewer open() {
     viewers++;
@@ -98,7 +97,7 @@ public final class LiveFeed implements AutoCloseable {
     return new Viewer();
   }
 
-  /** Ends every viewer after what it is at, and stops reading. */
+  /** Ends every viewer after its present event, and stops reading. */
   @Override
   public void close() {
     reader.close();
@@ -132,13 +131,13 @@ public final class LiveFeed implements AutoCloseable {
     return reader.hasFailedWithin(withinNanos);
   }
 
-  /** Puts something into the timeline. */
+  /** Adds an entry to the timeline. */
   void tell(JsonObject entry) {
     timeline.add(entry);
     hurry();
   }
 
-  /** Says that there may be something new to read. */
+  /** Signals that there may be something new to read. */
   synchronized void hurry() {
     hurried = true;
     notifyAll();
@@ -191,7 +190,7 @@ public final class LiveFeed implements AutoCloseable {
     return viewers > 0;
   }
 
-  /** Waits for the time of the next reading; false when there will be none. */
+  /** Waits for the next reading; returns false if there will be none. */
   private synchronized boolean awaitTurn(long workNanos) throws InterruptedException {
     long began = System.nanoTime();
     while (!closed) {
@@ -211,7 +210,7 @@ public final class LiveFeed implements AutoCloseable {
     return ("event: " + name + "\ndata: " + data + "\n\n").getBytes(UTF_8);
   }
 
-  /** How far one who looks has seen. Used by one thread, but for {@link #close}. */
+  /** A viewer and its position. Used by one thread, except {@link #close}. */
   public final class Viewer implements AutoCloseable {
     private long seenBoard;
     private long seenEntry = -1;
@@ -222,9 +221,9 @@ public final class LiveFeed implements AutoCloseable {
     /**
      * Waits for something new.
      *
-     * @param limit how long at most
-     * @return server-sent events, in UTF-8: the board, or what is new in the timeline, or {@code beat} where there was nothing
-     *     new; null where the feed is closed
+     * @param limit the maximum wait
+     * @return server-sent events, in UTF-8: the board, or what is new in the timeline, or {@code beat} if there was nothing
+     *     new; null if the feed is closed
      * @throws InterruptedException if the thread is interrupted
      */
     public byte @Nullable [] next(Duration limit) throws InterruptedException {
@@ -247,7 +246,7 @@ public final class LiveFeed implements AutoCloseable {
       if (newest != null) {
         return newest;
       }
-      // Written without the lock, which those who report transitions take.
+      // Written without the lock, which threads that report transitions take.
       Timeline.News news = timeline.after(seenEntry);
       if (news.last() == seenEntry) {
         return event("beat", new JsonObject());
@@ -260,7 +259,7 @@ public final class LiveFeed implements AutoCloseable {
       return board != null && boardNumber > seenBoard;
     }
 
-    /** Looks no longer. */
+    /** Removes this viewer. */
     @Override
     public void close() {
       synchronized (LiveFeed.this) {
@@ -268,7 +267,7 @@ public final class LiveFeed implements AutoCloseable {
           left = true;
           if (--viewers == 0) {
             board = null;
-            hurry(); // no call is timed any longer than somebody looks
+            hurry(); // calls are timed only while there are viewers
           }
         }
       }

@@ -14,7 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** Reads retries, budgets, timeouts, fallbacks and the store, at most {@value #MOST} of a kind, the busiest in trouble first. */
+/** Reads retries, budgets, timeouts, fallbacks and the store, at most {@value #MOST} of a kind, the busiest impaired ones first. */
 final class OtherPolicies {
   static final int MOST = 50;
 
@@ -29,10 +29,10 @@ final class OtherPolicies {
     this.resilience = resilience;
   }
 
-  /** Adds {@code retries}, {@code budgets}, {@code timeouts}, {@code fallbacks}, how many there are, and {@code store}. */
+  /** Adds {@code retries}, {@code budgets}, {@code timeouts}, {@code fallbacks}, their numbers, and {@code store}. */
   void addTo(JsonObject board) {
     List<Row> retries = new ArrayList<>();
-    for (Retry retry : resilience.retries()) {
+    for (Retry retry : resilience.policies().retries()) {
       RetryTotals totals = retry.totals();
       retries.add(new Row(
           totals.exhausted(),
@@ -47,7 +47,7 @@ final class OtherPolicies {
     }
     add(board, "retries", retries);
     List<Row> budgets = new ArrayList<>();
-    for (RetryBudget budget : resilience.retryBudgets()) {
+    for (RetryBudget budget : resilience.policies().retryBudgets()) {
       budgets.add(new Row(
           budget.refused(),
           budget.name(),
@@ -59,7 +59,7 @@ final class OtherPolicies {
     }
     add(board, "budgets", budgets);
     List<Row> timeouts = new ArrayList<>();
-    for (Timeout timeout : resilience.timeouts()) {
+    for (Timeout timeout : resilience.policies().timeouts()) {
       TimeoutTotals totals = timeout.totals();
       timeouts.add(new Row(
           totals.fired() + totals.late(),
@@ -73,7 +73,7 @@ final class OtherPolicies {
     add(board, "timeouts", timeouts);
     List<Row> fallbacks = new ArrayList<>();
     for (Map.Entry<String, FallbackTotals> fallback :
-        resilience.fallbackTotals().entrySet()) {
+        resilience.status().fallbacks().entrySet()) {
       FallbackTotals totals = fallback.getValue();
       fallbacks.add(new Row(
           totals.failed(),
@@ -84,7 +84,7 @@ final class OtherPolicies {
               .put("failed", totals.failed())));
     }
     add(board, "fallbacks", fallbacks);
-    addStore(board, resilience.storeStatus());
+    addStore(board, resilience.status().stateStore());
   }
 
   private static void add(JsonObject board, String kind, List<Row> rows) {
@@ -97,7 +97,7 @@ final class OtherPolicies {
   }
 
   private static void addStore(JsonObject board, StateStoreStatus store) {
-    // Neither location nor error: both may tell strangers about the machine.
+    // Neither location nor error: both may reveal facts about the machine.
     if (!store.location().equals(StateStoreStatus.NONE.location())) {
       board.put(
           "store",

@@ -2,9 +2,9 @@ package io.aragora.resilience.health.page;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 
-/** Turns the totals of one breaker, read again and again, into rates. Not thread-safe. */
+/** Computes rates of a breaker from successive totals. Not thread-safe. */
 final class RateMeter {
-  /** Over less time than this a rate says little, and the last one stays. */
+  /** Below this interval the last rate is kept. */
   static final long LEAST_NANOS = 500_000_000L;
 
   private long sinceNanos;
@@ -46,7 +46,7 @@ final class RateMeter {
     return totals.successes() + totals.failures() + totals.ignored();
   }
 
-  /** Not below 0: sums over cells that go on counting may go back a little, and a breaker that is made anew begins at 0. */
+  /** Not below 0: a concurrent sum may be slightly lower than the last, and a breaker that is created again begins at 0. */
   private static double rate(long before, long after, double seconds) {
     return Math.max(0, after - before) / seconds;
   }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Names a breaker.
  *
- * @param name its name, or that of its keyed breaker
- * @param key its key; null for a breaker that has none
+ * @param name its name, or the name of its keyed breaker
+ * @param key its key; null for a breaker without keys
  */
 public record Target(String name, @Nullable String key) {
   static final Comparator<Target> BY_NAME = Comparator.comparing(Target::name)
@@ -19,7 +19,7 @@ public record Target(String name, @Nullable String key) {
     return new JsonObject().put("name", name).put("key", key);
   }
 
-  /** Says it in one line that is safe to print. */
+  /** Returns one line that is safe to print. */
   @Override
   public String toString() {
     return JsonText.quoted(name) + (key == null ? "" : ", key " + JsonText.quoted(key));

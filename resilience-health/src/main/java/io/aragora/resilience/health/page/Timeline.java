@@ -7,8 +7,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The last things that happened, numbered from 1. Who has seen them up to a number asks for those after it; who has missed
- * more than is kept gets all that is kept. Thread-safe.
+ * The latest events, numbered from 1. A viewer asks for the events after the last number it has seen; if it has missed more than is kept, it receives all that is kept. Thread-safe.
  */
 final class Timeline {
   static final int MOST = 100;
@@ -19,10 +18,10 @@ final class Timeline {
   private long last;
 
   /**
-   * What a viewer has not seen yet.
+   * The entries that a viewer has not seen yet.
    *
    * @param last the number of the newest
-   * @param whole whether these take the place of what the viewer has
+   * @param whole whether these replace the viewer's entries
    * @param entries from the oldest to the newest
    */
   record News(long last, boolean whole, List<JsonObject> entries) {
@@ -42,7 +41,7 @@ final class Timeline {
     return last;
   }
 
-  /** Gives what came after a number; -1 where nothing was seen yet. */
+  /** Returns the entries after a number; -1 if the viewer has seen none. */
   synchronized News after(long seen) {
     boolean whole = seen < last - entries.size() || seen < 0;
     List<JsonObject> news = new ArrayList<>();

@@ -1,7 +1,6 @@
 package io.aragora.resilience.health.page;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
@@ -10,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.policy.Subscription;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -20,15 +20,13 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Listens to every breaker of a runtime and writes their transitions down. A runtime does not tell when it makes a breaker, so
- * this looks for new ones again and again; of what happened before it found one, it writes down the last transition, and
- * nothing of single keys. Used by one thread, but for the listeners.
+ * Listens to every breaker of a runtime and records the transitions. A runtime does not announce new breakers, so this class looks for them periodically; of the time before, it records a breaker's last transition, and nothing of its keys. Used by one thread, except the listeners.
  */
 final class TransitionWatch implements AutoCloseable {
   private final Resilience resilience;
   private final Consumer<JsonObject> entries;
-  // By identity: one that was pruned and made anew is another one. Not weak, since whatever is no
-  // longer listed is let go with the next look.
+  // By identity: a breaker that was pruned and created again is another one. Not weak, since the
+  // next look drops breakers that are no longer listed.
   private final IdentityHashMap<CircuitBreaker, Optional<Subscription>> breakers =
       new IdentityHashMap<>();
   private final IdentityHashMap<KeyedCircuitBreaker, Optional<Family>> families =
@@ -42,23 +40,23 @@ final class TransitionWatch implements AutoCloseable {
   }
 
   /**
-   * Makes a watch that listens to nothing yet.
+   * Creates a watch that listens to nothing yet.
    *
    * @param resilience the runtime
-   * @param entries takes what happened, on any thread
+   * @param entries receives the entries, on any thread
    */
   TransitionWatch(Resilience resilience, Consumer<JsonObject> entries) {
     this.resilience = resilience;
     this.entries = entries;
   }
 
-  /** Subscribes to what is new, and leaves what is gone. */
+  /** Subscribes to new breakers, and ends subscriptions of removed ones. */
   void look() {
-    look(resilience.circuitBreakers(), breakers, this::watch);
-    look(resilience.keyedCircuitBreakers(), families, this::watch);
+    look(resilience.policies().circuitBreakers(), breakers, this::watch);
+    look(resilience.policies().keyedCircuitBreakers(), families, this::watch);
   }
 
-  /** Gives the keys that are known to have left the closed state. */
+  /** Returns the keys that are known to have left the closed state. */
   ChangedKeys changedKeys(KeyedCircuitBreaker keyed) {
     Optional<Family> family = families.get(keyed);
     return family == null
@@ -73,8 +71,8 @@ final class TransitionWatch implements AutoCloseable {
   }
 
   /*
-   * A look may end at any statement, by an OutOfMemoryError for one. So there is an entry before there is a subscription: each
-   * subscription is either in the map, or closed.
+   * A look may end at any statement, for example by an OutOfMemoryError. The map entry therefore precedes the subscription:
+   * each subscription is either in the map or closed.
    */
   private static <B, S extends Subscription> void look(
       Collection<B> listed, IdentityHashMap<B, Optional<S>> known, Function<B, S> watch) {
@@ -117,17 +115,14 @@ final class TransitionWatch implements AutoCloseable {
   private Family watch(KeyedCircuitBreaker keyed) {
     ChangedKeys changed = new ChangedKeys();
     String prefix = keyed.name() + ":";
-    Subscription subscription = keyed.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        String key = transition.breaker().substring(prefix.length());
-        if (transition.to() == CircuitBreakerState.CLOSED) {
-          changed.returned(key);
-        } else {
-          changed.left(key);
-        }
-        entries.accept(entry(new Target(keyed.name(), key), transition));
+    Subscription subscription = keyed.subscribe(transition -> {
+      String key = transition.breaker().substring(prefix.length());
+      if (transition.to() == CircuitBreakerState.CLOSED) {
+        changed.returned(key);
+      } else {
+        changed.left(key);
       }
+      entries.accept(entry(new Target(keyed.name(), key), transition));
     });
     try {
       return new Family(changed, subscription);
@@ -147,7 +142,7 @@ final class TransitionWatch implements AutoCloseable {
         .put("cooldown", transition.cooldown().toMillis());
   }
 
-  /** One breaker's transitions, without what was told of its past already. */
+  /** One breaker's transitions, without those already recorded from its past. */
   private final class BreakerLog implements CircuitBreakerListener {
     private final Target target;
     private long told; // guarded by this

@@ -2,7 +2,7 @@ package io.aragora.resilience.health.page;
 
 import java.util.Locale;
 
-/** How constants are shown. */
+/** The texts of constants. */
 final class Words {
   private Words() {}
 

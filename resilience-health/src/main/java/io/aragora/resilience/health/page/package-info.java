@@ -1,2 +1,2 @@
-/** What the live page shows of a runtime, and what it may do to it. Knows nothing of HTTP. Not exported. */
+/** The data that the live page shows of a runtime, and the actions that it offers. Independent of HTTP. Not exported. */
 package io.aragora.resilience.health.page;

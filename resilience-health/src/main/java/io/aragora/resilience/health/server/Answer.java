@@ -12,11 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What goes back to the client: a status, a body, and the headers that every answer has. Immutable; nobody writes to the body. */
+/** A response: status, body, and the headers that every response has. Immutable; the body is never written to. */
 public final class Answer {
   /** 404. */
   public static final Answer NOT_FOUND = error(404, "not found");
-  /** 405, to which the methods that are allowed are to be added. */
+  /** 405, to which the caller adds the allowed methods. */
   public static final Answer METHOD_NOT_ALLOWED = error(405, "method not allowed");
   /** 500. */
   public static final Answer FAILED = error(500, "internal error");
@@ -33,10 +33,10 @@ public final class Answer {
   /**
    * Creates an answer.
    *
-   * @param status a status of HTTP that {@link #reason} knows
+   * @param status an HTTP status that {@link #reason} has
    * @param contentType a media type
-   * @param body what is sent
-   * @throws IllegalArgumentException if {@code contentType} has other than visible ASCII characters and spaces
+   * @param body the body
+   * @throws IllegalArgumentException if {@code contentType} has characters other than visible ASCII and spaces
    */
   public Answer(int status, String contentType, byte[] body) {
     this(status, contentType, body, Map.of());
@@ -55,8 +55,8 @@ public final class Answer {
   /**
    * Creates an answer of JSON.
    *
-   * @param status a status of HTTP
-   * @param body what is sent
+   * @param status an HTTP status
+   * @param body the body
    * @return the answer
    */
   public static Answer json(int status, JsonObject body) {
@@ -66,8 +66,8 @@ public final class Answer {
   /**
    * Creates an answer for a request that failed.
    *
-   * @param status a status of HTTP
-   * @param what why
+   * @param status an HTTP status
+   * @param what the reason
    * @return the answer
    */
   public static Answer error(int status, String what) {
@@ -75,7 +75,7 @@ public final class Answer {
   }
 
   /**
-   * Creates a copy with one header more.
+   * Returns a copy with one more header.
    *
    * @param header its name
    * @param value its value
@@ -90,14 +90,14 @@ public final class Answer {
   /**
    * Returns the status.
    *
-   * @return a status of HTTP
+   * @return an HTTP status
    */
   public int status() {
     return status;
   }
 
   /**
-   * Returns the headers that this answer has beside those of every answer.
+   * Returns the headers that this response adds to the common ones.
    *
    * @return an immutable map
    */
@@ -118,7 +118,7 @@ public final class Answer {
     return body;
   }
 
-  /** Returns the head that goes before the body; without a length where the end of the connection ends the body. */
+  /** Returns the head; without a length if the end of the connection ends the body. */
   byte[] head(boolean withLength) {
     StringBuilder head = new StringBuilder(512).append("HTTP/1.1 ").append(reason(status));
     line(head, "Date", DATE.format(Instant.now()));
@@ -127,9 +127,8 @@ public final class Answer {
     line(head, "X-Content-Type-Options", "nosniff");
     line(head, "Cross-Origin-Resource-Policy", "same-origin");
     line(head, "Referrer-Policy", "no-referrer");
-    // One request a connection: who asks every few seconds gains nothing from one that stays, and
-    // whatever else a client
-    // sends after its request is never taken for another.
+    // One request per connection: a client that asks every few seconds gains nothing from a lasting
+    // connection, and bytes after its request are never taken for a second one.
     line(head, "Connection", "close");
     headers.forEach((name, value) -> line(head, name, value));
     if (withLength) {
@@ -158,7 +157,7 @@ public final class Answer {
       case 500 -> "500 Internal Server Error";
       case 503 -> "503 Service Unavailable";
       case 505 -> "505 HTTP Version Not Supported";
-      default -> throw new IllegalArgumentException("status has no reason here: " + status);
+      default -> throw new IllegalArgumentException("status has no reason phrase: " + status);
     };
   }
 }

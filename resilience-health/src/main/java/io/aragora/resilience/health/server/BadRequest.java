@@ -2,7 +2,7 @@ package io.aragora.resilience.health.server;
 
 import java.io.IOException;
 
-/** Ends the reading of a request that is not one, with what is answered. Without a stack trace, since strangers cause it. */
+/** Rejects an invalid request, with the response to send. Without a stack trace, since any client can cause it. */
 final class BadRequest extends IOException {
   private static final long serialVersionUID = 1L;
 

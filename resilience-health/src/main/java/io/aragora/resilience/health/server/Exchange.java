@@ -19,22 +19,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection, its one request and its one answer. Either we wait for the client, until a deadline and as long as there is
- * room, or the client waits for us. Used by one thread, but for {@link #cutOff()} and what decides about it.
+ * One connection with one request and one response. Either the server waits for the client, until a deadline and while there is room, or the client waits for the server. Used by one thread, except {@link #cutOff()} and the methods that decide about it.
  */
 public final class Exchange {
   private static final GuardedLog LOG = GuardedLog.of(Exchange.class);
   private static final OncePerMinute LINES = new OncePerMinute();
 
-  /** How much is written at once: a client that has taken it is not slow. */
+  /** Bytes per write: a client that has accepted a write within its deadline is not slow. */
   private static final int CHUNK = 16 * 1024;
 
-  /** What a client may go on to send while and after it is answered, in bytes, and how long it may take to end. */
+  /** The bytes that a client may still send during and after the response, and the time it may take to end. */
   private static final int MOST_LEFT_OVER = 1 << 20;
 
   private static final Duration FAREWELL = Duration.ofSeconds(1);
 
-  /** A client that has its answer makes room before one that has none. */
+  /** A client that has its response is cut off before one that has none. */
   private static final long ANSWERED_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII);
@@ -78,7 +77,7 @@ public final class Exchange {
    * Returns the values of a header.
    *
    * @param name its name, in any case
-   * @return one for each time that it was sent
+   * @return one per occurrence
    */
   public List<String> headers(String name) {
     return head().headers().getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
@@ -96,7 +95,7 @@ public final class Exchange {
   }
 
   /**
-   * Returns who asks.
+   * Returns the client.
    *
    * @return the address of the client
    */
@@ -107,7 +106,7 @@ public final class Exchange {
   /**
    * Reads the body of the request.
    *
-   * @param most the most bytes that are read
+   * @param most the maximum number of bytes
    * @return the body; null if it has more
    * @throws IOException if the client ends before, or was cut off
    */
@@ -125,7 +124,7 @@ public final class Exchange {
     while (count < body.length) {
       int read = socket.getInputStream().read(body, count, body.length - count);
       if (read < 0) {
-        throw new EOFException("the client ended before its request");
+        throw new EOFException("the client closed the connection before the end of its request");
       }
       count += read;
     }
@@ -134,7 +133,7 @@ public final class Exchange {
   }
 
   /**
-   * Lets time pass before the answer.
+   * Waits before the response.
    *
    * @param time how long
    * @param expendable whether the client is cut off when its room is needed
@@ -185,7 +184,7 @@ public final class Exchange {
   }
 
   /**
-   * Sends more of a stream.
+   * Sends a part of a stream.
    *
    * @param bytes what
    * @throws IOException if the client is gone, or was cut off
@@ -200,7 +199,7 @@ public final class Exchange {
     waiting = false;
   }
 
-  /** Reads the request, has it answered, and ends; whatever the handler throws. */
+  /** Reads the request, has it answered, and ends, whatever the handler throws. */
   void serve(SocketServer.Handler handler) throws IOException {
     enter(Thread.currentThread());
     try {
@@ -212,7 +211,10 @@ public final class Exchange {
       send(e.answer());
     } catch (RuntimeException | Error e) {
       if (LINES.passes()) {
-        LOG.log(System.Logger.Level.WARNING, "a request failed (logged once a minute)", e);
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a request to the endpoint failed; its connection is closed (logged once a minute)",
+            e);
       }
       if (!begun) {
         send(Answer.FAILED);
@@ -223,17 +225,17 @@ public final class Exchange {
     bidFarewell();
   }
 
-  /** Returns whether we wait for the client. */
+  /** Returns whether the server waits for the client. */
   boolean isWaiting() {
     return waiting;
   }
 
-  /** Returns since when we wait for the client, in nanoseconds of {@link System#nanoTime}. */
+  /** Returns since when the server waits for the client, in nanoseconds of {@link System#nanoTime}. */
   long sinceNanos() {
     return sinceNanos;
   }
 
-  /** Returns whether the client has its answer, and only the connection remains. */
+  /** Returns whether the client has its response, and only the connection remains. */
   boolean isAnswered() {
     return answered;
   }
@@ -242,7 +244,7 @@ public final class Exchange {
     return waiting && nowNanos - deadlineNanos >= 0;
   }
 
-  /** Closes the connection, which ends what its thread reads, writes or holds. */
+  /** Closes the connection, which ends reads, writes and delays of its thread. */
   void cutOff() {
     cut = true;
     close();
@@ -251,7 +253,7 @@ public final class Exchange {
     }
   }
 
-  /** Interrupts what is done for the client, and closes the connection. */
+  /** Interrupts the handler, and closes the connection. */
   void abort() {
     cutOff();
     synchronized (this) {
@@ -265,7 +267,7 @@ public final class Exchange {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // It is no longer needed.
     }
   }
 
@@ -273,14 +275,14 @@ public final class Exchange {
     thread = mine;
   }
 
-  /** No interrupt that was meant for this exchange hits the thread afterwards. */
+  /** An interrupt of this exchange does not reach the thread afterwards. */
   private synchronized void leave() {
     thread = null;
     Thread.interrupted();
   }
 
   /**
-   * Lets the client end first: closing a connection while it sends could destroy the answer before the client has read it.
+   * Waits for the client to end first: closing the connection while it sends could destroy the response before the client has read it.
    */
   private void bidFarewell() throws IOException {
     answered = true;

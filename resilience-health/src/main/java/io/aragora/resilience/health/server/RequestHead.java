@@ -15,21 +15,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The head of a request, read strictly: what HTTP/1.1 does not allow, and what servers are known to read in different ways, is
- * answered with an error. At most {@value #MOST_BYTES} bytes and {@value #MOST_HEADERS} headers.
+ * The head of a request, parsed strictly: a head that HTTP/1.1 does not allow, or that servers are known to read differently, is an error. At most {@value #MOST_BYTES} bytes and {@value #MOST_HEADERS} headers.
  *
  * @param method as it was sent
  * @param path without the query, not decoded
  * @param headers by their names in lower case
- * @param length of the body; 0 where none was announced
- * @param rest what was read beyond the head, one character a byte
+ * @param length the length of the body; 0 if none was announced
+ * @param rest the bytes read beyond the head, one character per byte
  */
 record RequestHead(
     String method, String path, Map<String, List<String>> headers, long length, String rest) {
   static final int MOST_BYTES = 16 * 1024;
   static final int MOST_HEADERS = 100;
 
-  // Possessive, so that no text makes a match take longer than its length.
+  // Possessive, so that a match takes linear time for every text.
   private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]++";
   private static final Pattern REQUEST_LINE = Pattern.compile(
       "(" + TOKEN + ") (?:[Hh][Tt][Tt][Pp][Ss]?://[^/?# ]+)?(/[\\x21-\\x7e]*) HTTP/1\\.[0-9]");
@@ -41,7 +40,7 @@ record RequestHead(
   /**
    * Reads a head.
    *
-   * @throws BadRequest if it is not one
+   * @throws BadRequest if the head is invalid
    * @throws IOException if the client ends before, or was cut off
    */
   static RequestHead read(InputStream in) throws IOException {
@@ -54,7 +53,7 @@ record RequestHead(
       }
       int read = in.read(bytes, count, bytes.length - count);
       if (read < 0) {
-        throw new EOFException("the client ended before its request");
+        throw new EOFException("the client closed the connection before the end of its request");
       }
       count += read;
     }
@@ -89,7 +88,7 @@ record RequestHead(
     if (!request.matches()) {
       throw OTHER_VERSION.matcher(first).matches()
           ? new BadRequest(505, "the version must be HTTP/1.1 or HTTP/1.0")
-          : new BadRequest(400, "the request line is not one of HTTP/1.1");
+          : new BadRequest(400, "the request line is not valid HTTP/1.1");
     }
     Map<String, List<String>> headers = new HashMap<>();
     List<String> fields = lines.subList(1, lines.size());
@@ -99,7 +98,7 @@ record RequestHead(
     for (String line : fields) {
       Matcher header = HEADER.matcher(line);
       if (!header.matches()) {
-        throw new BadRequest(400, "a header is not one of HTTP/1.1");
+        throw new BadRequest(400, "a header is not valid HTTP/1.1");
       }
       headers
           .computeIfAbsent(header.group(1).toLowerCase(Locale.ROOT), name -> new ArrayList<>(1))

@@ -18,12 +18,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts connections and has each answered on a thread of its own, of which there is a bound. Nobody who comes waits for those
- * who are slow: if there is no room, the connection that has kept us waiting for longest makes some. Only if every connection
- * waits for us, a new one is refused.
+ * Accepts connections and has each answered on its own thread; the number of threads is bounded. A slow client delays no other: if the server is full, it closes the connection that has kept it waiting longest. It refuses a new connection only if every client is waiting for the server.
  *
- * <p>One thread accepts, and closes what is overdue. It survives whatever it meets; if the port does not accept any more, it
- * closes it and opens it anew. Thread-safe.
+ * <p>One thread accepts connections and closes overdue ones. It survives every failure; if the port no longer accepts, it closes and reopens the port. Thread-safe.
  */
 public final class SocketServer implements AutoCloseable {
   /** Answers a request. Called by several threads at once. */
@@ -32,7 +29,7 @@ public final class SocketServer implements AutoCloseable {
     /**
      * Answers a request.
      *
-     * @param exchange the request, and what takes the answer
+     * @param exchange the request and its response
      * @throws IOException if the client is gone, or was cut off
      */
     void handle(Exchange exchange) throws IOException;
@@ -44,23 +41,23 @@ public final class SocketServer implements AutoCloseable {
     /**
      * Opens the port.
      *
-     * @param address where; with the port 0 for any that is free
-     * @return a socket that listens
+     * @param address the address; port 0 for any free port
+     * @return the listening socket
      * @throws IOException if it cannot be opened
      */
     ServerSocket open(InetSocketAddress address) throws IOException;
   }
 
-  /** Connections that the operating system keeps for us while we are busy. */
+  /** Connections that the operating system queues while the accepting thread is busy. */
   private static final int BACKLOG = 512;
 
   private static final int SWEEP_MILLIS = 250;
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(SWEEP_MILLIS);
 
-  /** Errors of the operating system when accepting, one after the other, after which the port is opened anew. */
+  /** The number of consecutive accept errors after which the port is opened again. */
   private static final int MOST_FAILURES = 10;
 
-  /** How long a connection may keep us waiting whatever else comes, and how long we wait for one that has. */
+  /** How long a connection may keep the server waiting before it can be cut off, and how long the server then waits for it to end. */
   private static final long MOMENT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -70,7 +67,7 @@ public final class SocketServer implements AutoCloseable {
   private final Handler handler;
   private final Limits limits;
   private final Opener opener;
-  private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // those that may be running
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // threads that may still run
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final ThreadPoolExecutor pool;
   private final LastingThread acceptor;
@@ -81,17 +78,17 @@ public final class SocketServer implements AutoCloseable {
   private final AtomicLong reopened = new AtomicLong();
   private volatile ServerSocket listener;
 
-  // Of the accepting thread.
+  // Used by the accepting thread.
   private int failuresInRow;
   private long sweptNanos = System.nanoTime();
 
   /**
    * Opens the port; {@link #start} begins to accept.
    *
-   * @param wanted where to listen
+   * @param wanted the address to listen at
    * @param opener opens the port
    * @param handler answers
-   * @param limits how much is taken on
+   * @param limits the bounds
    * @param factory creates the threads
    * @throws IOException if the port cannot be opened
    */
@@ -113,8 +110,8 @@ public final class SocketServer implements AutoCloseable {
         remembered,
         this::acceptOne,
         this::closeListener);
-    // Twice as many as connections: one that was cut off may still be on its way out when the next
-    // needs a thread.
+    // Twice the number of connections: a thread whose connection was cut off may still be ending
+    // when the next one needs a thread.
     this.pool = new ThreadPoolExecutor(
         0,
         2 * limits.connections(),
@@ -125,17 +122,16 @@ public final class SocketServer implements AutoCloseable {
   }
 
   /**
-   * Opens a port on all that an address means.
+   * Opens a port on every address that the given one means.
    *
    * @param address where
-   * @return a socket that listens
+   * @return the listening socket
    * @throws IOException if it cannot be opened
    */
   public static ServerSocket listen(InetSocketAddress address) throws IOException {
     ServerSocket socket = new ServerSocket();
     try {
-      socket.setReuseAddress(
-          true); // connections of before must not keep the port from being opened anew
+      socket.setReuseAddress(true); // earlier connections must not prevent reopening the port
       socket.bind(address, BACKLOG);
       return socket;
     } catch (IOException | RuntimeException | Error e) {
@@ -150,7 +146,7 @@ public final class SocketServer implements AutoCloseable {
   }
 
   /**
-   * Returns where it listens.
+   * Returns the address that the server listens at.
    *
    * @return address and port
    */
@@ -159,7 +155,7 @@ public final class SocketServer implements AutoCloseable {
   }
 
   /**
-   * Returns what became of connections so far.
+   * Returns the totals of connections.
    *
    * @return a snapshot
    */
@@ -177,13 +173,13 @@ public final class SocketServer implements AutoCloseable {
    * Returns whether accepting failed lately.
    *
    * @param withinNanos how long ago at most, in nanoseconds
-   * @return whether it did, or the port is closed now
+   * @return whether it failed, or the port is closed now
    */
   public boolean isTroubled(long withinNanos) {
     return acceptor.hasFailedWithin(withinNanos) || (listener.isClosed() && !acceptor.isClosed());
   }
 
-  /** Stops accepting, cuts off what is being answered, and waits for every thread to end, for 5 s at most. */
+  /** Stops accepting, cuts off all connections, and waits at most 5 s for every thread to end. */
   @Override
   public void close() {
     acceptor.close();
@@ -192,7 +188,7 @@ public final class SocketServer implements AutoCloseable {
     open.forEach(Exchange::abort);
     long began = System.nanoTime();
     try {
-      // Not awaitTermination: it returns while the last thread is still on its way out.
+      // Not awaitTermination: it can return before the last thread has ended.
       for (Thread thread : threads) {
         long rest = CLOSE_NANOS - (System.nanoTime() - began);
         if (thread != Thread.currentThread() && rest > 0) {
@@ -200,7 +196,7 @@ public final class SocketServer implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // they end all the same, only unseen
+      Thread.currentThread().interrupt(); // they still end, but unobserved
     }
   }
 
@@ -211,7 +207,7 @@ public final class SocketServer implements AutoCloseable {
     if (System.nanoTime() - sweptNanos >= SWEEP_NANOS) {
       sweep();
     }
-    // With nobody connected there is nothing to close, and no reason to wake up.
+    // Without connections there is nothing to close, and no reason to wake up.
     listener.setSoTimeout(open.isEmpty() ? 0 : SWEEP_MILLIS);
     Socket client = null;
     try {
@@ -219,8 +215,8 @@ public final class SocketServer implements AutoCloseable {
     } catch (SocketTimeoutException e) {
       // Time to sweep.
     } catch (IOException e) {
-      // An Error is no reason to open the port anew: a full heap does it no harm, but could lose it
-      // on the way.
+      // An Error is no reason to reopen the port: a full heap does not harm the port, but reopening
+      // could fail and lose it.
       failuresInRow++;
       if (!acceptor.isClosed()) {
         makeRoom(0); // too many open files, most likely
@@ -247,7 +243,7 @@ public final class SocketServer implements AutoCloseable {
         accepted.incrementAndGet();
       }
     } catch (RejectedExecutionException e) {
-      // More were cut off than could leave by now.
+      // More connections were cut off than threads have ended.
     } finally {
       if (!taken) {
         if (exchange != null) {
@@ -263,7 +259,7 @@ public final class SocketServer implements AutoCloseable {
     try {
       exchange.serve(handler);
     } catch (Throwable e) {
-      // The client is gone, or was cut off; or not even an error could be sent, and was logged.
+      // The client is gone or was cut off, or an error could not be sent and was logged.
     } finally {
       open.remove(exchange);
       exchange.close();
@@ -271,8 +267,7 @@ public final class SocketServer implements AutoCloseable {
   }
 
   /**
-   * Returns whether fewer than so many connections are open, after one was cut off if need be. None is before it has had a
-   * moment to send what it came for, so a flood waits in the queue of the operating system, as long as that takes.
+   * Returns whether there is room for a connection, after cutting one off if necessary. A connection is not cut off before it has had a moment to send its request, so a flood waits in the operating system's queue.
    */
   private boolean makeRoom(int most) {
     long began = System.nanoTime();
@@ -335,7 +330,7 @@ public final class SocketServer implements AutoCloseable {
     try {
       listener.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // It is no longer needed.
     }
   }
 

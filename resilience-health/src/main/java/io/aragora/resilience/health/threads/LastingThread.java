@@ -7,9 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that takes one turn after another until it is closed, and survives every throwable of a turn: an {@link
- * OutOfMemoryError}, a log handler that throws, an interrupt from outside. A turn that failed is counted, logged at most once a
- * minute, and followed by a pause of 100 ms; then the next turn begins. Thread-safe.
+ * A thread that runs one turn after another until it is closed, and survives every throwable of a turn: an {@link OutOfMemoryError}, a log handler that throws, an interrupt from outside. A failed turn is counted, logged at most once a minute, and followed by a pause of 100 ms before the next turn. Thread-safe.
  */
 public final class LastingThread implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(LastingThread.class);
@@ -19,7 +17,7 @@ public final class LastingThread implements AutoCloseable {
   @FunctionalInterface
   public interface Turn {
     /**
-     * Does what is due, and waits for what is due next.
+     * Does the work that is due, and waits for the next.
      *
      * @throws Throwable if the turn fails
      */
@@ -38,10 +36,10 @@ public final class LastingThread implements AutoCloseable {
   /**
    * Creates the thread; {@link #start} starts it.
    *
-   * @param what names it in the log
+   * @param what the thread's description in the log
    * @param threads creates the thread
-   * @param turn what it does again and again
-   * @param end what it does once, after it was closed
+   * @param turn the repeated work
+   * @param end the work to do once, after closing
    */
   public LastingThread(String what, ThreadFactory threads, Turn turn, Runnable end) {
     this.what = what;
@@ -56,7 +54,7 @@ public final class LastingThread implements AutoCloseable {
   }
 
   /**
-   * Ends the thread after its turn. A turn that waits has to be woken by the caller.
+   * Ends the thread after its present turn. The caller must wake a waiting turn.
    */
   @Override
   public void close() {
@@ -74,7 +72,7 @@ public final class LastingThread implements AutoCloseable {
         thread.join(millis);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // it ends all the same, only unseen
+      Thread.currentThread().interrupt(); // it still ends, but unobserved
     }
   }
 
@@ -121,20 +119,19 @@ public final class LastingThread implements AutoCloseable {
     }
   }
 
-  /** Allocates nothing before the guarded log line, and lets nothing out: the caller is the last frame of the thread. */
+  /** Allocates nothing before the guarded log line, and throws nothing: the caller is the last frame of the thread. */
   private void survive(Throwable e) {
     try {
       if (closed) {
-        return; // what the turn waited for was taken away to end it
+        return; // the turn's resource was closed to end it
       }
       failedNanos = System.nanoTime();
       failures.incrementAndGet();
-      Thread.interrupted(); // of a stranger: the owner sets closed first
-      LockSupport.parkNanos(
-          PAUSE_NANOS); // a heap that is full is given time to become empty before the log line
+      Thread.interrupted(); // by foreign code: the owner sets closed first
+      LockSupport.parkNanos(PAUSE_NANOS); // a full heap gets time to recover before the log line
       if (lines.passes()) {
         LOG.log(
-            System.Logger.Level.WARNING, what + " failed and goes on (logged once a minute)", e);
+            System.Logger.Level.WARNING, what + " failed and continues (logged once a minute)", e);
       }
     } catch (Throwable again) {
       // The next turn tries again.

@@ -3,14 +3,14 @@ package io.aragora.resilience.health.threads;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Lets one event a minute pass, so that strangers cannot fill a log. Thread-safe. */
+/** Admits one event per minute, so that clients cannot fill the log. Thread-safe. */
 public final class OncePerMinute {
   private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final AtomicLong passedNanos = new AtomicLong(System.nanoTime() - MINUTE_NANOS);
 
   /**
-   * Tries to pass.
+   * Tries to admit an event.
    *
    * @return whether no event has passed within the last minute
    */

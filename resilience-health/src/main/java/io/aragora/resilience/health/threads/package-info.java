@@ -1,2 +1,2 @@
-/** Threads that survive whatever they meet. */
+/** Threads that survive every failure. */
 package io.aragora.resilience.health.threads;

@@ -84,7 +84,7 @@ final class Chromium implements AutoCloseable {
   public void close() {
     List<ProcessHandle> all =
         Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
-    // Asked, and not killed, so that it removes what it has outside of its profile.
+    // Closed, not killed, so that it removes its files outside of its profile.
     client
         .newWebSocketBuilder()
         .buildAsync(socket, new WebSocket.Listener() {})
@@ -97,7 +97,7 @@ final class Chromium implements AutoCloseable {
     all.forEach(ended -> ended.onExit().orTimeout(30, TimeUnit.SECONDS).join());
   }
 
-  /** Waits for the file in which the browser says where it listens. */
+  /** Waits for the file with the browser's port. */
   private static URI awaitSocket(Process process, Path profile)
       throws IOException, InterruptedException {
     Path file = profile.resolve("DevToolsActivePort");

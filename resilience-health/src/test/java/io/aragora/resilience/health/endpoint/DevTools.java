@@ -64,7 +64,7 @@ final class DevTools implements AutoCloseable {
     return tools;
   }
 
-  /** Everything that the page complained of: errors of the console, exceptions, violations of its policy. */
+  /** The page's errors: console errors, exceptions, violations of its policy. */
   List<String> complaints() {
     return complaints;
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** When an endpoint listens, where, and for whom. */
+/** When and where an endpoint listens, and which clients it serves. */
 @Timeout(60)
 class EndpointAttachmentTest extends EndpointFixture {
   @Test
@@ -105,7 +105,7 @@ class EndpointAttachmentTest extends EndpointFixture {
 
     assertThatThrownBy(() -> endpoint.attach(new FakeRuntime("bank")))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("this endpoint serves the runtime shop already: build one for each runtime");
+        .hasMessage("this endpoint already serves the runtime shop: build one for each runtime");
     assertThat(get("/health").statusCode()).isEqualTo(200);
   }
 

@@ -9,7 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 
-/** An endpoint of a runtime that says what the test wants. */
+/** An endpoint of a scripted runtime. */
 abstract class EndpointFixture {
   final FakeRuntime runtime = new FakeRuntime("shop");
   final HttpClient client = HttpClient.newHttpClient();

@@ -170,7 +170,7 @@ class EndpointThreadsTest {
     }
   }
 
-  /** Looks at what the endpoint says of itself until it has cut a client off, for half a minute. */
+  /** Polls the endpoint's health until it has cut a client off, for at most half a minute. */
   private void awaitCutOff() throws Exception {
     long began = System.nanoTime();
     Object cutOff = 0L;
@@ -181,7 +181,7 @@ class EndpointThreadsTest {
     assertThat(cutOff).isEqualTo(1L);
   }
 
-  /** Asks until there is an answer: on a busy machine even an honest client may be over so short a limit. */
+  /** Repeats the request until there is a response: on a busy machine even a correct client may exceed the short limit. */
   private static void awaitAnswer(HealthEndpoint endpoint) throws IOException {
     String heard = CUT_OFF;
     while (heard.equals(CUT_OFF)) {
@@ -217,7 +217,7 @@ class EndpointThreadsTest {
 
   private static Socket connect(InetSocketAddress address) throws IOException {
     Socket client = new Socket();
-    client.setSoTimeout(30_000); // where the endpoint is at fault the test must end too
+    client.setSoTimeout(30_000); // the test must end even if the endpoint is faulty
     try {
       client.connect(address);
     } catch (IOException e) {
@@ -231,7 +231,7 @@ class EndpointThreadsTest {
     return new InetSocketAddress(endpoint.uri().getHost(), endpoint.uri().getPort());
   }
 
-  /** Reads the first line, or hears that there will be none. */
+  /** Reads the first line; null if the connection ends before. */
   private static String line(Socket client) {
     try {
       String line =

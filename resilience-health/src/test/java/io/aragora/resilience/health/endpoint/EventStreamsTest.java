@@ -187,7 +187,7 @@ class EventStreamsTest {
     return RawHttp.send(endpoint, "GET /events", "", "Host: localhost");
   }
 
-  /** Asks for a stream until there is room for one, for half a minute. */
+  /** Requests a stream until there is room for one, for at most half a minute. */
   private void awaitStream() throws IOException {
     String status = null;
     long began = System.nanoTime();
@@ -210,7 +210,7 @@ class EventStreamsTest {
     return new BufferedReader(new InputStreamReader(response.body(), UTF_8));
   }
 
-  /** Reads until an event of that name and gives its data. */
+  /** Reads until an event of this name. Returns its data. */
   private static String data(BufferedReader reader, String event) throws IOException {
     for (String line = reader.readLine(); line != null; line = reader.readLine()) {
       if (line.equals("event: " + event)) {

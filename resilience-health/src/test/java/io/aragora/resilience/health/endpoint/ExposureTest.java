@@ -88,10 +88,10 @@ class ExposureTest extends EndpointFixture {
 
     assertThatThrownBy(() -> new HealthEndpoint().attach(runtime))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("resilience.endpoint.expose must be names of health, page,");
+        .hasMessageStartingWith("resilience.endpoint.expose must contain only health, page,");
     assertThatThrownBy(() -> HealthEndpoint.builder().expose(value))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("expose must be names of health, page,");
+        .hasMessageStartingWith("expose must contain only health, page,");
   }
 
   @Test

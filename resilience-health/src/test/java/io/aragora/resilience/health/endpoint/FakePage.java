@@ -2,8 +2,8 @@ package io.aragora.resilience.health.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.ResilienceContext;
 import java.io.IOException;
 import java.io.OutputStream;
 

@@ -1,7 +1,10 @@
 package io.aragora.resilience.health.endpoint;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
@@ -13,8 +16,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.persistence.StateStoreStatus;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
@@ -29,7 +31,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A runtime with a name and health, as its plug-ins see it. */
 final class FakeRuntime implements ResilienceContext, HealthRegistry {
@@ -45,18 +50,38 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
   private final Resilience resilience;
 
   FakeRuntime(String name) {
-    this.resilience = (Resilience) Proxy.newProxyInstance(
-        Resilience.class.getClassLoader(),
-        new Class<?>[] {Resilience.class},
-        (self, method, args) -> switch (method.getName()) {
-          case "name" -> name;
-          case "health" -> this;
-          case "storeStatus" -> StateStoreStatus.NONE;
-          case "fallbackTotals" -> Map.of();
-          case "circuitBreakers", "keyedCircuitBreakers", "retries", "retryBudgets", "timeouts" ->
-            List.of();
-          default -> throw new UnsupportedOperationException(method.toString());
-        });
+    this.resilience = fake(
+        Resilience.class,
+        Map.of(
+            "name",
+            name,
+            "health",
+            this,
+            "status",
+            fake(
+                RuntimeStatus.class,
+                Map.of("stateStore", StateStoreStatus.NONE, "fallbacks", Map.of())),
+            "policies",
+            fake(
+                Policies.class,
+                Stream.of(
+                        "circuitBreakers",
+                        "keyedCircuitBreakers",
+                        "retries",
+                        "retryBudgets",
+                        "timeouts")
+                    .collect(Collectors.toMap(Function.identity(), each -> List.of())))));
+  }
+
+  private static <T> T fake(Class<T> type, Map<String, Object> answers) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
+          Object answer = answers.get(method.getName());
+          if (answer == null) {
+            throw new UnsupportedOperationException(method.toString());
+          }
+          return answer;
+        }));
   }
 
   static HealthReport report(HealthStatus status) {

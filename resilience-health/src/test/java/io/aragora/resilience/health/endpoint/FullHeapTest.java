@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A process whose heap is full for some seconds, again and again, while clients come: afterwards the endpoint answers. */
+/** A process whose heap is full repeatedly for some seconds while clients connect: afterwards the endpoint responds. */
 @Timeout(180)
 class FullHeapTest {
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -83,8 +83,8 @@ class FullHeapTest {
       InetSocketAddress address =
           new InetSocketAddress(endpoint.uri().getHost(), endpoint.uri().getPort());
       answers(address);
-      // What the JVM cannot initialise while the heap is full stays so for ever: classes are to be
-      // there before.
+      // A class whose initialisation fails while the heap is full stays unusable, so classes are
+      // loaded before.
       look(address);
       Thread viewer = new Thread(() -> look(address));
       viewer.setDaemon(true);
@@ -96,7 +96,7 @@ class FullHeapTest {
             fill();
             answers(address); // comes while there is no room
           } catch (Throwable e) {
-            // This is not what the test is about.
+            // Not the subject of the test.
           }
         }
         hoard = null;
@@ -120,7 +120,7 @@ class FullHeapTest {
             hoard = more;
           }
         } catch (OutOfMemoryError e) {
-          // As full as it gets with this size.
+          // As full as possible with blocks of this size.
         }
       }
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Those who guess the operator token, and the operator who has it. */
+/** Guesses of the operator token, and the operator who has it. */
 @Timeout(60)
 class GuessesTest {
   private static final String TOKEN = "0123456789abcdef";

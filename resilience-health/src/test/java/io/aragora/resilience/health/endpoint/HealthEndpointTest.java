@@ -51,7 +51,10 @@ class HealthEndpointTest extends EndpointFixture {
     runtime.all = () -> FakeRuntime.report(
         HealthStatus.UNHEALTHY,
         "d\"b</script>",
-        new HealthResult(HealthStatus.UNHEALTHY, "no\nroute", Duration.ofMillis(12)));
+        HealthResult.builder(HealthStatus.UNHEALTHY)
+            .detail("no\nroute")
+            .duration(Duration.ofMillis(12))
+            .build());
     start();
 
     assertThat(get("/health").body())
@@ -74,12 +77,10 @@ class HealthEndpointTest extends EndpointFixture {
     runtime.all = () -> FakeRuntime.report(
         HealthStatus.DEGRADED,
         "db",
-        new HealthResult(
-            HealthStatus.DEGRADED,
-            "",
-            Duration.ZERO,
-            Instant.parse("2026-03-04T05:06:00Z"),
-            details));
+        HealthResult.builder(HealthStatus.DEGRADED)
+            .since(Instant.parse("2026-03-04T05:06:00Z"))
+            .details(details)
+            .build());
     start();
 
     assertThat(get("/health").body())
@@ -196,7 +197,7 @@ class HealthEndpointTest extends EndpointFixture {
 
     assertThat(RawHttp.ask(endpoint, "GET " + path, "", "Host: evil.example:8081"))
         .startsWith("HTTP/1.1 421")
-        .endsWith("{\"error\":\"this name is not expected here: use localhost, or set"
+        .endsWith("{\"error\":\"this host is not accepted: use localhost, or add it to"
             + " resilience.endpoint.hosts\"}");
   }
 

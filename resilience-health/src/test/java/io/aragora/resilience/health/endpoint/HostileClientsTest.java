@@ -22,12 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The endpoint as applications build it, with its own limits, and clients that mean harm: probes are answered all the same. */
+/** The endpoint with its default limits and malicious clients: probes still get responses. */
 @Timeout(120)
 class HostileClientsTest {
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  /** What an orchestrator waits for a probe, unless it is told otherwise. */
-  /** An orchestrator waits a second; a machine that builds something else meanwhile may need longer. */
+  /** The default timeout of an orchestrator's probe is 1 s; a machine that builds something else meanwhile may need longer. */
   private static final Duration PROBE = Duration.ofSeconds(10);
 
   private final List<Socket> clients = new ArrayList<>();
@@ -52,7 +51,7 @@ class HostileClientsTest {
     resilience.close();
   }
 
-  /** What a client sends before it falls silent. */
+  /** The bytes that a client sends before it stops. */
   static Stream<String> halfSent() {
     return Stream.of(
         "",
@@ -249,11 +248,11 @@ class HostileClientsTest {
     try {
       client.getOutputStream().write(sent.getBytes(US_ASCII));
     } catch (SocketException e) {
-      // That is what it gets.
+      // Expected.
     }
   }
 
-  /** Opens a connection that has little room for what is sent to it, and reads nothing. */
+  /** Opens a connection with a small receive buffer, and reads nothing. */
   private void deaf(String request) throws IOException {
     Socket client = new Socket();
     client.setReceiveBufferSize(1_024);

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The live page for whoever has no mouse, a small window, or needs contrast. */
+/** The live page without a mouse, in a small window, and its contrast. */
 @Timeout(180)
 class LivePageAccessTest extends LivePageFixture {
   /** The least contrast of a text and what is behind it, as WCAG 2 computes it. */

@@ -37,7 +37,7 @@ abstract class LivePageFixture {
       .cooldown(Duration.ofSeconds(30))
       .build();
 
-  /** By how much the page is wider than its window. */
+  /** The width of the page beyond its window. */
   static final String OVERFLOW =
       "String(Math.max(0, document.documentElement.scrollWidth - window.innerWidth))";
 

@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What an operator can press on the live page. */
+/** The operator's buttons of the live page. */
 @Timeout(180)
 class LivePageOperatorTest extends LivePageFixture {
   @Test

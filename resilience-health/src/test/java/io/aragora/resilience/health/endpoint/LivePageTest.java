@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What the live page shows. */
+/** The content of the live page. */
 @Timeout(180)
 class LivePageTest extends LivePageFixture {
   static final Path PICTURES = Path.of("target", "live-page");
@@ -180,7 +180,7 @@ class LivePageTest extends LivePageFixture {
     }
   }
 
-  /** Makes the pictures of the documentation, which are in docs/images. */
+  /** Creates the pictures of the documentation, which are in docs/images. */
   @Test
   void pictures() throws Exception {
     Shop.build(resilience, time);

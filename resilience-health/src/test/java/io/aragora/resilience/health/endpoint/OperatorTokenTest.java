@@ -46,7 +46,7 @@ class OperatorTokenTest {
         .hasMessage("token must have 16 to 1000 characters: 1001 characters");
     assertThatThrownBy(() -> OperatorToken.of("token", "with a space in it"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("token must be of visible ASCII characters only: others are in it");
+        .hasMessage("token must have only visible ASCII characters, but has others");
   }
 
   @Test

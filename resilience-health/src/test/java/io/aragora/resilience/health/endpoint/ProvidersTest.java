@@ -3,7 +3,7 @@ package io.aragora.resilience.health.endpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.ResilienceExtension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ServiceLoader;

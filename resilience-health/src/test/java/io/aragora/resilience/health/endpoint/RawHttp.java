@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 
-/** Requests written by hand: a client of the JDK does not send every header. */
+/** Raw requests: the JDK's client does not allow every header. */
 final class RawHttp {
   private RawHttp() {}
 

@@ -21,7 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A scripted runtime: an online shop some of whose dependencies are in trouble. */
+/** A scripted runtime: an online shop some of whose dependencies fail. */
 final class Shop {
   private static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.builder()
       .failureThreshold(5)
@@ -86,12 +86,12 @@ final class Shop {
           second < 20 ? 18 : 0,
           second < 20 ? 0 : 18);
       CircuitBreaker bike =
-          resilience.keyedCircuitBreakers().iterator().next().forKey("parcel-bike");
+          resilience.policies().keyedCircuitBreakers().iterator().next().forKey("parcel-bike");
       calls(answers, 70, bike, second < 30 ? 9 : 0, second < 30 ? 0 : 9);
       calls(
           answers,
           35,
-          resilience.keyedCircuitBreakers().iterator().next().forKey("quick-van"),
+          resilience.policies().keyedCircuitBreakers().iterator().next().forKey("quick-van"),
           12,
           0);
       for (int i = 0; i < 12; i++) {

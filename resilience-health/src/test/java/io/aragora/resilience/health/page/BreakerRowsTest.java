@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.json.JsonObject;
-import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -96,7 +96,7 @@ class BreakerRowsTest {
   @Test
   void latency_isOfTheCallsSinceTheLastReading() {
     CircuitBreaker breaker = resilience.circuitBreaker("a");
-    call(breaker, 40); // nobody looks yet
+    call(breaker, 40); // no viewer yet
     read();
     for (int i = 0; i < 18; i++) {
       call(breaker, 10);
@@ -237,7 +237,7 @@ class BreakerRowsTest {
     assertThat(read()).contains("\"state\":\"half_open\"");
 
     assertThat(resilience.circuitBreaker("open").snapshot().transitions()).isEqualTo(transitions);
-    assertThat(resilience.circuitBreakers()).hasSize(1);
+    assertThat(resilience.policies().circuitBreakers()).hasSize(1);
   }
 
   private static String key(String shown) {

@@ -3,16 +3,18 @@ package io.aragora.resilience.health.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.InvocationTargetException;
@@ -31,8 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Fails each call that the feed makes into the runtime in turn: every method of every object that it is given, without a list
- * of them. Whichever it is, the page goes on, each transition is told once, and nothing stays subscribed.
+ * Makes each call of the feed to the runtime fail in turn: every method of every object that it receives, without a list. After any failure, the page continues, each transition is shown once, and no subscription is left.
  */
 @Timeout(120)
 class LiveFeedFaultsTest {
@@ -84,6 +85,12 @@ class LiveFeedFaultsTest {
           subscription.close();
         };
       }
+      if (result instanceof Policies) {
+        return wrap(Policies.class, result);
+      }
+      if (result instanceof RuntimeStatus) {
+        return wrap(RuntimeStatus.class, result);
+      }
       if (result instanceof CircuitBreaker) {
         return wrap(CircuitBreaker.class, result);
       }
@@ -125,7 +132,7 @@ class LiveFeedFaultsTest {
     }
   }
 
-  /** Runs a feed until it has shown what it is to show, and gives how many calls that took. */
+  /** Runs a feed until it has shown everything. Returns the number of calls. */
   private static int run(Faults faults) throws Exception {
     ManualTime time = ManualTime.create();
     try (Resilience resilience =
@@ -170,7 +177,7 @@ class LiveFeedFaultsTest {
     return feed;
   }
 
-  /** Reads until it has heard something anew. */
+  /** Reads until the next event. */
   private static void await(LiveFeed.Viewer viewer, StringBuilder heard, String text)
       throws InterruptedException {
     int from = heard.length();

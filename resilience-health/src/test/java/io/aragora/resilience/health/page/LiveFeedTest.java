@@ -3,17 +3,17 @@ package io.aragora.resilience.health.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.EndpointContribution;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
@@ -241,7 +241,7 @@ class LiveFeedTest {
     assertThat(control.act(BreakerControl.Action.RESET, new Target("db", "key"), "me"))
         .isFalse();
 
-    assertThat(resilience.circuitBreakers()).isEmpty();
+    assertThat(resilience.policies().circuitBreakers()).isEmpty();
     try (LiveFeed.Viewer viewer = feed.open()) {
       assertThat(text(viewer.next(LONG))).contains("\"entries\":[]");
     }

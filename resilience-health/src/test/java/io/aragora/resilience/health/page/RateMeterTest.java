@@ -48,6 +48,10 @@ class RateMeterTest {
   }
 
   private static CircuitBreakerTotals totals(long successes, long failures, long rejected) {
-    return new CircuitBreakerTotals(successes, failures, 0, rejected, 0);
+    return CircuitBreakerTotals.builder()
+        .successes(successes)
+        .failures(failures)
+        .rejected(rejected)
+        .build();
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The accepting thread meets everything that can be thrown, at each of its steps, and goes on. */
+/** Every kind of throwable at each step of the accepting thread: the thread continues. */
 @Timeout(60)
 class SocketServerTest {
   private static final Duration LONG = Duration.ofMinutes(10);

@@ -1,17 +1,17 @@
 package io.aragora.resilience.http.client;
 
-import io.aragora.resilience.ResilienceException;
+import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.net.http.HttpTimeoutException;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** Says what a policy did in the terms that users of an {@link java.net.http.HttpClient} know. */
+/** Translates rejections and timeouts into the exceptions of an {@link java.net.http.HttpClient}. */
 final class Failures {
   private Failures() {}
 
-  /** Gives the exception behind a refusal or a timeout of ours; anything else is given back as it is. */
+  /** Returns the exception for a rejection or a timeout of a policy; other failures are returned unchanged. */
   static Throwable ofClient(Throwable failure) {
     if (failure instanceof TimeoutExceededException) {
       HttpTimeoutException timeout = new HttpTimeoutException(failure.getMessage());
@@ -29,7 +29,7 @@ final class Failures {
         : failure;
   }
 
-  /** Throws what a method declares, or what it need not declare. */
+  /** Throws a declared or an unchecked exception. */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   static <X extends Throwable> X as(Throwable failure) throws X {
     throw (X) failure;

@@ -4,17 +4,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A future that goes on from another one, and stops that where it is itself ended from outside. */
+/** A future that continues another one, and stops it if it is itself ended from outside. */
 final class FollowingFuture {
   private FollowingFuture() {}
 
-  /** Goes on from what a future ended with. */
+  /** Continues with the end of a future. */
   @FunctionalInterface
   interface Continuation<S, T> {
     CompletionStage<T> after(@Nullable S value, @Nullable Throwable failure) throws Throwable;
   }
 
-  @SuppressWarnings("NullAway") // a future that does not fail has what it is said to have
+  @SuppressWarnings("NullAway") // a future that did not fail has a value of its type
   static <S, T> CompletableFuture<T> of(
       CompletableFuture<S> source, Continuation<? super S, T> next, Runnable stop) {
     CompletableFuture<T> future = new CompletableFuture<>();

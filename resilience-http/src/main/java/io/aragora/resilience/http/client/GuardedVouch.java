@@ -5,7 +5,7 @@ import java.net.http.HttpRequest;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
-/** Says which requests may be repeated, by a predicate of the application. One that throws vouches for nothing. Thread-safe. */
+/** Asks the application's predicate which requests may be repeated. If it throws, the request is not repeated. Thread-safe. */
 final class GuardedVouch implements Predicate<HttpRequest> {
   private static final GuardedLog LOG = GuardedLog.of(GuardedVouch.class);
 
@@ -27,7 +27,7 @@ final class GuardedVouch implements Predicate<HttpRequest> {
         LOG.log(
             System.Logger.Level.WARNING,
             "idempotentIf of HTTP client '" + client
-                + "' failed, so its request is not repeated; said once",
+                + "' failed, so its request is not repeated (logged once)",
             e);
       }
       return false;

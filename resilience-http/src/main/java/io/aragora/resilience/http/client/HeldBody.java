@@ -12,9 +12,7 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of an answer after which there may be another attempt. It is kept until that is decided: either it is discarded,
- * or it goes to the caller's own subscriber after all. A short one is read to its end, which frees the connection; of a longer
- * one no more is asked for until then.
+ * The body of a response after which another attempt may follow. It is held until that is decided: then it is discarded, or passed to the caller's own subscriber. A short body is read to its end, which frees the connection; of a longer one no more is requested until then.
  */
 final class HeldBody implements BodySubscriber<HeldBody> {
   static final int MOST_KEPT = 1 << 16;
@@ -22,7 +20,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
   private final ResponseInfo info;
   private final CompletableFuture<HeldBody> held = new CompletableFuture<>();
 
-  // All guarded by this; signals are passed on without the lock.
+  // Guarded by this; signals are passed on without the lock.
   private final List<ByteBuffer> kept = new ArrayList<>();
   private long keptBytes;
   private Flow.@Nullable Subscription upstream;
@@ -95,16 +93,16 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     held.complete(this);
   }
 
-  /** Whether the receiver is to be told at once, and not after what is kept. */
+  /** Whether the receiver gets signals at once, and not after the held part. */
   private synchronized boolean end(@Nullable Throwable throwable) {
     isEnded = true;
     failure = throwable;
     return isHandedOver;
   }
 
-  // ---- what becomes of it
+  // ---- the decision
 
-  /** Lets the connection go; closes it where the body is long. */
+  /** Frees the connection; closes it if the body is long. */
   void discard() {
     Flow.Subscription subscription;
     synchronized (this) {
@@ -116,7 +114,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     }
   }
 
-  /** Hands the whole body over, what is kept first. At most once, after {@link #getBody} is complete. */
+  /** Passes the whole body on, the held part first. At most once, after {@link #getBody} is complete. */
   void giveTo(Flow.Subscriber<? super List<ByteBuffer>> receiver) {
     synchronized (this) {
       downstream = receiver;
@@ -147,8 +145,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
   }
 
   /**
-   * Gives what is kept to the first who asks. It may ask again from within, or from another thread; the client hears of
-   * that only afterwards, so that it does not give more at the same time.
+   * Passes the held part to the subscriber at its first request. The subscriber may request more meanwhile, from within or from another thread; that reaches the client only afterwards, so that no signals overlap.
    */
   private void handOver(long count) {
     List<ByteBuffer> first;
@@ -200,7 +197,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     }
   }
 
-  /** Only asked once there is one. */
+  /** Called only once there is one. */
   private synchronized Flow.Subscriber<? super List<ByteBuffer>> downstream() {
     return Objects.requireNonNull(downstream);
   }

@@ -13,13 +13,11 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of the caller, and its attempts, of which there is one at a time. An attempt whose answer is a failure throws it,
- * so that the policies see it; the answer itself is kept, and is what the caller gets where it was the last one. Every answer
- * that the caller does not get is let go, also one that comes when its attempt, or the call, is over.
+ * A call and its attempts, one at a time. An attempt whose response is a failure throws, so that the policies see it; the response is held, and returned to the caller if it was the last. Every other response is released, also one that arrives after its attempt, or the call, has ended.
  *
  * @param <T> the type of the body
  */
-// A body is T, or a HeldBody that is replaced by a T before anybody sees it.
+// A body is a T, or a HeldBody that is replaced by a T before the caller sees it.
 @SuppressWarnings("unchecked")
 final class HttpCall<T> {
   private final HttpClient client;
@@ -29,7 +27,7 @@ final class HttpCall<T> {
   private final StatusRules rules;
   private final int maxAttempts;
 
-  // All guarded by this: an answer may come while its attempt is given up.
+  // Guarded by this: a response may arrive while its attempt is being abandoned.
   private int attempts;
   private boolean isOver;
   private @Nullable HttpResponse<Object> answer;
@@ -37,14 +35,14 @@ final class HttpCall<T> {
   private @Nullable HttpResponse<T> given;
 
   /**
-   * Prepares a call.
+   * Creates a call.
    *
-   * @param client sends
-   * @param request what is sent
-   * @param handler the caller's
-   * @param pushes the caller's; null for none
-   * @param rules which answers are failures
-   * @param maxAttempts how many there may be
+   * @param client the wrapped client
+   * @param request the request
+   * @param handler the caller's handler
+   * @param pushes the caller's push handler; null for none
+   * @param rules which responses are failures
+   * @param maxAttempts the maximum number of attempts
    */
   HttpCall(
       HttpClient client,
@@ -93,7 +91,7 @@ final class HttpCall<T> {
     return attempt;
   }
 
-  /** Decides while nothing of the body is read. */
+  /** Decides before the body is read. */
   private BodyHandler<Object> handler(int attempt) {
     return info -> (BodySubscriber<Object>)
         (attempt < maxAttempts && rules.isTransient(info.statusCode())
@@ -133,19 +131,21 @@ final class HttpCall<T> {
       int attempt, @Nullable HttpResponse<Object> response, @Nullable Throwable failure)
       throws Throwable {
     if (response == null) {
-      throw failure == null ? new IOException("the client gave no response") : failure;
+      throw failure == null
+          ? new IOException("the client returned neither a response nor a failure")
+          : failure;
     }
     return CompletableFuture.completedFuture(judged(attempt, response));
   }
 
   // ---- the end
 
-  /** Tells whether the caller's own handler has not seen a response yet. */
+  /** Returns whether the caller's own handler has not seen a response yet. */
   static boolean isHeld(HttpResponse<Object> response) {
     return response.body() instanceof HeldBody;
   }
 
-  /** Gives the caller the response of the last attempt. */
+  /** Passes the response of the last attempt to the caller. */
   HttpResponse<T> end(HttpResponse<Object> response) throws IOException, InterruptedException {
     try {
       return endAsync(response).toCompletableFuture().get();
@@ -174,7 +174,7 @@ final class HttpCall<T> {
     return response;
   }
 
-  /** Gives the response that a call failed with; null where it failed with something else. */
+  /** Returns the response that a call failed with; null if it failed with something else. */
   @Nullable
   synchronized HttpResponse<Object> answerBehind(Throwable thrown) {
     return thrown == failure ? answer : null;
@@ -183,7 +183,7 @@ final class HttpCall<T> {
   /**
    * Ends the call.
    *
-   * @param response what the caller got; null where the call failed
+   * @param response the response that the caller received; null if the call failed
    */
   void over(@Nullable HttpResponse<T> response) {
     HttpResponse<Object> unwanted;

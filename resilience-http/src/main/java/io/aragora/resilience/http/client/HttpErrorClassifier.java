@@ -8,22 +8,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which statuses may be gone at the next attempt.
+ * Classifies HTTP statuses: transient ones may be gone at the next attempt.
  *
- * @param transientStatuses those that may, unmodifiable; each in [400, 599]
+ * @param transientStatuses the transient statuses, unmodifiable; each in [400, 599]
  */
 public record HttpErrorClassifier(Set<Integer> transientStatuses) {
   private static final int LONGEST_MESSAGE = 200;
 
-  /** The usual: 429, 500, 502, 503 and 504. */
+  /** The default: 429, 500, 502, 503 and 504. */
   public static final HttpErrorClassifier DEFAULT =
       new HttpErrorClassifier(Set.of(429, 500, 502, 503, 504));
 
   /**
    * Copies and checks the statuses.
    *
-   * @param transientStatuses those that may be gone at the next attempt; each in [400, 599]
-   * @throws IllegalArgumentException if one is outside
+   * @param transientStatuses the transient statuses; each in [400, 599]
+   * @throws IllegalArgumentException if a status is not in [400, 599]
    */
   public HttpErrorClassifier {
     transientStatuses = Set.copyOf(transientStatuses);
@@ -35,35 +35,34 @@ public record HttpErrorClassifier(Set<Integer> transientStatuses) {
   }
 
   /**
-   * Tells whether a status may be gone at the next attempt.
+   * Returns whether a status is transient.
    *
-   * @param status the status of an answer
-   * @return whether it may
+   * @param status the status of a response
+   * @return whether it is transient
    */
   public boolean isTransient(int status) {
     return transientStatuses.contains(status);
   }
 
   /**
-   * Sums an answer up.
+   * Summarizes a response.
    *
    * @param status its status
-   * @param headers its headers; null where they are not known
-   * @param body its body as text; null where it is not known
-   * @return what it says; the message is the first 200 characters of the body
+   * @param headers its headers; null if they are not known
+   * @param body its body as text; null if it is not known
+   * @return the summary; its message is the first 200 characters of the body
    */
   public HttpErrorInfo classify(int status, @Nullable HttpHeaders headers, @Nullable String body) {
     return info(status, headers, body == null ? "" : body);
   }
 
   /**
-   * Sums an answer up.
+   * Summarizes a response.
    *
    * @param status its status
-   * @param headers its headers; null where they are not known
+   * @param headers its headers; null if they are not known
    * @param body its body as a map
-   * @return what it says; the message is what the body has under {@code error}, {@code message} or {@code Message}, or
-   *     else its text, the first 200 characters of it
+   * @return the summary; its message is the body's value of {@code error}, {@code message} or {@code Message}, else the text of the body; at most 200 characters
    */
   public HttpErrorInfo classify(
       int status, @Nullable HttpHeaders headers, Map<String, ? extends @Nullable Object> body) {

@@ -4,17 +4,17 @@ import io.aragora.resilience.retry.RetryAfter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an answer says.
+ * A summary of a response.
  *
  * @param status its status
- * @param isTransient whether it may be gone at the next attempt
- * @param retryAfter when it asks to come back; null where it does not say
- * @param message in words, at most 200 characters, never empty
+ * @param isTransient whether the status is transient
+ * @param retryAfter the requested delay or time of the next attempt; null if there is none
+ * @param message a description, at most 200 characters, never empty
  */
 public record HttpErrorInfo(
     int status, boolean isTransient, @Nullable RetryAfter retryAfter, String message) {
   /**
-   * Tells whether the caller sent too much.
+   * Returns whether the caller exceeded a rate limit.
    *
    * @return whether the status is 429
    */
@@ -23,7 +23,7 @@ public record HttpErrorInfo(
   }
 
   /**
-   * Tells whether the caller may not do what it asked for.
+   * Returns whether the caller lacks authentication or permission.
    *
    * @return whether the status is 401 or 403
    */

@@ -1,9 +1,9 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.internal.discovery.Providers;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.HttpFailureInspector;
-import io.aragora.resilience.spi.Providers;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,8 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the failures of HTTP clients mean to a retry and a breaker: of this one, and of any other whose exceptions a {@link
- * HttpFailureInspector} reads. A status decides before the type of an exception does. Immutable.
+ * Classifies failures of HTTP clients for retries and breakers: of this client, and of any other whose exceptions a {@link HttpFailureInspector} reads. A status takes precedence over the type of the exception. Immutable.
  *
  * <pre>{@code
  * HttpFailures failures = HttpFailures.standard();
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class HttpFailures {
-  /** How far causes are followed: further than anybody wraps, and an end where they go round in a circle. */
+  /** The depth to which causes are followed: deeper than real nesting, and an end for cyclic causes. */
   private static final int DEEPEST_CAUSE = 8;
 
   private final HttpErrorClassifier classifier;
@@ -45,20 +44,20 @@ public final class HttpFailures {
   }
 
   /**
-   * Takes {@link HttpErrorClassifier#DEFAULT}, and the inspectors that {@link java.util.ServiceLoader} finds.
+   * Returns the classification by {@link HttpErrorClassifier#DEFAULT} and the inspectors that {@link java.util.ServiceLoader} finds.
    *
-   * @return the meaning of failures
+   * @return the classification
    */
   public static HttpFailures standard() {
     return of(HttpErrorClassifier.DEFAULT);
   }
 
   /**
-   * Takes the inspectors that {@link java.util.ServiceLoader} finds, after those that are given.
+   * Creates a classification with the given inspectors, followed by those that {@link java.util.ServiceLoader} finds.
    *
-   * @param classifier tells which statuses are transient
-   * @param inspectors read the exceptions of other clients; the first that knows a failure is believed
-   * @return the meaning of failures
+   * @param classifier which statuses are transient
+   * @param inspectors read the exceptions of other clients; the first that recognizes a failure decides
+   * @return the classification
    */
   public static HttpFailures of(
       HttpErrorClassifier classifier, HttpFailureInspector... inspectors) {
@@ -70,10 +69,10 @@ public final class HttpFailures {
   }
 
   /**
-   * Finds the status of a failure, or of what caused it.
+   * Returns the status of a failure or of its causes.
    *
    * @param failure of any kind
-   * @return the status; empty where there is none
+   * @return the status; empty if there is none
    */
   public OptionalInt status(Throwable failure) {
     OptionalInt found = first(failure, (inspector, cause) -> {
@@ -84,10 +83,10 @@ public final class HttpFailures {
   }
 
   /**
-   * Finds when a failure, or what caused it, asks to come back; for {@link RetryConfig.Builder#retryAfter}.
+   * Returns the delay that a failure or its cause requests; for {@link RetryConfig.Builder#retryAfter}.
    *
    * @param failure of any kind
-   * @return what it asks for; null where it does not
+   * @return the request; null if there is none
    */
   public @Nullable RetryAfter retryAfter(Throwable failure) {
     return first(failure, HttpFailureInspector::retryAfter);
@@ -114,8 +113,7 @@ public final class HttpFailures {
   }
 
   /**
-   * Tells which failures may be gone at the next attempt: by their status, and without one by {@link
-   * RetryConfig#transientFailures()}. For {@link RetryConfig.Builder#retryIf}.
+   * Returns a predicate for transient failures: by their status, and without a status by {@link RetryConfig#transientFailures()}. For {@link RetryConfig.Builder#retryIf}.
    *
    * @return a predicate
    */
@@ -124,9 +122,7 @@ public final class HttpFailures {
   }
 
   /**
-   * Tells which failures are the server's: statuses that are transient, and without a status all that can go wrong on the way.
-   * For {@link io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#recordIf}; what the caller did wrong does not
-   * count against the server.
+   * Returns a predicate for failures of the server: transient statuses, and without a status all network failures. For {@link io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#recordIf}; errors of the caller do not count against the server.
    *
    * @return a predicate
    */
@@ -134,7 +130,7 @@ public final class HttpFailures {
     return new ByStatus(this, OnTheWay.INSTANCE);
   }
 
-  /** What comes from the network, and not from a mistake of the caller. */
+  /** Failures of the network, not mistakes of the caller. */
   static boolean isOnTheWay(Throwable failure) {
     return failure instanceof IOException
         || failure instanceof TimeoutException
@@ -143,10 +139,10 @@ public final class HttpFailures {
   }
 
   /**
-   * Returns whether another one reads failures the same, so that its predicates may be declared twice.
+   * Returns whether another classification is equal, so that its predicates count as the same declaration.
    *
-   * @param other anything
-   * @return whether it has the same statuses and inspectors; of what {@link java.util.ServiceLoader} found, the same classes
+   * @param other any object
+   * @return whether it has the same statuses and inspectors; inspectors found by {@link java.util.ServiceLoader} are compared by class
    */
   @Override
   public boolean equals(@Nullable Object other) {
@@ -162,9 +158,9 @@ public final class HttpFailures {
   }
 
   /**
-   * Shows the statuses and what reads them.
+   * Returns the statuses and the inspectors as text.
    *
-   * @return the meaning of failures as text
+   * @return the classification as text
    */
   @Override
   public String toString() {

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The policies of a client: breaker, then retry, then timeout, so that a call is one outcome however many attempts it takes,
- * and each attempt has its own limit.
+ * and each attempt has its own timeout.
  *
- * @param resilience puts them around each other
- * @param name of the client
- * @param breakers gives the breaker of an origin; null for none
+ * @param resilience creates the pipelines
+ * @param name the client's name
+ * @param breakers returns the breaker of an origin; null for none
  * @param retry for requests that may be repeated; null for none
- * @param retryUnsent for requests that may be repeated only where they certainly did not arrive; null for none
+ * @param retryUnsent for requests that may be repeated only if they certainly did not arrive; null for none
  * @param timeout of each attempt; null for none
  * @param isIdempotent which requests may be repeated
  */
@@ -37,7 +37,7 @@ record HttpPolicies(
     return breakers == null ? Optional.empty() : Optional.of(breakers.apply(Origin.of(uri)));
   }
 
-  /** The retry that a request may have; null for none. Asks whoever vouches for requests, so once for each. */
+  /** Returns the retry for a request; null for none. Calls the application's predicate, so once per request. */
   @Nullable
   Retry retry(HttpRequest request) {
     if (!ReplayableBody.isReplayable(request.bodyPublisher())) {
@@ -46,19 +46,19 @@ record HttpPolicies(
     return isIdempotent.test(request) ? retry : retryUnsent;
   }
 
-  /** How many attempts may end with an answer: those of a request that must not be repeated end with the first. */
+  /** Returns the maximum number of attempts that may end with a response: one if the request must not be repeated. */
   int maxAnswers(@Nullable Retry chosen) {
     return chosen == null || chosen == retryUnsent ? 1 : chosen.config().maxAttempts();
   }
 
-  /** Made for each call, since an origin may lose its breaker and get another; null where there is no policy. */
+  /** Created for each call, since an origin's breaker may be evicted and replaced; null if there is no policy. */
   @Nullable
   Pipeline around(URI uri, @Nullable Retry chosen) {
     Optional<CircuitBreaker> breaker = breaker(uri);
     if (breaker.isEmpty() && chosen == null && timeout == null) {
       return null;
     }
-    Pipeline.Builder pipeline = resilience.pipeline(name);
+    Pipeline.Builder pipeline = resilience.newPipeline(name);
     breaker.ifPresent(pipeline::add);
     if (chosen != null) {
       pipeline.add(chosen);

@@ -9,19 +9,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is a failure. {@link ResilientHttpClient} shows it to retry and breaker, and to whoever listens to them, and
- * gives its caller the response; throw it yourself where a client is called through a policy.
+ * A response that is a failure. {@link ResilientHttpClient} passes it to retry, breaker and their listeners, and returns the response to its caller. Throw it yourself if you call another client through a policy.
  */
 public final class HttpStatusException extends IOException {
   @Serial
   private static final long serialVersionUID = 1L;
 
-  /** The status of the answer. */
+  /** The status of the response. */
   private final int status;
 
   private final transient @Nullable HttpHeaders headers;
 
-  /** Whether the client that threw it would try again; null where no client did. */
+  /** Whether the client that threw it would retry; null if no client threw it. */
   private final @Nullable Boolean isTransient;
 
   HttpStatusException(URI uri, int status, HttpHeaders headers, @Nullable Boolean isTransient) {
@@ -32,7 +31,7 @@ public final class HttpStatusException extends IOException {
   }
 
   /**
-   * Makes one of a response.
+   * Creates an exception for a response.
    *
    * @param response the response; its body is not kept
    * @return an exception whose message has the status and the origin, not the path, which may be confidential
@@ -41,31 +40,31 @@ public final class HttpStatusException extends IOException {
     return new HttpStatusException(response.uri(), response.statusCode(), response.headers(), null);
   }
 
-  /** By the rules of the client that threw it, of which several may share a retry; null where no client did. */
+  /** By the rules of the client that threw it, since several clients may share a retry; null if no client threw it. */
   @Nullable
   Boolean isTransient() {
     return isTransient;
   }
 
   /**
-   * Gives the status.
+   * Returns the status.
    *
-   * @return the status of the answer
+   * @return the status of the response
    */
   public int status() {
     return status;
   }
 
   /**
-   * Gives the headers.
+   * Returns the headers.
    *
-   * @return the headers of the answer; none after it was serialised
+   * @return the headers of the response; none after serialisation
    */
   public HttpHeaders headers() {
     return headers != null ? headers : HttpHeaders.of(Map.of(), (name, value) -> true);
   }
 
-  /** A result more than an accident: where it was made says nothing, and costs more than the rest. */
+  /** Without a stack trace: the place of creation says nothing about the failure, and a trace would cost more than all the rest. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

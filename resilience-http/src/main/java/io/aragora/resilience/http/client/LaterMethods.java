@@ -10,8 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods that {@link HttpClient} has from JDK 21 on, and {@link HttpResponse} from 25 on, looked up because this is compiled
- * for 17.
+ * The methods that {@link HttpClient} has from JDK 21 on, and {@link HttpResponse} from 25 on, looked up by name because this code is compiled for 17.
  */
 final class LaterMethods {
   private static final @Nullable MethodHandle CLOSE = find(HttpClient.class, "close", void.class);
@@ -85,7 +84,7 @@ final class LaterMethods {
     }
   }
 
-  @SuppressWarnings("unchecked") // what it is declared to give
+  @SuppressWarnings("unchecked") // its declared return type
   static Optional<String> connectionLabel(HttpResponse<?> response) {
     if (CONNECTION_LABEL == null) {
       return Optional.empty();

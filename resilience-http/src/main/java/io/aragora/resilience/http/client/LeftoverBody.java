@@ -5,13 +5,13 @@ import java.net.http.HttpResponse;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an answer that nobody gets, and the connection that it may keep. */
+/** The body of an unused response, which may hold a connection. */
 final class LeftoverBody {
   private static final GuardedLog LOG = GuardedLog.of(LeftoverBody.class);
 
   private LeftoverBody() {}
 
-  /** Lets the connection of an answer go, as far as its body holds it: streams of bytes and lines, publishers. */
+  /** Frees the connection that the body of a response holds: streams of bytes and lines, publishers. */
   static void letGo(@Nullable HttpResponse<Object> answer) {
     Object body = answer == null ? null : answer.body();
     try {
@@ -23,8 +23,8 @@ final class LeftoverBody {
         publisher.subscribe(new Uninterested());
       }
     } catch (Exception e) {
-      // The call has an end of its own, which this must not change.
-      LOG.log(System.Logger.Level.DEBUG, "a body that nobody wanted could not be closed", e);
+      // The call has its own outcome, which a failure here must not change.
+      LOG.log(System.Logger.Level.DEBUG, "the body of an unused response could not be closed", e);
     }
   }
 

@@ -3,7 +3,7 @@ package io.aragora.resilience.http.client;
 import java.net.URI;
 import java.util.Locale;
 
-/** The server behind an address: scheme, host and port, as one text. */
+/** The origin of an address: scheme, host and port, as one string. */
 final class Origin {
   private Origin() {}
 

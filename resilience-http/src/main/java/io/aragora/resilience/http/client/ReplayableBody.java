@@ -9,11 +9,10 @@ import java.util.Set;
 import java.util.concurrent.Flow;
 
 /**
- * A body that can be sent again. Bodies of bytes and text, and no body, are known to be such; of others somebody has to say
- * it. Immutable, and as thread-safe as the publisher inside.
+ * A body that can be sent again. Bodies of bytes or text, and empty ones, are known to be repeatable; the application declares others with this class. Immutable, and as thread-safe as the wrapped publisher.
  */
 public final class ReplayableBody implements BodyPublisher {
-  /** By class, since nothing else tells a body of bytes from one that reads a stream once. */
+  /** By class, since nothing else distinguishes a body of bytes from one that reads a stream once. */
   private static final Set<Class<?>> KNOWN = Set.of(
       ReplayableBody.class,
       BodyPublishers.noBody().getClass(),
@@ -27,9 +26,9 @@ public final class ReplayableBody implements BodyPublisher {
   }
 
   /**
-   * Says that a body can be sent again.
+   * Declares that a body can be sent again.
    *
-   * @param publisher gives the whole body to each of its subscribers, as one that opens its file anew does
+   * @param publisher sends the whole body to each subscriber, for example by opening its file again
    * @return the same body
    */
   public static ReplayableBody of(BodyPublisher publisher) {

@@ -1,9 +1,9 @@
 package io.aragora.resilience.http.client;
 
-import io.aragora.resilience.CallContext;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
@@ -37,23 +37,21 @@ import org.jspecify.annotations.Nullable;
  * HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
  * }</pre>
  *
- * <p>Code that takes an {@code HttpClient} needs no change. What a call ends with is what it knows:
+ * <p>Code that accepts an {@code HttpClient} needs no change. A call ends in the ways that it knows:
  *
  * <ul>
- *   <li>an answer, whatever its status, is a response, with the whole body in the caller's own form; where a transient status
- *       was the end of several attempts, it is the last one's;
- *   <li>a refusal of the breaker is an {@link IOException} with {@link
+ *   <li>with a response of any status, with the whole body as the caller's handler returns it; if all attempts ended with a transient status, it is the last response;
+ *   <li>if the breaker rejects the call, with an {@link IOException} with {@link
  *       io.aragora.resilience.circuitbreaker.CallNotPermittedException} as its cause, and nothing was sent;
- *   <li>a timeout is a {@link java.net.http.HttpTimeoutException} with {@link
+ *   <li>after a timeout, with a {@link java.net.http.HttpTimeoutException} with {@link
  *       io.aragora.resilience.timeout.TimeoutExceededException} as its cause;
- *   <li>any other failure is that of the last attempt, with earlier ones suppressed.
+ *   <li>otherwise with the failure of the last attempt, which has the earlier ones as suppressed exceptions.
  * </ul>
  *
- * <p>A request is repeated only where that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
- * and its method is idempotent, it has an {@code Idempotency-Key}, or, where no redirects are followed, its connection could not
- * even be made. A {@code Retry-After} header is heeded, up to the cap of the retry's backoff.
+ * <p>A request is repeated only if that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
+ * and its method is idempotent, it has an {@code Idempotency-Key}, or, if no redirects are followed, its connection could not be established. A {@code Retry-After} header is followed, up to the cap of the retry's backoff.
  *
- * <p>Redirects are followed by the client inside, and count for the origin that was asked. Web sockets are not protected.
+ * <p>The wrapped client follows redirects, which count for the origin of the request. Web sockets are not protected.
  * Thread-safe.
  */
 public final class ResilientHttpClient extends HttpClient implements AutoCloseable {
@@ -68,7 +66,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   }
 
   /**
-   * Starts to describe a client.
+   * Returns a new builder of a client.
    *
    * @param resilience owns the policies; the client does not close it
    * @return a new builder
@@ -78,10 +76,10 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   }
 
   /**
-   * Gives the breaker of an address, making one where there was no call yet.
+   * Returns the breaker of an address, and creates it if there was no call yet.
    *
    * @param uri an address with a host
-   * @return the breaker of its origin; empty where the client has none
+   * @return the breaker of its origin; empty if the client has none
    * @throws IllegalArgumentException if {@code uri} has no host
    */
   public Optional<CircuitBreaker> circuitBreaker(URI uri) {
@@ -128,7 +126,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     }
   }
 
-  /** What is left of an answer that was held comes after the last attempt, outside its limit: it has the same again. */
+  /** The rest of a held body is read after the last attempt, outside its timeout, and has the same timeout again. */
   private @Nullable Timeout limitAfter(HttpResponse<Object> last) {
     return HttpCall.isHeld(last) ? policies.timeout() : null;
   }
@@ -165,7 +163,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     return answer;
   }
 
-  /** Tells the breaker a deadline around the call, which the server is to blame for, from a cancellation. */
+  /** Distinguishes, for the breaker, a deadline around the call, which counts against the server, from a cancellation. */
   private static void stop(CompletableFuture<?> attempts, CallContext around) {
     if (around.remaining().filter(Duration::isZero).isPresent()) {
       attempts.completeExceptionally(
@@ -205,7 +203,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     return new HttpCall<>(client, request, handler, pushes, rules, policies.maxAnswers(retry));
   }
 
-  // ---- what the client inside says
+  // ---- properties of the wrapped client
 
   @Override
   public Optional<CookieHandler> cookieHandler() {
@@ -257,17 +255,17 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     return client.newWebSocketBuilder();
   }
 
-  // ---- what JDK 21 added, without @Override because this is compiled for 17
+  // ---- added by JDK 21, without @Override because this code is compiled for 17
 
-  /** Begins to end the client inside, as it does from JDK 21 on; before, does nothing. */
+  /** Begins to shut the wrapped client down, as it does from JDK 21 on; before, does nothing. */
   public void shutdown() {
     LaterMethods.shutdown(client);
   }
 
   /**
-   * Waits for the end of the client inside, as it does from JDK 21 on.
+   * Waits for the end of the wrapped client, as it does from JDK 21 on.
    *
-   * @param duration the longest to wait
+   * @param duration the maximum wait
    * @return whether it ended; true before JDK 21
    * @throws InterruptedException if the thread is interrupted
    */
@@ -276,20 +274,20 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   }
 
   /**
-   * Tells whether the client inside ended, as it does from JDK 21 on.
+   * Returns whether the wrapped client ended, as it does from JDK 21 on.
    *
-   * @return whether it did; false before JDK 21
+   * @return whether it ended; false before JDK 21
    */
   public boolean isTerminated() {
     return LaterMethods.isTerminated(client);
   }
 
-  /** Ends the client inside at once, as it does from JDK 21 on; before, does nothing. */
+  /** Shuts the wrapped client down at once, as it does from JDK 21 on; before, does nothing. */
   public void shutdownNow() {
     LaterMethods.shutdownNow(client);
   }
 
-  /** Closes the client inside, as it does from JDK 21 on; before, does nothing. The runtime stays open. */
+  /** Closes the wrapped client, as it does from JDK 21 on; before, does nothing. The runtime stays open. */
   @Override
   public void close() {
     LaterMethods.close(client);

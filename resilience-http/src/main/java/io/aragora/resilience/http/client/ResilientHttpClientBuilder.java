@@ -6,11 +6,11 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
-import io.aragora.resilience.spi.Setting;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.net.ConnectException;
@@ -24,7 +24,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Describes a {@link ResilientHttpClient}. Every setter checks its value. Not thread-safe. */
+/** Builds a {@link ResilientHttpClient}. Every setter checks its value. Not thread-safe. */
 public final class ResilientHttpClientBuilder {
   private static final Set<String> IDEMPOTENT =
       Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
@@ -54,11 +54,11 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Names the policies of this client. Default: "http". Two clients of one name share them, and must declare the same.
+   * Sets the name of this client's policies. Default: "http". Two clients of one name share the policies, and must have equal settings.
    *
    * @param name not blank, at most 10,000 characters
    * @return this builder
-   * @throws IllegalArgumentException if the name is outside
+   * @throws IllegalArgumentException if {@code name} is blank or longer than 10,000 characters
    */
   public ResilientHttpClientBuilder name(String name) {
     this.name = Setting.name("name", name);
@@ -66,7 +66,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets what sends. Default: {@link HttpClient#newHttpClient()}.
+   * Sets the wrapped client. Default: {@link HttpClient#newHttpClient()}.
    *
    * @param client any client; closed by {@link ResilientHttpClient#close()}
    * @return this builder
@@ -77,10 +77,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the breakers, of which each origin has one of its own. Default: {@link CircuitBreakerPresets#http()}. Failures that
-   * are not the server's do not count, whatever the settings say.
+   * Sets the config of the breakers, one for each origin. Default: {@link CircuitBreakerPresets#http()}. Failures that the server did not cause do not count, whatever the config.
    *
-   * @param config the settings of each
+   * @param config the config of each breaker
    * @return this builder
    */
   public ResilientHttpClientBuilder circuitBreaker(CircuitBreakerConfig config) {
@@ -91,9 +90,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets one breaker for all origins. Default: each has one of its own.
+   * Sets one breaker for all origins. Default: each origin has its own.
    *
-   * @param breaker the breaker; a transient status is an {@link HttpStatusException} to it
+   * @param breaker the breaker; it receives a transient status as an {@link HttpStatusException}
    * @return this builder
    */
   public ResilientHttpClientBuilder circuitBreaker(CircuitBreaker breaker) {
@@ -103,7 +102,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Leaves breakers out.
+   * Disables breakers.
    *
    * @return this builder
    */
@@ -114,11 +113,11 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the most origins that have a breaker of their own, {@link KeyedCircuitBreakerConfig.Builder#maxKeys}. Default 1000.
+   * Sets the maximum number of origins with their own breaker, {@link KeyedCircuitBreakerConfig.Builder#maxKeys}. Default 1000.
    *
    * @param count in [1, 10,000,000]
    * @return this builder
-   * @throws IllegalArgumentException if {@code count} is outside
+   * @throws IllegalArgumentException if {@code count} is not in [1, 10,000,000]
    */
   public ResilientHttpClientBuilder maxOrigins(int count) {
     maxOrigins = Setting.inRange("maxOrigins", 1, 10_000_000, count);
@@ -126,11 +125,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the retry. Default: {@link RetryPresets#http()}, for transient statuses and failures. Where {@code retryIf} was set,
-   * it decides about transient statuses too, as {@link HttpStatusException}; {@code Retry-After} is heeded where no other
-   * {@code retryAfter} was set.
+   * Sets the retry. Default: {@link RetryPresets#http()}, for transient statuses and failures. If {@code retryIf} is set, it also decides about transient statuses, as {@link HttpStatusException}; {@code Retry-After} is followed unless another {@code retryAfter} is set.
    *
-   * @param config its settings
+   * @param config the config of the retry
    * @return this builder
    */
   public ResilientHttpClientBuilder retry(RetryConfig config) {
@@ -140,7 +137,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Leaves the retry out.
+   * Disables the retry.
    *
    * @return this builder
    */
@@ -150,12 +147,11 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Limits each attempt, until the body handler has what it waits for. Default: no limit but those of the client and of the
-   * request.
+   * Sets the timeout of each attempt, until the body handler has completed its body. Default: none, beside those of the client and of the request.
    *
    * @param limit positive, at most 365 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code limit} is outside
+   * @throws IllegalArgumentException if {@code limit} is not positive, or longer than 365 days
    */
   public ResilientHttpClientBuilder timeout(Duration limit) {
     timeout = TimeoutConfig.of(Setting.positive("timeout", limit));
@@ -163,11 +159,11 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the statuses that may be gone at the next attempt. Default: 429, 500, 502, 503 and 504.
+   * Sets the transient statuses, which may be gone at the next attempt. Default: 429, 500, 502, 503 and 504.
    *
    * @param statuses each in [400, 599]
    * @return this builder
-   * @throws IllegalArgumentException if one is outside
+   * @throws IllegalArgumentException if a status is not in [400, 599]
    */
   public ResilientHttpClientBuilder transientStatuses(Set<Integer> statuses) {
     classifier = new HttpErrorClassifier(statuses);
@@ -175,10 +171,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server answered as it should. Those
-   * that are not transient are not repeated.
+   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server works correctly. Requests with such a status are repeated only if it is transient.
    *
-   * @param record whether they do
+   * @param record whether they count
    * @return this builder
    */
   public ResilientHttpClientBuilder recordClientErrors(boolean record) {
@@ -190,7 +185,7 @@ public final class ResilientHttpClientBuilder {
    * Sets which requests may be repeated although they may have arrived. Default: those with the methods GET, HEAD, OPTIONS,
    * TRACE, PUT or DELETE, or with an {@code Idempotency-Key} header.
    *
-   * @param predicate asked for each request
+   * @param predicate called for each request
    * @return this builder
    */
   public ResilientHttpClientBuilder idempotentIf(Predicate<? super HttpRequest> predicate) {
@@ -202,8 +197,7 @@ public final class ResilientHttpClientBuilder {
    * Builds the client.
    *
    * @return the client
-   * @throws io.aragora.resilience.ResilienceConfigurationException if policies of this name are declared otherwise, or would be
-   *     too many
+   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if policies of this name are declared with other settings, or the runtime is full
    */
   public ResilientHttpClient build() {
     StatusRules rules = new StatusRules(classifier, recordClientErrors);
@@ -211,14 +205,14 @@ public final class ResilientHttpClientBuilder {
     RetryConfig config = retryConfig(failures);
     HttpClient sender = client != null ? client : HttpClient.newHttpClient();
     Retry retry = hasRetry ? resilience.retry(name, config) : null;
-    // A connection that cannot be made says that nothing arrived only where it is the first one:
-    // the redirect after a POST is answered to one that did arrive.
+    // A failed connection proves that nothing arrived only if it is the first one: a redirect
+    // follows a POST that did arrive.
     Retry retryUnsent = hasRetry && sender.followRedirects() == HttpClient.Redirect.NEVER
         ? resilience.retry(
             name + ".unsent",
             config.toBuilder()
                 .retryIf(ResilientHttpClientBuilder::isUnsent)
-                .retryOnResult(response -> false)
+                .retryResultIf(response -> false)
                 .build())
         : null;
     Timeout limit = timeout == null ? null : resilience.timeout(name, timeout);
@@ -251,8 +245,8 @@ public final class ResilientHttpClientBuilder {
   }
 
   /*
-   * What the client adds to the predicates that it was given. Records, and not lambdas, so that two clients of one name that are
-   * built alike declare the same.
+   * The predicates that the client adds to the configured ones. Records, not lambdas, so that two clients of one name with
+   * equal settings have equal declarations.
    */
 
   private record TransientAnswers(HttpFailures failures) implements Predicate<Throwable> {
@@ -270,7 +264,7 @@ public final class ResilientHttpClientBuilder {
       return !isClientError(failure) && given.test(failure);
     }
 
-    /** One that counts; its answer is the caller's already, so there is none to be tried again. */
+    /** A status that counts; its response already belongs to the caller, so no retry follows. */
     private static boolean isClientError(Throwable failure) {
       return failure instanceof HttpStatusException answer
           && Boolean.FALSE.equals(answer.isTransient());

@@ -10,7 +10,7 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response whose body was held, with the body that the caller asked for.
+ * A response whose body was held, with the body of the caller's handler.
  *
  * @param <T> the type of the body
  */
@@ -34,7 +34,7 @@ final class ResponseWithBody<T> implements HttpResponse<T> {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // those before a redirect have no body
+  @SuppressWarnings("unchecked") // responses before a redirect have no body
   public Optional<HttpResponse<T>> previousResponse() {
     return response.previousResponse().map(previous -> (HttpResponse<T>) previous);
   }
@@ -45,7 +45,7 @@ final class ResponseWithBody<T> implements HttpResponse<T> {
   }
 
   @Override
-  @SuppressWarnings("NullAway") // a handler may give no body
+  @SuppressWarnings("NullAway") // a handler may return no body
   public T body() {
     return body;
   }
@@ -65,7 +65,7 @@ final class ResponseWithBody<T> implements HttpResponse<T> {
     return response.version();
   }
 
-  /** What JDK 25 added, without @Override because this is compiled for 17. */
+  /** Added by JDK 25; without @Override because this code is compiled for 17. */
   public Optional<String> connectionLabel() {
     return LaterMethods.connectionLabel(response);
   }

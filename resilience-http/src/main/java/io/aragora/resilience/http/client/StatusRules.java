@@ -1,10 +1,10 @@
 package io.aragora.resilience.http.client;
 
 /**
- * Which answers are failures.
+ * Decides which responses are failures.
  *
- * @param classifier tells which may be gone at the next attempt
- * @param recordClientErrors whether what the caller did wrong counts against the server, too
+ * @param classifier which statuses are transient
+ * @param recordClientErrors whether errors of the caller count against the server, too
  */
 record StatusRules(HttpErrorClassifier classifier, boolean recordClientErrors) {
   boolean isTransient(int status) {

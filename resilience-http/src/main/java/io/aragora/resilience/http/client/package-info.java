@@ -1,2 +1,2 @@
-/** A protected {@link java.net.http.HttpClient}, and what statuses and failures of HTTP mean. */
+/** A protected {@link java.net.http.HttpClient}, and the classification of HTTP statuses and failures. */
 package io.aragora.resilience.http.client;

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No connection stays open for an answer that its caller does not get. */
+/** No connection stays open for a response that the caller does not receive. */
 @org.junit.jupiter.api.Timeout(30)
 class AbandonedAnswerTest {
   private static final HttpRequest GET =
@@ -56,7 +56,7 @@ class AbandonedAnswerTest {
     return ResilientHttpClient.builder(resilience).client(inner).retry(retry().build());
   }
 
-  /** Gives up before the second attempt, when the answer is held already. */
+  /** Returns up before the second attempt, when the answer is held already. */
   private ResilientHttpClientBuilder hasty() {
     return builder().retry(retry().maxDuration(Duration.ofMillis(500)).build());
   }
@@ -73,7 +73,7 @@ class AbandonedAnswerTest {
 
   @ParameterizedTest
   @MethodSource("openBodies")
-  @DisplayName("an answer that crosses the cancellation of its call is let go")
+  @DisplayName("a response that crosses the cancellation of its call is released")
   void answerAfterCancellation(BodyHandler<?> handler) {
     CompletableFuture<?> call = builder().build().sendAsync(GET, handler);
     call.cancel(true);
@@ -83,7 +83,7 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName("an answer that was to be repeated, and crosses the cancellation, is let go")
+  @DisplayName("a response that was to be retried, and crosses the cancellation, is released")
   void heldAnswerAfterCancellation() {
     CompletableFuture<?> call = builder().build().sendAsync(GET, BodyHandlers.ofString());
     call.cancel(true);
@@ -93,8 +93,7 @@ class AbandonedAnswerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 503})
-  @DisplayName(
-      "an answer that comes after its limit, while another attempt is on its way, is let go")
+  @DisplayName("a response that arrives after its timeout, during another attempt, is released")
   void answerAfterLimit(int status) throws Exception {
     CompletableFuture<HttpResponse<InputStream>> call = builder()
         .timeout(Duration.ofSeconds(1))
@@ -113,7 +112,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName(
-      "completing the future from outside lets the answer go that waits for another attempt")
+      "completing the future from outside releases the response that waits for another attempt")
   void completedFromOutside() {
     CompletableFuture<HttpResponse<String>> call =
         builder().build().sendAsync(GET, BodyHandlers.ofString());
@@ -127,7 +126,7 @@ class AbandonedAnswerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("an answer whose handler fails in the end is let go")
+  @DisplayName("a response whose handler fails at the end is released")
   void handlerFails(boolean async) {
     BodyHandler<String> broken = info -> {
       throw new IllegalStateException("no handler for " + info.statusCode());
@@ -144,7 +143,7 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName("an answer that comes too late for a synchronous call is let go")
+  @DisplayName("a response that arrives too late for a synchronous call is released")
   void lateAnswer() {
     inner.status = 200;
     inner.meanwhile = () -> time.advance(Duration.ofSeconds(5));
@@ -157,11 +156,12 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName("a result that is refused is let go before the next attempt, the last one is given")
+  @DisplayName(
+      "a rejected result is released before the next attempt, and the last one is returned")
   void refusedResults() throws Exception {
     inner.status = 202;
     RetryConfig untilDone = retry()
-        .retryOnResult(result -> ((HttpResponse<?>) result).statusCode() == 202)
+        .retryResultIf(result -> ((HttpResponse<?>) result).statusCode() == 202)
         .build();
     HttpResponse<InputStream> last =
         builder().retry(untilDone).build().send(GET, BodyHandlers.ofInputStream());
@@ -170,7 +170,7 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName("the rest of a held answer has a limit, too")
+  @DisplayName("the rest of a held response has a timeout, too")
   void restOfAnAnswer() {
     CompletableFuture<HttpResponse<String>> call =
         hasty().timeout(Duration.ofSeconds(1)).build().sendAsync(GET, BodyHandlers.ofString());
@@ -188,7 +188,7 @@ class AbandonedAnswerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("a call that a limit around it ends is a failure of the server that hangs")
+  @DisplayName("a call ended by a timeout around it counts against the server that hangs")
   void limitAround(boolean async) {
     ResilientHttpClient client = builder().build();
     Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
@@ -218,8 +218,7 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName(
-      "a call that somebody cancels says nothing about the server, also with a limit around it")
+  @DisplayName("a cancelled call does not count against the server, also with a timeout around it")
   void cancelledInsideALimit() {
     ResilientHttpClient client = builder().build();
     Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
@@ -234,7 +233,7 @@ class AbandonedAnswerTest {
   }
 
   @Test
-  @DisplayName("what is let go may fail to close, which concerns nobody")
+  @DisplayName("a failure to close a released response does not affect the call")
   void brokenBody() {
     AtomicInteger closed = new AtomicInteger();
     InputStream broken = new InputStream() {

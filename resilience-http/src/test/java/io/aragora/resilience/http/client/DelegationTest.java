@@ -13,10 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What the client does not protect is left to the one inside. */
+/** Unprotected methods are delegated to the wrapped client. */
 class DelegationTest extends HttpClientFixture {
   @Test
-  @DisplayName("it is an HttpClient: what it is asked, the client inside answers")
+  @DisplayName("it is an HttpClient: the wrapped client provides its properties")
   void delegates() throws Exception {
     inner.answer(200);
     inner.redirects = HttpClient.Redirect.ALWAYS;
@@ -41,7 +41,7 @@ class DelegationTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("what JDK 21 added reaches the client inside there, and does nothing before")
+  @DisplayName("methods of JDK 21 reach the wrapped client, and do nothing on older JDKs")
   void laterMethods() throws Exception {
     ResilientHttpClient client = builder().build();
     client.shutdown();
@@ -64,8 +64,7 @@ class DelegationTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName(
-      "every public method of HttpClient and HttpResponse, whatever the JDK, is answered here and not by its default")
+  @DisplayName("every public method of HttpClient and HttpResponse, of any JDK, is overridden here")
   void everyMethodIsDelegated() {
     assertThat(missing(HttpClient.class, ResilientHttpClient.class)).isEmpty();
     assertThat(missing(HttpResponse.class, ResponseWithBody.class)).isEmpty();

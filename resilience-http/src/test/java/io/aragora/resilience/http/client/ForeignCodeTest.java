@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every function that a client of HTTP takes, with every kind of throwable, by send and by sendAsync. */
+/** Every function that the client accepts, with every kind of throwable, by send and by sendAsync. */
 class ForeignCodeTest {
   private static final List<Throwable> THROWABLES = List.of(
       new IllegalStateException("foreign"),
@@ -117,7 +117,7 @@ class ForeignCodeTest {
   }
 
   private static long outcomes(Resilience resilience) {
-    return resilience.keyedCircuitBreakers().stream()
+    return resilience.policies().keyedCircuitBreakers().stream()
         .mapToLong(keyed -> keyed.totals().successes()
             + keyed.totals().failures()
             + keyed.totals().ignored())
@@ -168,7 +168,7 @@ class ForeignCodeTest {
     }
   }
 
-  /** A client of somebody else's. */
+  /** Another HTTP client. */
   private static final class Throwing extends OfflineClient {
     private final Throwable thrown;
 

@@ -111,7 +111,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName(
-      "a short body is read to its end, which frees the connection, and given in one piece")
+      "a short body is read to its end, which frees the connection, and passed on in one piece")
   void shortBody() {
     body.onSubscribe(upstream);
     body.onNext(bytes("a"));
@@ -126,7 +126,7 @@ class HeldBodyTest {
   }
 
   @Test
-  @DisplayName("a body that is empty ends whether or not anybody asks")
+  @DisplayName("an empty body ends with or without a request")
   void emptyBody() {
     body.onSubscribe(upstream);
     body.onComplete();
@@ -136,7 +136,7 @@ class HeldBodyTest {
   }
 
   @Test
-  @DisplayName("an empty body ends once for one who asks")
+  @DisplayName("an empty body ends once after a request")
   void emptyBodyAsked() {
     body.onSubscribe(upstream);
     body.onComplete();
@@ -147,7 +147,8 @@ class HeldBodyTest {
 
   @Test
   @DisplayName(
-      "of a long body no more is asked for until somebody wants it; then what was kept comes first")
+      "no more of a long body is requested until a subscriber does; then the held part comes"
+          + " first")
   void longBody() {
     fill();
     assertThat(upstream.asked).isEqualTo(2);
@@ -163,7 +164,7 @@ class HeldBodyTest {
   }
 
   @Test
-  @DisplayName("one who wants everything is given everything")
+  @DisplayName("a subscriber without bound receives everything")
   void everything() {
     fill();
     Receiver receiver = new Receiver(Long.MAX_VALUE, Long.MAX_VALUE);
@@ -172,7 +173,7 @@ class HeldBodyTest {
   }
 
   @Test
-  @DisplayName("an end that comes while a long body is held is told after what was kept")
+  @DisplayName("an end that comes while a long body is held is signalled after the held part")
   void endWhileHeld() {
     fill();
     body.onComplete();
@@ -199,7 +200,7 @@ class HeldBodyTest {
   }
 
   @Test
-  @DisplayName("a long body that nobody wants closes its connection, a short one has none to close")
+  @DisplayName("an unused long body closes its connection; a short one has none to close")
   void discard() {
     fill();
     body.discard();
@@ -214,7 +215,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName(
-      "a receiver that loses interest closes the connection; one that asks for nothing is told so")
+      "a receiver that cancels closes the connection; one that requests zero gets an error")
   void cancelAndBadRequest() {
     fill();
     Receiver receiver = new Receiver(0, 0);

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 
-/** A client around one whose answers the test writes, and a time that passes by waiting. */
+/** A client around a scripted one, and a time that waits advance. */
 abstract class HttpClientFixture {
   static final URI SHOP = URI.create("http://shop.example/apples");
 

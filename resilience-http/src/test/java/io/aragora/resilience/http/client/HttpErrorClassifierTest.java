@@ -34,7 +34,8 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName("HT-01 fault 51: five statuses are transient by default, and nobody can change that")
+  @DisplayName(
+      "HT-01 fault 51: five statuses are transient by default, and the set cannot be changed")
   void transientStatuses() {
     assertThat(classifier.transientStatuses()).containsExactlyInAnyOrder(429, 500, 502, 503, 504);
     assertThatThrownBy(() -> classifier.transientStatuses().add(418))
@@ -43,7 +44,7 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {429, 500, 502, 503, 504})
-  @DisplayName("HT-02: those five may be gone at the next attempt")
+  @DisplayName("HT-02: the five statuses are transient")
   void transientStatus(int status) {
     assertThat(info(status).isTransient()).isTrue();
     assertThat(info(status).status()).isEqualTo(status);
@@ -51,14 +52,15 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 400, 401, 403, 404, 405, 409, 422})
-  @DisplayName("HT-01 HT-02: others will not")
+  @DisplayName("HT-01 HT-02: other statuses are not transient")
   void otherStatus(int status) {
     assertThat(info(status).isTransient()).isFalse();
     assertThat(info(status).status()).isEqualTo(status);
   }
 
   @Test
-  @DisplayName("HT-03: 429 is a rate limit, 401 and 403 are about permission, others are neither")
+  @DisplayName(
+      "HT-03: 429 is a rate limit, 401 and 403 are about authentication, others are neither")
   void kinds() {
     assertThat(info(429).isRateLimit()).isTrue();
     assertThat(info(500).isRateLimit()).isFalse();
@@ -83,13 +85,13 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"not-a-number", "", "-1", "NaN", "Infinity", "1e9"})
-  @DisplayName("HT-04 fault 48: what is no Retry-After asks for nothing")
+  @DisplayName("HT-04 fault 48: an invalid Retry-After is ignored")
   void retryAfter_isRefused(String value) {
     assertThat(retryAfter(value)).isNull();
   }
 
   @Test
-  @DisplayName("HT-04: no header and no headers ask for nothing")
+  @DisplayName("HT-04: without the header, or without headers, there is no delay")
   void noRetryAfter() {
     assertThat(classifier.classify(503, headers("Server", "x"), "").retryAfter())
         .isNull();
@@ -117,8 +119,7 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName(
-      "HT-05: the message of a text is its beginning, and that of nothing names the status")
+  @DisplayName("HT-05: the message of a text is its beginning; without a body it names the status")
   void messageOfText() {
     assertThat(classifier.classify(500, null, "down").message()).isEqualTo("down");
     assertThat(classifier.classify(500, null, "x".repeat(500)).message())
@@ -128,7 +129,8 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName("HT-06: other statuses may be transient instead; one that is no error is refused")
+  @DisplayName(
+      "HT-06: other statuses can be transient instead; a status that is no error is rejected")
   void customStatuses() {
     HttpErrorClassifier custom = new HttpErrorClassifier(Set.of(418, 429));
     assertThat(custom.isTransient(418)).isTrue();

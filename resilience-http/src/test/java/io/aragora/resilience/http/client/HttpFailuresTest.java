@@ -25,7 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class HttpFailuresTest {
-  /** What another client throws: an exception with a status, or with a response that has one. */
+  /** Exceptions of another client: with a status, or with a response that has one. */
   private static final class OtherClientException extends IOException {
     private static final long serialVersionUID = 1L;
     private final transient Integer status;
@@ -73,7 +73,7 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-18 HT-23 fault 49: a status decides, and the type only where there is none")
+  @DisplayName("HT-18 HT-23 fault 49: the status decides, and the type only if there is no status")
   void statusBeforeType() {
     assertThat(isTransient(new TimeoutException())).isTrue();
     assertThat(isTransient(new SocketTimeoutException())).isTrue();
@@ -98,8 +98,7 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName(
-      "HT-19 fault 49: a text says something only to those who ask for it, and words count where they stand alone")
+  @DisplayName("HT-19 fault 49: texts are searched only on request, and for whole words")
   void text() {
     Predicate<Throwable> text = FailureText.namesRateLimit().or(FailureText.namesServerError());
     assertThat(text.test(new Exception("rate limit"))).isTrue();
@@ -112,8 +111,8 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName(
-      "HT-20 HT-24 fault 49: the status of the failure, then of its response, then of its cause; what is null is skipped")
+  @DisplayName("HT-20 HT-24 fault 49: the status of the failure, then of its response, then of its"
+      + " cause; null is skipped")
   void status() {
     assertThat(failures.status(new OtherClientException(500, 404, null))).hasValue(500);
     assertThat(failures.status(new OtherClientException(null, 404, null))).hasValue(404);
@@ -124,7 +123,7 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("fault 49: causes that go round in a circle end the search")
+  @DisplayName("fault 49: cyclic causes end the search")
   void circularCauses() {
     IOException first = new IOException("first");
     first.initCause(new IOException("second", first));
@@ -154,7 +153,7 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-14: what the caller did wrong does not count against the server")
+  @DisplayName("HT-14: errors of the caller do not count against the server")
   void serverFailures() {
     Predicate<Throwable> counted = failures.serverFailures();
     assertThat(counted.test(own(503, Map.of()))).isTrue();

@@ -49,8 +49,8 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "HT-11 IN-04: a refusal is an IOException with ours as its cause, and nothing is sent")
+  @DisplayName("HT-11 IN-04: a rejection is an IOException caused by CallNotPermittedException, and"
+      + " nothing is sent")
   void refused(boolean async) {
     inner.answer(200);
     ResilientHttpClient client = builder().build();
@@ -67,7 +67,7 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-11: the refusal says how long the breaker stays open")
+  @DisplayName("HT-11: the rejection has the remaining time of the breaker")
   void refusalHasCooldown(boolean async) {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder()
@@ -98,8 +98,8 @@ class OriginBreakersTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName(
-      "IN-01 IN-05: each origin has a breaker of its own; three failures open one and leave the others")
+  @DisplayName("IN-01 IN-05: each origin has its own breaker; three failures open one and leave the"
+      + " others closed")
   void perOrigin() throws Exception {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder().noRetry().build();
@@ -118,7 +118,8 @@ class OriginBreakersTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "HT-07 HT-08 IN-07: a breaker that is given is used for all origins, and a 503 counts for it")
+      "HT-07 HT-08 IN-07: a configured breaker is used for all origins, and counts a 503 as"
+          + " failure")
   void givenBreaker(boolean async) throws Exception {
     inner.answer(503);
     CircuitBreaker given = resilience.circuitBreaker("given");
@@ -127,7 +128,7 @@ class OriginBreakersTest extends HttpClientFixture {
     assertThat(client.circuitBreaker(SHOP)).contains(given);
     send(async, client, get());
     assertThat(given.snapshot().totals().failures()).isEqualTo(1);
-    assertThat(resilience.keyedCircuitBreakers()).isEmpty();
+    assertThat(resilience.policies().keyedCircuitBreakers()).isEmpty();
   }
 
   @Test

@@ -75,7 +75,7 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("two answers of 503, then one of 200, over one connection")
+  @DisplayName("two responses of 503, then one of 200, over one connection")
   void recovers(boolean async) throws Exception {
     shop.then(503, "down").then(503, "").then(200, "apples");
     HttpResponse<String> response = send(async, builder().build(), get(), BodyHandlers.ofString());
@@ -86,7 +86,7 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("a body is sent anew with each attempt")
+  @DisplayName("the body is sent again with each attempt")
   void bodyIsReplayed(boolean async) throws Exception {
     shop.then(503, "").then(200, "");
     HttpRequest put =
@@ -97,8 +97,8 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "a long body of a refused answer is given whole, in any form, where there is no other attempt after all")
+  @DisplayName("the long body of a failed response is returned completely, in any form, if no other"
+      + " attempt follows")
   void longBodyIsGiven(boolean async, @TempDir Path folder) throws Exception {
     shop.then(503, LONG);
     RetryConfig hasty = quick()
@@ -119,7 +119,7 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("a long body of an answer that is repeated is discarded, and its connection closed")
+  @DisplayName("the long body of a retried response is discarded, and its connection closed")
   void longBodyIsDiscarded(boolean async) throws Exception {
     CountDownLatch refused = new CountDownLatch(1);
     shop.then(exchange -> {
@@ -139,8 +139,8 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "an attempt that takes too long is a HttpTimeoutException with ours as its cause, and a failure")
+  @DisplayName("an attempt that takes too long is an HttpTimeoutException caused by"
+      + " TimeoutExceededException, and a failure")
   void timeout(boolean async) {
     shop.thenHang();
     ResilientHttpClient client =
@@ -168,7 +168,7 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("a long body that stops in the middle ends at the limit, also where it was held")
+  @DisplayName("a long body that stops in the middle ends at the timeout, also if it was held")
   void longBodyThatStops(boolean async) throws Exception {
     CountDownLatch closing = new CountDownLatch(1);
     shop.then(exchange -> {
@@ -227,7 +227,7 @@ class RealConnectionTest {
   }
 
   @Test
-  @DisplayName("IN-05: nobody listens: refused connections open the breaker of their origin")
+  @DisplayName("IN-05: refused connections open the breaker of their origin")
   void nobodyListens() throws Exception {
     URI nobody;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which requests may be sent again. */
+/** The requests that may be sent again. */
 class RepeatedRequestTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -50,7 +50,7 @@ class RepeatedRequestTest extends HttpClientFixture {
     "get,1"
   })
   @DisplayName(
-      "fault 52: the method says what may be repeated; a name is that of a method in capitals only")
+      "fault 52: the method decides what may be repeated; names of methods are case-sensitive")
   void methods(String method, int attempts) throws Exception {
     inner.answer(503);
     HttpRequest request =
@@ -61,7 +61,7 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a POST is repeated where it did not even get a connection")
+  @DisplayName("fault 52: a POST is repeated if its connection could not be established")
   void unsentPostIsRepeated(boolean async) throws Exception {
     inner
         .fail(new ConnectException())
@@ -76,7 +76,8 @@ class RepeatedRequestTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "fault 52: where redirects are followed, a POST without a connection is not repeated: it may have arrived elsewhere")
+      "fault 52: if redirects are followed, a POST without a connection is not repeated: it"
+          + " may have arrived elsewhere")
   void redirectedPostIsNotRepeated(boolean async) {
     inner.fail(new ConnectException());
     inner.redirects = HttpClient.Redirect.NORMAL;
@@ -90,8 +91,7 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "fault 52: a POST with an idempotency key, or that somebody vouches for, is repeated")
+  @DisplayName("fault 52: a POST with an idempotency key, or accepted by idempotentIf, is repeated")
   void idempotentPostIsRepeated(boolean async) throws Exception {
     inner.answer(503).answer(200);
     HttpRequest keyed = HttpRequest.newBuilder(SHOP)
@@ -109,7 +109,7 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: whoever vouches for requests is asked once for each")
+  @DisplayName("fault 52: idempotentIf is called once for each request")
   void vouching_isAskedOnce(boolean async) throws Exception {
     inner.answer(503).answer(200);
     AtomicInteger asked = new AtomicInteger();
@@ -120,8 +120,8 @@ class RepeatedRequestTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 52: a body that is not known to be replayable is sent once, unless somebody vouches for it")
+  @DisplayName("fault 52: a body that is not known to be replayable is sent once, unless the"
+      + " application declares it replayable")
   void unknownBodyIsNotRepeated() throws Exception {
     inner.fail(new ConnectException());
     BodyPublisher stream =
@@ -139,11 +139,11 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a result that is not good enough is no reason to send a POST again")
+  @DisplayName("fault 52: a rejected result does not repeat a POST")
   void postIsNotRepeatedForItsResult(boolean async) throws Exception {
     inner.answer(202);
     RetryConfig untilDone = retry(3).toBuilder()
-        .retryOnResult(result -> ((HttpResponse<?>) result).statusCode() == 202)
+        .retryResultIf(result -> ((HttpResponse<?>) result).statusCode() == 202)
         .build();
     HttpClient client = builder().retry(untilDone).build();
     send(async, client, post(BodyPublishers.ofString("order")));

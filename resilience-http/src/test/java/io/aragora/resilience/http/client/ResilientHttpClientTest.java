@@ -3,9 +3,9 @@ package io.aragora.resilience.http.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.ResilienceClosedException;
-import io.aragora.resilience.ResilienceConfigurationException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.io.IOException;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of answers and failures, without a network, most of it on both paths. */
+/** The handling of responses and failures, without a network, mostly by both send and sendAsync. */
 class ResilientHttpClientTest extends HttpClientFixture {
   private final List<RetryEvent> events = new ArrayList<>();
 
@@ -93,7 +93,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName(
-      "HT-16 IN-03: where every attempt is a 503 the caller has the last one with its body, and the breaker a failure")
+      "HT-16 IN-03: if every attempt is a 503, the caller receives the last one with its body,"
+          + " and the breaker counts a failure")
   void lastAnswerIsGiven(boolean async) throws Exception {
     inner.answer(503).answer(502).answer(504);
     ResilientHttpClient client = builder().build();
@@ -112,8 +113,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "a response that was held for another attempt comes out whole where there is none after all")
+  @DisplayName("a response held for another attempt is returned completely if no attempt follows")
   void heldAnswerIsGiven(boolean async) throws Exception {
     inner.answer(503, "X-Reason", "maintenance");
     RetryConfig hasty = retry(3).toBuilder().maxDuration(Duration.ofMillis(500)).build();
@@ -134,8 +134,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "HT-14 fault 50: a 400 is one call and a response, and counts as a failure only where that is asked for")
+  @DisplayName("HT-14 fault 50: a 400 is one call and a response, and counts as a failure only on"
+      + " request")
   void clientErrors(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder().build();
@@ -151,7 +151,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-14: a client error that counts is not tried again, whatever retryIf says")
+  @DisplayName("HT-14: a client error that counts is not retried, whatever retryIf decides")
   void countedClientError(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder()
@@ -165,7 +165,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("where the runtime is closed, a call is an IOException with ours as its cause")
+  @DisplayName("after the runtime is closed, a call is an IOException caused by"
+      + " ResilienceClosedException")
   void closedRuntime(boolean async) {
     inner.fail(new ConnectException());
     HttpClient client = builder().timeout(Duration.ofSeconds(5)).build();
@@ -192,8 +193,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 47: mistakes of the caller are neither repeated nor counted against the server")
+  @DisplayName("fault 47: errors of the caller are neither retried nor counted against the server")
   void mistakes() {
     inner.fail(new IllegalArgumentException("restricted header"));
     ResilientHttpClient client = builder().build();
@@ -204,7 +204,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("fault 47: the default waits are jittered")
+  @DisplayName("fault 47: the default delays are jittered")
   void jitter() throws Exception {
     time.fixedRandom(0.99);
     inner.answer(503).answer(200);
@@ -224,7 +224,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("two clients of one name that are built alike share their policies")
+  @DisplayName("two clients of one name with equal settings share their policies")
   void sharedName() throws Exception {
     inner.answer(418).answer(418).answer(418).answer(503);
     HttpClient first = builder().transientStatuses(Set.of(418)).build();
@@ -232,8 +232,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
     assertThat(send(false, first, get()).statusCode()).isEqualTo(418);
     assertThat(send(false, second, get()).statusCode()).isEqualTo(503);
     assertThat(inner.sent).hasSize(4);
-    assertThat(resilience.retries()).hasSize(2);
-    assertThat(resilience.keyedCircuitBreakers()).hasSize(1);
+    assertThat(resilience.policies().retries()).hasSize(2);
+    assertThat(resilience.policies().keyedCircuitBreakers()).hasSize(1);
   }
 
   static Stream<UnaryOperator<ResilientHttpClientBuilder>> otherClients() {
@@ -265,7 +265,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("an interrupt stays one, and counts as nothing")
+  @DisplayName("an interrupt stays an interrupt, and is neither success nor failure")
   void interrupted() {
     inner.fail(new InterruptedException("stop"));
     ResilientHttpClient client = builder().build();
@@ -275,7 +275,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("bad settings name the setting, the rule and the value")
+  @DisplayName("an invalid setting is reported with its name, the rule and the value")
   void badSettings() {
     ResilientHttpClientBuilder builder = builder();
     assertThatThrownBy(() -> builder.name(" "))

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Flow;
 
-/** Does what it was told to for each call, the last of it for all further ones. */
+/** Performs one scripted step for each call, the last step for all further ones. */
 final class ScriptedClient extends OfflineClient {
   /** An answer, or a failure. */
   private record Step(

@@ -18,7 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A server on the loopback address that answers what it was told, the last of it for all further requests. */
+/** A server on the loopback address with scripted responses, the last one for all further requests. */
 final class Shop implements AutoCloseable {
   /** What to do with a request. */
   interface Answer {

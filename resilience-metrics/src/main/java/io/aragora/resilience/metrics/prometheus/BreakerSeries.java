@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The breakers of a runtime that have names of their own. There may be very many, so their labels are kept from one scrape to
- * the next, and samples come in the order of their labels, in which the registry would have to sort them otherwise.
+ * The breakers of a runtime, without those of keys. There may be very many, so labels are kept between scrapes, and samples are produced in the order of their labels, which saves the registry the sorting.
  */
 final class BreakerSeries {
   /** Calls by outcome, in the order of {@link #counts}, which is alphabetical. */
@@ -25,7 +24,7 @@ final class BreakerSeries {
   private static final int CHANGES = SLOW + 1;
 
   private record Reading(CircuitBreaker breaker, CircuitBreakerSnapshot snapshot) {
-    /** From 0 to 1; NaN if none is counted. A breaker that opens drops its window, and the rule that fired saw it last. */
+    /** From 0 to 1; NaN if no call is counted. A breaker that opens drops its window, so the rate is the one that opened it. */
     double failureRate() {
       CircuitBreakerState state = snapshot.state();
       if (snapshot.windowCalls() != 0
@@ -60,7 +59,7 @@ final class BreakerSeries {
   void read(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new TreeMap<>();
     Map<String, Reading> readings = new TreeMap<>();
-    for (CircuitBreaker breaker : resilience.circuitBreakers()) {
+    for (CircuitBreaker breaker : resilience.policies().circuitBreakers()) {
       CircuitBreakerSnapshot snapshot = breaker.snapshot();
       String name = SampleList.label(snapshot.name());
       readings.put(name, new Reading(breaker, snapshot));

@@ -12,11 +12,10 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
- * The durations of one runtime, in native and classic histograms. At most so many names have histograms of their own; the
- * rest share one. Thread-safe; what takes a duration looks nothing up.
+ * The durations of one runtime, in native and classic histograms. At most {@code maxNames} names have their own histograms; the others share one. Thread-safe; recording a duration needs no look-up.
  */
 final class DurationHistograms implements DurationRecorder {
-  /** Waits and limits are set by people, and longer than calls are. */
+  /** Delays and timeouts are configured, and longer than calls. */
   private static final List<Double> WAIT_BOUNDS =
       List.of(0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0);
 
@@ -24,8 +23,7 @@ final class DurationHistograms implements DurationRecorder {
   private static final int NATIVE_SCHEMA = 3;
 
   /**
-   * What is shorter, 15 µs, is in one native bucket, which is found without a look-up; nobody looks for a dependency that
-   * answers faster. The numbers of all others are among those that the JDK keeps boxed.
+   * Durations below 15 µs share one native bucket, which needs no look-up; no remote dependency answers faster. The numbers of the other buckets are in the JDK's cache of boxed integers.
    */
   private static final double NATIVE_ZERO = 1.0 / (1 << 16);
 
@@ -37,7 +35,7 @@ final class DurationHistograms implements DurationRecorder {
   private final Histogram delays;
   private final Histogram limits;
 
-  // Names that have histograms of their own; guarded by this.
+  // Names with their own histograms; guarded by this.
   private final Set<String> calling = new HashSet<>();
   private final Set<String> retrying = new HashSet<>();
   private final Set<String> limiting = new HashSet<>();

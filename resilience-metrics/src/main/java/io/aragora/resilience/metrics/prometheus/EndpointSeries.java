@@ -4,7 +4,7 @@ import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 
 /**
- * The endpoint of a runtime, where there is one. It shows its numbers as the details of its health check, so that neither
+ * The endpoint of a runtime, if there is one. It shows its numbers as the details of its health check, so that neither
  * module needs the other.
  */
 final class EndpointSeries {

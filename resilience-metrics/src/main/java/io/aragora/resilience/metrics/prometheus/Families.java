@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** What is registered under each name: type, help and labels. */
+/** The registered families: type, help text and labels of each name. */
 final class Families {
   private static final List<MetricFamilyDescriptor> DESCRIBED = new ArrayList<>();
 
-  /** Every one that is described below. */
+  /** All families below. */
   static final List<MetricFamilyDescriptor> ALL = Collections.unmodifiableList(DESCRIBED);
 
   static final MetricFamilyDescriptor BREAKER_CALLS = counter(
@@ -33,37 +33,41 @@ final class Families {
       NAME);
   static final MetricFamilyDescriptor BREAKER_FAILURE_RATE = gauge(
       MetricNames.BREAKER_FAILURE_RATE,
-      "Share of failures in the window, 0 to 1; while open, in the window that opened the breaker. NaN where none is counted.",
+      "Share of failures in the window, 0 to 1; while open, in the window that opened the breaker. NaN if no call is counted.",
       NAME);
   static final MetricFamilyDescriptor BREAKER_STATE_CHANGES =
-      counter(MetricNames.BREAKER_STATE_CHANGES, "Changes of state.", NAME, FROM_STATE, TO_STATE);
+      counter(MetricNames.BREAKER_STATE_CHANGES, "State transitions.", NAME, FROM_STATE, TO_STATE);
   static final MetricFamilyDescriptor BREAKER_SLOW_CALLS = counter(
-      MetricNames.BREAKER_SLOW_CALLS, "Calls that took too long, where a rule asks for it.", NAME);
+      MetricNames.BREAKER_SLOW_CALLS,
+      "Calls at or above the slow-call duration, if the breaker has a slow-call rule.",
+      NAME);
   static final MetricFamilyDescriptor KEYS =
-      gauge(MetricNames.KEYS, "Keys that have a breaker of their own.", NAME);
+      gauge(MetricNames.KEYS, "Keys with their own breaker.", NAME);
   static final MetricFamilyDescriptor KEYS_OPEN =
-      gauge(MetricNames.KEYS_OPEN, "Keys that are not admitting every call.", NAME);
+      gauge(MetricNames.KEYS_OPEN, "Keys whose breaker does not admit every call.", NAME);
   static final MetricFamilyDescriptor KEY_CALLS = counter(
       MetricNames.KEY_CALLS,
-      "Calls by outcome, of the keys in most trouble or use, and of all others together.",
+      "Calls by outcome: of the most impaired or most used keys, and of all other keys together.",
       NAME,
       KEY,
       OUTCOME);
   static final MetricFamilyDescriptor KEY_STATE = gauge(
       MetricNames.KEY_STATE,
-      "State of the keys in most trouble or use: 0 admits every call, 1 admits none, 2 is half-open.",
+      "State of the most impaired or most used keys: 0 admits every call, 1 admits none, 2 is half-open.",
       NAME,
       KEY);
   static final MetricFamilyDescriptor KEY_STATE_CHANGES = counter(
       MetricNames.KEY_STATE_CHANGES,
-      "Changes of state, of all keys together.",
+      "State transitions of all keys together.",
       NAME,
       FROM_STATE,
       TO_STATE);
   static final MetricFamilyDescriptor KEY_EVICTIONS =
-      counter(MetricNames.KEY_EVICTIONS, "Keys that made room for others.", NAME);
-  static final MetricFamilyDescriptor KEY_OVERFLOWS =
-      counter(MetricNames.KEY_OVERFLOWS, "Look-ups of a key that found no room.", NAME);
+      counter(MetricNames.KEY_EVICTIONS, "Keys evicted to make room for new ones.", NAME);
+  static final MetricFamilyDescriptor KEY_OVERFLOWS = counter(
+      MetricNames.KEY_OVERFLOWS,
+      "Look-ups of new keys that had to share the overflow breaker.",
+      NAME);
   static final MetricFamilyDescriptor RETRY_CALLS =
       counter(MetricNames.RETRY_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor RETRY_ATTEMPTS =
@@ -75,75 +79,70 @@ final class Families {
       ATTEMPT,
       OUTCOME);
   static final MetricFamilyDescriptor BUDGET_LEVEL =
-      gauge(MetricNames.BUDGET_LEVEL, "Retries that successes have saved up.", NAME);
+      gauge(MetricNames.BUDGET_LEVEL, "Unused retries that successes have earned.", NAME);
   static final MetricFamilyDescriptor BUDGET_REFUSED =
-      counter(MetricNames.BUDGET_REFUSED, "Retries that the budget refused.", NAME);
+      counter(MetricNames.BUDGET_REFUSED, "Retries that the budget rejected.", NAME);
   static final MetricFamilyDescriptor TIMEOUTS =
-      counter(MetricNames.TIMEOUTS, "Calls that took longer than the limit.", NAME);
+      counter(MetricNames.TIMEOUTS, "Calls that exceeded the timeout.", NAME);
   static final MetricFamilyDescriptor TIMEOUT_CALLS =
       counter(MetricNames.TIMEOUT_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor FALLBACKS = counter(
-      MetricNames.FALLBACKS,
-      "Failures for which the fallback of a pipeline was asked.",
-      NAME,
-      OUTCOME);
+      MetricNames.FALLBACKS, "Failures for which a pipeline's fallback was called.", NAME, OUTCOME);
   static final MetricFamilyDescriptor STORE_SAVED =
       counter(MetricNames.STORE_SAVED, "States saved.");
   static final MetricFamilyDescriptor STORE_FAILURES =
       counter(MetricNames.STORE_FAILURES, "Writes and reads that failed.");
   static final MetricFamilyDescriptor STORE_PENDING =
-      gauge(MetricNames.STORE_PENDING, "Breakers that changed and are not saved yet.");
+      gauge(MetricNames.STORE_PENDING, "Changed breakers that are not saved yet.");
   static final MetricFamilyDescriptor TIMER_FIRED =
-      counter(MetricNames.TIMER_FIRED, "What the timer of the runtime fired.");
+      counter(MetricNames.TIMER_FIRED, "Operations that the runtime's timer fired.");
   static final MetricFamilyDescriptor TIMER_LATENESS = described(
       MetricFamilyDescriptor.counter(MetricNames.TIMER_LATENESS).unit(Unit.SECONDS),
-      "By how much the timer fired later than it was to, all together.");
+      "Sum of the delays by which the timer fired late.");
   static final MetricFamilyDescriptor THREADS_BUSY =
       gauge(MetricNames.THREADS_BUSY, "Threads of a group that run a task.", MetricNames.GROUP);
-  static final MetricFamilyDescriptor THREADS_BOUND = gauge(
-      MetricNames.THREADS_BOUND, "The most threads that a group has at a time.", MetricNames.GROUP);
+  static final MetricFamilyDescriptor THREADS_BOUND =
+      gauge(MetricNames.THREADS_BOUND, "Maximum number of threads of a group.", MetricNames.GROUP);
   static final MetricFamilyDescriptor THREADS_WAITING = gauge(
       MetricNames.THREADS_WAITING, "Tasks that wait for a thread of a group.", MetricNames.GROUP);
   static final MetricFamilyDescriptor THREADS_FAILURES = counter(
       MetricNames.THREADS_FAILURES,
-      "How many times a thread of a group failed, and went on or was replaced.",
+      "Failures of a group's threads, after which each continued or was replaced.",
       MetricNames.GROUP);
-  static final MetricFamilyDescriptor HEALTH_STATUS = gauge(
-      MetricNames.HEALTH_STATUS,
-      "1 where the check lets traffic go on, 0 where it does not.",
-      NAME);
+  static final MetricFamilyDescriptor HEALTH_STATUS =
+      gauge(MetricNames.HEALTH_STATUS, "1 if the check allows traffic, 0 if not.", NAME);
   static final MetricFamilyDescriptor HEALTH_SEVERITY = gauge(
       MetricNames.HEALTH_SEVERITY,
       "0 healthy, 1 unknown, 2 degraded, 3 unhealthy, 4 critical.",
       NAME);
   static final MetricFamilyDescriptor HEALTH_FAILURES = gauge(
       MetricNames.HEALTH_FAILURES,
-      "Failures in a row: runs of a check, or what was reported to a tracker.",
+      "Consecutive failures of a check, or reported to a tracker.",
       NAME);
   static final MetricFamilyDescriptor ENDPOINT_CONNECTIONS =
-      gauge(MetricNames.ENDPOINT_CONNECTIONS, "Connections to the endpoint that are open.");
+      gauge(MetricNames.ENDPOINT_CONNECTIONS, "Open connections to the endpoint.");
   static final MetricFamilyDescriptor ENDPOINT_ACCEPTED =
-      counter(MetricNames.ENDPOINT_ACCEPTED, "Connections to the endpoint that were taken on.");
+      counter(MetricNames.ENDPOINT_ACCEPTED, "Connections that the endpoint accepted.");
   static final MetricFamilyDescriptor ENDPOINT_CUT_OFF = counter(
       MetricNames.ENDPOINT_CUT_OFF,
-      "Accepted connections that were closed because the client was too slow, or made room.");
+      "Accepted connections closed because the client was too slow, or to make room.");
   static final MetricFamilyDescriptor ENDPOINT_REFUSED = counter(
-      MetricNames.ENDPOINT_REFUSED, "Connections that were closed at once for want of room.");
+      MetricNames.ENDPOINT_REFUSED, "Connections closed at once because the endpoint was full.");
   static final MetricFamilyDescriptor ENDPOINT_WRONG_TOKENS = counter(
       MetricNames.ENDPOINT_WRONG_TOKENS, "Requests to the endpoint with a wrong operator token.");
   static final MetricFamilyDescriptor ENDPOINT_FAILURES =
       counter(MetricNames.ENDPOINT_FAILURES, "Failures that threads of the endpoint survived.");
   static final MetricFamilyDescriptor ENDPOINT_REOPENED =
-      counter(MetricNames.ENDPOINT_REOPENED, "How often the port of the endpoint was opened anew.");
+      counter(MetricNames.ENDPOINT_REOPENED, "Times that the endpoint's port was opened again.");
   static final MetricFamilyDescriptor OPERATION_DURATION = histogram(
       MetricNames.OPERATION_DURATION,
-      "How long the calls of breakers took that counted as success or failure.",
+      "Duration of breaker calls that counted as success or failure.",
       NAME,
       SUCCESS);
   static final MetricFamilyDescriptor RETRY_DELAY =
-      histogram(MetricNames.RETRY_DELAY, "How long retries waited before a further attempt.", NAME);
+      histogram(MetricNames.RETRY_DELAY, "Delay before each further attempt.", NAME);
   static final MetricFamilyDescriptor TIMEOUT_LIMIT =
-      histogram(MetricNames.TIMEOUT_LIMIT, "The limits that calls exceeded.", NAME);
+      histogram(MetricNames.TIMEOUT_LIMIT, "Timeouts of the calls that exceeded them.", NAME);
 
   private Families() {}
 

@@ -9,8 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The health of a runtime. A scrape has those checks run whose results are too old, and waits for none: where one takes
- * longer, what was known before is shown.
+ * The health of a runtime. A scrape starts the checks whose results are too old, and waits for none: until a check ends, its previous result is shown.
  */
 final class HealthSeries {
   private record Shown(HealthResult result, long failures) {}

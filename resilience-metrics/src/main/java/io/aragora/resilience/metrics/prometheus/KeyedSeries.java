@@ -27,7 +27,7 @@ final class KeyedSeries {
   void read(Resilience resilience, SampleList samples) {
     Map<String, List<KeyedCircuitBreaker>> byName = new LinkedHashMap<>();
     Map<String, long[]> read = new LinkedHashMap<>();
-    for (KeyedCircuitBreaker keyed : resilience.keyedCircuitBreakers()) {
+    for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
       String name = SampleList.label(keyed.name());
       byName.computeIfAbsent(name, none -> new ArrayList<>()).add(keyed);
       long[] counts = new long[CHANGES + StateChanges.SIZE];
@@ -61,7 +61,7 @@ final class KeyedSeries {
     top.begin();
     for (KeyedCircuitBreaker keyed : alike) {
       size += keyed.size();
-      // Before the keys, so that what is counted meanwhile is shown of its key alone.
+      // Before the keys, so that a concurrent call is counted under its key alone.
       totals = totals.plus(keyed.totals());
       keyed.forEachKey((key, breaker) -> top.offer(key, breaker.snapshot()));
     }

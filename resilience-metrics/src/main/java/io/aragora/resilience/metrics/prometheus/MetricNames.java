@@ -1,113 +1,112 @@
 package io.aragora.resilience.metrics.prometheus;
 
-/** The names of the metrics and of their labels. {@code docs/metrics.md} tells what each means. Has no state. */
+/** The names of the metrics and of their labels. {@code docs/metrics.md} explains each. Stateless and thread-safe. */
 public final class MetricNames {
-  /** Counter: what became of the calls of a breaker. */
+  /** Counter: calls of a breaker, by outcome. */
   public static final String BREAKER_CALLS = "resilience_circuit_breaker_calls_total";
-  /** Gauge: 0 where a breaker admits every call, 1 where it admits none, 2 where it is half-open. */
+  /** Gauge: 0 if a breaker admits every call, 1 if it admits none, 2 if it is half-open. */
   public static final String BREAKER_STATE = "resilience_circuit_breaker_state";
   /**
-   * Gauge: failures in the window of a breaker, from 0 to 1; while it is open, in the window that opened it. NaN where a breaker
-   * counts none: half-open, disabled, or opened by hand, by a probe or by a restart.
+   * Gauge: failures in the window of a breaker, from 0 to 1; while it is open, in the window that opened it. NaN if the breaker counts no calls: half-open, disabled, or opened by an operator, a probe or a restart.
    */
   public static final String BREAKER_FAILURE_RATE = "resilience_circuit_breaker_failure_rate";
-  /** Counter: changes of state of a breaker. */
+  /** Counter: state transitions of a breaker. */
   public static final String BREAKER_STATE_CHANGES =
       "resilience_circuit_breaker_state_changes_total";
-  /** Counter: calls of a breaker that took too long, where a rule asks for it. */
+  /** Counter: slow calls of a breaker with a slow-call rule. */
   public static final String BREAKER_SLOW_CALLS = "resilience_circuit_breaker_slow_calls_total";
 
-  /** Gauge: keys of a keyed breaker that have a breaker of their own. */
+  /** Gauge: keys of a keyed breaker with their own breaker. */
   public static final String KEYS = "resilience_keyed_circuit_breaker_keys";
-  /** Gauge: keys of a keyed breaker that are not admitting every call. */
+  /** Gauge: keys of a keyed breaker that do not admit every call. */
   public static final String KEYS_OPEN = "resilience_keyed_circuit_breaker_open_keys";
-  /** Counter: what became of the calls of a key. */
+  /** Counter: calls of a key, by outcome. */
   public static final String KEY_CALLS = "resilience_keyed_circuit_breaker_calls_total";
   /** Gauge: the state of a key, as for {@link #BREAKER_STATE}. */
   public static final String KEY_STATE = "resilience_keyed_circuit_breaker_state";
-  /** Counter: changes of state of any key of a keyed breaker. */
+  /** Counter: state transitions of all keys of a keyed breaker. */
   public static final String KEY_STATE_CHANGES =
       "resilience_keyed_circuit_breaker_state_changes_total";
-  /** Counter: keys of a keyed breaker that made room for others. */
+  /** Counter: evicted keys of a keyed breaker. */
   public static final String KEY_EVICTIONS = "resilience_keyed_circuit_breaker_evictions_total";
-  /** Counter: how often a key found no room and was given the overflow breaker. */
+  /** Counter: look-ups of a key that returned the overflow breaker. */
   public static final String KEY_OVERFLOWS = "resilience_keyed_circuit_breaker_overflows_total";
 
-  /** Counter: what became of the calls of a retry. */
+  /** Counter: calls of a retry, by outcome. */
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
   public static final String RETRY_ATTEMPTS = "resilience_retry_attempts_total";
-  /** Counter: what became of the attempts of a retry, by their number. */
+  /** Counter: attempts of a retry, by number and outcome. */
   public static final String RETRY_ATTEMPT_OUTCOMES = "resilience_retry_attempt_outcomes_total";
 
-  /** Gauge: retries that successes have saved up in a budget. */
+  /** Gauge: unused retries of a budget that successes have earned. */
   public static final String BUDGET_LEVEL = "resilience_retry_budget_level";
-  /** Counter: retries that a budget refused. */
+  /** Counter: retries that a budget rejected. */
   public static final String BUDGET_REFUSED = "resilience_retry_budget_refused_total";
 
-  /** Counter: calls of a timeout that took longer than its limit. */
+  /** Counter: calls that exceeded a timeout. */
   public static final String TIMEOUTS = "resilience_timeouts_total";
-  /** Counter: what became of the calls of a timeout. */
+  /** Counter: calls of a timeout, by outcome. */
   public static final String TIMEOUT_CALLS = "resilience_timeout_calls_total";
 
-  /** Counter: failures for which the fallback of a pipeline was asked, and what became of them. */
+  /** Counter: failures for which a pipeline's fallback was called, by outcome. */
   public static final String FALLBACKS = "resilience_fallbacks_total";
 
-  /** Histogram, where it is asked for: how long the calls of a breaker took. */
+  /** Histogram, if durations are on: durations of a breaker's calls. */
   public static final String OPERATION_DURATION = "resilience_operation_duration_seconds";
-  /** Histogram, where it is asked for: how long a retry waited before a further attempt. */
+  /** Histogram, if durations are on: delays of a retry before further attempts. */
   public static final String RETRY_DELAY = "resilience_retry_delay_seconds";
-  /** Histogram, where it is asked for: the limits that calls exceeded. */
+  /** Histogram, if durations are on: timeouts that calls exceeded. */
   public static final String TIMEOUT_LIMIT = "resilience_timeout_seconds";
 
-  /** Counter: what the timer of a runtime fired. */
+  /** Counter: operations that the timer of a runtime fired. */
   public static final String TIMER_FIRED = "resilience_timer_fired_total";
-  /** Counter: by how much that was late, all together. */
+  /** Counter: sum of the delays by which the timer fired late. */
   public static final String TIMER_LATENESS = "resilience_timer_lateness_seconds_total";
 
   /** Gauge: threads of a group that run a task. */
   public static final String THREADS_BUSY = "resilience_threads_busy";
-  /** Gauge: the most threads that a group has at a time. */
+  /** Gauge: maximum number of threads of a group. */
   public static final String THREADS_BOUND = "resilience_threads_bound";
   /** Gauge: tasks that wait for a thread of a group. */
   public static final String THREADS_WAITING = "resilience_threads_waiting";
-  /** Counter: how many times a thread of a group failed, and went on or was replaced. */
+  /** Counter: failures of a group's threads, after which each continued or was replaced. */
   public static final String THREADS_FAILURES = "resilience_threads_failures_total";
 
-  /** Gauge: 1 where a health check lets traffic go on, 0 where it does not. */
+  /** Gauge: 1 if a health check allows traffic, 0 if not. */
   public static final String HEALTH_STATUS = "resilience_health_status";
-  /** Gauge: how bad the status of a health check is, from 0 for healthy to 4 for critical. */
+  /** Gauge: the status of a health check, from 0 for healthy to 4 for critical. */
   public static final String HEALTH_SEVERITY = "resilience_health_severity";
-  /** Gauge: how many times in a row a health check failed, or failures were reported to a tracker. */
+  /** Gauge: consecutive failures of a health check, or reported to a tracker. */
   public static final String HEALTH_FAILURES = "resilience_health_consecutive_failures";
 
-  /** Counter: states that were saved. */
+  /** Counter: saved states. */
   public static final String STORE_SAVED = "resilience_state_store_saved_total";
-  /** Counter: writes and reads of the store that failed. */
+  /** Counter: failed writes and reads of the store. */
   public static final String STORE_FAILURES = "resilience_state_store_failures_total";
-  /** Gauge: breakers that changed and are not saved yet. */
+  /** Gauge: changed breakers that are not saved yet. */
   public static final String STORE_PENDING = "resilience_state_store_pending";
 
-  /** Gauge: connections to the endpoint that are open. */
+  /** Gauge: open connections to the endpoint. */
   public static final String ENDPOINT_CONNECTIONS = "resilience_endpoint_connections";
-  /** Counter: connections to the endpoint that were taken on. */
+  /** Counter: connections that the endpoint accepted. */
   public static final String ENDPOINT_ACCEPTED = "resilience_endpoint_connections_accepted_total";
-  /** Counter: those of them that were closed because the client was too slow, or made room. */
+  /** Counter: accepted connections closed because the client was too slow, or to make room. */
   public static final String ENDPOINT_CUT_OFF = "resilience_endpoint_connections_cut_off_total";
-  /** Counter: connections to the endpoint that were closed at once because there was no room. */
+  /** Counter: connections closed at once because the endpoint was full. */
   public static final String ENDPOINT_REFUSED = "resilience_endpoint_connections_refused_total";
   /** Counter: requests to the endpoint that carried a wrong operator token. */
   public static final String ENDPOINT_WRONG_TOKENS = "resilience_endpoint_wrong_tokens_total";
   /** Counter: failures that threads of the endpoint survived. */
   public static final String ENDPOINT_FAILURES = "resilience_endpoint_failures_total";
-  /** Counter: how often the port of the endpoint was opened anew. */
+  /** Counter: times that the port of the endpoint was opened again. */
   public static final String ENDPOINT_REOPENED = "resilience_endpoint_reopened_total";
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
   /** Label: the name of the breaker, retry, retry budget, timeout, pipeline or health check. */
   public static final String NAME = "name";
-  /** Label: what became of a call. */
+  /** Label: the outcome of a call. */
   public static final String OUTCOME = "outcome";
   /** Label: the group of a runtime's threads: {@code end}, {@code tell}, {@code interrupt} or {@code timer}. */
   public static final String GROUP = "group";
@@ -122,7 +121,7 @@ public final class MetricNames {
   /** Label: whether a call was counted as a success, {@code true} or {@code false}. */
   public static final String SUCCESS = "success";
 
-  /** The value of {@link #NAME}, or {@link #KEY}, that stands for all that found no room for a series of its own. */
+  /** The value of {@link #NAME}, or {@link #KEY}, of the series that sums up all names, or keys, without their own. */
   public static final String OTHER = "other";
 
   private MetricNames() {}

@@ -1,8 +1,8 @@
 package io.aragora.resilience.metrics.prometheus;
 
+import io.aragora.resilience.EndpointContribution;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
+import io.aragora.resilience.ResilienceContext;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -14,15 +14,14 @@ import java.util.Optional;
 import java.util.WeakHashMap;
 
 /**
- * The page {@code /metrics} of the HTTP endpoint, in the text format of Prometheus: all of the registry that {@link
- * PrometheusMetrics} shows the runtime in, or, where it is not shown in one, the numbers of the runtime alone. Thread-safe.
+ * The page {@code /metrics} of the HTTP endpoint, in the text format of Prometheus: the whole registry that {@link PrometheusMetrics} shows the runtime in; if the runtime is in no registry, its own numbers alone. Thread-safe.
  */
 public final class MetricsEndpoint implements EndpointContribution {
-  // Weak, because the page does not hear when a runtime is closed; a RuntimeSeries does not hold
-  // its runtime.
+  // Weak, because the page receives no event when a runtime is closed; a RuntimeSeries does not
+  // reference its runtime.
   private final Map<Resilience, RuntimeSeries> alone = new WeakHashMap<>();
 
-  /** Makes the page. */
+  /** Creates the page. */
   public MetricsEndpoint() {}
 
   @Override

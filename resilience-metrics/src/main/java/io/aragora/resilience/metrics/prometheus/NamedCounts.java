@@ -7,9 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counts by name as they are shown: they never go back, and at most so many names are shown on their own, the sum of the
- * rest being shown as {@link MetricNames#OTHER}. A name keeps its place as long as it lives, and is forgotten with the
- * read that misses it. Not thread-safe.
+ * Counts by name as they are shown: they never decrease; a bounded number of names have their own series, and the rest are summed up as {@link MetricNames#OTHER}. A name keeps its series as long as it exists, and is dropped by the first read without it. Not thread-safe.
  */
 final class NamedCounts {
   private final int limit;
@@ -20,7 +18,7 @@ final class NamedCounts {
     this.limit = limit;
   }
 
-  /** Takes in what was read, and gives what is to be shown. */
+  /** Adds a reading, and returns the counts to show. */
   Map<String, long[]> advance(Map<String, long[]> read) {
     named.retainAll(read.keySet());
     Map<String, long[]> next = new LinkedHashMap<>();
@@ -36,7 +34,7 @@ final class NamedCounts {
     return next;
   }
 
-  /** Tells whether a name is shown on its own. */
+  /** Returns whether a name has its own series. */
   boolean isNamed(String name) {
     return named.contains(name);
   }

@@ -1,10 +1,10 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.Subscription;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
-import io.aragora.resilience.spi.Setting;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.Subscription;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,32 +15,28 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a runtime in a Prometheus registry: a collector reads its counters when the registry is scraped. Closing the
- * runtime takes it out again.
+ * Shows a runtime in a Prometheus registry: a collector reads its counters when the registry is scraped. Closing the runtime removes it.
  *
  * <pre>{@code
  * Resilience.builder().extension(PrometheusMetrics.on(registry)).build();
  * }</pre>
  *
- * <p>Found by {@link java.util.ServiceLoader} too, and then off until {@value #PROPERTY} is set to {@code default}, for
- * {@link PrometheusRegistry#defaultRegistry}.
+ * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PROPERTY} is {@code default}, which means {@link PrometheusRegistry#defaultRegistry}.
  *
- * <p>Any number of runtimes may share a registry: each series has the label {@code runtime}, which is the runtime's name,
- * with a number behind it where another on that registry has the same. {@link PrometheusRegistry#clear()} drops them all;
- * they come back when the last of them was closed and one attaches again. Thread-safe.
+ * <p>Any number of runtimes may share a registry: each series has the label {@code runtime}, which is the runtime's name, followed by a number if another runtime on that registry has the same name. {@link PrometheusRegistry#clear()} drops them all; they return when the last of them has been closed and another attaches. Thread-safe.
  */
 public final class PrometheusMetrics implements ResilienceExtension {
-  /** The property that turns on what was found on the path: {@code default} for the default registry. */
+  /** The property that turns on the metrics found on the path: {@code default} for the default registry. */
   public static final String PROPERTY = "resilience.metrics.prometheus";
 
-  /** The property that has calls timed, {@code true} or {@code false}; see {@link Builder#durations()}. */
+  /** The property that turns on the timing of calls, {@code true} or {@code false}; see {@link Builder#durations()}. */
   public static final String DURATIONS_PROPERTY = "resilience.metrics.durations";
 
   private final @Nullable PrometheusRegistry registry;
   private final MetricsSettings settings;
   private final List<Attachment> attachments = new CopyOnWriteArrayList<>();
 
-  /** Makes the extension that the property {@value #PROPERTY} turns on. */
+  /** Creates the extension that the property {@value #PROPERTY} turns on. */
   public PrometheusMetrics() {
     this(null, MetricsSettings.DEFAULT);
   }
@@ -51,9 +47,9 @@ public final class PrometheusMetrics implements ResilienceExtension {
   }
 
   /**
-   * Makes an extension for a registry, whatever the property says.
+   * Creates an extension for a registry, regardless of the property.
    *
-   * @param registry where the runtime is to be shown
+   * @param registry the registry
    * @return the extension, for any number of runtimes
    */
   public static PrometheusMetrics on(PrometheusRegistry registry) {
@@ -61,9 +57,9 @@ public final class PrometheusMetrics implements ResilienceExtension {
   }
 
   /**
-   * Starts to describe an extension for a registry.
+   * Returns a new builder of an extension for a registry.
    *
-   * @param registry where the runtime is to be shown
+   * @param registry the registry
    * @return a new builder
    */
   public static Builder builder(PrometheusRegistry registry) {
@@ -74,9 +70,8 @@ public final class PrometheusMetrics implements ResilienceExtension {
    * Registers the runtime.
    *
    * @param context the runtime as extensions see it
-   * @return takes it out again
-   * @throws IllegalArgumentException if a property has a value that it cannot have, or somebody else has registered one of our
-   *     metric names
+   * @return the subscription whose close removes it
+   * @throws IllegalArgumentException if a property has an invalid value, or the registry has one of these metric names from another collector
    */
   @Override
   public AutoCloseable attach(ResilienceContext context) {
@@ -98,7 +93,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     };
   }
 
-  /** Tells where a runtime is shown; empty where it is not. */
+  /** Returns the registry that shows a runtime; empty if there is none. */
   Optional<PrometheusRegistry> registryOf(Resilience resilience) {
     return attachments.stream()
         .filter(attachment -> attachment.resilience == resilience)
@@ -126,7 +121,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     return value.equals("true");
   }
 
-  /** Describes the extension. Every setter checks its value. Not thread-safe. */
+  /** Builds the extension. Every setter checks its value. Not thread-safe. */
   public static final class Builder {
     private final PrometheusRegistry registry;
     private int maxNames = MetricsSettings.DEFAULT.maxNames();
@@ -139,9 +134,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Has calls of breakers timed, and shows how long they took, how long retries waited, and which limits were exceeded, as
-     * histograms, native and classic. Default: not, since it costs each call two readings of the clock. Calls by permits of
-     * one's own are not timed.
+     * Turns on the timing of breaker calls, and shows their durations, the delays of retries and the exceeded timeouts as native and classic histograms. Default: off, since timing costs each call two readings of the clock. Calls with permits that the application acquires are not timed.
      *
      * @return this builder
      */
@@ -151,16 +144,16 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Has calls timed, with classic buckets of one's own for how long they took. Default: thirteen from 1 ms to 10 s.
+     * Turns on the timing of calls with the given classic buckets. Default: thirteen from 1 ms to 10 s.
      *
      * @param upperBounds positive and ascending, 1 to 100 of them
      * @return this builder
-     * @throws IllegalArgumentException if they are outside
+     * @throws IllegalArgumentException if {@code upperBounds} are not positive and ascending, or not 1 to 100
      */
     public Builder durations(Duration... upperBounds) {
       if (upperBounds.length < 1 || upperBounds.length > 100) {
         throw new IllegalArgumentException(
-            "durations must have 1 to 100 upper bounds: " + upperBounds.length);
+            "durations must have 1 to 100 upper bounds, not " + upperBounds.length);
       }
       List<Double> seconds = new ArrayList<>();
       Duration before = Duration.ZERO;
@@ -178,8 +171,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Sets the most breakers, and keyed breakers, retries, budgets, timeouts and pipelines, that have series of their own; the
-     * rest are summed up as {@value MetricNames#OTHER}. Default 1000 of each.
+     * Sets the maximum number of breakers, keyed breakers, retries, budgets, timeouts and pipelines, each, that have their own series; the rest are summed up as {@value MetricNames#OTHER}. Default 1000 of each.
      *
      * @param count at least 1
      * @return this builder
@@ -191,7 +183,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Sets the most keys of one keyed breaker that have series of their own: those in trouble first, then those in most use.
+     * Sets the maximum number of keys of one keyed breaker with their own series: impaired keys first, then the most used.
      * The rest are summed up as {@value MetricNames#OTHER}. Default 20.
      *
      * @param count at least 0
@@ -204,7 +196,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Makes the extension.
+     * Creates the extension.
      *
      * @return for any number of runtimes
      */

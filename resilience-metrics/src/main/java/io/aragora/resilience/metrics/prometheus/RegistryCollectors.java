@@ -8,19 +8,17 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the one collector of each Prometheus registry. Static, because a registry has no place to keep it and runtimes
- * know nothing of each other. Nothing is kept alive by it: keys are weak, and the registry itself holds the collector as
- * long as it is registered. Thread-safe.
+ * Finds the one collector of each Prometheus registry. Static, because a registry cannot store it and runtimes are independent of each other. It keeps no registry alive: keys are weak, and the registry itself references the collector while it is registered. Thread-safe.
  */
 final class RegistryCollectors {
   private static final Map<PrometheusRegistry, WeakReference<ResilienceCollector>> COLLECTORS =
       new WeakHashMap<>();
 
   /**
-   * A runtime that is shown.
+   * A runtime in a registry.
    *
-   * @param durations takes how long its calls take; null where that is not asked for
-   * @param detach takes the runtime away when run; the last one unregisters the collector
+   * @param durations receives the durations of its calls; null if timing is off
+   * @param detach removes the runtime when run; the last one unregisters the collector
    */
   record Shown(@Nullable DurationHistograms durations, Runnable detach) {}
 
@@ -29,8 +27,8 @@ final class RegistryCollectors {
   /**
    * Adds a runtime to a registry; the first one registers the collector.
    *
-   * @return the runtime as it is shown
-   * @throws IllegalArgumentException if the registry has one of our metric names from somebody else
+   * @return the runtime in its registry
+   * @throws IllegalArgumentException if the registry has one of these metric names from another collector
    */
   static Shown attach(
       PrometheusRegistry registry, Resilience resilience, MetricsSettings settings) {

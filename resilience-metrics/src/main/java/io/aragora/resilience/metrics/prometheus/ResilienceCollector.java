@@ -15,22 +15,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all runtimes of one Prometheus registry when it is scraped. It is one collector for all of them because a registry
- * takes a metric name with given labels from one collector only. Thread-safe; runtimes come and go between scrapes.
+ * Reads all runtimes of one Prometheus registry when it is scraped. One collector serves all of them, because a registry accepts a metric name with given labels from one collector only. Thread-safe; runtimes are added and removed between scrapes.
  */
 final class ResilienceCollector implements MultiCollector {
   private static final GuardedLog LOG = GuardedLog.of(ResilienceCollector.class);
 
   private final List<Source> sources = new CopyOnWriteArrayList<>();
 
-  /** Adds a runtime. One that has the name of another gets a number behind it in its label. */
+  /** Adds a runtime. If its name is in use, its label gets a number. */
   synchronized Source add(Resilience resilience, MetricsSettings settings) {
     Source source = new Source(freeLabel(resilience.name()), resilience, settings);
     sources.add(source);
     return source;
   }
 
-  /** Removes a runtime, and tells whether it was there. */
+  /** Removes a runtime. Returns whether it was present. */
   synchronized boolean remove(Source source) {
     return sources.remove(source);
   }
@@ -68,14 +67,14 @@ final class ResilienceCollector implements MultiCollector {
     if (!label.equals(wanted)) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "the registry has a runtime of the name {0}: this one is labelled {1}",
+          "the Prometheus registry already has a runtime named {0}; the series of this one are labelled {1}. Give each runtime its own name.",
           wanted,
           label);
     }
     return label;
   }
 
-  /** A runtime, its label, and what was shown of it. */
+  /** A runtime, its label, and its previous reading. */
   static final class Source {
     private final String label;
     private final Resilience resilience;
@@ -90,7 +89,7 @@ final class ResilienceCollector implements MultiCollector {
       this.durations = settings.durations() ? new DurationHistograms(label, settings) : null;
     }
 
-    /** Takes durations; null where they are not asked for. */
+    /** Receives durations; null if timing is off. */
     @Nullable
     DurationHistograms durations() {
       return durations;
@@ -100,11 +99,12 @@ final class ResilienceCollector implements MultiCollector {
       try {
         return series.read(label, resilience);
       } catch (RuntimeException e) {
-        // One runtime that cannot be read must hide neither the others nor what else is registered.
+        // A runtime that cannot be read must hide neither the others nor the rest of the registry.
         if (warned.compareAndSet(false, true)) {
           LOG.log(
               System.Logger.Level.WARNING,
-              "the metrics of runtime " + label + " cannot be read (said once)",
+              "the metrics of runtime " + label
+                  + " cannot be read and are missing from the scrape (logged once)",
               e);
         }
         return List.of();

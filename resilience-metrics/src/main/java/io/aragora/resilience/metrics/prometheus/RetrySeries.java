@@ -34,7 +34,7 @@ final class RetrySeries {
 
   private void readRetries(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new LinkedHashMap<>();
-    for (Retry retry : resilience.retries()) {
+    for (Retry retry : resilience.policies().retries()) {
       read.merge(SampleList.label(retry.name()), counts(retry), NamedCounts::sum);
     }
     retries.advance(read).forEach((name, counts) -> {
@@ -69,7 +69,7 @@ final class RetrySeries {
     long[] counts = new long[ATTEMPTS + 2 * COUNTED_ATTEMPTS];
     counts[0] = totals.succeededAtOnce();
     counts[1] = totals.succeededAfterRetry();
-    // Not below 0: a call that ends between the two readings is in the second of them alone.
+    // Not below 0: a call that ends between the two readings is counted in the second only.
     counts[2] = Math.max(0, totals.exhausted() - totals.outOfBudget());
     counts[3] = totals.outOfBudget();
     counts[4] = totals.notRetried();
@@ -86,7 +86,7 @@ final class RetrySeries {
   private void readBudgets(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new LinkedHashMap<>();
     Map<String, Double> levels = new HashMap<>();
-    for (RetryBudget budget : resilience.retryBudgets()) {
+    for (RetryBudget budget : resilience.policies().retryBudgets()) {
       String name = SampleList.label(budget.name());
       levels.merge(name, budget.level(), Double::sum);
       read.merge(name, new long[] {budget.refused()}, NamedCounts::sum);

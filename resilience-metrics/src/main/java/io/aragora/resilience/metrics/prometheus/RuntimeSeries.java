@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the numbers of one runtime. What was shown is remembered, because sums over cells that go on counting may come out
- * smaller than a moment ago, which Prometheus would take for a restart. The runtime itself is not kept, so this may be the
- * value of a weak map. Thread-safe: one read at a time.
+ * Reads the numbers of one runtime. It remembers the counts that it has shown, because a sum over concurrent cells may be smaller than a moment ago, which Prometheus would treat as a restart. It does not reference the runtime, so it can be the value of a weak map. Thread-safe: one read at a time.
  */
 final class RuntimeSeries {
   private final BreakerSeries breakers;
@@ -34,7 +32,7 @@ final class RuntimeSeries {
     this.fallbacks = new NamedCounts(settings.maxNames());
   }
 
-  /** Reads a runtime, always the same one, under the label that it has. */
+  /** Reads a runtime, always the same one, under its label. */
   synchronized List<Sample> read(String runtime, Resilience resilience) {
     SampleList samples = new SampleList(runtime);
     breakers.read(resilience, samples);
@@ -42,8 +40,8 @@ final class RuntimeSeries {
     retries.read(resilience, samples);
     readTimeouts(resilience, samples);
     readFallbacks(resilience, samples);
-    readStore(resilience.storeStatus(), samples);
-    readTimer(resilience.timerTotals(), samples);
+    readStore(resilience.status().stateStore(), samples);
+    readTimer(resilience.status().timer(), samples);
     readThreads(resilience, samples);
     HealthSeries.read(resilience, samples);
     return samples.all();
@@ -51,7 +49,7 @@ final class RuntimeSeries {
 
   private void readTimeouts(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new LinkedHashMap<>();
-    for (Timeout timeout : resilience.timeouts()) {
+    for (Timeout timeout : resilience.policies().timeouts()) {
       TimeoutTotals totals = timeout.totals();
       add(read, timeout.name(), totals.inTime(), totals.fired(), totals.late());
     }
@@ -66,7 +64,8 @@ final class RuntimeSeries {
   private void readFallbacks(Resilience resilience, SampleList samples) {
     Map<String, long[]> read = new LinkedHashMap<>();
     resilience
-        .fallbackTotals()
+        .status()
+        .fallbacks()
         .forEach((name, totals) -> add(read, name, totals.used(), totals.failed()));
     fallbacks.advance(read).forEach((name, counts) -> {
       samples.add(Families.FALLBACKS, name, MetricNames.OUTCOME, "used", counts[0]);
@@ -93,7 +92,7 @@ final class RuntimeSeries {
   }
 
   private void readThreads(Resilience resilience, SampleList samples) {
-    for (ThreadLoad load : resilience.threadLoads()) {
+    for (ThreadLoad load : resilience.status().threads()) {
       samples.addOfGroup(Families.THREADS_BUSY, load.group(), load.busy());
       samples.addOfGroup(Families.THREADS_BOUND, load.group(), load.bound());
       samples.addOfGroup(Families.THREADS_WAITING, load.group(), load.waiting());

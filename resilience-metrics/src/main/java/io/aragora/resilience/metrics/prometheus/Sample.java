@@ -21,7 +21,7 @@ import java.util.Objects;
 /** One number of one series. */
 record Sample(MetricFamilyDescriptor family, Labels labels, double value) {
   /**
-   * Gathers samples, and histograms, of any runtimes by family, as Prometheus wants them: each family once.
+   * Groups samples and histograms of all runtimes by family, as Prometheus requires: each family once.
    *
    * @param samples in any order
    * @param histograms of any runtimes; those without a data point are left out

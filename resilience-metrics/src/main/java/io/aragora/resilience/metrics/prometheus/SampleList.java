@@ -73,7 +73,7 @@ final class SampleList {
     add(family, labels(name, first, firstText, second, secondText), value);
   }
 
-  /** Makes a label of a name: half a surrogate pair is not text, and would make two series look like one when written. */
+  /** Creates a label of a name: an unpaired surrogate is no valid text, and could make two series equal when written. */
   static String label(String name) {
     return new String(name.getBytes(UTF_8), UTF_8);
   }

@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The kinds of change that there are, in a fixed order, so that their counts fit into an array. */
+/** The kinds of transition, in a fixed order, so that their counts fit into an array. */
 final class StateChanges {
-  /** Counts the changes of one kind. */
+  /** Counts the transitions of one kind. */
   interface Counts {
     long between(CircuitBreakerState from, CircuitBreakerState to);
   }
 
   private record Change(CircuitBreakerState from, CircuitBreakerState to) {
-    /** Shown before the first one, too, so that its first increase is seen. */
+    /** Shown before the first transition, too, so that its first increase is visible. */
     boolean isTrip() {
       return from == CircuitBreakerState.CLOSED && to == CircuitBreakerState.OPEN;
     }
@@ -46,7 +46,7 @@ final class StateChanges {
     }
   }
 
-  /** Shows what has occurred, and the trip in any case; labels by the number of the change. */
+  /** Shows the kinds that have occurred, and closed to open always; labels by the number of the kind. */
   static void show(
       MetricFamilyDescriptor family,
       IntFunction<Labels> labels,

@@ -11,14 +11,13 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * The keys of one keyed breaker that are worth a series: those that are not closed, then those with most failures in their
- * window, then those with most calls; of keys alike in that, one that has a series already. Not thread-safe.
+ * The keys of one keyed breaker that get a series: those that are not closed, then those with the most failures in their window, then those with the most calls; among equals, keys that already have a series. Not thread-safe.
  */
 final class TopKeys {
   /*
-   * Keys come and go among the top, and the sum of the rest must not jump when they do. So the rest is not a sum over keys: it
-   * is what all keys counted together, which never goes back, less by how much the shown ones grew while they were shown.
-   * Nothing is remembered of a key that is not shown.
+   * The top keys change, and the rest must not jump when they do. So the rest is not a sum over keys: it is the total of all
+   * keys, which never decreases, minus the growth of shown keys while they were shown. Nothing is stored for a key that is not
+   * shown.
    */
   private record Candidate(
       String key, int code, long failures, long calls, boolean shown, CircuitBreakerTotals totals) {
@@ -76,7 +75,7 @@ final class TopKeys {
     }
   }
 
-  /** Takes in what was offered. */
+  /** Chooses among the offered keys. */
   void end(CircuitBreakerTotals totals) {
     Map<String, long[]> next = new LinkedHashMap<>();
     Map<String, Integer> nextStates = new LinkedHashMap<>();
@@ -91,7 +90,8 @@ final class TopKeys {
       long[] before = shown.get(key);
       long[] now = before == null ? counts : NamedCounts.max(before, counts);
       for (int i = 0; i < OUTCOMES; i++) {
-        // What a key counted before it was shown is in the rest already, unless nothing was shown.
+        // The counts of a key from before it was shown are already in the rest, unless nothing was
+        // shown.
         grown[i] += before != null ? now[i] - before[i] : first ? now[i] : 0;
       }
       return now;
@@ -106,7 +106,7 @@ final class TopKeys {
     first = false;
   }
 
-  /** How many of those offered were not closed. */
+  /** The number of offered keys that were not closed. */
   int open() {
     return open;
   }

@@ -107,7 +107,7 @@ class DurationHistogramsTest {
   void badBounds_nameTheRule() {
     PrometheusMetrics.Builder builder = PrometheusMetrics.builder(registry);
     assertThatThrownBy(() -> builder.durations(new Duration[0]))
-        .hasMessage("durations must have 1 to 100 upper bounds: 0");
+        .hasMessage("durations must have 1 to 100 upper bounds, not 0");
     assertThatThrownBy(() -> builder.durations(Duration.ofSeconds(1), Duration.ofSeconds(1)))
         .hasMessage("durations must have ascending upper bounds: [PT1S, PT1S]");
     assertThatThrownBy(() -> builder.durations(Duration.ZERO))

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads the text format 0.0.4 and says what breaks its rules, or the customs that promtool checks. */
+/** Parses the text format 0.0.4 and reports violations of its rules, and of the conventions that promtool checks. */
 final class Exposition {
   private static final Pattern HEAD =
       Pattern.compile("# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)");

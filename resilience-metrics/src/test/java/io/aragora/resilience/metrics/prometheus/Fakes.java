@@ -1,6 +1,11 @@
 package io.aragora.resilience.metrics.prometheus;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
@@ -18,9 +23,6 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryTotals;
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceContext;
-import io.aragora.resilience.spi.ResilienceExtension;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Timeout;
@@ -39,11 +41,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
-/** Runtimes and policies that only have numbers. */
+/** Runtimes and policies with fixed numbers. */
 final class Fakes {
   private Fakes() {}
 
-  /** Answers the named methods, and what every object has; anything else is an error of the test. */
+  /** Implements the named methods and those of Object; any other call fails the test. */
   private static <T> T fake(Class<T> type, Map<String, Function<Object[], Object>> methods) {
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(),
@@ -77,26 +79,16 @@ final class Fakes {
         CircuitBreaker.class,
         Map.of(
             "snapshot",
-            args -> new CircuitBreakerSnapshot(
-                name,
-                state,
-                TransitionCause.values()[0],
-                7,
-                transitions,
-                windowCalls,
-                windowFailures,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                Duration.ZERO,
-                Duration.ZERO,
-                null,
-                null,
-                5,
-                totals.get()),
+            args -> CircuitBreakerSnapshot.builder(name)
+                .state(state)
+                .cause(TransitionCause.values()[0])
+                .generation(7)
+                .transitions(transitions)
+                .windowCalls(windowCalls)
+                .windowFailures(windowFailures)
+                .slowCalls(5)
+                .totals(totals.get())
+                .build(),
             "transitions",
             args -> args[0] == CircuitBreakerState.CLOSED && args[1] == CircuitBreakerState.OPEN
                 ? transitions
@@ -124,8 +116,13 @@ final class Fakes {
             "totals", args -> totals,
             "attempts",
                 args -> List.of(
-                    new RetryAttemptTotals(1, totals.succeededAtOnce(), 7),
-                    new RetryAttemptTotals(2, totals.succeededAfterRetry(), 0))));
+                    RetryAttemptTotals.builder(1)
+                        .succeeded(totals.succeededAtOnce())
+                        .failed(7)
+                        .build(),
+                    RetryAttemptTotals.builder(2)
+                        .succeeded(totals.succeededAfterRetry())
+                        .build())));
   }
 
   static RetryBudget budget(String name, double level, long refused) {
@@ -159,21 +156,41 @@ final class Fakes {
           Resilience.class,
           Map.ofEntries(
               Map.entry("name", args -> name),
-              Map.entry("circuitBreakers", args -> List.copyOf(breakers)),
-              Map.entry("keyedCircuitBreakers", args -> List.copyOf(keyedBreakers)),
-              Map.entry("retries", args -> List.copyOf(retries)),
-              Map.entry("retryBudgets", args -> List.copyOf(budgets)),
-              Map.entry("timeouts", args -> List.copyOf(timeouts)),
-              Map.entry("fallbackTotals", args -> Map.copyOf(fallbacks)),
-              Map.entry("storeStatus", args -> storeStatus),
-              Map.entry("timerTotals", args -> new TimerTotals(3, Duration.ofMillis(1500))),
-              Map.entry("threadLoads", args -> List.of(new ThreadLoad("end", 2, 0, 1000, 1))),
+              Map.entry("policies", args -> policies()),
+              Map.entry("status", args -> status()),
               Map.entry("health", args -> health()),
               Map.entry(
                   "extension",
                   args -> extensions.stream()
                       .filter(((Class<?>) args[0])::isInstance)
                       .findFirst())));
+    }
+
+    private Policies policies() {
+      return fake(
+          Policies.class,
+          Map.of(
+              "circuitBreakers", args -> List.copyOf(breakers),
+              "keyedCircuitBreakers", args -> List.copyOf(keyedBreakers),
+              "retries", args -> List.copyOf(retries),
+              "retryBudgets", args -> List.copyOf(budgets),
+              "timeouts", args -> List.copyOf(timeouts)));
+    }
+
+    private RuntimeStatus status() {
+      return fake(
+          RuntimeStatus.class,
+          Map.of(
+              "fallbacks", args -> Map.copyOf(fallbacks),
+              "stateStore", args -> storeStatus,
+              "timer",
+                  args -> TimerTotals.builder()
+                      .fired(3)
+                      .lateness(Duration.ofMillis(1500))
+                      .build(),
+              "threads",
+                  args -> List.of(
+                      ThreadLoad.builder("end").busy(2).bound(1000).failures(1).build())));
     }
 
     private HealthReport report() {

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Of the keys of a keyed breaker, few have series, and the rest is one. */
+/** A few keys of a keyed breaker have series, and the rest share one. */
 class KeysTest {
   private final Shop shop = new Shop(2);
   private final KeyedCircuitBreaker keyed = shop.resilience.keyedCircuitBreaker(

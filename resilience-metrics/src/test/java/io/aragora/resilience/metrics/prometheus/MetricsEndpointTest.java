@@ -28,13 +28,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class MetricsEndpointTest {
-  /** What every runtime shows. */
+  /** The metrics of every runtime. */
   private static final int RUNTIME_LINES = 6;
 
   private final MetricsEndpoint endpoint = new MetricsEndpoint();
   private final Fakes.Runtime runtime = new Fakes.Runtime("shop");
   private final AtomicReference<CircuitBreakerTotals> totals =
-      new AtomicReference<>(new CircuitBreakerTotals(10, 3, 2, 1, 4));
+      new AtomicReference<>(CircuitBreakerTotals.builder()
+          .successes(10)
+          .failures(3)
+          .ignored(2)
+          .rejected(1)
+          .late(4)
+          .build());
 
   @Test
   void describesItself() {
@@ -45,11 +51,26 @@ class MetricsEndpointTest {
   @Test
   void write_notInARegistry_everyNumberOfTheRuntime() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", CircuitBreakerState.HALF_OPEN, 6, 8, 2, totals));
-    runtime.retries.add(Fakes.retry("orders", new RetryTotals(20, 5, 6, 4, 1, 9)));
+    runtime.retries.add(Fakes.retry(
+        "orders",
+        RetryTotals.builder()
+            .succeededAtOnce(20)
+            .succeededAfterRetry(5)
+            .exhausted(6)
+            .outOfBudget(4)
+            .notRetried(1)
+            .retries(9)
+            .build()));
     runtime.budgets.add(Fakes.budget("shop", 12.5, 7));
-    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
-    runtime.fallbacks.put("cart", new FallbackTotals(8, 2));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 2, 12, 1, "disk full", null, null);
+    runtime.timeouts.add(Fakes.timeout(
+        "mail", TimeoutTotals.builder().inTime(30).fired(4).late(3).build()));
+    runtime.fallbacks.put("cart", FallbackTotals.builder().used(8).failed(2).build());
+    runtime.storeStatus = StateStoreStatus.builder("sqlite:a.db")
+        .pending(2)
+        .saved(12)
+        .failures(1)
+        .lastError("disk full")
+        .build();
     runtime.checks.put("database", HealthResult.of(HealthStatus.UNHEALTHY, "down"));
 
     assertThat(lines())
@@ -168,8 +189,8 @@ class MetricsEndpointTest {
 
   @Test
   void write_nastyName_staysOneLineInQuotes() throws IOException {
-    runtime.timeouts.add(
-        Fakes.timeout("a\"b\\c\nd} 1\uD83D\uDE00\uD83D", new TimeoutTotals(1, 0, 0)));
+    runtime.timeouts.add(Fakes.timeout(
+        "a\"b\\c\nd} 1\uD83D\uDE00\uD83D", TimeoutTotals.builder().inTime(1).build()));
 
     assertThat(lines())
         .hasSize(4 + RUNTIME_LINES)
@@ -179,8 +200,10 @@ class MetricsEndpointTest {
 
   @Test
   void write_namesThatLookAlikeWhenWritten_oneSeriesWithTheSum() throws IOException {
-    runtime.timeouts.add(Fakes.timeout("x\uD83D", new TimeoutTotals(0, 1, 0)));
-    runtime.timeouts.add(Fakes.timeout("x\uDE00", new TimeoutTotals(0, 2, 0)));
+    runtime.timeouts.add(
+        Fakes.timeout("x\uD83D", TimeoutTotals.builder().fired(1).build()));
+    runtime.timeouts.add(
+        Fakes.timeout("x\uDE00", TimeoutTotals.builder().fired(2).build()));
 
     assertThat(lines())
         .hasSize(4 + RUNTIME_LINES)
@@ -190,10 +213,18 @@ class MetricsEndpointTest {
   @Test
   void write_countsWentBack_showsTheLargest() throws IOException {
     runtime.breakers.add(Fakes.breaker("prices", totals));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 12, 3, null, null, null);
+    runtime.storeStatus =
+        StateStoreStatus.builder("sqlite:a.db").saved(12).failures(3).build();
     lines();
-    totals.set(new CircuitBreakerTotals(9, 5, 2, 1, 4));
-    runtime.storeStatus = new StateStoreStatus("sqlite:a.db", 0, 11, 2, null, null, null);
+    totals.set(CircuitBreakerTotals.builder()
+        .successes(9)
+        .failures(5)
+        .ignored(2)
+        .rejected(1)
+        .late(4)
+        .build());
+    runtime.storeStatus =
+        StateStoreStatus.builder("sqlite:a.db").saved(11).failures(2).build();
 
     assertThat(lines())
         .contains(
@@ -228,7 +259,8 @@ class MetricsEndpointTest {
         .dataPoint(GaugeDataPointSnapshot.builder().value(3).build())
         .build();
     registry.register(own);
-    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+    runtime.timeouts.add(Fakes.timeout(
+        "mail", TimeoutTotals.builder().inTime(30).fired(4).late(3).build()));
     PrometheusMetrics metrics = PrometheusMetrics.on(registry);
     runtime.extensions.add(metrics);
 
@@ -244,7 +276,8 @@ class MetricsEndpointTest {
   void write_extensionIsOff_numbersOfTheRuntimeAlone() throws Exception {
     PrometheusMetrics metrics = new PrometheusMetrics();
     runtime.extensions.add(metrics);
-    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(30, 4, 3)));
+    runtime.timeouts.add(Fakes.timeout(
+        "mail", TimeoutTotals.builder().inTime(30).fired(4).late(3).build()));
 
     try (AutoCloseable attached = metrics.attach(runtime)) {
       assertThat(attached).isNotNull();

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What {@code docs/metrics.md} says is what there is. */
+/** {@code docs/metrics.md} matches the registered metrics. */
 class MetricsPageTest {
   private static final Pattern ROW = Pattern.compile(
       "^\\| `(resilience_\\w+)` \\| (counter|gauge|histogram) \\|([^|]*)\\|", Pattern.MULTILINE);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dashboard, alert rules and scrape configuration ask for what the collector exposes, and for nothing else. */
+/** Dashboard, alert rules and scrape configuration use only metrics that the collector exposes. */
 class MonitoringTest {
   private static final Path DOCS = Path.of("").toAbsolutePath().resolve("../docs");
   private static final Path DASHBOARD = DOCS.resolve("grafana/resilience.json");

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.retry.RetryEvent;
@@ -24,9 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What the reference measured, here with a real runtime behind the collector. */
+/** The metrics of the reference, with a real runtime behind the collector. */
 class PatternMetricsTest {
-  /** The names of the reference, and where one is not kept, what stands for it. */
+  /** The names of the reference, or their replacements. */
   static final Map<String, String> REFERENCE = Map.of(
       "resilience_circuit_breaker_state_changes_total", MetricNames.BREAKER_STATE_CHANGES,
       "resilience_retry_attempts_total", MetricNames.RETRY_ATTEMPTS,
@@ -46,7 +44,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-01 PM-02: where metrics are not asked for, nothing is registered and all works")
+  @DisplayName("PM-01 PM-02: without metrics nothing is registered, and calls work")
   void notAskedFor_registersNothing() {
     int before = PrometheusRegistry.defaultRegistry.scrape().size();
     try (Resilience resilience =
@@ -64,7 +62,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-03: the same name is one series, another name another one")
+  @DisplayName("PM-03: one name has one series, another name has another")
   void sameName_isOneSeries() {
     Shop.fail(shop.opensAtOnce("a"));
     Shop.reject(shop.opensAtOnce("a"));
@@ -75,8 +73,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName(
-      "PM-04, fault 62: a change of state counts once, under both states as text, of keys too")
+  @DisplayName("PM-04, fault 62: a transition counts once, labelled with both states, also of keys")
   void stateChange_isCountedByItsStates() {
     CircuitBreaker breaker = shop.opensAtOnce("a");
     assertThat(shop.series("resilience_circuit_breaker_state_changes_total"))
@@ -101,7 +98,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-05: a further attempt counts, and how long it waited is observed")
+  @DisplayName("PM-05: a further attempt counts, and its delay is observed")
   void furtherAttempt_isCounted_andItsDelayObserved() {
     shop.exhaust("orders", 2);
     assertThat(shop.series("resilience_retry_attempts_total"))
@@ -120,7 +117,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-06: a call whose attempts are used up counts")
+  @DisplayName("PM-06: a call that has used all its attempts counts")
   void exhausted_isCounted() {
     shop.exhaust("orders", 2);
     shop.exhaust("orders", 2);
@@ -141,7 +138,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-08: health is 1 or 0, and failures in a row are shown, 0 where there are none")
+  @DisplayName("PM-08: health is 1 or 0, and consecutive failures are shown, 0 if there are none")
   void health_isShown_withFailuresInARow() {
     assertThat(shop.series("resilience_health_status"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
@@ -193,8 +190,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName(
-      "PM-09, fault 66: how long calls took, apart for those that succeeded and that failed")
+  @DisplayName("PM-09, fault 66: durations of calls are separate for successes and failures")
   void durations_areObserved_byWhatTheCallCountedAs() {
     CircuitBreaker breaker = shop.opensAtOnce("a");
     shop.call(breaker, Duration.ofMillis(450));
@@ -216,16 +212,12 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-10 PM-13, fault 64: listeners are typed, so each fits what it listens to")
+  @DisplayName("PM-10 PM-13, fault 64: listeners are typed, so each fits its events")
   void listeners_fitByTheirTypes() {
     List<String> heard = new ArrayList<>();
     CircuitBreaker breaker = shop.opensAtOnce("a");
-    breaker.subscribe(new CircuitBreakerListener() {
-      @Override
-      public void onTransition(CircuitBreakerTransition transition) {
-        heard.add(transition.breaker() + " " + transition.to().code());
-      }
-    });
+    breaker.subscribe(
+        transition -> heard.add(transition.breaker() + " " + transition.to().code()));
     shop.resilience
         .retry("orders", shop.attempts(2))
         .subscribe((RetryEvent event) ->
@@ -249,7 +241,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-11: closing a runtime takes its series out, and the next one begins anew")
+  @DisplayName("PM-11: closing a runtime removes its series, and the next runtime starts from zero")
   void close_takesEverythingOut() {
     shop.everythingHappens("a");
     assertThat(shop.text()).contains("name=\"a\"");
@@ -274,7 +266,8 @@ class PatternMetricsTest {
 
   @Test
   @DisplayName(
-      "failure rate: while open it is what opened the breaker, and NaN where none is counted")
+      "failure rate: while open it is the rate that opened the breaker, and NaN if no call is"
+          + " counted")
   void failureRate_ofAnOpenBreaker_isWhatOpenedIt() {
     CircuitBreaker breaker = shop.resilience.circuitBreaker(
         "a",
@@ -313,7 +306,7 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-12: the nine names of the reference are there, or what stands for them")
+  @DisplayName("PM-12: the nine names of the reference exist, or their replacements")
   void nineNames_areThere() {
     assertThat(REFERENCE).hasSize(9);
     shop.everythingHappens("a");

@@ -152,7 +152,7 @@ class PrometheusMetricsTest {
   }
 
   @Test
-  @DisplayName("fault 65: what goes wrong with the metrics of one runtime is nobody else's trouble")
+  @DisplayName("fault 65: failing metrics of one runtime do not affect the others")
   void scrape_oneRuntimeCannotBeRead_theOthersCan() throws Exception {
     try (AutoCloseable first = metrics.attach(runtimeThatFails());
         AutoCloseable second = metrics.attach(runtime("shop", 1))) {
@@ -163,11 +163,12 @@ class PrometheusMetricsTest {
   }
 
   @Test
-  @DisplayName("a call that the budget ended between two readings hides nothing")
+  @DisplayName("a call that the budget ended between two readings hides no series")
   void scrape_budgetEndsACallMeanwhile_isShown() throws Exception {
     Fakes.Runtime runtime = runtime("shop", 1);
     // The whole was read before that call ended, and the part of it after.
-    runtime.retries.add(Fakes.retry("orders", new RetryTotals(0, 0, 0, 1, 0, 0)));
+    runtime.retries.add(
+        Fakes.retry("orders", RetryTotals.builder().outOfBudget(1).build()));
     try (AutoCloseable attached = metrics.attach(runtime)) {
       assertThat(attached).isNotNull();
       assertThat(series("resilience_retry_calls_total{"))
@@ -211,13 +212,14 @@ class PrometheusMetricsTest {
 
   private static Fakes.Runtime runtime(String name, long fired) {
     Fakes.Runtime runtime = new Fakes.Runtime(name);
-    runtime.timeouts.add(Fakes.timeout("mail", new TimeoutTotals(0, fired, 0)));
+    runtime.timeouts.add(
+        Fakes.timeout("mail", TimeoutTotals.builder().fired(fired).build()));
     return runtime;
   }
 
   private static Fakes.Runtime runtimeThatFails() {
     Fakes.Runtime runtime = new Fakes.Runtime("broken");
-    runtime.timeouts.add(Fakes.timeout(null, new TimeoutTotals(0, 1, 0)));
+    runtime.timeouts.add(Fakes.timeout(null, TimeoutTotals.builder().fired(1).build()));
     return runtime;
   }
 
@@ -233,7 +235,7 @@ class PrometheusMetricsTest {
         .toList();
   }
 
-  /** Somebody else who has one of our names. */
+  /** Another collector with one of these names. */
   private static final class Stranger implements MultiCollector {
     @Override
     public MetricSnapshots collect() {

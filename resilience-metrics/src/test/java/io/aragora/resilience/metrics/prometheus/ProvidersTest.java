@@ -3,8 +3,8 @@ package io.aragora.resilience.metrics.prometheus;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.spi.EndpointContribution;
-import io.aragora.resilience.spi.ResilienceExtension;
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.ResilienceExtension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ServiceLoader;

@@ -9,10 +9,10 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.retry.Backoff;
@@ -32,9 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** A real runtime whose time the test moves, shown in a registry of its own, with durations. */
+/** A real runtime whose time the test advances, in its own registry, with durations. */
 final class Shop implements AutoCloseable {
-  /** Everything that has a meaning in some format. */
+  /** Characters with a meaning in a text format. */
   static final String NASTY = "a\"b\\c\nd}<e>&'\u00e9\u4e2d\uD83D\uDE00 1";
 
   static final Duration COOLDOWN = Duration.ofSeconds(30);
@@ -137,7 +137,7 @@ final class Shop implements AutoCloseable {
     resilience.retryBudget(name, RetryBudgetConfig.builder().build());
     exceed(name, Duration.ofSeconds(30));
     resilience
-        .pipeline(name)
+        .newPipeline(name)
         .add(breaker)
         .build()
         .withFallback(Fallback.value("x"))

@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.sqlite;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,8 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A breaker as a row. Times are whole microseconds, since 1970 in UTC where they are instants: numbers have no time zone,
- * sort as time does, and are cut off below the microsecond, never rounded up.
+ * Maps a breaker to a row. Times are whole microseconds, for instants since 1970 in UTC: numbers have no time zone and sort like time. Fractions of a microsecond are dropped, never rounded up.
  */
 final class BreakerRow {
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
@@ -50,31 +49,30 @@ final class BreakerRow {
       "declared",
       "saved_at_micros");
 
-  /** No text of a row has more bytes, since each of its characters has at most three. */
+  /** The maximum size of a text in bytes: three for each character. */
   private static final int MAX_TEXT_BYTES = 3 * SavedBreaker.MAX_TEXT;
 
   private static final int MAX_SHOWN = 100;
 
-  /** A row by its number. What is too long is left where it is: its size alone is read. */
+  /** Reads a row by its number. Of a text that is too long, only the size is read. */
   static final String SELECT_ONE = "SELECT "
       + COLUMNS.stream().map(BreakerRow::bounded).collect(Collectors.joining(", "))
       + " FROM circuit_breakers WHERE rowid = ?";
 
-  /** The numbers of rows, those first that need attention, of these the newest. */
+  /** Selects the numbers of rows: states other than closed first, then the newest. */
   static final String SELECT_ATTENTION_FIRST =
       "SELECT rowid FROM circuit_breakers ORDER BY state = 'closed', saved_at_micros DESC LIMIT ?";
 
-  /** The same, but those first that can be read, which takes microseconds for each row to find out. */
+  /** The same, but readable rows first, which takes microseconds for each row to determine. */
   static final String SELECT_MOST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
       + readable("circuit_breakers") + " DESC, state = 'closed', saved_at_micros DESC LIMIT ?";
 
-  /** The last of that first. */
+  /** The reverse order. */
   static final String SELECT_LEAST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
       + readable("circuit_breakers") + ", state <> 'closed', saved_at_micros LIMIT ?";
 
   /**
-   * The condition is {@link SavedBreaker#replaces}. What cannot be read may always be replaced, or it would stay for ever:
-   * SQLite takes any text to be larger than any number.
+   * The condition is {@link SavedBreaker#replaces}. An unreadable row may always be replaced; otherwise it would stay for ever, since SQLite orders any text after any number.
    */
   static final String UPSERT = "INSERT INTO circuit_breakers AS present ("
       + String.join(", ", COLUMNS) + ") VALUES ("
@@ -90,19 +88,19 @@ final class BreakerRow {
           AND (excluded.generation > 1 OR present.generation <= 1))
         OR NOT\s""" + readable("present");
 
-  /** The same condition: name, key, when it was saved and entered, generation. */
+  /** Parameters of the same condition: name, key, times of saving and of entering the state, generation. */
   static final String DELETE = """
       DELETE FROM circuit_breakers WHERE name = ? AND key = ?
         AND (entered_at_micros > ?
           OR (entered_at_micros <= ? AND (? > 1 OR generation <= 1))
           OR NOT\s""" + readable("circuit_breakers") + ")";
 
-  /** Stands for no key: a key is never blank, and SQLite takes every NULL to be another one. */
+  /** Stands for no key: a key is never blank, and SQLite treats every NULL as different. */
   private static final String NO_KEY = "";
 
   private BreakerRow() {}
 
-  /** Of a text also its size, under a name of its own; in place of a number that is a long text its size. */
+  /** Selects a column: of a text also its size, under another name; of a long text in place of a number only the size. */
   private static String bounded(String column) {
     return TEXTS.contains(column)
         ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
@@ -141,7 +139,7 @@ final class BreakerRow {
             number(prefix + "slow_calls", 0, SavedBreaker.MAX_NUMBER),
             text(prefix + "declared"),
             instant(prefix + "saved_at_micros"))
-        // What is unknown, because a value is NULL, is false.
+        // A condition that is unknown, because a value is NULL, is false.
         .collect(Collectors.joining(" AND ", "((", ") IS TRUE)"));
   }
 
@@ -202,7 +200,7 @@ final class BreakerRow {
     delete.setLong(5, breaker.generation());
   }
 
-  /** As text; one that UTF-8 cannot hold, since it has half of a surrogate pair, as the bytes of its characters. */
+  /** Stores a text; if it has an unpaired surrogate, which UTF-8 cannot represent, as the bytes of its characters. */
   private static void bindName(PreparedStatement statement, int column, String name)
       throws SQLException {
     if (name.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
@@ -222,33 +220,35 @@ final class BreakerRow {
    * Reads the row that the cursor is at.
    *
    * @param row the cursor
-   * @throws IllegalArgumentException if it is no breaker; the message says which and why
+   * @throws IllegalArgumentException if the row is no valid breaker; the message has its name and the reason
    */
   static SavedBreaker read(ResultSet row) throws SQLException {
     try {
-      return new SavedBreaker(
-          name(row, "name"),
-          key(row),
-          CircuitBreakerState.parse(text(row, "state")),
-          count(row, "generation"),
-          instant(number(row, "entered_at_micros")),
-          row.getObject("open_until_micros") == null
-              ? null
-              : instant(number(row, "open_until_micros")),
-          Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS),
-          smallCount(row, "cooldown_step"),
-          smallCount(row, "consecutive_failures"),
-          count(row, "consecutive_successes"),
-          smallCount(row, "probe_successes"),
-          new CircuitBreakerTotals(
-              count(row, "successes"),
-              count(row, "failures"),
-              count(row, "ignored"),
-              count(row, "rejected"),
-              count(row, "late")),
-          count(row, "slow_calls"),
-          text(row, "declared"),
-          instant(number(row, "saved_at_micros")));
+      return SavedBreaker.builder(name(row, "name"))
+          .key(key(row))
+          .state(CircuitBreakerState.parse(text(row, "state")))
+          .generation(count(row, "generation"))
+          .enteredAt(instant(number(row, "entered_at_micros")))
+          .openUntil(
+              row.getObject("open_until_micros") == null
+                  ? null
+                  : instant(number(row, "open_until_micros")))
+          .cooldown(Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS))
+          .cooldownStep(smallCount(row, "cooldown_step"))
+          .consecutiveFailures(smallCount(row, "consecutive_failures"))
+          .consecutiveSuccesses(count(row, "consecutive_successes"))
+          .probeSuccesses(smallCount(row, "probe_successes"))
+          .totals(CircuitBreakerTotals.builder()
+              .successes(count(row, "successes"))
+              .failures(count(row, "failures"))
+              .ignored(count(row, "ignored"))
+              .rejected(count(row, "rejected"))
+              .late(count(row, "late"))
+              .build())
+          .slowCalls(count(row, "slow_calls"))
+          .declared(text(row, "declared"))
+          .savedAt(instant(number(row, "saved_at_micros")))
+          .build();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "skipped '" + shown(row, "name") + "': " + e.getMessage(), e);
@@ -319,7 +319,7 @@ final class BreakerRow {
     return (int) value;
   }
 
-  /** Shows a text, or of what was not read the size. */
+  /** Shows a text, or its size if it was not read. */
   private static String shown(ResultSet row, String column) throws SQLException {
     long bytes = row.getLong(column + "_bytes");
     return bytes > MAX_TEXT_BYTES ? bytes + " bytes" : shown(row.getObject(column));

@@ -1,6 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore.Loaded;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,18 +11,17 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * The rows of a file. Their number is bounded by that of the rows which are read at a start: a save that makes them more removes
- * the least important. What another application or an older version has left is removed in parts.
+ * The rows of a file. Their number is bounded by the number of rows that a start reads: a save that exceeds it removes the least important rows. Surplus rows of another application or an older version are removed in parts.
  */
 final class BreakerTable {
-  /** Bounds what the driver holds of a large save at a time, and what a transaction removes. */
+  /** Bounds the rows of a large save that the driver holds at a time, and the rows that a transaction removes. */
   private static final int ROWS_PER_BATCH = 500;
 
   private static final int MAX_REMOVED_BY_SAVE = 10_000;
 
   private final Connection connection;
 
-  /** No fewer than the rows that there are, but for those that other processes have added. */
+  /** At least the number of rows, without those that other processes have added. */
   private long mostRows;
 
   BreakerTable(Connection connection) throws SQLException {
@@ -30,7 +29,7 @@ final class BreakerTable {
     this.mostRows = count();
   }
 
-  /** Reads row by row, each by its number, so that SQLite need not sort what is in the rows. */
+  /** Reads each row by its number, so that SQLite need not sort whole rows. */
   Loaded load() throws SQLException {
     mostRows = count();
     Loaded.Builder loaded = new Loaded.Builder();
@@ -81,7 +80,7 @@ final class BreakerTable {
     }
   }
 
-  /** Writes states in one transaction, and gives how many rows changed. */
+  /** Writes states in one transaction. Returns the number of changed rows. */
   int save(Collection<SavedBreaker> states) throws SQLException {
     try (WriteTransaction transaction = WriteTransaction.begin(connection)) {
       int written = changeEach(BreakerRow.UPSERT, BreakerRow::bind, states);
@@ -103,7 +102,7 @@ final class BreakerTable {
     return mostRows - Loaded.MAX_ROWS;
   }
 
-  /** Removes the rows of breakers in one transaction, unless they changed later, and gives how many. */
+  /** Removes the rows of breakers in one transaction, unless they changed later. Returns their number. */
   int remove(Collection<SavedBreaker> states) throws SQLException {
     try (WriteTransaction transaction = WriteTransaction.begin(connection)) {
       int removed = changeEach(BreakerRow.DELETE, BreakerRow::bindDelete, states);
@@ -134,10 +133,10 @@ final class BreakerTable {
   }
 
   /**
-   * Removes rows that are old, the oldest first.
+   * Removes old rows, the oldest first.
    *
-   * @param savedBeforeMicros what was saved before is old
-   * @param most how many to remove
+   * @param savedBeforeMicros the instant; rows saved before it are old
+   * @param most the maximum number of rows to remove
    */
   int removeOld(long savedBeforeMicros, int most) throws SQLException {
     try (PreparedStatement delete = connection.prepareStatement("""
@@ -149,7 +148,7 @@ final class BreakerTable {
     }
   }
 
-  /** Returns the numbers of rows beyond the bound, the least important first, up to so many. */
+  /** Returns the numbers of rows beyond the bound, the least important first, up to a maximum. */
   long[] surplus(int most) throws SQLException {
     mostRows = count();
     long surplus = Math.min(mostRows - Loaded.MAX_ROWS, most);

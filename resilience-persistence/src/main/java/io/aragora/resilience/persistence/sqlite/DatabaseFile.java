@@ -17,13 +17,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database on disk: the file itself, and those that SQLite puts beside it. They belong to their owner alone, if the
- * file system knows owners, because names and settings of breakers tell what an application depends on. Immutable.
+ * A database on disk: the file itself, and those that SQLite puts beside it. Only their owner can access them, if the file system has owners, because names and settings of breakers reveal what an application depends on. Immutable.
  */
 final class DatabaseFile {
   private static final GuardedLog LOG = GuardedLog.of(DatabaseFile.class);
 
-  /** The database comes last, so that a crash while it is set aside never leaves it without its log, but found again. */
+  /** The database comes last: after a crash while it is set aside, the next opening still finds it. */
   private static final List<String> SUFFIXES = List.of("-wal", "-shm", "-journal", "");
 
   private static final DateTimeFormatter UTC_STAMP =
@@ -40,7 +39,7 @@ final class DatabaseFile {
     return path;
   }
 
-  /** Returns the location for the driver. As a URI, in which no character of a path has a meaning. */
+  /** Returns the location for the driver, as a URI in which no character of the path has a special meaning. */
   String url() {
     return "jdbc:sqlite:file://" + path.toUri().getRawPath();
   }
@@ -48,7 +47,7 @@ final class DatabaseFile {
   /**
    * Returns this file, or the one that its symbolic link leads to. SQLite puts its files beside the latter.
    *
-   * @throws StateStoreException if the link leads nowhere
+   * @throws StateStoreException if the target of the link does not exist
    */
   DatabaseFile target() throws StateStoreException {
     if (!Files.isSymbolicLink(path)) {
@@ -62,8 +61,7 @@ final class DatabaseFile {
   }
 
   /**
-   * Rejects everything but regular files, in the file's place and beside it, before any of them is opened or changed: a link
-   * would lead SQLite elsewhere, a pipe would block, and a second name would belong to another application.
+   * Rejects anything but regular files at the file's path and beside it, before any of them is opened or changed: SQLite would follow a link, block on a pipe, and share a file with several names with another application.
    */
   void requireRegularFiles() throws StateStoreException {
     String finding = new FileOnDisk(path).finding();
@@ -104,7 +102,7 @@ final class DatabaseFile {
     return claim;
   }
 
-  /** Creates the folders that are missing, and locks out other processes that open the same file. */
+  /** Creates missing folders, and locks out other processes that open the same file. */
   OpeningLock lockForOpening(int timeoutMillis) throws StateStoreException {
     try {
       FileOnDisk.createFolders(path.getParent());
@@ -114,7 +112,7 @@ final class DatabaseFile {
     return OpeningLock.acquire(beside("-lock"), timeoutMillis);
   }
 
-  /** Creates the file if it is missing. What SQLite puts beside it later takes its permissions. */
+  /** Creates the file if it is missing. Files that SQLite later creates beside it have the same permissions. */
   void create() throws StateStoreException {
     try {
       new FileOnDisk(path).create();
@@ -122,7 +120,7 @@ final class DatabaseFile {
       throw cannotCreate(e);
     }
     if (!Files.isWritable(path)) {
-      // SQLite would open it all the same, and fail at the first save.
+      // SQLite would still open it, and fail at the first save.
       throw new StateStoreException(
           "cannot write " + path
               + "; let the user of this process write to it, or let stateStore name another place",
@@ -138,7 +136,7 @@ final class DatabaseFile {
         e);
   }
 
-  /** Makes the files their owner's alone, once they are known to be ours. */
+  /** Restricts the files to their owner, once they are known to belong to this library. */
   void restrict() {
     for (String suffix : SUFFIXES) {
       new FileOnDisk(beside(suffix)).restrict();
@@ -159,23 +157,23 @@ final class DatabaseFile {
 
   /**
    * Returns whether the file was cut off: an empty one is new, unless its log is not empty. SQLite would delete that log.
-   * Looks at sizes alone, see {@link OpeningLock} for why nothing here opens the file.
+   * Reads sizes only; {@link OpeningLock} explains why this class must not open the file.
    */
   boolean isCutOff() {
     return !hasContent() && new FileOnDisk(logPath()).hasContent();
   }
 
   /**
-   * What is in the file's place.
+   * The identity of the files at the database's paths.
    *
-   * @param file identifies the file, if the file system can tell; else its path
+   * @param file identifies the file, if the file system supports it; else its path
    * @param log the same of its write-ahead log
    * @param index the same of the index of that log
    * @param size of the file, in bytes
    */
   record Present(Object file, Object log, Object index, long size) {}
 
-  /** Looks what is in the file's place, if there is a file with a log. */
+  /** Reads the identity of the files, if there is a file with a log. */
   Present present() throws StateStoreException {
     BasicFileAttributes file = readAttributes(path);
     Path log = logPath();
@@ -192,7 +190,7 @@ final class DatabaseFile {
       return FileOnDisk.attributes(path);
     } catch (IOException e) {
       throw new StateStoreException(
-          path + " is gone (" + e + "); it will be made anew when it is opened the next time", e);
+          path + " is gone (" + e + "); the next opening will create it again", e);
     }
   }
 
@@ -210,8 +208,7 @@ final class DatabaseFile {
   }
 
   /**
-   * Renames the log of a file that is not in its place any more, unless it went with it. SQLite would take it for the log of
-   * whatever file is there next, and write it into that.
+   * Renames the log of a file that was moved or deleted, unless the log was moved with it. SQLite would otherwise treat it as the log of the next file at this path, and write it into that.
    *
    * @param former the file
    */
@@ -233,9 +230,9 @@ final class DatabaseFile {
   }
 
   /**
-   * Renames the file, and those beside it, out of the way.
+   * Renames the file, and those beside it, to set them aside.
    *
-   * @param finding what is wrong with it
+   * @param finding the damage
    */
   void setAside(SQLException finding) throws StateStoreException {
     Path aside = asidePath(".corrupt-", Instant.now());
@@ -263,7 +260,7 @@ final class DatabaseFile {
     }
   }
 
-  /** Returns a name that nothing has, with any suffix; a link that leads nowhere has its name, too. */
+  /** Returns a name that is free with every suffix; a link without a target occupies its name, too. */
   Path asidePath(String why, Instant now) throws StateStoreException {
     String stamp = why + UTC_STAMP.format(now);
     for (int i = 0; i < MAX_SET_ASIDE_NAMES; i++) {

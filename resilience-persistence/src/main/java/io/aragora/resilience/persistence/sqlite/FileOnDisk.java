@@ -18,7 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One file of a database, or the place where it may be. Links are not followed. Immutable. */
+/** One file of a database, or its path if it does not exist. Links are not followed. Immutable. */
 final class FileOnDisk {
   private static final GuardedLog LOG = GuardedLog.of(FileOnDisk.class);
 
@@ -41,7 +41,7 @@ final class FileOnDisk {
     return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Creates a folder and those above it, for their owner alone, if they are missing. */
+  /** Creates a folder and its parents if they are missing, accessible to their owner only. */
   static void createFolders(@Nullable Path folder) throws IOException {
     if (folder != null && !Files.isDirectory(folder)) {
       Files.createDirectories(folder, ifPosix(folder, OWNERS_FOLDER));
@@ -60,7 +60,7 @@ final class FileOnDisk {
     return knows(path, "posix");
   }
 
-  /** Returns what keeps it from being used as a file of a database; null if nothing does, or if there is nothing. */
+  /** Returns the reason why it cannot be a file of a database; null if it can, or does not exist. */
   @Nullable
   String finding() {
     try {
@@ -77,7 +77,7 @@ final class FileOnDisk {
       int names = names();
       return names == 1 ? null : "it is a file of " + names + " names (hard links)";
     } catch (IOException e) {
-      // Nothing, or nothing that can be seen: then it cannot be created, either, which says why.
+      // It does not exist, or is not visible: then creating it fails, too, and reports the reason.
       return null;
     }
   }
@@ -98,7 +98,7 @@ final class FileOnDisk {
     }
   }
 
-  /** Creates an empty file for its owner alone, if there is none. */
+  /** Creates an empty file, accessible to its owner only, if it is missing. */
   void create() throws IOException {
     try {
       Files.createFile(path, ifPosix(path, OWNERS_FILE));
@@ -132,23 +132,23 @@ final class FileOnDisk {
     return FileChannel.open(path, FOR_LOCKING, ifPosix(path, OWNERS_FILE));
   }
 
-  /** Takes rights away and gives none: a file that its owner made read-only stays so, and is rejected. */
+  /** Removes permissions and adds none: a file that its owner made read-only stays so, and is rejected. */
   void restrict() {
     try {
       if (isPosix(path)) {
         Set<PosixFilePermission> permissions =
             Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
         if (permissions.retainAll(OWNER_ONLY)) {
-          // By path: without following links the JDK would open and close the file, which drops
-          // SQLite's locks.
+          // By path: if told not to follow links, the JDK would open and close the file, which
+          // drops SQLite's locks.
           Files.setPosixFilePermissions(path, permissions);
         }
       }
     } catch (NoSuchFileException e) {
       LOG.log(Level.TRACE, "{0} is not there", path);
     } catch (IOException e) {
-      // A file of another user that we may write: of use all the same, and not ours to protect.
-      LOG.log(Level.WARNING, path + " cannot be made its owner's alone: " + e);
+      // A writable file of another user: usable, but its permissions belong to that user.
+      LOG.log(Level.WARNING, path + " cannot be restricted to its owner: " + e);
     }
   }
 }

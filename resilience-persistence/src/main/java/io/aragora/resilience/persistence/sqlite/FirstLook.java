@@ -6,22 +6,21 @@ import java.sql.SQLException;
 import org.sqlite.SQLiteConfig;
 
 /**
- * Finds out whose file it is before anything is changed in it or beside it.
+ * Finds out which application a file belongs to, before changing it or the files beside it.
  *
- * <p>SQLite does the reading, because a handle of our own would drop SQLite's locks when it is closed (see {@link OpeningLock}).
- * Opened in the usual way, SQLite would create or rewrite {@code -wal} and {@code -shm}. A file without a log is read as
- * immutable. One with a log that SQLite would read is opened with a read-only {@code -shm}: what is in the log is then indexed in memory.
+ * <p>SQLite reads the file, because closing another handle of it would drop SQLite's locks (see {@link OpeningLock}).
+ * Opened normally, SQLite would create or rewrite {@code -wal} and {@code -shm}. A file without a log is read as
+ * immutable. One with a log that SQLite would read is opened with a read-only {@code -shm}: SQLite then indexes the log in memory.
  */
 final class FirstLook {
   private FirstLook() {}
 
   /**
-   * Rejects the database of another application, and that of a newer version. What cannot be read is let pass: opening decides
-   * about that, under SQLite's locks.
+   * Rejects the database of another application or of a newer version. An unreadable file passes: opening decides about it, under SQLite's locks.
    *
    * @param file the file
    * @param timeoutMillis how long to wait for SQLite's locks
-   * @throws StateStoreException if the file is not ours; nothing was changed
+   * @throws StateStoreException if the file belongs to another application or version; nothing was changed
    */
   static void refuseForeign(DatabaseFile file, int timeoutMillis) throws StateStoreException {
     if (!file.hasContent()) {

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class LoaderClaim implements AutoCloseable {
   private static final String PREFIX = "io.aragora.resilience.persistence.sqlite.inUse.";
 
-  /** A text, since an object of ours would keep the class loader in memory. */
+  /** A string, since an object of this library would keep the class loader in memory. */
   private static final String THIS_LOADER =
       Long.toHexString(ThreadLocalRandom.current().nextLong());
 
-  /** How many claims this class loader has on each property. Guarded by itself; as many entries as files are open. */
+  /** The number of claims that this class loader has on each property. Guarded by itself; one entry per open file. */
   private static final Map<String, Integer> CLAIMS = new HashMap<>();
 
   private final String property;

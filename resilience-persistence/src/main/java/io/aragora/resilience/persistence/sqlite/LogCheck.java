@@ -8,17 +8,15 @@ import java.sql.Statement;
 import org.sqlite.SQLiteConfig;
 
 /**
- * Checks that what was committed would be found by the next process, and merges only a log that is whole.
+ * Checks that the next process would find what was committed, and merges only an undamaged log.
  *
- * <p>SQLite reads its log by an index in shared memory. It does not notice that the log is cut off or overwritten: it writes on
- * behind the gap, where no other process finds it, and at the next merging copies the gap into the file. So SQLite does not
- * merge by itself here, neither after a commit nor, if the log is damaged, when it is closed.
+ * <p>SQLite reads its log by an index in shared memory. It does not notice that the log is cut off or overwritten: it continues writing behind the gap, where no other process finds the data, and the next merge copies the gap into the file. So SQLite's automatic merging is off, after a commit and, if the log is damaged, on closing.
  */
 final class LogCheck {
   /** SQLite's own default: a log of four megabytes. */
   private static final long FRAMES_BEFORE_MERGING = 1_000;
 
-  /** Another process may begin the log anew between two looks, but not each time. */
+  /** Another process may restart the log between two checks, but not every time. */
   private static final int MAX_LOOKS = 5;
 
   private final DatabaseFile file;
@@ -33,17 +31,17 @@ final class LogCheck {
   }
 
   /**
-   * What SQLite takes the log to be.
+   * SQLite's view of the log.
    *
-   * @param frames how many pages are in it
-   * @param merged how many of them are also in the file
+   * @param frames the number of its pages
+   * @param merged the number of those that are also in the file
    */
   private record Extent(long frames, long merged) {}
 
   /**
-   * Checks the log after a commit, and merges it if it has become long.
+   * Checks the log after a commit, and merges it if it is long.
    *
-   * @param action what was done, for the message
+   * @param action the action, for the message
    * @throws StateStoreException if a process that starts now would not find the commit
    */
   void settle(String action) throws SQLException, StateStoreException {
@@ -69,7 +67,7 @@ final class LogCheck {
     throw new StateStoreException(
         "cannot " + action + " " + file.path() + ": " + file.logPath()
             + " was cut off or overwritten, and has " + found + " of " + extent.frames()
-            + " pages; the others are left out when it is opened the next time",
+            + " pages; the next opening will skip the others",
         null);
   }
 
@@ -80,7 +78,7 @@ final class LogCheck {
     }
   }
 
-  /** Closes the connection. A log that is damaged is left as it is: the next process reads what is whole. */
+  /** Closes the connection. A damaged log is left as it is: the next process reads its undamaged part. */
   void close() throws SQLException {
     if (isWhole()) {
       connection.close();
@@ -98,7 +96,7 @@ final class LogCheck {
     }
   }
 
-  /** The last connection that is closed merges the log, unless it can only read. */
+  /** The last connection to close merges the log, unless it is read-only. */
   private void closeUnmerged() throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
@@ -110,12 +108,12 @@ final class LogCheck {
     }
   }
 
-  /** Makes it a reader of the log, which it stays whether this succeeds or not. */
+  /** Makes the connection a reader of the log, which it stays whether this succeeds or not. */
   private static void join(Connection last) {
     try (Statement statement = last.createStatement()) {
       statement.execute("PRAGMA user_version");
     } catch (SQLException e) {
-      // The log is damaged, after all.
+      // The log is damaged.
       return;
     }
   }

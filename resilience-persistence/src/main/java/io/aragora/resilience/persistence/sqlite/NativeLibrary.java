@@ -3,11 +3,11 @@ package io.aragora.resilience.persistence.sqlite;
 import io.aragora.resilience.persistence.StateStoreException;
 import org.sqlite.SQLiteJDBCLoader;
 
-/** SQLite itself, which the driver unpacks and loads. */
+/** SQLite's native library, which the driver unpacks and loads. */
 final class NativeLibrary {
   private NativeLibrary() {}
 
-  /** Loads it ahead of the first connection, because that would only say "Error opening connection". */
+  /** Loads the library before the first connection, whose error would only say "Error opening connection". */
   static void load() throws StateStoreException {
     String found;
     Throwable cause = null;
@@ -17,7 +17,7 @@ final class NativeLibrary {
       }
       found = "the driver does not say why";
     } catch (Exception | LinkageError e) {
-      // Any exception: the JVM refuses native access by an IllegalCallerException.
+      // Any exception: the JVM denies native access with an IllegalCallerException.
       found = e.toString();
       cause = e;
     }
@@ -25,8 +25,8 @@ final class NativeLibrary {
         "cannot load SQLite's native library: " + found
             + "; it is unpacked to "
             + System.getProperty("org.sqlite.tmpdir", System.getProperty("java.io.tmpdir"))
-            + ": if code may not be run from there, or nothing written there, start Java with"
-            + " -Dorg.sqlite.tmpdir=<a folder where both may be done>; where native access is denied, with"
+            + ": if that folder does not allow writing or running code, start Java with"
+            + " -Dorg.sqlite.tmpdir=<a folder that allows both>; if native access is denied, with"
             + " --enable-native-access=org.xerial.sqlitejdbc (ALL-UNNAMED on the class path)",
         cause);
   }

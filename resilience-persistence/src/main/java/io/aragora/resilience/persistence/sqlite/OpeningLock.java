@@ -13,16 +13,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one thread of one process open a database at a time. Without it, of two that start on a damaged file the second would
- * set aside what the first has just begun.
+ * Admits one thread of one process at a time to open a database. Without it, if two start on a damaged file, the second would set aside the new file of the first.
  *
- * <p>It is taken on a file of its own, which stays: closing any other handle of a file makes POSIX systems forget the locks
- * that SQLite holds on it in the same process, and a lock file that is deleted may be locked twice.
+ * <p>The lock is on a separate file, which is never deleted: closing another handle of the database would make POSIX systems drop the locks that SQLite holds on it in the same process, and a deleted lock file could be locked twice.
  */
 final class OpeningLock implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(OpeningLock.class);
 
-  /** For the same reason, two threads must not meet at the lock file. */
+  /** For the same reason, two threads must not open the lock file at once. */
   private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock();
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -39,7 +37,7 @@ final class OpeningLock implements AutoCloseable {
    * Waits for the lock.
    *
    * @param file the lock file
-   * @param timeoutMillis how long to wait, for other threads and for other processes or class loaders each
+   * @param timeoutMillis how long to wait for other threads, and again for other processes or class loaders
    */
   static OpeningLock acquire(Path file, int timeoutMillis) throws StateStoreException {
     awaitTurn(file, timeoutMillis);
@@ -63,7 +61,7 @@ final class OpeningLock implements AutoCloseable {
     }
   }
 
-  /** What a thread holds while it looks at a file, before the lock file may be created. */
+  /** Held by a thread while it checks a file, before the lock file may be created. */
   interface Turn extends AutoCloseable {
     @Override
     void close();
@@ -72,7 +70,7 @@ final class OpeningLock implements AutoCloseable {
   /**
    * Waits until no other thread opens a database; the thread may acquire the lock within its turn.
    *
-   * @param file what to name in a failure
+   * @param file the file, for the message
    * @param timeoutMillis how long to wait
    */
   static Turn turn(Path file, int timeoutMillis) throws StateStoreException {
@@ -107,7 +105,7 @@ final class OpeningLock implements AutoCloseable {
     return null;
   }
 
-  /** Leaves the file alone while another class loader uses it: closing it here would drop the lock there. */
+  /** Does not touch the file while another class loader uses it: closing it here would drop the lock there. */
   private static @Nullable OpeningLock tryLock(Path file) throws IOException {
     LoaderClaim claim = LoaderClaim.tryTo(file);
     if (claim == null) {
@@ -131,7 +129,7 @@ final class OpeningLock implements AutoCloseable {
     }
   }
 
-  /** False also if this process has the lock by another channel, which the JVM takes for a mistake. */
+  /** Returns false also if this process has the lock through another channel, which the JVM reports as an error. */
   private static boolean locks(FileChannel channel) throws IOException {
     try {
       return channel.tryLock() != null;
@@ -143,14 +141,14 @@ final class OpeningLock implements AutoCloseable {
   private static StateStoreException taken(Path file, String holder, int timeoutMillis) {
     return new StateStoreException(
         "another " + holder + " has held " + file + " for " + timeoutMillis
-            + " ms, to open the database; if that lasts, look for one that hangs",
+            + " ms to open the database; if this lasts, find the one that hangs",
         null);
   }
 
   @Override
   public void close() {
     try {
-      // Releases the lock with it.
+      // Also releases the lock.
       channel.close();
     } catch (IOException e) {
       LOG.log(Level.WARNING, "a lock file cannot be closed: " + e);

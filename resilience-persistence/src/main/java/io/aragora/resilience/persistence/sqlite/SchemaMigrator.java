@@ -11,11 +11,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a file to the newest schema, one version after the other, in one transaction. The version is SQLite's {@code
+ * Migrates a file to the newest schema, version by version, in one transaction. The version is SQLite's {@code
  * user_version}; a new file has 0.
  */
 final class SchemaMigrator {
-  /** The statements that lead from version i to i + 1. Published steps never change; a new version is a new step. */
+  /** The statements that migrate from version i to i + 1. Published steps never change; a new version is a new step. */
   private static final List<List<String>> STEPS = List.of(
       List.of("""
               CREATE TABLE circuit_breakers (
@@ -36,7 +36,7 @@ final class SchemaMigrator {
                 declared             TEXT    NOT NULL,
                 saved_at_micros      INTEGER NOT NULL
               )""", "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"),
-      // Made anew, because the key of a keyed breaker becomes a part of what identifies a row.
+      // Created again, because the key of a keyed breaker becomes part of a row's identity.
       List.of(
           "ALTER TABLE circuit_breakers RENAME TO circuit_breakers_1",
           """
@@ -73,7 +73,7 @@ final class SchemaMigrator {
 
   static final int NEWEST = STEPS.size();
 
-  /** Counts columns that every version has, and hardly a table of another application. */
+  /** Counts columns that every version has, and that a table of another application is unlikely to have. */
   private static final String OUR_COLUMNS = """
       SELECT count(*) FROM pragma_table_info('circuit_breakers') WHERE name IN ('state', 'generation',
         'entered_at_micros', 'open_until_micros', 'cooldown_micros', 'declared', 'saved_at_micros')""";
@@ -90,7 +90,7 @@ final class SchemaMigrator {
   }
 
   /**
-   * Returns the version of the file. Reads only, so that a file which is rejected stays as it was.
+   * Returns the version of the file. Read-only, so that a rejected file stays as it was.
    *
    * @throws StateStoreException if it belongs to another application, or to a newer version of this library
    */
@@ -133,7 +133,7 @@ final class SchemaMigrator {
     }
   }
 
-  /** Takes the write lock even where nothing is to do, which shows at once whether the file can be written. */
+  /** Takes the write lock even if no step is needed, which shows at once whether the file is writable. */
   void migrate() throws SQLException, StateStoreException {
     try (WriteTransaction transaction = WriteTransaction.begin(connection);
         Statement statement = connection.createStatement()) {

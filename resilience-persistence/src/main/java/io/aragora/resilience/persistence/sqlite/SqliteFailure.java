@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import org.sqlite.SQLiteErrorCode;
 
-/** What SQLite's result codes mean to the operator of the application. */
+/** Translates SQLite's result codes for the operator of the application. */
 final class SqliteFailure {
   private SqliteFailure() {}
 
@@ -28,10 +28,10 @@ final class SqliteFailure {
 
   private static String advice(Path file, SQLException e) {
     if (isBusy(e)) {
-      return "; another process holds the file: if that lasts, look for one that hangs";
+      return "; another process holds the file; if this lasts, find the process that hangs";
     }
     if (isCorruption(e)) {
-      return "; the file is damaged and will be set aside when it is opened the next time";
+      return "; the file is damaged; the next opening will set it aside";
     }
     if (is(e, SQLiteErrorCode.SQLITE_FULL)) {
       return "; the disk is full: free some space, nothing was changed";
@@ -45,7 +45,7 @@ final class SqliteFailure {
     return "";
   }
 
-  /** The low byte is the kind; the rest, where the driver gives it, is detail. */
+  /** The low byte is the kind; the rest, if the driver provides it, is detail. */
   private static boolean is(SQLException e, SQLiteErrorCode code) {
     return (e.getErrorCode() & 0xff) == code.code;
   }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
@@ -17,23 +17,21 @@ import org.sqlite.SQLiteConfig;
 
 /**
  * Breaker state in one SQLite file, over one connection. Several processes may use the same file: they write one after
- * the other, and of two states of one breaker the one that was entered later stays; between equals, the later write.
+ * the other, and of two states of one breaker the one entered later stays; of equal ones, the later write.
  *
- * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process that is killed at
- * any moment leaves a sound file with every save that returned. {@code synchronous=NORMAL} means that the log is not
+ * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process killed at any moment leaves a valid file with every save that returned. {@code synchronous=NORMAL} means that the log is not
  * flushed to the disk at every save, only before it is merged into the file: a power failure or a crash of the operating
- * system may lose the last saves, never the file. For state that is saved again within seconds, that is worth the
- * thousands of times by which a save is faster than a flush of a slow disk.
+ * system may lose the last saves, never the file. A save is thousands of times faster than a flush of a slow disk, and the state is saved again within seconds.
  *
- * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
+ * <p>Thread-safe: concurrent operations wait for each other.
  */
 final class SqliteStateStore implements StateStore {
   private static final GuardedLog LOGGER = GuardedLog.of(SqliteStateStore.class);
 
-  /** How many rows of a purge are removed in one transaction. */
+  /** The number of rows that a purge removes in one transaction. */
   private static final int ROWS_PER_PART = 50_000;
 
-  /** How many rows a purge removes, which takes some seconds; what is left waits for the next purge. */
+  /** The number of rows that one purge removes, which takes some seconds; the rest waits for the next purge. */
   static final int MAX_PURGED = 200_000;
 
   private final DatabaseFile file;
@@ -57,12 +55,12 @@ final class SqliteStateStore implements StateStore {
   }
 
   /**
-   * Opens the file. Nothing is changed, in it or beside it, before it is known to be ours, new, or no database at all.
+   * Opens the file. Neither it nor the files beside it are changed before it is known to belong to this library, to be new, or to be no database.
    *
    * @param named the file, or a symbolic link to it
    * @param busyTimeoutMillis how long to wait for other processes
    */
-  @SuppressWarnings("try") // turn and claim are held, not used
+  @SuppressWarnings("try") // turn and claim are held, but not used
   static SqliteStateStore open(DatabaseFile named, int busyTimeoutMillis)
       throws StateStoreException {
     NativeLibrary.load();
@@ -76,7 +74,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  @SuppressWarnings("try") // the lock is held, not used
+  @SuppressWarnings("try") // the lock is held, but not used
   private static SqliteStateStore openLocked(DatabaseFile file, int busyTimeoutMillis)
       throws StateStoreException {
     try (OpeningLock alone = file.lockForOpening(busyTimeoutMillis)) {
@@ -103,7 +101,7 @@ final class SqliteStateStore implements StateStore {
     LoaderClaim claim = file.claim();
     SqliteStateStore opened = null;
     try {
-      // Again, since another process may have put it there before the lock was taken.
+      // Again, since another process may have created it before the lock was taken.
       FirstLook.refuseForeign(file, busyTimeoutMillis);
       opened = connect(file, claim, busyTimeoutMillis);
       file.restrict();
@@ -119,14 +117,14 @@ final class SqliteStateStore implements StateStore {
       DatabaseFile file, LoaderClaim claim, int busyTimeoutMillis)
       throws SQLException, StateStoreException {
     if (file.isCutOff()) {
-      throw SqliteFailure.corrupt("it is empty although its log is not");
+      throw SqliteFailure.corrupt("it is empty, but its log is not");
     }
     SQLiteConfig config = new SQLiteConfig();
     config.setBusyTimeout(busyTimeoutMillis);
     Connection connection = config.createConnection(file.url());
     try {
       SchemaMigrator migrator = new SchemaMigrator(connection, file.path());
-      // In this order: nothing is written to a file that is refused or damaged.
+      // In this order: a rejected or damaged file is not written.
       migrator.knownVersion();
       check(connection);
       migrator.migrate();
@@ -160,7 +158,7 @@ final class SqliteStateStore implements StateStore {
     }
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA synchronous = NORMAL");
-      // Any reading makes the log, whose going is looked for from now on.
+      // Any read creates the log; from now on its disappearance is detected.
       statement.execute("PRAGMA user_version");
     }
   }
@@ -182,7 +180,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** Given nothing, only checks that what was saved before is still there. */
+  /** An empty save only checks that earlier saves are still there. */
   @Override
   public synchronized int save(Collection<SavedBreaker> states) throws StateStoreException {
     return change("save to", () -> states.isEmpty() ? 0 : table.save(states));
@@ -193,7 +191,7 @@ final class SqliteStateStore implements StateStore {
     return change("remove from", () -> states.isEmpty() ? 0 : table.remove(states));
   }
 
-  /** A change of the file, and how many rows it changed. */
+  /** A change of the file. Returns the number of changed rows. */
   private interface Change {
     int make() throws SQLException, StateStoreException;
   }
@@ -210,7 +208,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** Removes what is old, then what is beyond the bound; both in parts, and of very many rows only some. */
+  /** Removes old rows, then rows beyond the bound; both in parts, and at most a fixed number per purge. */
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     return change("purge", () -> {
@@ -241,7 +239,7 @@ final class SqliteStateStore implements StateStore {
     return surplus.length;
   }
 
-  /** Finds damage to pages that have been in memory since; a purge is rare enough for that. */
+  /** Finds damage on disk to pages that are cached in memory; a purge is rare enough for this check. */
   private void lookThroughTheFile() throws SQLException {
     if (justOpened) {
       justOpened = false;
@@ -253,7 +251,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** Lets "before the end of time" mean everything. */
+  /** Clamps, so that "before {@code Instant.MAX}" selects every row. */
   private static long microsOrFarthest(Instant cutOff) {
     try {
       return BreakerRow.micros(cutOff);
@@ -262,7 +260,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** What was done to the file by others would show when it is read the next time, which may be after the next start. */
+  /** Damage done to the file by others would otherwise show at the next read, perhaps only after the next start. */
   private void requireSameFile(String action) throws StateStoreException {
     DatabaseFile.Present now = file.present();
     if (!now.file().equals(present.file())
@@ -270,20 +268,20 @@ final class SqliteStateStore implements StateStore {
         || !now.index().equals(present.index())) {
       throw new StateStoreException(
           "cannot " + action + " " + file.path()
-              + ": another file took its place; that one will be opened the next time",
+              + ": another file took its place; the next opening will use that one",
           null);
     }
     if (now.size() < present.size()) {
       throw new StateStoreException(
           "cannot " + action + " " + file.path() + ": it was cut off, from " + present.size()
               + " to " + now.size()
-              + " bytes; it will be set aside when it is opened the next time",
+              + " bytes; the next opening will set it aside",
           null);
     }
     present = now;
   }
 
-  /** Once a page is known to be damaged the file is of no use, although saves that do not meet that page would succeed. */
+  /** Once a page is known to be damaged, the file is unusable, although saves that do not touch that page would succeed. */
   private StateStoreException failed(String action, SQLException e) {
     StateStoreException described = SqliteFailure.describe(action, file.path(), e);
     if (SqliteFailure.isCorruption(e)) {
@@ -311,7 +309,7 @@ final class SqliteStateStore implements StateStore {
     try {
       log.close();
     } catch (SQLException e) {
-      // Every save that returned is in the log already.
+      // Every save that returned is already in the log.
       LOGGER.log(Level.WARNING, "closing " + file.path() + " failed: " + e.getMessage(), e);
     }
     claim.close();

@@ -2,14 +2,12 @@ package io.aragora.resilience.persistence.sqlite;
 
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Opens {@code sqlite:<path>}: a file, relative to the working directory or absolute, created with its folders where it is
- * missing, for their owner alone. Beside it lie {@code -wal} and {@code -shm}, which belong to SQLite, and an empty {@code
- * -lock}, by which processes open it one at a time. Thread-safe.
+ * Opens {@code sqlite:<path>}: a file, relative to the working directory or absolute, created with its folders if it is missing, accessible to its owner only. Beside it are {@code -wal} and {@code -shm}, which belong to SQLite, and an empty {@code -lock}, which makes processes open the file one at a time. Thread-safe.
  */
 public final class SqliteStateStoreProvider implements StateStoreProvider {
   private static final String PREFIX = "sqlite:";
@@ -24,13 +22,12 @@ public final class SqliteStateStoreProvider implements StateStoreProvider {
   }
 
   /**
-   * Opens the file. A file that is no sound database is renamed to {@code <file>.corrupt-<UTC time>}, never deleted, and a
-   * new one started; a file of a newer version of this library is refused and left as it is.
+   * Opens the file. A file that is no valid database is renamed to {@code <file>.corrupt-<UTC time>}, never deleted, and a new one is created; a file of a newer version of this library is rejected and left as it is.
    *
    * @param location {@code sqlite:} and a path
    * @return an open store
-   * @throws StateStoreException if it cannot be opened; the message says what to do about it
-   * @throws IllegalArgumentException if the location is not {@code sqlite:} and the path of a file
+   * @throws StateStoreException if the store cannot be opened; the message says what to do
+   * @throws IllegalArgumentException if {@code location} is not {@code sqlite:} and the path of a file
    */
   @Override
   public StateStore open(String location) throws StateStoreException {

@@ -10,9 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Reads a write-ahead log as SQLite reads it after a crash: up to the last commit before the first frame that is cut off or has a
- * wrong checksum. The format is published as part of SQLite's file format. A handle of our own harms nothing here: SQLite takes its
- * locks on the other files.
+ * Reads a write-ahead log as SQLite reads it after a crash: up to the last commit before the first frame that is cut off or has a wrong checksum. The format is published as part of SQLite's file format. Opening the log is harmless: SQLite locks the other files.
  */
 final class WriteAheadLog {
   private static final int HEADER = 32;
@@ -42,7 +40,7 @@ final class WriteAheadLog {
     this.salt2 = header.getInt(20);
   }
 
-  /** Returns whether the log begins as one that SQLite would read. */
+  /** Returns whether the log has a header that SQLite accepts. */
   static boolean isReadable(Path path) {
     try (FileChannel channel = open(path)) {
       ByteBuffer header = header(channel);
@@ -53,9 +51,9 @@ final class WriteAheadLog {
   }
 
   /**
-   * Counts the frames that a process which starts now would find.
+   * Returns the number of frames that a process starting now would find.
    *
-   * @return how many; 0 if the log cannot be read
+   * @return the number; 0 if the log cannot be read
    */
   static long wholeFrames(Path path) {
     try (FileChannel channel = open(path)) {
@@ -77,7 +75,7 @@ final class WriteAheadLog {
     return header;
   }
 
-  /** Returns whether there was enough to fill it. */
+  /** Fills the buffer. Returns whether the log had enough bytes. */
   private static boolean fill(FileChannel channel, ByteBuffer buffer) throws IOException {
     buffer.clear();
     int read = 0;

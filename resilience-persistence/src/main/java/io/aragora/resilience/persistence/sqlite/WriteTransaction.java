@@ -4,7 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** A transaction that has the write lock from its beginning, and is rolled back unless it is committed. */
+/** A transaction that takes the write lock when it begins, and is rolled back unless committed. */
 final class WriteTransaction implements AutoCloseable {
   private final Connection connection;
   private boolean committed;
@@ -13,7 +13,7 @@ final class WriteTransaction implements AutoCloseable {
     this.connection = connection;
   }
 
-  /** Waits for other writers. A lock that is taken later, by the first write, could not: it would fail at once. */
+  /** Waits for other writers. Taking the lock later, with the first write, would not wait but fail at once. */
   static WriteTransaction begin(Connection connection) throws SQLException {
     execute(connection, "BEGIN IMMEDIATE");
     return new WriteTransaction(connection);

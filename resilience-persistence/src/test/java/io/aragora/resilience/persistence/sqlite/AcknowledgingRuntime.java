@@ -10,8 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * A runtime with a store that changes breakers, step after step, until it is killed or nobody listens, and prints the number of
- * each step once {@code flush()} has told that all of it is saved. Takes the location of its store and the first step.
+ * A runtime with a store that changes breakers, step after step, until it is killed or its output is closed, and prints the number of each step once {@code flush()} has reported that all of it is saved. Takes the location of its store and the first step.
  *
  * <p>Step n opens the key {@code n} and, every tenth time, the breaker {@code step-n}; and one of a few breakers that are opened
  * and reset in turns, so that a state which is older than an acknowledged one shows.
@@ -20,7 +19,7 @@ final class AcknowledgingRuntime {
   static final Duration COOLDOWN = Duration.ofHours(1);
   static final int TAKING_TURNS = 7;
 
-  /** Where it ends if nobody kills it. */
+  /** The last step, if it is not killed. */
   private static final int MOST = 20_000;
 
   private final Resilience resilience;
@@ -43,7 +42,7 @@ final class AcknowledgingRuntime {
   static Resilience open(String location) {
     return Resilience.builder()
         .stateStore(location)
-        .stateStoreRequired(true)
+        .requireStateStore(true)
         .maxPolicies(10_000)
         .build();
   }
@@ -56,7 +55,7 @@ final class AcknowledgingRuntime {
     return step % 10 == 0;
   }
 
-  /** Gives what the breaker of a step that takes turns is after it. */
+  /** Returns what the breaker of a step that takes turns is after it. */
   static CircuitBreakerState turn(int step) {
     return step / TAKING_TURNS % 2 == 0 ? CircuitBreakerState.OPEN : CircuitBreakerState.CLOSED;
   }

@@ -1,18 +1,18 @@
 package io.aragora.resilience.persistence.sqlite;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Saves batch after batch until it is killed or nobody listens, and prints the number of each batch once its save has
+ * Saves batch after batch until it is killed or its output is closed, and prints the number of each batch once its save has
  * returned. Batch n holds the breaker {@code batch-n}, and a hundred that every batch replaces, at generation n.
  */
 final class BatchWriter {
   static final int REPLACED = 100;
 
-  /** Where it ends if nobody kills it. */
+  /** The last step, if it is not killed. */
   private static final int MOST = 100_000;
 
   private BatchWriter() {}

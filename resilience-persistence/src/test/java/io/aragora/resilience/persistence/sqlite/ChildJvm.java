@@ -37,7 +37,7 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /**
-   * Starts it by another command, which becomes the JVM and takes the rest as its arguments.
+   * Starts the JVM by another command, which receives the JVM's command line as arguments.
    *
    * @param starter the command
    */
@@ -82,13 +82,13 @@ final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** Gives the next line, or null at the end of the output. */
+  /** Returns the next line, or null at the end of the output. */
   @Nullable
   String line() throws IOException {
     return output.readLine();
   }
 
-  /** Gives the next line of a child that is to go on. */
+  /** Returns the next line of a child that is to go on. */
   String nextLine() throws IOException {
     String line = line();
     if (line == null) {
@@ -97,7 +97,7 @@ final class ChildJvm implements AutoCloseable {
     return line;
   }
 
-  /** Gives a line to the child, and what it answers. */
+  /** Returns a line to the child, and what it answers. */
   String ask(String line) throws IOException {
     send(line);
     return nextLine();
@@ -109,13 +109,13 @@ final class ChildJvm implements AutoCloseable {
     input.flush();
   }
 
-  /** Asks it to end in order, as an operator or a container does. */
+  /** Asks the JVM to end, as an operator or a container does. */
   void terminate() throws InterruptedException {
     process.toHandle().destroy();
     process.waitFor();
   }
 
-  /** Ends it the hard way: no shutdown hook, no finally, nothing is flushed. */
+  /** Kills the JVM: no shutdown hook, no finally, no flush. */
   void kill() throws InterruptedException {
     // By its handle: the process object would close the output, and lose what was printed last.
     process.toHandle().destroyForcibly();

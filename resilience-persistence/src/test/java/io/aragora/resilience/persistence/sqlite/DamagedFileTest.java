@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that are no sound database when they are opened. */
+/** Files that are no valid database when they are opened. */
 @Timeout(60)
 class DamagedFileTest extends SqliteStoreFixture {
   @Test
-  @DisplayName("a file that is no database is set aside as it is, and a new one started")
+  @DisplayName("a file that is no database is set aside unchanged, and a new one is created")
   void open_noDatabase_isSetAsideAsItWasAndANewOneStarted() throws Exception {
     byte[] content = "This is not a database. ".repeat(500).getBytes();
     Files.write(file, content);
@@ -101,7 +101,7 @@ class DamagedFileTest extends SqliteStoreFixture {
   }
 
   @Test
-  @DisplayName("a torn page that the log has whole is healed")
+  @DisplayName("a torn page is repaired from the log")
   void open_firstPageTornButWholeInTheLog_isHealedByIt() throws Exception {
     SqliteStateStore store = open();
     // Enough to make the file grow, which the first page notes.
@@ -132,7 +132,7 @@ class DamagedFileTest extends SqliteStoreFixture {
   }
 
   @ParameterizedTest
-  @DisplayName("rubbish where the log should be is no log: what is in the file is kept")
+  @DisplayName("an invalid log is ignored, and the data in the file is kept")
   @ValueSource(ints = {1, 31, 32, 5_000, 100_000})
   void open_logIsRubbish_keepsWhatIsInTheFile(int length) throws Exception {
     writeDatabase();

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others do to the file while a runtime has it open. */
+/** Changes to the file by others while a runtime has it open. */
 @Timeout(60)
 class DamagedWhileRunningTest {
   private static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.builder()
@@ -37,7 +37,7 @@ class DamagedWhileRunningTest {
       .cooldown(Duration.ofDays(1))
       .build();
 
-  /** Within it a failing store is closed, opened anew, and given what there is. */
+  /** The time within which a failing store is closed, opened again, and receives the state. */
   private static final Duration A_FEW_TRIES = Duration.ofSeconds(30);
 
   @TempDir
@@ -100,15 +100,15 @@ class DamagedWhileRunningTest {
   private void assertOutage(String said) {
     trip(breaker("late"));
     assertThat(resilience.flush(Duration.ofSeconds(5))).isFalse();
-    assertThat(resilience.storeStatus().lastError()).contains(said);
+    assertThat(resilience.status().stateStore().lastError()).contains(said);
     assertThat(resilience.health().checkAll().checks().get("state store").status())
         .isEqualTo(HealthStatus.DEGRADED);
   }
 
-  /** Every breaker is as it was, and the file has all of them, also those that nobody called for long. */
+  /** Every breaker is as before, and the file contains all of them, idle ones included. */
   private void assertAllSavedAnew() throws Exception {
     time.advance(A_FEW_TRIES);
-    assertThat(resilience.storeStatus().lastError()).isNull();
+    assertThat(resilience.status().stateStore().lastError()).isNull();
     assertThat(outages.messages())
         .as("one line for the outage, one for its end")
         .hasSize(2);
@@ -135,7 +135,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("a file that is deleted is made anew, and everything live is saved again")
+  @DisplayName("a deleted file is created again, and all live state is saved again")
   void file_isDeleted_isMadeAnewWithEverythingInIt() throws Exception {
     Files.delete(file);
 
@@ -145,7 +145,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("a file that is deleted with all that belongs to it is made anew")
+  @DisplayName("a file that is deleted with its log and index is created again")
   void everyFile_isDeleted_isMadeAnewWithEverythingInIt() throws Exception {
     for (String suffix : List.of("", "-wal", "-shm", "-lock")) {
       Files.delete(Path.of(file + suffix));
@@ -157,7 +157,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("another database that takes the file's place is used, and keeps what is in it")
+  @DisplayName("another database that replaces the file is used, and keeps its content")
   void file_isReplacedByAnother_isUsedTogetherWithWhatIsInIt() throws Exception {
     Path other = folder.resolve("other.db");
     try (SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(other), 5_000)) {
@@ -176,7 +176,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("what takes the file's place and is no database is set aside")
+  @DisplayName("a replacement of the file that is no database is set aside")
   void file_isReplacedByNoDatabase_isSetAsideAndMadeAnew() throws Exception {
     Path other = Files.writeString(folder.resolve("other"), "This is not a database. ".repeat(99));
     Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
@@ -187,7 +187,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("a file that is cut off is seen by the next save, set aside, and made anew")
+  @DisplayName("the next save detects a file that was cut off, sets it aside, and creates it again")
   void file_isCutOff_isSetAsideAndMadeAnew() throws Exception {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(0);
@@ -199,7 +199,7 @@ class DamagedWhileRunningTest {
   }
 
   @Test
-  @DisplayName("a file that is overwritten is seen by the hourly purge, set aside, and made anew")
+  @DisplayName("the hourly purge detects an overwritten file, sets it aside, and creates it again")
   void file_isOverwritten_isSetAsideAndMadeAnew() throws Exception {
     byte[] rubbish = new byte[(int) Files.size(file)];
     Arrays.fill(rubbish, (byte) 0x5a);
@@ -207,13 +207,13 @@ class DamagedWhileRunningTest {
 
     trip(breaker("late"));
     time.advance(Duration.ofMinutes(70));
-    assertThat(resilience.storeStatus().failures()).isPositive();
+    assertThat(resilience.status().stateStore().failures()).isPositive();
     assertAllSavedAnew();
     assertThat(setAside("corrupt-")).exists();
   }
 
   @Test
-  @DisplayName("a log that is deleted is seen by the next save, and everything live is saved again")
+  @DisplayName("the next save detects a deleted log, and all live state is saved again")
   void log_isDeleted_isSeenAndEverythingIsSavedAnew() throws Exception {
     Files.delete(Path.of(file + "-wal"));
 

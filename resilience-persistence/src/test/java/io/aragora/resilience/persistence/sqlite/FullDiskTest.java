@@ -27,9 +27,8 @@ class FullDiskTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 71: on a full disk calls go on, the status says why nothing is saved, and once"
-          + " there is space everything is")
+  @DisplayName("fault 71: on a full disk calls continue and the status reports why saves fail; once"
+      + " there is space, everything is saved")
   void save_diskIsFull_isSaidAndDoneOnceThereIsSpace() throws Exception {
     Path disk = folder.resolve("disk");
     Path ballast = disk.resolve("ballast");
@@ -49,7 +48,7 @@ class FullDiskTest {
       assertThat(child.ask("state before")).isEqualTo("open");
       assertThat(child.ask("reset before")).isEqualTo("closed");
 
-      // Closing merges the log into the file, so the store may have helped itself by opening anew.
+      // Closing merges the log into the file, so the store may have helped itself by opening again.
       assertThat(child.ask("advance PT5M")).isEqualTo("advanced");
       assertThat(child.ask("fill " + more)).startsWith("filled with ");
       assertThat(child.ask("trip later")).isEqualTo("open");
@@ -66,7 +65,7 @@ class FullDiskTest {
   }
 
   @Test
-  @DisplayName("a store that cannot be begun for want of space is begun once there is some")
+  @DisplayName("a store that cannot be created on a full disk is created once there is space")
   void open_diskIsFull_isSaidAndDoneOnceThereIsSpace() throws Exception {
     Path disk = folder.resolve("disk");
     Path ballast = disk.resolve("ballast");

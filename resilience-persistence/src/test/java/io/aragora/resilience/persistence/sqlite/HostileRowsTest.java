@@ -9,7 +9,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a stranger writes into a column, the application gets its breaker, and the row can be replaced. */
+/** If another application writes any value into a column, the application still gets its breaker, and the row can be replaced. */
 @Timeout(120)
 class HostileRowsTest extends SqliteStoreFixture {
   /** In the order of the table. */
@@ -95,7 +95,7 @@ class HostileRowsTest extends SqliteStoreFixture {
   @ParameterizedTest
   @MethodSource("columns")
   @DisplayName(
-      "a column that holds anything: the application gets its breaker, and its row is replaced")
+      "a column with any content: the application gets its breaker, and its row is replaced")
   void column_holdsAnything_applicationGetsItsBreaker(String column) throws Exception {
     List<String> values = VALUES.keySet().stream().sorted().toList();
     try (SqliteStateStore store = open()) {
@@ -110,7 +110,7 @@ class HostileRowsTest extends SqliteStoreFixture {
     try (Resilience resilience = Resilience.builder()
         .timeSource(ManualTime.create())
         .stateStore("sqlite:" + file)
-        .stateStoreRequired(true)
+        .requireStateStore(true)
         .stateRetention(Duration.ofDays(365))
         .build()) {
       assertThat(resilience.circuitBreaker("good").snapshot().totals().failures())
@@ -141,22 +141,22 @@ class HostileRowsTest extends SqliteStoreFixture {
   }
 
   private static SavedBreaker declared(SavedBreaker row, CircuitBreakerConfig config) {
-    return new SavedBreaker(
-        row.name(),
-        row.key(),
-        row.state(),
-        row.generation(),
-        row.enteredAt(),
-        row.openUntil(),
-        row.cooldown(),
-        row.cooldownStep(),
-        row.consecutiveFailures(),
-        row.consecutiveSuccesses(),
-        row.probeSuccesses(),
-        row.totals(),
-        row.slowCalls(),
-        config.toString(),
-        row.savedAt());
+    return SavedBreaker.builder(row.name())
+        .key(row.key())
+        .state(row.state())
+        .generation(row.generation())
+        .enteredAt(row.enteredAt())
+        .openUntil(row.openUntil())
+        .cooldown(row.cooldown())
+        .cooldownStep(row.cooldownStep())
+        .consecutiveFailures(row.consecutiveFailures())
+        .consecutiveSuccesses(row.consecutiveSuccesses())
+        .probeSuccesses(row.probeSuccesses())
+        .totals(row.totals())
+        .slowCalls(row.slowCalls())
+        .declared(config.toString())
+        .savedAt(row.savedAt())
+        .build();
   }
 
   @ParameterizedTest
@@ -171,7 +171,7 @@ class HostileRowsTest extends SqliteStoreFixture {
         "state = zeroblob(9)",
         "open_until_micros = 9223372036854775807"
       })
-  @DisplayName("a row that cannot be read is replaced even by a breaker that never changed")
+  @DisplayName("an unreadable row is replaced even by a breaker that never changed")
   void row_unreadable_isReplacedByAnyone(String damage) throws Exception {
     SqliteStateStore store = open();
     store.save(List.of(named("bad", 5)));
@@ -203,8 +203,8 @@ class HostileRowsTest extends SqliteStoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 100})
-  @DisplayName(
-      "more rows than memory holds, new or old: the most important are read, the others go in parts")
+  @DisplayName("more rows than memory holds, new or old: the most important are read, the others"
+      + " removed in parts")
   void rows_moreThanMemoryHolds_areReadInPartAndTrimmed(int daysOld) throws Exception {
     SqliteStateStore store = open();
     store.save(List.of(named("db", 5)));
@@ -261,21 +261,11 @@ class HostileRowsTest extends SqliteStoreFixture {
 
   private static SavedBreaker key(String name, int key) {
     SavedBreaker row = named(name);
-    return new SavedBreaker(
-        name,
-        "made up " + key,
-        CircuitBreakerState.CLOSED,
-        1,
-        row.enteredAt(),
-        null,
-        Duration.ZERO,
-        0,
-        0,
-        0,
-        0,
-        row.totals(),
-        0,
-        "",
-        row.savedAt());
+    return SavedBreaker.builder(name)
+        .key("made up " + key)
+        .enteredAt(row.enteredAt())
+        .totals(row.totals())
+        .savedAt(row.savedAt())
+        .build();
   }
 }

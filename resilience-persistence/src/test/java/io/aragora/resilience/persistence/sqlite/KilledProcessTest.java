@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.sqlite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,8 +21,8 @@ class KilledProcessTest {
   Path folder;
 
   @Test
-  @DisplayName("a store that is killed among its writes keeps every batch that it acknowledged,"
-      + " whole, and a sound file")
+  @DisplayName(
+      "a store killed while writing keeps every acknowledged batch completely, and a valid file")
   void save_processIsKilled_keepsEveryAcknowledgedBatchWholeAndTheFileSound() throws Exception {
     Path file = folder.resolve("state.db");
     Kills kills = new Kills(SEED);

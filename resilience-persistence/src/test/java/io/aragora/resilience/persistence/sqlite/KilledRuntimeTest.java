@@ -27,8 +27,9 @@ class KilledRuntimeTest {
   private final Map<Integer, CircuitBreakerState> turns = new HashMap<>();
 
   @Test
-  @DisplayName("fault 74 PE-09 PE-11: a runtime that is killed comes back with every state that a"
-      + " flush acknowledged, keys included, and no cooldown is longer than it was")
+  @DisplayName(
+      "fault 74 PE-09 PE-11: after a kill, every state that a flush acknowledged is restored,"
+          + " keys included, and no cooldown is longer than before")
   void flush_processIsKilled_everyAcknowledgedStateComesBack() throws Exception {
     Path file = folder.resolve("state.db");
     String location = "sqlite:" + file;
@@ -49,7 +50,7 @@ class KilledRuntimeTest {
 
       try (Resilience resilience = AcknowledgingRuntime.open(location)) {
         assertRestored(new AcknowledgingRuntime(resilience));
-        assertThat(resilience.storeStatus().failures()).isZero();
+        assertThat(resilience.status().stateStore().failures()).isZero();
       }
       Kills.assertSound(file);
     }

@@ -12,7 +12,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** How often, and when, tests kill a process that prints the number of what it was told to be saved. */
+/** How often and when tests kill a process that prints the numbers of acknowledged saves. */
 final class Kills {
   /** As many as fit into a build. A hundred: {@code -Dresilience.kills=100}. */
   static final int COUNT = Integer.getInteger("resilience.kills", 10);

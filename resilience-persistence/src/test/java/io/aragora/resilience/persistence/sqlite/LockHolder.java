@@ -6,7 +6,7 @@ import java.nio.file.Path;
 final class LockHolder {
   private LockHolder() {}
 
-  @SuppressWarnings("try") // the lock is held, not used
+  @SuppressWarnings("try") // the lock is held, but not used
   public static void main(String[] arguments) throws Exception {
     try (OpeningLock held = OpeningLock.acquire(Path.of(arguments[0]), 0)) {
       System.out.println("locked");

@@ -34,7 +34,7 @@ class LogCheckTest extends SqliteStoreFixture {
 
   @Test
   @DisplayName(
-      "a log that is damaged in the middle is noticed, also if nothing is to be saved, and not merged")
+      "a log damaged in the middle is detected, even without changes to save, and not merged")
   void save_logIsOverwritten_failsAndLeavesTheFile() throws Exception {
     SqliteStateStore store = open();
     store.save(List.of(named("early")));
@@ -55,7 +55,7 @@ class LogCheckTest extends SqliteStoreFixture {
   }
 
   @Test
-  @DisplayName("a log that another process has merged and emptied is no damage")
+  @DisplayName("a log that another process has merged and emptied does not count as damaged")
   void save_logWasMergedByAnotherProcess_succeeds() throws Exception {
     SqliteStateStore store = open();
     store.save(List.of(named("early")));
@@ -69,7 +69,7 @@ class LogCheckTest extends SqliteStoreFixture {
   }
 
   @Test
-  @DisplayName("a log that has become long is merged, and begins anew")
+  @DisplayName("a long log is merged, and restarted")
   void save_again_logStaysShort() throws Exception {
     SqliteStateStore store = open();
     for (int i = 0; i < 60; i++) {

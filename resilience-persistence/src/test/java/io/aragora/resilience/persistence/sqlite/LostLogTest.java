@@ -70,7 +70,7 @@ class LostLogTest {
         "file replaced",
         "everything deleted"
       })
-  @DisplayName("what a flush acknowledges after the damage is there after kill -9")
+  @DisplayName("state that a flush acknowledges after the damage survives kill -9")
   void flush_filesWereDamaged_acknowledgesOnlyWhatIsKept(String how) throws Exception {
     Path file = folder.resolve("state.db");
     try (ChildJvm child = ChildJvm.start(

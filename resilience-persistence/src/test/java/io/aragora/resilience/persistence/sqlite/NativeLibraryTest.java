@@ -57,8 +57,9 @@ class NativeLibraryTest {
   }
 
   @Test
-  @DisplayName("a folder for temporary files that forbids execution is named, with the setting that"
-      + " moves the library")
+  @DisplayName(
+      "the error names a temporary folder that forbids execution, and the setting for another"
+          + " one")
   void load_folderForbidsExecution_namesTheSettingThatHelps() throws Exception {
     Path noexec = folder.resolve("noexec");
     List<String> starter = Sandbox.withFileSystem(noexec, "size=16m,noexec");
@@ -80,8 +81,8 @@ class NativeLibraryTest {
   }
 
   @Test
-  @DisplayName(
-      "a process that is killed leaves its unpacked library, unless it was told where one is")
+  @DisplayName("a killed process leaves its unpacked library, unless the library's location is"
+      + " configured")
   void load_processIsKilled_leavesTheLibraryUnlessItWasUnpackedBefore() throws Exception {
     killAfterLoading();
     assertThat(unpacked()).as("library and lock").hasSize(2);

@@ -47,7 +47,7 @@ class OpeningLockTest {
         .havingCause()
         .isInstanceOf(StateStoreException.class)
         .withMessage("another thread has held " + file
-            + " for 0 ms, to open the database; if that lasts, look for one that hangs");
+            + " for 0 ms to open the database; if this lasts, find the one that hangs");
 
     held.close();
     takeAndRelease();

@@ -52,7 +52,7 @@ class RestartTest {
     return Resilience.builder()
         .timeSource(time)
         .stateStore("sqlite:" + folder.resolve("state.db"))
-        .stateStoreRequired(true)
+        .requireStateStore(true)
         .build();
   }
 
@@ -65,8 +65,9 @@ class RestartTest {
   }
 
   @Test
-  @DisplayName("fault 68: names and keys with quotes, line breaks, emoji, NUL, halves of pairs and"
-      + " 10,000 characters come back, each with its own state")
+  @DisplayName(
+      "fault 68: names and keys with quotes, line breaks, emoji, NUL, unpaired surrogates and"
+          + " 10,000 characters are restored, each with its own state")
   void restart_strangeNamesAndKeys_comeBackApart() {
     try (Resilience resilience = open()) {
       for (int i = 0; i < STRANGE_NAMES.size(); i++) {
@@ -102,14 +103,14 @@ class RestartTest {
   }
 
   @Test
-  @DisplayName("PE-03 PE-04: everything is saved, and everything comes back, ten thousand keys too")
+  @DisplayName("PE-03 PE-04: everything is saved and restored, ten thousand keys included")
   void restart_tenThousandKeys_comeBack() {
     try (Resilience resilience = open()) {
       for (int i = 0; i < 10_000; i++) {
         trip(keys(resilience, "keys").forKey("key-" + i));
       }
       assertThat(resilience.flush(Duration.ofSeconds(30))).isTrue();
-      assertThat(resilience.storeStatus().saved()).isEqualTo(10_000);
+      assertThat(resilience.status().stateStore().saved()).isEqualTo(10_000);
     }
     try (Resilience resilience = open()) {
       for (int i = 0; i < 10_000; i++) {

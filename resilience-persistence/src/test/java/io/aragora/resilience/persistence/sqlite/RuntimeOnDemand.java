@@ -32,7 +32,7 @@ final class RuntimeOnDemand {
     resilience = Resilience.builder()
         .timeSource(time)
         .stateStore(location)
-        .closedAtShutdown(true)
+        .closeOnShutdown(true)
         .build();
   }
 
@@ -76,9 +76,9 @@ final class RuntimeOnDemand {
       case "flush":
         return String.valueOf(resilience.flush(Duration.ofSeconds(30)));
       case "error":
-        return String.valueOf(resilience.storeStatus().lastError());
+        return String.valueOf(resilience.status().stateStore().lastError());
       case "failures":
-        return String.valueOf(resilience.storeStatus().failures());
+        return String.valueOf(resilience.status().stateStore().failures());
       case "health":
         return resilience.health().checkAll().checks().get("state store").toString();
       case "storm":
@@ -110,7 +110,7 @@ final class RuntimeOnDemand {
     return failed + " failed";
   }
 
-  /** Gives what a store of its own finds in the file. */
+  /** Returns what a store of its own finds in the file. */
   private static String rows(Path file) throws StateStoreException {
     try (SqliteStateStore store = SqliteStateStore.open(new DatabaseFile(file), 5_000)) {
       return store.load().states().stream()

@@ -17,13 +17,13 @@ final class Sandbox {
   private static final String MOUNT =
       "mount -t tmpfs -o \"$0\" tmpfs \"$1\" && shift && exec \"$@\"";
 
-  /** As root; as anybody who may be root in a namespace of users. */
+  /** As root, or as a user who may be root in a user namespace. */
   private static final List<String> NAMESPACES = List.of("-m", "-rm");
 
   private Sandbox() {}
 
   /**
-   * Puts an empty file system over a folder, which nobody but the child sees, and which ends with it.
+   * Mounts an empty file system over a folder, visible to the child only, which ends with it.
    *
    * @param folder the folder
    * @param options of a mounted tmpfs, such as {@code size=1m}
@@ -38,7 +38,7 @@ final class Sandbox {
         return command;
       }
     }
-    assumeTrue(false, "skipped: this machine lets nobody mount a file system in a namespace");
+    assumeTrue(false, "skipped: this machine does not allow mounting a file system in a namespace");
     return List.of();
   }
 

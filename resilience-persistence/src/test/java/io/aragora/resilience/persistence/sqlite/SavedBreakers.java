@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.sqlite;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -25,21 +25,25 @@ final class SavedBreakers {
   }
 
   static SavedBreaker entered(String name, long generation, Instant enteredAt, Instant savedAt) {
-    return new SavedBreaker(
-        name,
-        null,
-        CircuitBreakerState.OPEN,
-        generation,
-        enteredAt,
-        SAVED_AT.plusSeconds(25),
-        Duration.ofSeconds(30),
-        1,
-        2,
-        6,
-        0,
-        new CircuitBreakerTotals(generation, 2, 3, 4, 5),
-        7,
-        "failureThreshold=5",
-        savedAt);
+    return SavedBreaker.builder(name)
+        .state(CircuitBreakerState.OPEN)
+        .generation(generation)
+        .enteredAt(enteredAt)
+        .openUntil(SAVED_AT.plusSeconds(25))
+        .cooldown(Duration.ofSeconds(30))
+        .cooldownStep(1)
+        .consecutiveFailures(2)
+        .consecutiveSuccesses(6)
+        .totals(CircuitBreakerTotals.builder()
+            .successes(generation)
+            .failures(2)
+            .ignored(3)
+            .rejected(4)
+            .late(5)
+            .build())
+        .slowCalls(7)
+        .declared("failureThreshold=5")
+        .savedAt(savedAt)
+        .build();
   }
 }

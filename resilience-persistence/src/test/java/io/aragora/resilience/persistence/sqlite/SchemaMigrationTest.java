@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,54 +64,45 @@ class SchemaMigrationTest {
 
   /** What version 1 did not know is zero, and its names stay what they are, colons and all. */
   private static final List<SavedBreaker> ROWS_OF_VERSION_1 = List.of(
-      new SavedBreaker(
-          "prices",
-          null,
-          CircuitBreakerState.OPEN,
-          7,
-          micros(1774747799999999L),
-          micros(1774753200000001L),
-          Duration.ofSeconds(7200).plusNanos(5_000),
-          3,
-          9,
-          0,
-          0,
-          new CircuitBreakerTotals(11, 12, 13, 14, 15),
-          0,
-          "failureThreshold=5",
-          micros(1774747800123456L)),
-      new SavedBreaker(
-          "tenants:a:b",
-          null,
-          CircuitBreakerState.CLOSED,
-          1,
-          micros(1774747799999999L),
-          null,
-          Duration.ZERO,
-          0,
-          2,
-          0,
-          1,
-          new CircuitBreakerTotals(21, 22, 23, 24, 25),
-          0,
-          "",
-          micros(1774747800123457L)),
-      new SavedBreaker(
-          "it's 'quoted'",
-          null,
-          CircuitBreakerState.HALF_OPEN,
-          2,
-          micros(1774747799999999L),
-          null,
-          Duration.ZERO,
-          1,
-          0,
-          0,
-          1,
-          CircuitBreakerTotals.ZERO,
-          0,
-          "",
-          micros(1774747800123458L)));
+      SavedBreaker.builder("prices")
+          .state(CircuitBreakerState.OPEN)
+          .generation(7)
+          .enteredAt(micros(1774747799999999L))
+          .openUntil(micros(1774753200000001L))
+          .cooldown(Duration.ofSeconds(7200).plusNanos(5_000))
+          .cooldownStep(3)
+          .consecutiveFailures(9)
+          .totals(CircuitBreakerTotals.builder()
+              .successes(11)
+              .failures(12)
+              .ignored(13)
+              .rejected(14)
+              .late(15)
+              .build())
+          .declared("failureThreshold=5")
+          .savedAt(micros(1774747800123456L))
+          .build(),
+      SavedBreaker.builder("tenants:a:b")
+          .enteredAt(micros(1774747799999999L))
+          .consecutiveFailures(2)
+          .probeSuccesses(1)
+          .totals(CircuitBreakerTotals.builder()
+              .successes(21)
+              .failures(22)
+              .ignored(23)
+              .rejected(24)
+              .late(25)
+              .build())
+          .savedAt(micros(1774747800123457L))
+          .build(),
+      SavedBreaker.builder("it's 'quoted'")
+          .state(CircuitBreakerState.HALF_OPEN)
+          .generation(2)
+          .enteredAt(micros(1774747799999999L))
+          .cooldownStep(1)
+          .probeSuccesses(1)
+          .savedAt(micros(1774747800123458L))
+          .build());
 
   @TempDir
   Path folder;
@@ -173,7 +164,7 @@ class SchemaMigrationTest {
   }
 
   @Test
-  @DisplayName("fault 74: a new file says which version it has")
+  @DisplayName("fault 74: a new file contains its version")
   void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
     open().close();
 
@@ -184,7 +175,7 @@ class SchemaMigrationTest {
   }
 
   @Test
-  @DisplayName("fault 74: a file of a newer version is refused, and left as it is")
+  @DisplayName("fault 74: a file of a newer version is rejected, and not changed")
   void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
     open().close();
     execute(List.of("PRAGMA user_version = 3"));
@@ -201,7 +192,7 @@ class SchemaMigrationTest {
   }
 
   @ParameterizedTest
-  @DisplayName("the database of another application is refused, and left as it is")
+  @DisplayName("the database of another application is rejected, and not changed")
   @ValueSource(strings = {"circuit_breakers", "customers"})
   void open_foreignTable_isRefusedAndLeftAsItWas(String table) throws Exception {
     execute(List.of("CREATE TABLE " + table + " (something_else)"));
@@ -223,7 +214,7 @@ class SchemaMigrationTest {
     }
 
     @Test
-    @DisplayName("version 1: every row is kept, names with colons as names, and so is the index")
+    @DisplayName("version 1: migration keeps every row, names with colons as names, and the index")
     void open_rows_areKept() throws Exception {
       assertMigrated();
     }

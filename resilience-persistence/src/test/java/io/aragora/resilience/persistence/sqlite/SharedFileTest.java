@@ -6,7 +6,7 @@ import static io.aragora.resilience.persistence.sqlite.SavedBreakers.named;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Files;
 import java.sql.Connection;
@@ -43,7 +43,7 @@ class SharedFileTest extends SqliteStoreFixture {
   }
 
   @Test
-  @DisplayName("a process whose wall clock is ahead does not keep the others from saving for ever")
+  @DisplayName("a process whose wall clock is ahead does not block the saves of others for ever")
   void save_oneClockWasAhead_theOtherReplacesIt() throws Exception {
     SqliteStateStore ahead = open();
     SqliteStateStore right = open();
@@ -58,7 +58,7 @@ class SharedFileTest extends SqliteStoreFixture {
 
   @Test
   @DisplayName(
-      "a process whose wall clock went back loses to the later change, until it catches up")
+      "a process whose wall clock was set back loses to the later change, until it catches up")
   void save_oneClockIsBehind_theLaterChangeStays() throws Exception {
     SqliteStateStore behind = open();
     SqliteStateStore right = open();

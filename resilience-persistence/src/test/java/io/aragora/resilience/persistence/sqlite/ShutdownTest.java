@@ -16,8 +16,8 @@ class ShutdownTest {
 
   @Test
   @DisplayName(
-      "fault 74: a runtime that closes itself at shutdown saves what it has when the process"
-          + " is asked to end")
+      "fault 74: a runtime with closeOnShutdown saves its state when the process is asked to"
+          + " end")
   void closedAtShutdown_processIsTerminated_savesWhatThereIs() throws Exception {
     Path file = folder.resolve("state.db");
     try (ChildJvm child = ChildJvm.start(

@@ -3,7 +3,7 @@ package io.aragora.resilience.persistence.sqlite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.DisplayName;
@@ -46,7 +46,7 @@ class SqliteStateStoreProviderTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 71: a database in memory, which would keep nothing, is refused")
+  @DisplayName("fault 71: a database in memory, which would lose its content, is rejected")
   @ValueSource(strings = {"sqlite::memory:", "sqlite:file::memory:?cache=shared", "sqlite:file:x"})
   void open_inMemory_isRefusedBecauseItWouldKeepNothing(String location) {
     assertThatIllegalArgumentException()

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,8 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    @DisplayName("PE-01: opening creates the file, its folders and its table, for the owner alone")
+    @DisplayName(
+        "PE-01: opening creates the file, its folders and its table, accessible to the owner only")
     void open_missingFolders_createsThemAndTheFilesForTheOwnerAlone() throws Exception {
       Path deep = folder.resolve("a/b/state.db");
 
@@ -77,7 +78,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
   class Rows {
     @Test
     @DisplayName(
-        "PE-05, fault 69: rows that cannot be read are reported and left out, and the others loaded")
+        "PE-05, fault 69: unreadable rows are reported and skipped, and the others are loaded")
     void load_badRows_areReportedAndTheOthersLoaded() throws Exception {
       SqliteStateStore store = open();
       store.save(Stream.of(
@@ -141,7 +142,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    @DisplayName("what was saved last is loaded first")
+    @DisplayName("the last saved state is loaded first")
     void load_severalAges_newestFirst() throws Exception {
       SqliteStateStore store = open();
       store.save(List.of(
@@ -169,7 +170,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
 
     @Test
     @DisplayName(
-        "PE-13, fault 72: times are whole microseconds since 1970, which no zone can shift")
+        "PE-13, fault 72: times are whole microseconds since 1970, independent of time zones")
     void save_times_areNumbersWithoutAZone() throws Exception {
       TimeZone before = TimeZone.getDefault();
       SqliteStateStore store = open();
@@ -199,7 +200,8 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
 
     @Test
     @DisplayName(
-        "PE-12, faults 71, 73: a save is one transaction; where it fails nothing is written, and that is said")
+        "PE-12, faults 71, 73: a save is one transaction; if it fails, it writes nothing and"
+            + " throws")
     void save_oneRowIsRefusedByTheDatabase_writesNone() throws Exception {
       SqliteStateStore store = open();
       execute("CREATE TRIGGER refuse BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"

@@ -3,7 +3,7 @@ package io.aragora.resilience.persistence.sqlite;
 import static io.aragora.resilience.persistence.sqlite.SavedBreakers.named;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ abstract class SqliteStoreFixture {
     return open(file);
   }
 
-  /** Makes a sound file of many pages, with its log merged into it. */
+  /** Creates a sound file of many pages, with its log merged into it. */
   void writeDatabase() throws StateStoreException {
     SqliteStateStore store = open();
     store.save(IntStream.range(0, 1_000).mapToObj(i -> named("breaker-" + i)).toList());

@@ -51,7 +51,7 @@ class TwoProcessesTest {
   }
 
   @Test
-  @DisplayName("PE-10: of two processes' changes the later one stays, whoever saves last")
+  @DisplayName("PE-10: of two processes' changes the later one stays, whichever is saved last")
   void save_sameBreaker_theLaterChangeStays() throws Exception {
     try (ChildJvm one = start();
         ChildJvm other = start()) {
@@ -71,7 +71,7 @@ class TwoProcessesTest {
       assertThat(one.ask("advance PT20S")).isEqualTo("advanced");
       assertThat(one.ask("flush")).isEqualTo("true");
       assertThat(rows(one)).as("saved later, changed earlier").isEqualTo("shared closed");
-      assertThat(one.ask("state shared")).as("nobody asked it to follow").isEqualTo("open");
+      assertThat(one.ask("state shared")).as("an instance that does not follow").isEqualTo("open");
 
       assertThat(one.ask("close")).isEqualTo("closed");
       assertThat(rows(other)).isEqualTo("shared closed");

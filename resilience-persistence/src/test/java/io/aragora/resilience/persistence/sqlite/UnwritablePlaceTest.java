@@ -59,7 +59,7 @@ class UnwritablePlaceTest {
     }
   }
 
-  /** Nothing can be saved, which is said and disturbs nobody; then the place is put right. */
+  /** Saves fail, which is reported and affects no call; then the place is repaired. */
   private void assertOutage(String said, Path mended, String permissions) throws Exception {
     try (ChildJvm child = start()) {
       assertThat(child.ask("error")).startsWith("open: ").contains(said);
@@ -78,8 +78,8 @@ class UnwritablePlaceTest {
 
   @Test
   @DisplayName(
-      "PE-15: a folder that cannot be written to is said, with what to do, and state is saved"
-          + " once it can")
+      "PE-15: an unwritable folder is reported with what to do, and state is saved once it is"
+          + " writable")
   void open_folderIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     permit(folder, "r-xr-xr-x");
 
@@ -87,7 +87,7 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: a sound file in a folder that cannot be written to is said, too")
+  @DisplayName("PE-15: a valid file in an unwritable folder is reported, too")
   void open_folderOfAFileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     writeDatabase();
     permit(folder, "r-xr-xr-x");
@@ -96,8 +96,7 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: a file that cannot be written to is said, stays as it is, and is not made"
-      + " writable by us")
+  @DisplayName("PE-15: an unwritable file is reported, and neither it nor its permissions change")
   void open_fileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     writeDatabase();
     permit(file, "r--r--r--");
@@ -111,7 +110,7 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: a file of somebody else that may only be read is said")
+  @DisplayName("PE-15: a read-only file of another user is reported")
   void open_fileOfAnotherUser_isSaid() throws Exception {
     writeDatabase();
     try {

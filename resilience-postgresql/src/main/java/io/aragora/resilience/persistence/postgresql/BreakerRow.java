@@ -2,8 +2,8 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.OneLine;
-import io.aragora.resilience.persistence.SavedBreaker;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -26,9 +26,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A breaker as a row. Times are those of the writer's clock, beside how far the server's was ahead of it. */
+/** Maps a breaker to a row. Times are of the writer's clock; a column has the offset of the server's clock. */
 final class BreakerRow {
-  /** A column that is the breaker's own, and its value. */
+  /** A column of the breaker, and how to get its value. */
   private record Column(String name, String type, Function<SavedBreaker, @Nullable Object> value) {
     static Column text(String name, Function<SavedBreaker, @Nullable String> value) {
       return new Column(name, "text", breaker -> {
@@ -61,7 +61,7 @@ final class BreakerRow {
 
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
 
-  /** No text of a row has more bytes, since {@link StoredText} makes at most six of a character. */
+  /** The maximum size of a text in bytes: {@link StoredText} makes at most six of a character. */
   private static final int MAX_TEXT_BYTES = 6 * SavedBreaker.MAX_TEXT;
 
   private static final List<Column> COLUMNS = List.of(
@@ -85,7 +85,7 @@ final class BreakerRow {
       Column.text("declared", SavedBreaker::declared),
       Column.time("saved_at_micros", SavedBreaker::savedAt));
 
-  /** Not a column: how old the state was by the writer's clock, which may be wrong, but not by much in so short a time. */
+  /** Not a column: the age of the state by the writer's clock. Even a wrong clock measures such a short time well enough. */
   private static final Column AGE = Column.number("age_micros", BreakerRow::ageMicros);
 
   private static final List<Column> GIVEN_TO_DELETE = Stream.concat(
@@ -98,8 +98,7 @@ final class BreakerRow {
   private static final String NAMES = joined(", ", Column::name);
 
   /**
-   * The same change of state, saved once more: by who saved it before, or by who restored it, which has the same generation and
-   * came to the same time of change but for what messages take.
+   * The condition for a repeated save of the same change of state: by the same writer, or by an instance that restored it, with the same generation and, apart from message delays, the same time of change.
    */
   private static final String SAME = """
       (present.generation = excluded.generation AND present.state = excluded.state
@@ -108,8 +107,7 @@ final class BreakerRow {
             AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 2000000))""";
 
   /**
-   * What cannot be read, and what changed in the future, when the server's clock was wrong, may always be replaced, or it would
-   * stay for ever. Of one writer's changes the later may come out as the earlier, where the saving of the earlier took long.
+   * Unreadable rows, and rows with a change in the future, written while the server's clock was wrong, may always be replaced; otherwise they would stay for ever. Of two changes by one writer, the later can appear earlier if the save of the first took long.
    */
   private static final String REPLACES = """
       %s
@@ -120,12 +118,12 @@ final class BreakerRow {
       OR present.transitioned_at_micros > %s + 1000000
       OR NOT %s""".formatted(SAME, ServerClock.NOW, readable("present"));
 
-  /** Writes many rows by one statement, and gives how many it wrote and how many of them changed their state. */
+  /** Writes many rows by one statement, which returns the number of written rows and of rows whose state changed. */
   static final String UPSERT = "WITH written AS (\n"
       + "INSERT INTO resilience_circuit_breakers AS present (id, " + NAMES
       + ", writer, clock_offset_micros, transitioned_at_micros, changed_in)\n"
       + "SELECT id, " + NAMES + ", ?, ?, moment.micros - age_micros,\n"
-      // What never changed is no news.
+      // A breaker that never changed needs no notice.
       + "  CASE WHEN generation > 1 OR state <> 'closed' THEN moment.xid ELSE 0 END\n"
       + "FROM unnest(?::bytea[], " + joined(", ", column -> "?::" + column.type() + "[]")
       + ", ?::bigint[])\n"
@@ -158,27 +156,27 @@ final class BreakerRow {
         WHERE %2$s ORDER BY present.id FOR UPDATE OF present)
       DELETE FROM resilience_circuit_breakers WHERE id IN (SELECT id FROM replaced)""".formatted(ServerClock.NOW, REPLACES);
 
-  /** Of a text also its size; a text that is too long is left where it is. */
+  /** Selects a column: of a text also its size; a text that is too long is not read. */
   private static final String SELECT =
       "SELECT " + joined(", ", BreakerRow::bounded) + ", clock_offset_micros FROM ";
 
   private static final String IMPORTANCE =
       ", state = 'closed', saved_at_micros::numeric + clock_offset_micros DESC";
 
-  /** Those first that can be read, of these those that need attention, of these the newest. */
+  /** Orders rows: readable ones first, then states other than closed, then the newest. */
   static final String SELECT_MOST_IMPORTANT = SELECT
       + "(SELECT * FROM resilience_circuit_breakers ORDER BY "
       + readable("resilience_circuit_breakers") + " DESC" + IMPORTANCE + " LIMIT ?) AS important";
 
-  /** What other writers changed in given transactions. */
+  /** Selects what other writers changed in given transactions. */
   static final String SELECT_CHANGED_IN =
       SELECT + "resilience_circuit_breakers WHERE changed_in = ANY (?) AND writer <> ? LIMIT ?";
 
-  /** What other writers changed in a transaction or later. */
+  /** Selects what other writers changed in a transaction or later. */
   static final String SELECT_CHANGED_SINCE =
       SELECT + "resilience_circuit_breakers WHERE changed_in >= ? AND writer <> ? LIMIT ?";
 
-  /** What is being saved now is not old, and is not waited for. */
+  /** Rows that are being saved now are not old, and are skipped instead of waited for. */
   static final String PURGE = """
       DELETE FROM resilience_circuit_breakers WHERE id IN (
         SELECT id FROM resilience_circuit_breakers
@@ -186,7 +184,7 @@ final class BreakerRow {
           ELSE clock_offset_micros::numeric - ? END < ?
         LIMIT ? FOR UPDATE SKIP LOCKED)""";
 
-  /** Deletes what is beyond a number of rows, the least important first. */
+  /** Deletes rows beyond a number, the least important first. */
   static final String TRIM = """
       DELETE FROM resilience_circuit_breakers WHERE id IN (
         SELECT id FROM resilience_circuit_breakers
@@ -208,7 +206,7 @@ final class BreakerRow {
         : column.name();
   }
 
-  /** Returns the condition that {@link #read} succeeds, but for what depends on the reader's clock. */
+  /** Returns the condition that {@link #read} succeeds, apart from checks against the reader's clock. */
   private static String readable(String table) {
     String prefix = table + ".";
     return Stream.of(
@@ -243,7 +241,7 @@ final class BreakerRow {
     return column + " BETWEEN 0 AND " + most;
   }
 
-  /** By the server's clock, which is near enough. */
+  /** By the server's clock, which is accurate enough. */
   private static String instant(String prefix, String column) {
     return "%1$s%2$s::numeric + %1$sclock_offset_micros BETWEEN %3$d AND %4$d"
         .formatted(
@@ -258,7 +256,7 @@ final class BreakerRow {
     return Math.max(0, Math.subtractExact(saved, ServerClock.micros(breaker.enteredAt())));
   }
 
-  /** Gives the breakers by the identifiers of their rows, in the order of those. */
+  /** Returns the breakers by the identifiers of their rows, sorted by identifier. */
   static List<Map.Entry<byte[], SavedBreaker>> byId(Collection<SavedBreaker> breakers) {
     SortedMap<byte[], SavedBreaker> rows = new TreeMap<>(Arrays::compareUnsigned);
     for (SavedBreaker breaker : breakers) {
@@ -267,7 +265,7 @@ final class BreakerRow {
     return List.copyOf(rows.entrySet());
   }
 
-  /** A digest, since an index takes no names of 10,000 characters. The length tells where the name ends. */
+  /** A digest, since an index cannot hold names of 10,000 characters. The length marks the end of the name. */
   private static byte[] id(String name, @Nullable String key) {
     MessageDigest digest;
     try {
@@ -322,35 +320,40 @@ final class BreakerRow {
   /**
    * Reads the row that the cursor is at.
    *
-   * @param offsetMicros how far the server's clock is ahead of the one that times are wanted by
-   * @throws IllegalArgumentException if it is no breaker; the message says which and why
+   * @param offsetMicros how far the server's clock is ahead of the reader's
+   * @throws IllegalArgumentException if the row is no valid breaker; the message has its name and the reason
    */
   static SavedBreaker read(ResultSet row, long offsetMicros) throws SQLException {
     try {
       long shift = ServerClock.shiftMicros(row.getLong("clock_offset_micros"), offsetMicros);
-      return new SavedBreaker(
-          text(row, "name"),
-          row.getLong("key_bytes") == 0 && row.getString("key") == null ? null : text(row, "key"),
-          CircuitBreakerState.parse(text(row, "state")),
-          count(row, "generation"),
-          instant(row, "entered_at_micros", shift),
-          row.getObject("open_until_micros") == null
-              ? null
-              : instant(row, "open_until_micros", shift),
-          Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS),
-          smallCount(row, "cooldown_step"),
-          smallCount(row, "consecutive_failures"),
-          count(row, "consecutive_successes"),
-          smallCount(row, "probe_successes"),
-          new CircuitBreakerTotals(
-              count(row, "successes"),
-              count(row, "failures"),
-              count(row, "ignored"),
-              count(row, "rejected"),
-              count(row, "late")),
-          count(row, "slow_calls"),
-          text(row, "declared"),
-          instant(row, "saved_at_micros", shift));
+      return SavedBreaker.builder(text(row, "name"))
+          .key(
+              row.getLong("key_bytes") == 0 && row.getString("key") == null
+                  ? null
+                  : text(row, "key"))
+          .state(CircuitBreakerState.parse(text(row, "state")))
+          .generation(count(row, "generation"))
+          .enteredAt(instant(row, "entered_at_micros", shift))
+          .openUntil(
+              row.getObject("open_until_micros") == null
+                  ? null
+                  : instant(row, "open_until_micros", shift))
+          .cooldown(Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS))
+          .cooldownStep(smallCount(row, "cooldown_step"))
+          .consecutiveFailures(smallCount(row, "consecutive_failures"))
+          .consecutiveSuccesses(count(row, "consecutive_successes"))
+          .probeSuccesses(smallCount(row, "probe_successes"))
+          .totals(CircuitBreakerTotals.builder()
+              .successes(count(row, "successes"))
+              .failures(count(row, "failures"))
+              .ignored(count(row, "ignored"))
+              .rejected(count(row, "rejected"))
+              .late(count(row, "late"))
+              .build())
+          .slowCalls(count(row, "slow_calls"))
+          .declared(text(row, "declared"))
+          .savedAt(instant(row, "saved_at_micros", shift))
+          .build();
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException("skipped '" + shown(row) + "': " + e.getMessage(), e);
     }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore.Loaded;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
@@ -20,22 +20,22 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Hears of what other writers change, on a connection and a thread of its own. Connects again when the connection is lost, and
- * reads then what it may have missed.
+ * Receives the changes of other writers, on its own connection and thread. If the connection is lost, it connects again and reads the changes that it may have missed.
  */
 final class ChangeListener implements AutoCloseable {
   /*
-   * Nothing is missed, and something may be told twice. A row says in which transaction its state was changed. `since` is the
-   * first transaction that was still running at a moment by which every notice of an earlier one had come: at the beginning,
-   * when the store was opened, before it was loaded; then at the heartbeat before the last one, since what is visible at one
-   * heartbeat has told by the next. After LISTEN, the rows of `since` and later are read: what commits from then on, tells.
+   * No change is missed; a change may be reported twice. Each row contains the transaction that changed its state. `since` is
+   * the oldest transaction still running at a moment by which all notices of earlier ones had arrived: first the moment when
+   * the store was opened, before loading; later the heartbeat before the last one, since a transaction visible at one heartbeat
+   * has sent its notice by the next. After LISTEN, the rows of `since` and later are read; transactions that commit afterwards
+   * send notices.
    */
   private static final GuardedLog LOG = GuardedLog.of(ChangeListener.class);
   private static final long FIRST_RETRY_MILLIS = TimeUnit.SECONDS.toMillis(1);
   private static final long LONGEST_RETRY_MILLIS = TimeUnit.MINUTES.toMillis(1);
   private static final int JITTER_STEPS = 256;
 
-  /** How soon a connection that died without a word is noticed. */
+  /** The time within which a dead connection is noticed. */
   private static final int HEARTBEAT_MILLIS = 10_000;
 
   private final DatabaseLocation location;
@@ -44,7 +44,7 @@ final class ChangeListener implements AutoCloseable {
   private final Consumer<? super SavedBreaker> consumer;
   private final Thread thread;
 
-  // Used on the thread alone.
+  // Used by the listening thread only.
   private long since;
   private long retryMillis = FIRST_RETRY_MILLIS;
   private boolean failing;
@@ -107,7 +107,7 @@ final class ChangeListener implements AutoCloseable {
     }
   }
 
-  /** Of a server that counts anew, because it was restored from elsewhere, everything is read. */
+  /** If the server's transaction numbers are lower, because it was restored from a backup, everything is read. */
   private void catchUp(Session present) throws SQLException {
     long running = present.firstRunning();
     try (PreparedStatement select =
@@ -141,7 +141,7 @@ final class ChangeListener implements AutoCloseable {
     }
   }
 
-  /** In a transaction, since only then the driver reads row by row. */
+  /** In a transaction, since only then the driver fetches rows in portions. */
   private void tell(Session present, PreparedStatement select) throws SQLException {
     present.connection().setAutoCommit(false);
     tellEach(select, ServerClock.offsetMicros(present.connection(), clock));
@@ -155,8 +155,8 @@ final class ChangeListener implements AutoCloseable {
         try {
           consumer.accept(BreakerRow.read(rows, offsetMicros));
         } catch (RuntimeException e) {
-          // A row that cannot be read is reported when it is loaded.
-          LOG.log(Level.DEBUG, "a change in " + location + " was not followed", e);
+          // Loading reports unreadable rows.
+          LOG.log(Level.DEBUG, "a change in " + location + " could not be followed", e);
         }
       }
     }
@@ -166,7 +166,7 @@ final class ChangeListener implements AutoCloseable {
     retryMillis = FIRST_RETRY_MILLIS;
     if (failing) {
       failing = false;
-      LOG.log(Level.INFO, "hears again of other instances'' changes in {0}", location);
+      LOG.log(Level.INFO, "receives other instances'' changes in {0} again", location);
     }
   }
 
@@ -175,8 +175,8 @@ final class ChangeListener implements AutoCloseable {
       failing = true;
       LOG.log(
           Level.WARNING,
-          "does not hear of other instances' changes in " + location + ", and tries again: "
-              + e.getMessage());
+          "does not receive other instances' changes in " + location
+              + "; retries in the background: " + e.getMessage());
     }
     pause(retryMillis
         + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4);
@@ -190,14 +190,14 @@ final class ChangeListener implements AutoCloseable {
       try {
         wait(left);
       } catch (InterruptedException e) {
-        // Nobody else has this thread, and close() is how it ends.
+        // No other code uses this thread, and close() ends it.
         LOG.log(Level.DEBUG, "interrupted", e);
       }
       left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
     }
   }
 
-  /** Gives whether it may be used. */
+  /** Returns whether it may be used. */
   private synchronized boolean use(@Nullable Session present) {
     session = present;
     return !closed;
@@ -207,7 +207,7 @@ final class ChangeListener implements AutoCloseable {
     return closed;
   }
 
-  /** Ends the thread at once; one that is connecting ends when it has, or could not. */
+  /** Ends the thread at once; if it is connecting, it ends when the attempt does. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -216,7 +216,8 @@ final class ChangeListener implements AutoCloseable {
       try {
         session.abort();
       } catch (SQLException e) {
-        LOG.log(Level.DEBUG, "the connection that listens to " + location + " was not ended", e);
+        LOG.log(
+            Level.DEBUG, "the connection that listens to " + location + " could not be closed", e);
       }
     }
   }

@@ -7,15 +7,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a writer tells the others when it commits: who it is, and in which transaction it changed states. Of that the others find
- * the rows, whose names may be too long for a notice.
+ * The notice of a writer's commit: its identity, and the transaction in which it changed states. The receivers select the rows by the transaction, since names may be too long for a notice.
  */
 record ChangeNotice(UUID writer, long transaction) {
-  /** A channel is one for the whole database, so its name tells tables of different schemas apart. */
+  /** Channels belong to the whole database, so the name contains the table's identifier to separate schemas. */
   static final String CHANNEL =
       "'resilience_circuit_breakers_' || 'resilience_circuit_breakers'::regclass::oid::text";
 
-  /** Sends one for the running transaction. */
+  /** Sends the notice of the running transaction. */
   static void send(Connection connection, UUID writer) throws SQLException {
     try (PreparedStatement notify = connection.prepareStatement(
         "SELECT pg_notify(" + CHANNEL + ", ? || ' ' || pg_current_xact_id()::text)")) {
@@ -24,7 +23,7 @@ record ChangeNotice(UUID writer, long transaction) {
     }
   }
 
-  /** Gives null for what no writer sent: anybody may use the channel. */
+  /** Returns null for a notice that no writer sent: any client may use the channel. */
   static @Nullable ChangeNotice parse(String payload) {
     int blank = payload.indexOf(' ');
     if (blank < 0) {

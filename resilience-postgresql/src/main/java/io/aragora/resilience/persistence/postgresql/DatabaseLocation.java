@@ -15,14 +15,13 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * Where the database is, and how to connect to it. The driver is given user, password and parameters as properties, never in
- * its URL, which it logs. Immutable.
+ * The location of the database, and how to connect to it. The driver receives user, password and parameters as properties, never in its URL, which it logs. Immutable.
  */
 final class DatabaseLocation {
   private static final String PREFIX = "postgresql:";
   private static final String MASK = "***";
 
-  /** Their values say nothing that must not be read in a log. */
+  /** Parameters whose values are safe to log. */
   private static final Set<String> HARMLESS = Set.of(
       "ApplicationName",
       "connectTimeout",
@@ -83,7 +82,7 @@ final class DatabaseLocation {
   private static @Nullable String name(String parameter) {
     int end = parameter.indexOf('=');
     PGProperty known = end < 0 ? null : PGProperty.forName(parameter.substring(0, end));
-    // What stands in the driver's service file is looked up only for a URL.
+    // The driver reads its service file only for a URL.
     return known == null || known == PGProperty.SERVICE ? null : known.getName();
   }
 
@@ -93,7 +92,7 @@ final class DatabaseLocation {
       String parameter = parameters.get(i);
       String name = name(parameter);
       if (name == null) {
-        // Not shown: it may be the rest of a password that has a '&'.
+        // Not shown: it may be the rest of a password that contains '&'.
         throw refused(
             "have only parameters that the driver knows, as name=value with '&' in a value written"
                 + " as %26, which number " + (i + 1) + " is not",
@@ -105,7 +104,7 @@ final class DatabaseLocation {
   }
 
   private static void putUser(Properties properties, String text, String location) {
-    // Only in parameters does '+' stand for a blank.
+    // '+' stands for a space in parameters only.
     String[] parts = text.replace("+", "%2B").split(":", 2);
     properties.putIfAbsent(PGProperty.USER.getName(), decoded(parts[0], location));
     if (parts.length > 1) {
@@ -122,8 +121,7 @@ final class DatabaseLocation {
   }
 
   /**
-   * Bounds whatever could wait for a server that is gone, or for a client of it that hangs: here in seconds but for TLS, in the
-   * server in milliseconds. The server gives up before the socket does, and so says why.
+   * Bounds every wait for an unreachable server, or for another client that hangs: in seconds here, except TLS, in milliseconds in the server. The server gives up before the socket does, and so reports the reason.
    */
   private static void putLimits(Properties properties) {
     properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "3");
@@ -141,7 +139,7 @@ final class DatabaseLocation {
         "state store location must " + rule + ": '" + shown(location) + "'");
   }
 
-  /** Gives it without what nobody should read, also where it makes no sense. */
+  /** Returns the location without secrets, even if it is invalid. */
   static String shown(String location) {
     if (!location.startsWith(PREFIX)) {
       return MASK;
@@ -156,7 +154,7 @@ final class DatabaseLocation {
   }
 
   private static String shownServer(String server, List<String> parameters) {
-    // The password had a '?', and here is its beginning.
+    // The password contains '?', so this is its beginning.
     if (parameters.stream().anyMatch(text -> name(text) == null && text.indexOf('@') >= 0)) {
       return MASK;
     }
@@ -172,12 +170,12 @@ final class DatabaseLocation {
     return HARMLESS.contains(name) ? parameter : name + "=" + MASK;
   }
 
-  /** Not by the JDK's list of drivers, which goes by class loaders and asks every driver that it finds. */
+  /** Not by the JDK's DriverManager, which depends on class loaders and asks every registered driver. */
   Connection connect() throws SQLException {
     return Objects.requireNonNull(new Driver().connect(url, properties), "the driver's own URL");
   }
 
-  /** Shows it without what nobody should read. */
+  /** Returns the location without secrets. */
   @Override
   public String toString() {
     return shown;

@@ -4,7 +4,7 @@ import io.aragora.resilience.persistence.StateStoreException;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** What PostgreSQL's codes mean to whoever runs the application. */
+/** Translates PostgreSQL's codes for the operator of the application. */
 final class PostgresqlFailure {
   private PostgresqlFailure() {}
 
@@ -35,12 +35,12 @@ final class PostgresqlFailure {
         "; let the user create and change tables in the schema, or name"
             + " another schema by the parameter currentSchema";
       case "25006" ->
-        "; this server takes no writes: name the primary one, or all of them with"
+        "; this server is read-only: name the primary one, or all of them with"
             + " targetServerType=primary";
       case "53300" -> "; the server has no connection left, and an open store takes two";
       case "55P03", "57014" ->
-        "; the server is busy or another client of it holds a lock: if that"
-            + " lasts, look for one that hangs";
+        "; the server is busy, or another client holds a lock; if this"
+            + " lasts, find the client that hangs";
       default -> "";
     };
   }

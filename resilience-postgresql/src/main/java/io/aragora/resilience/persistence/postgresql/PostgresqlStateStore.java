@@ -1,7 +1,7 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.persistence.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
@@ -19,34 +19,31 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Breaker state in one table of PostgreSQL, which many instances share. The latest change of state wins, by the server's
- * clock: a state that is so and so old by the clock of who saves it was entered that long before the server got it. So clocks
- * that differ, by hours even, decide nothing; times that are read are converted to this process's clock.
+ * Breaker state in one table of PostgreSQL, which many instances share. The latest change of state wins, by the server's clock: the writer sends the age of its state, and the server subtracts it from its own time. So clocks that differ, even by hours, do not matter; times that are read are converted to this process's clock.
  *
- * <p>Everything is bounded: connecting, what the server may take for a statement or wait for a lock, and what the network may
- * take. A connection on which something failed is not used again, and the next operation opens another one.
+ * <p>Everything has a timeout: connecting, statements, locks and the network. A connection on which an operation failed is closed, and the next operation opens another.
  *
- * <p>Safe for threads that take turns, and for threads that do not, which then wait for each other.
+ * <p>Thread-safe: concurrent operations wait for each other.
  */
 final class PostgresqlStateStore implements StateStore {
   private static final GuardedLog LOG = GuardedLog.of(PostgresqlStateStore.class);
 
-  /** Bounds what the driver and the server hold of a large save at a time. */
+  /** Bounds the rows of a large save that driver and server hold at a time. */
   private static final int ROWS_AT_ONCE = 1_000;
 
-  /** Bounds what the driver holds of a reading at a time, to megabytes: four texts of a row may have 60,000 bytes each. */
+  /** Bounds the rows that the driver holds while reading, to megabytes: each of a row's four texts may have 60,000 bytes. */
   static final int ROWS_PER_FETCH = 50;
 
-  /** How many rows a statement purges, which takes well less time than the server gives it. */
+  /** The number of rows that a statement purges, well within its timeout. */
   private static final int ROWS_PER_PART = 20_000;
 
-  /** How many rows a purge removes; what is left waits for the next one. */
+  /** The number of rows that one purge removes; the rest waits for the next. */
   static final int MAX_PURGED = 100_000;
 
   private final DatabaseLocation location;
   private final InstantSource clock;
 
-  /** Who saves; tells its own changes from those of others. */
+  /** The identity of this writer, which separates its changes from those of others. */
   private final UUID writer = UUID.randomUUID();
 
   private final long openedIn;
@@ -63,9 +60,9 @@ final class PostgresqlStateStore implements StateStore {
   }
 
   /**
-   * Opens it.
+   * Opens the store.
    *
-   * @param clock the wall clock of who uses the store
+   * @param clock the wall clock of the store's user
    */
   static PostgresqlStateStore open(DatabaseLocation location, InstantSource clock)
       throws StateStoreException {
@@ -84,7 +81,7 @@ final class PostgresqlStateStore implements StateStore {
     }
   }
 
-  /** Work in a transaction. */
+  /** The body of a transaction. */
   private interface Work<T> {
     T in(Connection connection, long offsetMicros) throws SQLException;
   }
@@ -110,13 +107,13 @@ final class PostgresqlStateStore implements StateStore {
     }
   }
 
-  /** Being the first to use the connection, also finds out whether it is still good: the server may have been restarted. */
+  /** As the first use of the connection, this also checks that it still works: the server may have been restarted. */
   private long clockOffset() throws SQLException, StateStoreException {
     if (session != null) {
       try {
         return ServerClock.offsetMicros(session.connection(), clock);
       } catch (SQLException e) {
-        LOG.log(Level.DEBUG, "connects anew to " + location, e);
+        LOG.log(Level.DEBUG, "connects again to " + location, e);
         disconnect();
       }
     }
@@ -139,7 +136,7 @@ final class PostgresqlStateStore implements StateStore {
       try {
         present.close();
       } catch (SQLException e) {
-        // Nothing is lost by it: what was not committed is not saved.
+        // Harmless: nothing uncommitted counts as saved.
         LOG.log(Level.DEBUG, "closing the connection to " + location + " failed", e);
       }
     }
@@ -226,7 +223,7 @@ final class PostgresqlStateStore implements StateStore {
     return written;
   }
 
-  /** In parts, each a transaction: what is old, then what is beyond the rows that are read at a start. */
+  /** In parts, each a transaction: old rows, then rows beyond the number that a start reads. */
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     int old = inParts(MAX_PURGED, (connection, offsetMicros, most) -> {
@@ -249,7 +246,7 @@ final class PostgresqlStateStore implements StateStore {
         });
   }
 
-  /** A part of a purge, and how many rows it removed. */
+  /** A part of a purge. Returns the number of removed rows. */
   private interface Part {
     int remove(Connection connection, long offsetMicros, int most) throws SQLException;
   }
@@ -285,7 +282,7 @@ final class PostgresqlStateStore implements StateStore {
     });
   }
 
-  /** Tells of changes of state, and not of counts that are saved again. */
+  /** Sends a notice for changes of state, not for counts that are saved again. */
   @Override
   public synchronized void watch(Consumer<? super SavedBreaker> consumer) {
     if (!closed && listener == null) {

@@ -2,12 +2,11 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 import java.time.InstantSource;
 
 /**
- * Opens {@code postgresql://<host>:<port>/<database>?<parameters>}: a location as the JDBC driver takes it, without {@code
- * jdbc:}, with several hosts and all parameters that the driver knows. {@code currentSchema} chooses the schema. User and
+ * Opens {@code postgresql://<host>:<port>/<database>?<parameters>}: a JDBC URL without {@code jdbc:}; several hosts and all parameters of the driver are allowed. {@code currentSchema} chooses the schema. User and
  * password may also stand before the host, {@code user:password@host}, percent-encoded. Thread-safe.
  */
 public final class PostgresqlStateStoreProvider implements StateStoreProvider {
@@ -19,19 +18,19 @@ public final class PostgresqlStateStoreProvider implements StateStoreProvider {
     return "postgresql";
   }
 
-  /** Leaves user and password before the host out, and of the parameters the values of all that are not known to be harmless. */
+  /** Omits user and password before the host, and the values of parameters that are not known to be harmless. */
   @Override
   public String shown(String location) {
     return DatabaseLocation.shown(location);
   }
 
   /**
-   * Connects, and creates the table where it is missing.
+   * Connects, and creates the table if it is missing.
    *
    * @param location the whole location
    * @return an open store
-   * @throws StateStoreException if it cannot be opened; the message says what to do about it
-   * @throws IllegalArgumentException if the location makes no sense; the message does not show what may be a secret
+   * @throws StateStoreException if the store cannot be opened; the message says what to do
+   * @throws IllegalArgumentException if {@code location} is invalid; the message shows no secrets
    */
   @Override
   public StateStore open(String location) throws StateStoreException {

@@ -8,18 +8,17 @@ import java.sql.Statement;
 import java.util.List;
 
 /**
- * Brings a schema to the newest version, one after the other, in one transaction. Where nothing is to be done it only reads, so
- * that a user who may not create tables can use what another one has created.
+ * Migrates a schema to the newest version, step by step, in one transaction. If no step is needed it only reads, so that a user without the right to create tables can use those that another user created.
  */
 final class SchemaMigrator {
-  /** The statements that lead from version i to i + 1. Published steps never change; a new version is a new step. */
+  /** The statements that migrate from version i to i + 1. Published steps never change; a new version is a new step. */
   private static final List<List<String>> STEPS = List.of(List.of(
       """
       CREATE TABLE resilience_schema (
         version    integer     NOT NULL PRIMARY KEY,
         created_at timestamptz NOT NULL DEFAULT now()
       )""",
-      // Two thirds full, so that new counts fit beside the old ones and no index has to change.
+      // Two thirds full, so that updated rows fit on the same page and no index changes.
       """
       CREATE TABLE resilience_circuit_breakers (
         id                     bytea  NOT NULL PRIMARY KEY,
@@ -52,13 +51,13 @@ final class SchemaMigrator {
 
   static final int NEWEST = STEPS.size();
 
-  /** A number that nobody else is likely to lock: "resilien" in ASCII. */
+  /** A number that no other application is likely to lock: "resilien" in ASCII. */
   private static final long LOCK = 0x726573696c69656eL;
 
   private final Connection connection;
   private final DatabaseLocation location;
 
-  /** Makes one for a connection that commits when it is told to. */
+  /** Creates a migrator for a connection without auto-commit. */
   SchemaMigrator(Connection connection, DatabaseLocation location) {
     this.connection = connection;
     this.location = location;
@@ -83,7 +82,8 @@ final class SchemaMigrator {
 
   private int version(Statement statement) throws SQLException, StateStoreException {
     boolean exists;
-    // Not by to_regclass, which within a transaction may go on not to see what another one creates.
+    // Not by to_regclass, which within a transaction may continue to miss a table that another
+    // transaction creates.
     try (ResultSet row = statement.executeQuery("SELECT count(*) > 0 FROM pg_class"
         + " WHERE relname = 'resilience_schema' AND pg_table_is_visible(oid)")) {
       row.next();

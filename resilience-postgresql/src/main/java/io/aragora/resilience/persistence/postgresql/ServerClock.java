@@ -9,14 +9,13 @@ import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The clock that all instances share. Times are whole microseconds since 1970 in UTC, cut off below the microsecond, never
- * rounded up.
+ * The clock that all instances share. Times are whole microseconds since 1970 in UTC, rounded down.
  */
 final class ServerClock {
-  /** When the running statement reached the server: what it waits for there makes nothing look younger. */
+  /** The time at which the running statement reached the server, so that waiting there does not make a state look younger. */
   static final String NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
 
-  /** Clocks that differ by less are taken as equal: it may be the measuring, and no cooldown is spoilt by it. */
+  /** Clocks that differ by less are treated as equal: the difference may be an error of measurement, and is too small to matter for a cooldown. */
   static final long TOLERANCE_MICROS = 250_000;
 
   private static final String SELECT =
@@ -27,7 +26,7 @@ final class ServerClock {
   private ServerClock() {}
 
   /**
-   * Measures how far the server's clock is ahead of this process's; the error is less than half of the promptest answer's time.
+   * Measures how far the server's clock is ahead of this process's; the error is less than half of the shortest round trip.
    */
   static long offsetMicros(Connection connection, InstantSource clock) throws SQLException {
     long offset = 0;
@@ -62,7 +61,7 @@ final class ServerClock {
         instant.getNano() / 1_000);
   }
 
-  /** Lets what is farther away than any number mean the farthest. */
+  /** Clamps times that are out of range. */
   static long microsOrFarthest(Instant instant) {
     try {
       return micros(instant);
@@ -71,7 +70,7 @@ final class ServerClock {
     }
   }
 
-  /** What to add to times of one clock to have them by another, given how far the server's is ahead of each. */
+  /** Returns the difference between two clocks, given how far the server's clock is ahead of each. */
   static long shiftMicros(long offsetThere, long offsetHere) {
     long shift = Math.subtractExact(offsetThere, offsetHere);
     return Math.abs(shift) <= TOLERANCE_MICROS ? 0 : shift;

@@ -6,7 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** A connection to a database that was found fit, with its table in place. Commits when it is told to. */
+/** A connection to a checked database with its table in place. Without auto-commit. */
 final class Session implements AutoCloseable {
   private static final int OLDEST_SERVER = 13;
 
@@ -51,12 +51,12 @@ final class Session implements AutoCloseable {
     return connection;
   }
 
-  /** Gives the channel on which those who share this table tell each other of changes. */
+  /** Returns the channel for notices of changes in this table. */
   String channel() throws SQLException {
     return text("SELECT " + ChangeNotice.CHANNEL);
   }
 
-  /** Gives the first transaction that may still be running: all before it can be seen, or never will be. */
+  /** Returns the first transaction that may still be running: every earlier one is either visible or aborted. */
   long firstRunning() throws SQLException {
     return Long.parseLong(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"));
   }
@@ -69,7 +69,7 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Ends it at once, also what another thread waits for in it. */
+  /** Closes the connection at once, which also ends a wait of another thread. */
   void abort() throws SQLException {
     connection.abort(Runnable::run);
   }

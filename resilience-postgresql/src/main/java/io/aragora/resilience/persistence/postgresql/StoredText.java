@@ -3,8 +3,7 @@ package io.aragora.resilience.persistence.postgresql;
 import java.util.HexFormat;
 
 /**
- * Text of any kind as text that PostgreSQL takes, and that can be read in the table. U+0000 and surrogates without their
- * partner, which it refuses, become a backslash, {@code u}, and four hexadecimal digits; a backslash becomes two.
+ * Encodes any text as text that PostgreSQL accepts and people can read. U+0000 and unpaired surrogates, which it rejects, become a backslash, {@code u}, and four hexadecimal digits; a backslash becomes two.
  */
 final class StoredText {
   private static final char ESCAPE = '\\';
@@ -45,9 +44,9 @@ final class StoredText {
   }
 
   /**
-   * Gives the text back.
+   * Decodes a text.
    *
-   * @throws IllegalArgumentException if a backslash begins nothing that is known
+   * @throws IllegalArgumentException if a backslash is followed by neither a backslash nor {@code u} and four digits
    */
   static String decode(String column, String stored) {
     int next = stored.indexOf(ESCAPE);

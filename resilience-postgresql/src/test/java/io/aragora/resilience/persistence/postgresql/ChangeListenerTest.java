@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -52,7 +52,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
     return listening(heard::add);
   }
 
-  /** Gives the number of the process that listens for it. */
+  /** Returns the number of the process that listens for it. */
   private @Nullable String caughtUp(String application) throws SQLException {
     return query("SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND application_name = '"
         + application + "' AND query LIKE 'SELECT pg_snapshot_xmin%'");
@@ -81,7 +81,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("each hears of the other, and nobody of itself")
+  @DisplayName("each instance receives the changes of the other, and none of its own")
   void watch_twoStores_hearEachOther() throws Exception {
     StateStore one = listening();
     BlockingQueue<SavedBreaker> heardByOther = new LinkedBlockingQueue<>();
@@ -98,8 +98,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName(
-      "counts that are saved again, refused changes and breakers that never changed are no news")
+  @DisplayName("repeated counts, rejected changes and unchanged breakers send no notice")
   void watch_whatIsNoChange_isNotHeard() throws Exception {
     StateStore store = listening();
     StateStore other = store();
@@ -117,7 +116,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("what is saved between the opening and the first moment of listening is heard, too")
+  @DisplayName("changes saved between opening and listening are received, too")
   void watch_changeBeforeItListens_isHeard() throws Exception {
     StateStore store = store();
     SavedBreaker before = SavedBreakers.open("before");
@@ -171,7 +170,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("a connection that was lost is replaced, and what was saved in between is read")
+  @DisplayName("a lost connection is replaced, and changes saved in between are read")
   void watch_connectionWasEnded_missesNothing() throws Exception {
     RecordedLog log = RecordedLog.of(ChangeListener.class);
     try {
@@ -204,7 +203,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("a connection that died without a word is noticed by the heartbeat")
+  @DisplayName("the heartbeat detects a dead connection")
   void watch_connectionHangs_missesNothing() throws Exception {
     RecordedLog log = RecordedLog.of(ChangeListener.class);
     location += "&socketTimeout=1";

@@ -30,7 +30,7 @@ class FleetTest {
     return Resilience.builder()
         .name(name)
         .stateStore(location)
-        .stateStoreRequired(true)
+        .requireStateStore(true)
         .build();
   }
 
@@ -39,7 +39,7 @@ class FleetTest {
         .name(name)
         .timeSource(time)
         .stateStore(PostgresqlStateStore.open(DatabaseLocation.parse(location), time))
-        .stateStoreRequired(true)
+        .requireStateStore(true)
         .build();
   }
 
@@ -47,7 +47,7 @@ class FleetTest {
     return CircuitBreakerConfig.builder()
         .failureThreshold(3)
         .cooldown(Duration.ofMinutes(10))
-        .shareState(shared)
+        .followPeers(shared)
         .build();
   }
 
@@ -59,7 +59,8 @@ class FleetTest {
   }
 
   @Test
-  @DisplayName("a trip in one instance opens the others that follow, and no others")
+  @DisplayName("a breaker that opens in one instance opens in the instances that follow, and in no"
+      + " others")
   void trip_inOneInstance_opensThoseThatFollow() throws Exception {
     try (Resilience one = runtime("one");
         Resilience other = runtime("other")) {

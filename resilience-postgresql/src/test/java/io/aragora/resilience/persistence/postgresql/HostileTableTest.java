@@ -7,7 +7,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -82,7 +82,7 @@ class HostileTableTest extends PostgresqlStoreFixture {
   @ParameterizedTest(name = "{0}")
   @MethodSource("columns")
   @DisplayName(
-      "a column that holds anything: the application gets its breaker, and its row is replaced")
+      "a column with any content: the application gets its breaker, and its row is replaced")
   void column_holdsAnything_applicationGetsItsBreaker(String column, List<String> values)
       throws Exception {
     List<String> names = new ArrayList<>();
@@ -94,7 +94,7 @@ class HostileTableTest extends PostgresqlStoreFixture {
           + " WHERE name = 'bad-" + i + "'");
     }
     try (Resilience resilience =
-        Resilience.builder().stateStore(location).stateStoreRequired(true).build()) {
+        Resilience.builder().stateStore(location).requireStateStore(true).build()) {
       for (String name : names) {
         CircuitBreaker breaker = resilience.circuitBreaker(name, CONFIG);
         breaker.reset();
@@ -123,8 +123,7 @@ class HostileTableTest extends PostgresqlStoreFixture {
         "saved_at_micros = 9223372036854775807",
         "open_until_micros = 9223372036854775807"
       })
-  @DisplayName(
-      "a row that cannot be read is replaced or removed even by a breaker that never changed")
+  @DisplayName("an unreadable row is replaced or removed even by a breaker that never changed")
   void row_unreadable_isReplacedByAnyone(String damage) throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("bad", 5, NOW)));

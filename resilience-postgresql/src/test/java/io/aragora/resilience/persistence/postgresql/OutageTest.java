@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** A server that is gone, comes back, or says nothing. */
+/** A server that is unreachable, returns, or does not respond. */
 class OutageTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -25,7 +25,7 @@ class OutageTest {
     return CircuitBreakerConfig.builder()
         .failureThreshold(3)
         .cooldown(Duration.ofMinutes(10))
-        .shareState(true)
+        .followPeers(true)
         .build();
   }
 
@@ -42,7 +42,8 @@ class OutageTest {
 
   @Test
   @DisplayName(
-      "without the server calls go on, and when it is back, everybody learns what it missed")
+      "without the server calls continue, and when it is back, each instance receives what it"
+          + " missed")
   void server_stoppedAndStarted_isCaughtUpBothWays() throws Exception {
     try (PostgresServer server = PostgresServer.start();
         Resilience one = runtime("one", server);
@@ -50,7 +51,7 @@ class OutageTest {
       CircuitBreaker here = one.circuitBreaker("here", config());
       CircuitBreaker there = other.circuitBreaker("there", config());
       assertThat(one.flush(LIMIT)).isTrue();
-      assertThat(one.storeStatus().failingSince()).isNull();
+      assertThat(one.status().stateStore().failingSince()).isNull();
 
       server.stop();
       trip(one.circuitBreaker("there", config()));
@@ -61,10 +62,12 @@ class OutageTest {
       }
       Await.until(
           "the outage shows",
-          () -> one.storeStatus().failingSince() != null
-              && other.storeStatus().failingSince() != null);
-      assertThat(one.storeStatus().lastError()).contains("127.0.0.1").doesNotContain("battery");
-      assertThat(one.storeStatus().location()).doesNotContain("battery");
+          () -> one.status().stateStore().failingSince() != null
+              && other.status().stateStore().failingSince() != null);
+      assertThat(one.status().stateStore().lastError())
+          .contains("127.0.0.1")
+          .doesNotContain("battery");
+      assertThat(one.status().stateStore().location()).doesNotContain("battery");
       assertThat(one.flush(LIMIT)).isFalse();
 
       server.launch();
@@ -74,25 +77,25 @@ class OutageTest {
               && there.state() == CircuitBreakerState.OPEN);
       Await.until(
           "the outage is over",
-          () -> one.storeStatus().failingSince() == null
-              && other.storeStatus().failingSince() == null);
+          () -> one.status().stateStore().failingSince() == null
+              && other.status().stateStore().failingSince() == null);
     }
   }
 
   @Test
-  @DisplayName(
-      "a runtime starts without the server, and keeps its state there as soon as it is there")
+  @DisplayName("a runtime starts without the server, and saves its state as soon as the server is"
+      + " available")
   void server_startsAfterTheRuntime_isUsed() throws Exception {
     try (PostgresServer server = PostgresServer.start()) {
       server.stop();
       try (Resilience resilience = runtime("early", server)) {
-        assertThat(resilience.storeStatus().failingSince()).isNotNull();
+        assertThat(resilience.status().stateStore().failingSince()).isNotNull();
         trip(resilience.circuitBreaker("b", config()));
         server.launch();
         Await.until(
             "it is saved",
-            () -> resilience.storeStatus().failingSince() == null
-                && resilience.storeStatus().saved() > 0);
+            () -> resilience.status().stateStore().failingSince() == null
+                && resilience.status().stateStore().saved() > 0);
       }
       try (Resilience later = runtime("later", server)) {
         assertThat(later.circuitBreaker("b", config()).state()).isEqualTo(CircuitBreakerState.OPEN);
@@ -101,7 +104,7 @@ class OutageTest {
   }
 
   @Test
-  @DisplayName("a store whose server is gone closes at once, and its listener with it")
+  @DisplayName("a store whose server is unreachable closes at once, together with its listener")
   void close_whileTheServerIsGone_endsEverything() throws Exception {
     try (PostgresServer server = PostgresServer.start()) {
       StateStore store = new PostgresqlStateStoreProvider().open(server.location());
@@ -118,7 +121,7 @@ class OutageTest {
   }
 
   @Test
-  @DisplayName("a server that accepts connections and says nothing holds nobody for long")
+  @DisplayName("a server that accepts connections but does not respond blocks no caller for long")
   void server_saysNothing_isGivenUp() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
       String location = "postgresql://127.0.0.1:" + silent.getLocalPort()

@@ -51,7 +51,7 @@ public final class PostgresServer implements AutoCloseable {
     this.port = port;
   }
 
-  /** Gives the server of this run, whose schemas tell tests apart; skips the test where there is no PostgreSQL. */
+  /** Returns the server of this run, whose schemas tell tests apart; skips the test if there is no PostgreSQL. */
   public static synchronized PostgresServer shared() throws Exception {
     if (shared == null) {
       shared = start();
@@ -59,7 +59,7 @@ public final class PostgresServer implements AutoCloseable {
     return shared;
   }
 
-  /** Starts a server of the caller's own; skips the test where there is no PostgreSQL. */
+  /** Starts a server of the caller's own; skips the test if there is no PostgreSQL. */
   static PostgresServer start() throws Exception {
     List<String> asUser = List.of();
     Path target = Path.of(System.getProperty("java.io.tmpdir"));
@@ -218,7 +218,7 @@ public final class PostgresServer implements AutoCloseable {
     return "postgresql://127.0.0.1:" + port + "/postgres?user=" + user + "&password=" + password;
   }
 
-  /** Gives the location of an empty schema. */
+  /** Returns the location of an empty schema. */
   public String newSchema() throws SQLException {
     String schema = "schema" + SCHEMAS.incrementAndGet();
     execute(location(), "CREATE SCHEMA " + schema);

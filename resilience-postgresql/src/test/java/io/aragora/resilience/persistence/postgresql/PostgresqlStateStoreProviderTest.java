@@ -3,7 +3,7 @@ package io.aragora.resilience.persistence.postgresql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.aragora.resilience.spi.StateStoreProvider;
+import io.aragora.resilience.persistence.StateStoreProvider;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,7 +3,7 @@ package io.aragora.resilience.persistence.postgresql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.sql.Connection;
@@ -18,11 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is saved comes back, whatever it is named and whatever happens to its row or its connection. */
+/** Saved state is restored, whatever its name and whatever happens to its row or connection. */
 class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   @Test
-  @DisplayName(
-      "names with what PostgreSQL takes for no text come back, and can be read in the table")
+  @DisplayName("names that PostgreSQL rejects as text are restored, and readable in the table")
   void save_namesThatAreNoText_comeBack() throws Exception {
     List<String> names = List.of(
         "nul\0",
@@ -91,7 +90,7 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("what is old is old by the server's clock, whoever saved it")
+  @DisplayName("the age of a row is measured by the server's clock, whichever instance saved it")
   void purge_wallClocksDiffer_goesByTheServersClock() throws Exception {
     Duration slow = Duration.ofHours(-100);
     StateStore other = storeOfClock(fastBy(slow));
@@ -115,7 +114,8 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
 
   @Test
   @DisplayName(
-      "a row that somebody keeps locked fails the save, in bounded time, and nothing of it is written")
+      "a row that another client keeps locked fails the save in bounded time, and nothing of"
+          + " it is written")
   void save_rowIsLocked_failsAndTheNextSucceeds() throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("b")));
@@ -135,8 +135,7 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName(
-      "a connection that the server ended between two saves is replaced, and nobody notices")
+  @DisplayName("a connection that the server ended between two saves is replaced without an error")
   void save_connectionWasEnded_connectsAnew() throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("b")));
@@ -151,7 +150,7 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("a connection whose other end hangs is given up and replaced")
+  @DisplayName("a connection whose server hangs is closed and replaced")
   void save_connectionHangs_connectsAnew() throws Exception {
     StateStore store = store(location + "&socketTimeout=1&ApplicationName=hanging");
     store.save(List.of(SavedBreakers.open("b")));

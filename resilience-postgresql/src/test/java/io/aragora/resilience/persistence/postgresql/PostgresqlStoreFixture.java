@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.sql.Connection;

@@ -7,7 +7,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What a class logs, instead of the console. */
+/** Records the log of a class instead of printing it. */
 final class RecordedLog extends Handler {
   private final Logger logger;
   private final List<String> messages = Collections.synchronizedList(new ArrayList<>());

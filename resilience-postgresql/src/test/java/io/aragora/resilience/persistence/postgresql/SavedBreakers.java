@@ -2,7 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -43,22 +43,28 @@ final class SavedBreakers {
 
   /** The same change, saved so much later, with other counts. */
   static SavedBreaker later(SavedBreaker breaker, Duration later) {
-    return new SavedBreaker(
-        breaker.name(),
-        breaker.key(),
-        breaker.state(),
-        breaker.generation(),
-        breaker.enteredAt(),
-        breaker.openUntil(),
-        breaker.cooldown(),
-        breaker.cooldownStep(),
-        breaker.consecutiveFailures() + 1,
-        breaker.consecutiveSuccesses() + 1,
-        breaker.probeSuccesses(),
-        new CircuitBreakerTotals(21, 22, 23, 24, 25),
-        26,
-        breaker.declared(),
-        breaker.savedAt().plus(later));
+    return SavedBreaker.builder(breaker.name())
+        .key(breaker.key())
+        .state(breaker.state())
+        .generation(breaker.generation())
+        .enteredAt(breaker.enteredAt())
+        .openUntil(breaker.openUntil())
+        .cooldown(breaker.cooldown())
+        .cooldownStep(breaker.cooldownStep())
+        .consecutiveFailures(breaker.consecutiveFailures() + 1)
+        .consecutiveSuccesses(breaker.consecutiveSuccesses() + 1)
+        .probeSuccesses(breaker.probeSuccesses())
+        .totals(CircuitBreakerTotals.builder()
+            .successes(21)
+            .failures(22)
+            .ignored(23)
+            .rejected(24)
+            .late(25)
+            .build())
+        .slowCalls(26)
+        .declared(breaker.declared())
+        .savedAt(breaker.savedAt().plus(later))
+        .build();
   }
 
   static SavedBreaker breaker(
@@ -69,21 +75,26 @@ final class SavedBreakers {
       Instant enteredAt,
       @Nullable Instant openUntil,
       Instant savedAt) {
-    return new SavedBreaker(
-        name,
-        key,
-        state,
-        generation,
-        enteredAt,
-        openUntil,
-        openUntil == null ? Duration.ZERO : Duration.ofSeconds(30),
-        1,
-        2,
-        6,
-        0,
-        new CircuitBreakerTotals(1, 2, 3, 4, 5),
-        7,
-        "failureThreshold=5",
-        savedAt);
+    return SavedBreaker.builder(name)
+        .key(key)
+        .state(state)
+        .generation(generation)
+        .enteredAt(enteredAt)
+        .openUntil(openUntil)
+        .cooldown(openUntil == null ? Duration.ZERO : Duration.ofSeconds(30))
+        .cooldownStep(1)
+        .consecutiveFailures(2)
+        .consecutiveSuccesses(6)
+        .totals(CircuitBreakerTotals.builder()
+            .successes(1)
+            .failures(2)
+            .ignored(3)
+            .rejected(4)
+            .late(5)
+            .build())
+        .slowCalls(7)
+        .declared("failureThreshold=5")
+        .savedAt(savedAt)
+        .build();
   }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What the schema has to be like, and what becomes of it. */
+/** The schema and its migration. */
 class SchemaMigratorTest extends PostgresqlStoreFixture {
   @Test
   void open_severalAtOnceOnAnEmptySchema_createTheTableOnce() throws Exception {
@@ -99,8 +99,8 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName(
-      "a user who may not create tables uses what another one created, and is told where there is nothing")
+  @DisplayName("a user without the right to create tables uses existing ones, and gets an error if"
+      + " there are none")
   void open_userWithoutRights_needsTheTable() throws Exception {
     String schema = location.substring(location.lastIndexOf('=') + 1);
     execute("CREATE ROLE app_" + schema + " LOGIN PASSWORD 'app'");

@@ -13,7 +13,7 @@ import org.tukaani.xz.XZInputStream;
 
 /**
  * Where {@code initdb} and {@code postgres} are: in the folder that the property {@code postgres.bin} names, or installed as
- * Debian does, or in the archive that Maven has where there is one for this kind of machine.
+ * Debian does, or in the archive that Maven has if there is one for this kind of machine.
  */
 final class ServerBinaries {
   private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
@@ -21,7 +21,7 @@ final class ServerBinaries {
 
   private ServerBinaries() {}
 
-  /** Gives the folder; empty where there is none. */
+  /** Returns the folder; empty if there is none. */
   static Optional<Path> find(Path unpacked) throws IOException, InterruptedException {
     String named = System.getProperty("postgres.bin");
     Optional<Path> installed =

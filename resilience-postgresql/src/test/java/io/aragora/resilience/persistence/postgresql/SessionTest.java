@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which servers and databases a store connects to, and as whom. */
+/** The servers and databases that a store accepts, and its users. */
 class SessionTest extends PostgresqlStoreFixture {
   @Test
   void open_databaseWithAnotherEncoding_isRefused() throws Exception {

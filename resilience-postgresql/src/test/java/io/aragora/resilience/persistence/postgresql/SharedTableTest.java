@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.persistence.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What instances that share a table may do to each other. */
+/** Instances that share a table. */
 class SharedTableTest extends PostgresqlStoreFixture {
   /** When the only breaker changed by the server's clock, and in which transaction. */
   private String change() throws SQLException {
@@ -46,7 +46,7 @@ class SharedTableTest extends PostgresqlStoreFixture {
 
   @ParameterizedTest
   @CsvSource({"PT5H, PT0S", "PT-5H, PT0S", "PT0S, PT5H", "PT0S, PT-5H", "PT-100H, PT100H"})
-  @DisplayName("the newest change wins, whoever's wall clock is hours off")
+  @DisplayName("the newest change wins, even if a wall clock is hours off")
   void save_wallClocksDiffer_theNewestChangeWins(Duration fast, Duration otherFast)
       throws Exception {
     StateStore one = storeOfClock(fastBy(fast));
@@ -72,7 +72,7 @@ class SharedTableTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("times come back by the reader's clock, so that a cooldown ends when it should")
+  @DisplayName("times are converted to the reader's clock, so that a cooldown ends on time")
   void load_wallClocksDiffer_convertsTimes() throws Exception {
     Duration fast = Duration.ofHours(5);
     SavedBreaker saved = SavedBreakers.open("b", null, 2, Duration.ofSeconds(10), fastBy(fast));
@@ -105,7 +105,7 @@ class SharedTableTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("what was restored is saved by its new owner as the same change")
+  @DisplayName("an instance saves restored state as the same change")
   void save_restoredChange_isTheSame() throws Exception {
     StateStore before = store();
     before.save(List.of(SavedBreakers.open("b", 2, Duration.ofSeconds(10))));
@@ -123,8 +123,7 @@ class SharedTableTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName(
-      "of one writer's changes the later wins, however long the saving of the earlier took")
+  @DisplayName("of one writer's changes the later wins, however long the save of the earlier took")
   void save_laterChangeAfterASlowSave_replaces() throws Exception {
     StateStore store = store();
     SavedBreaker slow = SavedBreakers.open("b", 2, NOW);
@@ -155,7 +154,7 @@ class SharedTableTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("a change of the future comes from a time when the server's clock was wrong")
+  @DisplayName("a change in the future comes from a time when the server's clock was wrong")
   void save_overAChangeOfTheServersFuture_replacesIt() throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("b", 5, NOW)));

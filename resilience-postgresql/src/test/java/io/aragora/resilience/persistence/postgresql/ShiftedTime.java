@@ -1,9 +1,9 @@
 package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.time.TimeDrive;
-import io.aragora.resilience.time.TimeDriver;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -62,7 +62,7 @@ record ShiftedTime(TimeSource system, Duration shift) implements TimeSource, Ins
   }
 
   @Override
-  public TimeDrive drive(String name, TimeDriver driver) {
+  public TimerRegistration drive(String name, TimerCallback driver) {
     return system.drive(name, driver);
   }
 }

@@ -1,0 +1,102 @@
+package io.aragora.resilience.jmh.benchmark;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import java.time.Duration;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Claim: a probe of a half-open breaker allocates nothing. A permit is acquired and released without an outcome, so that the breaker stays half-open. Failsafe has no such release, so there a success is recorded, and the number of successes that would close it exceeds those of a run. The run fails if a breaker leaves half-open.
+ */
+public class HalfOpenBenchmark extends PolicyBenchmark {
+  private static final int PLACES = 10;
+
+  /** At 20 ns each, 20 s for a fork. */
+  private static final int NEVER_REACHED = 1_000_000_000;
+
+  private CircuitBreaker breaker;
+  private io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j;
+
+  /** Failsafe's breaker has its own state, since it needs a bit for each success, some 125 MB. */
+  @State(Scope.Benchmark)
+  public static class FailsafeHalfOpen {
+    private dev.failsafe.CircuitBreaker<Integer> breaker;
+
+    /** Creates the breaker. */
+    @Setup
+    public void setUp() {
+      breaker = dev.failsafe.CircuitBreaker.<Integer>builder()
+          .withSuccessThreshold(NEVER_REACHED)
+          .build();
+      breaker.halfOpen();
+    }
+
+    /** Checks that what was measured was half-open. */
+    @TearDown(Level.Iteration)
+    public void stayedHalfOpen() {
+      if (!breaker.isHalfOpen()) {
+        throw new IllegalStateException("Failsafe must be half-open: " + breaker.getState());
+      }
+    }
+  }
+
+  /** Creates the breakers. */
+  @Setup
+  public void setUp() {
+    breaker = resilience.circuitBreaker(
+        "half-open",
+        CircuitBreakerConfig.builder()
+            .failureThreshold(1)
+            .cooldown(Duration.ofNanos(1))
+            .successThreshold(Integer.MAX_VALUE)
+            .halfOpenMaxCalls(PLACES)
+            .build());
+    breaker.recordFailure(breaker.tryAcquirePermit(), null);
+    resilience4j = io.github.resilience4j.circuitbreaker.CircuitBreaker.of(
+        "half-open",
+        io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.custom()
+            .permittedNumberOfCallsInHalfOpenState(PLACES)
+            .build());
+    resilience4j.transitionToOpenState();
+    resilience4j.transitionToHalfOpenState();
+  }
+
+  /** Checks that what was measured was half-open. */
+  @TearDown(Level.Iteration)
+  public void stayedHalfOpen() {
+    if (breaker.state() != CircuitBreakerState.HALF_OPEN
+        || resilience4j.getState()
+            != io.github.resilience4j.circuitbreaker.CircuitBreaker.State.HALF_OPEN) {
+      throw new IllegalStateException("both must be half-open: ours " + breaker.state()
+          + ", Resilience4j " + resilience4j.getState());
+    }
+  }
+
+  @Benchmark
+  @AllocationFree
+  public long ours() {
+    long permit = breaker.tryAcquirePermit();
+    breaker.releasePermit(permit);
+    return permit;
+  }
+
+  @Benchmark
+  public boolean resilience4j() {
+    boolean permitted = resilience4j.tryAcquirePermission();
+    resilience4j.releasePermission();
+    return permitted;
+  }
+
+  @Benchmark
+  public boolean failsafeWithSuccess(FailsafeHalfOpen failsafe) {
+    boolean permitted = failsafe.breaker.tryAcquirePermit();
+    failsafe.breaker.recordSuccess();
+    return permitted;
+  }
+}

@@ -1,0 +1,43 @@
+package io.aragora.resilience.jmh.report;
+
+/**
+ * A value in a chart, of one run.
+ *
+ * @param value how long it is; not a number if there is nothing to show but the text
+ * @param error half of the interval around it; NaN if unknown
+ * @param mark another value to compare it with; not a number for none
+ * @param verdict how it looks
+ * @param text what stands beside it
+ */
+record Bar(double value, double error, double mark, Verdict verdict, String text) {
+  /** The verdict of a bar about this library. */
+  enum Verdict {
+    /** Faster, or within the budget. */
+    GOOD,
+    /** Slower, or over the budget. */
+    BAD,
+    /** Neither. */
+    PLAIN
+  }
+
+  static Bar of(double value, Verdict verdict, String text) {
+    return new Bar(value, Double.NaN, Double.NaN, verdict, text);
+  }
+
+  /** A reason why there is no value. */
+  static Bar missing(String why) {
+    return of(Double.NaN, Verdict.PLAIN, why);
+  }
+
+  Bar error(double half) {
+    return new Bar(value, half, mark, verdict, text);
+  }
+
+  Bar mark(double other) {
+    return new Bar(value, error, other, verdict, text);
+  }
+
+  boolean isMissing() {
+    return Double.isNaN(value);
+  }
+}

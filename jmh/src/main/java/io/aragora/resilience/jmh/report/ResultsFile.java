@@ -1,0 +1,93 @@
+package io.aragora.resilience.jmh.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aragora.resilience.jmh.benchmark.AllocatedBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads what JMH wrote as JSON. */
+final class ResultsFile {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private ResultsFile() {}
+
+  /**
+   * The figures of a file.
+   *
+   * @param file what JMH wrote
+   * @param virtualThreads whether the JDK that was measured has them
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if it is not what JMH writes, or has nothing in it
+   */
+  static Figures read(Path file, boolean virtualThreads) throws IOException {
+    JsonNode entries;
+    try {
+      entries = JSON.readTree(Files.readString(file));
+    } catch (JsonProcessingException e) {
+      throw invalid("must be JSON", e.getOriginalMessage());
+    }
+    if (!entries.isArray() || entries.isEmpty()) {
+      throw invalid("must be a list with a benchmark in it", entries.getNodeType());
+    }
+    Figures figures = new Figures(virtualThreads);
+    for (int i = 0; i < entries.size(); i++) {
+      add(entries.get(i), "[" + i + "]", figures);
+    }
+    return figures;
+  }
+
+  private static void add(JsonNode entry, String where, Figures figures) {
+    JsonNode name = entry.path("benchmark");
+    if (!name.isTextual()) {
+      throw invalid(where + ".benchmark must be a name", name);
+    }
+    String at = where + " " + name.textValue() + ": ";
+    JsonNode time = entry.path("primaryMetric");
+    if (!time.path("scoreUnit").asText().equals("ns/op")) {
+      throw invalid(at + "primaryMetric.scoreUnit must be ns/op", time.path("scoreUnit"));
+    }
+    double nanos = number(time, "score", at);
+    if (!(nanos > 0)) {
+      throw invalid(at + "score must be positive", nanos);
+    }
+    JsonNode bytes = entry.path("secondaryMetrics").path(AllocatedBytes.NAME);
+    figures.add(
+        name.textValue(),
+        whole(entry.path("threads"), 1, at + "threads"),
+        whole(entry.path("params").path(Figures.VIRTUAL_THREADS), 0, at + Figures.VIRTUAL_THREADS),
+        new Measured(
+            nanos,
+            number(time, "scoreError", at),
+            bytes.isMissingNode() ? Double.NaN : number(bytes, "score", at)));
+  }
+
+  /** JMH writes a number, or "NaN" if it has none. */
+  private static double number(JsonNode metric, String name, String at) {
+    JsonNode value = metric.path(name);
+    if (value.asText().equals("NaN")) {
+      return Double.NaN;
+    }
+    if (!value.isNumber()) {
+      throw invalid(at + name + " must be a number", value);
+    }
+    return value.doubleValue();
+  }
+
+  /** JMH writes threads as a number, and parameters as text; those that a benchmark has not are missing. */
+  private static int whole(JsonNode value, int least, String name) {
+    int number = value.isMissingNode() && least == 0 ? 0 : value.asInt(-1);
+    if (number < least) {
+      throw invalid(name + " must be at least " + least, value);
+    }
+    return number;
+  }
+
+  private static IllegalArgumentException invalid(String rule, Object value) {
+    return new IllegalArgumentException(Run.RESULTS + " " + rule + ": " + value);
+  }
+}

@@ -1,0 +1,131 @@
+package io.aragora.resilience.jmh.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/** Where values lie on an axis, and which of them it names. */
+final class Scale {
+  private static final int FEW = 6;
+
+  private final DoubleUnaryOperator transform;
+  private final double least;
+  private final double most;
+  private final List<Double> ticks;
+
+  private Scale(DoubleUnaryOperator transform, double least, double most, List<Double> ticks) {
+    this.transform = transform;
+    this.least = least;
+    this.most = most;
+    this.ticks = List.copyOf(ticks);
+  }
+
+  /**
+   * From zero, at the same distance for the same difference.
+   *
+   * @param most what has to fit, at least
+   */
+  static Scale linear(double most) {
+    checkFinite("most", most, most > 0);
+    double step = atLeast(most / (FEW - 1));
+    List<Double> ticks = new ArrayList<>();
+    int count = (int) Math.ceil(most / step);
+    for (int i = 0; i <= count; i++) {
+      ticks.add(i * step);
+    }
+    return new Scale(value -> value, 0, count * step, ticks);
+  }
+
+  /**
+   * At the same distance for the same factor.
+   *
+   * @param least what has to fit, at the lower end
+   * @param most what has to fit, at the upper end
+   */
+  static Scale log(double least, double most) {
+    checkFinite("least", least, least > 0);
+    checkFinite("most", most, most >= least);
+    double first = atMost(least);
+    double last = Math.max(atLeast(most), atLeast(first * 2));
+    boolean wide = last / first > 300;
+    List<Double> ticks = new ArrayList<>();
+    for (double tick = first; tick <= last * 1.001; tick = atLeast(tick * 1.5)) {
+      if (!wide || isPowerOfTen(tick)) {
+        ticks.add(tick);
+      }
+    }
+    return new Scale(Math::log10, first, last, ticks);
+  }
+
+  /**
+   * From zero, and from one on at about the same distance for the same factor: for counts that may be none.
+   *
+   * @param most what has to fit, at least
+   */
+  static Scale counts(double most) {
+    checkFinite("most", most, most >= 0);
+    int powers = (int) Math.ceil(Math.log10(Math.max(most, 10)) - 1e-9);
+    // an axis has room for a limited number of names
+    int apart = (powers + FEW - 1) / FEW;
+    List<Double> ticks = new ArrayList<>(List.of(0.0));
+    for (int power = apart; power <= powers; power += apart) {
+      ticks.add(Math.pow(10, power));
+    }
+    return new Scale(Math::log1p, 0, Math.pow(10, powers), ticks);
+  }
+
+  private static void checkFinite(String name, double value, boolean holds) {
+    if (!Double.isFinite(value) || !holds) {
+      throw new IllegalArgumentException(name + " must be finite and in order: " + value);
+    }
+  }
+
+  /** The distance from the lower end, as a fraction of the axis; what lies outside is put at the end. */
+  double position(double value) {
+    double bounded = Math.min(Math.max(value, least), most);
+    double from = transform.applyAsDouble(least);
+    return (transform.applyAsDouble(bounded) - from) / (transform.applyAsDouble(most) - from);
+  }
+
+  boolean contains(double value) {
+    return value >= least && value <= most;
+  }
+
+  /** The values that the axis names, from the lower end. */
+  List<Double> ticks() {
+    return ticks;
+  }
+
+  /** The first of …, 1, 2, 5, 10, … that is not less. */
+  private static double atLeast(double value) {
+    double first = atMost(value);
+    return first == value
+        ? value
+        : steps(first * 1.5).filter(step -> step > value).min().orElseThrow();
+  }
+
+  /** The last of …, 1, 2, 5, 10, … that is not more. */
+  private static double atMost(double value) {
+    return steps(value).filter(step -> step <= value).max().orElseThrow();
+  }
+
+  /** Some of …, 1, 2, 5, 10, … around a value. */
+  private static DoubleStream steps(double value) {
+    int power = (int) Math.floor(Math.log10(value));
+    return IntStream.rangeClosed(power - 1, power + 1)
+        .boxed()
+        .flatMapToDouble(near -> DoubleStream.of(times(1, near), times(2, near), times(5, near)));
+  }
+
+  /** Divides by powers of ten instead of multiplying by fractions, which are not exact. */
+  private static double times(int step, int power) {
+    return power < 0 ? step / Math.pow(10, -power) : step * Math.pow(10, power);
+  }
+
+  private static boolean isPowerOfTen(double value) {
+    double power = Math.log10(value);
+    return Math.abs(power - Math.rint(power)) < 1e-9;
+  }
+}

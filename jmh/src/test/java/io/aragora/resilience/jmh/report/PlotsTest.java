@@ -1,0 +1,131 @@
+package io.aragora.resilience.jmh.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.jmh.benchmark.ClosedCallBenchmark;
+import io.aragora.resilience.jmh.benchmark.Suite;
+import io.aragora.resilience.jmh.report.Bar.Verdict;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class PlotsTest {
+  private static final Figure OURS = Figure.of(ClosedCallBenchmark.class, "oursPermit");
+  private static final Figure BASELINE = OURS.sibling("getAndAdd");
+  private static final Figure PEER = OURS.sibling("resilience4jCountLockedPermit");
+
+  private static Run run(double ours, double peer, double bytes) {
+    Figures figures = new Figures(false);
+    figures.add(OURS, new Measured(ours, 1, bytes));
+    figures.add(BASELINE, new Measured(4, 0, 0));
+    figures.add(PEER, new Measured(peer, 2, 24));
+    figures.add(OURS.threads(2), new Measured(ours * 2, 1, bytes));
+    Machine machine = new Machine("<processor>", 2, "system", "VM 17.0.15+6", 0.5);
+    return new Run(machine, "2026-11-26", "quick", "", "peers", "0.1.0", figures);
+  }
+
+  private static Chart plot(String name, Run... runs) {
+    return Plots.of(List.of(runs)).get(name);
+  }
+
+  private static Chart.Row row(Chart chart, String group, String label) {
+    return chart.rows().stream()
+        .filter(row -> row.group().equals(group) && row.label().equals(label))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Bar bar(Chart chart, String group, String label, int panel) {
+    return row(chart, group, label).cells().get(panel).get(0);
+  }
+
+  @Test
+  void of_theSameRuns_isTheSameText() {
+    assertThat(Plots.of(List.of(run(8, 16, 0))).keySet())
+        .containsExactly(
+            "summary.svg",
+            "budgets.svg",
+            "resilience4j.svg",
+            "failsafe.svg",
+            "jdk.svg",
+            "threads.svg");
+    assertThat(plot("budgets.svg", run(8, 16, 0)).svg())
+        .isEqualTo(plot("budgets.svg", run(8, 16, 0)).svg());
+  }
+
+  @Test
+  void budgets_keptAndMissed_lookDifferent() {
+    String label = "≤ 2.5 × getAndAdd, 0 B";
+    Bar kept = bar(plot("budgets.svg", run(8, 16, 0)), "closed call by permit", label, 0);
+    assertThat(kept.verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(kept.value()).isEqualTo(80);
+    assertThat(kept.error()).isEqualTo(10);
+    Chart missed = plot("budgets.svg", run(12, 16, 24));
+    assertThat(bar(missed, "closed call by permit", label, 0).verdict()).isEqualTo(Verdict.BAD);
+    assertThat(bar(missed, "closed call by permit", label, 1).verdict()).isEqualTo(Verdict.BAD);
+    assertThat(missed.description()).startsWith("JDK 17.0.15: missed are closed call by permit");
+  }
+
+  @Test
+  void beside_ratioIsThePeersByOurs_withBothErrors() {
+    Chart chart = plot("resilience4j.svg", run(8, 16, 0));
+    Bar quicker = bar(chart, "closed call by permit", "count", 0);
+    assertThat(quicker.verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(quicker.value()).isEqualTo(2);
+    assertThat(quicker.error()).isEqualTo(2 * Math.hypot(1.0 / 8, 2.0 / 16));
+    assertThat(bar(chart, "closed call by permit", "count", 1).text()).isEqualTo("24 B, ours 0");
+    Chart slower = plot("resilience4j.svg", run(32, 16, 48));
+    assertThat(bar(slower, "closed call by permit", "count", 0).verdict()).isEqualTo(Verdict.BAD);
+    assertThat(bar(slower, "closed call by permit", "count", 1).verdict()).isEqualTo(Verdict.BAD);
+    assertThat(slower.description())
+        .contains("quicker in 0 of 1 comparisons; slower in closed call by permit (R4j count)");
+  }
+
+  @Test
+  void threads_oursHasItsBudgetMarked() {
+    Bar bar = bar(plot("threads.svg", run(8, 16, 0)), "closed call by permit", "ours", 0);
+    assertThat(bar.value()).isEqualTo(2);
+    assertThat(bar.mark()).isEqualTo(1.3);
+    assertThat(bar.verdict()).isEqualTo(Verdict.BAD);
+  }
+
+  @Test
+  void missing_saysWhy_besideARunThatHasIt() {
+    Chart chart = plot("failsafe.svg", run(8, 16, 0), run(9, 16, 0));
+    assertThat(chart.runs()).hasSize(2);
+    assertThat(row(chart, "closed call by permit", "count").cells().get(0))
+        .hasSize(2)
+        .allMatch(Bar::isMissing)
+        .allMatch(bar -> bar.text().equals("not measured"));
+    assertThat(
+            bar(chart, "closed call by permit, 2 virtual threads", "count", 0).text())
+        .isEqualTo("needs JDK 21");
+    assertThat(chart.svg()).contains("not measured", "&lt;processor&gt;");
+  }
+
+  @Test
+  void libraries_haveAllThatThePeersAreMeasuredBy() {
+    Stream<Claim.Peer> terms = Claims.ALL.stream()
+        .flatMap(claim -> claim.budget().terms().stream())
+        .map(term -> new Claim.Peer(term.name(), term.figure()));
+    List<Claim.Peer> all = Stream.concat(
+            terms, Claims.ALL.stream().flatMap(claim -> claim.peers().stream()))
+        .toList();
+    assertThat(all).isNotEmpty().allSatisfy(peer -> {
+      String method = peer.figure().method();
+      assertThat(Library.RESILIENCE4J.has(peer.name()))
+          .isEqualTo(method.startsWith("resilience4j"));
+      assertThat(Library.FAILSAFE.has(peer.name())).isEqualTo(method.startsWith("failsafe"));
+    });
+  }
+
+  @Test
+  void fiveMinutes_everyClassAndEveryPeer_isMeasured() {
+    assertThat(Effort.FIVE_MINUTES.isClaimsOnly()).isTrue();
+    assertThat(Claims.figures().stream().map(Figure::benchmarks).distinct())
+        .containsExactlyInAnyOrderElementsOf(Suite.CLASSES);
+    assertThat(Claims.figures())
+        .anyMatch(figure -> figure.threads() == 2 && figure.method().startsWith("resilience4j"))
+        .anyMatch(figure -> figure.threads() == 2 && figure.method().startsWith("failsafe"));
+  }
+}

@@ -1,0 +1,113 @@
+package io.aragora.resilience;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.timeout.Timeout;
+import java.util.Collection;
+
+/**
+ * The policies of a runtime: lists them, observes its breakers, and removes stale ones. A view that follows the runtime.
+ * Thread-safe.
+ */
+public interface Policies {
+  /**
+   * Returns the circuit breakers.
+   *
+   * @return an immutable copy
+   */
+  Collection<CircuitBreaker> circuitBreakers();
+
+  /**
+   * Returns the keyed circuit breakers.
+   *
+   * @return an immutable copy
+   */
+  Collection<KeyedCircuitBreaker> keyedCircuitBreakers();
+
+  /**
+   * Returns the retries.
+   *
+   * @return an immutable copy
+   */
+  Collection<Retry> retries();
+
+  /**
+   * Returns the retry budgets.
+   *
+   * @return an immutable copy
+   */
+  Collection<RetryBudget> retryBudgets();
+
+  /**
+   * Returns the timeouts.
+   *
+   * @return an immutable copy
+   */
+  Collection<Timeout> timeouts();
+
+  /**
+   * Returns the declared pipelines.
+   *
+   * @return an immutable copy, without pipelines of {@link Resilience#newPipeline}
+   */
+  Collection<Pipeline> pipelines();
+
+  /**
+   * Returns a summary of all breakers, keys included.
+   *
+   * @return how many are open and half-open, which, and which are close to opening
+   */
+  CircuitBreakerSummary circuitBreakerSummary();
+
+  /**
+   * Subscribes to the transitions of every breaker of this runtime, present and future, keys included. Each transition arrives
+   * once, those of one breaker in order.
+   *
+   * @param listener receives them in the background; {@link CircuitBreakerListener#logging()} writes them to the log
+   * @return ends the subscription when closed
+   */
+  Subscription subscribe(CircuitBreakerListener listener);
+
+  /** Resets every breaker that {@link #circuitBreakers()} lists, as {@link CircuitBreaker#reset()} does. */
+  default void resetCircuitBreakers() {
+    circuitBreakers().forEach(CircuitBreaker::reset);
+  }
+
+  /**
+   * Removes closed breakers that had neither a call nor a look-up for {@link ResilienceBuilder#staleAfter}. The runtime
+   * also does so when it holds {@link ResilienceBuilder#maxPolicies} breakers. A removed breaker works on, and a look-up
+   * of its name returns the same object while any code holds it. At most {@code maxPolicies} removed breakers are in use
+   * at a time; beyond that, none is removed.
+   *
+   * @return how many this call removed
+   */
+  int pruneCircuitBreakers();
+
+  /**
+   * Returns the settings of breakers that are registered at run time or set outside the code.
+   *
+   * @return the registry of this runtime
+   */
+  CircuitBreakerConfigRegistry circuitBreakerConfigs();
+
+  /**
+   * Declares a breaker with the preset of a provider, {@link CircuitBreakerPresets#named}. Settings that are registered
+   * for the name take precedence over the preset.
+   *
+   * @param name not blank, at most 10,000 characters
+   * @param provider the provider, in any case; an unknown one has the default preset
+   * @return the breaker of that name
+   * @throws IllegalArgumentException if {@code name} is blank or too long
+   * @throws ResilienceConfigurationException as for {@link Resilience#circuitBreaker(String,
+   *     io.aragora.resilience.circuitbreaker.CircuitBreakerConfig)}
+   */
+  CircuitBreaker circuitBreakerForProvider(String name, String provider);
+}

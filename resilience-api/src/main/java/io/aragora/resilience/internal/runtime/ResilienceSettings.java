@@ -1,0 +1,109 @@
+package io.aragora.resilience.internal.runtime;
+
+import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.time.TimeSource;
+import java.net.URL;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a runtime, from its builder to a {@link ResilienceProvider}: every value is checked, and every
+ * requested plug-in is found.
+ *
+ * @param name the name of the runtime
+ * @param timeSource time and random numbers; null for those of the system
+ * @param executor runs later attempts of asynchronous calls; null for the threads of the runtime
+ * @param maxPolicies the largest number of each kind: breakers, keyed breakers, retries, retry budgets, timeouts,
+ *     named pipelines, names of pipelines with fallbacks
+ * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
+ * @param store the state store; null if the state ends with the runtime
+ * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
+ * @param plugIns the plug-ins by their interface, each in the order of their use; unmodifiable
+ * @param properties settings of plug-ins; unmodifiable
+ * @param configFile the file with settings of policies, read while the runtime is built; null for none
+ * @param configResource the same as a resource of the class path or module path, if there is no file; null for none
+ * @param config settings of policies, which override those of the file; unmodifiable
+ */
+public record ResilienceSettings(
+    String name,
+    @Nullable TimeSource timeSource,
+    @Nullable Executor executor,
+    int maxPolicies,
+    Duration staleAfter,
+    @Nullable StoreSetting store,
+    boolean closeOnShutdown,
+    Map<Class<?>, List<?>> plugIns,
+    Map<String, String> properties,
+    @Nullable Path configFile,
+    @Nullable URL configResource,
+    Map<String, String> config) {
+  /**
+   * Returns the plug-ins of an interface.
+   *
+   * @param type the interface
+   * @param <T> the interface
+   * @return an unmodifiable list
+   */
+  public <T> List<T> plugIns(Class<T> type) {
+    return plugIns.getOrDefault(type, List.of()).stream().<T>map(type::cast).toList();
+  }
+
+  /**
+   * Creates the settings.
+   *
+   * @param name the name of the runtime
+   * @param timeSource time and random numbers; null for those of the system
+   * @param executor runs later attempts of asynchronous calls; null for the threads of the runtime
+   * @param maxPolicies the largest number of each kind: breakers, keyed breakers, retries, retry budgets, timeouts,
+   *     named pipelines, names of pipelines with fallbacks
+   * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
+   * @param store the state store; null if the state ends with the runtime
+   * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
+   * @param plugIns the plug-ins by their interface, each in the order of their use; copied
+   * @param properties settings of plug-ins; copied
+   * @param configFile the file with settings of policies; null for none
+   * @param configResource the same as a resource; null for none
+   * @param config settings of policies, which override those of the file; copied
+   */
+  public ResilienceSettings {
+    plugIns = Map.copyOf(plugIns);
+    properties = Map.copyOf(properties);
+    config = Map.copyOf(config);
+  }
+
+  /**
+   * The state store of a runtime.
+   *
+   * @param location the location as given, for messages
+   * @param opening opens the store; called again later if it fails
+   * @param canReopen whether a store that keeps failing is closed and opened again; false if the application opened
+   *     it
+   * @param required whether a store that cannot be opened at the start is an error
+   * @param saveInterval how often every change is saved, besides at each transition
+   * @param retention how long the store keeps a state that no process saves any more
+   */
+  public record StoreSetting(
+      String location,
+      Opening opening,
+      boolean canReopen,
+      boolean required,
+      Duration saveInterval,
+      Duration retention) {}
+
+  /** Opens a store. */
+  @FunctionalInterface
+  public interface Opening {
+    /**
+     * Opens the store.
+     *
+     * @return an open store
+     * @throws StateStoreException if it cannot be opened now
+     */
+    StateStore open() throws StateStoreException;
+  }
+}

@@ -1,0 +1,41 @@
+package io.aragora.resilience.policy;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The context outside of any call. */
+enum NoCallContext implements CallContext {
+  INSTANCE;
+
+  @Override
+  public Optional<Duration> remaining() {
+    return Optional.empty();
+  }
+
+  @Override
+  public int attempt() {
+    return 0;
+  }
+
+  @Override
+  public Optional<Throwable> lastFailure() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Duration elapsed() {
+    return Duration.ZERO;
+  }
+
+  @Override
+  public Optional<String> retryName() {
+    return Optional.empty();
+  }
+
+  @Override
+  public <T extends @Nullable Object, X extends Throwable> T call(
+      CheckedSupplier<? extends T, X> body) throws X {
+    return body.get();
+  }
+}
