@@ -1,11 +1,11 @@
 package com.example.filestore;
 
+import io.aragora.resilience.HealthCheckProvider;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
-import io.aragora.resilience.HealthCheckProvider;
-import io.aragora.resilience.ResilienceContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
