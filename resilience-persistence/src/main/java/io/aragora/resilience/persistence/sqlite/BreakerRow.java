@@ -28,7 +28,8 @@ final class BreakerRow {
 
   private static final Set<String> TEXTS = Set.of("name", "key", "state", "declared");
 
-  private static final List<String> COLUMNS = List.of(
+  /** In the order of the table. */
+  static final List<String> COLUMNS = List.of(
       "name",
       "key",
       "state",

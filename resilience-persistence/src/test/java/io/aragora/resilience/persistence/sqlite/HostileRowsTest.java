@@ -27,28 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** If another application writes any value into a column, the application still gets its breaker, and the row can be replaced. */
 @Timeout(120)
 class HostileRowsTest extends SqliteStoreFixture {
-  /** In the order of the table. */
-  private static final List<String> COLUMNS = List.of(
-      "name",
-      "key",
-      "state",
-      "generation",
-      "entered_at_micros",
-      "open_until_micros",
-      "cooldown_micros",
-      "cooldown_step",
-      "consecutive_failures",
-      "consecutive_successes",
-      "probe_successes",
-      "successes",
-      "failures",
-      "ignored",
-      "rejected",
-      "late",
-      "slow_calls",
-      "declared",
-      "saved_at_micros");
-
   private static final Map<String, String> VALUES = Map.ofEntries(
       Map.entry("least", "-9223372036854775808"),
       Map.entry("minus one", "-1"),
@@ -78,12 +56,12 @@ class HostileRowsTest extends SqliteStoreFixture {
       .build();
 
   static Stream<String> columns() {
-    return COLUMNS.stream();
+    return BreakerRow.COLUMNS.stream();
   }
 
   /** As ours, but that nothing keeps NULL out. */
   private void loosen() throws Exception {
-    String columns = String.join(", ", COLUMNS);
+    String columns = String.join(", ", BreakerRow.COLUMNS);
     execute(
         "ALTER TABLE circuit_breakers RENAME TO strict_one",
         "CREATE TABLE circuit_breakers (" + columns + ", PRIMARY KEY (name, key))",
