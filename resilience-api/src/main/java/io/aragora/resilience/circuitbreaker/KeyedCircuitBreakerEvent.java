@@ -11,22 +11,22 @@ public final class KeyedCircuitBreakerEvent {
   private final Kind kind;
   private final String key;
 
-  private KeyedCircuitBreakerEvent(Builder builder) {
-    this.breaker = builder.breaker;
-    this.kind = builder.kind;
-    this.key = builder.key;
+  private KeyedCircuitBreakerEvent(String breaker, Kind kind, String key) {
+    this.breaker = breaker;
+    this.kind = kind;
+    this.key = key;
   }
 
   /**
-   * Creates a builder.
+   * Creates an event.
    *
    * @param breaker the name of the keyed breaker
    * @param kind the kind of event
    * @param key the key
-   * @return a new builder
+   * @return the event
    */
-  public static Builder builder(String breaker, Kind kind, String key) {
-    return new Builder(breaker, kind, key);
+  public static KeyedCircuitBreakerEvent of(String breaker, Kind kind, String key) {
+    return new KeyedCircuitBreakerEvent(breaker, kind, key);
   }
 
   /** {@return the name of the keyed breaker} */
@@ -68,27 +68,5 @@ public final class KeyedCircuitBreakerEvent {
   @Override
   public String toString() {
     return "KeyedCircuitBreakerEvent[breaker=" + breaker + ", kind=" + kind + ", key=" + key + "]";
-  }
-
-  /** Builds a {@link KeyedCircuitBreakerEvent}. Not thread-safe. */
-  public static final class Builder {
-    private final String breaker;
-    private final Kind kind;
-    private final String key;
-
-    private Builder(String breaker, Kind kind, String key) {
-      this.breaker = breaker;
-      this.kind = kind;
-      this.key = key;
-    }
-
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
-    public KeyedCircuitBreakerEvent build() {
-      return new KeyedCircuitBreakerEvent(this);
-    }
   }
 }

@@ -12,22 +12,22 @@ public final class FallbackEvent {
   private final Kind kind;
   private final Throwable failure;
 
-  private FallbackEvent(Builder builder) {
-    this.pipeline = builder.pipeline;
-    this.kind = builder.kind;
-    this.failure = builder.failure;
+  private FallbackEvent(String pipeline, Kind kind, Throwable failure) {
+    this.pipeline = pipeline;
+    this.kind = kind;
+    this.failure = failure;
   }
 
   /**
-   * Creates a builder.
+   * Creates an event.
    *
    * @param pipeline the name of the pipeline
    * @param kind the result of the fallback
    * @param failure the failure of the call
-   * @return a new builder
+   * @return the event
    */
-  public static Builder builder(String pipeline, Kind kind, Throwable failure) {
-    return new Builder(pipeline, kind, failure);
+  public static FallbackEvent of(String pipeline, Kind kind, Throwable failure) {
+    return new FallbackEvent(pipeline, kind, failure);
   }
 
   /** {@return the name of the pipeline} */
@@ -73,27 +73,5 @@ public final class FallbackEvent {
   @Override
   public int hashCode() {
     return Objects.hash(pipeline, kind, failure);
-  }
-
-  /** Builds a {@link FallbackEvent}. Not thread-safe. */
-  public static final class Builder {
-    private final String pipeline;
-    private final Kind kind;
-    private final Throwable failure;
-
-    private Builder(String pipeline, Kind kind, Throwable failure) {
-      this.pipeline = pipeline;
-      this.kind = kind;
-      this.failure = failure;
-    }
-
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
-    public FallbackEvent build() {
-      return new FallbackEvent(this);
-    }
   }
 }

@@ -12,22 +12,22 @@ public final class TimeoutEvent {
   private final Kind kind;
   private final Duration limit;
 
-  private TimeoutEvent(Builder builder) {
-    this.timeout = builder.timeout;
-    this.kind = builder.kind;
-    this.limit = builder.limit;
+  private TimeoutEvent(String timeout, Kind kind, Duration limit) {
+    this.timeout = timeout;
+    this.kind = kind;
+    this.limit = limit;
   }
 
   /**
-   * Creates a builder.
+   * Creates an event.
    *
    * @param timeout the name of the timeout
    * @param kind how the call ended
    * @param limit the limit of the timeout
-   * @return a new builder
+   * @return the event
    */
-  public static Builder builder(String timeout, Kind kind, Duration limit) {
-    return new Builder(timeout, kind, limit);
+  public static TimeoutEvent of(String timeout, Kind kind, Duration limit) {
+    return new TimeoutEvent(timeout, kind, limit);
   }
 
   /** {@return the name of the timeout} */
@@ -69,27 +69,5 @@ public final class TimeoutEvent {
   @Override
   public String toString() {
     return "TimeoutEvent[timeout=" + timeout + ", kind=" + kind + ", limit=" + limit + "]";
-  }
-
-  /** Builds a {@link TimeoutEvent}. Not thread-safe. */
-  public static final class Builder {
-    private final String timeout;
-    private final Kind kind;
-    private final Duration limit;
-
-    private Builder(String timeout, Kind kind, Duration limit) {
-      this.timeout = timeout;
-      this.kind = kind;
-      this.limit = limit;
-    }
-
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
-    public TimeoutEvent build() {
-      return new TimeoutEvent(this);
-    }
   }
 }

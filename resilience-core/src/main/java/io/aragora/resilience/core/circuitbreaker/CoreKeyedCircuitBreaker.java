@@ -198,7 +198,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
 
   private void tell(KeyedCircuitBreakerEvent.Kind kind, String key) {
     if (keyEvents.isHeard()) {
-      keyEvents.publish(KeyedCircuitBreakerEvent.builder(name, kind, key).build());
+      keyEvents.publish(KeyedCircuitBreakerEvent.of(name, kind, key));
     }
   }
 

@@ -29,7 +29,7 @@ public final class FallbackCounter {
   void count(FallbackEvent.Kind kind, Throwable failure) {
     (kind == FallbackEvent.Kind.USED ? used : failed).increment();
     if (events.isHeard()) {
-      events.publish(FallbackEvent.builder(pipeline, kind, failure).build());
+      events.publish(FallbackEvent.of(pipeline, kind, failure));
     }
   }
 

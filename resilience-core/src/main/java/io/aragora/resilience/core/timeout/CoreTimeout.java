@@ -298,7 +298,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
     FlightRecording.timeout(runtime, name(), kind, limitNanos);
     if (events.isHeard()) {
-      events.publish(TimeoutEvent.builder(name(), kind, config.limit()).build());
+      events.publish(TimeoutEvent.of(name(), kind, config.limit()));
     }
   }
 

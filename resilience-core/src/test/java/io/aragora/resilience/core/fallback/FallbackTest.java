@@ -183,9 +183,7 @@ class FallbackTest {
     IOException down = new IOException("down");
     prices.<Exception>call(() -> fail(down));
     time.runPending();
-    assertThat(events)
-        .containsExactly(
-            FallbackEvent.builder("prices", FallbackEvent.Kind.USED, down).build());
+    assertThat(events).containsExactly(FallbackEvent.of("prices", FallbackEvent.Kind.USED, down));
   }
 
   @Test

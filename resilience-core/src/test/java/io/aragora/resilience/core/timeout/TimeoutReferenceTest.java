@@ -222,9 +222,7 @@ class TimeoutReferenceTest {
     time.advance(Duration.ofSeconds(1));
     assertThat(good).isCompletedWithValue(1);
     assertThatThrownBy(late::join).hasCauseInstanceOf(TimeoutExceededException.class);
-    assertThat(heard)
-        .containsExactly(
-            TimeoutEvent.builder("t", TimeoutEvent.Kind.FIRED, SHORT).build());
+    assertThat(heard).containsExactly(TimeoutEvent.of("t", TimeoutEvent.Kind.FIRED, SHORT));
   }
 
   @Test
