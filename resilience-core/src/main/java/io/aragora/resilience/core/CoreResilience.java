@@ -268,7 +268,7 @@ final class CoreResilience implements Resilience {
     extensions.close(steps);
     waiting.close();
     steps.run("the timer", timer::close);
-    steps.run("the tasks that executors accepted", dispatcher::closeHandOvers);
+    steps.run("the tasks that executors accepted", dispatcher::closeAcceptedTasks);
     try {
       if (saver != null) {
         long rest = deadline - DISPATCHER_NANOS - time.nanoTime();

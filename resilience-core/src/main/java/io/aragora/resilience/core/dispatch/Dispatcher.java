@@ -59,7 +59,7 @@ public final class Dispatcher implements AutoCloseable {
   private final TimeSource time;
   private final AtomicLong failures = new AtomicLong();
   private final ContextCarrier carrier;
-  private final HandOvers handOvers = new HandOvers();
+  private final AcceptedTasks acceptedTasks = new AcceptedTasks();
   private final @Nullable ElasticThreads ends;
   private final @Nullable ElasticThreads tells;
   private final @Nullable ElasticThreads interrupts;
@@ -275,8 +275,8 @@ public final class Dispatcher implements AutoCloseable {
    *     the executor may have dropped it
    * @return a handle that cancels the attempt
    */
-  public HandOver attempt(Runnable attempt, Runnable onClose) {
-    return handOvers.execute(attemptOn, attempt, onClose);
+  public AcceptedTask attempt(Runnable attempt, Runnable onClose) {
+    return acceptedTasks.execute(attemptOn, attempt, onClose);
   }
 
   /**
@@ -290,16 +290,16 @@ public final class Dispatcher implements AutoCloseable {
   public Executor watched(Executor executor) {
     return task -> {
       CompletableFuture<?> body = (CompletableFuture<?>) task;
-      HandOver handOver = handOvers.execute(
+      AcceptedTask accepted = acceptedTasks.execute(
           executor, task, () -> body.completeExceptionally(new ResilienceClosedException(runtime)));
       // A call that ends before its body began, at a deadline for instance, leaves no entry.
-      body.handle((value, failure) -> handOver.cancel());
+      body.handle((value, failure) -> accepted.cancel());
     };
   }
 
   /** Ends the calls whose bodies were handed to an executor and have not begun. */
-  public void closeHandOvers() {
-    handOvers.close(this::endCall);
+  public void closeAcceptedTasks() {
+    acceptedTasks.close(this::endCall);
   }
 
   /** {@return the carrier of the callers' context} */

@@ -3,8 +3,8 @@ package io.aragora.resilience.core.retry;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
-import io.aragora.resilience.core.dispatch.HandOver;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
@@ -46,7 +46,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private volatile @Nullable Wait wait;
 
   /** The attempt that an executor has accepted. Volatile for the same reason. */
-  private volatile @Nullable HandOver handOver;
+  private volatile @Nullable AcceptedTask acceptedTask;
 
   /** The failure that ends this future, set once the end is claimed. Kept for another try. */
   private volatile @Nullable Throwable ending;
@@ -126,7 +126,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (wait != null) {
       wait.cancel(retry.timer());
     }
-    HandOver accepted = handOver;
+    AcceptedTask accepted = acceptedTask;
     if (accepted != null) {
       accepted.cancel();
     }
@@ -140,10 +140,10 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       return;
     }
     try {
-      HandOver accepted = retry.dispatcher().attempt(this, this::endClosed);
-      handOver = accepted;
+      AcceptedTask accepted = retry.dispatcher().attempt(this, this::endClosed);
+      acceptedTask = accepted;
       // Volatile read after the write; the thread that ends the call from outside writes the end,
-      // then reads handOver.
+      // then reads acceptedTask.
       if (hasEnded()) {
         accepted.cancel();
       }

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  * drop a task silently; closing the runtime then ends the call. Holds one entry for each call that
  * waits for its task. Thread-safe.
  */
-final class HandOvers {
-  private final Set<HandOver> pending = ConcurrentHashMap.newKeySet();
+final class AcceptedTasks {
+  private final Set<AcceptedTask> pending = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /**
@@ -23,25 +23,25 @@ final class HandOvers {
    * @param onClose run by {@link #close} if the task was neither begun nor cancelled
    * @return a handle that cancels the task
    */
-  HandOver execute(Executor executor, Runnable task, Runnable onClose) {
+  AcceptedTask execute(Executor executor, Runnable task, Runnable onClose) {
     StackRoom.forHandOver();
-    HandOver handOver = new HandOver(pending, task, onClose);
+    AcceptedTask accepted = new AcceptedTask(pending, task, onClose);
     // Volatile read after the add; the closing thread sets it before it looks for tasks. So at
     // least one of the two threads sees the other's write, and the removal decides which of them
-    // acts. Stress: HandOversStress.NoTaskOutlivesTheRuntime.
+    // acts. Stress: AcceptedTasksStress.NoTaskOutlivesTheRuntime.
     if (closed) {
-      if (handOver.cancel()) {
+      if (accepted.cancel()) {
         executor.execute(task);
       }
-      return handOver;
+      return accepted;
     }
     try {
-      executor.execute(handOver);
+      executor.execute(accepted);
     } catch (Throwable e) {
-      handOver.cancel();
+      accepted.cancel();
       throw e;
     }
-    return handOver;
+    return accepted;
   }
 
   /**
@@ -52,9 +52,9 @@ final class HandOvers {
    */
   void close(Consumer<Runnable> ends) {
     closed = true;
-    for (HandOver handOver : pending) {
-      if (handOver.cancel()) {
-        ends.accept(handOver.onClose());
+    for (AcceptedTask accepted : pending) {
+      if (accepted.cancel()) {
+        ends.accept(accepted.onClose());
       }
     }
   }

@@ -6,12 +6,12 @@ import java.util.Set;
  * A task that an executor has accepted. It begins at most once, whatever the executor does with it.
  * Thread-safe.
  */
-public final class HandOver implements Runnable {
-  private final Set<HandOver> pending;
+public final class AcceptedTask implements Runnable {
+  private final Set<AcceptedTask> pending;
   private final Runnable task;
   private final Runnable onClose;
 
-  HandOver(Set<HandOver> pending, Runnable task, Runnable onClose) {
+  AcceptedTask(Set<AcceptedTask> pending, Runnable task, Runnable onClose) {
     this.pending = pending;
     this.task = task;
     this.onClose = onClose;

@@ -8,8 +8,8 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The claims of {@link HandOvers}. */
-public class HandOversStress {
+/** The claims of {@link AcceptedTasks}. */
+public class AcceptedTasksStress {
   /** A task is handed to an executor that drops it while the runtime closes: it is ended, or was handed over after closing. */
   @JCStressTest
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Dropped, and ended by closing.")
@@ -18,14 +18,14 @@ public class HandOversStress {
   @Outcome(id = "1, 1", expect = Expect.FORBIDDEN, desc = "Ended, but still handed over.")
   @State
   public static class NoTaskOutlivesTheRuntime {
-    private final HandOvers handOvers = new HandOvers();
+    private final AcceptedTasks acceptedTasks = new AcceptedTasks();
     private final Runnable task = () -> {};
     private int unwatched;
     private int ended;
 
     @Actor
     public void handOver() {
-      handOvers.execute(
+      acceptedTasks.execute(
           given -> {
             if (given == task) {
               unwatched++;
@@ -37,7 +37,7 @@ public class HandOversStress {
 
     @Actor
     public void close() {
-      handOvers.close(Runnable::run);
+      acceptedTasks.close(Runnable::run);
     }
 
     @Arbiter
