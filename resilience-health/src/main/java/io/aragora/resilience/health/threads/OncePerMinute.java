@@ -9,6 +9,9 @@ public final class OncePerMinute {
 
   private final AtomicLong passedNanos = new AtomicLong(System.nanoTime() - MINUTE_NANOS);
 
+  /** Creates one that admits the first event. */
+  public OncePerMinute() {}
+
   /**
    * Tries to admit an event.
    *
