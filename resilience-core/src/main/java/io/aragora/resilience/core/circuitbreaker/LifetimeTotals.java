@@ -112,10 +112,8 @@ final class LifetimeTotals {
   /** Adds what a window still holds. */
   CircuitBreakerTotals with(@Nullable OutcomeWindow window) {
     return CircuitBreakerTotals.builder()
-        .successes(
-            outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window))
-        .failures(
-            outcome(OutcomeWindow.FAILURE, window) + outcome(OutcomeWindow.SLOW_FAILURE, window))
+        .successes(successes(window))
+        .failures(failures(window))
         .ignored(sum(IGNORED))
         .rejected(sum(REJECTED))
         .late(sum(LATE))
@@ -129,6 +127,10 @@ final class LifetimeTotals {
 
   long successes(@Nullable OutcomeWindow window) {
     return outcome(OutcomeWindow.SUCCESS, window) + outcome(OutcomeWindow.SLOW_SUCCESS, window);
+  }
+
+  long failures(@Nullable OutcomeWindow window) {
+    return outcome(OutcomeWindow.FAILURE, window) + outcome(OutcomeWindow.SLOW_FAILURE, window);
   }
 
   private long outcome(int outcome, @Nullable OutcomeWindow window) {

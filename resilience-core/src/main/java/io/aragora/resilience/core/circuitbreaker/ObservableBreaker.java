@@ -14,6 +14,7 @@ import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.internal.ReadableBreaker;
 import io.aragora.resilience.policy.Subscription;
 import java.util.Objects;
 import java.util.Set;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * than it must: this; {@link CircuitBreakerStateMachine}, how it changes; {@link PermitIssuer}, whom it lets in and what
  * follows from how they came out; {@link CoreCircuitBreaker}, how a call runs under it. Each knows only those before it.
  */
-abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
+abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker, ReadableBreaker {
   final BreakerRuntime runtime;
   final LifetimeTotals totals = new LifetimeTotals();
 
@@ -90,6 +91,11 @@ abstract class ObservableBreaker extends CorePolicy implements CircuitBreaker {
   @Override
   public CircuitBreakerSnapshot snapshot() {
     return Readings.snapshot(name(), phase(), totals, runtime.time());
+  }
+
+  @Override
+  public void read(long[] into) {
+    Readings.read(phase(), totals, runtime.time(), into);
   }
 
   @Override

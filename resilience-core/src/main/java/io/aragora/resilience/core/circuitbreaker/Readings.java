@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
+import io.aragora.resilience.internal.ReadableBreaker.Place;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +49,30 @@ final class Readings {
         .slowCalls(totals.slowCalls(window))
         .totals(totals.with(window))
         .build();
+  }
+
+  /** Reads what {@link #snapshot} would show of it, into their {@link Place}. */
+  static void read(Phase phase, LifetimeTotals totals, TimeSource time, long[] into) {
+    long now = time.nanoTime();
+    OutcomeWindow window = phase.window;
+    into[Place.FAILURES] = totals.failures(window);
+    into[Place.IGNORED] = totals.sum(LifetimeTotals.IGNORED);
+    into[Place.LATE] = totals.sum(LifetimeTotals.LATE);
+    into[Place.REJECTED] = totals.sum(LifetimeTotals.REJECTED);
+    into[Place.SUCCESSES] = totals.successes(window);
+    into[Place.SLOW] = totals.slowCalls(window);
+    into[Place.TRANSITIONS] = phase.transitions;
+    into[Place.STATE] = stateAt(phase, now).code();
+    into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(phase, now));
+  }
+
+  private static double failureRate(Phase phase, long now) {
+    OutcomeWindow window = phase.window;
+    if (window != null) {
+      WindowCounts counts = window.counts(now);
+      return counts.calls() == 0 ? 0 : 100.0 * counts.failures() / counts.calls() / 100;
+    }
+    return phase.evidence == null ? Double.NaN : phase.evidence.failureRate() / 100;
   }
 
   private static long consecutiveSuccesses(Phase phase, LifetimeTotals totals) {

@@ -1,0 +1,51 @@
+package io.aragora.resilience.internal;
+
+/**
+ * A breaker whose numbers are read into an array. A scrape reads ten thousand of them, so a reading makes no snapshot. Thread-safe.
+ */
+public interface ReadableBreaker {
+  /**
+   * Reads this breaker.
+   *
+   * @param into receives the numbers at their {@link Place}
+   */
+  void read(long[] into);
+
+  /** The places of the numbers; constants of a class, so that breakers do not inherit their names. */
+  final class Place {
+    /** Calls that failed. */
+    public static final int FAILURES = 0;
+
+    /** Calls that ended without an outcome. */
+    public static final int IGNORED = 1;
+
+    /** Outcomes that decided nothing. */
+    public static final int LATE = 2;
+
+    /** Calls that were rejected. */
+    public static final int REJECTED = 3;
+
+    /** Calls that succeeded. */
+    public static final int SUCCESSES = 4;
+
+    /** Slow calls. */
+    public static final int SLOW = 5;
+
+    /** State changes. */
+    public static final int TRANSITIONS = 6;
+
+    /** The code of the state. */
+    public static final int STATE = 7;
+
+    /**
+     * The share of failures from 0 to 1, as the bits of a double: in the window; without a window, in the one that opened the breaker. NaN
+     * if there is neither.
+     */
+    public static final int FAILURE_RATE = 8;
+
+    /** How many numbers there are. */
+    public static final int NUMBERS = 9;
+
+    private Place() {}
+  }
+}
