@@ -508,7 +508,7 @@ public final class CircuitBreakerConfig {
 
     /**
      * Sets how long a probe may keep its permit. The permit then expires and another probe may take it, so that the
-     * breaker cannot stay half-open. Default 60 s.
+     * breaker cannot stay half-open. A permit of a second or more may expire up to 21 ms early. Default 60 s.
      *
      * @param length 1 ms to 8 hours
      * @return this builder

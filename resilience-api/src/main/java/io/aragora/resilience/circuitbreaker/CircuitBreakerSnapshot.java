@@ -150,7 +150,7 @@ public final class CircuitBreakerSnapshot {
     return remainingCooldown;
   }
 
-  /** {@return the time of the last counted failure; null before the first; not saved} */
+  /** {@return the time of the last counted failure, up to 21 ms early; null before the first; not saved} */
   public @Nullable Instant lastFailure() {
     return lastFailure;
   }

@@ -3,9 +3,9 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.persistence.LiveBreakers;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import java.util.function.Consumer;
@@ -17,17 +17,17 @@ record RegisteredBreakers(
     PolicyRegistry<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> keyed)
     implements LiveBreakers {
   @Override
-  public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+  public void each(Consumer<? super StoredBreaker> action) {
     named.all().forEach(action);
   }
 
   @Override
-  public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {
+  public void eachKey(Consumer<? super StoredBreaker> action) {
     keyed.all().forEach(family -> family.each(action));
   }
 
   @Override
-  public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+  public @Nullable StoredBreaker find(SavedBreaker.Id id) {
     String key = id.key();
     if (key == null) {
       return named.known(id.name());

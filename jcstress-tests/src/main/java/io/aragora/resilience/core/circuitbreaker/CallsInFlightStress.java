@@ -143,7 +143,7 @@ public class CallsInFlightStress {
 
     private final HandDrivenTime time = new HandDrivenTime();
     private final Timer timer = new Timer("stress", time);
-    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
+    private final CoreCircuitBreaker breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.builder()
             .slowCallRateThreshold(50)

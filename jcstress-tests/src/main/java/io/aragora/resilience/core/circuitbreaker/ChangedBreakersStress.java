@@ -19,7 +19,7 @@ public class ChangedBreakersStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The change is in no save.")
   @State
   public static class NoChangeIsLost {
-    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker breaker = StressRuntime.handDrivenBreaker();
     private final ChangedBreakers changed = new ChangedBreakers();
     private CircuitBreakerState read = CircuitBreakerState.CLOSED;
 
@@ -35,12 +35,12 @@ public class ChangedBreakersStress {
 
     @Actor
     public void save() {
-      changed.takeAll(taken -> read = taken.state());
+      changed.takeAll(taken -> read = taken.save().state());
     }
 
     @Arbiter
     public void saveAgain(I_Result result) {
-      changed.takeAll(taken -> read = taken.state());
+      changed.takeAll(taken -> read = taken.save().state());
       result.r1 = read == CircuitBreakerState.DISABLED ? 1 : 0;
     }
   }
@@ -54,7 +54,7 @@ public class ChangedBreakersStress {
       desc = "The loss that ChangedBreakers must not have.")
   @State
   public static class BrokenNoChangeIsLost {
-    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker breaker = StressRuntime.handDrivenBreaker();
     private final AtomicBoolean listed = new AtomicBoolean(true);
     private CircuitBreakerState read = CircuitBreakerState.CLOSED;
 
@@ -89,8 +89,8 @@ public class ChangedBreakersStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "One was taken twice, or never.")
   @State
   public static class EachIsTakenOnce {
-    private final CircuitBreakerStateMachine first = StressRuntime.handDrivenBreaker();
-    private final CircuitBreakerStateMachine second = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker first = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker second = StressRuntime.handDrivenBreaker();
     private final ChangedBreakers changed = new ChangedBreakers();
     private int takenFirst;
     private int takenSecond;
@@ -99,7 +99,7 @@ public class ChangedBreakersStress {
       changed.add(first);
     }
 
-    private void count(CircuitBreakerStateMachine taken) {
+    private void count(StoredBreaker taken) {
       if (taken == first) {
         takenFirst++;
       } else {

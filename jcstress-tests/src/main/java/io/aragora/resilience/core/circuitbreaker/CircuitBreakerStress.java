@@ -15,9 +15,9 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claims of {@link CircuitBreakerStateMachine}; {@link ProbeSlotsStress} has those of its half-open state. */
+/** The claims of {@link CoreCircuitBreaker}; {@link ProbeSlotsStress} has those of its half-open state. */
 public class CircuitBreakerStress {
-  private static CircuitBreakerStateMachine breaker(CircuitBreakerConfig.Builder config) {
+  private static CoreCircuitBreaker breaker(CircuitBreakerConfig.Builder config) {
     return new CoreCircuitBreaker("stress", config.build(), StressRuntime.SYSTEM_TIME);
   }
 
@@ -34,7 +34,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Two transitions, none, or a lost failure.")
   @State
   public static class OneTransitionWins {
-    private final CircuitBreakerStateMachine breaker = breaker(opensAfter(1));
+    private final CoreCircuitBreaker breaker = breaker(opensAfter(1));
     private final long first = breaker.tryAcquirePermit();
     private final long second = breaker.tryAcquirePermit();
 
@@ -100,7 +100,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "A stale outcome decided something, or was lost.")
   @State
   public static class StaleOutcomeDecidesNothing {
-    private final CircuitBreakerStateMachine breaker = breaker(opensAfter(1));
+    private final CoreCircuitBreaker breaker = breaker(opensAfter(1));
     private final long failing = breaker.tryAcquirePermit();
     private final long slow = breaker.tryAcquirePermit();
 
@@ -160,7 +160,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Neither thread evaluated the rate.")
   @State
   public static class DueTripIsMade {
-    private final CircuitBreakerStateMachine breaker = breaker(CircuitBreakerConfig.builder()
+    private final CoreCircuitBreaker breaker = breaker(CircuitBreakerConfig.builder()
         .noFailureThreshold()
         .failureRateThreshold(50)
         .minimumNumberOfCalls(2)
@@ -229,7 +229,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Failures without calls.")
   @State
   public static class SnapshotIsPossible {
-    private final CircuitBreakerStateMachine breaker = breaker(opensAfter(10));
+    private final CoreCircuitBreaker breaker = breaker(opensAfter(10));
     private final long permit = breaker.tryAcquirePermit();
 
     @Actor
@@ -279,7 +279,7 @@ public class CircuitBreakerStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "An event is missing, doubled, or out of order.")
   @State
   public static class EventsComeOnceInOrder {
-    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker breaker = StressRuntime.handDrivenBreaker();
     private final AtomicInteger events = new AtomicInteger();
     private volatile long sequences;
 

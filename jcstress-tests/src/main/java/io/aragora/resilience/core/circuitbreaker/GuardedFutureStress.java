@@ -20,7 +20,7 @@ public class GuardedFutureStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Completed twice, or never.")
   @State
   public static class PermitCompletesOnce {
-    private final CircuitBreakerStateMachine breaker = StressRuntime.handDrivenBreaker();
+    private final CoreCircuitBreaker breaker = StressRuntime.handDrivenBreaker();
     private final CompletableFuture<Integer> inner = new CompletableFuture<>();
     private final CompletableFuture<Integer> future = breaker.callAsync(() -> inner);
 

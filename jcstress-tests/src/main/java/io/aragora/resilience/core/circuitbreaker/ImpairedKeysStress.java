@@ -16,7 +16,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
 /** The claim of {@link ImpairedKeys}. */
 public class ImpairedKeysStress {
   private static BreakerRuntime runtime(Set<CircuitBreaker> told) {
-    return StressRuntime.handDriven(breaker -> {
+    return StressRuntime.handDriven(changed -> {
+      CoreCircuitBreaker breaker = (CoreCircuitBreaker) changed;
       if (breaker.phase().state.code() == 0) {
         told.remove(breaker);
       } else {

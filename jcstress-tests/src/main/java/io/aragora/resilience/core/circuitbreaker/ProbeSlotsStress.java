@@ -17,14 +17,14 @@ import org.openjdk.jcstress.infra.results.II_Result;
 /** The claims of {@link ProbeSlots}. */
 public class ProbeSlotsStress {
   /** A breaker whose cooldown is over: the next admission makes it half-open. */
-  private static CircuitBreakerStateMachine readyToProbe(int places) {
+  private static CoreCircuitBreaker readyToProbe(int places) {
     CircuitBreakerConfig config = CircuitBreakerConfig.builder()
         .failureThreshold(1)
         .cooldown(Duration.ofNanos(1))
         .halfOpenMaxCalls(places)
         .successThreshold(2)
         .build();
-    CircuitBreakerStateMachine breaker =
+    CoreCircuitBreaker breaker =
         new CoreCircuitBreaker("stress", config, StressRuntime.SYSTEM_TIME);
     breaker.recordFailure(breaker.tryAcquirePermit(), null);
     return breaker;
@@ -39,7 +39,7 @@ public class ProbeSlotsStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "More than the limit, or none.")
   @State
   public static class HalfOpenKeepsItsLimit {
-    private final CircuitBreakerStateMachine breaker = readyToProbe(1);
+    private final CoreCircuitBreaker breaker = readyToProbe(1);
 
     @Actor
     public void one(II_Result result) {
@@ -94,7 +94,7 @@ public class ProbeSlotsStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Both count, or none.")
   @State
   public static class ProbeCompletesOnce {
-    private final CircuitBreakerStateMachine breaker = readyToProbe(1);
+    private final CoreCircuitBreaker breaker = readyToProbe(1);
     private final long permit = breaker.tryAcquirePermit();
 
     @Actor

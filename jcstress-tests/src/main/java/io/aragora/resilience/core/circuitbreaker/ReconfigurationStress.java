@@ -14,7 +14,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claims of {@link CircuitBreakerStateMachine#reconfigure} and of the flag for a missing minimum of calls. */
+/** The claims of {@link CoreCircuitBreaker#reconfigure} and of the flag for a missing minimum of calls. */
 public class ReconfigurationStress {
   private static CircuitBreakerConfig.Builder rate(int minimum) {
     return CircuitBreakerConfig.builder()
@@ -38,7 +38,7 @@ public class ReconfigurationStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "An outcome was lost, doubled, or late.")
   @State
   public static class OutcomeAgainstOtherWindow {
-    private final CircuitBreakerStateMachine breaker =
+    private final CoreCircuitBreaker breaker =
         new CoreCircuitBreaker("stress", SHORT, StressRuntime.SYSTEM_TIME);
     private final long first = breaker.tryAcquirePermit();
     private final long second = breaker.tryAcquirePermit();
@@ -102,7 +102,7 @@ public class ReconfigurationStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The flag was cleared although it was needed.")
   @State
   public static class DueTripAgainstFlagTakenBack {
-    private final CircuitBreakerStateMachine breaker =
+    private final CoreCircuitBreaker breaker =
         new CoreCircuitBreaker("stress", rate(4).build(), StressRuntime.SYSTEM_TIME);
     private final long failing = breaker.tryAcquirePermit();
     private final long succeeding = breaker.tryAcquirePermit();

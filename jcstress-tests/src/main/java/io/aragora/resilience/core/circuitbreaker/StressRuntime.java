@@ -24,7 +24,7 @@ final class StressRuntime {
         time, new Timer("stress", time), new Dispatcher("stress", time, null), storage);
   }
 
-  static CircuitBreakerStateMachine handDrivenBreaker() {
+  static CoreCircuitBreaker handDrivenBreaker() {
     return new CoreCircuitBreaker(
         "stress", CircuitBreakerConfig.defaults(), handDriven(BreakerStorage.NONE));
   }

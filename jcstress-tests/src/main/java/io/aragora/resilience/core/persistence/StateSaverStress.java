@@ -3,7 +3,6 @@ package io.aragora.resilience.core.persistence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.HandDrivenTime;
@@ -41,7 +40,7 @@ public class StateSaverStress {
         time,
         timer,
         dispatcher);
-    private final CircuitBreakerStateMachine breaker = new CoreCircuitBreaker(
+    private final CoreCircuitBreaker breaker = new CoreCircuitBreaker(
         "stress",
         CircuitBreakerConfig.defaults(),
         BreakerRuntime.of(time, timer, dispatcher, saver));

@@ -13,14 +13,14 @@ public interface BreakerStorage {
    *
    * @param breaker the breaker
    */
-  default void made(CircuitBreakerStateMachine breaker) {}
+  default void made(StoredBreaker breaker) {}
 
   /**
    * Called after every change of phase, on the thread of the change.
    *
    * @param breaker the breaker
    */
-  void changed(CircuitBreakerStateMachine breaker);
+  void changed(StoredBreaker breaker);
 
   /**
    * Tells whether something was kept of a breaker that has not been made yet.

@@ -17,14 +17,10 @@ public final class ChangedBreakers {
    * (stress: ChangedBreakersStress.EachIsTakenOnce).
    */
   private static final VarHandle HEAD = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(),
-      "head",
-      VarHandle.class,
-      ChangedBreakers.class,
-      CircuitBreakerStateMachine.class);
+      MethodHandles.lookup(), "head", VarHandle.class, ChangedBreakers.class, StoredBreaker.class);
 
   @SuppressWarnings("unused") // through its handle
-  private volatile @Nullable CircuitBreakerStateMachine head;
+  private volatile @Nullable StoredBreaker head;
 
   /** Makes an empty list. */
   public ChangedBreakers() {}
@@ -38,11 +34,11 @@ public final class ChangedBreakers {
   // The claim is a volatile CAS after that of the phase; it pairs with the volatile clearing in
   // takeAll, which comes, with a fence, before the reading of the phase. Were either weaker, a
   // change between the two would be in neither save. Stress: ChangedBreakersStress.NoChangeIsLost.
-  public boolean add(CircuitBreakerStateMachine breaker) {
+  public boolean add(StoredBreaker breaker) {
     if (!breaker.claimChanged()) {
       return false;
     }
-    CircuitBreakerStateMachine first;
+    StoredBreaker first;
     do {
       first = head;
       breaker.linkChanged(first == null ? breaker : first);
@@ -55,11 +51,10 @@ public final class ChangedBreakers {
    *
    * @param taker is given each after it has left the list
    */
-  public void takeAll(Consumer<? super CircuitBreakerStateMachine> taker) {
-    CircuitBreakerStateMachine breaker =
-        (CircuitBreakerStateMachine) HEAD.getAndSet(this, (CircuitBreakerStateMachine) null);
+  public void takeAll(Consumer<? super StoredBreaker> taker) {
+    StoredBreaker breaker = (StoredBreaker) HEAD.getAndSet(this, (StoredBreaker) null);
     while (breaker != null) {
-      CircuitBreakerStateMachine next = breaker.unlinkChanged();
+      StoredBreaker next = breaker.unlinkChanged();
       taker.accept(breaker);
       breaker = next == breaker ? null : next;
     }

@@ -1,58 +1,240 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.circuitbreaker.CallOutcome;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.core.call.CapturedContext;
-import io.aragora.resilience.core.call.Frame;
-import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
+import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.policy.CheckedSupplier;
-import io.aragora.resilience.time.TimeSource;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
+import io.aragora.resilience.internal.ReadableBreaker;
+import io.aragora.resilience.policy.Subscription;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A circuit breaker: how a call runs under it. */
-public class CoreCircuitBreaker extends PermitIssuer {
+/**
+ * A circuit breaker: the cell that holds the present {@link Phase}, and the only writer of it. One object for each breaker,
+ * since there may be a million of them, and a call should follow as few references as possible; hence one class for all that
+ * changes together.
+ */
+public class CoreCircuitBreaker extends GuardedCalls
+    implements ReadableBreaker, StoredBreaker, PhaseOwner {
+  /*
+   * Transitions. Everything that belongs to one stay in a state is in its Phase. A phase decides what follows from an outcome,
+   * Transitions makes the phase that follows, and a CAS puts it in the place of the present one. The winner retires the old
+   * window, lists the breaker for saving and lets the log emit the transition; the loser looks at the new phase and goes on from
+   * there. So there is one winner and one event, and no outcome reaches a phase that did not admit its call.
+   *
+   * Calls. Admission in a closed state is one acquire load of the phase and one final field. An outcome is one CAS in a window of
+   * time; a success after a success writes nothing else.
+   *
+   * Memory order. The phase is read with acquire, which pairs with the CAS that published it, so that the stores of its
+   * constructor are seen.
+   */
   private static final GuardedLog LOG = GuardedLog.of(CoreCircuitBreaker.class);
+
+  private static final String MOVED_SINCE = "it has moved since, so only its totals were restored";
+
+  private static final VarHandle PHASE = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "phase", VarHandle.class, CoreCircuitBreaker.class, Phase.class);
+
+  private static final VarHandle NEXT_CHANGED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(),
+      "nextChanged",
+      VarHandle.class,
+      CoreCircuitBreaker.class,
+      StoredBreaker.class);
+
+  private final LifetimeTotals totals = new LifetimeTotals();
+  private final TransitionLog log;
+
+  @SuppressWarnings("unused") // read through its handle
+  private volatile Phase phase;
+
+  /** The link of {@link ChangedBreakers}; null while this is not on the list. */
+  @SuppressWarnings("unused") // through its handle
+  private volatile @Nullable StoredBreaker nextChanged;
+
+  /** Null until there is a call to watch. */
+  private volatile @Nullable SlowWatch slowWatch;
+
+  /** Null until somebody subscribes. */
+  private volatile @Nullable CallEvents callEvents;
 
   private volatile boolean predicateFailed;
 
-  /** Null where nobody asks how long calls take. Plain: a call that does not see it yet is not recorded, no more. */
-  private @Nullable CallDurations durations;
-
   /**
-   * Makes a closed breaker.
+   * Creates a closed breaker.
    *
-   * @param name its name
+   * @param name the name of the breaker
    * @param config its settings
-   * @param runtime what it shares
+   * @param runtime what it shares with other breakers
    */
   public CoreCircuitBreaker(String name, CircuitBreakerConfig config, BreakerRuntime runtime) {
     this(name, config, runtime, null, CallDurations.of(runtime.durations(), name));
   }
 
+  @SuppressWarnings("this-escape") // neither the window nor the log uses it before it is counted in
   CoreCircuitBreaker(
       String name,
       CircuitBreakerConfig config,
       BreakerRuntime runtime,
       @Nullable TransitionSink sharedSink,
       @Nullable CallDurations durations) {
-    super(name, config, runtime, sharedSink);
-    this.durations = durations;
+    super(name, runtime, durations);
+    this.log = new TransitionLog(sharedSink);
+    this.phase = Transitions.created(config, this);
   }
 
   @Override
-  public void recordFailure(long permit, @Nullable Throwable failure) {
+  public final BreakerRuntime runtime() {
+    return runtime;
+  }
+
+  @Override
+  public final Phase phase() {
+    return (Phase) PHASE.getAcquire(this);
+  }
+
+  // ---- permits
+
+  @Override
+  public final long tryAcquirePermit() {
+    long permit = phase().freePermit;
+    return permit != REJECTED ? permit : tryAcquireSlowly();
+  }
+
+  private long tryAcquireSlowly() {
+    Phase present = phase();
+    long permit = present.admit(runtime.clock());
+    while (permit == Phase.OVER) {
+      replace(present, Transitions.following(present, TransitionCause.COOLDOWN_ELAPSED, this));
+      present = phase();
+      permit = present.admit(runtime.clock());
+    }
+    if (permit == REJECTED) {
+      rejected(present);
+    } else if (present instanceof HalfOpenPhase probing && probing.watchesProbes()) {
+      slowWatch().begin();
+    }
+    return permit;
+  }
+
+  private void rejected(Phase present) {
+    totals.add(LifetimeTotals.REJECTED, 1);
+    tell(Kind.REJECTED, present, false, null);
+    if (FlightRecording.hearsRejections()) {
+      FlightRecording.rejection(
+          runtime.dispatcher().runtime(),
+          this,
+          present.state,
+          present.cause,
+          present.generation,
+          remaining(present));
+    }
+  }
+
+  @Override
+  public final long acquirePermit() {
+    long permit = tryAcquirePermit();
+    if (permit == REJECTED) {
+      throw rejection();
+    }
+    return permit;
+  }
+
+  @Override
+  final CallNotPermittedException rejection() {
+    Phase present = phase();
+    return new CallNotPermittedException(name(), present.state, present.cause, remaining(present));
+  }
+
+  private long remaining(Phase present) {
+    return present.remaining(runtime.clock().read());
+  }
+
+  private static void check(long permit) {
+    if (permit == REJECTED) {
+      throw new IllegalArgumentException("permit must be one that was given, not REJECTED: 0");
+    }
+  }
+
+  // ---- outcomes
+
+  @Override
+  public final void recordSuccess(long permit) {
+    if (!countPlainly(phase(), permit)) {
+      complete(permit, OutcomeWindow.SUCCESS, null);
+    }
+  }
+
+  @Override
+  final Verdict completeReturned(long permit, @Nullable Object result) {
+    Phase present = phase();
+    if (present.judgesResults
+        && FailureJudge.isFailure(present.config, result, this::warnOfPredicate)) {
+      complete(permit, OutcomeWindow.FAILURE, null);
+      return Verdict.FAILURE;
+    }
+    if (!countPlainly(present, permit)) {
+      complete(permit, OutcomeWindow.SUCCESS, null);
+    }
+    return Verdict.SUCCESS;
+  }
+
+  /** Counts the success of a call whose duration does not matter. Returns whether it was counted. */
+  private boolean countPlainly(Phase present, long permit) {
+    TimeWindow window = present.plain;
+    if (window == null
+        || permit != present.freePermit
+        || !window.count(OutcomeWindow.SUCCESS, runtime.clock().read())) {
+      return false;
+    }
+    succeeded((CountingPhase) present, window, OutcomeWindow.SUCCESS);
+    if (callEvents != null) {
+      tell(Kind.SUCCESS, present, false, null);
+    }
+    return true;
+  }
+
+  @Override
+  final Verdict completeExpired(long permit) {
+    complete(permit, OutcomeWindow.FAILURE, null);
+    return Verdict.FAILURE;
+  }
+
+  @Override
+  public final void recordFailure(long permit, @Nullable Throwable failure) {
     completeFailed(permit, failure);
   }
 
-  private Verdict completeFailed(long permit, @Nullable Throwable failure) {
+  @Override
+  final Verdict completeFailed(long permit, @Nullable Throwable failure) {
     Verdict verdict = FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate);
+    completeAs(verdict, permit, failure);
+    return verdict;
+  }
+
+  @Override
+  final Verdict completeFailedAsync(long permit, Throwable failure) {
+    Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
     completeAs(verdict, permit, failure);
     return verdict;
   }
@@ -76,234 +258,544 @@ public class CoreCircuitBreaker extends PermitIssuer {
     }
   }
 
-  /** Finds out again who takes how long calls take. */
-  public void measure() {
-    measureBy(CallDurations.of(runtime.durations(), name()));
-  }
-
-  final void measureBy(@Nullable CallDurations recorded) {
-    durations = recorded;
-  }
-
   @Override
-  protected <T extends @Nullable Object> T proceed(
-      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
-      throws Throwable {
+  public final void releasePermit(long permit) {
+    release(permit, null);
+  }
+
+  private void release(long permit, @Nullable Throwable failure) {
+    check(permit);
     Phase present = phase();
-    CallsInFlight flights = present.flights;
-    CallDurations recorded = durations;
-    if (flights != null) {
-      return watch(present, flights, recorded, lent, chain, index, body);
+    boolean held = Permit.isOfGeneration(permit, present.generation)
+        ? present.release(permit)
+        : Permit.kind(permit) != Permit.HALF_OPEN;
+    if (!held) {
+      late(present, failure);
+      return;
     }
-    return recorded != null
-        ? time(acquirePermit(), recorded, lent, chain, index, body)
-        : guard(acquirePermit(), lent, chain, index, body);
+    totals.add(LifetimeTotals.IGNORED, 1);
+    tell(Kind.IGNORED, present, false, failure);
   }
 
-  /** A call that counts as slow while it is still under way. */
-  private <T extends @Nullable Object> T watch(
-      Phase present,
-      CallsInFlight flights,
-      @Nullable CallDurations recorded,
-      @Nullable Frame lent,
-      PolicyChain chain,
-      int index,
-      CheckedSupplier<? extends T, ?> body)
-      throws Throwable {
-    long now = runtime.time().nanoTime();
-    long permit = timedPermit(present, now);
-    long begun = takeOff(flights, now);
-    T result;
-    try {
-      result = chain.<T>inside(lent, index, body);
-    } catch (Throwable e) {
-      settleFailed(permit, flights, begun, recorded, now, e);
-      throw e;
-    }
-    settleReturned(permit, flights, begun, recorded, now, chain, index, result);
-    return result;
-  }
-
-  /** A call whose duration somebody takes. */
-  private <T extends @Nullable Object> T time(
-      long permit,
-      CallDurations recorded,
-      @Nullable Frame lent,
-      PolicyChain chain,
-      int index,
-      CheckedSupplier<? extends T, ?> body)
-      throws Throwable {
-    long now = runtime.time().nanoTime();
-    T result;
-    try {
-      result = chain.<T>inside(lent, index, body);
-    } catch (Throwable e) {
-      settleFailed(permit, null, 0, recorded, now, e);
-      throw e;
-    }
-    settleReturned(permit, null, 0, recorded, now, chain, index, result);
-    return result;
-  }
-
-  /** What counts as neither is not among the durations, as it is not in the window. */
-  void record(@Nullable CallDurations recorded, long startedAt, Verdict verdict) {
-    if (recorded != null && verdict != Verdict.NEITHER) {
-      recorded.record(runtime.time().nanoTime() - startedAt, verdict == Verdict.SUCCESS);
-    }
-  }
-
-  private <T extends @Nullable Object> T guard(
-      long permit,
-      @Nullable Frame lent,
-      PolicyChain chain,
-      int index,
-      CheckedSupplier<? extends T, ?> body)
-      throws Throwable {
-    T result;
-    try {
-      result = chain.<T>inside(lent, index, body);
-    } catch (Throwable e) {
-      settleFailed(permit, null, 0, null, 0, e);
-      throw e;
-    }
-    settleReturned(permit, null, 0, null, 0, chain, index, result);
-    return result;
-  }
-
-  /** Counts a call whose body failed. What goes wrong in here, a stack that is used up for one, never replaces that failure. */
-  private void settleFailed(
-      long permit,
-      @Nullable CallsInFlight flights,
-      long begun,
-      @Nullable CallDurations recorded,
-      long startedAt,
-      Throwable failure) {
-    try {
-      if (flights != null) {
-        flights.end(begun);
+  private void complete(long permit, int outcome, @Nullable Throwable failure) {
+    check(permit);
+    Phase present = phase();
+    while (Permit.isOfGeneration(permit, present.generation)) {
+      int counted = present.count(permit, outcome, runtime.clock(), totals);
+      if (counted >= 0) {
+        judge(present, counted);
+        tell(kindOf(outcome), present, OutcomeWindow.isSlow(counted), failure);
+        return;
       }
-      record(recorded, startedAt, completeFailed(permit, failure));
-    } catch (Throwable e) {
-      warnOfCount(e);
-    }
-  }
-
-  /** Counts a call whose body returned. What goes wrong in here never replaces what it returned. */
-  private void settleReturned(
-      long permit,
-      @Nullable CallsInFlight flights,
-      long begun,
-      @Nullable CallDurations recorded,
-      long startedAt,
-      PolicyChain chain,
-      int index,
-      @Nullable Object result) {
-    try {
-      if (flights != null) {
-        flights.end(begun);
+      if (counted == Phase.NOT_HELD) {
+        late(present, failure);
+        return;
       }
-      record(recorded, startedAt, completeReturned(permit, chain, index, result));
-    } catch (Throwable e) {
-      warnOfCount(e);
+      Phase since = phase();
+      if (since == present) {
+        break;
+      }
+      // Other settings for the same stay: the outcome belongs to the new window.
+      present = since;
+    }
+    totals.add(outcome, 1);
+    late(present, failure);
+  }
+
+  private void late(Phase present, @Nullable Throwable failure) {
+    totals.add(LifetimeTotals.LATE, 1);
+    tell(Kind.LATE, present, false, failure);
+  }
+
+  // ---- what follows from an outcome that was counted
+
+  private void judge(Phase present, int outcome) {
+    if (present instanceof HalfOpenPhase probing) {
+      follow(present, probing.judge(outcome));
+    } else if (present instanceof CountingPhase counting) {
+      if (OutcomeWindow.isFailure(outcome)) {
+        failed(counting);
+      } else {
+        succeeded(counting, counting.window(), outcome);
+      }
     }
   }
 
-  private static void warnOfCount(Throwable thrown) {
-    LOG.log(System.Logger.Level.ERROR, "a call could not be counted", thrown);
-  }
-
-  private Verdict completeReturned(
-      long permit, PolicyChain chain, int index, @Nullable Object result) {
-    // A body that outstayed a limit around this breaker and still came back is what a hung
-    // dependency looks like.
-    if (isFailure(result) || (chain.isLimitedBefore(index) && Frame.hasThreadExpired())) {
-      complete(permit, OutcomeWindow.FAILURE, null);
-      return Verdict.FAILURE;
+  private void succeeded(CountingPhase present, OutcomeWindow window, int outcome) {
+    if (!window.endStreak()) {
+      endMovedStreak(present);
     }
-    recordSuccess(permit);
-    return Verdict.SUCCESS;
+    // The count came before this read; whoever sets the flag sums again afterwards: so one of us
+    // sees what the other did.
+    if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
+      follow(present, present.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+    }
   }
 
-  private boolean isFailure(@Nullable Object result) {
-    CircuitBreakerConfig config = phase().config;
-    return config.recordResultIf() != null
-        && FailureJudge.isFailure(config, result, this::warnOfPredicate);
+  private void endMovedStreak(CountingPhase from) {
+    CountingPhase present = sameStay(from);
+    while (present != null && !present.window().endStreak()) {
+      present = sameStay(from);
+    }
+  }
+
+  private void failed(CountingPhase from) {
+    CountingPhase present = from;
+    int streak = present.window().lengthenStreak();
+    while (streak == OutcomeWindow.MOVED) {
+      CountingPhase since = sameStay(from);
+      if (since == null) {
+        return;
+      }
+      present = since;
+      streak = present.window().lengthenStreak();
+    }
+    long now = runtime.clock().read();
+    totals.failedAt(now, streak == 1 ? totals.successes(present.window()) : -1);
+    TransitionCause cause = present.judgeStreak(streak);
+    follow(present, cause != null ? cause : present.judgeRates(now, runtime.clock()));
+  }
+
+  /** Returns the present phase if it is the same stay, perhaps under other settings; else null. */
+  private @Nullable CountingPhase sameStay(CountingPhase from) {
+    return phase() instanceof CountingPhase present && present.generation == from.generation
+        ? present
+        : null;
+  }
+
+  /**
+   * Makes the transition that a phase asks for, if it asks for one. If the breaker has left the stay meanwhile, somebody else
+   * has decided.
+   */
+  private void follow(Phase from, @Nullable TransitionCause cause) {
+    if (cause == null) {
+      return;
+    }
+    Phase present = from;
+    while (present.generation == from.generation
+        && !replace(present, Transitions.following(present, cause, this))) {
+      present = phase();
+    }
   }
 
   @Override
-  @SuppressWarnings("unchecked") // the chain throws what the body throws, which is X
-  public <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
-      CheckedSupplier<? extends T, X> body) throws X {
-    try {
+  public final void movedWithin(OutcomeWindow window) {
+    if (phase() instanceof CountingPhase present && present.window() == window) {
+      follow(present, present.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+    }
+  }
+
+  // ---- calls under way
+
+  private SlowWatch slowWatch() {
+    SlowWatch present = slowWatch;
+    if (present == null) {
+      synchronized (totals) {
+        present = slowWatch;
+        if (present == null) {
+          present = new Watch();
+          slowWatch = present;
+        }
+      }
+    }
+    return present;
+  }
+
+  @Override
+  final long takeOff(CallsInFlight flights, long now) {
+    // A call that begins must be able to end.
+    StackRoom.forCall();
+    long begun = flights.begin(now, runtime.clock());
+    slowWatch().begin();
+    return begun;
+  }
+
+  private final class Watch extends SlowWatch {
+    Watch() {
+      super(runtime);
+    }
+
+    @Override
+    void judge() {
+      long now = runtime.clock().readPrecisely();
       Phase present = phase();
-      CallsInFlight flights = present.flights;
-      CallDurations recorded = durations;
-      if (flights != null) {
-        return CallOutcome.of(
-            this.<T>watch(present, flights, recorded, null, PolicyChain.alone(), 0, body));
+      if (present instanceof HalfOpenPhase probing && probing.isAnySlow(now)) {
+        follow(present, TransitionCause.PROBE_SLOW);
+      } else if (present instanceof CountingPhase counting && counting.slowInFlight(now) > 0) {
+        follow(present, counting.judgeRates(now, runtime.clock()));
       }
-      long permit = tryAcquirePermit();
-      if (permit == REJECTED) {
-        return CallOutcome.rejected(rejection());
+    }
+
+    @Override
+    boolean isNeeded() {
+      return hasWatchedCalls();
+    }
+
+    @Override
+    long slowNanos() {
+      return Phase.slowNanos(phase().config);
+    }
+  }
+
+  final boolean hasWatchedCalls() {
+    Phase present = phase();
+    return present instanceof HalfOpenPhase probing
+        ? probing.watchesProbes() && probing.probesInFlight(runtime.time().nanoTime()) > 0
+        : isAnyUnderWay(present);
+  }
+
+  private static boolean isAnyUnderWay(Phase present) {
+    CallsInFlight flights = present.flights();
+    return flights != null && flights.isAny();
+  }
+
+  // ---- transitions
+
+  /** The one place where the phase changes. What follows a change follows a won CAS. */
+  private boolean replace(Phase before, Phase next) {
+    // What follows the CAS must follow.
+    StackRoom.forTransition();
+    if (!PHASE.compareAndSet(this, before, next)) {
+      return false;
+    }
+    try {
+      countOver(before, next);
+    } finally {
+      // Whatever fails before, a full heap for instance: the change has been made.
+      try {
+        log.phaseChanged(this);
+      } finally {
+        runtime.storage().changed(this);
       }
-      return CallOutcome.of(
-          recorded != null
-              ? this.<T>time(permit, recorded, null, PolicyChain.alone(), 0, body)
-              : this.<T>guard(permit, null, PolicyChain.alone(), 0, body));
-    } catch (Throwable e) {
-      throw (X) e;
+    }
+    return true;
+  }
+
+  private void countOver(Phase before, Phase next) {
+    OutcomeWindow left = before.window();
+    OutcomeWindow entered = next.window();
+    boolean sameStay = next.generation == before.generation;
+    if (left != null && left != entered) {
+      left.retire(sameStay ? entered : null);
+    }
+    if (!sameStay) {
+      totals.beginStay(entered);
+    }
+    if (next.transitions != before.transitions) {
+      log.count(this, before.state, next.state);
+      FlightRecording.transition(
+          runtime.dispatcher().runtime(),
+          this,
+          next.transitions,
+          next.generation,
+          before.state,
+          next.state,
+          next.cause,
+          next.cooldownNanos());
     }
   }
 
   @Override
-  protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
-      CapturedContext context,
-      PolicyChain chain,
-      int index,
-      Supplier<? extends CompletionStage<T>> body) {
+  public final void reset() {
+    Phase present;
+    do {
+      present = phase();
+    } while (!replace(present, Transitions.reset(present, this)));
+  }
+
+  @Override
+  public final void forceOpen() {
+    force(CircuitBreakerState.FORCED_OPEN);
+  }
+
+  @Override
+  public final void forceClosed() {
+    force(CircuitBreakerState.CLOSED);
+  }
+
+  @Override
+  public final void disable() {
+    force(CircuitBreakerState.DISABLED);
+  }
+
+  @Override
+  public final void metricsOnly() {
+    force(CircuitBreakerState.METRICS_ONLY);
+  }
+
+  private void force(CircuitBreakerState state) {
     Phase present = phase();
-    CallsInFlight flights = present.flights;
-    CallDurations recorded = durations;
-    GuardedFuture<T> future;
-    if (flights != null) {
-      long now = runtime.time().nanoTime();
-      long permit = timedPermit(present, now);
-      long begun = takeOff(flights, now);
-      future = recorded != null
-          ? new TimedFuture<>(this, permit, endOf(context), flights, begun, recorded, now)
-          : new GuardedFuture<>(this, permit, endOf(context), flights, begun);
-    } else {
-      long permit = tryAcquirePermit();
-      if (permit == REJECTED) {
-        return CompletableFuture.failedFuture(rejection());
+    while (present.state != state && !replace(present, Transitions.forced(present, state, this))) {
+      present = phase();
+    }
+  }
+
+  /** One at a time, so that a window has its heir's counts before the heir gets one itself. */
+  @Override
+  public final synchronized void reconfigure(CircuitBreakerConfig config) {
+    Objects.requireNonNull(config, "config");
+    Phase present;
+    Phase next;
+    do {
+      present = phase();
+      next = Transitions.reconfigured(present, config, this);
+    } while (!replace(present, next));
+    judgeAgain(next);
+  }
+
+  /** Judges by the settings of a phase what was counted before. */
+  private void judgeAgain(Phase next) {
+    if (isAnyUnderWay(next)) {
+      slowWatch().begin();
+    }
+    if (next instanceof CountingPhase counting) {
+      TransitionCause cause = counting.judgeStreak(counting.streak());
+      follow(
+          next,
+          cause != null
+              ? cause
+              : counting.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+    }
+  }
+
+  // ---- what the window hands over
+
+  @Override
+  public final void add(int outcome, long count) {
+    totals.add(outcome, count);
+  }
+
+  @Override
+  public final void succeededAt(long nanos) {
+    totals.succeededAt(nanos);
+  }
+
+  // ---- what is kept across a restart
+
+  @Override
+  public final boolean claimChanged() {
+    return nextChanged == null && NEXT_CHANGED.compareAndSet(this, (StoredBreaker) null, this);
+  }
+
+  // Release would do: the CAS of the list's head publishes it.
+  @Override
+  public final void linkChanged(StoredBreaker next) {
+    nextChanged = next;
+  }
+
+  @Override
+  public final StoredBreaker unlinkChanged() {
+    StoredBreaker next = Objects.requireNonNull(nextChanged);
+    nextChanged = null;
+    // The phase is read with acquire only, which may overtake even a volatile write before it.
+    VarHandle.fullFence();
+    return next;
+  }
+
+  @Override
+  public SavedBreaker.Id storedId() {
+    return new SavedBreaker.Id(name(), null);
+  }
+
+  @Override
+  public final SavedBreaker save() {
+    return Readings.save(storedId(), phase(), totals, runtime.time());
+  }
+
+  @Override
+  public boolean isForgotten() {
+    return false;
+  }
+
+  @Override
+  public final boolean isFollowing() {
+    return phase().cause == TransitionCause.SHARED;
+  }
+
+  @Override
+  public final long idleSince() {
+    Phase present = phase();
+    OutcomeWindow window = present.window();
+    return present.state != CircuitBreakerState.CLOSED || window == null
+        ? Long.MAX_VALUE
+        : window.idleSince();
+  }
+
+  /**
+   * Returns since when the breaker has been ready for a probe that nobody asks for.
+   *
+   * @return an instant of the time source; {@link Long#MAX_VALUE} if it is not
+   */
+  final long abandonedSince() {
+    Phase present = phase();
+    return present.state == CircuitBreakerState.HALF_OPEN
+            && present.probesInFlight(runtime.time().nanoTime()) == 0
+        ? present.enteredAt
+        : present.until();
+  }
+
+  @Override
+  public final boolean restore(SavedBreaker saved) {
+    return adopt(saved) == null;
+  }
+
+  @Override
+  public final @Nullable String adopt(SavedBreaker saved) {
+    totals.restore(saved.totals(), saved.slowCalls());
+    Phase present = phase();
+    if (present.transitions != 0) {
+      return MOVED_SINCE;
+    }
+    boolean sameSettings = saved.declared().equals(present.config.toString());
+    Phase next = Transitions.restored(present, saved, sameSettings, this);
+    if (!replace(present, next)) {
+      return MOVED_SINCE;
+    }
+    if (sameSettings) {
+      totals.goOnAfter(saved.consecutiveSuccesses(), next.window());
+    }
+    return sameSettings
+        ? null
+        : "its settings have changed, so counts and probes were not restored";
+  }
+
+  @Override
+  public final boolean follow(SavedBreaker other) {
+    Phase present = phase();
+    while (mayFollow(present, other)) {
+      Phase next = Transitions.shared(present, other, this);
+      if (next == null) {
+        return false;
       }
-      future = recorded != null
-          ? new TimedFuture<>(
-              this, permit, endOf(context), null, 0, recorded, runtime.time().nanoTime())
-          : new GuardedFuture<>(this, permit, endOf(context), null, 0);
+      if (replace(present, next)) {
+        return true;
+      }
+      present = phase();
     }
-    future.guard(chain.insideAsync(context, index, body));
-    return future;
+    return false;
   }
 
-  Verdict completeAsync(
-      long permit, long endedAt, @Nullable Object result, @Nullable Throwable failure) {
-    if (failure != null) {
-      Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
-      completeAs(verdict, permit, failure);
-      return verdict;
-    }
-    boolean late = endedAt != TimeSource.NEVER && runtime.time().nanoTime() - endedAt >= 0;
-    if (late || isFailure(result)) {
-      complete(permit, OutcomeWindow.FAILURE, null);
-      return Verdict.FAILURE;
-    }
-    recordSuccess(permit);
-    return Verdict.SUCCESS;
+  private static boolean mayFollow(Phase present, SavedBreaker other) {
+    return present.config.followsPeers()
+        && other.state() == CircuitBreakerState.OPEN
+        && (present.state == CircuitBreakerState.CLOSED
+            || present.state == CircuitBreakerState.HALF_OPEN)
+        && (present.transitions == 0 || other.enteredAt().isAfter(present.enteredWall()));
   }
 
-  /** When a limit around a call ends it; {@link TimeSource#NEVER} where none does, or one of another time. */
-  private long endOf(CapturedContext context) {
-    return context.time() == runtime.time() ? context.endedAt() : TimeSource.NEVER;
+  // ---- readings
+
+  @Override
+  public final CircuitBreakerConfig config() {
+    return phase().config;
+  }
+
+  @Override
+  public final boolean isAvailable() {
+    return phase().isAvailable(runtime.time().nanoTime());
+  }
+
+  /**
+   * Returns, without taking a permit, whether a retry inside this breaker is to stop.
+   *
+   * @return whether the breaker is open or forced open
+   */
+  public final boolean isRefusing() {
+    CircuitBreakerState state = state();
+    return state == CircuitBreakerState.OPEN || state == CircuitBreakerState.FORCED_OPEN;
+  }
+
+  /**
+   * Returns whether a call would certainly be rejected at an instant to come, unless somebody intervenes by hand until then.
+   *
+   * @param nanos an instant of the runtime's time source
+   * @return whether the breaker is open beyond that instant, or forced open
+   */
+  public final boolean isRefusingAt(long nanos) {
+    Phase present = phase();
+    return present.state == CircuitBreakerState.FORCED_OPEN
+        || (present.state == CircuitBreakerState.OPEN && nanos < present.until());
+  }
+
+  @Override
+  public final CircuitBreakerState state() {
+    Phase present = phase();
+    return present.state == CircuitBreakerState.OPEN
+        ? present.stateAt(runtime.time().nanoTime())
+        : present.state;
+  }
+
+  @Override
+  public final CircuitBreakerSnapshot snapshot() {
+    return Readings.snapshot(name(), phase(), totals, runtime.time());
+  }
+
+  @Override
+  public final void read(long[] into) {
+    Readings.read(phase(), totals, runtime.time(), into);
+  }
+
+  @Override
+  public final CircuitBreakerExplanation explain() {
+    return Readings.explain(name(), phase(), runtime.time());
+  }
+
+  final CircuitBreakerTotals totals() {
+    return totals.with(phase().window());
+  }
+
+  // ---- events
+
+  @Override
+  public final long transitions(CircuitBreakerState from, CircuitBreakerState to) {
+    return log.counted(from, to);
+  }
+
+  @Override
+  public final Subscription subscribe(CircuitBreakerListener listener) {
+    return log.subscribe(this, listener);
+  }
+
+  @Override
+  public final Subscription subscribeCalls(
+      Set<Kind> kinds, Consumer<? super CircuitBreakerCall> listener) {
+    CallEvents events = callEvents;
+    if (events == null) {
+      synchronized (totals) {
+        events = callEvents;
+        if (events == null) {
+          events = new CallEvents(name(), runtime.dispatcher());
+          callEvents = events;
+        }
+      }
+    }
+    return events.subscribe(kinds, listener);
+  }
+
+  private static Kind kindOf(int outcome) {
+    return OutcomeWindow.isFailure(outcome) ? Kind.FAILURE : Kind.SUCCESS;
+  }
+
+  private void tell(Kind kind, Phase decided, boolean slow, @Nullable Throwable failure) {
+    CallEvents events = callEvents;
+    if (events != null && events.isHeard(kind)) {
+      events.publish(CircuitBreakerCall.builder(name(), kind)
+          .sequence(decided.transitions)
+          .state(decided.state)
+          .slow(slow)
+          .failure(failure)
+          .at(runtime.time().wallTime())
+          .build());
+    }
+  }
+
+  @Override
+  protected final Dispatcher dispatcher() {
+    return runtime.dispatcher();
+  }
+
+  @Override
+  public String toString() {
+    return "breaker '" + name() + "'";
   }
 }

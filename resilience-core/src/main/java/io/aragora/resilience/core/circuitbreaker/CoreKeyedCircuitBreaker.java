@@ -250,7 +250,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
    * @param key the key
    * @return its breaker; null where it has none
    */
-  public @Nullable CircuitBreakerStateMachine known(String key) {
+  public @Nullable CoreCircuitBreaker known(String key) {
     return keys.get(key);
   }
 
@@ -259,7 +259,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
    *
    * @param action is given each; keys that come or go meanwhile may be left out
    */
-  public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+  public void each(Consumer<? super CoreCircuitBreaker> action) {
     keys.values().forEach(action);
   }
 

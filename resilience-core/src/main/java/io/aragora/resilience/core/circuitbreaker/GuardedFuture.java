@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
-  final CoreCircuitBreaker breaker;
+  final GuardedCalls breaker;
   private final long permit;
   private final long endedAt;
   private final @Nullable CallsInFlight flights;
   private final long begun;
 
   GuardedFuture(
-      CoreCircuitBreaker breaker,
+      GuardedCalls breaker,
       long permit,
       long endedAt,
       @Nullable CallsInFlight flights,

@@ -4,241 +4,171 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
-import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.core.window.TimeWindow;
+import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stay of a breaker in one state, with everything that belongs to that stay: a new object for each, so that an outcome
- * can only ever touch the stay that admitted its call. Replaced by a CAS of the reference, hence no ABA. Other settings for
- * the same stay are a new object too, of the same generation and with the same counts.
+ * One stay of a breaker in one state, with everything that belongs to that stay. Each stay is a new object, so an outcome can
+ * only reach the stay that admitted its call. Other settings for the same stay are a new object too, of the same generation
+ * and with the same counts.
+ *
+ * <p>A phase is passive: it admits calls, counts outcomes and says what follows from them. It never replaces itself; the
+ * breaker does, by one CAS of its reference to the phase.
  */
-final class Phase {
+abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, StandingPhase {
+  /** What {@link #admit} returns once the phase is over. No permit has this value. */
+  static final long OVER = -1;
+
+  /** What {@link #count} returns if the window of the phase has been retired: the outcome is not counted. */
+  static final int RETIRED = -1;
+
+  /** What {@link #count} returns if the permit holds nothing any more: it was used before, or its lease is over. */
+  static final int NOT_HELD = -2;
+
   final CircuitBreakerConfig config;
   final CircuitBreakerState state;
   final TransitionCause cause;
   final long generation;
 
-  /** Counts transitions; the same as in the phase before where only the settings changed. */
+  /** Counts transitions; the same as in the phase before where only the settings or the counts changed. */
   final long transitions;
 
   final long enteredAt;
-  private final long enteredWallMicros;
+  final long wallMicros;
 
-  /** When an open phase ends; {@link TimeSource#NEVER} for the others. */
-  final long until;
-
-  final long cooldownNanos;
-
-  /** How many times in a row the breaker opened without having closed, before this. */
-  final int cooldownStep;
-
-  /** What an admission gives without looking further; {@link CircuitBreaker#REJECTED} where there is more to look at. */
+  /** The permit of each call that needs no further look; {@link CircuitBreaker#REJECTED} where every call needs one. */
   final long freePermit;
 
-  /** Whether the outcome of a {@link #freePermit} needs no more than a window. */
-  final boolean isPlain;
+  /** Where the success of a call with the {@link #freePermit} is counted without further look; null where it needs one. */
+  final @Nullable TimeWindow plain;
 
-  /** How long a call takes to be slow; 0 where that does not matter. */
-  final long slowNanos;
-
-  /** Null where nothing is judged by it. */
-  final @Nullable OutcomeWindow window;
-
-  /** Null unless half-open. */
-  final @Nullable ProbeSlots probes;
-
-  /** Null unless calls under way are watched. */
-  final @Nullable CallsInFlight flights;
-
-  /** What the rule that led here saw; null where no rule did. */
-  final @Nullable Evidence evidence;
-
-  private final int failuresBefore;
+  /** Whether a rule asks about the results of calls. */
+  final boolean judgesResults;
 
   /** The phase before, until its transition was emitted: the log that events are read from. */
   volatile @Nullable Phase previous;
 
-  private Phase(Builder builder) {
-    config = builder.config;
-    state = builder.state;
-    cause = builder.cause;
-    generation = builder.generation;
-    transitions = builder.transitions;
-    enteredAt = builder.enteredAt;
-    enteredWallMicros = builder.enteredWallMicros;
-    cooldownNanos = builder.cooldownNanos;
-    cooldownStep = builder.cooldownStep;
-    until = state == CircuitBreakerState.OPEN ? builder.until : TimeSource.NEVER;
-    previous = builder.previous;
-    failuresBefore = builder.failuresBefore;
-    evidence = builder.evidence;
-    boolean counts =
-        state == CircuitBreakerState.CLOSED || state == CircuitBreakerState.METRICS_ONLY;
-    boolean halfOpen = state == CircuitBreakerState.HALF_OPEN;
-    slowNanos = (counts || halfOpen) && config.slowCallRateThreshold() != 0
-        ? config.slowCallDuration().toNanos()
-        : 0;
-    window = counts ? builder.window : null;
-    probes = halfOpen ? builder.probes : null;
-    flights = state == CircuitBreakerState.CLOSED && slowNanos != 0 ? builder.flights : null;
-    freePermit = freePermit();
-    isPlain = state == CircuitBreakerState.CLOSED && slowNanos == 0;
+  Phase(Stay stay, long freePermit, @Nullable TimeWindow plain) {
+    this.config = stay.config();
+    this.state = stay.state();
+    this.cause = stay.cause();
+    this.generation = stay.generation();
+    this.transitions = stay.transitions();
+    this.enteredAt = stay.enteredAt();
+    this.wallMicros = stay.wallMicros();
+    this.previous = stay.previous();
+    this.judgesResults = config.recordResultIf() != null;
+    this.freePermit = freePermit;
+    this.plain = plain;
   }
 
-  private long freePermit() {
-    return switch (state) {
-      case CLOSED -> slowNanos == 0 ? Permit.closed(generation) : CircuitBreaker.REJECTED;
-      case METRICS_ONLY -> slowNanos == 0 ? Permit.bypass(generation) : CircuitBreaker.REJECTED;
-      case DISABLED -> Permit.bypass(generation);
-      case OPEN, HALF_OPEN, FORCED_OPEN -> CircuitBreaker.REJECTED;
-    };
+  // ---- decisions
+
+  /**
+   * Decides about a call for which there is no {@link #freePermit}.
+   *
+   * @return its permit, {@link CircuitBreaker#REJECTED}, or {@link #OVER}
+   */
+  abstract long admit(CoarseClock clock);
+
+  /** Returns whether a call would be admitted. */
+  abstract boolean isAvailable(long now);
+
+  /**
+   * Counts an outcome of a call that this phase admitted.
+   *
+   * @param outcome {@link OutcomeWindow#SUCCESS} or {@link OutcomeWindow#FAILURE}
+   * @return the outcome, with its duration taken into account; {@link #RETIRED} or {@link #NOT_HELD} if it was not counted
+   */
+  abstract int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals);
+
+  /** Gives back a permit without an outcome. Returns false if it held nothing any more. */
+  boolean release(long permit) {
+    return true;
   }
 
-  Instant enteredWall() {
-    return Instant.EPOCH.plus(enteredWallMicros, ChronoUnit.MICROS);
+  // ---- what belongs to some states only
+
+  /** Returns the window in which the phase counts; null if it does not count. */
+  @Nullable
+  OutcomeWindow window() {
+    return null;
   }
 
-  /** Failures in a row: those of the window, or those that led here. */
-  int streak() {
-    OutcomeWindow counting = window;
-    return counting == null ? failuresBefore : counting.streak();
+  /** Returns the calls under way that count as slow before they end; null where none are watched. */
+  @Nullable
+  CallsInFlight flights() {
+    return null;
   }
 
-  int probeSuccesses() {
-    ProbeSlots slots = probes;
-    return slots == null ? 0 : slots.successes();
-  }
-
-  long microsAt(long now) {
-    return (now - enteredAt) / 1000;
-  }
-
-  long slowInFlight(long now) {
-    CallsInFlight calls = flights;
+  final long slowInFlight(long now) {
+    CallsInFlight calls = flights();
     return calls == null ? 0 : calls.slow(now);
   }
 
-  /** Describes the phase to come. */
-  static final class Builder {
-    private final CircuitBreakerConfig config;
-    private final CircuitBreakerState state;
-    private final TransitionCause cause;
-    private final long enteredAt;
-    private long enteredWallMicros;
-    private @Nullable Phase previous;
-    private @Nullable OutcomeWindow window;
-    private @Nullable ProbeSlots probes;
-    private @Nullable CallsInFlight flights;
-    private @Nullable Evidence evidence;
-    private long generation = 1;
-    private long transitions;
-    private long until;
-    private long cooldownNanos;
-    private int cooldownStep;
-    private int failuresBefore;
+  final WindowCounts counts(long now) {
+    OutcomeWindow window = window();
+    return window == null ? WindowCounts.NONE : window.counts(now);
+  }
 
-    Builder(
-        CircuitBreakerConfig config,
-        CircuitBreakerState state,
-        TransitionCause cause,
-        long enteredAt,
-        Instant wall) {
-      this.config = config;
-      this.state = state;
-      this.cause = cause;
-      this.enteredAt = enteredAt;
-      this.enteredWallMicros = micros(wall);
-    }
+  /** Returns the number of failures in a row: those of the window, or those that led to this phase. */
+  abstract int streak();
 
-    /** Any wall clock will do: what is beyond the bounds is shown as the bound. */
-    private static long micros(Instant wall) {
-      if (wall.isBefore(SavedBreaker.EARLIEST)) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, SavedBreaker.EARLIEST);
-      }
-      return ChronoUnit.MICROS.between(
-          Instant.EPOCH, wall.isAfter(SavedBreaker.LATEST) ? SavedBreaker.LATEST : wall);
-    }
+  /** Returns the instant at which the phase ends; {@link TimeSource#NEVER} where no time ends it. */
+  long until() {
+    return TimeSource.NEVER;
+  }
 
-    /** The next phase after a transition. */
-    Builder after(Phase phase) {
-      previous = phase;
-      generation = phase.generation + 1;
-      transitions = phase.transitions + 1;
-      failuresBefore = phase.streak();
-      return this;
-    }
+  long cooldownNanos() {
+    return 0;
+  }
 
-    /** The same state again, with empty or restored counts: no transition, but a new generation. */
-    Builder inPlaceOf(Phase phase) {
-      previous = phase;
-      generation = phase.generation + 1;
-      transitions = phase.transitions;
-      return this;
-    }
+  /** Returns how often the breaker opened in a row, without having closed, before this. */
+  int cooldownStep() {
+    return 0;
+  }
 
-    /** The same stay under other settings. */
-    Builder goingOn(Phase phase) {
-      previous = phase;
-      generation = phase.generation;
-      transitions = phase.transitions;
-      enteredWallMicros = phase.enteredWallMicros;
-      until = phase.until;
-      cooldownNanos = phase.cooldownNanos;
-      cooldownStep = phase.cooldownStep;
-      failuresBefore = phase.failuresBefore;
-      evidence = phase.evidence;
-      probes = phase.probes;
-      return this;
-    }
+  /** Returns what the rule saw that led to this phase; null where no rule did. */
+  @Nullable
+  Evidence evidence() {
+    return null;
+  }
 
-    Builder window(OutcomeWindow window) {
-      this.window = window;
-      return this;
-    }
+  int probesInFlight(long now) {
+    return 0;
+  }
 
-    Builder probes(ProbeSlots slots) {
-      probes = slots;
-      return this;
-    }
+  int probeSuccesses() {
+    return 0;
+  }
 
-    Builder flights(CallsInFlight calls) {
-      flights = calls;
-      return this;
-    }
+  // ---- readings
 
-    Builder evidence(@Nullable Evidence seen) {
-      evidence = seen;
-      return this;
-    }
+  final long remaining(long now) {
+    return until() == TimeSource.NEVER ? 0 : Math.max(0, until() - now);
+  }
 
-    Builder atLeastGeneration(long number) {
-      generation = Math.max(generation, number);
-      return this;
-    }
+  /** Returns the state as it is shown: a cooldown that is over is half-open before the first probe asks. */
+  final CircuitBreakerState stateAt(long now) {
+    return now >= until() ? CircuitBreakerState.HALF_OPEN : state;
+  }
 
-    Builder openUntil(long deadline, long cooldown) {
-      until = deadline;
-      cooldownNanos = cooldown;
-      return this;
-    }
+  final Instant enteredWall() {
+    return Instant.EPOCH.plus(wallMicros, ChronoUnit.MICROS);
+  }
 
-    Builder cooldownStep(int step) {
-      cooldownStep = step;
-      return this;
-    }
+  final long microsAt(long now) {
+    return (now - enteredAt) / 1000;
+  }
 
-    Builder failuresBefore(int failures) {
-      failuresBefore = failures;
-      return this;
-    }
-
-    Phase build() {
-      return new Phase(this);
-    }
+  static long slowNanos(CircuitBreakerConfig config) {
+    return config.slowCallRateThreshold() == 0 ? 0 : config.slowCallDuration().toNanos();
   }
 }

@@ -28,6 +28,9 @@ final class ProbeSlots {
    */
   static final long NONE = -1;
 
+  /** From this lease on, the coarse clock may say when a place was taken: the lease then ends up to two of its ticks early. */
+  private static final long SHORTEST_COARSE_LEASE_NANOS = 1_000_000_000;
+
   private static final int SEQUENCE_BITS = 28;
   private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
   private static final long START_MASK = (1L << (64 - SEQUENCE_BITS)) - 1;
@@ -58,6 +61,11 @@ final class ProbeSlots {
         phaseStartNanos,
         config.halfOpenMaxDuration().toNanos(),
         successesSoFar);
+  }
+
+  /** Returns whether places may be taken at a time of the coarse clock. */
+  boolean areLeasesCoarse() {
+    return leaseMicros >= SHORTEST_COARSE_LEASE_NANOS / 1000;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
@@ -17,20 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class Readings {
   private Readings() {}
 
-  static CircuitBreakerState stateAt(Phase phase, long now) {
-    return phase.state == CircuitBreakerState.OPEN && now >= phase.until
-        ? CircuitBreakerState.HALF_OPEN
-        : phase.state;
-  }
-
   static CircuitBreakerSnapshot snapshot(
       String name, Phase phase, LifetimeTotals totals, TimeSource time) {
     long now = time.nanoTime();
-    OutcomeWindow window = phase.window;
-    ProbeSlots probes = phase.probes;
-    WindowCounts counts = window == null ? WindowCounts.NONE : window.counts(now);
+    OutcomeWindow window = phase.window();
+    WindowCounts counts = phase.counts(now);
     return CircuitBreakerSnapshot.builder(name)
-        .state(stateAt(phase, now))
+        .state(phase.stateAt(now))
         .cause(phase.cause)
         .generation(phase.generation)
         .transitions(phase.transitions)
@@ -40,10 +34,10 @@ final class Readings {
         .slowCallsInFlight(phase.slowInFlight(now))
         .consecutiveFailures(phase.streak())
         .consecutiveSuccesses(consecutiveSuccesses(phase, totals))
-        .probesInFlight(probes == null ? 0 : probes.inFlight(now))
+        .probesInFlight(phase.probesInFlight(now))
         .probeSuccesses(phase.probeSuccesses())
-        .cooldown(Duration.ofNanos(phase.cooldownNanos))
-        .remainingCooldown(Duration.ofNanos(remaining(phase, now)))
+        .cooldown(Duration.ofNanos(phase.cooldownNanos()))
+        .remainingCooldown(Duration.ofNanos(phase.remaining(now)))
         .lastFailure(wallTime(totals.lastFailure(), now, time))
         .lastSuccess(wallTime(totals.lastSuccess(window, now), now, time))
         .slowCalls(totals.slowCalls(window))
@@ -54,7 +48,7 @@ final class Readings {
   /** Reads what {@link #snapshot} would show of it, into their {@link Place}. */
   static void read(Phase phase, LifetimeTotals totals, TimeSource time, long[] into) {
     long now = time.nanoTime();
-    OutcomeWindow window = phase.window;
+    OutcomeWindow window = phase.window();
     into[Place.FAILURES] = totals.failures(window);
     into[Place.IGNORED] = totals.sum(LifetimeTotals.IGNORED);
     into[Place.LATE] = totals.sum(LifetimeTotals.LATE);
@@ -62,27 +56,24 @@ final class Readings {
     into[Place.SUCCESSES] = totals.successes(window);
     into[Place.SLOW] = totals.slowCalls(window);
     into[Place.TRANSITIONS] = phase.transitions;
-    into[Place.STATE] = stateAt(phase, now).code();
+    into[Place.STATE] = phase.stateAt(now).code();
     into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(phase, now));
   }
 
   private static double failureRate(Phase phase, long now) {
-    OutcomeWindow window = phase.window;
+    OutcomeWindow window = phase.window();
     if (window != null) {
       WindowCounts counts = window.counts(now);
       return counts.calls() == 0 ? 0 : 100.0 * counts.failures() / counts.calls() / 100;
     }
-    return phase.evidence == null ? Double.NaN : phase.evidence.failureRate() / 100;
+    Evidence evidence = phase.evidence();
+    return evidence == null ? Double.NaN : evidence.failureRate() / 100;
   }
 
   private static long consecutiveSuccesses(Phase phase, LifetimeTotals totals) {
-    return phase.probes != null
+    return phase.state == CircuitBreakerState.HALF_OPEN
         ? phase.probeSuccesses()
-        : totals.successesSinceFailure(phase.window);
-  }
-
-  static long remaining(Phase phase, long now) {
-    return phase.state == CircuitBreakerState.OPEN ? Math.max(0, phase.until - now) : 0;
+        : totals.successesSinceFailure(phase.window());
   }
 
   private static @Nullable Instant wallTime(long nanos, long now, TimeSource time) {
@@ -92,19 +83,19 @@ final class Readings {
   static CircuitBreakerExplanation explain(String name, Phase phase, TimeSource time) {
     long now = time.nanoTime();
     return CircuitBreakerExplanation.builder(name, phase.config)
-        .state(stateAt(phase, now))
+        .state(phase.stateAt(now))
         .cause(phase.cause)
         .sequence(phase.transitions)
         .since(phase.enteredWall())
-        .evidence(phase.evidence)
+        .evidence(phase.evidence())
         .nextProbe(nextProbe(phase, now))
         .build();
   }
 
   private static @Nullable Duration nextProbe(Phase phase, long now) {
     return switch (phase.state) {
-      case OPEN -> Duration.ofNanos(remaining(phase, now));
-      case HALF_OPEN -> phase.probes == null || phase.probes.isFull(now) ? null : Duration.ZERO;
+      case OPEN -> Duration.ofNanos(phase.remaining(now));
+      case HALF_OPEN -> phase.isAvailable(now) ? Duration.ZERO : null;
       case CLOSED, FORCED_OPEN, METRICS_ONLY, DISABLED -> null;
     };
   }
@@ -114,9 +105,9 @@ final class Readings {
       SavedBreaker.Id id, Phase phase, LifetimeTotals totals, TimeSource time) {
     Instant wall = bounded(time.wallTime());
     Instant openUntil = phase.state == CircuitBreakerState.OPEN
-        ? bounded(wall.plusNanos(phase.until - time.nanoTime()))
+        ? bounded(wall.plusNanos(phase.until() - time.nanoTime()))
         : null;
-    CircuitBreakerTotals sums = totals.with(phase.window);
+    CircuitBreakerTotals sums = totals.with(phase.window());
     return SavedBreaker.builder(id.name())
         .key(id.key())
         .state(phase.state)
@@ -124,8 +115,8 @@ final class Readings {
         .enteredAt(bounded(phase.enteredWall()))
         .openUntil(openUntil)
         .cooldown(
-            Duration.ofNanos(Math.min(phase.cooldownNanos, SavedBreaker.MAX_COOLDOWN.toNanos())))
-        .cooldownStep(count(phase.cooldownStep))
+            Duration.ofNanos(Math.min(phase.cooldownNanos(), SavedBreaker.MAX_COOLDOWN.toNanos())))
+        .cooldownStep(count(phase.cooldownStep()))
         .consecutiveFailures(count(phase.streak()))
         .consecutiveSuccesses(number(consecutiveSuccesses(phase, totals)))
         .probeSuccesses(count(phase.probeSuccesses()))
@@ -136,7 +127,7 @@ final class Readings {
             .rejected(number(sums.rejected()))
             .late(number(sums.late()))
             .build())
-        .slowCalls(number(totals.slowCalls(phase.window)))
+        .slowCalls(number(totals.slowCalls(phase.window())))
         .declared(phase.config.toString())
         .savedAt(wall)
         .build();

@@ -14,7 +14,7 @@ final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
   private final long startedAt;
 
   TimedFuture(
-      CoreCircuitBreaker breaker,
+      GuardedCalls breaker,
       long permit,
       long endedAt,
       @Nullable CallsInFlight flights,

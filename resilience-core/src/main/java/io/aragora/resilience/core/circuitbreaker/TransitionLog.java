@@ -43,17 +43,17 @@ final class TransitionLog extends RepeatedHandOver {
   private volatile int changes;
 
   /** Whose changes are emitted again; set before that is asked for. */
-  private @Nullable CircuitBreakerStateMachine unheard;
+  private @Nullable PhaseOwner unheard;
 
   TransitionLog(@Nullable TransitionSink shared) {
     this.shared = shared;
   }
 
-  Subscription subscribe(CircuitBreakerStateMachine breaker, CircuitBreakerListener listener) {
+  Subscription subscribe(PhaseOwner breaker, CircuitBreakerListener listener) {
     return own(breaker).listeners.add(listener);
   }
 
-  private synchronized TransitionSink own(CircuitBreakerStateMachine breaker) {
+  private synchronized TransitionSink own(PhaseOwner breaker) {
     TransitionSink present = own;
     if (present == null) {
       present = new TransitionSink(breaker.name());
@@ -63,7 +63,7 @@ final class TransitionLog extends RepeatedHandOver {
   }
 
   /** Called once for each transition. The changes of a key are counted with those of all keys. */
-  void count(CircuitBreakerStateMachine breaker, CircuitBreakerState from, CircuitBreakerState to) {
+  void count(PhaseOwner breaker, CircuitBreakerState from, CircuitBreakerState to) {
     (shared != null ? shared : own(breaker)).count(from, to);
   }
 
@@ -81,28 +81,30 @@ final class TransitionLog extends RepeatedHandOver {
   }
 
   /** Called after each replacement of the phase. */
-  void changed(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
+  void phaseChanged(PhaseOwner breaker) {
     if ((int) CHANGES.getAndAdd(this, 1) != 0) {
       return;
     }
     try {
-      if (isHeard(runtime)) {
-        runtime.dispatcher().tell(() -> emit(breaker, runtime));
+      if (isHeard(breaker.runtime())) {
+        breaker.runtime().dispatcher().tell(() -> emit(breaker));
       } else {
-        emit(breaker, runtime);
+        emit(breaker);
       }
     } catch (Throwable e) {
-      emitAgain(breaker, runtime, e);
+      emitAgain(breaker, e);
     }
   }
 
-  private void emitAgain(
-      CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Throwable failure) {
+  private void emitAgain(PhaseOwner breaker, Throwable failure) {
     boolean comes = false;
     try {
       unheard = breaker;
-      comes = runtime.dispatcher().again(this);
-      runtime.dispatcher().failed("the listeners of a breaker learn of its change later", failure);
+      comes = breaker.runtime().dispatcher().again(this);
+      breaker
+          .runtime()
+          .dispatcher()
+          .failed("the listeners of a breaker learn of its change later", failure);
     } finally {
       if (!comes) {
         // The next change tells of these phases, too.
@@ -113,26 +115,25 @@ final class TransitionLog extends RepeatedHandOver {
 
   @Override
   protected void handOver() {
-    CircuitBreakerStateMachine breaker = unheard;
+    PhaseOwner breaker = unheard;
     if (breaker != null) {
-      BreakerRuntime runtime = breaker.runtime;
       try {
-        runtime.dispatcher().tell(() -> emit(breaker, runtime));
+        breaker.runtime().dispatcher().tell(() -> emit(breaker));
       } catch (Throwable e) {
-        emitAgain(breaker, runtime, e);
+        emitAgain(breaker, e);
       }
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
+  private void emit(PhaseOwner breaker) {
     try {
-      emitAll(breaker, runtime);
+      emitAll(breaker);
     } catch (Throwable e) {
-      emitAgain(breaker, runtime, e);
+      emitAgain(breaker, e);
     }
   }
 
-  private void emitAll(CircuitBreakerStateMachine breaker, BreakerRuntime runtime) {
+  private void emitAll(PhaseOwner breaker) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {
@@ -142,24 +143,24 @@ final class TransitionLog extends RepeatedHandOver {
         phase = before;
       }
       while (!entered.isEmpty()) {
-        emit(breaker, runtime, entered.pop());
+        emit(breaker, entered.pop());
       }
       seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
   }
 
-  private void emit(CircuitBreakerStateMachine breaker, BreakerRuntime runtime, Phase entered) {
+  private void emit(PhaseOwner breaker, Phase entered) {
     Phase left = entered.previous;
-    if (left != null && left.transitions != entered.transitions && isHeard(runtime)) {
+    if (left != null && left.transitions != entered.transitions && isHeard(breaker.runtime())) {
       CircuitBreakerTransition transition = CircuitBreakerTransition.builder(
               breaker.name(), left.state, entered.state, entered.cause)
           .sequence(entered.transitions)
           .at(entered.enteredWall())
-          .cooldown(Duration.ofNanos(entered.cooldownNanos))
+          .cooldown(Duration.ofNanos(entered.cooldownNanos()))
           .build();
       tell(own, transition);
       tell(shared, transition);
-      runtime.listeners().each(TELL, transition);
+      breaker.runtime().listeners().each(TELL, transition);
     }
     entered.previous = null;
   }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +13,13 @@ public interface LiveBreakers {
   /** An empty set of breakers. */
   LiveBreakers NONE = new LiveBreakers() {
     @Override
-    public void each(Consumer<? super CircuitBreakerStateMachine> action) {}
+    public void each(Consumer<? super StoredBreaker> action) {}
 
     @Override
-    public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {}
+    public void eachKey(Consumer<? super StoredBreaker> action) {}
 
     @Override
-    public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+    public @Nullable StoredBreaker find(SavedBreaker.Id id) {
       return null;
     }
   };
@@ -29,14 +29,14 @@ public interface LiveBreakers {
    *
    * @param action the action
    */
-  void each(Consumer<? super CircuitBreakerStateMachine> action);
+  void each(Consumer<? super StoredBreaker> action);
 
   /**
    * Calls an action for each breaker of a key; there may be a million.
    *
    * @param action the action
    */
-  void eachKey(Consumer<? super CircuitBreakerStateMachine> action);
+  void eachKey(Consumer<? super StoredBreaker> action);
 
   /**
    * Returns a breaker without creating it.
@@ -45,5 +45,5 @@ public interface LiveBreakers {
    * @return the breaker; null if the runtime has none
    */
   @Nullable
-  CircuitBreakerStateMachine find(SavedBreaker.Id id);
+  StoredBreaker find(SavedBreaker.Id id);
 }

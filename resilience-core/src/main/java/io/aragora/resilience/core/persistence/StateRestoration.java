@@ -2,7 +2,7 @@ package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStore;
@@ -37,7 +37,7 @@ final class StateRestoration {
    * Restores the saved state of a new breaker. Never throws: a breaker is created even if its saved
    * state is invalid.
    */
-  void made(CircuitBreakerStateMachine breaker) {
+  void made(StoredBreaker breaker) {
     try {
       SavedBreaker state = waiting.take(breaker);
       if (state != null) {
@@ -51,7 +51,7 @@ final class StateRestoration {
     }
   }
 
-  private static void restore(CircuitBreakerStateMachine breaker, SavedBreaker state) {
+  private static void restore(StoredBreaker breaker, SavedBreaker state) {
     String remark = breaker.adopt(state);
     if (remark != null) {
       LOG.log(
@@ -137,7 +137,7 @@ final class StateRestoration {
   }
 
   private void follow(SavedBreaker state, LiveBreakers live) {
-    CircuitBreakerStateMachine breaker = live.find(state.id());
+    StoredBreaker breaker = live.find(state.id());
     if (breaker == null) {
       waiting.add(state);
     } else {

@@ -2,7 +2,7 @@ package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
 import io.aragora.resilience.core.timer.Timer;
@@ -197,7 +197,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   }
 
   @Override
-  public void made(CircuitBreakerStateMachine breaker) {
+  public void made(StoredBreaker breaker) {
     restoration.made(breaker);
   }
 
@@ -210,7 +210,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   // before it takes the list, so at least one thread sees the other's write. If either were weaker,
   // a change could wait for the next one. Stress: StateSaverStress.NoChangeWaitsUnscheduled.
   @Override
-  public void changed(CircuitBreakerStateMachine breaker) {
+  public void changed(StoredBreaker breaker) {
     if (changed.add(breaker)
         && !closed
         && !scheduled.get()
@@ -310,7 +310,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
 
   private void saveOrThrow(Scope scope) throws StateStoreException {
     long began = time.nanoTime();
-    List<CircuitBreakerStateMachine> batch = changed.take(scope, breakers);
+    List<StoredBreaker> batch = changed.take(scope, breakers);
     unsaved = batch.size();
     StateStore store = connection.store();
     if (store == null) {
@@ -339,10 +339,10 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
    * Removes the rows of evicted keys. If a new breaker of such a key exists, its row replaces the
    * old one.
    */
-  private void removeForgotten(StateStore store, List<CircuitBreakerStateMachine> batch)
+  private void removeForgotten(StateStore store, List<StoredBreaker> batch)
       throws StateStoreException {
-    Map<SavedBreaker.Id, CircuitBreakerStateMachine> forgotten = new HashMap<>();
-    for (CircuitBreakerStateMachine breaker : batch) {
+    Map<SavedBreaker.Id, StoredBreaker> forgotten = new HashMap<>();
+    for (StoredBreaker breaker : batch) {
       if (breaker.isForgotten()) {
         forgotten.put(breaker.storedId(), breaker);
       }
@@ -351,15 +351,15 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
       return;
     }
     batch.removeIf(breaker -> forgotten.get(breaker.storedId()) == breaker);
-    List<CircuitBreakerStateMachine> leaving = List.copyOf(forgotten.values());
+    List<StoredBreaker> leaving = List.copyOf(forgotten.values());
     for (int from = 0; from < leaving.size(); from += ROWS_PER_SAVE) {
       store.remove(leaving.subList(from, Math.min(from + ROWS_PER_SAVE, leaving.size())).stream()
-          .map(CircuitBreakerStateMachine::save)
+          .map(StoredBreaker::save)
           .toList());
     }
-    Set<CircuitBreakerStateMachine> taken = new HashSet<>(batch);
+    Set<StoredBreaker> taken = new HashSet<>(batch);
     for (SavedBreaker.Id id : forgotten.keySet()) {
-      CircuitBreakerStateMachine successor = breakers.find(id);
+      StoredBreaker successor = breakers.find(id);
       if (successor != null && taken.add(successor)) {
         batch.add(successor);
       }
@@ -367,9 +367,9 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   }
 
   /** Omits states that another instance decided, because that instance has saved them. */
-  private List<SavedBreaker> statesOf(List<CircuitBreakerStateMachine> part) {
+  private List<SavedBreaker> statesOf(List<StoredBreaker> part) {
     List<SavedBreaker> states = new ArrayList<>(part.size());
-    for (CircuitBreakerStateMachine breaker : part) {
+    for (StoredBreaker breaker : part) {
       made(breaker);
       if (!breaker.isFollowing()) {
         states.add(breaker.save());

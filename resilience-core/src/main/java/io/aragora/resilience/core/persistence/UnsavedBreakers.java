@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.core.circuitbreaker.ChangedBreakers;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +30,7 @@ final class UnsavedBreakers {
   private long lastFullSave;
 
   /** Adds a breaker. Returns whether it was not on the list. */
-  boolean add(CircuitBreakerStateMachine breaker) {
+  boolean add(StoredBreaker breaker) {
     boolean isNew = changed.add(breaker);
     if (isNew) {
       listed.incrementAndGet();
@@ -44,13 +44,13 @@ final class UnsavedBreakers {
   }
 
   /** Removes the changed breakers from the list. Returns them with the others of the scope. */
-  List<CircuitBreakerStateMachine> take(Scope scope, LiveBreakers live) {
-    Set<CircuitBreakerStateMachine> taken = new HashSet<>();
+  List<StoredBreaker> take(Scope scope, LiveBreakers live) {
+    Set<StoredBreaker> taken = new HashSet<>();
     changed.takeAll(breaker -> {
       listed.decrementAndGet();
       taken.add(breaker);
     });
-    List<CircuitBreakerStateMachine> batch = new ArrayList<>(taken);
+    List<StoredBreaker> batch = new ArrayList<>(taken);
     if (scope != Scope.CHANGED) {
       live.each(breaker -> {
         if (!taken.contains(breaker)) {

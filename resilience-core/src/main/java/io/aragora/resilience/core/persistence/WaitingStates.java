@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import java.time.Instant;
 import java.util.List;
@@ -68,7 +68,7 @@ final class WaitingStates {
   }
 
   @Nullable
-  SavedBreaker take(CircuitBreakerStateMachine breaker) {
+  SavedBreaker take(StoredBreaker breaker) {
     return states.isEmpty() ? null : leave(states.remove(breaker.storedId()));
   }
 

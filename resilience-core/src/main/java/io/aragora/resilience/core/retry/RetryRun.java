@@ -4,7 +4,7 @@ import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.Arrays;
@@ -127,7 +127,7 @@ final class RetryRun {
    */
   private static boolean isRefusedAround(PolicyChain chain, int index) {
     for (int i = 0; i < index; i++) {
-      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker && breaker.isRefusing()) {
+      if (chain.link(i) instanceof CoreCircuitBreaker breaker && breaker.isRefusing()) {
         return true;
       }
     }
@@ -140,8 +140,7 @@ final class RetryRun {
    */
   private static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
     for (int i = index + 1; i < chain.length(); i++) {
-      if (chain.link(i) instanceof CircuitBreakerStateMachine breaker
-          && breaker.isRefusingAt(nanos)) {
+      if (chain.link(i) instanceof CoreCircuitBreaker breaker && breaker.isRefusingAt(nanos)) {
         return true;
       }
     }

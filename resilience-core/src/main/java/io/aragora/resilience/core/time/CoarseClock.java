@@ -46,6 +46,9 @@ public final class CoarseClock extends CoarseClockFields {
    */
   private static final long TICK_NANOS = 10L << 20;
 
+  /** How far this clock is behind at most, while the timer keeps up. */
+  public static final long USUAL_LAG_NANOS = 2 * TICK_NANOS;
+
   private static final int QUIET_TICKS = 96;
   private static final long BURST_NANOS = 1_000_000;
 
@@ -99,7 +102,7 @@ public final class CoarseClock extends CoarseClockFields {
    */
   public long readPrecisely() {
     long precise = time.nanoTime();
-    if (precise - (long) NOW.getOpaque(this) >= 2 * TICK_NANOS) {
+    if (precise - (long) NOW.getOpaque(this) >= USUAL_LAG_NANOS) {
       raise(precise);
     }
     return precise;
@@ -112,7 +115,7 @@ public final class CoarseClock extends CoarseClockFields {
    * @return whether the deadline has certainly not come, if the timer keeps up
    */
   public boolean isWellBefore(long deadlineNanos) {
-    return deadlineNanos - read() > 2 * TICK_NANOS;
+    return deadlineNanos - read() > USUAL_LAG_NANOS;
   }
 
   private void raise(long precise) {

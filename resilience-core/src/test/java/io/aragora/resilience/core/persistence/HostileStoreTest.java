@@ -7,8 +7,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
@@ -62,7 +62,7 @@ class HostileStoreTest extends SaverFixture {
   private @Nullable Misdeed misdeed;
 
   private final class Runtime implements LiveBreakers {
-    final List<CircuitBreakerStateMachine> all = new ArrayList<>();
+    final List<CoreCircuitBreaker> all = new ArrayList<>();
     final Timer timer = new Timer("timer", time);
     final StateSaver saver;
     final BreakerRuntime breakers;
@@ -86,22 +86,22 @@ class HostileStoreTest extends SaverFixture {
     }
 
     CircuitBreaker breaker(String name) {
-      CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), breakers);
+      CoreCircuitBreaker made = new CoreCircuitBreaker(name, config().build(), breakers);
       saver.made(made);
       all.add(made);
       return made;
     }
 
     @Override
-    public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+    public void each(Consumer<? super StoredBreaker> action) {
       all.forEach(action);
     }
 
     @Override
-    public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {}
+    public void eachKey(Consumer<? super StoredBreaker> action) {}
 
     @Override
-    public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+    public @Nullable StoredBreaker find(SavedBreaker.Id id) {
       return null;
     }
   }

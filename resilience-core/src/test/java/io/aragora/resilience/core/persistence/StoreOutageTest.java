@@ -8,8 +8,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.ExhaustedTime;
 import io.aragora.resilience.core.timer.Timer;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class StoreOutageTest extends SaverFixture {
   /** A saver that may reopen its store, like one whose store is configured by location. */
   private final class Kept implements LiveBreakers {
-    final List<CircuitBreakerStateMachine> all = new ArrayList<>();
+    final List<CoreCircuitBreaker> all = new ArrayList<>();
     final Timer timer = new Timer("timer", time);
     final StateSaver saver;
     final BreakerRuntime runtime;
@@ -58,22 +58,22 @@ class StoreOutageTest extends SaverFixture {
     }
 
     CircuitBreaker breaker(String name) {
-      CircuitBreakerStateMachine made = new CoreCircuitBreaker(name, config().build(), runtime);
+      CoreCircuitBreaker made = new CoreCircuitBreaker(name, config().build(), runtime);
       saver.made(made);
       all.add(made);
       return made;
     }
 
     @Override
-    public void each(Consumer<? super CircuitBreakerStateMachine> action) {
+    public void each(Consumer<? super StoredBreaker> action) {
       all.forEach(action);
     }
 
     @Override
-    public void eachKey(Consumer<? super CircuitBreakerStateMachine> action) {}
+    public void eachKey(Consumer<? super StoredBreaker> action) {}
 
     @Override
-    public @Nullable CircuitBreakerStateMachine find(SavedBreaker.Id id) {
+    public @Nullable StoredBreaker find(SavedBreaker.Id id) {
       return all.stream()
           .filter(breaker -> breaker.storedId().equals(id))
           .findFirst()

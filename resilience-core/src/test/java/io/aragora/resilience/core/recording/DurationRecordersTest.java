@@ -12,8 +12,8 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
-import io.aragora.resilience.core.circuitbreaker.CircuitBreakerStateMachine;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
+import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.policy.Subscription;
@@ -285,12 +285,12 @@ class DurationRecordersTest {
     Thread coming = new Thread(() -> recorders.add(recorder));
     BreakerStorage saver = new BreakerStorage() {
       @Override
-      public void made(CircuitBreakerStateMachine breaker) {
+      public void made(StoredBreaker breaker) {
         letRun(coming);
       }
 
       @Override
-      public void changed(CircuitBreakerStateMachine breaker) {}
+      public void changed(StoredBreaker breaker) {}
     };
     keyed.set(new CoreKeyedCircuitBreaker(
         "k",

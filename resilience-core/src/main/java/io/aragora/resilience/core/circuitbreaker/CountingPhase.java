@@ -1,0 +1,147 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.core.window.TimeWindow;
+import org.jspecify.annotations.Nullable;
+
+/** The breaker admits every call and counts its outcome: closed, or for metrics only, where no rule is applied. */
+final class CountingPhase extends Phase {
+  private final OutcomeWindow window;
+  private final long slowNanos;
+  private final @Nullable CallsInFlight flights;
+
+  /**
+   * Creates a counting phase.
+   *
+   * @param window where it counts
+   * @param flights counts calls under way; null where no rule asks for slow calls
+   */
+  CountingPhase(Stay stay, OutcomeWindow window, @Nullable CallsInFlight flights) {
+    super(stay, freePermit(stay), plain(stay, window));
+    this.window = window;
+    this.slowNanos = slowNanos(config);
+    this.flights = state == CircuitBreakerState.CLOSED ? flights : null;
+  }
+
+  private static long freePermit(Stay stay) {
+    if (slowNanos(stay.config()) != 0) {
+      return CircuitBreaker.REJECTED;
+    }
+    return stay.state() == CircuitBreakerState.CLOSED
+        ? Permit.closed(stay.generation())
+        : Permit.bypass(stay.generation());
+  }
+
+  private static @Nullable TimeWindow plain(Stay stay, OutcomeWindow window) {
+    return slowNanos(stay.config()) == 0 && window instanceof TimeWindow ofTime ? ofTime : null;
+  }
+
+  /** Each permit says when its call began. */
+  @Override
+  long admit(CoarseClock clock) {
+    return permitAt(clock.readPrecisely());
+  }
+
+  long permitAt(long now) {
+    return Permit.timed(generation, microsAt(now));
+  }
+
+  @Override
+  boolean isAvailable(long now) {
+    return true;
+  }
+
+  @Override
+  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+    long now = clock.read();
+    int timed = outcome;
+    if (slowNanos != 0 && Permit.kind(permit) == Permit.TIMED && isNearLimit(permit, now)) {
+      now = clock.readPrecisely();
+      timed = microsHeld(permit, now) >= slowNanos / 1000 ? OutcomeWindow.slow(outcome) : outcome;
+    }
+    return window.count(timed, now) ? timed : RETIRED;
+  }
+
+  /** The coarse clock is behind, so it alone never makes a call slow; close to the limit it does not suffice. */
+  private boolean isNearLimit(long permit, long coarseNow) {
+    return microsHeld(permit, coarseNow + CoarseClock.USUAL_LAG_NANOS) >= slowNanos / 1000;
+  }
+
+  private long microsHeld(long permit, long now) {
+    return Permit.microsSince(permit, microsAt(now));
+  }
+
+  /** Judges the failures in a row. Returns what follows; null for nothing. */
+  @Nullable
+  TransitionCause judgeStreak(int streak) {
+    int threshold = config.failureThreshold();
+    return threshold != 0 && streak >= threshold && state == CircuitBreakerState.CLOSED
+        ? TransitionCause.FAILURE_THRESHOLD
+        : null;
+  }
+
+  /**
+   * Judges the rates. Returns what follows; null for nothing. Nothing follows from a look at a coarse time alone, except that
+   * nothing follows.
+   *
+   * <p>Where a rate is reached and only the minimum number of calls is missing, a flag asks successes to judge as well. The
+   * flag is set before a last look here, and taken back before a last look. So of a call that completes the minimum and
+   * whoever changes the flag, one sees what the other did.
+   */
+  @Nullable
+  TransitionCause judgeRates(long firstLook, CoarseClock clock) {
+    if (state != CircuitBreakerState.CLOSED
+        || (config.failureRateThreshold() == 0 && config.slowCallRateThreshold() == 0)
+        || (!window.awaitsMinimum() && verdictAt(firstLook) == OutcomeWindow.Verdict.BELOW)) {
+      return null;
+    }
+    while (true) {
+      // Each look is at the time of that look: the last one must see what was counted before the
+      // flag changed.
+      switch (verdictAt(clock.readPrecisely())) {
+        case FAILURE_RATE -> {
+          return TransitionCause.FAILURE_RATE;
+        }
+        case SLOW_CALL_RATE -> {
+          return TransitionCause.SLOW_CALL_RATE;
+        }
+        case TOO_FEW_CALLS -> {
+          if (window.awaitsMinimum()) {
+            return null;
+          }
+          window.awaitMinimum(true);
+        }
+        case BELOW -> {
+          if (!window.awaitsMinimum()) {
+            return null;
+          }
+          window.awaitMinimum(false);
+        }
+      }
+    }
+  }
+
+  private OutcomeWindow.Verdict verdictAt(long now) {
+    return window.judge(config, slowInFlight(now), now);
+  }
+
+  @Override
+  OutcomeWindow window() {
+    return window;
+  }
+
+  @Override
+  @Nullable
+  CallsInFlight flights() {
+    return flights;
+  }
+
+  @Override
+  int streak() {
+    return window.streak();
+  }
+}

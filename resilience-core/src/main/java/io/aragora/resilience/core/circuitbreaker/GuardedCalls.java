@@ -1,0 +1,278 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CallOutcome;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
+import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.time.TimeSource;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a call runs under a breaker: it takes a permit, runs the body, and hands in the outcome. Whatever goes wrong on the way,
+ * the body's own outcome comes out, and the permit comes back.
+ */
+abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
+  private static final GuardedLog LOG = GuardedLog.of(GuardedCalls.class);
+
+  final BreakerRuntime runtime;
+
+  /** Null where nobody asks how long calls take. Plain: a call that does not see it yet is not recorded, no more. */
+  private @Nullable CallDurations durations;
+
+  GuardedCalls(String name, BreakerRuntime runtime, @Nullable CallDurations durations) {
+    super(name);
+    this.runtime = runtime;
+    this.durations = durations;
+  }
+
+  abstract Phase phase();
+
+  /** Counts a call under way, which {@link CallsInFlight#end} ends with what this returns. */
+  abstract long takeOff(CallsInFlight flights, long now);
+
+  /** Completes the permit of a call whose body returned. */
+  abstract Verdict completeReturned(long permit, @Nullable Object result);
+
+  /** Completes the permit of a call whose body returned after the limit around it. */
+  abstract Verdict completeExpired(long permit);
+
+  /** Completes the permit of a call whose body failed on this thread. */
+  abstract Verdict completeFailed(long permit, @Nullable Throwable failure);
+
+  /** Completes the permit of a call whose stage failed. */
+  abstract Verdict completeFailedAsync(long permit, Throwable failure);
+
+  abstract CallNotPermittedException rejection();
+
+  /** Finds out again who takes how long calls take. */
+  public void measure() {
+    measureBy(CallDurations.of(runtime.durations(), name()));
+  }
+
+  final void measureBy(@Nullable CallDurations recorded) {
+    durations = recorded;
+  }
+
+  @Override
+  protected <T extends @Nullable Object> T proceed(
+      @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    long permit = phase().freePermit;
+    CallDurations recorded = durations;
+    if (permit == REJECTED) {
+      CountingPhase watching = watching();
+      if (watching != null) {
+        return watch(watching, recorded, lent, chain, index, body);
+      }
+      permit = acquirePermit();
+    }
+    return recorded != null
+        ? time(permit, recorded, lent, chain, index, body)
+        : guard(permit, lent, chain, index, body);
+  }
+
+  /** Returns the present phase if it watches calls under way; else null. */
+  private @Nullable CountingPhase watching() {
+    return phase() instanceof CountingPhase counting && counting.flights() != null
+        ? counting
+        : null;
+  }
+
+  /** A call that counts as slow while it is still under way. */
+  private <T extends @Nullable Object> T watch(
+      CountingPhase watching,
+      @Nullable CallDurations recorded,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    CallsInFlight flights = Objects.requireNonNull(watching.flights());
+    long now = runtime.clock().readPrecisely();
+    long permit = watching.permitAt(now);
+    long begun = takeOff(flights, now);
+    T result;
+    try {
+      result = chain.<T>inside(lent, index, body);
+    } catch (Throwable e) {
+      settleFailed(permit, flights, begun, recorded, now, e);
+      throw e;
+    }
+    settleReturned(permit, flights, begun, recorded, now, chain, index, result);
+    return result;
+  }
+
+  /** A call whose duration somebody takes. */
+  private <T extends @Nullable Object> T time(
+      long permit,
+      CallDurations recorded,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    long now = runtime.time().nanoTime();
+    T result;
+    try {
+      result = chain.<T>inside(lent, index, body);
+    } catch (Throwable e) {
+      settleFailed(permit, null, 0, recorded, now, e);
+      throw e;
+    }
+    settleReturned(permit, null, 0, recorded, now, chain, index, result);
+    return result;
+  }
+
+  /** What counts as neither is not among the durations, as it is not in the window. */
+  void record(@Nullable CallDurations recorded, long startedAt, Verdict verdict) {
+    if (recorded != null && verdict != Verdict.NEITHER) {
+      recorded.record(runtime.time().nanoTime() - startedAt, verdict == Verdict.SUCCESS);
+    }
+  }
+
+  private <T extends @Nullable Object> T guard(
+      long permit,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    T result;
+    try {
+      result = chain.<T>inside(lent, index, body);
+    } catch (Throwable e) {
+      settleFailed(permit, null, 0, null, 0, e);
+      throw e;
+    }
+    settleReturned(permit, null, 0, null, 0, chain, index, result);
+    return result;
+  }
+
+  /** Counts a call whose body failed. What goes wrong in here, a stack that is used up for one, never replaces that failure. */
+  private void settleFailed(
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt,
+      Throwable failure) {
+    try {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      record(recorded, startedAt, completeFailed(permit, failure));
+    } catch (Throwable e) {
+      warnOfCount(e);
+    }
+  }
+
+  /** Counts a call whose body returned. What goes wrong in here never replaces what it returned. */
+  private void settleReturned(
+      long permit,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt,
+      PolicyChain chain,
+      int index,
+      @Nullable Object result) {
+    try {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      // A body that outstayed a limit around this breaker and still came back is what a hung
+      // dependency looks like.
+      boolean expired = chain.isLimitedBefore(index) && Frame.hasThreadExpired();
+      record(
+          recorded,
+          startedAt,
+          expired ? completeExpired(permit) : completeReturned(permit, result));
+    } catch (Throwable e) {
+      warnOfCount(e);
+    }
+  }
+
+  private static void warnOfCount(Throwable thrown) {
+    LOG.log(System.Logger.Level.ERROR, "a call could not be counted", thrown);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // the chain throws what the body throws, which is X
+  public <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
+      CheckedSupplier<? extends T, X> body) throws X {
+    try {
+      CallDurations recorded = durations;
+      CountingPhase watching = watching();
+      if (watching != null) {
+        return CallOutcome.of(
+            this.<T>watch(watching, recorded, null, PolicyChain.alone(), 0, body));
+      }
+      long permit = tryAcquirePermit();
+      if (permit == REJECTED) {
+        return CallOutcome.rejected(rejection());
+      }
+      return CallOutcome.of(
+          recorded != null
+              ? this.<T>time(permit, recorded, null, PolicyChain.alone(), 0, body)
+              : this.<T>guard(permit, null, PolicyChain.alone(), 0, body));
+    } catch (Throwable e) {
+      throw (X) e;
+    }
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    CallDurations recorded = durations;
+    CountingPhase watching = watching();
+    GuardedFuture<T> future;
+    if (watching != null) {
+      CallsInFlight flights = Objects.requireNonNull(watching.flights());
+      long now = runtime.clock().readPrecisely();
+      long permit = watching.permitAt(now);
+      long begun = takeOff(flights, now);
+      future = recorded != null
+          ? new TimedFuture<>(this, permit, endOf(context), flights, begun, recorded, now)
+          : new GuardedFuture<>(this, permit, endOf(context), flights, begun);
+    } else {
+      long permit = tryAcquirePermit();
+      if (permit == REJECTED) {
+        return CompletableFuture.failedFuture(rejection());
+      }
+      future = recorded != null
+          ? new TimedFuture<>(
+              this, permit, endOf(context), null, 0, recorded, runtime.time().nanoTime())
+          : new GuardedFuture<>(this, permit, endOf(context), null, 0);
+    }
+    future.guard(chain.insideAsync(context, index, body));
+    return future;
+  }
+
+  Verdict completeAsync(
+      long permit, long endedAt, @Nullable Object result, @Nullable Throwable failure) {
+    if (failure != null) {
+      return completeFailedAsync(permit, failure);
+    }
+    boolean expired = endedAt != TimeSource.NEVER && runtime.time().nanoTime() - endedAt >= 0;
+    return expired ? completeExpired(permit) : completeReturned(permit, result);
+  }
+
+  /** When a limit around a call ends it; {@link TimeSource#NEVER} where none does, or one of another time. */
+  private long endOf(CapturedContext context) {
+    return context.time() == runtime.time() ? context.endedAt() : TimeSource.NEVER;
+  }
+}

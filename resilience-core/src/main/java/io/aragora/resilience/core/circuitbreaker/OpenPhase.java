@@ -1,0 +1,88 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
+import io.aragora.resilience.core.time.CoarseClock;
+import org.jspecify.annotations.Nullable;
+
+/** The breaker rejects every call until the cooldown is over. */
+final class OpenPhase extends Phase {
+  private final long until;
+  private final long cooldownNanos;
+  private final int cooldownStep;
+  private final int failuresBefore;
+  private final @Nullable Evidence evidence;
+
+  /**
+   * Creates an open phase.
+   *
+   * @param until the end of the cooldown, an instant of the time source
+   * @param cooldownNanos the whole cooldown
+   * @param cooldownStep how often the breaker opened in a row before
+   * @param failuresBefore the failures in a row that led here
+   * @param evidence what the rule saw that led here; null where no rule did
+   */
+  OpenPhase(
+      Stay stay,
+      long until,
+      long cooldownNanos,
+      int cooldownStep,
+      int failuresBefore,
+      @Nullable Evidence evidence) {
+    super(stay, CircuitBreaker.REJECTED, null);
+    this.until = until;
+    this.cooldownNanos = cooldownNanos;
+    this.cooldownStep = cooldownStep;
+    this.failuresBefore = failuresBefore;
+    this.evidence = evidence;
+  }
+
+  OpenPhase under(Stay otherSettings) {
+    return new OpenPhase(
+        otherSettings, until, cooldownNanos, cooldownStep, failuresBefore, evidence);
+  }
+
+  @Override
+  long admit(CoarseClock clock) {
+    return clock.isWellBefore(until) || clock.readPrecisely() < until
+        ? CircuitBreaker.REJECTED
+        : OVER;
+  }
+
+  @Override
+  boolean isAvailable(long now) {
+    return now >= until;
+  }
+
+  /** An open phase admits nothing, so no permit is of its generation. */
+  @Override
+  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+    return RETIRED;
+  }
+
+  @Override
+  int streak() {
+    return failuresBefore;
+  }
+
+  @Override
+  long until() {
+    return until;
+  }
+
+  @Override
+  long cooldownNanos() {
+    return cooldownNanos;
+  }
+
+  @Override
+  int cooldownStep() {
+    return cooldownStep;
+  }
+
+  @Override
+  @Nullable
+  Evidence evidence() {
+    return evidence;
+  }
+}

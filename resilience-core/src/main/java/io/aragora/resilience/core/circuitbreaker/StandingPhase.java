@@ -1,0 +1,46 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.core.time.CoarseClock;
+
+/** The breaker is forced open or disabled: it stands as it is until somebody ends that by hand. */
+final class StandingPhase extends Phase {
+  private final int failuresBefore;
+
+  StandingPhase(Stay stay, int failuresBefore) {
+    super(
+        stay,
+        stay.state() == CircuitBreakerState.DISABLED
+            ? Permit.bypass(stay.generation())
+            : CircuitBreaker.REJECTED,
+        null);
+    this.failuresBefore = failuresBefore;
+  }
+
+  StandingPhase under(Stay otherSettings) {
+    return new StandingPhase(otherSettings, failuresBefore);
+  }
+
+  @Override
+  long admit(CoarseClock clock) {
+    return freePermit;
+  }
+
+  @Override
+  boolean isAvailable(long now) {
+    return state == CircuitBreakerState.DISABLED;
+  }
+
+  /** No rule is applied to the outcome. */
+  @Override
+  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+    totals.add(outcome, 1);
+    return outcome;
+  }
+
+  @Override
+  int streak() {
+    return failuresBefore;
+  }
+}

@@ -1,0 +1,263 @@
+package io.aragora.resilience.core.circuitbreaker;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.window.CountWindow;
+import io.aragora.resilience.core.window.OutcomeWindow;
+import io.aragora.resilience.core.window.TimeWindow;
+import io.aragora.resilience.core.window.WindowCounts;
+import io.aragora.resilience.time.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Makes each phase from the one before. Reads clocks, but changes nothing. */
+final class Transitions {
+  private Transitions() {}
+
+  static Phase created(CircuitBreakerConfig config, PhaseOwner owner) {
+    TimeSource time = owner.runtime().time();
+    return counting(Stay.first(config, time.nanoTime(), time.wallTime()), 0, owner);
+  }
+
+  // ---- by what calls met
+
+  /** Returns the phase that follows for a cause that a phase found. */
+  static Phase following(Phase present, TransitionCause cause, PhaseOwner owner) {
+    return switch (cause) {
+      case FAILURE_THRESHOLD, FAILURE_RATE, SLOW_CALL_RATE, PROBE_FAILED, PROBE_SLOW ->
+        opened(present, cause, owner);
+      case PROBES_SUCCEEDED -> closed(present, cause, owner);
+      case COOLDOWN_ELAPSED -> halfOpened(present, cause, owner);
+      case CREATED, MANUAL, RESTORED, SHARED ->
+        throw new IllegalArgumentException("no call causes a transition by " + cause);
+    };
+  }
+
+  private static Phase opened(Phase present, TransitionCause cause, PhaseOwner owner) {
+    TimeSource time = owner.runtime().time();
+    boolean probing = present.state == CircuitBreakerState.HALF_OPEN;
+    int step = probing ? present.cooldownStep() + 1 : 0;
+    long now = time.nanoTime();
+    Stay stay = after(present, CircuitBreakerState.OPEN, cause, now, owner);
+    long cooldown = cooldownNanos(present.config, step, stay.generation(), owner);
+    return new OpenPhase(
+        stay,
+        now + cooldown,
+        cooldown,
+        step,
+        present.streak() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0),
+        probing ? null : evidence(present, now));
+  }
+
+  private static Evidence evidence(Phase present, long now) {
+    WindowCounts counts = present.counts(now);
+    long inFlight = present.slowInFlight(now);
+    return Evidence.builder()
+        .calls(counts.calls() + inFlight)
+        .failures(counts.failures())
+        .slowCalls(counts.slowCalls() + inFlight)
+        .slowCallsInFlight(inFlight)
+        .consecutiveFailures(present.streak())
+        .build();
+  }
+
+  private static Phase halfOpened(Phase present, TransitionCause cause, PhaseOwner owner) {
+    long now = owner.runtime().clock().readPrecisely();
+    return new HalfOpenPhase(
+        after(present, CircuitBreakerState.HALF_OPEN, cause, now, owner),
+        ProbeSlots.of(present.config, now, 0),
+        present.cooldownStep(),
+        present.streak());
+  }
+
+  private static Phase closed(Phase present, TransitionCause cause, PhaseOwner owner) {
+    long now = owner.runtime().time().nanoTime();
+    return counting(after(present, CircuitBreakerState.CLOSED, cause, now, owner), 0, owner);
+  }
+
+  // ---- by hand
+
+  static Phase reset(Phase present, PhaseOwner owner) {
+    if (present.state != CircuitBreakerState.CLOSED) {
+      return closed(present, TransitionCause.MANUAL, owner);
+    }
+    TimeSource time = owner.runtime().time();
+    return counting(
+        Stay.anew(present, TransitionCause.MANUAL, time.nanoTime(), time.wallTime()), 0, owner);
+  }
+
+  static Phase forced(Phase present, CircuitBreakerState state, PhaseOwner owner) {
+    long now = owner.runtime().time().nanoTime();
+    Stay stay = after(present, state, TransitionCause.MANUAL, now, owner);
+    return isCounting(state) ? counting(stay, 0, owner) : new StandingPhase(stay, present.streak());
+  }
+
+  /** Returns the same stay under other settings, with the counts that it has so far. */
+  static Phase reconfigured(Phase present, CircuitBreakerConfig config, PhaseOwner owner) {
+    Stay stay = Stay.under(config, present);
+    if (present instanceof CountingPhase counting) {
+      OutcomeWindow window = counting.window();
+      CallsInFlight flights = counting.flights();
+      boolean sameFlights = flights != null && flights.limitNanos() == Phase.slowNanos(config);
+      return new CountingPhase(
+          stay,
+          window.fits(config) ? window : newWindow(config, owner),
+          sameFlights ? flights : newFlights(config));
+    }
+    if (present instanceof OpenPhase open) {
+      return open.under(stay);
+    }
+    return present instanceof HalfOpenPhase halfOpen
+        ? halfOpen.under(stay)
+        : ((StandingPhase) present).under(stay);
+  }
+
+  // ---- by what was saved
+
+  /**
+   * Returns the phase that was saved before a restart.
+   *
+   * @param sameSettings whether it was saved under the present settings; else counts and probes are dropped
+   */
+  static Phase restored(Phase present, SavedBreaker saved, boolean sameSettings, PhaseOwner owner) {
+    TimeSource time = owner.runtime().time();
+    long now = time.nanoTime();
+    int failures = sameSettings ? saved.consecutiveFailures() : 0;
+    CircuitBreakerState state = saved.state();
+    if (state == CircuitBreakerState.HALF_OPEN && !sameSettings) {
+      state = CircuitBreakerState.OPEN;
+    }
+    Stay stay = (state == CircuitBreakerState.CLOSED
+            ? Stay.anew(present, TransitionCause.RESTORED, now, saved.enteredAt())
+            : Stay.after(present, state, TransitionCause.RESTORED, now, saved.enteredAt()))
+        .atLeastOfGeneration(saved.generation());
+    return switch (state) {
+      case CLOSED, METRICS_ONLY -> counting(stay, failures, owner);
+      case OPEN ->
+        new OpenPhase(
+            stay,
+            now + left(present, saved, sameSettings, time),
+            longest(present, saved, sameSettings),
+            saved.cooldownStep(),
+            failures,
+            null);
+      case HALF_OPEN ->
+        new HalfOpenPhase(
+            stay,
+            ProbeSlots.of(
+                present.config,
+                now,
+                Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1)),
+            saved.cooldownStep(),
+            failures);
+      case FORCED_OPEN, DISABLED -> new StandingPhase(stay, failures);
+    };
+  }
+
+  /** Returns the opening of another instance, for what is left of it; null where nothing is. */
+  static @Nullable Phase shared(Phase present, SavedBreaker other, PhaseOwner owner) {
+    TimeSource time = owner.runtime().time();
+    long left = left(present, other, true, time);
+    if (left == 0) {
+      return null;
+    }
+    long now = time.nanoTime();
+    return new OpenPhase(
+        after(present, CircuitBreakerState.OPEN, TransitionCause.SHARED, now, owner),
+        now + left,
+        longest(present, other, true),
+        other.cooldownStep(),
+        present.streak(),
+        null);
+  }
+
+  /** A wall clock that went back must not lengthen the cooldown, so what is left is never more than all of it. */
+  private static long left(
+      Phase present, SavedBreaker saved, boolean sameSettings, TimeSource time) {
+    Instant until = saved.openUntil();
+    return until == null
+        ? 0
+        : Math.min(
+            Math.max(0, nanosBetween(time.wallTime(), until)),
+            longest(present, saved, sameSettings));
+  }
+
+  /** No saved state makes a cooldown longer than the settings permit. */
+  private static long longest(Phase present, SavedBreaker saved, boolean sameSettings) {
+    long most = sameSettings
+        ? longestCooldownNanos(present.config)
+        : present.config.cooldown().toNanos();
+    return Math.min(saved.cooldown().toNanos(), most);
+  }
+
+  private static long nanosBetween(Instant from, Instant to) {
+    try {
+      return Duration.between(from, to).toNanos();
+    } catch (ArithmeticException e) {
+      return from.isBefore(to) ? Long.MAX_VALUE : 0;
+    }
+  }
+
+  // ---- parts
+
+  private static Stay after(
+      Phase before, CircuitBreakerState state, TransitionCause cause, long now, PhaseOwner owner) {
+    return Stay.after(before, state, cause, now, owner.runtime().time().wallTime());
+  }
+
+  private static boolean isCounting(CircuitBreakerState state) {
+    return state == CircuitBreakerState.CLOSED || state == CircuitBreakerState.METRICS_ONLY;
+  }
+
+  private static Phase counting(Stay stay, int failures, PhaseOwner owner) {
+    OutcomeWindow window = newWindow(stay.config(), owner);
+    window.beginStreak(failures);
+    return new CountingPhase(stay, window, newFlights(stay.config()));
+  }
+
+  private static @Nullable CallsInFlight newFlights(CircuitBreakerConfig config) {
+    long limit = Phase.slowNanos(config);
+    return limit == 0 ? null : new CallsInFlight(limit);
+  }
+
+  private static OutcomeWindow newWindow(CircuitBreakerConfig config, PhaseOwner owner) {
+    BreakerRuntime runtime = owner.runtime();
+    long now = runtime.time().nanoTime();
+    return config.countWindow() != 0
+        ? CountWindow.of(config.countWindow(), now, owner)
+        : new TimeWindow(config.window().toNanos(), now, runtime.clock(), owner, runtime.sweeper());
+  }
+
+  /**
+   * Returns how long the breaker stays open. The cooldown grows with each opening in a row up to the maximum, then is
+   * lengthened at random, so that the instances of a fleet do not probe in step.
+   *
+   * @param step how often the breaker opened in a row before
+   */
+  private static long cooldownNanos(
+      CircuitBreakerConfig config, int step, long generation, PhaseOwner owner) {
+    double nanos = config.cooldown().toNanos();
+    if (config.cooldownBackoff() > 1) {
+      double grown = nanos * Math.pow(config.cooldownBackoff(), step);
+      nanos = Math.min(grown, (double) config.maxCooldown().toNanos());
+    }
+    if (config.cooldownJitter() > 0) {
+      nanos += nanos
+          * config.cooldownJitter()
+          * owner.runtime().time().random(owner.name(), generation, 0);
+    }
+    return (long) nanos;
+  }
+
+  /** Returns the longest cooldown, whatever the step and the random number. */
+  private static long longestCooldownNanos(CircuitBreakerConfig config) {
+    double nanos = config.cooldownBackoff() > 1
+        ? Math.max(config.cooldown().toNanos(), config.maxCooldown().toNanos())
+        : config.cooldown().toNanos();
+    return (long) (nanos + nanos * config.cooldownJitter());
+  }
+}
