@@ -14,10 +14,10 @@ import io.aragora.resilience.time.TimeSource;
  *
  * @param time the precise clock, wall time and chance
  * @param clock the clock that costs nothing
- * @param timer wakes whoever watches calls under way
+ * @param timer wakes the watches of calls under way
  * @param sweeper takes back what idle windows do not need
  * @param dispatcher delivers events
- * @param durations who takes how long calls take
+ * @param durations record how long calls take
  * @param listeners hear of the changes of every breaker
  * @param storage keeps their state
  */
@@ -32,7 +32,7 @@ public record BreakerRuntime(
     BreakerStorage storage) {
 
   /**
-   * Makes clock and sweeper, for breakers whose calls nobody times.
+   * Creates a clock and a sweeper, for breakers whose calls are not timed.
    *
    * @param time the precise clock, wall time and chance
    * @param timer wakes
@@ -46,12 +46,12 @@ public record BreakerRuntime(
   }
 
   /**
-   * Makes clock and sweeper.
+   * Creates a clock and a sweeper.
    *
    * @param time the precise clock, wall time and chance
    * @param timer wakes
    * @param dispatcher delivers events
-   * @param durations who takes how long calls take
+   * @param durations record how long calls take
    * @param storage keeps their state
    * @return what breakers share
    */

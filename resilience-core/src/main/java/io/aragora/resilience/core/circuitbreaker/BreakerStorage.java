@@ -2,14 +2,14 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 
-/** Keeps what breakers are, across restarts. Called by whoever makes or changes a breaker: must be quick. */
+/** Saves breakers across restarts. Called on the thread that creates or changes a breaker, so it must be quick. */
 @FunctionalInterface
 public interface BreakerStorage {
-  /** Keeps nothing. */
+  /** Saves nothing. */
   BreakerStorage NONE = breaker -> {};
 
   /**
-   * Called for a new breaker before anybody else has it, to give it what was kept.
+   * Restores a new breaker, before any other thread has it.
    *
    * @param breaker the breaker
    */
@@ -23,10 +23,10 @@ public interface BreakerStorage {
   void changed(StoredBreaker breaker);
 
   /**
-   * Tells whether something was kept of a breaker that has not been made yet.
+   * Returns whether something was saved of a breaker that does not exist yet.
    *
    * @param id its name and key
-   * @return whether {@link #made} will have something to give
+   * @return whether {@link #made} will restore something
    */
   default boolean isWaiting(SavedBreaker.Id id) {
     return false;

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Delivers what became of single calls, where somebody hears of its kind. Made by the first subscription. */
+/** Delivers the outcomes of single calls of the kinds that were subscribed to. Created by the first subscription. */
 final class CallEvents {
   private final EventChannel<CircuitBreakerCall> channel;
 

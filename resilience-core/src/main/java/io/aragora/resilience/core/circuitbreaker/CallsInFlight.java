@@ -29,7 +29,7 @@ final class CallsInFlight {
    *
    * Modes: a word is read with acquire and changed by a volatile CAS on what was read, which alone decides; were it a plain
    * add after the look, an end could take away from a bucket that was begun anew (stress:
-   * CallsInFlightStress.EndAgainstRecycling). The array of stripes is read volatile and replaced by a CAS, so that who finds
+   * CallsInFlightStress.EndAgainstRecycling). The array of stripes is read volatile and replaced by a CAS, so that a thread that finds
    * a stripe in it finds it padded and empty (stress: CallsInFlightStress.BeginsAndEndsCancelOut).
    */
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -85,7 +85,7 @@ final class CallsInFlight {
     }
   }
 
-  /** Gives false if the bucket of that time is gone. */
+  /** Returns false if the bucket of that time has left the ring. */
   private boolean add(long at, int amount) {
     int hash = Stripes.hashOfThread();
     long epoch = epochOf(at);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChangedBreakers {
   /*
    * A stack whose links are in the breakers, so that adding allocates nothing and the list holds no more than there are
-   * breakers. A breaker that is not in it has no link; the last one links to itself. Who takes clears the link before it looks
+   * breakers. A breaker that is not in it has no link; the last one links to itself. The thread that takes clears the link before it looks
    * at the breaker, so a change that finds the link still there is seen by that look, and one that comes later adds again.
    *
    * Source: R. K. Treiber, Systems Programming: Coping with Parallelism, IBM RJ 5118, 1986; taken as a whole, hence no ABA
@@ -22,7 +22,7 @@ public final class ChangedBreakers {
   @SuppressWarnings("unused") // through its handle
   private volatile @Nullable StoredBreaker head;
 
-  /** Makes an empty list. */
+  /** Creates an empty list. */
   public ChangedBreakers() {}
 
   /**

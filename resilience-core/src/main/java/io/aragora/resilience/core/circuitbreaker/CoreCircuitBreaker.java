@@ -75,7 +75,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   /** Null until there is a call to watch. */
   private volatile @Nullable SlowWatch slowWatch;
 
-  /** Null until somebody subscribes. */
+  /** Null until the first subscription. */
   private volatile @Nullable CallEvents callEvents;
 
   private volatile boolean predicateFailed;
@@ -295,7 +295,7 @@ public class CoreCircuitBreaker extends GuardedCalls
       if (since == present) {
         break;
       }
-      // Other settings for the same stay: the outcome belongs to the new window.
+      // The same phase under other settings: the outcome belongs to the new window.
       present = since;
     }
     totals.add(outcome, 1);
@@ -325,17 +325,17 @@ public class CoreCircuitBreaker extends GuardedCalls
     if (!window.endStreak()) {
       endMovedStreak(present);
     }
-    // The count came before this read; whoever sets the flag sums again afterwards: so one of us
-    // sees what the other did.
+    // The count precedes this read, and the thread that sets the flag sums again afterwards: so one
+    // of the two sees what the other did.
     if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
       follow(present, present.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
     }
   }
 
   private void endMovedStreak(CountingPhase from) {
-    CountingPhase present = sameStay(from);
+    CountingPhase present = underNewSettings(from);
     while (present != null && !present.window().endStreak()) {
-      present = sameStay(from);
+      present = underNewSettings(from);
     }
   }
 
@@ -343,28 +343,28 @@ public class CoreCircuitBreaker extends GuardedCalls
     CountingPhase present = from;
     int streak = present.window().lengthenStreak();
     while (streak == OutcomeWindow.MOVED) {
-      CountingPhase since = sameStay(from);
+      CountingPhase since = underNewSettings(from);
       if (since == null) {
         return;
       }
       present = since;
       streak = present.window().lengthenStreak();
     }
-    long now = runtime.clock().read();
+    long now = present.failedAt(runtime.clock());
     totals.failedAt(now, streak == 1 ? totals.successes(present.window()) : -1);
     TransitionCause cause = present.judgeStreak(streak);
     follow(present, cause != null ? cause : present.judgeRates(now, runtime.clock()));
   }
 
-  /** Returns the present phase if it is the same stay, perhaps under other settings; else null. */
-  private @Nullable CountingPhase sameStay(CountingPhase from) {
+  /** Returns the same phase, perhaps under other settings; null if the breaker has left it. */
+  private @Nullable CountingPhase underNewSettings(CountingPhase from) {
     return phase() instanceof CountingPhase present && present.generation == from.generation
         ? present
         : null;
   }
 
   /**
-   * Makes the transition that a phase asks for, if it asks for one. If the breaker has left the stay meanwhile, somebody else
+   * Makes the transition that a phase asks for, if it asks for one. If the breaker has left the phase meanwhile, another thread
    * has decided.
    */
   private void follow(Phase from, @Nullable TransitionCause cause) {
@@ -474,12 +474,12 @@ public class CoreCircuitBreaker extends GuardedCalls
   private void countOver(Phase before, Phase next) {
     OutcomeWindow left = before.window();
     OutcomeWindow entered = next.window();
-    boolean sameStay = next.generation == before.generation;
+    boolean sameGeneration = next.generation == before.generation;
     if (left != null && left != entered) {
-      left.retire(sameStay ? entered : null);
+      left.retire(sameGeneration ? entered : null);
     }
-    if (!sameStay) {
-      totals.beginStay(entered);
+    if (!sameGeneration) {
+      totals.beginPhase(entered);
     }
     if (next.transitions != before.transitions) {
       log.count(this, before.state, next.state);
@@ -530,7 +530,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  /** One at a time, so that a window has its heir's counts before the heir gets one itself. */
+  /** One at a time: a window hands its counts to its heir before the heir gets an heir itself. */
   @Override
   public final synchronized void reconfigure(CircuitBreakerConfig config) {
     Objects.requireNonNull(config, "config");
@@ -622,7 +622,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   /**
-   * Returns since when the breaker has been ready for a probe that nobody asks for.
+   * Returns since when the breaker has been ready for a probe, and no call has come.
    *
    * @return an instant of the time source; {@link Long#MAX_VALUE} if it is not
    */
@@ -706,7 +706,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   /**
-   * Returns whether a call would certainly be rejected at an instant to come, unless somebody intervenes by hand until then.
+   * Returns whether a call would certainly be rejected at an instant to come, unless it is controlled by hand until then.
    *
    * @param nanos an instant of the runtime's time source
    * @return whether the breaker is open beyond that instant, or forced open

@@ -33,9 +33,9 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
   /*
    * Known keys are found in a concurrent map without a lock. A new one is made under a lock, which keeps the bound exact. At
    * the bound, a new key takes the place of one that may go; one that finds none in a few steps, or another thread at it, is
-   * given the overflow breaker: so a flood of keys costs each look-up a bounded time, and nobody waits.
+   * given the overflow breaker: so a flood of keys costs each look-up a bounded time, and no caller waits.
    *
-   * A key that went stays findable for as long as somebody holds its breaker, so that two halves of a program never protect
+   * A key that went stays findable for as long as its breaker is referenced, so that two halves of a program never protect
    * one dependency by two breakers. These references are bounded as well; beyond the bound the key is forgotten.
    */
   private static final GuardedLog LOG = GuardedLog.of(CoreKeyedCircuitBreaker.class);
@@ -67,7 +67,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
   private final StillHeld<BreakerOfKey, CircuitBreakerTotals> gone = new StillHeld<>();
 
   /**
-   * Makes one without keys.
+   * Creates a keyed breaker without keys.
    *
    * @param name its name
    * @param config its settings
@@ -158,7 +158,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
     return held;
   }
 
-  /** Gives whether there is room now. */
+  /** Evicts a key if one may go. Returns whether there is room now. */
   private boolean evictOne() {
     BreakerOfKey leaving = round.next(runtime.clock().readPrecisely());
     if (leaving != null) {
@@ -175,7 +175,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
     }
     breaker.forget();
     keys.remove(key, breaker);
-    // Its row goes too: a stranger who makes up keys must not fill the store.
+    // Its saved state goes, too: invented keys must not fill the store.
     runtime.storage().changed(breaker);
     left = left.plus(breaker.counted(totals));
     evictions.increment();
@@ -219,7 +219,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
     return known == null || known.isAvailable();
   }
 
-  /** A key that was saved and that nobody has called since is as known as any, so its breaker is made now. */
+  /** A saved key is known even before its first call, so its breaker is created now. */
   private @Nullable CircuitBreaker knownOrKept(String key) {
     BreakerOfKey known = keys.get(key);
     return known == null && runtime.storage().isWaiting(new SavedBreaker.Id(name, key))
@@ -255,7 +255,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
   }
 
   /**
-   * Gives the breaker of each key.
+   * Calls an action for the breaker of each key.
    *
    * @param action is given each; keys that come or go meanwhile may be left out
    */
@@ -301,7 +301,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
     return sink.counted(from, to);
   }
 
-  /** Finds out again who takes how long the calls of any key take. */
+  /** Looks up again where the durations of calls are recorded, for all keys. */
   public void measure() {
     CallDurations recorded = CallDurations.of(runtime.durations(), name);
     making.lock();

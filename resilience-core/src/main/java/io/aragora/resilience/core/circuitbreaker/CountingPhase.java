@@ -20,24 +20,24 @@ final class CountingPhase extends Phase {
    * @param window where it counts
    * @param flights counts calls under way; null where no rule asks for slow calls
    */
-  CountingPhase(Stay stay, OutcomeWindow window, @Nullable CallsInFlight flights) {
-    super(stay, freePermit(stay), plain(stay, window));
+  CountingPhase(PhaseHeader header, OutcomeWindow window, @Nullable CallsInFlight flights) {
+    super(header, freePermit(header), plain(header, window));
     this.window = window;
     this.slowNanos = slowNanos(config);
     this.flights = state == CircuitBreakerState.CLOSED ? flights : null;
   }
 
-  private static long freePermit(Stay stay) {
-    if (slowNanos(stay.config()) != 0) {
+  private static long freePermit(PhaseHeader header) {
+    if (slowNanos(header.config()) != 0) {
       return CircuitBreaker.REJECTED;
     }
-    return stay.state() == CircuitBreakerState.CLOSED
-        ? Permit.closed(stay.generation())
-        : Permit.bypass(stay.generation());
+    return header.state() == CircuitBreakerState.CLOSED
+        ? Permit.closed(header.generation())
+        : Permit.bypass(header.generation());
   }
 
-  private static @Nullable TimeWindow plain(Stay stay, OutcomeWindow window) {
-    return slowNanos(stay.config()) == 0 && window instanceof TimeWindow ofTime ? ofTime : null;
+  private static @Nullable TimeWindow plain(PhaseHeader header, OutcomeWindow window) {
+    return slowNanos(header.config()) == 0 && window instanceof TimeWindow ofTime ? ofTime : null;
   }
 
   /** Each permit says when its call began. */
@@ -66,6 +66,14 @@ final class CountingPhase extends Phase {
     return window.count(timed, now) ? timed : RETIRED;
   }
 
+  /**
+   * Returns the time at which a failure that was just counted is judged. It must not be earlier than the time at which it was
+   * counted, which was precise if the call was close to the limit of slow calls.
+   */
+  long failedAt(CoarseClock clock) {
+    return slowNanos == 0 ? clock.read() : clock.readPrecisely();
+  }
+
   /** The coarse clock is behind, so it alone never makes a call slow; close to the limit it does not suffice. */
   private boolean isNearLimit(long permit, long coarseNow) {
     return microsHeld(permit, coarseNow + CoarseClock.USUAL_LAG_NANOS) >= slowNanos / 1000;
@@ -89,8 +97,8 @@ final class CountingPhase extends Phase {
    * nothing follows.
    *
    * <p>Where a rate is reached and only the minimum number of calls is missing, a flag asks successes to judge as well. The
-   * flag is set before a last look here, and taken back before a last look. So of a call that completes the minimum and
-   * whoever changes the flag, one sees what the other did.
+   * flag is set before a last look here, and taken back before a last look. So of a call that completes the minimum
+   * and a thread that changes the flag, one sees what the other did.
    */
   @Nullable
   TransitionCause judgeRates(long firstLook, CoarseClock clock) {

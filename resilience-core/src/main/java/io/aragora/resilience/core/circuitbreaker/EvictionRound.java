@@ -5,9 +5,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds keys that may go: those that are closed and were idle for a while, and those that have been open for long and were
- * not asked for. A hand goes round the keys in the order in which they were made, a few at a time; those that stay go to the
- * end of the round. Not thread-safe.
+ * Finds keys to evict: those that are closed and have been idle for a while, and those that have been open for long without a
+ * call. Examines the keys in the order of their creation, a few at a time; a key that stays moves to the end. Not thread-safe.
  */
 final class EvictionRound {
   /** How many keys are examined at a time. */
@@ -36,7 +35,7 @@ final class EvictionRound {
     round.removeFirstOccurrence(breaker);
   }
 
-  /** Takes out the first of the next few keys that may go; null where none of them may. */
+  /** Removes and returns the first of the next few keys that may be evicted; null if none of them may. */
   @Nullable
   BreakerOfKey next(long now) {
     for (int step = Math.min(STEPS, round.size()); step > 0; step--) {

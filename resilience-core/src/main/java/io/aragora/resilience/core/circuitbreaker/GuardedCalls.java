@@ -27,7 +27,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   final BreakerRuntime runtime;
 
-  /** Null where nobody asks how long calls take. Plain: a call that does not see it yet is not recorded, no more. */
+  /** Null if durations are not recorded. Plain: a call that does not see a recorder yet is not recorded. */
   private @Nullable CallDurations durations;
 
   GuardedCalls(String name, BreakerRuntime runtime, @Nullable CallDurations durations) {
@@ -55,7 +55,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   abstract CallNotPermittedException rejection();
 
-  /** Finds out again who takes how long calls take. */
+  /** Looks up again where the durations of calls are recorded. */
   public void measure() {
     measureBy(CallDurations.of(runtime.durations(), name()));
   }
@@ -113,7 +113,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return result;
   }
 
-  /** A call whose duration somebody takes. */
+  /** A call whose duration is recorded. */
   private <T extends @Nullable Object> T time(
       long permit,
       CallDurations recorded,
@@ -159,7 +159,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return result;
   }
 
-  /** Counts a call whose body failed. What goes wrong in here, a stack that is used up for one, never replaces that failure. */
+  /** Counts a call whose body failed. An error of the counting itself, such as a full stack, never replaces that failure. */
   private void settleFailed(
       long permit,
       @Nullable CallsInFlight flights,
@@ -177,7 +177,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     }
   }
 
-  /** Counts a call whose body returned. What goes wrong in here never replaces what it returned. */
+  /** Counts a call whose body returned. An error of the counting itself never replaces what it returned. */
   private void settleReturned(
       long permit,
       @Nullable CallsInFlight flights,

@@ -20,15 +20,15 @@ final class HalfOpenPhase extends Phase {
    * @param cooldownStep how often the breaker opened in a row before
    * @param failuresBefore the failures in a row that led to the phase before
    */
-  HalfOpenPhase(Stay stay, ProbeSlots probes, int cooldownStep, int failuresBefore) {
-    super(stay, CircuitBreaker.REJECTED, null);
+  HalfOpenPhase(PhaseHeader header, ProbeSlots probes, int cooldownStep, int failuresBefore) {
+    super(header, CircuitBreaker.REJECTED, null);
     this.probes = probes;
     this.slowNanos = slowNanos(config);
     this.cooldownStep = cooldownStep;
     this.failuresBefore = failuresBefore;
   }
 
-  HalfOpenPhase under(Stay otherSettings) {
+  HalfOpenPhase under(PhaseHeader otherSettings) {
     return new HalfOpenPhase(otherSettings, probes, cooldownStep, failuresBefore);
   }
 

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/** The keys of a keyed breaker that are not closed, so that whoever asks for them need not look through a million others. */
+/** The keys of a keyed breaker that are not closed, so that a look-up need not go through a million others. */
 final class ImpairedKeys {
   /*
-   * Changes of one breaker may be told out of order: whoever won the first may stall until the second was told. So a telling
-   * is only the reason to look, and the look, and what follows from it, are one step of the map. Each change is told after its
+   * Changes of one breaker may be reported out of order: the winner of the first may stall until the second was reported. So a
+   * report is only the reason to look, and the look and what follows from it are one step of the map. Each change is told after its
    * CAS, so the last look sees the last change. Stress: ImpairedKeysStress.AgreesWithTheState.
    */
   private final ConcurrentHashMap<BreakerOfKey, Boolean> impaired = new ConcurrentHashMap<>();

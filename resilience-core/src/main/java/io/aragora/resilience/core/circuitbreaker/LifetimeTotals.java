@@ -33,7 +33,7 @@ final class LifetimeTotals {
   /** When the last success was counted of those that no window knows of any more; -1 before the first. */
   private static final int LAST_SUCCESS = LAST_FAILURE + 1;
 
-  /** The successes before the present row of them, which ended with a failure or began with a stay. */
+  /** The successes before the present consecutive ones, which began after a failure or with a phase. */
   private static final int SUCCESSES_BEFORE = LAST_SUCCESS + 1;
 
   private final long[] words = new long[SUCCESSES_BEFORE + 1];
@@ -57,11 +57,11 @@ final class LifetimeTotals {
     WORDS.setOpaque(words, LAST_SUCCESS, nanos);
   }
 
-  void beginStay(@Nullable OutcomeWindow window) {
+  void beginPhase(@Nullable OutcomeWindow window) {
     WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window));
   }
 
-  /** Lets the present row of successes be one that began earlier. */
+  /** Counts the present consecutive successes from an earlier phase on. */
   void goOnAfter(long consecutiveSuccesses, @Nullable OutcomeWindow window) {
     WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window) - consecutiveSuccesses);
   }

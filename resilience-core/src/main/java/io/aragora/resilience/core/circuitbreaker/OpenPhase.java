@@ -23,13 +23,13 @@ final class OpenPhase extends Phase {
    * @param evidence what the rule saw that led here; null where no rule did
    */
   OpenPhase(
-      Stay stay,
+      PhaseHeader header,
       long until,
       long cooldownNanos,
       int cooldownStep,
       int failuresBefore,
       @Nullable Evidence evidence) {
-    super(stay, CircuitBreaker.REJECTED, null);
+    super(header, CircuitBreaker.REJECTED, null);
     this.until = until;
     this.cooldownNanos = cooldownNanos;
     this.cooldownStep = cooldownStep;
@@ -37,7 +37,7 @@ final class OpenPhase extends Phase {
     this.evidence = evidence;
   }
 
-  OpenPhase under(Stay otherSettings) {
+  OpenPhase under(PhaseHeader otherSettings) {
     return new OpenPhase(
         otherSettings, until, cooldownNanos, cooldownStep, failuresBefore, evidence);
   }

@@ -15,9 +15,9 @@ import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stay of a breaker in one state, with everything that belongs to that stay. Each stay is a new object, so an outcome can
- * only reach the stay that admitted its call. Other settings for the same stay are a new object too, of the same generation
- * and with the same counts.
+ * One stay of a breaker in one state, with everything that belongs to it. Each phase is a new object, so an outcome can only
+ * reach the phase that admitted its call. Other settings for the same phase are a new object, too, which has the same generation
+ * and the same counts.
  *
  * <p>A phase is passive: it admits calls, counts outcomes and says what follows from them. It never replaces itself; the
  * breaker does, by one CAS of its reference to the phase.
@@ -55,15 +55,15 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   /** The phase before, until its transition was emitted: the log that events are read from. */
   volatile @Nullable Phase previous;
 
-  Phase(Stay stay, long freePermit, @Nullable TimeWindow plain) {
-    this.config = stay.config();
-    this.state = stay.state();
-    this.cause = stay.cause();
-    this.generation = stay.generation();
-    this.transitions = stay.transitions();
-    this.enteredAt = stay.enteredAt();
-    this.wallMicros = stay.wallMicros();
-    this.previous = stay.previous();
+  Phase(PhaseHeader header, long freePermit, @Nullable TimeWindow plain) {
+    this.config = header.config();
+    this.state = header.state();
+    this.cause = header.cause();
+    this.generation = header.generation();
+    this.transitions = header.transitions();
+    this.enteredAt = header.enteredAt();
+    this.wallMicros = header.wallMicros();
+    this.previous = header.previous();
     this.judgesResults = config.recordResultIf() != null;
     this.freePermit = freePermit;
     this.plain = plain;

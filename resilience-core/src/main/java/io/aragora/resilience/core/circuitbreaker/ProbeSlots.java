@@ -4,31 +4,28 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/**
- * The places for probes of one half-open phase. A place is taken, given back once, and free again by itself when its lease
- * has run out. Lock-free.
- */
+/** The slots for probes of one half-open phase. A slot is taken, released once, and free again when its lease has expired. Lock-free. */
 final class ProbeSlots {
   /*
-   * One word a place:  start:36 | sequence:28, with the start in microseconds since the phase began, at least 1, and 0 for a
-   * free place. Every hand-over raises the sequence, so each is won once:
+   * One word for each slot:  start:36 | sequence:28, with the start in microseconds since the phase began, at least 1, and 0 for a
+   * free slot. Every hand-over raises the sequence, so each is won once:
    *
    *   claim     0|s -> t|s        complete   t|s -> 0|s+1        take over an expired one   t|s -> t'|s+1
    *                               fail       t|s -> t|s+1
    *
    * (Stress: ProbeSlotsStress.ProbeCompletesOnce, LateProbeFreesNoForeignPlace, FailedProbeFreesNoPlace.)
    *
-   * A probe that failed ends the phase, so its place is not free again: else another probe could be admitted before the
+   * A probe that failed ends the phase, so its slot is not free again: otherwise another probe could be admitted before the
    * phase is replaced, although the outcome is known.
    *
-   * The start comes round after 19 hours, so ages are signed: up to 9 hours, and negative for a claimer that read the clock,
-   * stalled, and finds a place that was taken since; that place is young, not expired (stress:
-   * ProbeSlotsStress.HalfOpenKeepsItsLimit). A lease is at most 8 hours. A place that nobody asks for much longer looks
+   * The start comes round after 19 hours, so ages are signed: up to 9 hours, and negative for a thread that read the clock,
+   * stalled, and finds a slot that was taken since; that slot is young, not expired (stress:
+   * ProbeSlotsStress.HalfOpenKeepsItsLimit). A lease is at most 8 hours. A slot that is not examined for much longer looks
    * young again for a while, and is taken over later.
    */
   static final long NONE = -1;
 
-  /** From this lease on, the coarse clock may say when a place was taken: the lease then ends up to two of its ticks early. */
+  /** From this lease on, the coarse clock may say when a slot was taken: the lease then ends up to two of its ticks early. */
   private static final long SHORTEST_COARSE_LEASE_NANOS = 1_000_000_000;
 
   private static final int SEQUENCE_BITS = 28;
@@ -41,16 +38,16 @@ final class ProbeSlots {
   private final long leaseMicros;
 
   /**
-   * Makes places, all free.
+   * Creates free slots.
    *
-   * @param places how many
+   * @param slots the number of slots
    * @param phaseStartNanos when the phase began
-   * @param leaseNanos how long a place is held at most
+   * @param leaseNanos the longest time for which a slot is held
    * @param successesSoFar probes that succeeded before a restart
    */
-  ProbeSlots(int places, long phaseStartNanos, long leaseNanos, int successesSoFar) {
+  ProbeSlots(int slots, long phaseStartNanos, long leaseNanos, int successesSoFar) {
     this.successes.set(successesSoFar);
-    this.words = new AtomicLongArray(places);
+    this.words = new AtomicLongArray(slots);
     this.phaseStart = phaseStartNanos;
     this.leaseMicros = Math.max(1, leaseNanos / 1000);
   }
@@ -63,13 +60,13 @@ final class ProbeSlots {
         successesSoFar);
   }
 
-  /** Returns whether places may be taken at a time of the coarse clock. */
+  /** Returns whether slots may be taken at a time of the coarse clock. */
   boolean areLeasesCoarse() {
     return leaseMicros >= SHORTEST_COARSE_LEASE_NANOS / 1000;
   }
 
   /**
-   * Takes a place.
+   * Takes a slot.
    *
    * @return {@code slot << 28 | sequence}, or {@link #NONE}
    */
@@ -89,7 +86,7 @@ final class ProbeSlots {
   }
 
   /**
-   * Gives a place back.
+   * Releases a slot.
    *
    * @return how many microseconds it was held; {@link #NONE} if it was not held by this permit any more: the second time, and
    *     after the lease was taken over
@@ -99,7 +96,7 @@ final class ProbeSlots {
   }
 
   /**
-   * Completes a permit and leaves its place taken, until the lease ends, because the phase is about to.
+   * Completes a permit and leaves its slot taken until the lease ends, because the phase is about to.
    *
    * @return as {@link #complete} does
    */
@@ -128,7 +125,7 @@ final class ProbeSlots {
     return successes.get();
   }
 
-  /** Tells whether a probe is under way for at least so many microseconds. */
+  /** Returns whether a probe has been under way for at least so many microseconds. */
   boolean isAnyOlderThan(long micros, long now) {
     long start = startAt(now);
     for (int slot = 0; slot < words.length(); slot++) {

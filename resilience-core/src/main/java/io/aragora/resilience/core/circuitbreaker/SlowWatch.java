@@ -4,8 +4,8 @@ import io.aragora.resilience.core.timer.TimerOperation;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Looks at a breaker's calls under way from time to time, as long as there are any: when all of them hang, no outcome comes
- * that would make anybody look.
+ * Judges a breaker's calls under way from time to time, as long as there are any: while all of them hang, no outcome causes a
+ * judgement.
  */
 abstract class SlowWatch extends TimerOperation {
   /*

@@ -4,21 +4,21 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.time.CoarseClock;
 
-/** The breaker is forced open or disabled: it stands as it is until somebody ends that by hand. */
+/** The breaker is forced open or disabled: it stays so until it is changed by hand. */
 final class StandingPhase extends Phase {
   private final int failuresBefore;
 
-  StandingPhase(Stay stay, int failuresBefore) {
+  StandingPhase(PhaseHeader header, int failuresBefore) {
     super(
-        stay,
-        stay.state() == CircuitBreakerState.DISABLED
-            ? Permit.bypass(stay.generation())
+        header,
+        header.state() == CircuitBreakerState.DISABLED
+            ? Permit.bypass(header.generation())
             : CircuitBreaker.REJECTED,
         null);
     this.failuresBefore = failuresBefore;
   }
 
-  StandingPhase under(Stay otherSettings) {
+  StandingPhase under(PhaseHeader otherSettings) {
     return new StandingPhase(otherSettings, failuresBefore);
   }
 

@@ -5,7 +5,7 @@ import io.aragora.resilience.core.recording.CallDurations;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guarded future whose duration somebody takes.
+ * A guarded future whose duration is recorded.
  *
  * @param <T> the type of the value
  */

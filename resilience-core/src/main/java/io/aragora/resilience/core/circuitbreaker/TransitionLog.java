@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class TransitionLog extends RepeatedHandOver {
   /*
    * A queue would not do: the winner of a transition can stall before it enqueues, and a later winner overtakes it. The
-   * chain of phases is in order by construction, so it is the log. Whoever changes the phase raises `changes` after its CAS;
-   * the one that raised it from 0 walks back from the present phase to the last one emitted, and emits the oldest first.
+   * chain of phases is in order by construction, so it is the log. A thread that changes the phase raises `changes` after its CAS;
+   * the one that raises it from 0 walks back from the present phase to the last one emitted, and emits the oldest first.
    * Changes made meanwhile raise the count, and the walk is done again until none was. Stress:
    * CircuitBreakerStress.EventsComeOnceInOrder.
    *

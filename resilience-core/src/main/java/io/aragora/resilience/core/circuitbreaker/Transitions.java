@@ -14,13 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Makes each phase from the one before. Reads clocks, but changes nothing. */
+/** Creates each phase from the phase before it. Reads clocks, but changes nothing. */
 final class Transitions {
   private Transitions() {}
 
   static Phase created(CircuitBreakerConfig config, PhaseOwner owner) {
     TimeSource time = owner.runtime().time();
-    return counting(Stay.first(config, time.nanoTime(), time.wallTime()), 0, owner);
+    return counting(PhaseHeader.first(config, time.nanoTime(), time.wallTime()), 0, owner);
   }
 
   // ---- by what calls met
@@ -42,10 +42,10 @@ final class Transitions {
     boolean probing = present.state == CircuitBreakerState.HALF_OPEN;
     int step = probing ? present.cooldownStep() + 1 : 0;
     long now = time.nanoTime();
-    Stay stay = after(present, CircuitBreakerState.OPEN, cause, now, owner);
-    long cooldown = cooldownNanos(present.config, step, stay.generation(), owner);
+    PhaseHeader header = after(present, CircuitBreakerState.OPEN, cause, now, owner);
+    long cooldown = cooldownNanos(present.config, step, header.generation(), owner);
     return new OpenPhase(
-        stay,
+        header,
         now + cooldown,
         cooldown,
         step,
@@ -87,33 +87,37 @@ final class Transitions {
     }
     TimeSource time = owner.runtime().time();
     return counting(
-        Stay.anew(present, TransitionCause.MANUAL, time.nanoTime(), time.wallTime()), 0, owner);
+        PhaseHeader.anew(present, TransitionCause.MANUAL, time.nanoTime(), time.wallTime()),
+        0,
+        owner);
   }
 
   static Phase forced(Phase present, CircuitBreakerState state, PhaseOwner owner) {
     long now = owner.runtime().time().nanoTime();
-    Stay stay = after(present, state, TransitionCause.MANUAL, now, owner);
-    return isCounting(state) ? counting(stay, 0, owner) : new StandingPhase(stay, present.streak());
+    PhaseHeader header = after(present, state, TransitionCause.MANUAL, now, owner);
+    return isCounting(state)
+        ? counting(header, 0, owner)
+        : new StandingPhase(header, present.streak());
   }
 
-  /** Returns the same stay under other settings, with the counts that it has so far. */
+  /** Returns the present phase under other settings, with its counts. */
   static Phase reconfigured(Phase present, CircuitBreakerConfig config, PhaseOwner owner) {
-    Stay stay = Stay.under(config, present);
+    PhaseHeader header = PhaseHeader.under(config, present);
     if (present instanceof CountingPhase counting) {
       OutcomeWindow window = counting.window();
       CallsInFlight flights = counting.flights();
       boolean sameFlights = flights != null && flights.limitNanos() == Phase.slowNanos(config);
       return new CountingPhase(
-          stay,
+          header,
           window.fits(config) ? window : newWindow(config, owner),
           sameFlights ? flights : newFlights(config));
     }
     if (present instanceof OpenPhase open) {
-      return open.under(stay);
+      return open.under(header);
     }
     return present instanceof HalfOpenPhase halfOpen
-        ? halfOpen.under(stay)
-        : ((StandingPhase) present).under(stay);
+        ? halfOpen.under(header)
+        : ((StandingPhase) present).under(header);
   }
 
   // ---- by what was saved
@@ -131,15 +135,15 @@ final class Transitions {
     if (state == CircuitBreakerState.HALF_OPEN && !sameSettings) {
       state = CircuitBreakerState.OPEN;
     }
-    Stay stay = (state == CircuitBreakerState.CLOSED
-            ? Stay.anew(present, TransitionCause.RESTORED, now, saved.enteredAt())
-            : Stay.after(present, state, TransitionCause.RESTORED, now, saved.enteredAt()))
+    PhaseHeader header = (state == CircuitBreakerState.CLOSED
+            ? PhaseHeader.anew(present, TransitionCause.RESTORED, now, saved.enteredAt())
+            : PhaseHeader.after(present, state, TransitionCause.RESTORED, now, saved.enteredAt()))
         .atLeastOfGeneration(saved.generation());
     return switch (state) {
-      case CLOSED, METRICS_ONLY -> counting(stay, failures, owner);
+      case CLOSED, METRICS_ONLY -> counting(header, failures, owner);
       case OPEN ->
         new OpenPhase(
-            stay,
+            header,
             now + left(present, saved, sameSettings, time),
             longest(present, saved, sameSettings),
             saved.cooldownStep(),
@@ -147,14 +151,14 @@ final class Transitions {
             null);
       case HALF_OPEN ->
         new HalfOpenPhase(
-            stay,
+            header,
             ProbeSlots.of(
                 present.config,
                 now,
                 Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1)),
             saved.cooldownStep(),
             failures);
-      case FORCED_OPEN, DISABLED -> new StandingPhase(stay, failures);
+      case FORCED_OPEN, DISABLED -> new StandingPhase(header, failures);
     };
   }
 
@@ -204,19 +208,19 @@ final class Transitions {
 
   // ---- parts
 
-  private static Stay after(
+  private static PhaseHeader after(
       Phase before, CircuitBreakerState state, TransitionCause cause, long now, PhaseOwner owner) {
-    return Stay.after(before, state, cause, now, owner.runtime().time().wallTime());
+    return PhaseHeader.after(before, state, cause, now, owner.runtime().time().wallTime());
   }
 
   private static boolean isCounting(CircuitBreakerState state) {
     return state == CircuitBreakerState.CLOSED || state == CircuitBreakerState.METRICS_ONLY;
   }
 
-  private static Phase counting(Stay stay, int failures, PhaseOwner owner) {
-    OutcomeWindow window = newWindow(stay.config(), owner);
+  private static Phase counting(PhaseHeader header, int failures, PhaseOwner owner) {
+    OutcomeWindow window = newWindow(header.config(), owner);
     window.beginStreak(failures);
-    return new CountingPhase(stay, window, newFlights(stay.config()));
+    return new CountingPhase(header, window, newFlights(header.config()));
   }
 
   private static @Nullable CallsInFlight newFlights(CircuitBreakerConfig config) {

@@ -173,7 +173,7 @@ class LifetimeTotalsTest {
     assertThat(totals.successesSinceFailure(window))
         .as("a failure that decides nothing")
         .isEqualTo(4);
-    totals.beginStay(window);
+    totals.beginPhase(window);
     assertThat(totals.successesSinceFailure(window)).isZero();
     totals.goOnAfter(9, window);
     count(OutcomeWindow.SUCCESS, 1);

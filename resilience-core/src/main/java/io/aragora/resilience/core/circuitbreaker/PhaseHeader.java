@@ -8,8 +8,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What every phase has, whatever its state: its settings, and its place in the history of the breaker. */
-record Stay(
+/** The fields of every phase, whatever its state: its settings, and its position in the history of the breaker. */
+record PhaseHeader(
     CircuitBreakerConfig config,
     CircuitBreakerState state,
     TransitionCause cause,
@@ -19,16 +19,16 @@ record Stay(
     long wallMicros,
     @Nullable Phase previous) {
 
-  /** Returns the stay of a new breaker. */
-  static Stay first(CircuitBreakerConfig config, long now, Instant wall) {
-    return new Stay(
+  /** Returns the header of the first phase of a breaker. */
+  static PhaseHeader first(CircuitBreakerConfig config, long now, Instant wall) {
+    return new PhaseHeader(
         config, CircuitBreakerState.CLOSED, TransitionCause.CREATED, 1, 0, now, micros(wall), null);
   }
 
-  /** Returns the stay after a transition. */
-  static Stay after(
+  /** Returns the header of the phase after a transition. */
+  static PhaseHeader after(
       Phase before, CircuitBreakerState state, TransitionCause cause, long now, Instant wall) {
-    return new Stay(
+    return new PhaseHeader(
         before.config,
         state,
         cause,
@@ -39,9 +39,9 @@ record Stay(
         before);
   }
 
-  /** Returns a stay in the same state that counts anew: a new generation, but no transition. */
-  static Stay anew(Phase before, TransitionCause cause, long now, Instant wall) {
-    return new Stay(
+  /** Returns the header of a phase of the same state that counts from zero: a new generation, but no transition. */
+  static PhaseHeader anew(Phase before, TransitionCause cause, long now, Instant wall) {
+    return new PhaseHeader(
         before.config,
         before.state,
         cause,
@@ -52,9 +52,9 @@ record Stay(
         before);
   }
 
-  /** Returns the same stay under other settings. */
-  static Stay under(CircuitBreakerConfig config, Phase present) {
-    return new Stay(
+  /** Returns the header of the same phase under other settings. */
+  static PhaseHeader under(CircuitBreakerConfig config, Phase present) {
+    return new PhaseHeader(
         config,
         present.state,
         present.cause,
@@ -65,8 +65,8 @@ record Stay(
         present);
   }
 
-  Stay atLeastOfGeneration(long number) {
-    return new Stay(
+  PhaseHeader atLeastOfGeneration(long number) {
+    return new PhaseHeader(
         config,
         state,
         cause,
