@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -24,7 +25,8 @@ class CircuitBreakerConfigTest {
       .build();
 
   @Test
-  @DisplayName("CF-01: defaults are 5 failures, 2 successes, 60 s, 3 probes")
+  @Tag("CF-01")
+  @DisplayName("defaults are 5 failures, 2 successes, 60 s, 3 probes")
   void defaults() {
     CircuitBreakerConfig defaults = CircuitBreakerConfig.defaults();
     assertThat(defaults.failureThreshold()).isEqualTo(5);
@@ -34,7 +36,8 @@ class CircuitBreakerConfigTest {
   }
 
   @Test
-  @DisplayName("CF-01: custom values are kept and immutable")
+  @Tag("CF-01")
+  @DisplayName("custom values are kept and immutable")
   void customValues_areKept_immutably() {
     assertThat(CUSTOM.failureThreshold()).isEqualTo(7);
     assertThat(CUSTOM.successThreshold()).isEqualTo(4);
@@ -64,8 +67,11 @@ class CircuitBreakerConfigTest {
   }
 
   @ParameterizedTest(name = "{0} {1}")
-  @DisplayName(
-      "CF-02, RG-04, fault 31, fault 32: an invalid value is rejected, not replaced by a default")
+  @Tag("CF-02")
+  @Tag("RG-04")
+  @Tag("fault-31")
+  @Tag("fault-32")
+  @DisplayName("an invalid value is rejected, not replaced by a default")
   @MethodSource("badValues")
   void badValue_isRefused_withItsName(
       String setting, String shown, Consumer<CircuitBreakerConfig.Builder> setter) {
@@ -78,7 +84,8 @@ class CircuitBreakerConfigTest {
   }
 
   @Test
-  @DisplayName("CF-03: an override changes only the settings it names")
+  @Tag("CF-03")
+  @DisplayName("an override changes only the settings it names")
   void toBuilder_one() {
     CircuitBreakerConfig changed = CUSTOM.toBuilder().failureThreshold(1).build();
     assertThat(changed.failureThreshold()).isEqualTo(1);
@@ -88,7 +95,8 @@ class CircuitBreakerConfigTest {
   }
 
   @Test
-  @DisplayName("CF-03: several overrides, and none")
+  @Tag("CF-03")
+  @DisplayName("several overrides, and none")
   void toBuilder_several() {
     CircuitBreakerConfig changed =
         CUSTOM.toBuilder().failureThreshold(1).halfOpenMaxCalls(1).build();

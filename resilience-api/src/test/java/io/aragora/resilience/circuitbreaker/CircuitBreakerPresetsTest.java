@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +22,9 @@ class CircuitBreakerPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-04, RG-02: each provider has its preset")
+  @Tag("CF-04")
+  @Tag("RG-02")
+  @DisplayName("each provider has its preset")
   @CsvSource({
     "anthropic, 3, 2, 30, 2",
     "openai, 5, 2, 60, 3",
@@ -41,7 +44,8 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-04: there are nine immutable presets, default among them")
+  @Tag("CF-04")
+  @DisplayName("there are nine immutable presets, default among them")
   void all_isComplete_andImmutable() {
     assertThat(CircuitBreakerPresets.all()).hasSize(9).containsKey("default");
     assertThatThrownBy(() -> CircuitBreakerPresets.all().clear())
@@ -49,7 +53,8 @@ class CircuitBreakerPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-05: case and surrounding blanks are ignored")
+  @Tag("CF-05")
+  @DisplayName("case and surrounding blanks are ignored")
   @ValueSource(strings = {"anthropic", "Anthropic", "ANTHROPIC", " anthropic\n"})
   void named_ignoresCase(String provider) {
     assertPreset(CircuitBreakerPresets.named(provider), 3, 2, 30, 2);
@@ -57,7 +62,8 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-05: case conversion does not depend on the locale")
+  @Tag("CF-05")
+  @DisplayName("case conversion does not depend on the locale")
   void named_ignoresCase_inTurkish() {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("tr"));
@@ -69,7 +75,8 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("CF-05: an unknown provider has the default preset, and find returns empty")
+  @Tag("CF-05")
+  @DisplayName("an unknown provider has the default preset, and find returns empty")
   void named_unknown_isDefault() {
     assertThat(CircuitBreakerPresets.named("unknown")).isSameAs(CircuitBreakerConfig.defaults());
     assertThat(CircuitBreakerPresets.named("")).isSameAs(CircuitBreakerConfig.defaults());
@@ -77,7 +84,8 @@ class CircuitBreakerPresetsTest {
   }
 
   @Test
-  @DisplayName("fault 29: each entry point of the reference is one preset")
+  @Tag("fault-29")
+  @DisplayName("each entry point of the reference is one preset")
   void waysIn_haveTheirDefaults() {
     assertPreset(CircuitBreakerPresets.direct(), 3, 2, 60, 3);
     assertPreset(CircuitBreakerPresets.registry(), 5, 2, 60, 3);

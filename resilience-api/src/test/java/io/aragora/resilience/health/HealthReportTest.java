@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,7 +23,8 @@ class HealthReportTest {
   }
 
   @Test
-  @DisplayName("HE-03: fields are kept, a map nests each component, and an empty report is healthy")
+  @Tag("HE-03")
+  @DisplayName("fields are kept, a map nests each component, and an empty report is healthy")
   void map() {
     HealthReport empty = new HealthReport(HealthStatus.HEALTHY, Map.of(), TIME);
     assertThat(empty.toMap())
@@ -58,8 +60,8 @@ class HealthReportTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-19: the summary counts and names unhealthy components, and unknown ones separately")
+  @Tag("HE-19")
+  @DisplayName("the summary counts and names unhealthy components, and unknown ones separately")
   void summary() {
     Map<String, HealthStatus> statuses = new LinkedHashMap<>();
     statuses.put("db", HealthStatus.HEALTHY);
@@ -75,7 +77,9 @@ class HealthReportTest {
 
   @ParameterizedTest
   @EnumSource(HealthStatus.class)
-  @DisplayName("HE-29, fault 58: five statuses in the order of their severity, each with its text")
+  @Tag("HE-29")
+  @Tag("fault-58")
+  @DisplayName("five statuses in the order of their severity, each with its text")
   void statuses(HealthStatus status) {
     assertThat(HealthStatus.values())
         .extracting(HealthStatus::text)

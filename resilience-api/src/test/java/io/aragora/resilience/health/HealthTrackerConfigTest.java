@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class HealthTrackerConfigTest {
 
   @Test
-  @DisplayName("HE-04: 3 failures, 2 successes, the latencies of 10 reports")
+  @Tag("HE-04")
+  @DisplayName("3 failures, 2 successes, the latencies of 10 reports")
   void defaults() {
     HealthTrackerConfig defaults = HealthTrackerConfig.defaults();
     assertThat(defaults.failureThreshold()).isEqualTo(3);
@@ -26,7 +28,8 @@ class HealthTrackerConfigTest {
   }
 
   @Test
-  @DisplayName("HE-04: given settings are kept")
+  @Tag("HE-04")
+  @DisplayName("given settings are kept")
   void custom() {
     HealthTrackerConfig config = HealthTrackerConfig.builder()
         .failureThreshold(5)
@@ -43,8 +46,9 @@ class HealthTrackerConfigTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-12, fault 60: a window of 0 and other invalid values are rejected with name, rule and value")
+  @Tag("HE-12")
+  @Tag("fault-60")
+  @DisplayName("a window of 0 and other invalid values are rejected with name, rule and value")
   void badValues() {
     assertRefused(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
     assertRefused(

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,7 +32,8 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-01: status and time are kept; the other values are empty and not shared")
+  @Tag("HE-01")
+  @DisplayName("status and time are kept; the other values are empty and not shared")
   void minimal() {
     HealthTrackerSnapshot healthy = HealthTrackerSnapshot.of(true, TIME);
     assertThat(healthy.isHealthy()).isTrue();
@@ -47,7 +49,8 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-01: given values are kept; later changes of a given map have no effect")
+  @Tag("HE-01")
+  @DisplayName("given values are kept; later changes of a given map have no effect")
   void full_keepsAll() {
     Map<String, Object> metadata = new HashMap<>(Map.of("region", "eu"));
     HealthTrackerSnapshot snapshot = HealthTrackerSnapshot.builder(HealthStatus.HEALTHY, TIME)
@@ -66,8 +69,9 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-02: a map has the six keys of the reference first, times as text, and null for missing values")
+  @Tag("HE-02")
+  @DisplayName("a map has the six keys of the reference first, times as text, and null for missing "
+      + "values")
   void toMap_keys() {
     Map<String, ?> map = HealthTrackerSnapshot.of(true, TIME).toMap();
     assertThat(map.keySet().stream().limit(6))
@@ -85,7 +89,8 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-02: a round trip through a map keeps all values, nested metadata included")
+  @Tag("HE-02")
+  @DisplayName("a round trip through a map keeps all values, nested metadata included")
   void roundTrip() {
     assertThat(HealthTrackerSnapshot.fromMap(full().toMap())).isEqualTo(full());
     HealthTrackerSnapshot minimal = HealthTrackerSnapshot.of(false, TIME);
@@ -93,8 +98,9 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
+  @Tag("HE-02")
   @DisplayName(
-      "HE-02: maps of the reference are accepted, with times as text or objects and optional entries")
+      "maps of the reference are accepted, with times as text or objects and optional entries")
   void fromMap_ofTheReference() {
     HealthTrackerSnapshot read = HealthTrackerSnapshot.fromMap(Map.of(
         "healthy", false, "last_check", "2026-03-04T07:06:07+02:00", "consecutive_failures", 3));
@@ -111,7 +117,8 @@ class HealthTrackerSnapshotTest {
   }
 
   @Test
-  @DisplayName("HE-02: a missing or mistyped entry is rejected with its name")
+  @Tag("HE-02")
+  @DisplayName("a missing or mistyped entry is rejected with its name")
   void fromMap_errors() {
     Map<String, Object> good = Map.of("healthy", true, "last_check", TIME);
     assertThatIllegalArgumentException()
@@ -140,7 +147,8 @@ class HealthTrackerSnapshotTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 999, 15_500_000, 123_456_789_123L, 31_536_000_000_000_000L})
-  @DisplayName("HE-02: latencies survive a round trip through milliseconds to the nanosecond")
+  @Tag("HE-02")
+  @DisplayName("latencies survive a round trip through milliseconds to the nanosecond")
   void latencies_survive(long nanos) {
     HealthTrackerSnapshot snapshot = HealthTrackerSnapshot.builder(HealthStatus.HEALTHY, TIME)
         .since(TIME)

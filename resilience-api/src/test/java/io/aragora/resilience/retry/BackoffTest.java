@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,8 +28,9 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName(
-      "RT-01 fault 44: strategies and kinds of jitter are parsed by name; other names are rejected")
+  @Tag("RT-01")
+  @Tag("fault-44")
+  @DisplayName("strategies and kinds of jitter are parsed by name; other names are rejected")
   void names() {
     for (String name : List.of("exponential", "linear", "constant", "fibonacci")) {
       assertThat(Backoff.named(" " + name.toUpperCase(java.util.Locale.ROOT), SECOND))
@@ -49,7 +51,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-04: the four strategies without jitter")
+  @Tag("RT-04")
+  @DisplayName("the four strategies without jitter")
   void strategies() {
     assertThat(plainSeconds(Backoff.exponential(SECOND), 0, 1, 2, 3))
         .containsExactly(1.0, 2.0, 4.0, 8.0);
@@ -66,7 +69,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-05: the cap")
+  @Tag("RT-05")
+  @DisplayName("the cap")
   void cap() {
     Duration five = Duration.ofSeconds(5);
     assertThat(plainSeconds(Backoff.exponential(SECOND).cappedAt(five), 10, 20))
@@ -77,7 +81,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-06: without jitter, delays are not random")
+  @Tag("RT-06")
+  @DisplayName("without jitter, delays are not random")
   void noJitter() {
     Backoff plain = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(IntStream.range(0, 20).mapToObj(i -> plain.delayNanos(3, 0, i / 20.0)))
@@ -85,7 +90,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-07: the kinds of jitter, by their formulas")
+  @Tag("RT-07")
+  @DisplayName("the kinds of jitter, by their formulas")
   void jitter() {
     Backoff backoff = Backoff.exponential(SECOND);
     assertThat(seconds(backoff.withJitter(Jitter.ADDITIVE, 0.25), 1, 0.5)).isEqualTo(2.125);
@@ -104,7 +110,9 @@ class BackoffTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("RT-08 fault 39: no delay is negative, and none exceeds the cap, jitter included")
+  @Tag("RT-08")
+  @Tag("fault-39")
+  @DisplayName("no delay is negative, and none exceeds the cap, jitter included")
   void range(Jitter kind) {
     SplittableRandom random = new SplittableRandom(42);
     for (int i = 0; i < 2_000; i++) {
@@ -123,7 +131,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-09: Fibonacci numbers")
+  @Tag("RT-09")
+  @DisplayName("Fibonacci numbers")
   void fibonacci() {
     assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 20, -1, -100))
         .extracting(Backoff::fibonacci)
@@ -134,8 +143,10 @@ class BackoffTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"exponential", "linear", "fibonacci"})
-  @DisplayName(
-      "RT-10 S1 fault 40: delays grow to the cap and stay there for any number of attempts")
+  @Tag("RT-10")
+  @Tag("S1")
+  @Tag("fault-40")
+  @DisplayName("delays grow to the cap and stay there for any number of attempts")
   void saturation(String strategy) {
     Duration cap = Duration.ofSeconds(10);
     Backoff backoff = Backoff.named(strategy, SECOND).cappedAt(cap).withJitter(Jitter.NONE);
@@ -153,7 +164,8 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("RT-13: each stream of delays starts with the first delay")
+  @Tag("RT-13")
+  @DisplayName("each stream of delays starts with the first delay")
   void delays() {
     Backoff backoff = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(backoff.delays(() -> 0.5).limit(4).map(Duration::toSeconds))
@@ -167,14 +179,16 @@ class BackoffTest {
   }
 
   @Test
-  @DisplayName("F5: a delay below a millisecond is kept to the nanosecond")
+  @Tag("F5")
+  @DisplayName("a delay below a millisecond is kept to the nanosecond")
   void subMillisecond() {
     Backoff backoff = Backoff.constant(Duration.ofNanos(900_001)).withJitter(Jitter.NONE);
     assertThat(backoff.delayNanos(0, 0, 0.5)).isEqualTo(900_001);
   }
 
   @Test
-  @DisplayName("R15: a negative delay of a strategy counts as zero")
+  @Tag("R15")
+  @DisplayName("a negative delay of a strategy counts as zero")
   void negative() {
     assertThat(Backoff.custom(retry -> -1).delayNanos(0, 0, 0.5)).isZero();
     assertThat(Backoff.custom(retry -> Long.MIN_VALUE).delayNanos(0, 0, 0.5)).isZero();

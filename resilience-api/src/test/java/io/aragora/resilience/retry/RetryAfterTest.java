@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +18,9 @@ class RetryAfterTest {
   private static final Instant EXAMPLE = Instant.parse("1994-11-06T08:49:37Z");
 
   @ParameterizedTest
-  @DisplayName("HT-04 HT-21: seconds, with a fraction too")
+  @Tag("HT-04")
+  @Tag("HT-21")
+  @DisplayName("seconds, with a fraction too")
   @CsvSource({"120, PT2M", "0, PT0S", "1.5, PT1.5S", " 45 , PT45S", "0000007, PT7S", "3., PT3S"})
   void seconds(String header, Duration expected) {
     RetryAfter read = RetryAfter.parse(header);
@@ -26,7 +29,8 @@ class RetryAfterTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 48: HTTP dates in the present and the two obsolete forms")
+  @Tag("fault-48")
+  @DisplayName("HTTP dates in the present and the two obsolete forms")
   @ValueSource(
       strings = {
         "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -42,7 +46,9 @@ class RetryAfterTest {
   }
 
   @ParameterizedTest
-  @DisplayName("HT-04 fault 48: any other value, a negative number included, is no request")
+  @Tag("HT-04")
+  @Tag("fault-48")
+  @DisplayName("any other value, a negative number included, is no request")
   @NullSource
   @ValueSource(
       strings = {
@@ -66,7 +72,8 @@ class RetryAfterTest {
   }
 
   @Test
-  @DisplayName("fault 48: the delay is bounded for a text of any length")
+  @Tag("fault-48")
+  @DisplayName("the delay is bounded for a text of any length")
   void bounds() {
     long longest = Duration.ofDays(365).toNanos();
     RetryAfter digits = RetryAfter.parse("9".repeat(60));

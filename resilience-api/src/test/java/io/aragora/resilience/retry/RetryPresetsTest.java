@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,8 +25,10 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName(
-      "RT-17 RT-29 fault 37: the thirteen presets have attempts; the reference counts retries")
+  @Tag("RT-17")
+  @Tag("RT-29")
+  @Tag("fault-37")
+  @DisplayName("the thirteen presets have attempts; the reference counts retries")
   @CsvSource({
     "anthropic, 4, 2000, 120, 0.3",
     "openai, 5, 1000, 60, 0.25",
@@ -57,13 +60,15 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-17: there are thirteen")
+  @Tag("RT-17")
+  @DisplayName("there are thirteen")
   void count() {
     assertThat(RetryPresets.all()).hasSize(13);
   }
 
   @ParameterizedTest
-  @DisplayName("fault 38: a status that a retry cannot repair ends the call")
+  @Tag("fault-38")
+  @DisplayName("a status that a retry cannot repair ends the call")
   @ValueSource(ints = {400, 401, 403, 404, 422})
   void statuses(int status) {
     IOException failure = new IOException("HTTP " + status + ", see rule 500 of the manual");
@@ -74,7 +79,9 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-18 fault 44: a copy changes the overridden settings only")
+  @Tag("RT-18")
+  @Tag("fault-44")
+  @DisplayName("a copy changes the overridden settings only")
   void overrides() {
     RetryConfig openai = RetryPresets.named("openai");
     RetryConfig changed = openai.toBuilder().maxAttempts(10).build();
@@ -90,7 +97,8 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-19: the settings of the factory for providers")
+  @Tag("RT-19")
+  @DisplayName("the settings of the factory for providers")
   void factory() {
     RetryConfig made = RetryPresets.createProviderConfig();
     assertThat(made.maxAttempts()).isEqualTo(4);
@@ -101,7 +109,8 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-02: defaults; three attempts here, four of the reference in a preset")
+  @Tag("RT-02")
+  @DisplayName("defaults; three attempts here, four of the reference in a preset")
   void defaults() {
     RetryConfig defaults = RetryConfig.defaults();
     assertThat(defaults.maxAttempts()).isEqualTo(3);
@@ -117,8 +126,10 @@ class RetryPresetsTest {
   }
 
   @Test
+  @Tag("RT-03")
   @DisplayName(
-      "RT-03: jitter on is multiplicative, jitter off is none; there is no boolean to confuse with a kind")
+      "jitter on is multiplicative, jitter off is none; there is no boolean to confuse with a "
+          + "kind")
   void jitterAlias() {
     assertThat(RetryConfig.defaults().backoff()).asString().contains("multiplicative");
     assertThat(RetryConfig.defaults().backoff().withJitter(Jitter.NONE))
@@ -127,7 +138,9 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-34 fault 40: the setter rejects an invalid count with setting, rule and value")
+  @Tag("RT-34")
+  @Tag("fault-40")
+  @DisplayName("the setter rejects an invalid count with setting, rule and value")
   void badCount() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RetryConfig.builder().maxAttempts(0))
@@ -138,7 +151,11 @@ class RetryPresetsTest {
   }
 
   @Test
-  @DisplayName("RT-11 RT-16 RT-31 fault 43: transient failures and others")
+  @Tag("RT-11")
+  @Tag("RT-16")
+  @Tag("RT-31")
+  @Tag("fault-43")
+  @DisplayName("transient failures and others")
   void transientFailures() {
     Predicate<Throwable> isTransient = RetryConfig.transientFailures();
     assertThat(isTransient.test(new ConnectException())).isTrue();
@@ -151,7 +168,9 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("RT-14 fault 43: texts that name a rate limit")
+  @Tag("RT-14")
+  @Tag("fault-43")
+  @DisplayName("texts that name a rate limit")
   @CsvSource({
     "Rate limit exceeded, true",
     "rate_limit_error, true",
@@ -171,7 +190,10 @@ class RetryPresetsTest {
   }
 
   @ParameterizedTest
-  @DisplayName("RT-15 RT-16 fault 43: texts that name a server error")
+  @Tag("RT-15")
+  @Tag("RT-16")
+  @Tag("fault-43")
+  @DisplayName("texts that name a server error")
   @CsvSource({
     "HTTP 500, true",
     "502 Bad Gateway, true",

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +37,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- settings
 
   @Test
-  @DisplayName("RG-01: the same name returns the same breaker, another name returns another one")
+  @Tag("RG-01")
+  @DisplayName("the same name returns the same breaker, another name returns another one")
   void breaker_sameName_isTheSame() {
     CircuitBreaker a = resilience.circuitBreaker("a");
     assertThat(resilience.circuitBreaker("a")).isSameAs(a);
@@ -44,9 +46,10 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
+  @Tag("RG-02")
   @DisplayName(
-      "RG-02: a config comes from a preset, from explicit settings, from single settings, or "
-          + "from defaults")
+      "a config comes from a preset, from explicit settings, from single settings, or from "
+          + "defaults")
   void breaker_everyKindOfConfig_isUsed() {
     assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 3, 30);
     assertSettings(resilience.circuitBreaker("explicit", config(10, 120)), 10, 120);
@@ -55,8 +58,9 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-03: declaring a name again with another provider is an error, and the first "
-      + "breaker stays")
+  @Tag("RG-03")
+  @DisplayName(
+      "declaring a name again with another provider is an error, and the first breaker stays")
   void breaker_otherProvider_isAnError() {
     CircuitBreaker first = resilience.policies().circuitBreakerForProvider("agent", "anthropic");
     assertThat(resilience.policies().circuitBreakerForProvider("agent", "Anthropic"))
@@ -69,7 +73,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-04: an invalid setting is an error, and the registry stays usable")
+  @Tag("RG-04")
+  @DisplayName("an invalid setting is an error, and the registry stays usable")
   void breaker_invalidSetting_isAnError() {
     assertThatThrownBy(() -> resilience.circuitBreaker("a", config(0, 60)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -79,8 +84,10 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-05, CF-07, fault 28: a config that is registered under a name is used, with and "
-      + "without a provider")
+  @Tag("RG-05")
+  @Tag("CF-07")
+  @Tag("fault-28")
+  @DisplayName("a config that is registered under a name is used, with and without a provider")
   void breaker_registeredConfig_isUsed() {
     resilience.policies().circuitBreakerConfigs().register("agent", config(9, 15));
     resilience.policies().circuitBreakerConfigs().register("claude", config(8, 14));
@@ -89,9 +96,9 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "CF-09: a breaker built from settings opens at its threshold and admits probes after "
-          + "its cooldown")
+  @Tag("CF-09")
+  @DisplayName("a breaker built from settings opens at its threshold and admits probes after its "
+      + "cooldown")
   void registered_decides() {
     resilience.policies().circuitBreakerConfigs().register("agent", config(3, 30));
     CircuitBreaker breaker = resilience.circuitBreaker("agent");
@@ -105,8 +112,9 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("CF-09: keyed breakers use the same threshold, and settings from outside apply to "
-      + "their keys")
+  @Tag("CF-09")
+  @DisplayName(
+      "keyed breakers use the same threshold, and settings from outside apply to their keys")
   void keyed_usesTheSameSettings() {
     String property = "resilience.circuitbreaker.tenants-of-this-test.cooldown";
     System.setProperty(property, "15");
@@ -128,7 +136,9 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-04, fault 27: settings from outside or by reconfigure are no second declaration")
+  @Tag("RG-04")
+  @Tag("fault-27")
+  @DisplayName("settings from outside or by reconfigure are no second declaration")
   void declarations_areCompared() {
     String property = "resilience.circuitbreaker.of-this-test.cooldown";
     System.setProperty(property, "15");
@@ -156,8 +166,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RG-04: a file overrides the code, and an invalid file stops the build of the runtime")
+  @Tag("RG-04")
+  @DisplayName("a file overrides the code, and an invalid file stops the build of the runtime")
   void configFile_overridesTheCode(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(
         folder.resolve("breakers.properties"), "resilience.circuitbreaker.prices.cooldown=15s\n");
@@ -176,8 +186,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- listing, resetting
 
   @Test
-  @DisplayName("RG-07: resetting all closes and keeps every breaker; on an empty registry it does "
-      + "nothing")
+  @Tag("RG-07")
+  @DisplayName("resetting all closes and keeps every breaker; on an empty registry it does nothing")
   void resetAll_closesAndKeepsEveryBreaker() {
     assertThatCode(resilience.policies()::resetCircuitBreakers).doesNotThrowAnyException();
     fail(resilience.circuitBreaker("a", config(2, 60)), 2);
@@ -192,7 +202,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-08: the list is an unmodifiable copy that does not affect the registry")
+  @Tag("RG-08")
+  @DisplayName("the list is an unmodifiable copy that does not affect the registry")
   void list_isACopy() {
     resilience.circuitBreaker("a");
     Collection<CircuitBreaker> listed = resilience.policies().circuitBreakers();
@@ -203,9 +214,9 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 29, fault 30: however a breaker is created, it is listed and rejects with the "
-          + "same exception")
+  @Tag("fault-29")
+  @Tag("fault-30")
+  @DisplayName("however a breaker is created, it is listed and rejects with the same exception")
   void breaker_howeverCreated_isListed() {
     List<CircuitBreaker> all = List.of(
         resilience.circuitBreaker("v2", CircuitBreakerPresets.v2()),
@@ -223,8 +234,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 34: two places that choose the same name by chance do not silently share a "
-      + "breaker")
+  @Tag("fault-34")
+  @DisplayName("two places that choose the same name by chance do not silently share a breaker")
   void sameName_byChance() {
     resilience.circuitBreaker("fetch", config(3, 30));
     assertThatThrownBy(() -> resilience.circuitBreaker("fetch", config(5, 60)))
@@ -235,7 +246,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   // ---- many threads
 
   @Test
-  @DisplayName("RG-14: 100 threads create and use breakers at once, and every call is counted")
+  @Tag("RG-14")
+  @DisplayName("100 threads create and use breakers at once, and every call is counted")
   void breakers_usedByManyThreads_countEveryCall() throws InterruptedException {
     List<CircuitBreaker> used = AtOnce.call(100, i -> {
       CircuitBreaker breaker = resilience.circuitBreaker("b" + i % 10);
@@ -261,7 +273,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-15: a view is a filter over the list")
+  @Tag("RG-15")
+  @DisplayName("a view is a filter over the list")
   void connectors_byName() {
     assertThat(connectors()).isEmpty();
     for (String name : List.of(
@@ -278,9 +291,10 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
+  @Tag("RG-16")
   @DisplayName(
-      "RG-16: an open breaker with 2 failures has a remaining cooldown; closed and half-open "
-          + "ones have none")
+      "an open breaker with 2 failures has a remaining cooldown; closed and half-open ones "
+          + "have none")
   void connectors_state() {
     fail(resilience.circuitBreaker("slack_api", config(2, 60)), 2);
     resilience.circuitBreaker("email_smtp");
@@ -307,7 +321,8 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-17: one connector that opens leaves the others closed")
+  @Tag("RG-17")
+  @DisplayName("one connector that opens leaves the others closed")
   void connectors_areApart() {
     CircuitBreaker slack = resilience.circuitBreaker("slack_api", config(2, 60));
     CircuitBreaker discord = resilience.circuitBreaker("discord_api", config(2, 60));

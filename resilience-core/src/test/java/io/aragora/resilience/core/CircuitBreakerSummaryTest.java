@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The views over all breakers of a runtime. */
@@ -62,9 +63,10 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
+  @Tag("ME-01")
   @DisplayName(
-      "ME-01: a listener receives the number of the state; no listener, a closed one and one "
-          + "that throws do no harm")
+      "a listener receives the number of the state; no listener, a closed one and one that "
+          + "throws do no harm")
   void callback_receivesStateNumbers() {
     List<String> heard = new ArrayList<>();
     breaker("nobody listens", 1, 1);
@@ -84,7 +86,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-02: a summary counts breakers per state, failures and last outcomes")
+  @Tag("ME-02")
+  @DisplayName("a summary counts breakers per state, failures and last outcomes")
   void summary_mixedStates_countsEach() {
     assertThat(resilience.policies().circuitBreakers()).isEmpty();
     CircuitBreaker breaker = breaker("db", 2, 0);
@@ -98,7 +101,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-03: a summary of no breakers, and of closed ones")
+  @Tag("ME-03")
+  @DisplayName("a summary of no breakers, and of closed ones")
   void summary_closedBreakers_isHealthy() {
     assertThat(summary().total()).isZero();
     assertThat(summary().status()).isEqualTo(HealthStatus.HEALTHY);
@@ -111,9 +115,11 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
+  @Tag("ME-04")
+  @Tag("fault-65")
   @DisplayName(
-      "ME-04, fault 65: one or two open breakers degrade, three are critical; half-open ones "
-          + "degrade; names are arbitrary")
+      "one or two open breakers degrade, three are critical; half-open ones degrade; names are "
+          + "arbitrary")
   void summary_openBreakers_degradeOrFail() {
     breaker("_registry_size", 1, 1);
     assertThat(summary().open()).isEqualTo(1);
@@ -130,8 +136,9 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-05: breakers with at least half of the failures that open them are listed, with "
-      + "their distance to opening")
+  @Tag("ME-05")
+  @DisplayName("breakers with at least half of the failures that open them are listed, with their "
+      + "distance to opening")
   void nearlyOpen_listsTheDistance() {
     breaker("six of ten", 10, 6);
     breaker("two of four", 4, 2);
@@ -146,9 +153,10 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
+  @Tag("ME-06")
   @DisplayName(
-      "ME-06: failures are summed, with the breakers that have some and the times; details "
-          + "are in snapshots and configs")
+      "failures are summed, with the breakers that have some and the times; details are in "
+          + "snapshots and configs")
   void failures_areSummed() {
     CircuitBreaker db = breaker("db", 10, 5);
     breaker("cache", 10, 3);
@@ -169,7 +177,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-07: a view of no breakers, of closed ones, and of an open one")
+  @Tag("ME-07")
+  @DisplayName("a view of no breakers, of closed ones, and of an open one")
   void fullStatus_everyMix_isShown() {
     assertThat(summary().isHealthy()).isTrue();
     breaker("a", 1, 0);
@@ -183,8 +192,10 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-08: lists of names: a breaker whose cooldown has passed is among the half-open, "
-      + "also if it was changed before")
+  @Tag("ME-08")
+  @DisplayName(
+      "lists of names: a breaker whose cooldown has passed is among the half-open, also if it "
+          + "was changed before")
   void lists_everyState_areNamed() {
     assertThat(summary().toMap())
         .containsEntry("healthy", true)
@@ -205,9 +216,9 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName(
-      "ME-09, fault 62: the keys of one breaker count as one, and a bounded number of them "
-          + "is named")
+  @Tag("ME-09")
+  @Tag("fault-62")
+  @DisplayName("the keys of one breaker count as one, and a bounded number of them is named")
   void keys_ofOneBreaker_countAsOne() {
     KeyedCircuitBreaker agents = keyed(1);
     agents.forKey("idle");
@@ -243,7 +254,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-10: a threshold of 0, by which a view would divide, is rejected")
+  @Tag("ME-10")
+  @DisplayName("a threshold of 0, by which a view would divide, is rejected")
   void thresholdOfZero_isRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> config(0))
@@ -253,7 +265,8 @@ class CircuitBreakerSummaryTest {
   }
 
   @Test
-  @DisplayName("ME-11: five threads read while breakers are created, open and close")
+  @Tag("ME-11")
+  @DisplayName("five threads read while breakers are created, open and close")
   void summary_readConcurrently_isConsistent() throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     KeyedCircuitBreaker agents = keyed(1);

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,8 +38,10 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-01 RG-17: each integration has its own breaker, and a failure in one does not "
-      + "affect the others")
+  @Tag("IN-01")
+  @Tag("RG-17")
+  @DisplayName(
+      "each integration has its own breaker, and a failure in one does not affect the others")
   void eachIntegration_hasItsOwn() {
     CircuitBreakerConfig once =
         CircuitBreakerConfig.builder().failureThreshold(1).build();
@@ -54,7 +57,8 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-06: a command behind an open breaker is not run and returns nothing")
+  @Tag("IN-06")
+  @DisplayName("a command behind an open breaker is not run and returns nothing")
   void command_breakerOpen_isNotRun() throws IOException {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "github_cli", CircuitBreakerConfig.builder().failureThreshold(1).build());
@@ -72,7 +76,8 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-07: a new breaker admits, receives outcomes, and reports its state")
+  @Tag("IN-07")
+  @DisplayName("a new breaker admits, receives outcomes, and reports its state")
   void breaker_usedByHand_reportsItsState() {
     CircuitBreaker breaker = resilience.circuitBreaker("email");
     long permit = breaker.tryAcquirePermit();
@@ -84,7 +89,8 @@ class ConnectorTest {
   }
 
   @Test
-  @DisplayName("IN-08: health reports the breakers of integrations without registration")
+  @Tag("IN-08")
+  @DisplayName("health reports the breakers of integrations without registration")
   void health_reportsBreakersOfIntegrations() {
     resilience.circuitBreaker("slack_api").forceOpen();
     resilience.circuitBreaker("discord_api");
@@ -99,7 +105,8 @@ class ConnectorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"slack", "discord", "teams", "github_cli"})
-  @DisplayName("IN-09: the presets of integrations retry connections and timeouts")
+  @Tag("IN-09")
+  @DisplayName("the presets of integrations retry connections and timeouts")
   void presets_retryConnectionsAndTimeouts(String name) {
     RetryConfig config = RetryPresets.find(name).orElseThrow();
     assertThat(config.maxAttempts()).isGreaterThan(1);

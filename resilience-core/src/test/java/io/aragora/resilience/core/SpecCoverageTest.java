@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,39 +16,54 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compares the ids at the beginning of display names, before the first colon, with those on {@code docs/acceptance.md}: each
- * must be in both places. Reads the sources of the tests of all modules.
+ * Compares the tags of tests with the ids on {@code docs/acceptance.md}: each must be in both places. Reads the sources of the
+ * tests of all modules.
  */
 class SpecCoverageTest {
   /** A line of the page: an id, then a sentence. */
   private static final Pattern LINE = Pattern.compile("(?m)^- `([^`]+)` \\S");
 
+  private static final Pattern TAG = Pattern.compile("@Tag\\(\"([^\"]+)\"\\)");
+
   /** A display name, which may be a concatenation of several literals. */
   private static final Pattern DISPLAY_NAME =
       Pattern.compile("@DisplayName\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*\\+?\\s*)+)\\)");
 
-  private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
-
-  /** A list of faults, a case, or a defect of another library. */
-  private static final Pattern ID = Pattern.compile("faults? (\\d+(?:[ ,]+\\d+)*)"
-      + "|(?<![\\w-])(?:(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE)-\\d+"
+  /** A case, a fault of the reference package, or a defect of another library. */
+  private static final Pattern ID = Pattern.compile("(?<![\\w-])(?:"
+      + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE)-\\d+|faults?[ -]\\d+"
       + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe)-\\w+)(?![\\w-])");
 
   @Test
-  @DisplayName("docs/acceptance.md lists the ids that display names contain, and no others")
+  @DisplayName("docs/acceptance.md lists the ids that tags of tests contain, and no others")
   void page_listsTheIdsOfTests() {
     List<String> listed = idsOfPage();
     assertThat(listed).hasSizeGreaterThan(400).doesNotHaveDuplicates();
-    Set<String> named = new TreeSet<>();
+    Set<String> tagged = new TreeSet<>();
     for (Path source : testSources()) {
-      displayNames(read(source)).forEach(name -> named.addAll(idsOf(name)));
+      tagged.addAll(idsOf(read(source)));
     }
-    Set<String> notListed = new TreeSet<>(named);
+    Set<String> notListed = new TreeSet<>(tagged);
     listed.forEach(notListed::remove);
-    assertThat(notListed).as("in a display name, not in docs/acceptance.md").isEmpty();
-    Set<String> notNamed = new TreeSet<>(listed);
-    notNamed.removeAll(named);
-    assertThat(notNamed).as("in docs/acceptance.md, in no display name").isEmpty();
+    assertThat(notListed).as("the tag of a test, not in docs/acceptance.md").isEmpty();
+    Set<String> notTagged = new TreeSet<>(listed);
+    notTagged.removeAll(tagged);
+    assertThat(notTagged).as("in docs/acceptance.md, the tag of no test").isEmpty();
+  }
+
+  @Test
+  @DisplayName("display names are sentences without ids")
+  void displayNames_haveNoIds() {
+    Set<String> findings = new TreeSet<>();
+    for (Path source : testSources()) {
+      DISPLAY_NAME
+          .matcher(read(source))
+          .results()
+          .map(name -> name.group(1))
+          .filter(name -> ID.matcher(name).find())
+          .forEach(name -> findings.add(source.getFileName() + ": " + name));
+    }
+    assertThat(findings).isEmpty();
   }
 
   private static List<String> idsOfPage() {
@@ -61,42 +74,20 @@ class SpecCoverageTest {
   }
 
   @Test
-  @DisplayName("ids stand before the first colon, and one name may list several faults")
-  void ids_areReadFromNames() {
-    assertThat(idsOf("CB-04 V2-06, fault 1: only failures in a row, not CB-05: never"))
-        .containsExactlyInAnyOrder("CB-04", "V2-06", "fault 1");
-    assertThat(idsOf("faults 1, 5 SC-01 R2b: some")).contains("fault 1", "fault 5", "SC-01", "R2b");
-    assertThat(idsOf("fault 1, fault 50: some")).containsExactlyInAnyOrder("fault 1", "fault 50");
-    assertThat(idsOf("a name without ids, such as CB-01")).isEmpty();
-    assertThat(displayNames(
-            "@Test\n@DisplayName(\n    \"CB-01 CB-02:\"\n        + \" say \\\"hi\\\"\")"))
-        .containsExactly("CB-01 CB-02: say \\\"hi\\\"");
+  @DisplayName("only tags that are ids are compared with the page")
+  void tags_areReadFromSources() {
+    String at = "@";
+    assertThat(idsOf(at + "Tag(\"CB-04\")\n" + at + "Tag(\"fault-1\") " + at + "Tag(\"R4j#1597\")"))
+        .containsExactlyInAnyOrder("CB-04", "fault-1", "R4j#1597");
+    assertThat(idsOf(at + "Tag(\"module-path\") // such as CB-01")).isEmpty();
   }
 
-  private static Set<String> idsOf(String displayName) {
-    Set<String> ids = new TreeSet<>();
-    int colon = displayName.indexOf(':');
-    Matcher matcher = ID.matcher(displayName.substring(0, Math.max(0, colon)));
-    while (matcher.find()) {
-      String faults = matcher.group(1);
-      if (faults == null) {
-        ids.add(matcher.group());
-      } else {
-        Stream.of(faults.split("[ ,]+")).forEach(number -> ids.add("fault " + number));
-      }
-    }
-    return ids;
-  }
-
-  private static List<String> displayNames(String source) {
-    return DISPLAY_NAME
-        .matcher(source)
+  private static Set<String> idsOf(String source) {
+    return TAG.matcher(source)
         .results()
-        .map(found -> TEXT.matcher(found.group(1))
-            .results()
-            .map((MatchResult text) -> text.group(1))
-            .collect(Collectors.joining()))
-        .toList();
+        .map(tag -> tag.group(1))
+        .filter(tag -> ID.matcher(tag).matches())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The working directory of tests is their module's folder. */

@@ -11,6 +11,7 @@ import io.aragora.resilience.retry.RetryConfig;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The bound on a runtime's breakers, and which of them are evicted. */
@@ -19,8 +20,9 @@ class StaleBreakersTest extends BreakerRegistryFixture {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   @Test
-  @DisplayName(
-      "RG-10, RG-12: the bound is 1000 by default, and exceeding it is an error that names it")
+  @Tag("RG-10")
+  @Tag("RG-12")
+  @DisplayName("the bound is 1000 by default, and exceeding it is an error that names it")
   void bound_exceeded_isAnError() {
     for (int i = 0; i < 1000; i++) {
       resilience.circuitBreaker("b" + i);
@@ -37,8 +39,9 @@ class StaleBreakersTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-09, RG-10: breakers are stale after 24 h by default; recent ones and empty "
-      + "runtimes count 0")
+  @Tag("RG-09")
+  @Tag("RG-10")
+  @DisplayName("breakers are stale after 24 h by default; recent ones and empty runtimes count 0")
   void stale_afterADay_isCounted() {
     assertThat(resilience.policies().pruneCircuitBreakers()).isZero();
     CircuitBreaker old = resilience.circuitBreaker("old");
@@ -60,7 +63,10 @@ class StaleBreakersTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-06, RG-09, fault 24: calls keep a breaker, although no code looks it up")
+  @Tag("RG-06")
+  @Tag("RG-09")
+  @Tag("fault-24")
+  @DisplayName("calls keep a breaker, although no code looks it up")
   void calls_keepABreaker() {
     CircuitBreaker busy = resilience.circuitBreaker("busy");
     for (int i = 0; i < 30; i++) {
@@ -73,8 +79,11 @@ class StaleBreakersTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-11, RG-13, fault 25: in a full runtime, stale closed breakers are evicted and a "
-      + "stale open one stays open")
+  @Tag("RG-11")
+  @Tag("RG-13")
+  @Tag("fault-25")
+  @DisplayName(
+      "in a full runtime, stale closed breakers are evicted and a stale open one stays open")
   void full_halfStale() {
     try (Resilience small =
         Resilience.builder().timeSource(time).maxPolicies(10).build()) {
@@ -101,8 +110,8 @@ class StaleBreakersTest extends BreakerRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24: an evicted breaker keeps working, and a look-up returns the same open "
-      + "breaker")
+  @Tag("fault-24")
+  @DisplayName("an evicted breaker keeps working, and a look-up returns the same open breaker")
   void pruned_isTheSame() {
     CircuitBreaker held = resilience.circuitBreaker("a", config(2, 60));
     time.advance(DAY.plus(SECOND));

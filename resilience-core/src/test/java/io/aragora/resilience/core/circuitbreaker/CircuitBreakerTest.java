@@ -11,15 +11,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How breakers are declared and found. */
 class CircuitBreakerTest extends BreakerFixture {
 
   @Test
+  @Tag("V2-36")
   @DisplayName(
-      "V2-36: a name stands for one breaker, the first declaration sets its config, and all "
-          + "breakers are listed and reset")
+      "a name stands for one breaker, the first declaration sets its config, and all breakers "
+          + "are listed and reset")
   void registry_ofNames() {
     CircuitBreaker seven = resilience.circuitBreaker(
         "seven",
@@ -45,7 +47,8 @@ class CircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-36: a different declaration of the same name is an error that shows both")
+  @Tag("V2-36")
+  @DisplayName("a different declaration of the same name is an error that shows both")
   void conflictAndBound_areErrors() {
     CircuitBreaker breaker = resilience.circuitBreaker("x");
     CircuitBreakerConfig three =

@@ -12,13 +12,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a closed breaker counts, and what opens it. */
 class ClosedStateTest extends BreakerFixture {
 
   @Test
-  @DisplayName("CB-02 V2-03 V2-05 RG-02: a new breaker is closed and has the defaults")
+  @Tag("CB-02")
+  @Tag("V2-03")
+  @Tag("V2-05")
+  @Tag("RG-02")
+  @DisplayName("a new breaker is closed and has the defaults")
   void new_isClosedWithDefaults() {
     CircuitBreaker breaker = resilience.circuitBreaker("new");
     assertThat(breaker.name()).isEqualTo("new");
@@ -38,7 +43,10 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-36 V2-03 V2-37: a breaker has the config of its declaration")
+  @Tag("CB-36")
+  @Tag("V2-03")
+  @Tag("V2-37")
+  @DisplayName("a breaker has the config of its declaration")
   void declared_hasItsSettings() {
     CircuitBreakerConfig config = CircuitBreakerConfig.builder()
         .failureThreshold(10)
@@ -62,7 +70,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-03: the cooldown has one name, and the open state lasts that long")
+  @Tag("CB-03")
+  @DisplayName("the cooldown has one name, and the open state lasts that long")
   void cooldown_hasOneName() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(120)));
@@ -75,9 +84,12 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-04 CB-05 CB-06 V2-06 SC-02: the failure that reaches the threshold opens, and no "
-          + "earlier one does")
+  @Tag("CB-04")
+  @Tag("CB-05")
+  @Tag("CB-06")
+  @Tag("V2-06")
+  @Tag("SC-02")
+  @DisplayName("the failure that reaches the threshold opens, and no earlier one does")
   void thresholdReached_opensOnce() {
     CircuitBreaker breaker = opensAfter(3);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -100,7 +112,10 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-07 V2-07 SC-04: only consecutive failures reach the threshold")
+  @Tag("CB-07")
+  @Tag("V2-07")
+  @Tag("SC-04")
+  @DisplayName("only consecutive failures reach the threshold")
   void success_endsTheRow() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -116,7 +131,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-09: a closed breaker grants every permit")
+  @Tag("CB-09")
+  @DisplayName("a closed breaker grants every permit")
   void closed_admits() {
     CircuitBreaker breaker = opensAfter(1);
     for (int i = 0; i < 100; i++) {
@@ -126,7 +142,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-15: a success ends the consecutive failures and is counted with its time")
+  @Tag("V2-15")
+  @DisplayName("a success ends the consecutive failures and is counted with its time")
   void success_isCounted() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -143,8 +160,9 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "V2-16 SC-02: a failure is counted with its time, and ends the consecutive successes")
+  @Tag("V2-16")
+  @Tag("SC-02")
+  @DisplayName("a failure is counted with its time, and ends the consecutive successes")
   void failure_isCounted() {
     CircuitBreaker breaker = opensAfter(3);
     assertThat(breaker.snapshot().lastFailure()).isNull();
@@ -167,7 +185,10 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-17 V2-34, fault 15: ignored failures and their subtypes are not counted")
+  @Tag("V2-17")
+  @Tag("V2-34")
+  @Tag("fault-15")
+  @DisplayName("ignored failures and their subtypes are not counted")
   void ignoredFailure_countsAsNothing() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));
@@ -184,8 +205,11 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15, fault 36: failures that are not recorded count as successes, and a "
-      + "predicate that throws counts a failure")
+  @Tag("fault-15")
+  @Tag("fault-36")
+  @DisplayName(
+      "failures that are not recorded count as successes, and a predicate that throws counts a "
+          + "failure")
   void predicates_decideWhatCounts() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordIf(e -> {
       if (e instanceof ArithmeticException) {
@@ -200,7 +224,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15: a result can count as a failure")
+  @Tag("fault-15")
+  @DisplayName("a result can count as a failure")
   void recordResultIf_countsResultsAsFailures() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordResultIf("error"::equals));
     assertThat(breaker.<String, RuntimeException>call(() -> "error")).isEqualTo("error");
@@ -208,7 +233,8 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-18: a failure without an exception counts, too")
+  @Tag("V2-18")
+  @DisplayName("a failure without an exception counts, too")
   void failureWithoutException_counts() {
     CircuitBreaker breaker = opensAfter(2);
     breaker.recordFailure(breaker.acquirePermit(), null);
@@ -218,7 +244,9 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-26 SC-01: counts begin with zeros and nulls, and add up")
+  @Tag("V2-26")
+  @Tag("SC-01")
+  @DisplayName("counts begin with zeros and nulls, and add up")
   void figures_addUp() {
     CircuitBreaker mixed = resilience.circuitBreaker("mixed");
     assertThat(mixed.snapshot().toMap())
@@ -249,7 +277,10 @@ class ClosedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-04 V2-37 SC-01: a snapshot returns a map with exactly ten keys")
+  @Tag("V2-04")
+  @Tag("V2-37")
+  @Tag("SC-01")
+  @DisplayName("a snapshot returns a map with exactly ten keys")
   void snapshot_toMap() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Breakers under real threads. No test depends on the interleaving of the threads. */
@@ -40,8 +41,9 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-49: five threads with three failures each lose none, including those after the "
-      + "transition")
+  @Tag("CB-49")
+  @DisplayName(
+      "five threads with three failures each lose none, including those after the transition")
   void failuresAroundTheTrip_areAllCounted() throws Exception {
     CircuitBreaker breaker = opensAfter(10);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -59,8 +61,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-49: three threads that each fail once on ten keys leave exactly three failures on each")
+  @Tag("CB-49")
+  @DisplayName("three threads that each fail once on ten keys leave exactly three failures on each")
   void failuresOfKeys_areExact() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(100));
     AtOnce.run(3, thread -> {
@@ -75,9 +77,10 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-49")
   @DisplayName(
-      "CB-49: ten threads with a hundred failures each make exactly a thousand consecutive "
-          + "ones, and the last one opens")
+      "ten threads with a hundred failures each make exactly a thousand consecutive ones, and "
+          + "the last one opens")
   void consecutiveFailures_areExact() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
     AtOnce.run(10, thread -> times(100, () -> fail(breaker)));
@@ -88,7 +91,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 16: eight threads with twenty thousand failures each lose none, on one key")
+  @Tag("fault-16")
+  @DisplayName("eight threads with twenty thousand failures each lose none, on one key")
   void contendedKey_losesNothing() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1_000_000));
     AtOnce.run(8, thread -> times(20_000, () -> fail(keyed.forKey("agent-1"))));
@@ -97,8 +101,9 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-49, fault 16: admitted and rejected calls around a transition add up, and the "
-      + "breaker opens once")
+  @Tag("CB-49")
+  @Tag("fault-16")
+  @DisplayName("admitted and rejected calls around a transition add up, and the breaker opens once")
   void admittedAndRejected_aroundATransition_addUp() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
     AtomicInteger refused = new AtomicInteger();
@@ -118,9 +123,10 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-50, fault 17: reading, filtering and saving are consistent while keys are created, "
-          + "fail and are evicted")
+  @Tag("CB-50")
+  @Tag("fault-17")
+  @DisplayName("reading, filtering and saving are consistent while keys are created, fail and are "
+      + "evicted")
   void readingDuringChurn_isWhole() throws Exception {
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         "churn",
@@ -151,7 +157,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-51: a half-open key admits only the limit of many threads at once")
+  @Tag("CB-51")
+  @DisplayName("a half-open key admits only the limit of many threads at once")
   void halfOpenKey_admitsItsLimit() throws Exception {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).halfOpenMaxCalls(3));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -171,7 +178,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-52: five threads that succeed at once on a half-open key close it, once")
+  @Tag("CB-52")
+  @DisplayName("five threads that succeed at once on a half-open key close it, once")
   void concurrentSuccesses_close() throws Exception {
     KeyedCircuitBreaker keyed =
         keyed(config().failureThreshold(1).halfOpenMaxCalls(5).successThreshold(2));
@@ -185,8 +193,10 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-35: concurrent successes all return; each concurrent failure is the original "
-      + "exception or a rejection")
+  @Tag("V2-35")
+  @DisplayName(
+      "concurrent successes all return; each concurrent failure is the original exception or a "
+          + "rejection")
   void decoratedCalls_allComeOut() throws Exception {
     AtomicInteger returned = new AtomicInteger();
     CircuitBreaker good = resilience.circuitBreaker("good");
@@ -213,9 +223,10 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("V2-38")
   @DisplayName(
-      "V2-38: mixed operations of several threads end in a valid state, and ten times fifty"
-          + " successes are five hundred")
+      "mixed operations of several threads end in a valid state, and ten times fifty successes "
+          + "are five hundred")
   void mixedOperations_endInAValidState() throws Exception {
     CircuitBreaker mixed = opensAfter(3);
     AtOnce.run(4, thread -> {
@@ -279,7 +290,8 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 19: breakers are looked up, created and used while a store writes")
+  @Tag("fault-19")
+  @DisplayName("breakers are looked up, created and used while a store writes")
   void slowStore_delaysNoCaller() {
     List<Resilience> runtimes = new ArrayList<>();
     AtomicInteger saves = new AtomicInteger();
@@ -308,9 +320,9 @@ class ConcurrencyTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("fault-20")
   @DisplayName(
-      "fault 20: runtimes share nothing, and threads that create the same names get the same "
-          + "breakers")
+      "runtimes share nothing, and threads that create the same names get the same breakers")
   void runtimes_shareNothing() throws Exception {
     try (Resilience other = Resilience.builder().timeSource(time).build()) {
       AtOnce.run(4, thread -> {

@@ -10,14 +10,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What an operator can do to a breaker. */
 class ControlsTest extends BreakerFixture {
 
   @Test
-  @DisplayName("CB-13, fault 10: forced open rejects until it is released; forced closed admits "
-      + "again, with no failures")
+  @Tag("CB-13")
+  @Tag("fault-10")
+  @DisplayName(
+      "forced open rejects until it is released; forced closed admits again, with no failures")
   void forced_holds() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -35,7 +38,8 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-08: an explicit operation closes during the cooldown")
+  @Tag("CB-08")
+  @DisplayName("an explicit operation closes during the cooldown")
   void forceClosed_endsTheCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -48,7 +52,10 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-37 V2-23 SC-03: a reset closes the same breaker and clears what could open it")
+  @Tag("CB-37")
+  @Tag("V2-23")
+  @Tag("SC-03")
+  @DisplayName("a reset closes the same breaker and clears what could open it")
   void reset_beginsAnew() {
     CircuitBreaker breaker = opensAfter(2);
     times(2, () -> fail(breaker));
@@ -71,7 +78,8 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-25: a reset keeps lifetime totals and the times of the last outcomes")
+  @Tag("V2-25")
+  @DisplayName("a reset keeps lifetime totals and the times of the last outcomes")
   void reset_keepsTotalsAndTimes() {
     CircuitBreaker breaker = opensAfter(2);
     succeed(breaker);
@@ -90,9 +98,11 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-13 CB-45 V2-24, fault 12: each manual control is one event, in order; a reset of a "
-          + "closed breaker is none")
+  @Tag("CB-13")
+  @Tag("CB-45")
+  @Tag("V2-24")
+  @Tag("fault-12")
+  @DisplayName("each manual control is one event, in order; a reset of a closed breaker is none")
   void manualControls_areEventsInSequence() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> events = transitionsOf(breaker);
@@ -120,9 +130,8 @@ class ControlsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 15: a disabled breaker admits and counts nothing; metrics-only counts and never "
-          + "opens")
+  @Tag("fault-15")
+  @DisplayName("a disabled breaker admits and counts nothing; metrics-only counts and never opens")
   void disabledAndMetricsOnly_neverOpen() {
     CircuitBreaker breaker = opensAfter(1);
     breaker.disable();

@@ -10,6 +10,7 @@ import io.aragora.resilience.core.AtOnce;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The events that listeners of a breaker receive. */
@@ -19,8 +20,11 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-44 CB-45 V2-28, fault 12: every transition is one event, half-open and closing "
-      + "included")
+  @Tag("CB-44")
+  @Tag("CB-45")
+  @Tag("V2-28")
+  @Tag("fault-12")
+  @DisplayName("every transition is one event, half-open and closing included")
   void everyChange_isOneEvent() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -46,7 +50,8 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-24: a reset is an event only if it changes the state")
+  @Tag("V2-24")
+  @DisplayName("a reset is an event only if it changes the state")
   void reset_isAnEventWhereItChangesTheState() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -63,8 +68,9 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-44 V2-29: a listener that throws affects neither the breaker nor other listeners")
+  @Tag("CB-44")
+  @Tag("V2-29")
+  @DisplayName("a listener that throws affects neither the breaker nor other listeners")
   void throwingListener_isIsolated() {
     CircuitBreaker breaker = opensAfter(1);
     subscribe(breaker, () -> {
@@ -79,7 +85,9 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-30, fault 18: a listener may read the breaker, call it and change it")
+  @Tag("V2-30")
+  @Tag("fault-18")
+  @DisplayName("a listener may read the breaker, call it and change it")
   void listener_mayUseTheBreaker() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerState> states = new ArrayList<>();
@@ -98,7 +106,9 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-30, fault 18: a listener may use the registry while all breakers are reset")
+  @Tag("V2-30")
+  @Tag("fault-18")
+  @DisplayName("a listener may use the registry while all breakers are reset")
   void listener_mayUseTheRegistryDuringAResetOfAll() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -118,7 +128,8 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-46: the events of a key name breaker and key")
+  @Tag("CB-46")
+  @DisplayName("the events of a key name breaker and key")
   void keyEvents_nameBreakerAndKey() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     List<CircuitBreakerTransition> seen = new ArrayList<>();
@@ -133,7 +144,9 @@ class EventsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-45, fault 12: a listener that keeps the last state shows what the breaker shows")
+  @Tag("CB-45")
+  @Tag("fault-12")
+  @DisplayName("a listener that keeps the last state shows what the breaker shows")
   void gauge_neverStaysBehind() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,7 +40,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-38: an asynchronous body that completes ends the consecutive failures")
+  @Tag("CB-38")
+  @DisplayName("an asynchronous body that completes ends the consecutive failures")
   void async_success() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
@@ -52,8 +54,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-39: an asynchronous body that fails counts once, and its own exception is thrown")
+  @Tag("CB-39")
+  @DisplayName("an asynchronous body that fails counts once, and its own exception is thrown")
   void async_failure() {
     CircuitBreaker breaker = opensAfter(5);
     assertThat(failureOf(breaker.callAsync(() -> CompletableFuture.failedFuture(down))))
@@ -72,9 +74,12 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-40")
+  @Tag("CB-42")
+  @Tag("fault-13")
   @DisplayName(
-      "CB-40 CB-42, fault 13: the rejection of an asynchronous call is a failed future that "
-          + "names the breaker, and the key if there is one")
+      "the rejection of an asynchronous call is a failed future that names the breaker, and "
+          + "the key if there is one")
   void async_open_isRejected() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(10)));
     fail(breaker);
@@ -101,7 +106,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-41: cancellation and interruption are neither success nor failure")
+  @Tag("CB-41")
+  @DisplayName("cancellation and interruption are neither success nor failure")
   void stopped_isNeutral() {
     CircuitBreaker breaker = opensAfter(1);
     CompletableFuture<String> inner = new CompletableFuture<>();
@@ -132,9 +138,10 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-42")
   @DisplayName(
-      "CB-42: a synchronous body is counted, fails with its own exception, and is rejected "
-          + "when the breaker is open")
+      "a synchronous body is counted, fails with its own exception, and is rejected when the "
+          + "breaker is open")
   void sync_guard() throws Exception {
     CircuitBreaker breaker = opensAfter(2);
     fail(breaker);
@@ -157,7 +164,9 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-43 V2-31: a decorated function passes its argument and returns the result")
+  @Tag("CB-43")
+  @Tag("V2-31")
+  @DisplayName("a decorated function passes its argument and returns the result")
   void decoratedFunction_passesArguments() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     CheckedFunction<Integer, Integer, IOException> doubled = breaker.decorateFunction(number -> {
@@ -173,8 +182,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-43: a rejected call does not run its body, and as a value it carries the rejection")
+  @Tag("CB-43")
+  @DisplayName("a rejected call does not run its body, and as a value it carries the rejection")
   void rejected_doesNotRun() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     assertThat(breaker.<String, IOException>tryCall(() -> "fine").value()).isEqualTo("fine");
@@ -191,8 +200,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "V2-31: every kind of decoration passes result and exception through, and counts once")
+  @Tag("V2-31")
+  @DisplayName("every kind of decoration passes result and exception through, and counts once")
   void decorations_passEverythingThrough() throws Exception {
     CircuitBreaker breaker = opensAfter(100);
     assertThat(breaker.decorateSupplier(() -> "supplied").get()).isEqualTo("supplied");
@@ -218,8 +227,10 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-47 V2-32: guarded failures reach the threshold, and the rejection names the "
-      + "breaker and the remaining time")
+  @Tag("CB-47")
+  @Tag("V2-32")
+  @DisplayName("guarded failures reach the threshold, and the rejection names the breaker and the "
+      + "remaining time")
   void guardedFailures_open() {
     CircuitBreaker breaker = opensAfter(2);
     Callable<String> failing = breaker.decorateCallable(() -> {
@@ -236,7 +247,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-48: with a threshold of three, two of five failing calls are rejected")
+  @Tag("CB-48")
+  @DisplayName("with a threshold of three, two of five failing calls are rejected")
   void fiveFailingCalls_twoAreRejected() {
     CircuitBreaker breaker = opensAfter(3);
     List<Class<?>> thrown = new ArrayList<>();
@@ -254,7 +266,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-53: a failure that a body recorded before it was cancelled is the only one")
+  @Tag("CB-53")
+  @DisplayName("a failure that a body recorded before it was cancelled is the only one")
   void cancelledAfterAFailure_countsOnce() {
     CircuitBreaker breaker = opensAfter(5);
     CompletableFuture<String> inner = new CompletableFuture<>();
@@ -268,8 +281,10 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-33: a decoration uses the config of its breaker, whose threshold of one rejects "
-      + "the second call")
+  @Tag("V2-33")
+  @DisplayName(
+      "a decoration uses the config of its breaker, whose threshold of one rejects the second "
+          + "call")
   void thresholdOfOne_rejectsTheSecondCall() {
     Callable<String> failing = opensAfter(1).decorateCallable(() -> {
       throw down;
@@ -279,7 +294,8 @@ class GuardTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-34: calls that fail with ignored exceptions are never rejected")
+  @Tag("V2-34")
+  @DisplayName("calls that fail with ignored exceptions are never rejected")
   void ignoredFailures_areNeverRejected() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).ignoreIf(e -> e instanceof IllegalArgumentException));

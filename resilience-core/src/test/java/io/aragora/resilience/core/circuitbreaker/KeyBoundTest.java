@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class KeyBoundTest {
@@ -49,7 +50,8 @@ class KeyBoundTest {
   }
 
   @Test
-  @DisplayName("fault 33: keys that all fail neither fill the memory nor evict the legitimate ones")
+  @Tag("fault-33")
+  @DisplayName("keys that all fail neither fill the memory nor evict the legitimate ones")
   void floodOfFailingKeys_sharesTheOverflow() {
     for (int i = 0; i < MAX / 2; i++) {
       succeed("real-" + i);
@@ -103,7 +105,8 @@ class KeyBoundTest {
   }
 
   @Test
-  @DisplayName("fault 24: an evicted key whose breaker is still held is found again")
+  @Tag("fault-24")
+  @DisplayName("an evicted key whose breaker is still held is found again")
   void evictedKeyThatIsHeld_isTheSameObject() {
     CircuitBreaker held = keyed.forKey("held");
     succeed("held");

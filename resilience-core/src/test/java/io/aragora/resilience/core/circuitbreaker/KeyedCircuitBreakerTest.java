@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A breaker for each agent, as programs use it. */
@@ -18,7 +19,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   private record Agent(String name, String model) {}
 
   @Test
-  @DisplayName("CB-14: the failure that reaches the threshold makes its key unavailable")
+  @Tag("CB-14")
+  @DisplayName("the failure that reaches the threshold makes its key unavailable")
   void threshold_closesTheKeyOff() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     fail(keyed.forKey("agent-1"));
@@ -29,8 +31,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-15: keys affect neither each other nor the breaker of the same name without a key")
+  @Tag("CB-15")
+  @DisplayName("keys affect neither each other nor the breaker of the same name without a key")
   void keys_areIndependent() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     CircuitBreaker plain = resilience.circuitBreaker("agents");
@@ -43,9 +45,9 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-16 CB-17: after the cooldown, a key is available and closes with the last required "
-          + "success")
+  @Tag("CB-16")
+  @Tag("CB-17")
+  @DisplayName("after the cooldown, a key is available and closes with the last required success")
   void cooldownOver_enoughSuccessesClose() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).successThreshold(3));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -61,7 +63,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-18: a success ends a key's consecutive failures")
+  @Tag("CB-18")
+  @DisplayName("a success ends a key's consecutive failures")
   void success_endsTheRow() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -73,7 +76,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-19: an unknown key is closed, and asking for it creates none")
+  @Tag("CB-19")
+  @DisplayName("an unknown key is closed, and asking for it creates none")
   void unknownKey_isClosed() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     assertThat(keyed.state("never seen")).isEqualTo(CircuitBreakerState.CLOSED);
@@ -88,8 +92,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-20: filtering keeps the available elements in order, by a key that the caller "
-      + "derives")
+  @Tag("CB-20")
+  @DisplayName("filtering keeps the available elements in order, by a key that the caller derives")
   void filter_keepsTheOrder() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("a"));
@@ -102,8 +106,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-21: a key's remaining cooldown is zero at first, and the full cooldown after "
-      + "opening")
+  @Tag("CB-21")
+  @DisplayName("a key's remaining cooldown is zero at first, and the full cooldown after opening")
   void remainingCooldown_ofAKey() {
     CircuitBreaker agent = keyed(config().failureThreshold(1)).forKey("agent-1");
     assertThat(agent.snapshot().remainingCooldown()).isZero();
@@ -114,7 +118,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-22: the states and the snapshots of all keys show status, failures and probes")
+  @Tag("CB-22")
+  @DisplayName("the states and the snapshots of all keys show status, failures and probes")
   void allKeys_areShown() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2).successThreshold(2));
     times(2, () -> fail(keyed.forKey("down")));
@@ -132,7 +137,9 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-26, fault 1: a failed probe makes its key unavailable for another full cooldown")
+  @Tag("CB-26")
+  @Tag("fault-1")
+  @DisplayName("a failed probe makes its key unavailable for another full cooldown")
   void failedProbe_blocksTheKeyAgain() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
@@ -148,9 +155,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-37: a reset of one key does not affect the others, a reset without a key reaches "
-          + "all")
+  @Tag("CB-37")
+  @DisplayName("a reset of one key does not affect the others, a reset without a key reaches all")
   void reset_ofOneKeyAndOfAll() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1));
     fail(keyed.forKey("a"));
@@ -168,8 +174,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-54: cascading failures of keys recover one key at a time, by two guarded successes")
+  @Tag("CB-54")
+  @DisplayName("cascading failures of keys recover one key at a time, by two guarded successes")
   void cascade_recovers() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     List<String> agents = List.of("agent-1", "agent-2", "agent-3");
@@ -186,7 +192,8 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("SC-11: each domain has its own instance and config")
+  @Tag("SC-11")
+  @DisplayName("each domain has its own instance and config")
   void domains_areIsolated() {
     KeyedCircuitBreaker mail = resilience.keyedCircuitBreaker(
         "mail",

@@ -15,13 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What an open breaker does, and how it reports its rejections. */
 class OpenStateTest extends BreakerFixture {
 
   @Test
-  @DisplayName("CB-01 V2-02: a rejection names breaker, state, reason and remaining time")
+  @Tag("CB-01")
+  @Tag("V2-02")
+  @DisplayName("a rejection names breaker, state, reason and remaining time")
   void rejection_namesBreakerStateReasonAndTime() {
     CallNotPermittedException refusal = new CallNotPermittedException(
         "my-circuit",
@@ -41,7 +44,8 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-01: states have the texts of the reference, and are read from them")
+  @Tag("V2-01")
+  @DisplayName("states have the texts of the reference, and are read from them")
   void states_haveTexts() {
     assertThat(CircuitBreakerState.CLOSED.text()).isEqualTo("closed");
     assertThat(CircuitBreakerState.OPEN.text()).isEqualTo("open");
@@ -58,9 +62,12 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-10 CB-40 V2-12 V2-32, fault 13: an open breaker rejects without calling the body, "
-          + "and tells the remaining time")
+  @Tag("CB-10")
+  @Tag("CB-40")
+  @Tag("V2-12")
+  @Tag("V2-32")
+  @Tag("fault-13")
+  @DisplayName("an open breaker rejects without calling the body, and tells the remaining time")
   void open_rejectsWithNameStateAndRemainingCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -82,9 +89,10 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-12")
+  @Tag("V2-27")
   @DisplayName(
-      "CB-12 V2-27: the remaining cooldown is the full one after opening, and zero outside "
-          + "the open state")
+      "the remaining cooldown is the full one after opening, and zero outside the open state")
   void remainingCooldown_countsDown() {
     CircuitBreaker breaker = opensAfter(1);
     assertThat(breaker.snapshot().remainingCooldown()).isZero();
@@ -98,8 +106,12 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-06 CB-08 SC-09 SC-10, fault 6: outcomes from before the opening decide nothing, "
-      + "and are counted")
+  @Tag("CB-06")
+  @Tag("CB-08")
+  @Tag("SC-09")
+  @Tag("SC-10")
+  @Tag("fault-6")
+  @DisplayName("outcomes from before the opening decide nothing, and are counted")
   void staleOutcomes_decideNothing() {
     CircuitBreaker breaker = opensAfter(1);
     long slow = breaker.acquirePermit();
@@ -121,8 +133,11 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-19 V2-08, fault 9, fault 10: after the cooldown, all readings agree and none "
-      + "changes the state")
+  @Tag("CB-19")
+  @Tag("V2-08")
+  @Tag("fault-9")
+  @Tag("fault-10")
+  @DisplayName("after the cooldown, all readings agree and none changes the state")
   void afterTheCooldown_readingsAgreeAndArePure() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -143,7 +158,8 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 22: neither cooldown nor window uses the wall clock")
+  @Tag("fault-22")
+  @DisplayName("neither cooldown nor window uses the wall clock")
   void wallClock_doesNotMatter() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -157,7 +173,8 @@ class OpenStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 15: the cooldown grows with each consecutive opening, up to its cap")
+  @Tag("fault-15")
+  @DisplayName("the cooldown grows with each consecutive opening, up to its cap")
   void cooldown_growsAndIsCapped() {
     CircuitBreaker breaker = breaker(
         config().failureThreshold(1).cooldownBackoff(2).maxCooldown(Duration.ofSeconds(150)));

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,9 +27,10 @@ import org.junit.jupiter.api.Test;
  */
 class PeerDefectsTest extends BreakerFixture {
   @Test
+  @Tag("R1")
   @DisplayName(
-      "R1: successes from before the opening do not close a half-open breaker that has sent "
-          + "no probe")
+      "successes from before the opening do not close a half-open breaker that has sent no "
+          + "probe")
   void staleSuccesses_closeNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(2));
     long first = breaker.acquirePermit();
@@ -47,7 +49,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R2: a probe that throws an Error returns its permit, and the breaker recovers")
+  @Tag("R2")
+  @DisplayName("a probe that throws an Error returns its permit, and the breaker recovers")
   void errorInAProbe_losesNoPermit() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     AssertionError error = new AssertionError("thrown by the body");
@@ -62,7 +65,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R2b: a probe whose future the caller cancels returns its permit")
+  @Tag("R2b")
+  @DisplayName("a probe whose future the caller cancels returns its permit")
   void cancelledProbe_losesNoPermit() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     breaker.callAsync(CompletableFuture::new).cancel(true);
@@ -73,7 +77,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R3: ignored failures from before the opening add no permits")
+  @Tag("R3")
+  @DisplayName("ignored failures from before the opening add no permits")
   void staleIgnoredFailures_addNoPermits() {
     CircuitBreaker breaker = breaker(config()
         .failureThreshold(1)
@@ -97,9 +102,10 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("R4")
   @DisplayName(
-      "R4: a result or predicate that opens the breaker during the call neither throws nor "
-          + "blocks it")
+      "a result or predicate that opens the breaker during the call neither throws nor blocks "
+          + "it")
   void openingDuringTheCall_wedgesNothing() {
     List<CircuitBreaker> self = new ArrayList<>();
     CircuitBreaker breaker = breaker(config().successThreshold(1).recordResultIf(result -> {
@@ -122,8 +128,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "R5: a call rejected at the edge from open to half-open is one event, and counted once")
+  @Tag("R5")
+  @DisplayName("a call rejected at the edge from open to half-open is one event, and counted once")
   void rejection_atTheEdge_isOneEvent() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).halfOpenMaxCalls(1));
     List<CircuitBreakerCall> seen = new ArrayList<>();
@@ -142,8 +148,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "R6a: the shortest window of time counts, forgets and opens for as long as it is used")
+  @Tag("R6a")
+  @DisplayName("the shortest window of time counts, forgets and opens for as long as it is used")
   void shortestTimeWindow_works() {
     CircuitBreaker breaker = breaker(config()
         .noFailureThreshold()
@@ -163,7 +169,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R6b: a window of one call counts, forgets and opens for as long as it is used")
+  @Tag("R6b")
+  @DisplayName("a window of one call counts, forgets and opens for as long as it is used")
   void shortestCountWindow_works() {
     CircuitBreaker breaker = breaker(config()
         .noFailureThreshold()
@@ -180,7 +187,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R7: windows, cooldowns and leases use only the configured clock")
+  @Tag("R7")
+  @DisplayName("windows, cooldowns and leases use only the configured clock")
   void everything_goesByTheConfiguredClock() {
     CircuitBreaker breaker = breaker(config()
         .failureThreshold(2)
@@ -206,7 +214,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R13: a wall clock that steps back an hour while open does not keep it open")
+  @Tag("R13")
+  @DisplayName("a wall clock that steps back an hour while open does not keep it open")
   void wallClockThatStepsBack_keepsNothingOpen() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -217,7 +226,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R14: a listener that receives a success sees it in the snapshot")
+  @Tag("R14")
+  @DisplayName("a listener that receives a success sees it in the snapshot")
   void successListener_seesTheSuccess() {
     CircuitBreaker breaker = opensAfter(5);
     List<CircuitBreakerSnapshot> seen = new ArrayList<>();
@@ -232,8 +242,10 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("R17: a breaker that many threads force open, while others open and probe it, stays "
-      + "forced open")
+  @Tag("R17")
+  @DisplayName(
+      "a breaker that many threads force open, while others open and probe it, stays forced "
+          + "open")
   void racingTransitions_leaveNoTimerBehind() throws Exception {
     for (int round = 0; round < 50; round++) {
       CircuitBreaker breaker = resilience.circuitBreaker(
@@ -265,7 +277,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F1: outcomes from before the opening neither add permits to half-open nor close it")
+  @Tag("F1")
+  @DisplayName("outcomes from before the opening neither add permits to half-open nor close it")
   void staleOutcomes_neitherAdmitNorClose() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).halfOpenMaxCalls(5).successThreshold(5));
@@ -285,7 +298,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F2: a cancelled probe is no failure")
+  @Tag("F2")
+  @DisplayName("a cancelled probe is no failure")
   void cancelledProbe_opensNothing() {
     CircuitBreaker breaker = halfOpen(config());
     CompletableFuture<String> inner = new CompletableFuture<>();
@@ -296,7 +310,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F2b: a local rejection inside the breaker is no failure of the dependency")
+  @Tag("F2b")
+  @DisplayName("a local rejection inside the breaker is no failure of the dependency")
   void localRejection_isNeutral() {
     CircuitBreaker outer = breaker(
         config().failureThreshold(1).ignoreIf(e -> e instanceof RejectedExecutionException));
@@ -313,7 +328,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("F3: a window that is only read drops old outcomes, too")
+  @Tag("F3")
+  @DisplayName("a window that is only read drops old outcomes, too")
   void idleWindow_forgets() {
     CircuitBreaker breaker = breaker(config().window(Duration.ofMillis(200)));
     times(2, () -> fail(breaker));
@@ -326,7 +342,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("S2: a probe that hangs loses its permit, so half-open does not reject forever")
+  @Tag("S2")
+  @DisplayName("a probe that hangs loses its permit, so half-open does not reject forever")
   void hungProbe_doesNotStick() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     CompletableFuture<String> hung = new CompletableFuture<>();
@@ -343,7 +360,8 @@ class PeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("SN1: an old call that succeeds while the probe still runs does not close")
+  @Tag("SN1")
+  @DisplayName("an old call that succeeds while the probe still runs does not close")
   void oldCallDuringTheProbe_closesNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     CompletableFuture<String> old = new CompletableFuture<>();

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ProbeSlotsTest {
@@ -11,7 +12,8 @@ class ProbeSlotsTest {
   private final ProbeSlots probes = new ProbeSlots(1, 0, LEASE_NANOS, 0);
 
   @Test
-  @DisplayName("V2-13: a completed slot is free again, once")
+  @Tag("V2-13")
+  @DisplayName("a completed slot is free again, once")
   void complete_freesTheSlotOnce() {
     long place = probes.claim(0);
     assertThat(probes.claim(0)).isEqualTo(ProbeSlots.NONE);
@@ -23,9 +25,10 @@ class ProbeSlotsTest {
   }
 
   @Test
+  @Tag("Sentinel-deadline")
   @DisplayName(
-      "Sentinel-deadline: the slot of a failed probe admits no call before the phase ends, "
-          + "and is free at the end of its lease if the phase continues")
+      "the slot of a failed probe admits no call before the phase ends, and is free at the end "
+          + "of its lease if the phase continues")
   void fail_keepsTheSlotTaken() {
     long place = probes.claim(0);
     assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000)).isEqualTo(5);

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A breaker that opens by the share of failures in its window. */
@@ -18,7 +19,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-19: a reached rate opens, whatever the number of consecutive failures")
+  @Tag("V2-19")
+  @DisplayName("a reached rate opens, whatever the number of consecutive failures")
   void reached_opens() {
     CircuitBreaker breaker = breaker(rate(60).failureThreshold(100).minimumNumberOfCalls(1));
     times(2, () -> succeed(breaker));
@@ -31,7 +33,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-20: exactly the threshold opens, less does not")
+  @Tag("V2-20")
+  @DisplayName("exactly the threshold opens, less does not")
   void exactlyTheThreshold_opens() {
     CircuitBreaker half =
         resilience.circuitBreaker("half", rate(50).minimumNumberOfCalls(1).build());
@@ -46,8 +49,9 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-21, fault 7: fewer calls than the minimum never open, and a minimum of 1 allows "
-      + "the opposite")
+  @Tag("V2-21")
+  @Tag("fault-7")
+  @DisplayName("fewer calls than the minimum never open, and a minimum of 1 allows the opposite")
   void minimumNumberOfCalls_isNeeded() {
     CircuitBreaker breaker = breaker(rate(50));
     assertThat(breaker.config().minimumNumberOfCalls()).as("the default").isEqualTo(20);
@@ -62,7 +66,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-21: a success that completes the minimum opens, if enough calls failed before")
+  @Tag("V2-21")
+  @DisplayName("a success that completes the minimum opens, if enough calls failed before")
   void successThatCompletesTheMinimum_opens() {
     CircuitBreaker breaker = breaker(rate(50).minimumNumberOfCalls(4));
     times(2, () -> fail(breaker));
@@ -74,7 +79,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("V2-22: outcomes older than the window have left it when the next call arrives")
+  @Tag("V2-22")
+  @DisplayName("outcomes older than the window have left it when the next call arrives")
   void window_forgets() {
     CircuitBreaker breaker = breaker(rate(50).window(Duration.ofSeconds(10)));
     fail(breaker);
@@ -88,7 +94,8 @@ class RateRuleTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 8: closing begins with an empty window, so old failures cannot open again")
+  @Tag("fault-8")
+  @DisplayName("closing begins with an empty window, so old failures cannot open again")
   void closing_emptiesTheWindow() {
     CircuitBreaker breaker = breaker(rate(50).minimumNumberOfCalls(2).successThreshold(1));
     times(2, () -> fail(breaker));

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,7 +23,8 @@ import org.junit.jupiter.api.Test;
  */
 class ReadPeerDefectsTest extends BreakerFixture {
   @Test
-  @DisplayName("Polly-stale: outcomes from before the opening do not affect a half-open breaker")
+  @Tag("Polly-stale")
+  @DisplayName("outcomes from before the opening do not affect a half-open breaker")
   void staleOutcomes_sayNothing() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).successThreshold(1));
     long good = breaker.acquirePermit();
@@ -39,7 +41,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Polly-hung: a probe that never reports does not block all callers forever")
+  @Tag("Polly-hung")
+  @DisplayName("a probe that never reports does not block all callers forever")
   void probeThatNeverReports_doesNotStick() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     breaker.acquirePermit();
@@ -54,7 +57,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Polly-cancelled: a cancelled probe does not close")
+  @Tag("Polly-cancelled")
+  @DisplayName("a cancelled probe does not close")
   void cancelledProbe_closesNothing() {
     CircuitBreaker breaker = halfOpen(config().successThreshold(1));
     CompletableFuture<String> call = breaker.callAsync(CompletableFuture::new);
@@ -64,8 +68,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "Sentinel-deadline: no reader sees an open state with the deadline of the previous one")
+  @Tag("Sentinel-deadline")
+  @DisplayName("no reader sees an open state with the deadline of the previous one")
   void newlyOpened_isNeverSeenWithAnOldDeadline() throws Exception {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1));
     int rounds = 300;
@@ -88,8 +92,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Sentinel-blocked: a probe that an inner rule rejects frees its slot, and is no "
-      + "transition")
+  @Tag("Sentinel-blocked")
+  @DisplayName("a probe that an inner rule rejects frees its slot, and is no transition")
   void blockedProbe_isNeitherOutcomeNorTransition() {
     CircuitBreaker breaker = halfOpen(config().halfOpenMaxCalls(1).successThreshold(1));
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
@@ -109,7 +113,8 @@ class ReadPeerDefectsTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("Failsafe-monitor: while a listener runs, other threads use and change the breaker")
+  @Tag("Failsafe-monitor")
+  @DisplayName("while a listener runs, other threads use and change the breaker")
   void listener_holdsNoMonitor() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerState> heard = new ArrayList<>();

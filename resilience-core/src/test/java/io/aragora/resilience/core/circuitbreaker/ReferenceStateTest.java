@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -51,7 +52,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-29: failures are restored, with and without a key")
+  @Tag("CB-29")
+  @DisplayName("failures are restored, with and without a key")
   void failures_comeBack() {
     Map<String, ?> state = Map.of(
         "config",
@@ -69,9 +71,9 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-30 CB-33: a breaker saved open within its cooldown is still open, for the rest of "
-          + "it")
+  @Tag("CB-30")
+  @Tag("CB-33")
+  @DisplayName("a breaker saved open within its cooldown is still open, for the rest of it")
   void openInsideTheCooldown_isStillOpen() {
     CircuitBreaker breaker = restored(single(3, true, 10));
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
@@ -80,8 +82,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-31: counts of keys are restored, and a key open within its cooldown is unavailable")
+  @Tag("CB-31")
+  @DisplayName("counts of keys are restored, and a key open within its cooldown is unavailable")
   void keys_comeBack() {
     Map<String, ?> state = Map.of(
         "entity_mode",
@@ -99,9 +101,10 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-32")
+  @Tag("fault-70")
   @DisplayName(
-      "CB-32, fault 70: a key open for longer than the cooldown is available, and its next failure"
-          + " opens again")
+      "a key open for longer than the cooldown is available, and its next failure opens again")
   void expiredKey_isReadyToProbe() {
     Map<String, ?> state = Map.of(
         "entity_mode",
@@ -116,8 +119,8 @@ class ReferenceStateTest extends BreakerFixture {
 
   @ParameterizedTest(name = "open for {0} s")
   @MethodSource("expiredSeconds")
-  @DisplayName(
-      "CB-33: a breaker open for its cooldown or longer is ready to probe, its failures kept")
+  @Tag("CB-33")
+  @DisplayName("a breaker open for its cooldown or longer is ready to probe, its failures kept")
   void expired_isReadyToProbe(Number openFor) {
     CircuitBreaker breaker = restored(single(3, true, openFor));
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
@@ -130,7 +133,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-34: the old flat form is understood")
+  @Tag("CB-34")
+  @DisplayName("the old flat form is understood")
   void flatForm_isUnderstood() {
     Map<String, ?> state = Map.of(
         "failures", Map.of("agent-1", 3, "agent-2", 1), "cooldowns", Map.of("agent-1", 10.5));
@@ -145,7 +149,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-35: an empty state is a closed breaker without failures and without keys")
+  @Tag("CB-35")
+  @DisplayName("an empty state is a closed breaker without failures and without keys")
   void empty_isClosed() {
     List<SavedBreaker> rows =
         ReferenceState.read("agents", Map.of(), sixtySeconds, time.wallTime());
@@ -161,7 +166,9 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-31, fault 67: the time between saving and restoring counts toward the cooldown")
+  @Tag("CB-31")
+  @Tag("fault-67")
+  @DisplayName("the time between saving and restoring counts toward the cooldown")
   void timeSinceTheWriting_counts() {
     List<SavedBreaker> rows = ReferenceState.read(
         "agents", single(4, true, 10), sixtySeconds, time.wallTime().minusSeconds(20));
@@ -171,7 +178,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 74: the restored state holds no reference to the caller's maps")
+  @Tag("fault-74")
+  @DisplayName("the restored state holds no reference to the caller's maps")
   void maps_areNotAdopted() {
     Map<String, Object> failures = new HashMap<>(Map.of("agent-1", 2));
     Map<String, Object> open = new HashMap<>();
@@ -232,7 +240,8 @@ class ReferenceStateTest extends BreakerFixture {
 
   @ParameterizedTest
   @MethodSource("bad")
-  @DisplayName("fault 69: an unreadable value is an error that names key, rule and value")
+  @Tag("fault-69")
+  @DisplayName("an unreadable value is an error that names key, rule and value")
   void badValues_areNamed(Map<String, ?> state, String message) {
     assertThatThrownBy(() -> ReferenceState.read("agents", state, sixtySeconds, time.wallTime()))
         .isInstanceOf(IllegalArgumentException.class)
@@ -240,7 +249,8 @@ class ReferenceStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-29: a key that failed and one that is only known as open are both restored")
+  @Tag("CB-29")
+  @DisplayName("a key that failed and one that is only known as open are both restored")
   void keyKnownOnlyAsOpen_isRestored() {
     Map<String, ?> state = Map.of(
         "entity_mode", Map.of("failures", Map.of("a", 1), "open_circuits", Map.of("b", 1.5)));

@@ -11,6 +11,7 @@ import io.aragora.resilience.policy.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Listeners of a whole runtime. */
@@ -26,7 +27,8 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("ME-01: a callback receives name and number, and nothing once it is closed")
+  @Tag("ME-01")
+  @DisplayName("a callback receives name and number, and nothing once it is closed")
   void codes_areHeard_untilClosed() {
     CircuitBreaker test = resilience.circuitBreaker(
         "test", config().failureThreshold(1).successThreshold(1).build());
@@ -49,8 +51,8 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "ME-01: a callback that throws affects nothing, and without a callback everything works")
+  @Tag("ME-01")
+  @DisplayName("a callback that throws affects nothing, and without a callback everything works")
   void throwingCallback_affectsNothing_andNoneIsFine() {
     fail(opensAfter(1));
     resilience.policies().subscribe(CircuitBreakerListener.ofCodes((breaker, code) -> {
@@ -65,7 +67,8 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 63: any number of callbacks, and closing one disconnects no other")
+  @Tag("fault-63")
+  @DisplayName("any number of callbacks, and closing one disconnects no other")
   void closingOne_disconnectsNoOther() {
     Subscription[] first = new Subscription[1];
     List<String> hearsFirst = codes(first);

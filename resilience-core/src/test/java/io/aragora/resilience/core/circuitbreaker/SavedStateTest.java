@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@code save} stores, and what {@code restore} restores in another runtime. */
@@ -34,7 +35,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-27: a new breaker is saved closed, with its whole config")
+  @Tag("CB-27")
+  @DisplayName("a new breaker is saved closed, with its whole config")
   void fresh_isSavedClosed() {
     SavedBreaker saved = opensAfter(3).save();
     assertThat(saved.name()).isEqualTo("b");
@@ -49,7 +51,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-28: failures, an open state and the failures of keys are saved")
+  @Tag("CB-28")
+  @DisplayName("failures, an open state and the failures of keys are saved")
   void failuresAndOpenState_areSaved() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -71,7 +74,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-29: failures are restored, with and without a key")
+  @Tag("CB-29")
+  @DisplayName("failures are restored, with and without a key")
   void failures_comeBack() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -89,9 +93,9 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName(
-      "CB-30 CB-31: a breaker saved open within its cooldown is still open, for the rest of "
-          + "it")
+  @Tag("CB-30")
+  @Tag("CB-31")
+  @DisplayName("a breaker saved open within its cooldown is still open, for the rest of it")
   void openInsideTheCooldown_isStillOpen() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
@@ -118,9 +122,11 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
+  @Tag("CB-32")
+  @Tag("CB-33")
   @DisplayName(
-      "CB-32 CB-33: an expired cooldown is restored ready to probe with its failures, and a "
-          + "failed probe opens again")
+      "an expired cooldown is restored ready to probe with its failures, and a failed probe "
+          + "opens again")
   void expired_isReadyToProbe() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(3));
     times(3, () -> fail(keyed.forKey("agent-1")));
@@ -137,7 +143,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("CB-35: the config comes from the program, not from the saved state")
+  @Tag("CB-35")
+  @DisplayName("the config comes from the program, not from the saved state")
   void settings_comeFromTheProgram() {
     CircuitBreaker breaker = opensAfter(3);
     times(2, () -> fail(breaker));
@@ -151,8 +158,8 @@ class SavedStateTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("fault 24: a breaker that has changed its state is not overwritten; only its totals "
-      + "grow")
+  @Tag("fault-24")
+  @DisplayName("a breaker that has changed its state is not overwritten; only its totals grow")
   void movedBreaker_isLeftAlone() {
     CircuitBreaker breaker = opensAfter(1);
     succeed(breaker);

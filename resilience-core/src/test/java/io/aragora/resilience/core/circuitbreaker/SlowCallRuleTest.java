@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SlowCallRuleTest {
@@ -48,8 +49,8 @@ class SlowCallRuleTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 15: half of the calls being slow opens the breaker, and the transition tells why")
+  @Tag("fault-15")
+  @DisplayName("half of the calls being slow opens the breaker, and the transition tells why")
   void slowCalls_open() {
     CircuitBreaker breaker = breaker();
     call(breaker, Duration.ZERO);
@@ -74,7 +75,8 @@ class SlowCallRuleTest {
   }
 
   @Test
-  @DisplayName("R4j#1597: a dependency that hangs opens the breaker while it hangs")
+  @Tag("R4j#1597")
+  @DisplayName("a dependency that hangs opens the breaker while it hangs")
   void callsInFlight_openWhileTheyHang() {
     CircuitBreaker breaker = breaker();
     List<CompletableFuture<String>> hanging = new ArrayList<>();

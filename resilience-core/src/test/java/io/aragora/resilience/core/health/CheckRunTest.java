@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -71,9 +72,11 @@ class CheckRunTest {
   }
 
   @Test
+  @Tag("HE-30")
+  @Tag("fault-58")
   @DisplayName(
-      "HE-30, fault 58: all checks run at once; a check that hangs costs its timeout and one "
-          + "thread, and no other check")
+      "all checks run at once; a check that hangs costs its timeout and one thread, and no "
+          + "other check")
   void checks_runInParallel_andAHungOneCostsItsTimeoutAndOneRun() {
     AtomicInteger hungRuns = new AtomicInteger();
     CyclicBarrier both = new CyclicBarrier(2);
@@ -225,8 +228,8 @@ class CheckRunTest {
   }
 
   @Test
-  @DisplayName("HE-30: the registry waits for a check that answers later, and cancels it at its "
-      + "timeout")
+  @Tag("HE-30")
+  @DisplayName("the registry waits for a check that answers later, and cancels it at its timeout")
   void asynchronousCheck_isAwaited_andCancelledAtItsTimeout() throws Exception {
     CompletableFuture<HealthResult> never = new CompletableFuture<>();
     resilience.health().register("never", HealthCheck.async(() -> never), HASTY);

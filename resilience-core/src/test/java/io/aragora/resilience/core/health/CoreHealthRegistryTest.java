@@ -18,14 +18,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CoreHealthRegistryTest {
   private final ManualTime time = ManualTime.create();
 
   @Test
-  @DisplayName(
-      "HE-19 HE-30: the worst status of all checks counts; optional checks degrade at worst")
+  @Tag("HE-19")
+  @Tag("HE-30")
+  @DisplayName("the worst status of all checks counts; optional checks degrade at worst")
   void report_weighsChecks() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience.health().checkAll().summary()).isEqualTo("nothing registered");
@@ -49,7 +51,8 @@ class CoreHealthRegistryTest {
   }
 
   @Test
-  @DisplayName("fault 58: liveness, readiness and startup are separate")
+  @Tag("fault-58")
+  @DisplayName("liveness, readiness and startup are separate")
   void groups_areAskedApart_andRegistrationEnds() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       Subscription registration = resilience
@@ -131,9 +134,9 @@ class CoreHealthRegistryTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 58, fault 61: an open breaker and a failing store degrade readiness and do not "
-          + "affect liveness")
+  @Tag("fault-58")
+  @Tag("fault-61")
+  @DisplayName("an open breaker and a failing store degrade readiness and do not affect liveness")
   void contributions_areOptionalPartsOfReadiness() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience.health().checkAll().checks())
@@ -155,9 +158,10 @@ class CoreHealthRegistryTest {
   }
 
   @Test
+  @Tag("HE-30")
   @DisplayName(
-      "HE-30: a check's result is kept with details, duration and start time; an exception "
-          + "becomes its message")
+      "a check's result is kept with details, duration and start time; an exception becomes "
+          + "its message")
   void whatAChecksSays_isKept() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       resilience.health().register("pool", () -> {

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The events that health listeners receive. */
@@ -66,9 +67,10 @@ class HealthEventsTest {
   }
 
   @Test
+  @Tag("HE-23")
+  @Tag("fault-59")
   @DisplayName(
-      "HE-23, fault 59: there is no event below the threshold, and one at the threshold that "
-          + "reports unhealthy")
+      "there is no event below the threshold, and one at the threshold that reports unhealthy")
   void failures_atTheThreshold_areOneEvent() {
     HealthTracker db = tracker("db", 2, 2);
     db.recordSuccess();
@@ -87,7 +89,8 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-24: the first success is no event, the second is one recovery with no failures")
+  @Tag("HE-24")
+  @DisplayName("the first success is no event, the second is one recovery with no failures")
   void successes_afterUnhealthy_areOneRecovery() {
     HealthTracker db = tracker("db", 1, 2);
     assertThat(heard(db, "F")).containsExactly("unknown -> unhealthy");
@@ -100,7 +103,8 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-25: every change is an event and nothing else, not even becoming known")
+  @Tag("HE-25")
+  @DisplayName("every change is an event and nothing else, not even becoming known")
   void changes_alone_areEvents() {
     assertThat(heard(tracker("quiet", 3, 2), "SSFFSF")).isEmpty();
     HealthTracker db = tracker("db", 1, 1);
@@ -114,7 +118,8 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-26: a listener that throws affects neither the tracker nor other listeners")
+  @Tag("HE-26")
+  @DisplayName("a listener that throws affects neither the tracker nor other listeners")
   void listener_throws_affectsNoOther() {
     health.subscribe(transition -> {
       throw new IllegalStateException("listener");
@@ -132,7 +137,9 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName("HE-27, fault 18: a listener may read and change the tracker, and ask for a report")
+  @Tag("HE-27")
+  @Tag("fault-18")
+  @DisplayName("a listener may read and change the tracker, and ask for a report")
   void listener_mayCallBack() {
     HealthTracker db = tracker("db", 1, 1);
     AtomicReference<HealthStatus> read = new AtomicReference<>();
@@ -148,9 +155,9 @@ class HealthEventsTest {
   }
 
   @Test
+  @Tag("HE-28")
   @DisplayName(
-      "HE-28: each change of a flapping tracker is an event, and trackers do not affect each "
-          + "other")
+      "each change of a flapping tracker is an event, and trackers do not affect each other")
   void flapping_eachChange_isAnEvent() {
     HealthTracker db = tracker("db", 2, 2);
     HealthTracker cache = tracker("cache", 2, 2);
@@ -176,9 +183,9 @@ class HealthEventsTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 58, fault 61: changes of checks and breakers are noticed when a caller asks, or "
-          + "regularly")
+  @Tag("fault-58")
+  @Tag("fault-61")
+  @DisplayName("changes of checks and breakers are noticed when a caller asks, or regularly")
   void checksAndBreakers_changes_areNoticedWhenAsked() {
     AtomicReference<HealthStatus> status = new AtomicReference<>(HealthStatus.HEALTHY);
     health.register(

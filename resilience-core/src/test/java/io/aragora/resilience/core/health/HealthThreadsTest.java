@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,7 +35,8 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-28: reports from many threads lose nothing")
+  @Tag("HE-28")
+  @DisplayName("reports from many threads lose nothing")
   void concurrentReports_loseNothing() throws Exception {
     int threads = 4;
     int reports = 10_000;
@@ -55,8 +57,8 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-28: listeners receive the changes of many threads in order, also if some are "
-      + "dropped")
+  @Tag("HE-28")
+  @DisplayName("listeners receive the changes of many threads in order, also if some are dropped")
   void concurrentChanges_areHeardInOrder() throws Exception {
     HealthTracker flapping = resilience
         .health()
@@ -92,8 +94,9 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-27, fault 18: a listener that blocks delays no report, and runs on another thread")
+  @Tag("HE-27")
+  @Tag("fault-18")
+  @DisplayName("a listener that blocks delays no report, and runs on another thread")
   void listener_blocks_delaysNoReport() throws Exception {
     HealthTracker db = resilience.health().tracker("db");
     CompletableFuture<Thread> heardOn = new CompletableFuture<>();
@@ -116,9 +119,10 @@ class HealthThreadsTest {
   }
 
   @Test
+  @Tag("HE-27")
   @DisplayName(
-      "HE-27: no lock is held while a listener runs, not even on the reporting thread of a "
-          + "closed runtime")
+      "no lock is held while a listener runs, not even on the reporting thread of a closed "
+          + "runtime")
   void afterClosing_listenersRunUnderNoLock() {
     HealthTracker db = resilience.health().tracker("db");
     List<Boolean> locked = new CopyOnWriteArrayList<>();
@@ -132,7 +136,8 @@ class HealthThreadsTest {
   }
 
   @Test
-  @DisplayName("HE-22: the process has one registry, also if many threads ask first")
+  @Tag("HE-22")
+  @DisplayName("the process has one registry, also if many threads ask first")
   void globalRegistry_manyThreads_isOne() throws Exception {
     try {
       List<HealthRegistry> registries =

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How a tracker evaluates its reports. */
@@ -66,8 +67,11 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-04, fault 58: a tracker begins healthy, without failures, error, latency and "
-      + "metadata; before the first success it is unknown")
+  @Tag("HE-04")
+  @Tag("fault-58")
+  @DisplayName(
+      "a tracker begins healthy, without failures, error, latency and metadata; before the "
+          + "first success it is unknown")
   void tracker_beginsHealthy() {
     HealthTrackerSnapshot snapshot = tracker().snapshot();
     assertThat(snapshot.isHealthy()).isTrue();
@@ -86,7 +90,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-05: a success may have a latency, resets failures, and sets the last check")
+  @Tag("HE-05")
+  @DisplayName("a success may have a latency, resets failures, and sets the last check")
   void success_resetsFailures() {
     HealthTracker tracker = tracker();
     tracker.recordFailure("down");
@@ -103,7 +108,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-05: the latency is the mean")
+  @Tag("HE-05")
+  @DisplayName("the latency is the mean")
   void latency_isTheMean() {
     HealthTracker tracker = tracker();
     for (int latency : new int[] {10, 20, 30}) {
@@ -113,8 +119,11 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-06, fault 59: failures are counted; an error message replaces the previous one, "
-      + "and a failure without one keeps it with its time")
+  @Tag("HE-06")
+  @Tag("fault-59")
+  @DisplayName(
+      "failures are counted; an error message replaces the previous one, and a failure without "
+          + "one keeps it with its time")
   void failure_isCounted() {
     HealthTracker tracker = tracker();
     tracker.recordFailure(null);
@@ -135,9 +144,9 @@ class HealthTrackerTest {
   }
 
   @Test
+  @Tag("HE-07")
   @DisplayName(
-      "HE-07: the failure that reaches the threshold makes it unhealthy, and later ones keep "
-          + "it so")
+      "the failure that reaches the threshold makes it unhealthy, and later ones keep it so")
   void failure_atTheThreshold_isUnhealthy() {
     HealthTracker tracker = tracker(3, 2, 10);
     assertThat(healthAfter(tracker, "FFFF")).containsExactly(true, true, false, false);
@@ -146,14 +155,16 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-08: consecutive successes recover it; a failure between them starts anew")
+  @Tag("HE-08")
+  @DisplayName("consecutive successes recover it; a failure between them starts anew")
   void successes_consecutive_recover() {
     assertThat(healthAfter(tracker(2, 3, 10), "FFSSFSSS"))
         .containsExactly(true, false, false, false, false, false, false, true);
   }
 
   @Test
-  @DisplayName("HE-09: thresholds of 1")
+  @Tag("HE-09")
+  @DisplayName("thresholds of 1")
   void thresholds_ofOne_work() {
     assertThat(healthAfter(tracker(1, 1, 10), "FS")).containsExactly(false, true);
     HealthTracker other = resilience
@@ -168,9 +179,9 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-10, fault 59: a recovery clears the last error; a success while healthy keeps it, "
-          + "with its time")
+  @Tag("HE-10")
+  @Tag("fault-59")
+  @DisplayName("a recovery clears the last error; a success while healthy keeps it, with its time")
   void recovery_clearsTheLastError() {
     HealthTracker tracker = tracker(2, 1, 10);
     tracker.recordFailure("err1");
@@ -187,7 +198,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-11: only consecutive failures count, and the cycle repeats")
+  @Tag("HE-11")
+  @DisplayName("only consecutive failures count, and the cycle repeats")
   void cycle_onlyConsecutiveFailuresCount() {
     HealthTracker tracker = tracker(3, 1, 10);
     assertThat(healthAfter(tracker, "FFSFF")).containsOnly(true);
@@ -196,7 +208,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-12: the window holds the latest latencies, and reports without one use no slot")
+  @Tag("HE-12")
+  @DisplayName("the window holds the latest latencies, and reports without one use no slot")
   void latencyWindow_holdsTheLatest() {
     HealthTracker tracker = tracker(3, 2, 3);
     latencies(tracker, 10, 10, 10, 100, 100, 100);
@@ -222,8 +235,10 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-12, fault 60: the window is bounded for any number of reports; failures have "
-      + "latencies, and the largest is shown")
+  @Tag("HE-12")
+  @Tag("fault-60")
+  @DisplayName("the window is bounded for any number of reports; failures have latencies, and the "
+      + "largest is shown")
   void latencies_areBounded() {
     HealthTracker tracker = tracker(3, 2, 1000);
     for (int i = 0; i < 100_000; i++) {
@@ -238,7 +253,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-13: metadata is set, overwritten, removed and copied; snapshots do not change")
+  @Tag("HE-13")
+  @DisplayName("metadata is set, overwritten, removed and copied; snapshots do not change")
   void metadata_isSetRemovedAndCopied() {
     HealthTracker tracker = tracker();
     tracker.setMetadata("region", "eu");
@@ -274,7 +290,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-14: a reset makes it as new")
+  @Tag("HE-14")
+  @DisplayName("a reset makes it as new")
   void reset_makesTheTrackerNew() {
     HealthTracker tracker = tracker(1, 2, 10);
     tracker.setMetadata("region", "eu");
@@ -295,8 +312,9 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("fault 58: if silence is a sign, a healthy component becomes unknown after a while, "
-      + "and an unhealthy one stays so")
+  @Tag("fault-58")
+  @DisplayName("if silence is a sign, a healthy component becomes unknown after a while, and an "
+      + "unhealthy one stays so")
   void silence_afterAWhile_isUnknown() {
     HealthTracker tracker = resilience
         .health()
@@ -328,7 +346,8 @@ class HealthTrackerTest {
   }
 
   @Test
-  @DisplayName("HE-19: a report carries the state of a tracker, and since when it holds")
+  @Tag("HE-19")
+  @DisplayName("a report carries the state of a tracker, and since when it holds")
   void reportLine_carriesTheTracker() {
     HealthTracker tracker = tracker(1, 2, 10);
     assertThat(line().detail()).isEqualTo("no report yet");

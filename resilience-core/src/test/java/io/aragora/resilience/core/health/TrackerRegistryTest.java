@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Trackers by name, and the report on them. */
@@ -53,9 +54,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName(
-      "HE-15: a name stands for one tracker; a different declaration is an error that shows "
-          + "both")
+  @Tag("HE-15")
+  @DisplayName("a name stands for one tracker; a different declaration is an error that shows both")
   void declaration_different_isAnError() {
     HealthTracker db = health.tracker("db", config(3, 2));
     assertThat(db.name()).isEqualTo("db");
@@ -80,8 +80,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-16: a look-up that creates none returns the same object or none, also after a "
-      + "removal")
+  @Tag("HE-16")
+  @DisplayName("a look-up that creates none returns the same object or none, also after a removal")
   void find_createsNoTracker() {
     HealthTracker db = health.tracker("db");
     assertThat(health.findTracker("db")).containsSame(db);
@@ -92,8 +92,10 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-17, fault 60: a look-up that creates one sets its whole config; an existing "
-      + "tracker keeps its state")
+  @Tag("HE-17")
+  @Tag("fault-60")
+  @DisplayName(
+      "a look-up that creates one sets its whole config; an existing tracker keeps its state")
   void tracker_createsOnce_withItsConfig() {
     HealthTracker db = health.tracker("db", config(7, 5));
     assertThat(db.config().failureThreshold()).isEqualTo(7);
@@ -107,9 +109,9 @@ class TrackerRegistryTest {
   }
 
   @Test
+  @Tag("HE-18")
   @DisplayName(
-      "HE-18: removal returns whether there was one, and keeps the others; checks behave the "
-          + "same way")
+      "removal returns whether there was one, and keeps the others; checks behave the same way")
   void unregister_returnsWhetherPresent() {
     healthy("db");
     HealthTracker cache = healthy("cache");
@@ -126,9 +128,9 @@ class TrackerRegistryTest {
   }
 
   @Test
+  @Tag("HE-19")
   @DisplayName(
-      "HE-19: reports of no tracker, of healthy ones, of an unhealthy one, and of unhealthy "
-          + "ones only")
+      "reports of no tracker, of healthy ones, of an unhealthy one, and of unhealthy ones only")
   void report_everyMix_isRight() {
     Instant before = time.wallTime();
     assertThat(health.checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
@@ -152,7 +154,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-20: all present statuses, typed")
+  @Tag("HE-20")
+  @DisplayName("all present statuses, typed")
   void statuses_areTyped() {
     assertThat(health.report().checks()).isEmpty();
     healthy("db");
@@ -165,7 +168,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName("HE-21: names are in registration order, without removed ones")
+  @Tag("HE-21")
+  @DisplayName("names are in registration order, without removed ones")
   void names_areInOrder() {
     assertThat(health.names()).isEmpty();
     List.of("c", "a", "b").forEach(health::tracker);
@@ -179,8 +183,8 @@ class TrackerRegistryTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 58: an optional tracker degrades, and each tracker answers for its own groups")
+  @Tag("fault-58")
+  @DisplayName("an optional tracker degrades, and each tracker answers for its own groups")
   void optionalTracker_degrades_inItsGroups() {
     health
         .tracker(

@@ -10,12 +10,15 @@ import io.aragora.resilience.circuitbreaker.TransitionCause;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is restored from the store when a breaker is created. */
 class RestoredStateTest extends SaverFixture {
   @Test
-  @DisplayName("PE-09, fault 67: downtime counts toward the cooldown")
+  @Tag("PE-09")
+  @Tag("fault-67")
+  @DisplayName("downtime counts toward the cooldown")
   void downTime_counts() {
     leaveOpen();
     time.advance(Duration.ofSeconds(30));
@@ -28,7 +31,8 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("fault 70: an expired cooldown is restored ready to probe, not closed")
+  @Tag("fault-70")
+  @DisplayName("an expired cooldown is restored ready to probe, not closed")
   void expired_comesBackHalfOpen() {
     leaveOpen();
     time.advance(Duration.ofSeconds(120));
@@ -85,9 +89,9 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName(
-      "PE-08, fault 68: name, consecutive counts, forced states, totals and generation are "
-          + "restored")
+  @Tag("PE-08")
+  @Tag("fault-68")
+  @DisplayName("name, consecutive counts, forced states, totals and generation are restored")
   void consecutiveCountsForcedStatesAndTotals_areRestored() {
     long generation;
     try (Resilience resilience = open()) {
@@ -118,7 +122,8 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-11: the progress of probes and the growth of the cooldown are restored")
+  @Tag("PE-11")
+  @DisplayName("the progress of probes and the growth of the cooldown are restored")
   void probeProgressAndCooldownStep_comeBack() {
     CircuitBreakerConfig growing = config()
         .cooldownBackoff(2)
@@ -150,9 +155,9 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
+  @Tag("PE-11")
   @DisplayName(
-      "PE-11: keys are restored when they are asked for, apart from a breaker that is named "
-          + "like one")
+      "keys are restored when they are asked for, apart from a breaker that is named like one")
   void keys_comeBack() {
     try (Resilience resilience = open()) {
       trip(keyed(resilience).forKey("open"));
@@ -174,8 +179,8 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName(
-      "PE-11: a key that was saved open is unavailable, although no caller has used it since")
+  @Tag("PE-11")
+  @DisplayName("a key that was saved open is unavailable, although no caller has used it since")
   void key_notCalledSince_isAsSaved() {
     try (Resilience resilience = open()) {
       trip(keyed(resilience).forKey("open"));
@@ -233,7 +238,8 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-04: loading creates no breaker, and saved states wait until they are asked for")
+  @Tag("PE-04")
+  @DisplayName("loading creates no breaker, and saved states wait until they are asked for")
   void loading_makesNothing() {
     leaveOpen();
     try (Resilience resilience = open()) {
@@ -246,7 +252,8 @@ class RestoredStateTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-05: unreadable rows are logged, the first ten of them one by one")
+  @Tag("PE-05")
+  @DisplayName("unreadable rows are logged, the first ten of them one by one")
   void problems_areSaid() {
     for (int i = 0; i < 12; i++) {
       store.problems.add("row " + i);

@@ -12,6 +12,7 @@ import io.aragora.resilience.persistence.StateStoreStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,7 +23,8 @@ class StateSaverTest extends SaverFixture {
   @Nested
   class Saving {
     @Test
-    @DisplayName("fault 74: a change is saved after a moment, not at the interval")
+    @Tag("fault-74")
+    @DisplayName("a change is saved after a moment, not at the interval")
     void change_isSavedAMomentLater() {
       try (Resilience resilience = open()) {
         trip(breaker(resilience));
@@ -35,7 +37,8 @@ class StateSaverTest extends SaverFixture {
     }
 
     @Test
-    @DisplayName("fault 73: simultaneous changes are one write")
+    @Tag("fault-73")
+    @DisplayName("simultaneous changes are one write")
     void changes_areCoalesced() {
       try (Resilience resilience = open()) {
         for (int i = 0; i < 500; i++) {
@@ -51,7 +54,8 @@ class StateSaverTest extends SaverFixture {
     }
 
     @Test
-    @DisplayName("PE-03: ten thousand keys are saved in batches")
+    @Tag("PE-03")
+    @DisplayName("ten thousand keys are saved in batches")
     void manyBreakers_areSavedInPieces() {
       try (Resilience resilience = open()) {
         for (int i = 0; i < 2_500; i++) {
@@ -107,7 +111,8 @@ class StateSaverTest extends SaverFixture {
     }
 
     @Test
-    @DisplayName("PE-07: without a store, saving succeeds because there is nothing to save")
+    @Tag("PE-07")
+    @DisplayName("without a store, saving succeeds because there is nothing to save")
     void withoutStore_flushIsTrue() {
       try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
         trip(breaker(resilience));
@@ -120,7 +125,8 @@ class StateSaverTest extends SaverFixture {
   @Nested
   class Retention {
     @Test
-    @DisplayName("PE-06: states that were not saved for 72 h are removed at the start")
+    @Tag("PE-06")
+    @DisplayName("states that were not saved for 72 h are removed at the start")
     void old_isPurgedAtTheStart() {
       leaveOpen();
       time.advance(Duration.ofHours(73));
@@ -131,8 +137,9 @@ class StateSaverTest extends SaverFixture {
     }
 
     @Test
-    @DisplayName(
-        "PE-06 PE-14: in operation they are removed, too, and those with a live breaker never")
+    @Tag("PE-06")
+    @Tag("PE-14")
+    @DisplayName("in operation they are removed, too, and those with a live breaker never")
     void old_isPurgedInOperation_liveIsNot() {
       leaveOpen();
       try (Resilience resilience = open()) {

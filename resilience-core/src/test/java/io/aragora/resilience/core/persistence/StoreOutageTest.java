@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What happens while a store fails, and when it works again. */
@@ -82,8 +83,10 @@ class StoreOutageTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-12 PE-15, fault 71: a failing store is reported, affects no call, and is tried "
-      + "again")
+  @Tag("PE-12")
+  @Tag("PE-15")
+  @Tag("fault-71")
+  @DisplayName("a failing store is reported, affects no call, and is tried again")
   void failingStore_isReportedAndTriedAgain() {
     try (RecordedLog log = RecordedLog.of(StoreConnection.class);
         Resilience resilience = open()) {
@@ -204,8 +207,10 @@ class StoreOutageTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-10, fault 69: states that are loaded late are restored into live breakers, but "
-      + "never over newer changes")
+  @Tag("PE-10")
+  @Tag("fault-69")
+  @DisplayName("states that are loaded late are restored into live breakers, but never over newer "
+      + "changes")
   void lateLoad_isMerged() {
     try (Resilience before = open()) {
       trip(breaker(before));
@@ -314,7 +319,8 @@ class StoreOutageTest extends SaverFixture {
   }
 
   @Test
-  @DisplayName("PE-15: if the store is required, no runtime is built without it")
+  @Tag("PE-15")
+  @DisplayName("if the store is required, no runtime is built without it")
   void requiredStore_thatDoesNotWork_isAnError() {
     store.unreadable = true;
     assertThatThrownBy(() -> Resilience.builder()

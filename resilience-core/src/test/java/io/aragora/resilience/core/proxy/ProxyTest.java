@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ProxyTest extends ProxyFixture {
@@ -81,7 +82,9 @@ class ProxyTest extends ProxyFixture {
   private final Shop shop = new Shop();
 
   @Test
-  @DisplayName("DC-01 DC-03: success passes through; two failures, then success, are three calls")
+  @Tag("DC-01")
+  @Tag("DC-03")
+  @DisplayName("success passes through; two failures, then success, are three calls")
   void retries_untilItSucceeds() throws IOException {
     Prices prices = proxy(Prices.class, shop);
     assertThat(prices.price("pear")).isEqualTo("pear 3.50");
@@ -93,9 +96,10 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName(
-      "DC-04 DC-06 DC-09: the body's own exception is thrown; the breaker counts one outcome "
-          + "for the call")
+  @Tag("DC-04")
+  @Tag("DC-06")
+  @Tag("DC-09")
+  @DisplayName("the body's own exception is thrown; the breaker counts one outcome for the call")
   void failsAfterAll_withTheBodysException() throws IOException {
     Prices prices = proxy(Prices.class, shop);
     shop.failures = 99;
@@ -109,8 +113,10 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-02 DC-07: an open breaker rejects before the body; a breaker without a name has "
-      + "that of the method")
+  @Tag("DC-02")
+  @Tag("DC-07")
+  @DisplayName(
+      "an open breaker rejects before the body; a breaker without a name has that of the method")
   void openBreaker_isHonoured() {
     resilience.circuitBreaker("prices", CircuitBreakerConfig.defaults()).forceOpen();
     Prices prices = proxy(Prices.class, shop);
@@ -220,8 +226,10 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-10: an annotation that cannot be applied is rejected when the proxy is created, "
-      + "with the method's name")
+  @Tag("DC-10")
+  @DisplayName(
+      "an annotation that cannot be applied is rejected when the proxy is created, with the "
+          + "method's name")
   void wrongCombinations_failAtCreation() {
     assertThatThrownBy(() -> proxy(Unwatchable.class, () -> null))
         .isInstanceOf(ResilienceConfigurationException.class)
@@ -299,7 +307,8 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-05: delays grow by the backoff, which is one of four")
+  @Tag("DC-05")
+  @DisplayName("delays grow by the backoff, which is one of four")
   void delays_areThoseOfTheBackoff() {
     Delayed down = proxy(Delayed.class, new Down());
     assertThatThrownBy(down::exponential).isInstanceOf(IOException.class);
@@ -328,7 +337,8 @@ class ProxyTest extends ProxyFixture {
   }
 
   @Test
-  @DisplayName("DC-08: without the annotation, the body runs and no breaker is created")
+  @Tag("DC-08")
+  @DisplayName("without the annotation, the body runs and no breaker is created")
   void withoutABreaker_noneIsMade() {
     Delayed down = proxy(Delayed.class, new Down());
     assertThatThrownBy(down::constant).isInstanceOf(IOException.class);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The registry by itself. */
@@ -16,8 +17,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- by name
 
   @Test
-  @DisplayName("RG-01: an unknown name creates a policy, the same name returns it, another name "
-      + "another one")
+  @Tag("RG-01")
+  @DisplayName(
+      "an unknown name creates a policy, the same name returns it, another name another one")
   void get_byName() {
     FakePolicy a = registry.get("a");
     assertThat(registry.get("a")).isSameAs(a);
@@ -26,7 +28,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-08: the list is a copy")
+  @Tag("RG-08")
+  @DisplayName("the list is a copy")
   void all_isACopy() {
     registry.get("a");
     Collection<FakePolicy> listed = registry.all();
@@ -39,7 +42,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- declarations
 
   @Test
-  @DisplayName("RG-03, fault 27: a second declaration that differs is an error that shows both")
+  @Tag("RG-03")
+  @Tag("fault-27")
+  @DisplayName("a second declaration that differs is an error that shows both")
   void declare_twice_differently() {
     FakePolicy first = registry.declare("a", "one");
     assertThat(registry.declare("a", "one")).isSameAs(first);
@@ -52,7 +57,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 27: declarations are compared, not the present config of the policy")
+  @Tag("fault-27")
+  @DisplayName("declarations are compared, not the present config of the policy")
   void declare_comparesDeclarations() {
     FakePolicy policy = registry.declare("a", "one", declared -> declared + " and the environment");
     assertThat(policy.config).isEqualTo("one and the environment");
@@ -75,7 +81,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-04: a creation that fails leaves no trace, and the registry stays usable")
+  @Tag("RG-04")
+  @DisplayName("a creation that fails leaves no trace, and the registry stays usable")
   void declare_thatFails_leavesNothing() {
     assertThatThrownBy(() -> registry.declare("a", "bad", declared -> {
           throw new IllegalArgumentException("failureThreshold must be at least 1: 0");
@@ -89,7 +96,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- going stale
 
   @Test
-  @DisplayName("RG-09: a policy is evicted after 24 h and a second without use, not before")
+  @Tag("RG-09")
+  @DisplayName("a policy is evicted after 24 h and a second without use, not before")
   void prune_afterADay() {
     registry.get("a");
     time.advance(DAY.minusNanos(1));
@@ -102,8 +110,10 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-09: at any offset to full seconds, none is evicted before 24 h, and none stays "
-      + "longer than a second more")
+  @Tag("RG-09")
+  @DisplayName(
+      "at any offset to full seconds, none is evicted before 24 h, and none stays longer than "
+          + "a second more")
   void prune_neverTooEarly() {
     time.advance(Duration.ofMillis(999));
     registry.get("a");
@@ -116,7 +126,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-09: only stale policies of a mixture are evicted; of none, none")
+  @Tag("RG-09")
+  @DisplayName("only stale policies of a mixture are evicted; of none, none")
   void prune_mixture() {
     assertThat(registry.prune()).isZero();
     fill(0, 3);
@@ -129,7 +140,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-06: a look-up, and a declaration that repeats one, refresh last access")
+  @Tag("RG-06")
+  @DisplayName("a look-up, and a declaration that repeats one, refresh last access")
   void lookUp_refreshes() {
     registry.get("a");
     registry.declare("b", "one");
@@ -143,7 +155,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24: using a policy refreshes it, too")
+  @Tag("fault-24")
+  @DisplayName("using a policy refreshes it, too")
   void use_refreshes() {
     FakePolicy used = registry.get("used");
     registry.get("unused");
@@ -155,9 +168,10 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
+  @Tag("RG-13")
+  @Tag("fault-25")
   @DisplayName(
-      "RG-13, fault 25: a policy that is open or in use is never evicted, however long ago "
-          + "it was looked up")
+      "a policy that is open or in use is never evicted, however long ago it was looked up")
   void prune_leavesWhatMustStay() {
     registry.get("open").mustStay();
     time.advance(DAY.multipliedBy(30));
@@ -183,7 +197,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- the bound
 
   @Test
-  @DisplayName("RG-11: in a full registry with a stale half, a new name evicts that half")
+  @Tag("RG-11")
+  @DisplayName("in a full registry with a stale half, a new name evicts that half")
   void full_halfStale() {
     fill(0, MAX / 2);
     time.advance(DAY.plus(SECOND));
@@ -194,8 +209,11 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-12, fault 26: in a full registry with none stale, a new name is an error that "
-      + "names the bound, and known names still work")
+  @Tag("RG-12")
+  @Tag("fault-26")
+  @DisplayName(
+      "in a full registry with none stale, a new name is an error that names the bound, and "
+          + "known names still work")
   void full_noneStale() {
     List<FakePolicy> all = fill(0, MAX);
     assertThatThrownBy(() -> registry.get("new"))
@@ -208,9 +226,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
+  @Tag("fault-26")
   @DisplayName(
-      "fault 26: look-ups in a full registry scan nothing else, and rejected names scan once "
-          + "a second")
+      "look-ups in a full registry scan nothing else, and rejected names scan once a second")
   void full_doesNotLookAtEverything() {
     fill(0, MAX);
     asked.set(0);
@@ -229,9 +247,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RG-13, fault 25: in a full registry, a stale name that is looked up is refreshed, not "
-          + "replaced")
+  @Tag("RG-13")
+  @Tag("fault-25")
+  @DisplayName("in a full registry, a stale name that is looked up is refreshed, not replaced")
   void full_requestedIsStale() {
     List<FakePolicy> all = fill(0, MAX);
     time.advance(DAY.plus(SECOND));
@@ -244,8 +262,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   // ---- what was taken out
 
   @Test
-  @DisplayName(
-      "fault 24: the holder of an evicted policy and a later look-up share the same object")
+  @Tag("fault-24")
+  @DisplayName("the holder of an evicted policy and a later look-up share the same object")
   void pruned_isFoundAgain() {
     FakePolicy held = registry.declare("a", "one");
     time.advance(DAY.plus(SECOND));
@@ -257,7 +275,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24, fault 27: an evicted policy keeps its declaration")
+  @Tag("fault-24")
+  @Tag("fault-27")
+  @DisplayName("an evicted policy keeps its declaration")
   void pruned_isDeclaredAsItWas() {
     FakePolicy declared = registry.declare("a", "one");
     FakePolicy undeclared = registry.get("b");
@@ -275,9 +295,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 24: it is the same object even if there is no room for it, and is listed once "
-          + "there is")
+  @Tag("fault-24")
+  @DisplayName("it is the same object even if there is no room for it, and is listed once there is")
   void pruned_withoutRoom() {
     FakePolicy held = registry.get("held");
     time.advance(DAY.plus(SECOND));
@@ -296,8 +315,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("fault 24, fault 33: at most the bound may be evicted and held; beyond it none is "
-      + "evicted")
+  @Tag("fault-24")
+  @Tag("fault-33")
+  @DisplayName("at most the bound may be evicted and held; beyond it none is evicted")
   void pruned_isBounded() {
     List<FakePolicy> held = new ArrayList<>(fill(0, MAX));
     time.advance(DAY.plus(SECOND));

@@ -8,12 +8,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The registry under many threads at once. */
 class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   @Test
-  @DisplayName("RG-14: 20 threads and 20 names create 20 policies")
+  @Tag("RG-14")
+  @DisplayName("20 threads and 20 names create 20 policies")
   void threads_differentNames() throws InterruptedException {
     PolicyRegistry<FakePolicy, String> shared = registry(20);
     List<FakePolicy> found = AtOnce.call(20, i -> shared.get("p" + i));
@@ -22,7 +24,8 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-14: 10 threads and one name create one policy")
+  @Tag("RG-14")
+  @DisplayName("10 threads and one name create one policy")
   void threads_sameName() throws InterruptedException {
     List<FakePolicy> found = AtOnce.call(10, i -> registry.declare("a", "one"));
     assertThat(new HashSet<>(found)).hasSize(1);
@@ -30,7 +33,8 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-14: five threads that prune 50 stale policies at once count 50 in total")
+  @Tag("RG-14")
+  @DisplayName("five threads that prune 50 stale policies at once count 50 in total")
   void threads_prune() throws InterruptedException {
     for (int round = 0; round < 20; round++) {
       PolicyRegistry<FakePolicy, String> shared = registry(100);
@@ -48,7 +52,10 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
-  @DisplayName("RG-11, RG-14, fault 26: the bound holds for any number of simultaneous look-ups")
+  @Tag("RG-11")
+  @Tag("RG-14")
+  @Tag("fault-26")
+  @DisplayName("the bound holds for any number of simultaneous look-ups")
   void threads_bound() throws InterruptedException {
     List<Boolean> admitted = AtOnce.call(50, i -> {
       try {
@@ -63,9 +70,10 @@ class PolicyRegistryThreadsTest extends PolicyRegistryFixture {
   }
 
   @Test
+  @Tag("RG-14")
+  @Tag("fault-24")
   @DisplayName(
-      "RG-14, fault 24: a name that is looked up and pruned at once is never created twice "
-          + "while it is held")
+      "a name that is looked up and pruned at once is never created twice while it is held")
   void threads_pruneAndLookUp() throws InterruptedException {
     FakePolicy held = registry.get("a");
     List<Boolean> same = AtOnce.call(8, thread -> {

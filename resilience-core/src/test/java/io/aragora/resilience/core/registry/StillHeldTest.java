@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class StillHeldTest {
@@ -19,7 +20,8 @@ class StillHeldTest {
   }
 
   @Test
-  @DisplayName("fault 33: collected values leave no entry behind")
+  @Tag("fault-33")
+  @DisplayName("collected values leave no entry behind")
   void size_forgetsWhatWasCollected() {
     Object value = new Object();
     held.add("held", value, "");

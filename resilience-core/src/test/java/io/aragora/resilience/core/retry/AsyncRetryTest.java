@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class AsyncRetryTest extends RetryFixture {
@@ -36,7 +37,8 @@ class AsyncRetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName("R8: an asynchronous body that throws at the second attempt fails the future")
+  @Tag("R8")
+  @DisplayName("an asynchronous body that throws at the second attempt fails the future")
   void bodyThatThrowsLater_failsTheFuture() {
     Retry retry = resilience.retry("r", everySecond(2).build());
     AtomicInteger calls = new AtomicInteger();

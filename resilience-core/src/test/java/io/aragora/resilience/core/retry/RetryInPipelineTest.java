@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Retries inside and around other policies. */
@@ -45,8 +46,10 @@ class RetryInPipelineTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName(
-      "HT-22 DC-09 fault 46: a breaker around the retry that opens meanwhile ends the attempts")
+  @Tag("HT-22")
+  @Tag("DC-09")
+  @Tag("fault-46")
+  @DisplayName("a breaker around the retry that opens meanwhile ends the attempts")
   void breakerAround_endsTheAttempts() {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());

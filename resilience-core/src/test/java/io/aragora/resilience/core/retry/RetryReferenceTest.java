@@ -30,6 +30,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -109,8 +110,10 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-21 R10: success at once, success after two failures, no success, and no retry; "
-      + "checked exceptions keep their type")
+  @Tag("RT-21")
+  @Tag("R10")
+  @DisplayName("success at once, success after two failures, no success, and no retry; checked "
+      + "exceptions keep their type")
   void call_fourCourses_endAsExpected(boolean async) throws Exception {
     Retry retry = retry(everySecond(3));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(1);
@@ -135,7 +138,11 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-11 RT-25 RT-28 fault 35: the predicate alone decides, both ways")
+  @Tag("RT-11")
+  @Tag("RT-25")
+  @Tag("RT-28")
+  @Tag("fault-35")
+  @DisplayName("the predicate alone decides, both ways")
   void predicate_aloneDecides(boolean async) throws Exception {
     Retry never = retry(everySecond(3).retryIf(e -> false));
     assertThatThrownBy(() -> run(async, never, failing(9, IOException::new)))
@@ -173,7 +180,8 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-23: each retry is an event with attempt, failure and delay")
+  @Tag("RT-23")
+  @DisplayName("each retry is an event with attempt, failure and delay")
   void retry_isAnEvent(boolean async) {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(5)
@@ -194,9 +202,10 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Tag("RT-32")
+  @Tag("fault-41")
   @DisplayName(
-      "RT-32 fault 41: a listener that throws affects neither the call, nor its breaker, nor "
-          + "other listeners")
+      "a listener that throws affects neither the call, nor its breaker, nor other listeners")
   void throwingListener(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = resilience.retry("r", everySecond(3).build());
@@ -213,8 +222,12 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-12 RT-22 RT-27 RT-33 fault 42: a breaker around a retry counts one outcome per "
-      + "call, and rejects when it is open")
+  @Tag("RT-12")
+  @Tag("RT-22")
+  @Tag("RT-27")
+  @Tag("RT-33")
+  @Tag("fault-42")
+  @DisplayName("a breaker around a retry counts one outcome per call, and rejects when it is open")
   void breakerAround_countsOneOutcomePerCall(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = retry(RetryPresets.named("memory").toBuilder());
@@ -241,9 +254,10 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "RT-30 fault 36: a failure that is not retried need not be a breaker's failure: each "
-          + "has its own predicate")
+  @Tag("RT-30")
+  @Tag("fault-36")
+  @DisplayName("a failure that is not retried need not be a breaker's failure: each has its own "
+      + "predicate")
   void callerBugs(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b",
@@ -261,7 +275,9 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-20 fault 42: the rejection names the breaker and the remaining time")
+  @Tag("RT-20")
+  @Tag("fault-42")
+  @DisplayName("the rejection names the breaker and the remaining time")
   void rejection_namesBreakerAndRemainingTime(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices", CircuitBreakerConfig.builder().failureThreshold(1).build());
@@ -279,8 +295,11 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("R11 fault 42: there is no wait for an attempt that an inner breaker, opened by the "
-      + "last one, would certainly reject")
+  @Tag("R11")
+  @Tag("fault-42")
+  @DisplayName(
+      "there is no wait for an attempt that an inner breaker, opened by the last one, would "
+          + "certainly reject")
   void openBreakerInside_noWaitInVain(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
@@ -310,9 +329,9 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "R11: there is no wait for an attempt that an enclosing deadline leaves no time for; "
-          + "the event says so")
+  @Tag("R11")
+  @DisplayName("there is no wait for an attempt that an enclosing deadline leaves no time for; the "
+      + "event says so")
   void deadlineAround_noWaitInVain(boolean async) {
     Timeout timeout = resilience.timeout("t", Duration.ofMillis(2_500));
     Retry retry = retry(everySecond(9));
@@ -328,7 +347,9 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("RT-26 F5: a thousand waits of 0.9 ms take 0.9 s at least, not none")
+  @Tag("RT-26")
+  @Tag("F5")
+  @DisplayName("a thousand waits of 0.9 ms take 0.9 s at least, not none")
   void delays_belowAMillisecond_areKept(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(1_001)
@@ -339,7 +360,8 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("S1: with a cap of ten seconds, attempts 57 to 68 wait that long, too")
+  @Tag("S1")
+  @DisplayName("with a cap of ten seconds, attempts 57 to 68 wait that long, too")
   void delays_manyAttempts_stayAtTheCap(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .maxAttempts(71)
@@ -355,8 +377,10 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("R15: a custom strategy that returns a negative delay does not end the call with an "
-      + "internal error")
+  @Tag("R15")
+  @DisplayName(
+      "a custom strategy that returns a negative delay does not end the call with an internal "
+          + "error")
   void delay_negative_isNoInternalError(boolean async) throws Exception {
     Retry retry = retry(RetryConfig.builder()
         .backoff(Backoff.custom(n -> -5))
@@ -389,8 +413,12 @@ class RetryReferenceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 38, 48 HT-17 HT-25: the wait is what the failure asks for, capped, and never "
-      + "shorter than the backoff's")
+  @Tag("fault-38")
+  @Tag("fault-48")
+  @Tag("HT-17")
+  @Tag("HT-25")
+  @DisplayName(
+      "the wait is what the failure asks for, capped, and never shorter than the backoff's")
   void delay_retryAfter_isCappedAndNotShorterThanTheBackoff(boolean async) throws Exception {
     Retry retry = heeding(Duration.ofSeconds(30));
     RetryAfter ten = RetryAfter.of(Duration.ofSeconds(10));
@@ -430,7 +458,8 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-24: a decorated function takes its arguments, and runs again each time")
+  @Tag("RT-24")
+  @DisplayName("a decorated function takes its arguments, and runs again each time")
   void decorated_takesArguments_andRunsAgain() throws Exception {
     Retry retry = retry(everySecond(2));
     Supplier<String> supplier = retry.decorateSupplier(() -> {
@@ -449,7 +478,9 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-31 fault 43: a missing file is not looked for again")
+  @Tag("RT-31")
+  @Tag("fault-43")
+  @DisplayName("a missing file is not looked for again")
   void missingFile_isNotRetried() {
     Retry retry = retry(everySecond(3));
     assertThatThrownBy(() -> run(false, retry, failing(9, FileNotFoundException::new)))
@@ -458,9 +489,9 @@ class RetryReferenceTest {
   }
 
   @Test
+  @Tag("fault-45")
   @DisplayName(
-      "fault 45: a body can read attempt, last failure and elapsed time; a deadline bounds "
-          + "all attempts")
+      "a body can read attempt, last failure and elapsed time; a deadline bounds all attempts")
   void body_readsAttemptContext() throws Exception {
     List<String> seen = new ArrayList<>();
     Pipeline pipeline = resilience
@@ -483,7 +514,8 @@ class RetryReferenceTest {
   }
 
   @Test
-  @DisplayName("RT-07: with a seeded random source, the schedule of waits is the same each time")
+  @Tag("RT-07")
+  @DisplayName("with a seeded random source, the schedule of waits is the same each time")
   void schedule_seededRandom_isTheSame() {
     assertThat(schedule(11)).hasSize(5).isEqualTo(schedule(11)).isNotEqualTo(schedule(12));
   }

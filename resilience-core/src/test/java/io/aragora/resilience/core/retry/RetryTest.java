@@ -21,12 +21,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RetryTest extends RetryFixture {
   @Test
+  @Tag("RT-21")
   @DisplayName(
-      "RT-21: three attempts, two waits, then the last failure itself with the earlier ones suppressed")
+      "three attempts, two waits, then the last failure itself with the earlier ones suppressed")
   void exhausted_throwsTheLastFailureWithTheEarlierOnes() {
     Retry retry = resilience.retry("r", everySecond(3).build());
     List<IOException> thrown = new ArrayList<>();
@@ -98,8 +100,10 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RT-11 RT-28 RT-31: missing files and programming errors are not retried; a predicate alone decides")
+  @Tag("RT-11")
+  @Tag("RT-28")
+  @Tag("RT-31")
+  @DisplayName("missing files and programming errors are not retried; a predicate alone decides")
   void predicate_decides() {
     AtomicInteger calls = new AtomicInteger();
     assertThatThrownBy(() -> resilience.retry("d", everySecond(3).build()).run(() -> {
@@ -118,7 +122,8 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName("R15: a result that is always rejected is returned in the end, synchronously and "
+  @Tag("R15")
+  @DisplayName("a result that is always rejected is returned in the end, synchronously and "
       + "asynchronously")
   void rejectedResult_whenExhausted_isReturned() {
     Retry retry =
@@ -169,7 +174,8 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName("fault 23: an interrupted wait ends at once, and the interrupt is not swallowed")
+  @Tag("fault-23")
+  @DisplayName("an interrupted wait ends at once, and the interrupt is not swallowed")
   void interruptedWait_endsAtOnceWithTheFlagSet_orAsInterruptedException() throws Exception {
     ManualTime still = ManualTime.create();
     try (Resilience blocked = Resilience.builder().timeSource(still).build()) {
@@ -231,8 +237,12 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName(
-      "RT-04 RT-05 RT-10 S1 F5: schedules, cap after jitter, no overflow at any attempt, nanoseconds kept")
+  @Tag("RT-04")
+  @Tag("RT-05")
+  @Tag("RT-10")
+  @Tag("S1")
+  @Tag("F5")
+  @DisplayName("schedules, cap after jitter, no overflow at any attempt, nanoseconds kept")
   void backoff_isExactAndSaturates() {
     Backoff plain = Backoff.exponential(Duration.ofSeconds(1))
         .withJitter(Jitter.NONE)

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SharedRetryTest {
@@ -28,7 +29,8 @@ class SharedRetryTest {
   }
 
   @Test
-  @DisplayName("fault 21: concurrent calls of one retry each have their own schedule")
+  @Tag("fault-21")
+  @DisplayName("concurrent calls of one retry each have their own schedule")
   void interleavedCalls_doNotShareASchedule() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       Retry retry = resilience.retry(

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TokenBudgetTest {
@@ -91,9 +92,9 @@ class TokenBudgetTest {
   }
 
   @Test
-  @DisplayName(
-      "fault 45: when nothing succeeds, retries stop at the saved budget, although each call "
-          + "has attempts left")
+  @Tag("fault-45")
+  @DisplayName("when nothing succeeds, retries stop at the saved budget, although each call has "
+      + "attempts left")
   void outage_isNotAmplified() {
     RetryBudget budget = budget(10, 0.1, 0);
     Retry retry = resilience.retry(

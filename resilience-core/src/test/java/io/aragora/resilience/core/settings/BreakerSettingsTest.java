@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +29,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   // ---- registered settings
 
   @Test
-  @DisplayName("CF-05: without a provider the default is used; with one its preset, ignoring case")
+  @Tag("CF-05")
+  @DisplayName("without a provider the default is used; with one its preset, ignoring case")
   void resolve_preset() {
     assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
     assertThat(settings.resolve("a", "ANTHROPIC"))
@@ -37,9 +39,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName(
-      "CF-07, RG-05, fault 28: a registered config is used with and without a provider, and "
-          + "overrides its preset")
+  @Tag("CF-07")
+  @Tag("RG-05")
+  @Tag("fault-28")
+  @DisplayName("a registered config is used with and without a provider, and overrides its preset")
   void resolve_registered() {
     CircuitBreakerConfig registered = failures(9);
     settings.register("agent", registered);
@@ -49,7 +52,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-07: the environment overrides the registered config")
+  @Tag("CF-07")
+  @DisplayName("the environment overrides the registered config")
   void resolve_environmentOverRegistered() {
     settings.register("agent", failures(9));
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
@@ -58,7 +62,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("RG-03: the config in the code overrides provider and registration")
+  @Tag("RG-03")
+  @DisplayName("the config in the code overrides provider and registration")
   void resolve_declared() {
     settings.register("agent", failures(9));
     CircuitBreakerConfig declared = failures(50);
@@ -66,7 +71,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-08: register and retrieve, replace, unregister, list a copy, clear")
+  @Tag("CF-08")
+  @DisplayName("register and retrieve, replace, unregister, list a copy, clear")
   void register_unregister_clear() {
     settings.register("a", failures(1));
     settings.register("b", failures(2));
@@ -86,7 +92,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("fault 33: registrations are bounded, and existing ones can still be replaced")
+  @Tag("fault-33")
+  @DisplayName("registrations are bounded, and existing ones can still be replaced")
   void register_bounded() {
     for (int i = 0; i < CircuitBreakerConfigRegistry.MAX_REGISTERED; i++) {
       settings.register("agent-" + i, DEFAULTS);
@@ -101,7 +108,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-02: an invalid name is rejected")
+  @Tag("CF-02")
+  @DisplayName("an invalid name is rejected")
   void badName_isRejected() {
     assertThatThrownBy(() -> settings.register(" ", DEFAULTS))
         .isInstanceOf(IllegalArgumentException.class)
@@ -114,8 +122,11 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   // ---- order of the sources
 
   @Test
-  @DisplayName("RG-03, RG-04: properties override environment, environment overrides file, file "
-      + "overrides code, each setting by itself")
+  @Tag("RG-03")
+  @Tag("RG-04")
+  @DisplayName(
+      "properties override environment, environment overrides file, file overrides code, each "
+          + "setting by itself")
   void order_perSetting() throws IOException {
     CircuitBreakerConfigRegistry all = withFile(
         "resilience.circuitbreaker.failureThreshold=12",
@@ -140,7 +151,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("RG-03: environment threshold 1 with provider openai gives 1")
+  @Tag("RG-03")
+  @DisplayName("environment threshold 1 with provider openai gives 1")
   void environment_overPreset() {
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
     CircuitBreakerConfig resolved = settings.resolve("a", "openai");
@@ -157,9 +169,9 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
+  @Tag("RG-04")
   @DisplayName(
-      "RG-04: settings that ignore external config keep the values in the code, registered "
-          + "ones too")
+      "settings that ignore external config keep the values in the code, registered ones too")
   void ignoreExternalConfig_keepsTheCode() throws IOException {
     CircuitBreakerConfigRegistry all = withFile("resilience.circuitbreaker.failureThreshold=12");
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "13");
@@ -192,7 +204,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   // ---- environment and properties
 
   @ParameterizedTest
-  @DisplayName("CF-06: each variable changes its setting and no other")
+  @Tag("CF-06")
+  @DisplayName("each variable changes its setting and no other")
   @CsvSource({
     "ARAGORA_CB_FAILURE_THRESHOLD, 7, failureThreshold=7",
     "ARAGORA_CB_SUCCESS_THRESHOLD, 7, successThreshold=7",

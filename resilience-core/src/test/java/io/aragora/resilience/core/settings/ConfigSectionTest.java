@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,8 +78,10 @@ class ConfigSectionTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-02, CF-06, fault 32: an invalid value in the file is an error with file, key, "
-      + "value and rule")
+  @Tag("CF-02")
+  @Tag("CF-06")
+  @Tag("fault-32")
+  @DisplayName("an invalid value in the file is an error with file, key, value and rule")
   @CsvSource({
     "failureThreshold, 0, must be at least 1",
     "failureThreshold, -1, must be at least 1",
@@ -142,8 +145,8 @@ class ConfigSectionTest {
   }
 
   @Test
-  @DisplayName("fault 32: a config that build() rejects is an error that names file, keys, breaker "
-      + "and rule")
+  @Tag("fault-32")
+  @DisplayName("a config that build() rejects is an error that names file, keys, breaker and rule")
   void combination_isAnError() throws IOException {
     Path path = write("resilience.circuitbreaker.failureThreshold=off");
     ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> file = section(path);

@@ -6,6 +6,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,8 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Invalid values from outside the code are ignored and logged. */
 class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   @ParameterizedTest
-  @DisplayName(
-      "CF-06, fault 32: an invalid value from outside is ignored by itself, with one warning")
+  @Tag("CF-06")
+  @Tag("fault-32")
+  @DisplayName("an invalid value from outside is ignored by itself, with one warning")
   @CsvSource({
     "FAILURE_THRESHOLD, 0",
     "FAILURE_THRESHOLD, -1",
@@ -44,7 +46,8 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("CF-06: each invalid value of a variable is logged once")
+  @Tag("CF-06")
+  @DisplayName("each invalid value of a variable is logged once")
   void otherBadValue_isSaidToo() {
     for (String value : List.of("x", "y", "x")) {
       environment.put("ARAGORA_CB_FAILURE_THRESHOLD", value);
@@ -73,7 +76,8 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName("fault 33: warnings are bounded")
+  @Tag("fault-33")
+  @DisplayName("warnings are bounded")
   void warnings_areBounded() {
     for (int i = 0; i < 1100; i++) {
       environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "bad" + i);
@@ -83,9 +87,8 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  @DisplayName(
-      "fault 32: a combination that build() rejects is ignored with a warning, and the rest "
-          + "is used")
+  @Tag("fault-32")
+  @DisplayName("a combination that build() rejects is ignored with a warning, and the rest is used")
   void combination_isIgnored() {
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "off");
     environment.put("ARAGORA_CB_SUCCESS_THRESHOLD", "1");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +17,8 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: all valid forms of durations are accepted")
+  @Tag("CF-06")
+  @DisplayName("all valid forms of durations are accepted")
   @CsvSource({
     "500ms, PT0.5S",
     "30s, PT30S",
@@ -40,7 +42,9 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06, fault 32: text that is no duration is rejected, infinity and NaN included")
+  @Tag("CF-06")
+  @Tag("fault-32")
+  @DisplayName("text that is no duration is rejected, infinity and NaN included")
   @ValueSource(
       strings = {
         "",
@@ -72,14 +76,16 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: whole numbers are accepted, with surrounding blanks")
+  @Tag("CF-06")
+  @DisplayName("whole numbers are accepted, with surrounding blanks")
   @CsvSource({"3, 3", "' 3 ', 3", "+3, 3", "-1, -1", "0, 0", "2147483647, 2147483647"})
   void whole_validText_isAccepted(String value, int expected) {
     assertThat(text(value).whole()).isEqualTo(expected);
   }
 
   @ParameterizedTest
-  @DisplayName("CF-06: text that is no whole number is rejected, 3.5 included")
+  @Tag("CF-06")
+  @DisplayName("text that is no whole number is rejected, 3.5 included")
   @ValueSource(strings = {"", "3.5", "3.0", "three", "1e3", "2147483648", "99999999999999", "٣"})
   void whole_unreadable(String value) {
     assertThatThrownBy(() -> text(value).whole())
@@ -88,7 +94,8 @@ class SettingTextTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 32: text that is no number is rejected, infinity and NaN included")
+  @Tag("fault-32")
+  @DisplayName("text that is no number is rejected, infinity and NaN included")
   @ValueSource(strings = {"", "NaN", "Infinity", "1e3", "0x1p3", "1d", "1f", ".5", "5.", "50%"})
   void decimal_unreadable(String value) {
     assertThatThrownBy(() -> text(value).decimal())

@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -64,9 +65,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-01: the error names limit and policy, and is an exception of the library, not of "
-          + "the platform")
+  @Tag("TO-01")
+  @DisplayName("the error names limit and policy, and is an exception of the library, not of the "
+      + "platform")
   void error_namesLimitAndPolicy() {
     TimeoutExceededException error = new TimeoutExceededException("search", SHORT, null);
     assertThat(error).isInstanceOf(ResilienceException.class).hasMessageContaining("search");
@@ -76,7 +77,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-02: a limit is required, the other settings have defaults, and all can be set")
+  @Tag("TO-02")
+  @DisplayName("a limit is required, the other settings have defaults, and all can be set")
   void config_requiresALimit() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TimeoutConfig.builder().build())
@@ -95,7 +97,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-03: the message has name and limit")
+  @Tag("TO-03")
+  @DisplayName("the message has name and limit")
   void message_hasNameAndLimit() {
     assertThat(new TimeoutExceededException("f", Duration.ofSeconds(5), null))
         .hasMessage("'f' did not finish within 5.0 s");
@@ -104,7 +107,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-04 TO-18 fault 53: a limit holds on any thread, virtual ones included")
+  @Tag("TO-04")
+  @Tag("TO-18")
+  @Tag("fault-53")
+  @DisplayName("a limit holds on any thread, virtual ones included")
   void limit_anyThread_applies() throws Exception {
     Timeout timeout = real.timeout("t", SHORT);
     AtomicReference<Throwable> seen = new AtomicReference<>();
@@ -121,7 +127,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-18: a limit applies on a virtual thread, if the JDK has them")
+  @Tag("TO-18")
+  @DisplayName("a limit applies on a virtual thread, if the JDK has them")
   void limit_virtualThread_applies() throws Exception {
     assumeTrue(Runtime.version().feature() >= 21, "needs virtual threads");
     Timeout timeout = real.timeout("t", SHORT);
@@ -146,8 +153,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-05 TO-08 TO-13: an asynchronous call ends in time, too late, or by its own failure")
+  @Tag("TO-05")
+  @Tag("TO-08")
+  @Tag("TO-13")
+  @DisplayName("an asynchronous call ends in time, too late, or by its own failure")
   void async_inTimeTooLateAndFailing_ends() {
     Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
     CompletableFuture<Map<String, Integer>> quick = new CompletableFuture<>();
@@ -174,9 +183,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-06 fault 57: a custom exception is created from message, limit and name; a factory "
-          + "that fails replaces nothing")
+  @Tag("TO-06")
+  @Tag("fault-57")
+  @DisplayName("a custom exception is created from message, limit and name; a factory that fails "
+      + "replaces nothing")
   void mapException_createsTheError() {
     Timeout timeout = real.timeout(
         "t",
@@ -207,9 +217,12 @@ class TimeoutReferenceTest {
   }
 
   @Test
+  @Tag("TO-07")
+  @Tag("TO-11")
+  @Tag("fault-57")
   @DisplayName(
-      "TO-07 TO-11 fault 57: listeners receive one event per timeout and none for a success, "
-          + "and their exceptions affect nothing")
+      "listeners receive one event per timeout and none for a success, and their exceptions "
+          + "affect nothing")
   void listeners_receiveOneEventPerTimeout() {
     Timeout timeout = manual.timeout("t", SHORT);
     List<TimeoutEvent> heard = new ArrayList<>();
@@ -226,8 +239,12 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-09 TO-12 TO-17: a synchronous call ends in time, or too late, and then its body "
-      + "sees the interrupt and cleans up")
+  @Tag("TO-09")
+  @Tag("TO-12")
+  @Tag("TO-17")
+  @DisplayName(
+      "a synchronous call ends in time, or too late, and then its body sees the interrupt and "
+          + "cleans up")
   void sync_inTimeAndTooLate_ends() {
     Timeout timeout = real.timeout("t", SHORT);
     AtomicInteger cleaned = new AtomicInteger();
@@ -249,7 +266,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-10: a call leaves no interrupt, no slot, and no change of its thread")
+  @Tag("TO-10")
+  @DisplayName("a call leaves no interrupt, no slot, and no change of its thread")
   void call_ended_leavesNothing() {
     Timeout timeout = real.timeout("t", SHORT);
     for (int i = 0; i < 20; i++) {
@@ -265,9 +283,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-13 TO-19 fault 55: an exception that a body throws in time is unchanged, whatever "
-          + "its type")
+  @Tag("TO-13")
+  @Tag("TO-19")
+  @Tag("fault-55")
+  @DisplayName("an exception that a body throws in time is unchanged, whatever its type")
   void failure_inTime_isTheBodys() {
     Timeout timeout = real.timeout("t", LONG);
     for (Exception own : List.of(
@@ -285,7 +304,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-14: limits are independent of each other")
+  @Tag("TO-14")
+  @DisplayName("limits are independent of each other")
   void limits_areIndependent() {
     Timeout quick = manual.timeout("quick", Duration.ofMillis(50));
     Timeout patient = manual.timeout("patient", Duration.ofSeconds(5));
@@ -299,7 +319,10 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-15 TO-20 fault 54: an outer limit applies after an inner one has ended")
+  @Tag("TO-15")
+  @Tag("TO-20")
+  @Tag("fault-54")
+  @DisplayName("an outer limit applies after an inner one has ended")
   void nested_outerLimit_applies() {
     Timeout outer = real.timeout("outer", Duration.ofMillis(500));
     Timeout inner = real.timeout("inner", Duration.ofMillis(1));
@@ -315,8 +338,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-16 fault 54: a limit of zero or less is an error that names setting, rule and value")
+  @Tag("TO-16")
+  @Tag("fault-54")
+  @DisplayName("a limit of zero or less is an error that names setting, rule and value")
   void limit_notPositive_isAnError() {
     for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
       assertThatIllegalArgumentException()
@@ -326,9 +350,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-21 fault 56: an asynchronous call ends at the limit, although the body ignores the "
-          + "cancellation")
+  @Tag("TO-21")
+  @Tag("fault-56")
+  @DisplayName("an asynchronous call ends at the limit, although the body ignores the cancellation")
   void async_bodyIgnoresCancellation_endsAtTheLimit() {
     Timeout timeout = manual.timeout("t", SHORT);
     CompletableFuture<String> stubborn = new CompletableFuture<>() {
@@ -346,7 +370,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("R9b: at the limit the inner future is cancelled")
+  @Tag("R9b")
+  @DisplayName("at the limit the inner future is cancelled")
   void limit_reached_innerIsCancelled() {
     CompletableFuture<String> inner = new CompletableFuture<>();
     CompletableFuture<String> call = manual.timeout("t", SHORT).callAsync(() -> inner);
@@ -357,7 +382,8 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("R9: calls that end before their limit leave no work for the time of the limit")
+  @Tag("R9")
+  @DisplayName("calls that end before their limit leave no work for the time of the limit")
   void calls_endedEarly_leaveNoTimerWork() {
     Timeout timeout = manual.timeout("t", LONG);
     List<CompletableFuture<String>> inner = new ArrayList<>();
@@ -423,8 +449,9 @@ class TimeoutReferenceTest {
   }
 
   @Test
-  @DisplayName("TO-11 TO-12: a deadline is a block; calls inside heed it, and the nearer deadline "
-      + "applies")
+  @Tag("TO-11")
+  @Tag("TO-12")
+  @DisplayName("a deadline is a block; calls inside heed it, and the nearer deadline applies")
   void deadlineScope_nearerOne_applies() {
     time.autoAdvance(true);
     try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -45,8 +46,9 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("TO-13 TO-19: an exception that the body throws in time is unchanged, a "
-      + "TimeoutException too")
+  @Tag("TO-13")
+  @Tag("TO-19")
+  @DisplayName("an exception that the body throws in time is unchanged, a TimeoutException too")
   void ownExceptions_passUnchanged() {
     Timeout timeout = real.timeout("t", Duration.ofHours(1));
     TimeoutException own = new TimeoutException("the body's");
@@ -58,8 +60,9 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("TO-21 fault 56: a body that ignores the interrupt is late, and its result goes to "
-      + "onLateResult")
+  @Tag("TO-21")
+  @Tag("fault-56")
+  @DisplayName("a body that ignores the interrupt is late, and its result goes to onLateResult")
   void lateResult_isReportedNotReturned() {
     List<Object> late = new ArrayList<>();
     Timeout timeout = real.timeout(
@@ -116,8 +119,9 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName(
-      "TO-15 TO-20: of nested limits the nearer one applies, and no interrupt is left behind")
+  @Tag("TO-15")
+  @Tag("TO-20")
+  @DisplayName("of nested limits the nearer one applies, and no interrupt is left behind")
   void nested_nearerHolds() {
     Timeout outer = real.timeout("outer", Duration.ofHours(1));
     Timeout inner = real.timeout("inner", Duration.ofMillis(5));
@@ -154,7 +158,8 @@ class TimeoutTest {
   }
 
   @Test
-  @DisplayName("F4: a timeout fires although every thread of every pool is busy")
+  @Tag("F4")
+  @DisplayName("a timeout fires although every thread of every pool is busy")
   void fires_whenEveryPoolIsBusy() throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(2);
     CountDownLatch release = new CountDownLatch(1);
@@ -184,8 +189,9 @@ class TimeoutTest {
   }
 
   @Test
+  @Tag("R9b")
   @DisplayName(
-      "R9b: at the limit submit interrupts the body, and the async form cancels the inner future")
+      "at the limit submit interrupts the body, and the async form cancels the inner future")
   void submit_interruptsTheBody() throws Exception {
     ExecutorService pool = Executors.newSingleThreadExecutor();
     CountDownLatch interrupted = new CountDownLatch(1);

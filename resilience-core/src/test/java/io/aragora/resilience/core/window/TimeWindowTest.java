@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TimeWindowTest {
@@ -50,7 +51,8 @@ class TimeWindowTest {
   }
 
   @Test
-  @DisplayName("V2-22: an outcome stays for the length of the window, and little longer")
+  @Tag("V2-22")
+  @DisplayName("an outcome stays for the length of the window, and little longer")
   void outcome_leavesAfterTheWindow() {
     count(OutcomeWindow.FAILURE);
     time.advance(LENGTH);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,8 +35,9 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName(
-      "HT-01 fault 51: five statuses are transient by default, and the set cannot be changed")
+  @Tag("HT-01")
+  @Tag("fault-51")
+  @DisplayName("five statuses are transient by default, and the set cannot be changed")
   void transientStatuses() {
     assertThat(classifier.transientStatuses()).containsExactlyInAnyOrder(429, 500, 502, 503, 504);
     assertThatThrownBy(() -> classifier.transientStatuses().add(418))
@@ -44,7 +46,8 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {429, 500, 502, 503, 504})
-  @DisplayName("HT-02: the five statuses are transient")
+  @Tag("HT-02")
+  @DisplayName("the five statuses are transient")
   void transientStatus(int status) {
     assertThat(info(status).isTransient()).isTrue();
     assertThat(info(status).status()).isEqualTo(status);
@@ -52,15 +55,17 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 400, 401, 403, 404, 405, 409, 422})
-  @DisplayName("HT-01 HT-02: other statuses are not transient")
+  @Tag("HT-01")
+  @Tag("HT-02")
+  @DisplayName("other statuses are not transient")
   void otherStatus(int status) {
     assertThat(info(status).isTransient()).isFalse();
     assertThat(info(status).status()).isEqualTo(status);
   }
 
   @Test
-  @DisplayName(
-      "HT-03: 429 is a rate limit, 401 and 403 are about authentication, others are neither")
+  @Tag("HT-03")
+  @DisplayName("429 is a rate limit, 401 and 403 are about authentication, others are neither")
   void kinds() {
     assertThat(info(429).isRateLimit()).isTrue();
     assertThat(info(500).isRateLimit()).isFalse();
@@ -71,7 +76,9 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName("HT-04 fault 48: Retry-After in any spelling, in seconds or as a date")
+  @Tag("HT-04")
+  @Tag("fault-48")
+  @DisplayName("Retry-After in any spelling, in seconds or as a date")
   void retryAfter_isRead() {
     assertThat(retryAfter("120").delayNanos(NOW))
         .isEqualTo(Duration.ofSeconds(120).toNanos());
@@ -85,13 +92,16 @@ class HttpErrorClassifierTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"not-a-number", "", "-1", "NaN", "Infinity", "1e9"})
-  @DisplayName("HT-04 fault 48: an invalid Retry-After is ignored")
+  @Tag("HT-04")
+  @Tag("fault-48")
+  @DisplayName("an invalid Retry-After is ignored")
   void retryAfter_isRefused(String value) {
     assertThat(retryAfter(value)).isNull();
   }
 
   @Test
-  @DisplayName("HT-04: without the header, or without headers, there is no delay")
+  @Tag("HT-04")
+  @DisplayName("without the header, or without headers, there is no delay")
   void noRetryAfter() {
     assertThat(classifier.classify(503, headers("Server", "x"), "").retryAfter())
         .isNull();
@@ -99,7 +109,9 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName("HT-05 fault 51: the message of a map is always text, error before message")
+  @Tag("HT-05")
+  @Tag("fault-51")
+  @DisplayName("the message of a map is always text, error before message")
   void messageOfMap() {
     assertThat(message(Map.of("error", "bad", "message", "worse"))).isEqualTo("bad");
     assertThat(message(Map.of("message", "worse"))).isEqualTo("worse");
@@ -119,7 +131,8 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName("HT-05: the message of a text is its beginning; without a body it names the status")
+  @Tag("HT-05")
+  @DisplayName("the message of a text is its beginning; without a body it names the status")
   void messageOfText() {
     assertThat(classifier.classify(500, null, "down").message()).isEqualTo("down");
     assertThat(classifier.classify(500, null, "x".repeat(500)).message())
@@ -129,8 +142,8 @@ class HttpErrorClassifierTest {
   }
 
   @Test
-  @DisplayName(
-      "HT-06: other statuses can be transient instead; a status that is no error is rejected")
+  @Tag("HT-06")
+  @DisplayName("other statuses can be transient instead; a status that is no error is rejected")
   void customStatuses() {
     HttpErrorClassifier custom = new HttpErrorClassifier(Set.of(418, 429));
     assertThat(custom.isTransient(418)).isTrue();

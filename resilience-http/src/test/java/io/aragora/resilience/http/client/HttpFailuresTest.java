@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class HttpFailuresTest {
@@ -73,7 +74,10 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-18 HT-23 fault 49: the status decides, and the type only if there is no status")
+  @Tag("HT-18")
+  @Tag("HT-23")
+  @Tag("fault-49")
+  @DisplayName("the status decides, and the type only if there is no status")
   void statusBeforeType() {
     assertThat(isTransient(new TimeoutException())).isTrue();
     assertThat(isTransient(new SocketTimeoutException())).isTrue();
@@ -89,7 +93,8 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-18: another set of statuses is honoured")
+  @Tag("HT-18")
+  @DisplayName("another set of statuses is honoured")
   void customStatuses() {
     Predicate<Throwable> teapot =
         HttpFailures.of(new HttpErrorClassifier(Set.of(418))).transientFailures();
@@ -98,7 +103,9 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-19 fault 49: texts are searched only on request, and for whole words")
+  @Tag("HT-19")
+  @Tag("fault-49")
+  @DisplayName("texts are searched only on request, and for whole words")
   void text() {
     Predicate<Throwable> text = FailureText.namesRateLimit().or(FailureText.namesServerError());
     assertThat(text.test(new Exception("rate limit"))).isTrue();
@@ -111,8 +118,11 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-20 HT-24 fault 49: the status of the failure, then of its response, then of its"
-      + " cause; null is skipped")
+  @Tag("HT-20")
+  @Tag("HT-24")
+  @Tag("fault-49")
+  @DisplayName(
+      "the status of the failure, then of its response, then of its cause; null is skipped")
   void status() {
     assertThat(failures.status(new OtherClientException(500, 404, null))).hasValue(500);
     assertThat(failures.status(new OtherClientException(null, 404, null))).hasValue(404);
@@ -123,7 +133,8 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("fault 49: cyclic causes end the search")
+  @Tag("fault-49")
+  @DisplayName("cyclic causes end the search")
   void circularCauses() {
     IOException first = new IOException("first");
     first.initCause(new IOException("second", first));
@@ -131,7 +142,9 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-17 HT-21: Retry-After from the failure or its headers, in any spelling")
+  @Tag("HT-17")
+  @Tag("HT-21")
+  @DisplayName("Retry-After from the failure or its headers, in any spelling")
   void retryAfter() {
     assertThat(nanos(new OtherClientException(429, null, "30.0"))).isEqualTo(seconds(30));
     assertThat(nanos(new OtherClientException(429, null, "60"))).isEqualTo(seconds(60));
@@ -153,7 +166,8 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-14: errors of the caller do not count against the server")
+  @Tag("HT-14")
+  @DisplayName("errors of the caller do not count against the server")
   void serverFailures() {
     Predicate<Throwable> counted = failures.serverFailures();
     assertThat(counted.test(own(503, Map.of()))).isTrue();
@@ -164,7 +178,8 @@ class HttpFailuresTest {
   }
 
   @Test
-  @DisplayName("HT-09: the defaults of a request: three retries from half a second")
+  @Tag("HT-09")
+  @DisplayName("the defaults of a request: three retries from half a second")
   void defaults() {
     RetryConfig config = io.aragora.resilience.retry.RetryPresets.http();
     assertThat(config.maxAttempts()).isEqualTo(4);

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,8 +50,10 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-11 IN-04: a rejection is an IOException caused by CallNotPermittedException, and"
-      + " nothing is sent")
+  @Tag("HT-11")
+  @Tag("IN-04")
+  @DisplayName(
+      "a rejection is an IOException caused by CallNotPermittedException, and nothing is sent")
   void refused(boolean async) {
     inner.answer(200);
     ResilientHttpClient client = builder().build();
@@ -67,7 +70,8 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-11: the rejection has the remaining time of the breaker")
+  @Tag("HT-11")
+  @DisplayName("the rejection has the remaining time of the breaker")
   void refusalHasCooldown(boolean async) {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder()
@@ -87,7 +91,9 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-22 fault 46: attempts stop when the breaker opens meanwhile")
+  @Tag("HT-22")
+  @Tag("fault-46")
+  @DisplayName("attempts stop when the breaker opens meanwhile")
   void breakerOpensMeanwhile(boolean async) throws Exception {
     inner.answer(503);
     ResilientHttpClient client = builder().retry(retry(4)).build();
@@ -98,8 +104,10 @@ class OriginBreakersTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("IN-01 IN-05: each origin has its own breaker; three failures open one and leave the"
-      + " others closed")
+  @Tag("IN-01")
+  @Tag("IN-05")
+  @DisplayName(
+      "each origin has its own breaker; three failures open one and leave the others closed")
   void perOrigin() throws Exception {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder().noRetry().build();
@@ -117,9 +125,10 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "HT-07 HT-08 IN-07: a configured breaker is used for all origins, and counts a 503 as"
-          + " failure")
+  @Tag("HT-07")
+  @Tag("HT-08")
+  @Tag("IN-07")
+  @DisplayName("a configured breaker is used for all origins, and counts a 503 as failure")
   void givenBreaker(boolean async) throws Exception {
     inner.answer(503);
     CircuitBreaker given = resilience.circuitBreaker("given");
@@ -132,7 +141,8 @@ class OriginBreakersTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("HT-07: by default three failures open the breaker of an origin for 60 s")
+  @Tag("HT-07")
+  @DisplayName("by default three failures open the breaker of an origin for 60 s")
   void defaultBreaker() {
     CircuitBreakerConfig config = breaker(builder().build()).config();
     assertThat(config.failureThreshold()).isEqualTo(3);

@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -227,7 +228,8 @@ class RealConnectionTest {
   }
 
   @Test
-  @DisplayName("IN-05: refused connections open the breaker of their origin")
+  @Tag("IN-05")
+  @DisplayName("refused connections open the breaker of their origin")
   void nobodyListens() throws Exception {
     URI nobody;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RepeatedRequestTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a POST is sent once, whether it fails or is answered with 503")
+  @Tag("fault-52")
+  @DisplayName("a POST is sent once, whether it fails or is answered with 503")
   void postIsNotRepeated(boolean async) throws Exception {
     inner.answer(503).fail(new IOException("reset"));
     ResilientHttpClient client = builder().build();
@@ -49,8 +51,8 @@ class RepeatedRequestTest extends HttpClientFixture {
     "PATCH,1",
     "get,1"
   })
-  @DisplayName(
-      "fault 52: the method decides what may be repeated; names of methods are case-sensitive")
+  @Tag("fault-52")
+  @DisplayName("the method decides what may be repeated; names of methods are case-sensitive")
   void methods(String method, int attempts) throws Exception {
     inner.answer(503);
     HttpRequest request =
@@ -61,7 +63,8 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a POST is repeated if its connection could not be established")
+  @Tag("fault-52")
+  @DisplayName("a POST is repeated if its connection could not be established")
   void unsentPostIsRepeated(boolean async) throws Exception {
     inner
         .fail(new ConnectException())
@@ -75,9 +78,10 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Tag("fault-52")
   @DisplayName(
-      "fault 52: if redirects are followed, a POST without a connection is not repeated: it"
-          + " may have arrived elsewhere")
+      "if redirects are followed, a POST without a connection is not repeated: it may have "
+          + "arrived elsewhere")
   void redirectedPostIsNotRepeated(boolean async) {
     inner.fail(new ConnectException());
     inner.redirects = HttpClient.Redirect.NORMAL;
@@ -91,7 +95,8 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a POST with an idempotency key, or accepted by idempotentIf, is repeated")
+  @Tag("fault-52")
+  @DisplayName("a POST with an idempotency key, or accepted by idempotentIf, is repeated")
   void idempotentPostIsRepeated(boolean async) throws Exception {
     inner.answer(503).answer(200);
     HttpRequest keyed = HttpRequest.newBuilder(SHOP)
@@ -109,7 +114,8 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: idempotentIf is called once for each request")
+  @Tag("fault-52")
+  @DisplayName("idempotentIf is called once for each request")
   void vouching_isAskedOnce(boolean async) throws Exception {
     inner.answer(503).answer(200);
     AtomicInteger asked = new AtomicInteger();
@@ -120,8 +126,10 @@ class RepeatedRequestTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("fault 52: a body that is not known to be replayable is sent once, unless the"
-      + " application declares it replayable")
+  @Tag("fault-52")
+  @DisplayName(
+      "a body that is not known to be replayable is sent once, unless the application declares "
+          + "it replayable")
   void unknownBodyIsNotRepeated() throws Exception {
     inner.fail(new ConnectException());
     BodyPublisher stream =
@@ -139,7 +147,8 @@ class RepeatedRequestTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("fault 52: a rejected result does not repeat a POST")
+  @Tag("fault-52")
+  @DisplayName("a rejected result does not repeat a POST")
   void postIsNotRepeatedForItsResult(boolean async) throws Exception {
     inner.answer(202);
     RetryConfig untilDone = retry(3).toBuilder()

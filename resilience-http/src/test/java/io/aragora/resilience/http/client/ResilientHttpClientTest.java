@@ -22,6 +22,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,7 +34,9 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-10 IN-02: a success is the response, one call, and one success for the breaker")
+  @Tag("HT-10")
+  @Tag("IN-02")
+  @DisplayName("a success is the response, one call, and one success for the breaker")
   void success(boolean async) throws Exception {
     inner.answer(200);
     ResilientHttpClient client = builder().build();
@@ -49,7 +52,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-12: two refused connections, then a success; waits of one and two seconds")
+  @Tag("HT-12")
+  @DisplayName("two refused connections, then a success; waits of one and two seconds")
   void connectionErrors(boolean async) throws Exception {
     inner.fail(new ConnectException()).fail(new ConnectException()).answer(200);
     assertThat(send(async, builder().build(), get()).statusCode()).isEqualTo(200);
@@ -59,8 +63,10 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "HT-13 HT-22 fault 46: a timeout, then a success, is one call and one success for the breaker")
+  @Tag("HT-13")
+  @Tag("HT-22")
+  @Tag("fault-46")
+  @DisplayName("a timeout, then a success, is one call and one success for the breaker")
   void oneOutcomePerCall(boolean async) throws Exception {
     inner.fail(new HttpTimeoutException("slow")).answer(200);
     ResilientHttpClient client = builder().build();
@@ -70,8 +76,10 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Tag("HT-15")
+  @Tag("RT-34")
   @DisplayName(
-      "HT-15 RT-34: two retries are three calls and the last failure; one attempt is one call and no wait")
+      "two retries are three calls and the last failure; one attempt is one call and no wait")
   void exhausted(boolean async) {
     IOException last = new ConnectException("third");
     inner
@@ -92,9 +100,10 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName(
-      "HT-16 IN-03: if every attempt is a 503, the caller receives the last one with its body,"
-          + " and the breaker counts a failure")
+  @Tag("HT-16")
+  @Tag("IN-03")
+  @DisplayName("if every attempt is a 503, the caller receives the last one with its body, and the "
+      + "breaker counts a failure")
   void lastAnswerIsGiven(boolean async) throws Exception {
     inner.answer(503).answer(502).answer(504);
     ResilientHttpClient client = builder().build();
@@ -134,8 +143,9 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-14 fault 50: a 400 is one call and a response, and counts as a failure only on"
-      + " request")
+  @Tag("HT-14")
+  @Tag("fault-50")
+  @DisplayName("a 400 is one call and a response, and counts as a failure only on request")
   void clientErrors(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder().build();
@@ -151,7 +161,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-14: a client error that counts is not retried, whatever retryIf decides")
+  @Tag("HT-14")
+  @DisplayName("a client error that counts is not retried, whatever retryIf decides")
   void countedClientError(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder()
@@ -180,7 +191,10 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("HT-17 HT-25 fault 48: Retry-After is waited for, up to the cap of the backoff")
+  @Tag("HT-17")
+  @Tag("HT-25")
+  @Tag("fault-48")
+  @DisplayName("Retry-After is waited for, up to the cap of the backoff")
   void retryAfter(boolean async) throws Exception {
     inner.answer(503, "Retry-After", "10").answer(200);
     ResilientHttpClient client = builder().build();
@@ -193,7 +207,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("fault 47: errors of the caller are neither retried nor counted against the server")
+  @Tag("fault-47")
+  @DisplayName("errors of the caller are neither retried nor counted against the server")
   void mistakes() {
     inner.fail(new IllegalArgumentException("restricted header"));
     ResilientHttpClient client = builder().build();
@@ -204,7 +219,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("fault 47: the default delays are jittered")
+  @Tag("fault-47")
+  @DisplayName("the default delays are jittered")
   void jitter() throws Exception {
     time.fixedRandom(0.99);
     inner.answer(503).answer(200);
@@ -215,7 +231,9 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("HT-06 HT-18: other statuses may be transient")
+  @Tag("HT-06")
+  @Tag("HT-18")
+  @DisplayName("other statuses may be transient")
   void customStatuses() throws Exception {
     inner.answer(418).answer(503);
     HttpClient client = builder().transientStatuses(Set.of(418)).build();

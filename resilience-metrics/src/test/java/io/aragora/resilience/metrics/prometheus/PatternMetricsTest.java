@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The metrics of the reference, with a real runtime behind the collector. */
@@ -44,7 +45,9 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-01 PM-02: without metrics nothing is registered, and calls work")
+  @Tag("PM-01")
+  @Tag("PM-02")
+  @DisplayName("without metrics nothing is registered, and calls work")
   void notAskedFor_registersNothing() {
     int before = PrometheusRegistry.defaultRegistry.scrape().size();
     try (Resilience resilience =
@@ -62,7 +65,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-03: one name has one series, another name has another")
+  @Tag("PM-03")
+  @DisplayName("one name has one series, another name has another")
   void sameName_isOneSeries() {
     Shop.fail(shop.opensAtOnce("a"));
     Shop.reject(shop.opensAtOnce("a"));
@@ -73,7 +77,9 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-04, fault 62: a transition counts once, labelled with both states, also of keys")
+  @Tag("PM-04")
+  @Tag("fault-62")
+  @DisplayName("a transition counts once, labelled with both states, also of keys")
   void stateChange_isCountedByItsStates() {
     CircuitBreaker breaker = shop.opensAtOnce("a");
     assertThat(shop.series("resilience_circuit_breaker_state_changes_total"))
@@ -98,7 +104,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-05: a further attempt counts, and its delay is observed")
+  @Tag("PM-05")
+  @DisplayName("a further attempt counts, and its delay is observed")
   void furtherAttempt_isCounted_andItsDelayObserved() {
     shop.exhaust("orders", 2);
     assertThat(shop.series("resilience_retry_attempts_total"))
@@ -117,7 +124,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-06: a call that has used all its attempts counts")
+  @Tag("PM-06")
+  @DisplayName("a call that has used all its attempts counts")
   void exhausted_isCounted() {
     shop.exhaust("orders", 2);
     shop.exhaust("orders", 2);
@@ -126,7 +134,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-07: a timeout counts, and its limit is observed")
+  @Tag("PM-07")
+  @DisplayName("a timeout counts, and its limit is observed")
   void timeout_isCounted_andItsLimitObserved() {
     shop.exceed("mail", Duration.ofSeconds(30));
     assertThat(shop.series("resilience_timeouts_total"))
@@ -138,7 +147,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-08: health is 1 or 0, and consecutive failures are shown, 0 if there are none")
+  @Tag("PM-08")
+  @DisplayName("health is 1 or 0, and consecutive failures are shown, 0 if there are none")
   void health_isShown_withFailuresInARow() {
     assertThat(shop.series("resilience_health_status"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
@@ -190,7 +200,9 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-09, fault 66: durations of calls are separate for successes and failures")
+  @Tag("PM-09")
+  @Tag("fault-66")
+  @DisplayName("durations of calls are separate for successes and failures")
   void durations_areObserved_byWhatTheCallCountedAs() {
     CircuitBreaker breaker = shop.opensAtOnce("a");
     shop.call(breaker, Duration.ofMillis(450));
@@ -212,7 +224,10 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-10 PM-13, fault 64: listeners are typed, so each fits its events")
+  @Tag("PM-10")
+  @Tag("PM-13")
+  @Tag("fault-64")
+  @DisplayName("listeners are typed, so each fits its events")
   void listeners_fitByTheirTypes() {
     List<String> heard = new ArrayList<>();
     CircuitBreaker breaker = shop.opensAtOnce("a");
@@ -241,7 +256,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-11: closing a runtime removes its series, and the next runtime starts from zero")
+  @Tag("PM-11")
+  @DisplayName("closing a runtime removes its series, and the next runtime starts from zero")
   void close_takesEverythingOut() {
     shop.everythingHappens("a");
     assertThat(shop.text()).contains("name=\"a\"");
@@ -306,7 +322,8 @@ class PatternMetricsTest {
   }
 
   @Test
-  @DisplayName("PM-12: the nine names of the reference exist, or their replacements")
+  @Tag("PM-12")
+  @DisplayName("the nine names of the reference exist, or their replacements")
   void nineNames_areThere() {
     assertThat(REFERENCE).hasSize(9);
     shop.everythingHappens("a");

@@ -15,6 +15,7 @@ import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -152,7 +153,8 @@ class PrometheusMetricsTest {
   }
 
   @Test
-  @DisplayName("fault 65: failing metrics of one runtime do not affect the others")
+  @Tag("fault-65")
+  @DisplayName("failing metrics of one runtime do not affect the others")
   void scrape_oneRuntimeCannotBeRead_theOthersCan() throws Exception {
     try (AutoCloseable first = metrics.attach(runtimeThatFails());
         AutoCloseable second = metrics.attach(runtime("shop", 1))) {

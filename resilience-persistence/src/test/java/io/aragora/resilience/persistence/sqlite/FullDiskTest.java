@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +28,9 @@ class FullDiskTest {
   }
 
   @Test
-  @DisplayName("fault 71: on a full disk calls continue and the status reports why saves fail; once"
-      + " there is space, everything is saved")
+  @Tag("fault-71")
+  @DisplayName("on a full disk calls continue and the status reports why saves fail; once there is "
+      + "space, everything is saved")
   void save_diskIsFull_isSaidAndDoneOnceThereIsSpace() throws Exception {
     Path disk = folder.resolve("disk");
     Path ballast = disk.resolve("ballast");

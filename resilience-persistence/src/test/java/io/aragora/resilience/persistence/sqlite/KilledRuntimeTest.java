@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +28,12 @@ class KilledRuntimeTest {
   private final Map<Integer, CircuitBreakerState> turns = new HashMap<>();
 
   @Test
+  @Tag("fault-74")
+  @Tag("PE-09")
+  @Tag("PE-11")
   @DisplayName(
-      "fault 74 PE-09 PE-11: after a kill, every state that a flush acknowledged is restored,"
-          + " keys included, and no cooldown is longer than before")
+      "after a kill, every state that a flush acknowledged is restored, keys included, and no "
+          + "cooldown is longer than before")
   void flush_processIsKilled_everyAcknowledgedStateComesBack() throws Exception {
     Path file = folder.resolve("state.db");
     String location = "sqlite:" + file;

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,9 +66,10 @@ class RestartTest {
   }
 
   @Test
+  @Tag("fault-68")
   @DisplayName(
-      "fault 68: names and keys with quotes, line breaks, emoji, NUL, unpaired surrogates and"
-          + " 10,000 characters are restored, each with its own state")
+      "names and keys with quotes, line breaks, emoji, NUL, unpaired surrogates and 10,000 "
+          + "characters are restored, each with its own state")
   void restart_strangeNamesAndKeys_comeBackApart() {
     try (Resilience resilience = open()) {
       for (int i = 0; i < STRANGE_NAMES.size(); i++) {
@@ -103,7 +105,9 @@ class RestartTest {
   }
 
   @Test
-  @DisplayName("PE-03 PE-04: everything is saved and restored, ten thousand keys included")
+  @Tag("PE-03")
+  @Tag("PE-04")
+  @DisplayName("everything is saved and restored, ten thousand keys included")
   void restart_tenThousandKeys_comeBack() {
     try (Resilience resilience = open()) {
       for (int i = 0; i < 10_000; i++) {

@@ -20,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,7 +165,8 @@ class SchemaMigrationTest {
   }
 
   @Test
-  @DisplayName("fault 74: a new file contains its version")
+  @Tag("fault-74")
+  @DisplayName("a new file contains its version")
   void open_newFile_hasVersionIndexAndWriteAheadLog() throws Exception {
     open().close();
 
@@ -175,7 +177,8 @@ class SchemaMigrationTest {
   }
 
   @Test
-  @DisplayName("fault 74: a file of a newer version is rejected, and not changed")
+  @Tag("fault-74")
+  @DisplayName("a file of a newer version is rejected, and not changed")
   void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
     open().close();
     execute(List.of("PRAGMA user_version = 3"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,9 +16,8 @@ class ShutdownTest {
   Path folder;
 
   @Test
-  @DisplayName(
-      "fault 74: a runtime with closeOnShutdown saves its state when the process is asked to"
-          + " end")
+  @Tag("fault-74")
+  @DisplayName("a runtime with closeOnShutdown saves its state when the process is asked to end")
   void closedAtShutdown_processIsTerminated_savesWhatThereIs() throws Exception {
     Path file = folder.resolve("state.db");
     try (ChildJvm child = ChildJvm.start(

@@ -7,6 +7,7 @@ import io.aragora.resilience.persistence.StateStoreProvider;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,7 +47,8 @@ class SqliteStateStoreProviderTest {
   }
 
   @ParameterizedTest
-  @DisplayName("fault 71: a database in memory, which would lose its content, is rejected")
+  @Tag("fault-71")
+  @DisplayName("a database in memory, which would lose its content, is rejected")
   @ValueSource(strings = {"sqlite::memory:", "sqlite:file::memory:?cache=shared", "sqlite:file:x"})
   void open_inMemory_isRefusedBecauseItWouldKeepNothing(String location) {
     assertThatIllegalArgumentException()

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,8 +39,9 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
+    @Tag("PE-01")
     @DisplayName(
-        "PE-01: opening creates the file, its folders and its table, accessible to the owner only")
+        "opening creates the file, its folders and its table, accessible to the owner only")
     void open_missingFolders_createsThemAndTheFilesForTheOwnerAlone() throws Exception {
       Path deep = folder.resolve("a/b/state.db");
 
@@ -77,8 +79,9 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
   @Nested
   class Rows {
     @Test
-    @DisplayName(
-        "PE-05, fault 69: unreadable rows are reported and skipped, and the others are loaded")
+    @Tag("PE-05")
+    @Tag("fault-69")
+    @DisplayName("unreadable rows are reported and skipped, and the others are loaded")
     void load_badRows_areReportedAndTheOthersLoaded() throws Exception {
       SqliteStateStore store = open();
       store.save(Stream.of(
@@ -154,7 +157,8 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    @DisplayName("PE-02: saving a breaker again replaces its row, threshold and counts included")
+    @Tag("PE-02")
+    @DisplayName("saving a breaker again replaces its row, threshold and counts included")
     void save_sameBreakerAgain_replacesTheRow() throws Exception {
       SqliteStateStore store = open();
       store.save(List.of(named("db", 1)));
@@ -169,8 +173,9 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    @DisplayName(
-        "PE-13, fault 72: times are whole microseconds since 1970, independent of time zones")
+    @Tag("PE-13")
+    @Tag("fault-72")
+    @DisplayName("times are whole microseconds since 1970, independent of time zones")
     void save_times_areNumbersWithoutAZone() throws Exception {
       TimeZone before = TimeZone.getDefault();
       SqliteStateStore store = open();
@@ -199,9 +204,10 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    @DisplayName(
-        "PE-12, faults 71, 73: a save is one transaction; if it fails, it writes nothing and"
-            + " throws")
+    @Tag("PE-12")
+    @Tag("fault-71")
+    @Tag("fault-73")
+    @DisplayName("a save is one transaction; if it fails, it writes nothing and throws")
     void save_oneRowIsRefusedByTheDatabase_writesNone() throws Exception {
       SqliteStateStore store = open();
       execute("CREATE TRIGGER refuse BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"

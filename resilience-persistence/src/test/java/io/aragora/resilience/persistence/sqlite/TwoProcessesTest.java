@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +31,8 @@ class TwoProcessesTest {
   }
 
   @Test
-  @DisplayName("fault 73: two processes that save at once wait for each other, and neither loses a"
-      + " save")
+  @Tag("fault-73")
+  @DisplayName("two processes that save at once wait for each other, and neither loses a save")
   void save_atOnce_neitherFails() throws Exception {
     try (ChildJvm one = start();
         ChildJvm other = start()) {
@@ -51,7 +52,8 @@ class TwoProcessesTest {
   }
 
   @Test
-  @DisplayName("PE-10: of two processes' changes the later one stays, whichever is saved last")
+  @Tag("PE-10")
+  @DisplayName("of two processes' changes the later one stays, whichever is saved last")
   void save_sameBreaker_theLaterChangeStays() throws Exception {
     try (ChildJvm one = start();
         ChildJvm other = start()) {

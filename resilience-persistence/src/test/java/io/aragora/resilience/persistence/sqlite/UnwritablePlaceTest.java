@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,9 +78,9 @@ class UnwritablePlaceTest {
   }
 
   @Test
+  @Tag("PE-15")
   @DisplayName(
-      "PE-15: an unwritable folder is reported with what to do, and state is saved once it is"
-          + " writable")
+      "an unwritable folder is reported with what to do, and state is saved once it is writable")
   void open_folderIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     permit(folder, "r-xr-xr-x");
 
@@ -87,7 +88,8 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: a valid file in an unwritable folder is reported, too")
+  @Tag("PE-15")
+  @DisplayName("a valid file in an unwritable folder is reported, too")
   void open_folderOfAFileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     writeDatabase();
     permit(folder, "r-xr-xr-x");
@@ -96,7 +98,8 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: an unwritable file is reported, and neither it nor its permissions change")
+  @Tag("PE-15")
+  @DisplayName("an unwritable file is reported, and neither it nor its permissions change")
   void open_fileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
     writeDatabase();
     permit(file, "r--r--r--");
@@ -110,7 +113,8 @@ class UnwritablePlaceTest {
   }
 
   @Test
-  @DisplayName("PE-15: a read-only file of another user is reported")
+  @Tag("PE-15")
+  @DisplayName("a read-only file of another user is reported")
   void open_fileOfAnotherUser_isSaid() throws Exception {
     writeDatabase();
     try {
