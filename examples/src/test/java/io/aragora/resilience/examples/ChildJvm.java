@@ -36,7 +36,7 @@ public final class ChildJvm {
     return builder.start();
   }
 
-  /** Returns what a process that has ended said. */
+  /** Returns the output of a process that has ended. */
   public static String outputOf(Process ended) {
     try {
       return new String(ended.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * class of this library logs through it. Thread-safe.
  *
  * <p>A log line is written after a failure, often on a thread that must not die: the heap may be full, the
- * stack may be used up, a handler may be broken. The line is lost then; the caller goes on.
+ * stack may be used up, a handler may be broken. The line is then lost, and the caller continues.
  */
 public final class GuardedLog {
   private final String name;

@@ -27,7 +27,7 @@ class CircuitBreakerConfigTest {
   @Test
   @Tag("CF-01")
   @DisplayName("defaults are 5 failures, 2 successes, 60 s, 3 probes")
-  void defaults() {
+  void defaults_areThoseOfTheTable() {
     CircuitBreakerConfig defaults = CircuitBreakerConfig.defaults();
     assertThat(defaults.failureThreshold()).isEqualTo(5);
     assertThat(defaults.successThreshold()).isEqualTo(2);
@@ -73,7 +73,7 @@ class CircuitBreakerConfigTest {
   @Tag("fault-32")
   @DisplayName("an invalid value is rejected, not replaced by a default")
   @MethodSource("badValues")
-  void badValue_isRefused_withItsName(
+  void badValue_isRejected_withItsName(
       String setting, String shown, Consumer<CircuitBreakerConfig.Builder> setter) {
     CircuitBreakerConfig.Builder builder = CircuitBreakerConfig.builder();
     assertThatThrownBy(() -> setter.accept(builder))
@@ -86,7 +86,7 @@ class CircuitBreakerConfigTest {
   @Test
   @Tag("CF-03")
   @DisplayName("an override changes only the settings it names")
-  void toBuilder_one() {
+  void toBuilder_oneOverride_changesOneSetting() {
     CircuitBreakerConfig changed = CUSTOM.toBuilder().failureThreshold(1).build();
     assertThat(changed.failureThreshold()).isEqualTo(1);
     assertThat(changed.toBuilder().failureThreshold(7).build().declaresSameAs(CUSTOM))
@@ -96,8 +96,8 @@ class CircuitBreakerConfigTest {
 
   @Test
   @Tag("CF-03")
-  @DisplayName("several overrides, and none")
-  void toBuilder_several() {
+  @DisplayName("any number of overrides is applied, none included")
+  void toBuilder_anyNumberOfOverrides_areApplied() {
     CircuitBreakerConfig changed =
         CUSTOM.toBuilder().failureThreshold(1).halfOpenMaxCalls(1).build();
     assertThat(changed.failureThreshold()).isEqualTo(1);

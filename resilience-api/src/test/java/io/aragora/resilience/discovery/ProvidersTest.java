@@ -63,7 +63,8 @@ class ProvidersTest {
 
   @Test
   @DisplayName(
-      "the search order is the layer of the builder, its loader, then the loader of the thread")
+      "providers are searched in the layer of the builder, then its loader, then the loader of "
+          + "the thread")
   void places_haveAnOrder() {
     ModuleLayer layer = layerWith("com.example.plugged", PluggedStore.class);
     ClassLoader loader = stores(STORE);
@@ -94,7 +95,7 @@ class ProvidersTest {
 
   @Test
   @DisplayName("a provider that cannot be loaded or created is skipped; others are found")
-  void brokenProviders_loseThemselvesAlone() {
+  void brokenProviders_areSkipped() {
     ClassLoader loader =
         stores("com.example.NoSuchClass", BROKEN, STORE, String.class.getName(), OTHER);
 
@@ -105,7 +106,7 @@ class ProvidersTest {
 
   @Test
   @DisplayName("a provider without its superclass is skipped; others are found")
-  void unlinkableProvider_losesItselfAlone() {
+  void unlinkableProvider_isSkipped() {
     PluginLoader loader = new PluginLoader(
         List.of(PluggedStore.Other.class, PluggedRuntime.class, PluggedRuntime.Second.class),
         List.of(PluggedStore.class));
@@ -148,7 +149,7 @@ class ProvidersTest {
   }
 
   @Test
-  void stateStore_withoutAScheme_isRefused() {
+  void stateStore_withoutAScheme_isRejected() {
     for (String location : List.of("state.db", "", ":x", "c:\\state.db")) {
       assertThatThrownBy(() -> StateStoreProvider.schemeOf(location))
           .isInstanceOf(IllegalArgumentException.class)

@@ -25,7 +25,7 @@ class HealthReportTest {
   @Test
   @Tag("HE-03")
   @DisplayName("fields are kept, a map nests each component, and an empty report is healthy")
-  void map() {
+  void toMap_nestsEachComponent() {
     HealthReport empty = new HealthReport(HealthStatus.HEALTHY, Map.of(), TIME);
     assertThat(empty.toMap())
         .containsExactly(
@@ -62,7 +62,7 @@ class HealthReportTest {
   @Test
   @Tag("HE-19")
   @DisplayName("the summary counts and names unhealthy components, and unknown ones separately")
-  void summary() {
+  void summary_namesUnhealthyComponents() {
     Map<String, HealthStatus> statuses = new LinkedHashMap<>();
     statuses.put("db", HealthStatus.HEALTHY);
     statuses.put("cache", HealthStatus.HEALTHY);
@@ -79,8 +79,8 @@ class HealthReportTest {
   @EnumSource(HealthStatus.class)
   @Tag("HE-29")
   @Tag("fault-58")
-  @DisplayName("five statuses in the order of their severity, each with its text")
-  void statuses(HealthStatus status) {
+  @DisplayName("five statuses are in the order of their severity, each with its text")
+  void statuses_areInOrderOfSeverity(HealthStatus status) {
     assertThat(HealthStatus.values())
         .extracting(HealthStatus::text)
         .containsExactly("healthy", "unknown", "degraded", "unhealthy", "critical");

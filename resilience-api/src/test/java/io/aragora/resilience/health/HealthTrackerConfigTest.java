@@ -13,8 +13,8 @@ class HealthTrackerConfigTest {
 
   @Test
   @Tag("HE-04")
-  @DisplayName("3 failures, 2 successes, the latencies of 10 reports")
-  void defaults() {
+  @DisplayName("the defaults are 3 failures, 2 successes, and the latencies of 10 reports")
+  void builder_withoutSettings_hasTheDefaults() {
     HealthTrackerConfig defaults = HealthTrackerConfig.defaults();
     assertThat(defaults.failureThreshold()).isEqualTo(3);
     assertThat(defaults.recoveryThreshold()).isEqualTo(2);
@@ -30,7 +30,7 @@ class HealthTrackerConfigTest {
   @Test
   @Tag("HE-04")
   @DisplayName("given settings are kept")
-  void custom() {
+  void builder_givenSettings_areKept() {
     HealthTrackerConfig config = HealthTrackerConfig.builder()
         .failureThreshold(5)
         .recoveryThreshold(3)
@@ -48,8 +48,8 @@ class HealthTrackerConfigTest {
   @Test
   @Tag("HE-12")
   @Tag("fault-60")
-  @DisplayName("a window of 0 and other invalid values are rejected with name, rule and value")
-  void badValues() {
+  @DisplayName("an invalid value, such as a window of 0, is rejected with name, rule and value")
+  void builder_invalidValue_isRejected() {
     assertRefused(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
     assertRefused(
         builder -> builder.latencyWindow(1001), "latencyWindow must be in [1, 1000]: 1001");

@@ -34,7 +34,7 @@ class HealthTrackerSnapshotTest {
   @Test
   @Tag("HE-01")
   @DisplayName("status and time are kept; the other values are empty and not shared")
-  void minimal() {
+  void snapshot_withoutOptionalValues_hasEmptyOnes() {
     HealthTrackerSnapshot healthy = HealthTrackerSnapshot.of(true, TIME);
     assertThat(healthy.isHealthy()).isTrue();
     assertThat(healthy.status()).isEqualTo(HealthStatus.HEALTHY);
@@ -91,7 +91,7 @@ class HealthTrackerSnapshotTest {
   @Test
   @Tag("HE-02")
   @DisplayName("a round trip through a map keeps all values, nested metadata included")
-  void roundTrip() {
+  void map_roundTrip_keepsEverything() {
     assertThat(HealthTrackerSnapshot.fromMap(full().toMap())).isEqualTo(full());
     HealthTrackerSnapshot minimal = HealthTrackerSnapshot.of(false, TIME);
     assertThat(HealthTrackerSnapshot.fromMap(minimal.toMap())).isEqualTo(minimal);

@@ -154,7 +154,7 @@ class SavedBreakerTest {
   }
 
   @Test
-  void loaded_moreThanItHolds_isCutOffAndSaid() {
+  void loaded_moreThanItHolds_isCutOffAndReported() {
     SavedBreaker row = row("x".repeat(SavedBreaker.MAX_TEXT), 0);
     List<SavedBreaker> wide = IntStream.range(0, 2_000).mapToObj(i -> row).toList();
     StateStore.Loaded byCharacters = new StateStore.Loaded(wide, List.of());

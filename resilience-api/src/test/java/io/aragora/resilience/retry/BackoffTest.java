@@ -31,7 +31,7 @@ class BackoffTest {
   @Tag("RT-01")
   @Tag("fault-44")
   @DisplayName("strategies and kinds of jitter are parsed by name; other names are rejected")
-  void names() {
+  void parse_knowsTheNames() {
     for (String name : List.of("exponential", "linear", "constant", "fibonacci")) {
       assertThat(Backoff.named(" " + name.toUpperCase(java.util.Locale.ROOT), SECOND))
           .hasToString(Backoff.named(name, SECOND).toString())
@@ -52,8 +52,8 @@ class BackoffTest {
 
   @Test
   @Tag("RT-04")
-  @DisplayName("the four strategies without jitter")
-  void strategies() {
+  @DisplayName("each of the four strategies follows its formula without jitter")
+  void delay_ofEachStrategy_followsItsFormula() {
     assertThat(plainSeconds(Backoff.exponential(SECOND), 0, 1, 2, 3))
         .containsExactly(1.0, 2.0, 4.0, 8.0);
     assertThat(plainSeconds(Backoff.linear(SECOND), 0, 1, 2, 3))
@@ -70,8 +70,8 @@ class BackoffTest {
 
   @Test
   @Tag("RT-05")
-  @DisplayName("the cap")
-  void cap() {
+  @DisplayName("a delay above the cap is the cap")
+  void delay_aboveTheCap_isTheCap() {
     Duration five = Duration.ofSeconds(5);
     assertThat(plainSeconds(Backoff.exponential(SECOND).cappedAt(five), 10, 20))
         .containsExactly(5.0, 5.0);
@@ -83,7 +83,7 @@ class BackoffTest {
   @Test
   @Tag("RT-06")
   @DisplayName("without jitter, delays are not random")
-  void noJitter() {
+  void delay_withoutJitter_isNotRandom() {
     Backoff plain = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(IntStream.range(0, 20).mapToObj(i -> plain.delayNanos(3, 0, i / 20.0)))
         .containsOnly(8_000_000_000L);
@@ -91,8 +91,8 @@ class BackoffTest {
 
   @Test
   @Tag("RT-07")
-  @DisplayName("the kinds of jitter, by their formulas")
-  void jitter() {
+  @DisplayName("each kind of jitter follows its formula")
+  void delay_withJitter_followsItsFormula() {
     Backoff backoff = Backoff.exponential(SECOND);
     assertThat(seconds(backoff.withJitter(Jitter.ADDITIVE, 0.25), 1, 0.5)).isEqualTo(2.125);
     assertThat(seconds(backoff.withJitter(Jitter.MULTIPLICATIVE, 0.25), 1, 0.5)).isEqualTo(2.0);
@@ -113,7 +113,7 @@ class BackoffTest {
   @Tag("RT-08")
   @Tag("fault-39")
   @DisplayName("no delay is negative, and none exceeds the cap, jitter included")
-  void range(Jitter kind) {
+  void delay_withJitter_staysBetweenZeroAndTheCap(Jitter kind) {
     SplittableRandom random = new SplittableRandom(42);
     for (int i = 0; i < 2_000; i++) {
       Duration base = Duration.ofMillis(random.nextLong(10, 5_000));
@@ -132,8 +132,8 @@ class BackoffTest {
 
   @Test
   @Tag("RT-09")
-  @DisplayName("Fibonacci numbers")
-  void fibonacci() {
+  @DisplayName("the delays of fibonacci grow by the Fibonacci numbers")
+  void delay_fibonacci_growsByTheNumbers() {
     assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 7, 10, 20, -1, -100))
         .extracting(Backoff::fibonacci)
         .containsExactly(0L, 1L, 1L, 2L, 3L, 5L, 8L, 13L, 55L, 6765L, 0L, 0L);
@@ -147,7 +147,7 @@ class BackoffTest {
   @Tag("S1")
   @Tag("fault-40")
   @DisplayName("delays grow to the cap and stay there for any number of attempts")
-  void saturation(String strategy) {
+  void delay_ofManyAttempts_staysAtTheCap(String strategy) {
     Duration cap = Duration.ofSeconds(10);
     Backoff backoff = Backoff.named(strategy, SECOND).cappedAt(cap).withJitter(Jitter.NONE);
     long before = 0;
@@ -166,7 +166,7 @@ class BackoffTest {
   @Test
   @Tag("RT-13")
   @DisplayName("each stream of delays starts with the first delay")
-  void delays() {
+  void delays_ofEachStream_startWithTheFirst() {
     Backoff backoff = Backoff.exponential(SECOND).withJitter(Jitter.NONE);
     assertThat(backoff.delays(() -> 0.5).limit(4).map(Duration::toSeconds))
         .containsExactly(1L, 2L, 4L, 8L);
@@ -181,7 +181,7 @@ class BackoffTest {
   @Test
   @Tag("F5")
   @DisplayName("a delay below a millisecond is kept to the nanosecond")
-  void subMillisecond() {
+  void delay_belowAMillisecond_isKept() {
     Backoff backoff = Backoff.constant(Duration.ofNanos(900_001)).withJitter(Jitter.NONE);
     assertThat(backoff.delayNanos(0, 0, 0.5)).isEqualTo(900_001);
   }
@@ -189,14 +189,14 @@ class BackoffTest {
   @Test
   @Tag("R15")
   @DisplayName("a negative delay of a strategy counts as zero")
-  void negative() {
+  void delay_negative_countsAsZero() {
     assertThat(Backoff.custom(retry -> -1).delayNanos(0, 0, 0.5)).isZero();
     assertThat(Backoff.custom(retry -> Long.MIN_VALUE).delayNanos(0, 0, 0.5)).isZero();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"exponential", "linear", "constant", "fibonacci"})
-  void tooLong_isRefused_evenWhereNanosecondsOverflow(String strategy) {
+  void tooLong_isRejected_evenWhereNanosecondsOverflow(String strategy) {
     for (Duration base : List.of(Duration.ofDays(366), Duration.ofSeconds(Long.MAX_VALUE))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Backoff.named(strategy, base))

@@ -20,9 +20,9 @@ class RetryAfterTest {
   @ParameterizedTest
   @Tag("HT-04")
   @Tag("HT-21")
-  @DisplayName("seconds, with a fraction too")
+  @DisplayName("seconds are read, with a fraction too")
   @CsvSource({"120, PT2M", "0, PT0S", "1.5, PT1.5S", " 45 , PT45S", "0000007, PT7S", "3., PT3S"})
-  void seconds(String header, Duration expected) {
+  void seconds_areRead(String header, Duration expected) {
     RetryAfter read = RetryAfter.parse(header);
     assertThat(read).isNotNull();
     assertThat(read.delayNanos(EXAMPLE)).isEqualTo(expected.toNanos());
@@ -30,14 +30,14 @@ class RetryAfterTest {
 
   @ParameterizedTest
   @Tag("fault-48")
-  @DisplayName("HTTP dates in the present and the two obsolete forms")
+  @DisplayName("HTTP dates are read in the present and the two obsolete forms")
   @ValueSource(
       strings = {
         "Sun, 06 Nov 1994 08:49:37 GMT",
         "Sunday, 06-Nov-94 08:49:37 GMT",
         "Sun Nov  6 08:49:37 1994"
       })
-  void dates(String header) {
+  void dates_ofThreeForms_areRead(String header) {
     RetryAfter read = RetryAfter.parse(header);
     assertThat(read).isNotNull();
     assertThat(read.delayNanos(EXAMPLE.minusSeconds(90)))
@@ -48,7 +48,7 @@ class RetryAfterTest {
   @ParameterizedTest
   @Tag("HT-04")
   @Tag("fault-48")
-  @DisplayName("any other value, a negative number included, is no request")
+  @DisplayName("any other text, a negative number included, is ignored")
   @NullSource
   @ValueSource(
       strings = {
@@ -67,14 +67,14 @@ class RetryAfterTest {
         "Mon, 06 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 08:49:37 CET"
       })
-  void nonsense(String header) {
+  void otherText_isNoRequest(String header) {
     assertThat(RetryAfter.parse(header)).isNull();
   }
 
   @Test
   @Tag("fault-48")
   @DisplayName("the delay is bounded for a text of any length")
-  void bounds() {
+  void text_ofAnyLength_isBounded() {
     long longest = Duration.ofDays(365).toNanos();
     RetryAfter digits = RetryAfter.parse("9".repeat(60));
     assertThat(digits).isNotNull();
@@ -89,7 +89,7 @@ class RetryAfterTest {
   }
 
   @Test
-  void text() {
+  void text_isChecked() {
     assertThat(RetryAfter.of(Duration.ofSeconds(2))).hasToString("retry after PT2S");
     assertThat(RetryAfter.at(EXAMPLE)).hasToString("retry at 1994-11-06T08:49:37Z");
   }

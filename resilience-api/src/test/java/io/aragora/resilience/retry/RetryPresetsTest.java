@@ -28,7 +28,7 @@ class RetryPresetsTest {
   @Tag("RT-17")
   @Tag("RT-29")
   @Tag("fault-37")
-  @DisplayName("the thirteen presets have attempts; the reference counts retries")
+  @DisplayName("presets state attempts, one more than the retries of the reference")
   @CsvSource({
     "anthropic, 4, 2000, 120, 0.3",
     "openai, 5, 1000, 60, 0.25",
@@ -44,7 +44,8 @@ class RetryPresetsTest {
     "teams, 4, 1000, 30, 0.25",
     "github_cli, 4, 1000, 60, 0.25"
   })
-  void presets(String name, int attempts, int baseMillis, int capSeconds, double factor) {
+  void presets_haveAttempts(
+      String name, int attempts, int baseMillis, int capSeconds, double factor) {
     RetryConfig preset = RetryPresets.named(" " + name.toUpperCase(java.util.Locale.ROOT));
     assertThat(preset).isSameAs(RetryPresets.all().get(name));
     assertThat(preset.maxAttempts()).isEqualTo(attempts);
@@ -61,8 +62,8 @@ class RetryPresetsTest {
 
   @Test
   @Tag("RT-17")
-  @DisplayName("there are thirteen")
-  void count() {
+  @DisplayName("there are thirteen presets")
+  void presets_areThirteen() {
     assertThat(RetryPresets.all()).hasSize(13);
   }
 
@@ -70,7 +71,7 @@ class RetryPresetsTest {
   @Tag("fault-38")
   @DisplayName("a status that a retry cannot repair ends the call")
   @ValueSource(ints = {400, 401, 403, 404, 422})
-  void statuses(int status) {
+  void status_permanent_endsTheCall(int status) {
     IOException failure = new IOException("HTTP " + status + ", see rule 500 of the manual");
     assertThat(isRetried(RetryPresets.named("openai"), failure)).isFalse();
     assertThat(isRetried(RetryPresets.named("memory"), failure))
@@ -82,7 +83,7 @@ class RetryPresetsTest {
   @Tag("RT-18")
   @Tag("fault-44")
   @DisplayName("a copy changes the overridden settings only")
-  void overrides() {
+  void copy_changesOverriddenSettingsOnly() {
     RetryConfig openai = RetryPresets.named("openai");
     RetryConfig changed = openai.toBuilder().maxAttempts(10).build();
     assertThat(changed.maxAttempts()).isEqualTo(10);
@@ -98,8 +99,8 @@ class RetryPresetsTest {
 
   @Test
   @Tag("RT-19")
-  @DisplayName("the settings of the factory for providers")
-  void factory() {
+  @DisplayName("the preset of a provider has the settings of the reference's factory")
+  void forProvider_hasItsSettings() {
     RetryConfig made = RetryPresets.createProviderConfig();
     assertThat(made.maxAttempts()).isEqualTo(4);
     assertThat(made.backoff())
@@ -110,8 +111,8 @@ class RetryPresetsTest {
 
   @Test
   @Tag("RT-02")
-  @DisplayName("defaults; three attempts here, four of the reference in a preset")
-  void defaults() {
+  @DisplayName("the default is three attempts; a preset has the four of the reference")
+  void defaults_haveThreeAttempts() {
     RetryConfig defaults = RetryConfig.defaults();
     assertThat(defaults.maxAttempts()).isEqualTo(3);
     assertThat(defaults.backoff())
@@ -130,7 +131,7 @@ class RetryPresetsTest {
   @DisplayName(
       "jitter on is multiplicative, jitter off is none; there is no boolean to confuse with a "
           + "kind")
-  void jitterAlias() {
+  void jitter_onIsMultiplicative_offIsNone() {
     assertThat(RetryConfig.defaults().backoff()).asString().contains("multiplicative");
     assertThat(RetryConfig.defaults().backoff().withJitter(Jitter.NONE))
         .asString()
@@ -141,7 +142,7 @@ class RetryPresetsTest {
   @Tag("RT-34")
   @Tag("fault-40")
   @DisplayName("the setter rejects an invalid count with setting, rule and value")
-  void badCount() {
+  void setter_invalidCount_isRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RetryConfig.builder().maxAttempts(0))
         .withMessage("maxAttempts must be at least 1: 0");
@@ -155,8 +156,8 @@ class RetryPresetsTest {
   @Tag("RT-16")
   @Tag("RT-31")
   @Tag("fault-43")
-  @DisplayName("transient failures and others")
-  void transientFailures() {
+  @DisplayName("transient failures are told from others")
+  void failure_transient_isRetried() {
     Predicate<Throwable> isTransient = RetryConfig.transientFailures();
     assertThat(isTransient.test(new ConnectException())).isTrue();
     assertThat(isTransient.test(new IOException())).isTrue();
@@ -170,7 +171,7 @@ class RetryPresetsTest {
   @ParameterizedTest
   @Tag("RT-14")
   @Tag("fault-43")
-  @DisplayName("texts that name a rate limit")
+  @DisplayName("texts that name a rate limit are recognized")
   @CsvSource({
     "Rate limit exceeded, true",
     "rate_limit_error, true",
@@ -184,7 +185,7 @@ class RetryPresetsTest {
     "deliberately unlimited, false",
     "1429 rows, false"
   })
-  void rateLimit(String message, boolean expected) {
+  void text_thatNamesARateLimit_isRetried(String message, boolean expected) {
     assertThat(FailureText.namesRateLimit().test(new RuntimeException(message)))
         .isEqualTo(expected);
   }
@@ -193,7 +194,7 @@ class RetryPresetsTest {
   @Tag("RT-15")
   @Tag("RT-16")
   @Tag("fault-43")
-  @DisplayName("texts that name a server error")
+  @DisplayName("texts that name a server error are recognized")
   @CsvSource({
     "HTTP 500, true",
     "502 Bad Gateway, true",
@@ -204,7 +205,7 @@ class RetryPresetsTest {
     "processed 1500 rows, false",
     "nothing, false"
   })
-  void serverError(String message, boolean expected) {
+  void text_thatNamesAServerError_isRetried(String message, boolean expected) {
     assertThat(FailureText.namesServerError().test(new RuntimeException(message)))
         .isEqualTo(expected);
   }

@@ -288,7 +288,7 @@ final class RuntimePolicies implements Policies {
         preset -> outside.breakers().resolve(breaker, provider));
   }
 
-  /** Makes every policy look up its duration recorders again. */
+  /** Lets every policy look up its duration recorders again. */
   void measure() {
     breakers.allMade().forEach(CoreCircuitBreaker::measure);
     keyedBreakers.allMade().forEach(CoreKeyedCircuitBreaker::measure);

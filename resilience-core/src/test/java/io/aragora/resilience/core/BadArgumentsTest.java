@@ -124,7 +124,7 @@ class BadArgumentsTest {
   }
 
   @Test
-  void key_blankOrTooLong_isRejected_savedOrNot() {
+  void key_blankOrTooLong_isRejectedSavedOrNot() {
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         "agents", KeyedCircuitBreakerConfig.builder().build());
     keyed.forKey("good");

@@ -47,9 +47,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
 
   @Test
   @Tag("RG-02")
-  @DisplayName(
-      "a config comes from a preset, from explicit settings, from single settings, or from "
-          + "defaults")
+  @DisplayName("a config comes from a preset, a whole config, single settings, or the defaults")
   void breaker_everyKindOfConfig_isUsed() {
     assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 3, 30);
     assertSettings(resilience.circuitBreaker("explicit", config(10, 120)), 10, 120);

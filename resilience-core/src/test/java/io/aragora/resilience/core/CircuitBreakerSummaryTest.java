@@ -69,7 +69,7 @@ class CircuitBreakerSummaryTest {
           + "throws do no harm")
   void callback_receivesStateNumbers() {
     List<String> heard = new ArrayList<>();
-    breaker("nobody listens", 1, 1);
+    breaker("no listener", 1, 1);
     CircuitBreaker breaker = breaker("test", 1, 0);
     breaker.subscribe(transition -> {
       throw new IllegalStateException("listener");
@@ -102,7 +102,7 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @Tag("ME-03")
-  @DisplayName("a summary of no breakers, and of closed ones")
+  @DisplayName("a summary of closed breakers, or of none, is healthy")
   void summary_closedBreakers_isHealthy() {
     assertThat(summary().total()).isZero();
     assertThat(summary().status()).isEqualTo(HealthStatus.HEALTHY);
@@ -178,7 +178,7 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @Tag("ME-07")
-  @DisplayName("a view of no breakers, of closed ones, and of an open one")
+  @DisplayName("a view shows closed breakers and an open one, and no breakers as healthy")
   void fullStatus_everyMix_isShown() {
     assertThat(summary().isHealthy()).isTrue();
     breaker("a", 1, 0);
@@ -193,9 +193,7 @@ class CircuitBreakerSummaryTest {
 
   @Test
   @Tag("ME-08")
-  @DisplayName(
-      "lists of names: a breaker whose cooldown has passed is among the half-open, also if it "
-          + "was changed before")
+  @DisplayName("a breaker whose cooldown has passed is listed among the half-open ones")
   void lists_everyState_areNamed() {
     assertThat(summary().toMap())
         .containsEntry("healthy", true)

@@ -30,7 +30,7 @@ class ExtensionsTest {
 
   @Test
   @SuppressWarnings("NullAway") // what an extension must not give
-  void oneThatCannotStart_losesItselfAlone() {
+  void oneThatCannotStart_isSkipped() {
     Resilience resilience = runtime(
         logging("first"),
         context -> {

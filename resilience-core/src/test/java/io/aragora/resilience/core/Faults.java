@@ -47,7 +47,7 @@ public final class Faults extends Handler {
   }
 
   /**
-   * Runs with the first step failing, then with the second, until nothing fails any more. Returns
+   * Runs with the first step failing, then with the second, until no step fails. Returns
    * the number of steps.
    */
   public static int eachInTurn(Throwable fault, Run run) throws Exception {
@@ -97,7 +97,7 @@ public final class Faults extends Handler {
       task.run();
     } catch (RuntimeException | Error e) {
       // What a task or the timer throws ends nothing but that: a pool replaces the thread, and the
-      // timer's loop goes on.
+      // timer's loop continues.
       if (e != fault) {
         throw e;
       }

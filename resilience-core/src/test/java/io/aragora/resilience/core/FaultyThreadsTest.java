@@ -100,7 +100,7 @@ class FaultyThreadsTest {
 
   @ParameterizedTest
   @MethodSource(KINDS)
-  void changesOfABreaker_areHeardOnceAndInOrder(Throwable kind) throws Exception {
+  void changesOfABreaker_areReceivedOnceAndInOrder(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       try (Resilience resilience = open(faults)) {
         CircuitBreaker breaker = resilience.circuitBreaker("db");
@@ -138,7 +138,7 @@ class FaultyThreadsTest {
    */
   @ParameterizedTest
   @MethodSource(KINDS)
-  void aChangeThatCouldNotBeHandedOver_isHeardAllTheSame(Throwable kind) throws Exception {
+  void aChangeThatCouldNotBeHandedOver_isReceived(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       try (Resilience resilience = open(faults)) {
         CircuitBreaker breaker = resilience.circuitBreaker("db");

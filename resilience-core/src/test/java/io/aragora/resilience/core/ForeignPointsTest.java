@@ -35,7 +35,8 @@ class ForeignPointsTest {
       "called on the caller's thread, and its exceptions reach the caller";
   private static final String TRUSTED =
       "decides for the runtime itself, which cannot work without it";
-  private static final String VALUES = "created by the library, or passes what is listed elsewhere";
+  private static final String VALUES =
+      "created by the library, or passes code that is listed elsewhere";
   private static final String ENDPOINT =
       "called for each answer of the endpoint, whose server ends the answer even if it throws";
 

@@ -73,7 +73,7 @@ class HealthProvidersTest {
   }
 
   @Test
-  void aProviderThatFails_losesItselfAlone() {
+  void aProviderThatFails_isSkipped() {
     try (Resilience resilience = runtime(
         new Provider("throws", context -> {
           throw new IllegalStateException("not here");

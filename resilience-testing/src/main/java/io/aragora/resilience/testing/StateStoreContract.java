@@ -330,7 +330,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("what needs attention is loaded first, then the newest")
+  @DisplayName("breakers that are not closed are loaded first, then the newest")
   void load_order_isByAttentionAndAge() throws StateStoreException {
     StateStore store = store();
     SavedBreaker old = breaker("old", 2, SAVED_AT);
@@ -390,7 +390,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("purge of nothing removes nothing")
+  @DisplayName("a purge without old rows removes nothing")
   void purgeSavedBefore_nothingThatOld_isZero() throws StateStoreException {
     StateStore store = store();
     assertEquals(0, store.purgeSavedBefore(SAVED_AT));
@@ -454,7 +454,7 @@ public abstract class StateStoreContract {
   }
 
   @Test
-  @DisplayName("ten thousand states come back complete")
+  @DisplayName("ten thousand states are restored completely")
   void save_tenThousand_comeBackComplete() throws StateStoreException {
     assertRoundTrip(IntStream.range(0, 10_000)
         .mapToObj(i -> breaker("breaker-" + i, i, SAVED_AT))

@@ -80,14 +80,14 @@ class ManualTimeTest {
     }
 
     @Test
-    void advance_negative_isRefused() {
+    void advance_negative_isRejected() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> time.advance(Duration.ofNanos(-1)))
           .withMessage("advance must not be negative and at most 365 days: PT-0.000000001S");
     }
 
     @Test
-    void advanceTo_aTimePassedOrNever_isRefusedAndNothingIsLeftLocked() {
+    void advanceTo_aTimePassedOrNever_isRejectedAndNothingIsLeftLocked() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> time.advanceTo(5))
           .withMessage("advanceTo must be in [1000000000, 9223372036854775807): 5");
@@ -131,7 +131,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void fixedRandom_outside_isRefused() {
+    void fixedRandom_outside_isRejected() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> time.fixedRandom(1))
           .withMessage("fixedRandom must be in [0, 1): 1.0");
@@ -267,7 +267,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void drive_moreThanTheBound_isRefused() {
+    void drive_moreThanTheBound_isRejected() {
       List<TimerRegistration> drives = new ArrayList<>();
       for (int i = 0; i < 1_000; i++) {
         drives.add(time.drive("d" + i, driver));
@@ -399,7 +399,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void advance_fromATask_isRefused() {
+    void advance_fromATask_isRejected() {
       time.executor().execute(() -> time.advance(Duration.ofSeconds(1)));
 
       assertThatIllegalStateException()
@@ -409,7 +409,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void advance_whileAnotherThreadAdvances_isRefused() throws InterruptedException {
+    void advance_whileAnotherThreadAdvances_isRejected() throws InterruptedException {
       CountDownLatch inside = new CountDownLatch(1);
       CountDownLatch goOn = new CountDownLatch(1);
       time.executor().execute(() -> {
@@ -537,7 +537,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void parkUntil_onTheThreadThatAdvances_isRefused() {
+    void parkUntil_onTheThreadThatAdvances_isRejected() {
       time.executor().execute(() -> time.parkUntil(this, SECOND + 1));
 
       assertThatIllegalStateException()
@@ -642,7 +642,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void parkUntil_insideADriver_isRefused() {
+    void parkUntil_insideADriver_isRejected() {
       time.autoAdvance(true).drive("one", driver);
       driver.at(SECOND, () -> time.parkUntil(this, SECOND + 5));
 

@@ -21,7 +21,7 @@ class FileStateStoreTest extends StateStoreContract {
   }
 
   @Test
-  void aFileThatIsNoStore_isRefused() throws Exception {
+  void aFileThatIsNoStore_isRejected() throws Exception {
     Files.writeString(folder.resolve("breakers"), "something else altogether");
 
     assertThrows(StateStoreException.class, this::open);

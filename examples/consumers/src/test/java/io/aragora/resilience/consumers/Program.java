@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What a process that has ended said; its errors are without what it logged at INFO. */
+/** The output of a process that has ended; its errors are without its log lines at INFO. */
 record Program(int exitCode, List<String> output, List<String> errors) {
   private static final long PATIENCE_SECONDS = 120;
 

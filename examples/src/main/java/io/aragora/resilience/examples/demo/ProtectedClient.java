@@ -26,7 +26,7 @@ import java.util.concurrent.Executors;
  * The client part of an application: a service protected by annotation for synchronous calls, a protected HTTP client for asynchronous ones, one breaker for both, and their runtime, with its state in a file and its health on a port. Thread-safe.
  */
 final class ProtectedClient implements AutoCloseable {
-  /** Names the pipeline, and each of its policies. */
+  /** The name of the pipeline and of each of its policies. */
   static final String UPSTREAM = "upstream";
 
   private static final int HTTP_THREADS = 4;
@@ -117,7 +117,7 @@ final class ProtectedClient implements AutoCloseable {
     return breaker;
   }
 
-  /** Names the runtime. */
+  /** The name of the runtime. */
   String name() {
     return resilience.name();
   }

@@ -35,7 +35,7 @@ public final class OutageSimulation {
   private static final int CAPACITY_IN_BROWNOUT = 120;
   private static final Duration SLICE = Duration.ofSeconds(10);
 
-  /** In slices: when the dependency goes down, when it comes back short of capacity, when all is well, and the end. */
+  /** In slices: when the dependency fails, when it returns with less capacity, when it has recovered, and the end. */
   private static final int DOWN_AT = 6;
 
   private static final int BROWNOUT_AT = DOWN_AT + 12;
@@ -194,7 +194,7 @@ public final class OutageSimulation {
 
   private void turn(int slice) {
     if (slice == DOWN_AT) {
-      line("the dependency goes down");
+      line("the dependency fails");
       dependency.setDown(true);
     } else if (slice == BROWNOUT_AT) {
       line(
@@ -218,7 +218,7 @@ public final class OutageSimulation {
       recoveredAt = slice;
     }
     line(
-        "%5d calls, %5d requests (%3d %%), %5d of %5d answered, budget %5.1f, refused %6d, breaker %s, %08x",
+        "%5d calls, %5d requests (%3d %%), %5d of %5d answered, budget %5.1f, rejected %6d, breaker %s, %08x",
         made,
         sent,
         load,

@@ -86,7 +86,7 @@ class DemoOptionsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ftp://example.org", "example.org", "http:", "/path", "mailto:a@b.c"})
-  void from_addressThatIsNotHttp_isRefused(String url) {
+  void from_addressThatIsNotHttp_isRejected(String url) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> options("demo.url", url))
         .withMessageStartingWith("demo.url must be an")
@@ -94,7 +94,7 @@ class DemoOptionsTest {
   }
 
   @Test
-  void from_addressThatCannotBeRead_isRefused() {
+  void from_addressThatCannotBeRead_isRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> options("demo.url", "http://a b"))
         .withMessage("demo.url must be an address: http://a b");

@@ -23,7 +23,7 @@ class OutcomeTest {
       new TimeoutExceededException("upstream", Duration.ofMillis(1), null);
 
   @Test
-  void of_refusal_isRejected() {
+  void of_rejection_isRejected() {
     assertThat(Outcome.of(REFUSAL)).isEqualTo(Outcome.REJECTED);
     assertThat(Outcome.of(new IOException(REFUSAL))).isEqualTo(Outcome.REJECTED);
   }

@@ -53,7 +53,7 @@ class UpstreamTest {
   }
 
   @Test
-  void call_closedUpstream_isRefused() {
+  void call_closedUpstream_isRejected() {
     upstream.close();
 
     assertThatIOException().isThrownBy(service()::status);

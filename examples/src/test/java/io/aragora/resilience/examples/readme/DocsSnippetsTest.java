@@ -95,7 +95,7 @@ class DocsSnippetsTest {
     }
   }
 
-  /** What a dependency says that wants to be left alone for a while. */
+  /** The response of a dependency that asks for a pause. */
   private static final class Busy extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -26,7 +26,7 @@ class PersistenceSnippetsTest {
         .stateStore("sqlite:" + folder.resolve("state.db"))
         .requireStateStore(false) // true: no runtime without its store
         .saveInterval(Duration.ofSeconds(30)) // for counts; changes are saved at once
-        .stateRetention(Duration.ofHours(72)) // for breakers that no process has any more
+        .stateRetention(Duration.ofHours(72)) // for breakers that no process uses
         .closeOnShutdown(true) // saves and closes when the JVM is asked to end
         .build();
     // end

@@ -75,7 +75,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void breakers() {
+  void breakerTables_matchTheCode() {
     Map<String, String> defaults = shown(CircuitBreakerConfig.defaults());
     defaults.put("countWindow", "none");
     defaults.put("followPeers", "false");
@@ -97,7 +97,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void keys() {
+  void keyTables_matchTheCode() {
     var builder = KeyedCircuitBreakerConfig.builder();
     setters.put("maxKeys", value -> builder.maxKeys(Integer.parseInt(value)));
     setters.put("abandonedAfter", value -> builder.abandonedAfter(Duration.parse(value)));
@@ -109,7 +109,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void retries() {
+  void retryTables_matchTheCode() {
     RetryConfig config = RetryConfig.defaults();
     Map<String, String> defaults = shown(config);
     defaults.put("backoff", "exponential");
@@ -141,7 +141,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void retryBudgets() {
+  void retryBudgetTables_matchTheCode() {
     var builder = RetryBudgetConfig.builder();
     Map<String, String> defaults = shown(builder.build());
     setters.put("capacity", value -> builder.capacity(Integer.parseInt(value)));
@@ -153,7 +153,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void timeouts() {
+  void timeoutTables_matchTheCode() {
     takeFromOutside("timeout", Set.of("limit"));
     var rows = table("timeouts", "# Timeouts");
     assertThat(rows.keySet()).containsExactly("limit", "mapException", "onLateResult");
@@ -163,7 +163,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void health() {
+  void healthTables_matchTheCode() {
     HealthCheckOptions options = HealthCheckOptions.defaults();
     var tracker = HealthTrackerConfig.builder();
     Map<String, String> defaults = shown(tracker.build());
@@ -189,7 +189,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void runtimes() {
+  void runtimeTables_matchTheCode() {
     ResilienceBuilder builder = Resilience.builder();
     setters.put("maxPolicies", value -> builder.maxPolicies(Integer.parseInt(value)));
     setters.put("staleAfter", value -> builder.staleAfter(Duration.parse(value)));
@@ -212,7 +212,7 @@ class SettingsTablesTest {
   }
 
   @Test
-  void httpClients() {
+  void httpClientTables_matchTheCode() {
     try (Resilience resilience = runtime(Map.of())) {
       var builder = ResilientHttpClient.builder(resilience);
       setters.put("maxOrigins", value -> builder.maxOrigins(Integer.parseInt(value)));

@@ -33,14 +33,14 @@ class OutageSimulationTest {
   }
 
   @Test
-  void everyCallEndsOnce() {
+  void simulation_everyCall_endsOnce() {
     assertThat(storm.ended()).isEqualTo(storm.calls());
     assertThat(calm.ended()).isEqualTo(calm.calls());
     assertThat(calm.calls()).as("a thousand callers for quarter of an hour").isGreaterThan(100_000);
   }
 
   @Test
-  void budgetPreventsTheStorm() {
+  void simulation_withABudget_hasNoStorm() {
     assertThat(storm.worstLoad()).as("requests for a hundred calls").isGreaterThan(250);
     assertThat(calm.worstLoad()).isLessThan(160);
     assertThat(calm.attempts()).isLessThan(storm.attempts() * 3 / 4);
@@ -51,9 +51,9 @@ class OutageSimulationTest {
   }
 
   @Test
-  void logTellsTheStory() {
+  void simulation_log_hasEachPhase() {
     assertThat(CALM_LOG.toString())
-        .contains("the dependency goes down")
+        .contains("the dependency fails")
         .contains("breaker CLOSED -> OPEN")
         .contains("the dependency is well again");
     assertThat(STORM_LOG.toString()).contains("without a retry budget");

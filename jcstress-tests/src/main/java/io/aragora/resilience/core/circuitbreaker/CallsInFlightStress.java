@@ -130,7 +130,7 @@ public class CallsInFlightStress {
     }
   }
 
-  /** A call begins while {@link SlowWatch} goes to sleep: it is watched, and opens the breaker if it hangs. */
+  /** A call begins while {@link SlowWatch} parks: it is watched, and opens the breaker if it hangs. */
   @JCStressTest
   @Outcome(
       id = "1",

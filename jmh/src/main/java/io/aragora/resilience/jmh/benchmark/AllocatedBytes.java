@@ -5,7 +5,7 @@ import org.openjdk.jmh.results.RunResult;
 
 /** The allocation that JMH's profiler measured. */
 public final class AllocatedBytes {
-  /** JMH's name of the bytes per call. */
+  /** The name by which JMH reports the bytes per call. */
   public static final String NAME = "gc.alloc.rate.norm";
 
   private AllocatedBytes() {}

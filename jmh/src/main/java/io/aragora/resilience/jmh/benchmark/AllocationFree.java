@@ -11,6 +11,6 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface AllocationFree {
-  /** The bytes per call from which on a path counts as allocating; less comes from the profiler. */
+  /** The bytes per call at or above which a path counts as allocating; the profiler itself causes less. */
   double LIMIT = 0.5;
 }

@@ -45,7 +45,7 @@ public class FailureBenchmark extends PolicyBenchmark {
             .noFailureThreshold()
             .failureRateThreshold(100)
             .build());
-    // a single success, so that not even the first calls are failures alone
+    // one success first, so that the rate is below 100 % from the first call on
     rate.recordSuccess(rate.tryAcquirePermit());
     countLocked = Peers.countLocked();
     timeLocked = Peers.timeLocked();

@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: a probe of a half-open breaker allocates nothing. A permit is acquired and released without an outcome, so that the breaker stays half-open. Failsafe has no such release, so there a success is recorded, and the number of successes that would close it exceeds those of a run. The run fails if a breaker leaves half-open.
+ * Claim: a probe of a half-open breaker allocates nothing. A permit is acquired and released without an outcome, so that the breaker stays half-open. Failsafe has no such release, so its benchmark records successes, with a threshold that a run does not reach. The run fails if a breaker leaves half-open.
  */
 public class HalfOpenBenchmark extends PolicyBenchmark {
   private static final int PLACES = 10;
@@ -23,7 +23,7 @@ public class HalfOpenBenchmark extends PolicyBenchmark {
   private CircuitBreaker breaker;
   private io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j;
 
-  /** Failsafe's breaker has its own state, since it needs a bit for each success, some 125 MB. */
+  /** Failsafe's breaker has a state of its own, because it needs about 125 MB, a bit for each success. */
   @State(Scope.Benchmark)
   public static class FailsafeHalfOpen {
     private dev.failsafe.CircuitBreaker<Integer> breaker;
@@ -37,7 +37,7 @@ public class HalfOpenBenchmark extends PolicyBenchmark {
       breaker.halfOpen();
     }
 
-    /** Checks that what was measured was half-open. */
+    /** Checks that the measured breaker was half-open. */
     @TearDown(Level.Iteration)
     public void stayedHalfOpen() {
       if (!breaker.isHalfOpen()) {
@@ -67,7 +67,7 @@ public class HalfOpenBenchmark extends PolicyBenchmark {
     resilience4j.transitionToHalfOpenState();
   }
 
-  /** Checks that what was measured was half-open. */
+  /** Checks that the measured breaker was half-open. */
   @TearDown(Level.Iteration)
   public void stayedHalfOpen() {
     if (breaker.state() != CircuitBreakerState.HALF_OPEN

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
  * Calls from few or many virtual threads. Needs JDK 21 or later.
  *
  * <p>JMH can run its workers as virtual threads ({@code -Djmh.executor=VIRTUAL}), but the loop that it measures never
- * yields: of 64 workers, one per processor measures, and the others make a single call at the end. So here one worker starts all virtual threads, and each yields after every hundred calls. The figure is elapsed time divided by calls, with all processors busy; {@link #yieldAlone} is the part of it that is not the call.
+ * yields: of 64 workers, one per processor measures, and the others make a single call at the end. So here one worker starts all virtual threads, and each yields after every hundred calls. The figure is the elapsed time divided by the calls, with all processors busy. {@link #yieldAlone} measures the yields without calls.
  */
 public abstract class InVirtualThreads extends PolicyBenchmark {
   /** The number of calls of one measurement. */
@@ -48,7 +48,7 @@ public abstract class InVirtualThreads extends PolicyBenchmark {
     executor.shutdown();
   }
 
-  // The bytecode is for 17, which has no such method.
+  // By reflection, because the bytecode is for 17, which has no such method.
   private static ExecutorService newVirtualThreadPerTaskExecutor() {
     if (!isSupported()) {
       throw new IllegalStateException(

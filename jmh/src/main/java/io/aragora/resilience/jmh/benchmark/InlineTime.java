@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * A time that one thread advances and that runs everything on it, without allocating: so that all measured allocation is the runtime's.
+ * A time that one thread advances, and that runs all tasks on that thread. It allocates nothing, so the runtime alone causes the measured allocation.
  */
 public final class InlineTime implements TimeSource {
   private final List<TimerCallback> drivers = new ArrayList<>();
@@ -41,7 +41,7 @@ public final class InlineTime implements TimeSource {
 
   @Override
   public void parkUntil(Object blocker, long deadlineNanos) {
-    throw new UnsupportedOperationException("no thread moves the time meanwhile");
+    throw new UnsupportedOperationException("no other thread advances the time");
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.time.Duration;
 
 /** The breakers of Resilience4j and Failsafe that more than one benchmark compares with. */
 final class Peers {
-  /** The duration that the caller of Resilience4j's permit reports: it is required, and reading a clock is not free. */
+  /** The duration that the caller of Resilience4j's permit reports. A constant, because reading a clock would cost time. */
   static final long CALL_NANOS = 1_000;
 
   private static final int COUNT = 100;
@@ -42,7 +42,7 @@ final class Peers {
         "peer",
         CircuitBreakerConfig.custom()
             .slidingWindow(size, COUNT, type, strategy)
-            // all of the calls, so that the alternating failures of a benchmark never open it
+            // 100 %, so that the alternating failures of a benchmark never open it
             .failureRateThreshold(100)
             .build());
   }

@@ -50,7 +50,7 @@ public class ScrapeBenchmark {
         .build();
   }
 
-  /** Makes breakers and keys, and uses them: some are open. */
+  /** Creates breakers and keys, and uses them: some are open. */
   @Setup(Level.Trial)
   public void setUp() {
     KeyedCircuitBreaker keyed = ofKeys.keyedCircuitBreaker(

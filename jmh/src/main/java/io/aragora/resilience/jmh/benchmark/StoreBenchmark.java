@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: ten thousand breakers are saved, and restored, in well under a second; the figures are for each breaker. Saving is a flush after each breaker has changed; restoring opens and checks the file, reads the rows, and looks up every breaker and finds it open. The baseline writes the same number of rows of the same size by plain JDBC.
+ * Claim: ten thousand breakers are saved or restored in less than a second; the figures are for each breaker. Saving is a flush after each breaker has changed; restoring opens and checks the file, reads the rows, and looks up every breaker and finds it open. The baseline writes the same number of rows of the same size by plain JDBC.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -66,7 +66,7 @@ public class StoreBenchmark {
         .toList();
   }
 
-  /** Leaves a file with ten thousand open breakers, and begins another one. */
+  /** Writes a file with ten thousand open breakers, and creates another one. */
   @Setup(Level.Trial)
   public void begin() throws IOException, SQLException {
     folder = Files.createTempDirectory("store-benchmark");
@@ -98,7 +98,7 @@ public class StoreBenchmark {
     }
   }
 
-  /** Closes what was restored, without the time for it. */
+  /** Closes the restored runtime outside the measurement. */
   @TearDown(Level.Invocation)
   public void closeRestored() {
     if (restored != null) {

@@ -21,7 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: arming a timer operation and cancelling it costs a fraction of an executor of the JDK, and allocates nothing. Measured with immediate cancelling, and with a thousand others in between, so that the timer has linked each before it is cancelled.
+ * Claim: arming and cancelling a timer operation costs a fraction of what an executor of the JDK needs, and allocates nothing. It is
+ * measured with immediate cancelling, and with a thousand operations in between, so that the timer has linked each one first.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -50,7 +51,7 @@ public class TimerBenchmark {
     protected void onTimerClosed(long arming) {}
   }
 
-  /** Each thread's own: one operation, and a ring of them. */
+  /** One operation of each thread, and a ring of them. */
   @State(Scope.Thread)
   public static class Operations {
     private final Operation one = new Operation();
@@ -90,7 +91,7 @@ public class TimerBenchmark {
     return timer.cancel(operations.one);
   }
 
-  /** For callers that have already read the clock, as a timeout has. The executor of the JDK always reads it. */
+  /** For callers that have read the clock already, such as a timeout. The executor of the JDK always reads it. */
   @Benchmark
   @AllocationFree
   public boolean oursTimeGiven(Operations operations) {

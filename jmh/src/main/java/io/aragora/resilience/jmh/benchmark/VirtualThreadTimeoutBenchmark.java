@@ -12,7 +12,7 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * Claim: in virtual threads, few or many, a timeout around a call that is in time costs no more than two readings of the
- * clock in them. {@link #oursYielding}: the body yields, so that each thread has a running timeout.
+ * clock in them. In {@link #oursYielding} the body yields, so that each thread has a running timeout.
  */
 public class VirtualThreadTimeoutBenchmark extends InVirtualThreads {
   private static final Duration LIMIT = Duration.ofSeconds(10);

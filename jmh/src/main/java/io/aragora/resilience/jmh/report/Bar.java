@@ -1,13 +1,13 @@
 package io.aragora.resilience.jmh.report;
 
 /**
- * A value in a chart, of one run.
+ * A value of one run in a chart.
  *
- * @param value how long it is; not a number if there is nothing to show but the text
+ * @param value the length of the bar; NaN to show the text alone
  * @param error half of the interval around it; NaN if unknown
- * @param mark another value to compare it with; not a number for none
- * @param verdict how it looks
- * @param text what stands beside it
+ * @param mark another value to compare it with; NaN for none
+ * @param verdict the verdict, which decides the colour
+ * @param text the text beside the bar
  */
 record Bar(double value, double error, double mark, Verdict verdict, String text) {
   /** The verdict of a bar about this library. */

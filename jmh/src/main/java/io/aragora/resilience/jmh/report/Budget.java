@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * The most that a call may cost, in terms of what else was measured in the same run, or in nanoseconds.
+ * The maximum cost of a call, as a sum of other figures of the same run, or in nanoseconds.
  *
  * @param terms the figures to add up; empty for an absolute budget
  * @param nanos nanoseconds to add
@@ -52,7 +52,7 @@ record Budget(List<Term> terms, double nanos) {
     return terms.isEmpty() && nanos == 0;
   }
 
-  /** The limit in nanoseconds, once all that it is made of was measured. */
+  /** The limit in nanoseconds, if all its figures were measured. */
   Optional<Double> limit(Figures figures) {
     double sum = nanos;
     for (Term term : terms) {

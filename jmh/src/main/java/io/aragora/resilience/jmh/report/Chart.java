@@ -68,7 +68,7 @@ record Chart(
       }
       """;
 
-  /** What a class of the style means: a colour, {@code mark} or {@code error}. */
+  /** The meaning of a class of the style: a colour, {@code mark} or {@code error}. */
   record Legend(String css, String text) {}
 
   /**

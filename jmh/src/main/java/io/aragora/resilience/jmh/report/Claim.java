@@ -16,7 +16,7 @@ import java.util.StringJoiner;
  * @param peers the peers' figures
  */
 record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
-  /** How the columns of {@link #row} are called. */
+  /** The names of the columns of {@link #row}. */
   static final List<String> COLUMNS =
       List.of("claim", "budget", "ours", "baseline", "ratio", "met?", "peers", "B/op");
 
@@ -32,7 +32,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return new Claim(title, ours, budget, List.of());
   }
 
-  /** The same, with another peer, measured in the same class by as many threads. */
+  /** This claim with another peer, measured in the same class by the same number of threads. */
   Claim peer(String name, String method) {
     List<Peer> more = new ArrayList<>(peers);
     more.add(new Peer(name, ours.sibling(method)));
@@ -73,7 +73,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return text.toString();
   }
 
-  /** The ratio to the baseline, or to the whole sum if the budget is one. */
+  /** The ratio to the baseline, or to the whole budget if that is a sum. */
   private String ratio(Measured own, Figures figures) {
     if (budget.terms().size() == 1) {
       return figures
@@ -103,7 +103,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     }
     if (ours.mustNotAllocate()) {
       judged = true;
-      // also if they were not measured
+      // even if they were not measured
       if (!(own.bytes() < AllocationFree.LIMIT)) {
         misses.add(bytes(own.bytes()) + " B");
       }

@@ -10,11 +10,11 @@ import org.openjdk.jmh.runner.options.TimeValue;
 enum Effort {
   /** Whether every benchmark runs at all. */
   SMOKE(1, 1, 1, 50, false),
-  /** Only the figures of the claims, in five minutes: a first look. */
+  /** Only the figures of the claims, in five minutes. */
   FIVE_MINUTES(1, 4, 5, 120, true),
-  /** Everything, in some nine minutes; for publication. */
+  /** All benchmarks, in about nine minutes, for publication. */
   QUICK(1, 3, 4, 200, false),
-  /** Everything, in some two hours, in five forks each, so that outliers do not matter. */
+  /** All benchmarks, in about two hours. Each has five forks, so that an outlier does not matter. */
   NIGHTLY(5, 5, 5, 500, false);
 
   private final int forks;
@@ -40,7 +40,7 @@ enum Effort {
             + name));
   }
 
-  /** Whether benchmarks that no claim names are left out. */
+  /** Whether only the benchmarks of claims run. */
   boolean isClaimsOnly() {
     return claimsOnly;
   }

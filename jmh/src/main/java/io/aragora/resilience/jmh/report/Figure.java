@@ -4,10 +4,10 @@ import io.aragora.resilience.jmh.benchmark.AllocationFree;
 import io.aragora.resilience.jmh.benchmark.Suite;
 
 /**
- * Names one measured figure.
+ * The name of one measured figure.
  *
  * @param benchmarks the class
- * @param method the benchmark in it
+ * @param method the benchmark method of that class
  * @param threads how many threads of JMH call at the same time
  * @param virtualThreads how many virtual threads do; 0 for platform threads
  */
@@ -24,17 +24,17 @@ record Figure(Class<?> benchmarks, String method, int threads, int virtualThread
     return new Figure(benchmarks, method, 1, 0);
   }
 
-  /** The same for a number of threads. */
+  /** This figure for a number of threads. */
   Figure threads(int count) {
     return new Figure(benchmarks, method, count, virtualThreads);
   }
 
-  /** The same for a number of virtual threads. */
+  /** This figure for a number of virtual threads. */
   Figure virtualThreads(int count) {
     return new Figure(benchmarks, method, threads, count);
   }
 
-  /** Another figure, of the same class and as many threads. */
+  /** Another figure of the same class and the same number of threads. */
   Figure sibling(String other) {
     return new Figure(benchmarks, other, threads, virtualThreads);
   }

@@ -17,10 +17,10 @@ final class Figures {
   private final Map<Key, Measured> measured = new HashMap<>();
   private final boolean virtualThreads;
 
-  /** Finds a figure by class and method. Its package is no part of the key, since kept results outlive one. */
+  /** Finds a figure by class and method. The package is not part of the key, because stored results may be older than the package. */
   private record Key(String benchmark, int threads, int virtualThreads) {}
 
-  /** No figures yet, of a JDK that has virtual threads or not. */
+  /** Creates an empty set of figures, for a JDK with virtual threads or without. */
   Figures(boolean virtualThreads) {
     this.virtualThreads = virtualThreads;
   }
@@ -51,7 +51,7 @@ final class Figures {
     return Optional.ofNullable(measured.get(key(figure)));
   }
 
-  /** Why there is no such figure. */
+  /** The reason why a figure is missing. */
   String whyMissing(Figure figure) {
     return figure.virtualThreads() > 0 && !virtualThreads ? "needs JDK 21" : "not measured";
   }

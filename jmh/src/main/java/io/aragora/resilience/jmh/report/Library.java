@@ -20,12 +20,12 @@ enum Library {
     return title;
   }
 
-  /** Whether what the table calls so is of it. */
+  /** Returns whether a name of the table belongs to this library. */
   boolean has(String name) {
     return prefixes.stream().anyMatch(name::startsWith);
   }
 
-  /** What the table's name says beside the library's. */
+  /** The table's name without the name of the library. */
   String variant(String name) {
     return prefixes.size() > 1
         ? name

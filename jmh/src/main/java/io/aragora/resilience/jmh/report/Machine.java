@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The machine that was measured on: the facts that a reader needs, and none that identifies its owner.
+ * The machine of a run: the facts that a reader needs, and none that identifies its owner.
  *
  * @param processor model of the processor
  * @param processors how many the JVM sees
@@ -33,9 +33,9 @@ public record Machine(String processor, int processors, String system, String jd
   }
 
   /**
-   * The machine that {@link #lines} were written of.
+   * Reads a machine from its {@link #lines}.
    *
-   * @throws IllegalArgumentException if one of them is missing, or is not what it has to be
+   * @throws IllegalArgumentException if a line is missing or invalid
    */
   static Machine of(Map<String, String> lines) {
     String load = Run.required(lines, LOAD);
@@ -66,12 +66,12 @@ public record Machine(String processor, int processors, String system, String jd
     }
   }
 
-  /** In a few words, for the head of a table. */
+  /** The machine in a few words, for the head of a table. */
   public String title() {
     return jdk + ", " + processor + ", " + processors + " processors";
   }
 
-  /** The JDK's version without what its builder adds, say 17.0.15. */
+  /** The version of the JDK without the suffix of its builder, for example 17.0.15. */
   String jdkVersion() {
     return jdk.substring(jdk.lastIndexOf(' ') + 1).split("[-+]", 2)[0];
   }
@@ -81,7 +81,7 @@ public record Machine(String processor, int processors, String system, String jd
     return Run.number("feature of the jdk", jdkVersion().split("\\.", 2)[0]) >= 21;
   }
 
-  /** Whether so much else was running that the figures may be wrong. */
+  /** Whether the load was so high that the figures may be wrong. */
   boolean isBusy() {
     return load > 0.5 * processors;
   }

@@ -1,7 +1,7 @@
 package io.aragora.resilience.jmh.report;
 
 /**
- * What was measured.
+ * A measurement.
  *
  * @param nanos for a call, the mean
  * @param error half the confidence interval at 99.9 %, in nanoseconds; not a number if there was one iteration only

@@ -33,10 +33,10 @@ final class Plots {
         .toList();
   }
 
-  /** Something of a library that a claim compares ours with. */
+  /** A figure of a peer that a claim compares with ours. */
   private record Pair(Claim claim, String name, Figure peer) {}
 
-  /** How much longer one takes than the other. */
+  /** The ratio of two times. */
   private record Ratio(double value, double error) {
     static Ratio of(Measured over, Measured under) {
       double value = over.nanos() / under.nanos();
@@ -45,7 +45,7 @@ final class Plots {
     }
   }
 
-  /** The plots, by the names of their files; one that would have no row is left out. */
+  /** The plots, by the names of their files. A plot without rows is left out. */
   static Map<String, Chart> of(List<Run> runs) {
     Plots plots = new Plots(runs);
     Map<String, Chart> charts = new LinkedHashMap<>();
@@ -99,7 +99,7 @@ final class Plots {
   private static Bar share(Claim claim, Run run) {
     Figures figures = run.figures();
     if (claim.budget().isNone()) {
-      return Bar.missing("no budget of time");
+      return Bar.missing("no time budget");
     }
     Optional<Measured> own = figures.of(claim.ours());
     Optional<Double> limit = claim.budget().limit(figures);

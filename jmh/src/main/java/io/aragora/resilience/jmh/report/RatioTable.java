@@ -43,7 +43,7 @@ final class RatioTable {
     return "| " + String.join(" | ", cells) + " |";
   }
 
-  /** What a machine says of itself, as text and not as Markdown. */
+  /** The description of a machine, escaped so that Markdown shows it as text. */
   private static String escaped(String text) {
     return text.replaceAll("[\\\\`*_|<>&\\[\\]]", "\\\\$0");
   }

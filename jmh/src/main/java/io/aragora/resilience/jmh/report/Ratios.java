@@ -27,7 +27,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Measures all benchmarks with one thread and with two, and prints the claims beside the results. Results are written after every class, so that an aborted run keeps its results so far.
+ * Measures all benchmarks with one thread and with two, and prints the claims beside the results. It writes the results after every class, so that an aborted run keeps those of the classes before.
  */
 public final class Ratios {
   private final Effort effort;
@@ -53,7 +53,7 @@ public final class Ratios {
    * @param methods which of the class
    */
   private record Step(Class<?> benchmarks, int threads, List<String> methods) {
-    /** How many figures come out of it. */
+    /** The number of its figures. */
     int figures() {
       int variants = 1;
       for (var field : benchmarks.getFields()) {
@@ -95,8 +95,8 @@ public final class Ratios {
     Files.write(folder.resolve(Run.MACHINE), run.lines());
     System.out.println(run.machine().title() + "; " + run.effort());
     if (run.machine().isBusy()) {
-      System.out.println("this machine is busy (load " + run.machine().loadText()
-          + "): measure on one that does nothing else");
+      System.out.println(
+          "this machine is busy (load " + run.machine().loadText() + "): measure on an idle one");
     }
     List<Step> steps = steps();
     int left = steps.stream().mapToInt(Step::figures).sum();
@@ -113,7 +113,7 @@ public final class Ratios {
     new RatioTable(run).lines().forEach(System.out::println);
     System.out.println();
     if (lost > 0) {
-      System.out.println(lost + " benchmarks failed; what JMH said is in its logs");
+      System.out.println(lost + " benchmarks failed; see the logs of JMH");
     }
   }
 
@@ -150,7 +150,7 @@ public final class Ratios {
     return new Step(benchmarks, threads, methods.sorted().toList());
   }
 
-  /** Measures, keeps what came out, and says how much that was. */
+  /** Measures, stores the results, and prints their number. */
   private String take(Step step) throws IOException {
     long start = System.nanoTime();
     Collection<RunResult> measured = List.of();

@@ -27,13 +27,13 @@ public final class Report {
   private final Map<String, Chart> plots;
 
   /**
-   * A report that is not written yet.
+   * Reads the runs of a report.
    *
    * @param file the Markdown file
-   * @param plotsFolder where the plots' files go
-   * @param folders of the runs; those without results, of soaks, have a table and are in no plot
+   * @param plotsFolder the folder for the files of the plots
+   * @param folders of the runs; a soak has no results, so it has a table but is in no plot
    * @throws IOException if a run cannot be read
-   * @throws IllegalArgumentException if a run is not what it has to be
+   * @throws IllegalArgumentException if a run is invalid
    */
   Report(Path file, Path plotsFolder, List<Path> folders) throws IOException {
     this.file = file.toAbsolutePath().normalize();
@@ -91,7 +91,7 @@ public final class Report {
     Files.write(summary, replaced(lines, SUMMARY_START, SUMMARY_END, summary(summary)));
   }
 
-  /** Returns what stands between the markers of the summary. */
+  /** Returns the text between the markers of the summary. */
   List<String> summary(Path summary) {
     if (runs.isEmpty()) {
       throw new IllegalArgumentException("a summary needs a folder with " + Run.RESULTS);
@@ -112,7 +112,7 @@ public final class Report {
     return files;
   }
 
-  /** Returns what stands between the markers: the plots but that of the summary, and the tables. */
+  /** Returns the text between the markers: all plots except that of the summary, and the tables. */
   List<String> section() {
     List<String> lines = new ArrayList<>(List.of(""));
     for (String name : plots.keySet()) {

@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * A run of the benchmarks: where and how it was made, and what came out.
+ * A run of the benchmarks: its machine, its extent and its figures.
  *
- * @param machine what it was measured on
+ * @param machine the machine
  * @param date the day, UTC
- * @param effort how long was measured
- * @param classes what the names of the classes that ran begin with; empty for all of them
+ * @param effort the extent of the run
+ * @param classes the first letters of the classes that ran; empty for all of them
  * @param libraries the peers with their versions
- * @param project the version of what was measured
- * @param figures what came out
+ * @param project the measured version of this library
+ * @param figures the results
  */
 public record Run(
     Machine machine,
@@ -38,12 +38,12 @@ public record Run(
 
   private static final String ALL = "all";
 
-  /** A run that begins now, here, and has no figures yet. */
+  /** A run that begins now on this machine, without figures. */
   static Run beginning(Effort effort, String classes) {
     return beginning(effort.toString(), classes);
   }
 
-  /** The same, of which the effort is told in words. */
+  /** A run with a description of its effort. */
   public static Run beginning(String effort, String classes) {
     Machine machine = Machine.present();
     Properties versions = new Properties();
@@ -63,7 +63,7 @@ public record Run(
   }
 
   /**
-   * A run that was kept.
+   * Reads a stored run.
    *
    * @param folder the folder of its files
    * @throws IOException if they cannot be read
@@ -111,7 +111,7 @@ public record Run(
     }
   }
 
-  /** What {@link #MACHINE} says of it. */
+  /** The lines of the run in {@link #MACHINE}. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>(machine.lines());
     lines.add("date: " + date);
@@ -122,14 +122,14 @@ public record Run(
     return lines;
   }
 
-  /** The classes of the suite that it is about. */
+  /** The classes of the suite that ran. */
   List<Class<?>> suite() {
     return Suite.CLASSES.stream()
         .filter(benchmarks -> benchmarks.getSimpleName().startsWith(classes))
         .toList();
   }
 
-  /** The claims that it is about. */
+  /** The claims whose classes ran. */
   List<Claim> claims() {
     List<Class<?>> suite = suite();
     return Claims.ALL.stream()
@@ -137,7 +137,7 @@ public record Run(
         .toList();
   }
 
-  /** In one or two words, for the legend of a plot. */
+  /** The name of the run in the legend of a plot, one or two words. */
   String title() {
     return "JDK " + machine.jdkVersion();
   }

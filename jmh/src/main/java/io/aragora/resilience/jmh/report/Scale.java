@@ -6,7 +6,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** Where values lie on an axis, and which of them it names. */
+/** The positions of values on an axis, and the values that the axis names. */
 final class Scale {
   private static final int FEW = 6;
 
@@ -23,7 +23,7 @@ final class Scale {
   }
 
   /**
-   * From zero, at the same distance for the same difference.
+   * A linear scale that begins at zero.
    *
    * @param most what has to fit, at least
    */
@@ -39,7 +39,7 @@ final class Scale {
   }
 
   /**
-   * At the same distance for the same factor.
+   * A logarithmic scale.
    *
    * @param least what has to fit, at the lower end
    * @param most what has to fit, at the upper end
@@ -60,7 +60,7 @@ final class Scale {
   }
 
   /**
-   * From zero, and from one on at about the same distance for the same factor: for counts that may be none.
+   * A scale for counts, which may be zero: it begins at zero, and is about logarithmic from one on.
    *
    * @param most what has to fit, at least
    */
@@ -98,7 +98,7 @@ final class Scale {
     return ticks;
   }
 
-  /** The first of …, 1, 2, 5, 10, … that is not less. */
+  /** The smallest of …, 1, 2, 5, 10, … that is at least a value. */
   private static double atLeast(double value) {
     double first = atMost(value);
     return first == value
@@ -106,12 +106,12 @@ final class Scale {
         : steps(first * 1.5).filter(step -> step > value).min().orElseThrow();
   }
 
-  /** The last of …, 1, 2, 5, 10, … that is not more. */
+  /** The largest of …, 1, 2, 5, 10, … that is at most a value. */
   private static double atMost(double value) {
     return steps(value).filter(step -> step <= value).max().orElseThrow();
   }
 
-  /** Some of …, 1, 2, 5, 10, … around a value. */
+  /** Returns the members of …, 1, 2, 5, 10, … around a value. */
   private static DoubleStream steps(double value) {
     int power = (int) Math.floor(Math.log10(value));
     return IntStream.rangeClosed(power - 1, power + 1)
@@ -119,7 +119,7 @@ final class Scale {
         .flatMapToDouble(near -> DoubleStream.of(times(1, near), times(2, near), times(5, near)));
   }
 
-  /** Divides by powers of ten instead of multiplying by fractions, which are not exact. */
+  /** Divides by powers of ten, because multiplying by fractions is not exact. */
   private static double times(int step, int power) {
     return power < 0 ? step / Math.pow(10, -power) : step * Math.pow(10, power);
   }

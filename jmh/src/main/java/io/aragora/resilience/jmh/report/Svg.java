@@ -84,7 +84,7 @@ final class Svg {
     }
   }
 
-  /** A tenth of a pixel is enough, and the same on every machine. */
+  /** Rounded to a tenth of a pixel, which yields the same text on every machine. */
   private static String number(double value) {
     double rounded = Math.rint(value * 10) / 10;
     return String.format(Locale.ROOT, rounded == Math.rint(rounded) ? "%.0f" : "%.1f", rounded);

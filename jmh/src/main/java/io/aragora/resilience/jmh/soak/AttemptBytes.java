@@ -12,9 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Counts, to the byte, what each further attempt of an asynchronous call allocates, and where. Everything runs on one thread,
- * on made-up time, and the hooks that any user has divide an attempt: the body, the predicate that judges its failure, and
- * the time source, which is told when a timer is armed.
+ * Counts, to the byte, what each further attempt of an asynchronous call allocates, and where. One thread runs everything, by a simulated time. Hooks that every user has divide an attempt into parts: the body, the predicate on its
+ * failure, and the time source, which learns when a timer is armed.
  */
 final class AttemptBytes {
   /** The parts of a further attempt, in their order. */
@@ -75,7 +74,7 @@ final class AttemptBytes {
       call(retry, CALLS);
     }
     for (int i = 0; i < bytes.length; i++) {
-      // the first attempt has nothing armed before it, the last arms nothing
+      // no timer is armed before the first attempt, nor by the last
       perAttempt[i] = (double) bytes[i] / CALLS / (ATTEMPTS - 2);
     }
     return perAttempt;
@@ -103,7 +102,7 @@ final class AttemptBytes {
     return failed;
   }
 
-  /** Books what was allocated since the mark before, unless it is of the first attempt or of the last. */
+  /** Adds the bytes allocated since the last mark to a part, except in the first and the last attempt. */
   private void mark(Part part) {
     long now = threads.getCurrentThreadAllocatedBytes();
     if (counting && attempt > 1 && attempt < ATTEMPTS) {

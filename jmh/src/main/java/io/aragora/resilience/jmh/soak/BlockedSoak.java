@@ -49,7 +49,7 @@ public final class BlockedSoak {
    * Soaks for less than a minute.
    *
    * @param args short or full, and the folder for the results; full and none if there are no arguments
-   * @throws Exception if something does not come within a minute, or the results cannot be written
+   * @throws Exception if a step does not end within a minute, or the results cannot be written
    */
   public static void main(String[] args) throws Exception {
     String effort = args.length > 0 ? args[0] : "full";
@@ -148,7 +148,7 @@ public final class BlockedSoak {
 
   private void hangListeners() {
     for (int i = 0; i < LISTENERS; i++) {
-      Timeout timeout = resilience.timeout("heard " + i, LIMIT);
+      Timeout timeout = resilience.timeout("received " + i, LIMIT);
       timeout.subscribe(event -> block());
       timeout.callAsync(() -> new CompletableFuture<String>());
     }
@@ -174,7 +174,7 @@ public final class BlockedSoak {
     caller.start();
   }
 
-  /** Returns how long a call took that never ends by itself. */
+  /** Returns the duration of a call that only its timeout ends. */
   private static long synchronously(Timeout timeout) throws InterruptedException {
     CountDownLatch never = new CountDownLatch(1);
     long began = System.nanoTime();

@@ -19,7 +19,7 @@ import org.openjdk.jol.info.GraphLayout;
 final class RetryFootprint {
   private static final int SAMPLE = 2_000;
 
-  /** A class with fewer instances than this per retry is not part of one. */
+  /** A class with fewer instances per retry is not counted as part of a retry. */
   private static final double PART = 0.5;
 
   private static final SoakFailure FAILURE = new SoakFailure();
@@ -43,7 +43,7 @@ final class RetryFootprint {
       Retry retry = resilience.retry(
           "retry",
           RetryConfig.builder()
-              // all in one tick of the timer: what a tick costs is not each retry's
+              // all in one tick of the timer, because a tick's memory is not part of a retry
               .backoff(Backoff.constant(Duration.ofMinutes(1))
                   .withJitter(Jitter.NONE)
                   .cappedAt(Duration.ofHours(1)))

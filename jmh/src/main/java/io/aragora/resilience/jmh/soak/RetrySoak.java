@@ -44,15 +44,15 @@ public final class RetrySoak {
   /** A thread that parks without a deadline uses none; a timer that ticks would use tens of milliseconds. */
   private static final double IDLE_CPU_MILLIS = 1;
 
-  /** What may be left of each call when it is over: less than any object of its own. */
+  /** The limit for what remains of each ended call, in bytes: less than any object. */
   private static final double LEFT_BYTES = 8;
 
   /**
-   * How long is waited.
+   * The waits of a soak.
    *
-   * @param firstMillis the least before the second attempt; at most twice as long
-   * @param secondMillis the least before the third; at most three times as long
-   * @param idleSeconds how long nothing is done
+   * @param firstMillis the shortest wait before the second attempt; the longest is twice that
+   * @param secondMillis the shortest wait before the third attempt; the longest is three times that
+   * @param idleSeconds the duration of the idle phase
    * @param peers whether to measure peers
    */
   private record Effort(int firstMillis, int secondMillis, int idleSeconds, boolean peers) {
@@ -78,7 +78,7 @@ public final class RetrySoak {
     this.effort = effort;
     for (int i = 0; i < CALLS; i++) {
       int call = i;
-      // made before anything is measured: the body is the caller's
+      // created before measuring, because the body is the caller's
       bodies.add(() -> attempt(call));
     }
   }
@@ -102,7 +102,7 @@ public final class RetrySoak {
   }
 
   private void run() {
-    // first, since it warms up what the others measure
+    // first, because it warms up the code that the others measure
     measureAttempt();
     measureWaits();
     measureClosing();
@@ -260,7 +260,7 @@ public final class RetrySoak {
         : CompletableFuture.completedFuture(call);
   }
 
-  /** Spreads the delays evenly, and notes when the attempt is due: a moment before the runtime does. */
+  /** Spreads the delays evenly, and records when the attempt is due, slightly before the runtime does. */
   private long delayNanos() {
     int call = current.get();
     boolean isFirst = attempts.get(call) == 1;

@@ -1,6 +1,6 @@
 package io.aragora.resilience.jmh.soak;
 
-/** What calls of a soak fail with: without a stack trace, which would be most of its bytes. */
+/** The failure of a soak's calls, without a stack trace, which would need most of its bytes. */
 final class SoakFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The results of a soak, row by row, and whether the checks hold. */
+/** The results of a soak as a table, and whether all checks hold. */
 final class SoakTable {
   private final List<String> rows = new ArrayList<>();
   private final List<String> broken = new ArrayList<>();

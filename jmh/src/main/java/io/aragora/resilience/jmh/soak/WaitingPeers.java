@@ -51,7 +51,7 @@ final class WaitingPeers {
     return bytes(
         scheduler,
         () -> failsafe.getStageAsync(WaitingPeers::failed),
-        // each is a task for its first attempt, and then one for its second
+        // each call is one task for its first attempt and one for its second
         () -> scheduler.getCompletedTaskCount() >= calls && scheduler.getQueue().size() == calls);
   }
 

@@ -69,7 +69,7 @@ class ChartTest {
   }
 
   @Test
-  void svg_bar_isAsLongAsItsValue_andHasItsVerdict() throws Exception {
+  void svgBar_isAsLongAsItsValue_andHasItsVerdict() throws Exception {
     Document document = parsed(chart("title", Bar.of(75, Verdict.GOOD, "75 %")));
     assertThat(elements(document, "rect", "good"))
         .singleElement()

@@ -203,7 +203,7 @@ final class StoreConnection {
   }
 
   /**
-   * Makes the next request reopen the store. A store that the application passed stays open until
+   * Sets that the next request reopens the store. A store that the application passed stays open until
    * the end.
    */
   void giveUp() {

@@ -4,7 +4,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system properties and the environment of the process. Read anew each time, since system
+ * The system properties and the environment of the process. Read again each time, because system
  * properties may change.
  *
  * @param properties returns a system property by name, or null

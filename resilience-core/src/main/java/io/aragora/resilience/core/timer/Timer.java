@@ -116,7 +116,7 @@ public final class Timer implements TimerCallback, AutoCloseable {
       }
     } while (!operation.casWord(word, next));
     if (!metInTime && closed) {
-      // No thread will drain the queue any more, and it must not grow.
+      // No thread drains the queue after this, and it must not grow.
       operation.clearFlag(QUEUED);
     } else if (!metInTime) {
       if (isQueued(word) || handOver(operation)) {

@@ -101,7 +101,7 @@ class CallsInFlightTest {
   void stalledBeginning_beginsNow() {
     time.advance(Duration.ofMinutes(1));
     long stale = time.nanoTime();
-    // Somebody else fills every bucket after that.
+    // Other calls fill every bucket after that.
     for (int i = 0; i < 32; i++) {
       time.advance(Duration.ofMillis(268));
       begin();

@@ -71,7 +71,7 @@ class ClosedStateTest extends BreakerFixture {
 
   @Test
   @Tag("CB-03")
-  @DisplayName("the cooldown has one name, and the open state lasts that long")
+  @DisplayName("the open state lasts as long as the cooldown")
   void cooldown_hasOneName() {
     CircuitBreaker breaker =
         breaker(config().failureThreshold(1).cooldown(Duration.ofSeconds(120)));
@@ -116,7 +116,7 @@ class ClosedStateTest extends BreakerFixture {
   @Tag("V2-07")
   @Tag("SC-04")
   @DisplayName("only consecutive failures reach the threshold")
-  void success_endsTheRow() {
+  void success_endsConsecutiveFailures() {
     CircuitBreaker breaker = opensAfter(3);
     fail(breaker);
     fail(breaker);
@@ -208,8 +208,8 @@ class ClosedStateTest extends BreakerFixture {
   @Tag("fault-15")
   @Tag("fault-36")
   @DisplayName(
-      "failures that are not recorded count as successes, and a predicate that throws counts a "
-          + "failure")
+      "a failure that is not recorded counts as a success; if the predicate throws, it counts "
+          + "as a failure")
   void predicates_decideWhatCounts() {
     CircuitBreaker breaker = breaker(config().failureThreshold(1).recordIf(e -> {
       if (e instanceof ArithmeticException) {
@@ -246,7 +246,7 @@ class ClosedStateTest extends BreakerFixture {
   @Test
   @Tag("V2-26")
   @Tag("SC-01")
-  @DisplayName("counts begin with zeros and nulls, and add up")
+  @DisplayName("counts begin at zero and add up")
   void figures_addUp() {
     CircuitBreaker mixed = resilience.circuitBreaker("mixed");
     assertThat(mixed.snapshot().toMap())

@@ -68,7 +68,7 @@ class ImpairedKeysTest extends BreakerFixture {
     assertThat(agents.impairedKeys(10)).as("the key made room").containsOnlyKeys("*overflow*");
     time.advance(Duration.ofMinutes(2));
     assertThat(agents.forKey("abandoned"))
-        .as("found again, as somebody held it")
+        .as("found again, because other code held it")
         .isSameAs(abandoned);
     assertThat(agents.impairedKeys(10)).containsOnlyKeys("*overflow*", "abandoned");
   }

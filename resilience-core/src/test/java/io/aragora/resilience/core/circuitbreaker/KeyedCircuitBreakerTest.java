@@ -21,7 +21,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   @Test
   @Tag("CB-14")
   @DisplayName("the failure that reaches the threshold makes its key unavailable")
-  void threshold_closesTheKeyOff() {
+  void threshold_makesTheKeyUnavailable() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     fail(keyed.forKey("agent-1"));
     assertThat(keyed.isAvailable("agent-1")).isTrue();
@@ -65,7 +65,7 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   @Test
   @Tag("CB-18")
   @DisplayName("a success ends a key's consecutive failures")
-  void success_endsTheRow() {
+  void success_endsConsecutiveFailures() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(2));
     CircuitBreaker agent = keyed.forKey("agent-1");
     fail(agent);

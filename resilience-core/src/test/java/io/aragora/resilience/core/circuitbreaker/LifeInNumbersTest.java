@@ -98,7 +98,7 @@ class LifeInNumbersTest extends BreakerFixture {
     assertThat(saved.enteredAt()).isEqualTo(opened);
     assertThat(saved.openUntil()).isEqualTo(opened.plus(COOLDOWN));
     assertThat(saved.cooldown()).isEqualTo(COOLDOWN);
-    assertThat(saved.cooldownStep()).as("openings in a row before").isZero();
+    assertThat(saved.cooldownStep()).as("consecutive openings before").isZero();
     assertThat(saved.totals()).isEqualTo(breaker.snapshot().totals());
     assertThat(saved.savedAt()).isEqualTo(time.wallTime());
 

@@ -67,7 +67,9 @@ class OpenStateTest extends BreakerFixture {
   @Tag("V2-12")
   @Tag("V2-32")
   @Tag("fault-13")
-  @DisplayName("an open breaker rejects without calling the body, and tells the remaining time")
+  @DisplayName(
+      "an open breaker rejects without calling the body, and its rejection has the remaining "
+          + "time")
   void open_rejectsWithNameStateAndRemainingCooldown() {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);

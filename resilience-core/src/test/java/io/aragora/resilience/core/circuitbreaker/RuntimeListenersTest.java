@@ -29,7 +29,7 @@ class RuntimeListenersTest extends BreakerFixture {
   @Test
   @Tag("ME-01")
   @DisplayName("a callback receives name and number, and nothing once it is closed")
-  void codes_areHeard_untilClosed() {
+  void codes_areReceived_untilClosed() {
     CircuitBreaker test = resilience.circuitBreaker(
         "test", config().failureThreshold(1).successThreshold(1).build());
     Subscription[] subscription = new Subscription[1];
@@ -68,7 +68,7 @@ class RuntimeListenersTest extends BreakerFixture {
 
   @Test
   @Tag("fault-63")
-  @DisplayName("any number of callbacks, and closing one disconnects no other")
+  @DisplayName("closing one of several callbacks disconnects no other")
   void closingOne_disconnectsNoOther() {
     Subscription[] first = new Subscription[1];
     List<String> hearsFirst = codes(first);
@@ -85,7 +85,7 @@ class RuntimeListenersTest extends BreakerFixture {
   }
 
   @Test
-  void breakersAndKeys_presentAndToCome_areHeard_eachChangeOnceInOrder() {
+  void changes_ofPresentAndLaterBreakers_areReceivedOnceInOrder() {
     KeyedCircuitBreaker keyed = keyed(config().failureThreshold(1).successThreshold(1));
     CircuitBreaker before = keyed.forKey("before");
     List<CircuitBreakerTransition> heard = new ArrayList<>();

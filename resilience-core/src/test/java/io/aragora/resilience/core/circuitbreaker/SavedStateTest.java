@@ -89,7 +89,9 @@ class SavedStateTest extends BreakerFixture {
     assertThat(restoredKeys.snapshots().get("entity-x").consecutiveFailures()).isEqualTo(1);
     assertThat(restored.snapshot().totals()).isEqualTo(breaker.snapshot().totals());
     fail(restored);
-    assertThat(restored.state()).as("the third in a row").isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(restored.state())
+        .as("the third consecutive one")
+        .isEqualTo(CircuitBreakerState.OPEN);
   }
 
   @Test

@@ -50,7 +50,7 @@ class SlowCallRuleTest {
 
   @Test
   @Tag("fault-15")
-  @DisplayName("half of the calls being slow opens the breaker, and the transition tells why")
+  @DisplayName("a breaker opens if half of the calls are slow, and the transition says why")
   void slowCalls_open() {
     CircuitBreaker breaker = breaker();
     call(breaker, Duration.ZERO);

@@ -134,7 +134,7 @@ class StackOverflowTest {
       watched.subscribeCalls(Set.of(CircuitBreakerCall.Kind.values()), call -> {});
     }
 
-    /** Makes each breaker half-open, or able to be. */
+    /** Prepares each breaker to be half-open. */
     void prepare() {
       for (CircuitBreaker each : List.of(breaker, keyed)) {
         if (each.state() == CircuitBreakerState.CLOSED) {
@@ -240,7 +240,7 @@ class StackOverflowTest {
             }))),
         new NamedEntry("callAsync, completed in the depth", (in, policy, body) -> {
           CompletableFuture<String> stage = new CompletableFuture<>();
-          // Where the JDK itself has no room to complete, the stage is completed afterwards.
+          // If the JDK itself has no room to complete, the stage is completed afterwards.
           in.later.add(stage);
           in.calls.add(policy.callAsync(() -> stage));
           stage.complete("value");
@@ -305,7 +305,7 @@ class StackOverflowTest {
   }
 
   private static void dive(Fixture in, Action action) throws Throwable {
-    // Classes are loaded, and what is made once is made, before the stack is short.
+    // Classes are loaded and shared objects are created before the stack is short.
     for (int i = 0; i < 3; i++) {
       in.prepare();
       attempt(() -> action.run(in, 0));
@@ -367,7 +367,7 @@ class StackOverflowTest {
     return attempt(() -> descend(frames, 1, 2, 3, 4, 5, 6, () -> {})) == null;
   }
 
-  /** Never compiled, by an option of the build: each overflow would discard what was compiled, and so move the edge. */
+  /** Never compiled, by an option of the build: each overflow would discard compiled code, and so move the edge. */
   private static long descend(
       int frames, long a, long b, long c, long d, long e, long f, CheckedRunnable<?> body)
       throws Throwable {

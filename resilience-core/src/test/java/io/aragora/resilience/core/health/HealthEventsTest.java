@@ -175,7 +175,7 @@ class HealthEventsTest {
   }
 
   @Test
-  void whatWasRemoved_isHeardOfNoMore() {
+  void whatWasRemoved_isNotReceived() {
     HealthTracker db = tracker("db", 1, 1);
     health.unregister("db");
     assertThat(heard(db, "F")).isEmpty();
@@ -199,7 +199,7 @@ class HealthEventsTest {
     status.set(HealthStatus.CRITICAL);
     resilience.circuitBreaker("upstream").forceOpen();
     time.runPending();
-    assertThat(seen).as("nobody asked").isEmpty();
+    assertThat(seen).as("no caller asked").isEmpty();
     Subscription regular = health.checkEvery(Duration.ofSeconds(10));
     time.advance(Duration.ofSeconds(11));
     assertThat(seen)

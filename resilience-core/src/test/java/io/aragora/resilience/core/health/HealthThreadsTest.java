@@ -59,7 +59,7 @@ class HealthThreadsTest {
   @Test
   @Tag("HE-28")
   @DisplayName("listeners receive the changes of many threads in order, also if some are dropped")
-  void concurrentChanges_areHeardInOrder() throws Exception {
+  void concurrentChanges_areReceivedInOrder() throws Exception {
     HealthTracker flapping = resilience
         .health()
         .tracker(

@@ -164,7 +164,7 @@ class HealthTrackerTest {
 
   @Test
   @Tag("HE-09")
-  @DisplayName("thresholds of 1")
+  @DisplayName("thresholds of 1 work")
   void thresholds_ofOne_work() {
     assertThat(healthAfter(tracker(1, 1, 10), "FS")).containsExactly(false, true);
     HealthTracker other = resilience

@@ -130,7 +130,7 @@ class TrackerRegistryTest {
   @Test
   @Tag("HE-19")
   @DisplayName(
-      "reports of no tracker, of healthy ones, of an unhealthy one, and of unhealthy ones only")
+      "a report weighs no tracker, healthy ones, an unhealthy one, and unhealthy ones only")
   void report_everyMix_isRight() {
     Instant before = time.wallTime();
     assertThat(health.checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
@@ -155,7 +155,7 @@ class TrackerRegistryTest {
 
   @Test
   @Tag("HE-20")
-  @DisplayName("all present statuses, typed")
+  @DisplayName("all present statuses are listed with their type")
   void statuses_areTyped() {
     assertThat(health.report().checks()).isEmpty();
     healthy("db");

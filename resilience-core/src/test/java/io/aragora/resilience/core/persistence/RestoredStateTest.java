@@ -115,7 +115,7 @@ class RestoredStateTest extends SaverFixture {
       assertThat(fine.snapshot().consecutiveSuccesses()).isEqualTo(3);
       fail(breaker(resilience));
       assertThat(breaker(resilience).state())
-          .as("the second failure in a row")
+          .as("the second consecutive failure")
           .isEqualTo(CircuitBreakerState.OPEN);
       assertThat(breaker(resilience).snapshot().totals().failures()).isEqualTo(2);
     }
@@ -145,7 +145,7 @@ class RestoredStateTest extends SaverFixture {
       assertThat(breaker.snapshot().probeSuccesses()).isEqualTo(1);
       fail(breaker);
       assertThat(breaker.snapshot().remainingCooldown())
-          .as("the third opening in a row")
+          .as("the third consecutive opening")
           .isEqualTo(COOLDOWN.multipliedBy(4));
       time.advance(COOLDOWN.multipliedBy(4));
       succeed(breaker);
@@ -167,7 +167,7 @@ class RestoredStateTest extends SaverFixture {
     assertThat(store.ids()).containsExactly("k:failed once", "k:open", "k:open");
     time.advance(Duration.ofSeconds(10));
     try (Resilience resilience = open()) {
-      assertThat(keyed(resilience).size()).as("nobody asked yet").isZero();
+      assertThat(keyed(resilience).size()).as("no caller asked yet").isZero();
       assertThat(keyed(resilience).forKey("open").snapshot().remainingCooldown())
           .isEqualTo(Duration.ofSeconds(90));
       assertThat(keyed(resilience).impairedKeys(10)).containsOnlyKeys("open");
@@ -240,7 +240,7 @@ class RestoredStateTest extends SaverFixture {
   @Test
   @Tag("PE-04")
   @DisplayName("loading creates no breaker, and saved states wait until they are asked for")
-  void loading_makesNothing() {
+  void loading_createsNothing() {
     leaveOpen();
     try (Resilience resilience = open()) {
       assertThat(resilience.policies().circuitBreakers()).isEmpty();
@@ -254,7 +254,7 @@ class RestoredStateTest extends SaverFixture {
   @Test
   @Tag("PE-05")
   @DisplayName("unreadable rows are logged, the first ten of them one by one")
-  void problems_areSaid() {
+  void problems_areLogged() {
     for (int i = 0; i < 12; i++) {
       store.problems.add("row " + i);
     }

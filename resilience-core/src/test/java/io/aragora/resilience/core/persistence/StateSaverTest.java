@@ -127,7 +127,7 @@ class StateSaverTest extends SaverFixture {
     @Test
     @Tag("PE-06")
     @DisplayName("states that were not saved for 72 h are removed at the start")
-    void old_isPurgedAtTheStart() {
+    void oldState_isPurgedAtTheStart() {
       leaveOpen();
       time.advance(Duration.ofHours(73));
       try (Resilience resilience = open()) {
@@ -139,7 +139,9 @@ class StateSaverTest extends SaverFixture {
     @Test
     @Tag("PE-06")
     @Tag("PE-14")
-    @DisplayName("in operation they are removed, too, and those with a live breaker never")
+    @DisplayName(
+        "in operation states that were not saved for 72 h are removed in operation too, unless "
+            + "their breaker is live")
     void old_isPurgedInOperation_liveIsNot() {
       leaveOpen();
       try (Resilience resilience = open()) {

@@ -45,7 +45,7 @@ class GenericProxyTest extends ProxyFixture {
   }
 
   @Test
-  void annotations_areInherited_andTheNearestHolds_alsoOfGenericMethods() {
+  void annotations_ofGenericMethods_areInheritedAndTheNearestHolds() {
     Users users = new Users();
     @SuppressWarnings("unchecked")
     Repository<Integer> repository = proxy(Repository.class, users);

@@ -160,7 +160,7 @@ class FlightRecordingTest {
   }
 
   @Test
-  void retries_areRecorded_withTheirDelay_andTheEnd() throws Exception {
+  void retries_areRecorded_withDelayAndEnd() throws Exception {
     time.autoAdvance(true);
     RetryConfig config = RetryConfig.builder()
         .maxAttempts(2)
@@ -287,7 +287,7 @@ class FlightRecordingTest {
   }
 
   @Test
-  void everyEvent_isRegisteredOnce_underOneCategory_withLabels() throws Exception {
+  void everyEvent_isRegisteredOnce_withCategoryAndLabels() throws Exception {
     record("StoreFailure", this::loadAll);
     List<EventType> types = FlightRecorder.getFlightRecorder().getEventTypes().stream()
         .filter(type -> type.getName().startsWith(PREFIX))

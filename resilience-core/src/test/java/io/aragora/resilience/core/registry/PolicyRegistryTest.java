@@ -127,7 +127,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @Tag("RG-09")
-  @DisplayName("only stale policies of a mixture are evicted; of none, none")
+  @DisplayName("only stale policies of a mixture are evicted")
   void prune_mixture() {
     assertThat(registry.prune()).isZero();
     fill(0, 3);
@@ -141,7 +141,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @Tag("RG-06")
-  @DisplayName("a look-up, and a declaration that repeats one, refresh last access")
+  @DisplayName("a look-up or a repeated declaration refreshes the last access")
   void lookUp_refreshes() {
     registry.get("a");
     registry.declare("b", "one");
@@ -156,7 +156,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @Tag("fault-24")
-  @DisplayName("using a policy refreshes it, too")
+  @DisplayName("the use of a policy refreshes its last access")
   void use_refreshes() {
     FakePolicy used = registry.get("used");
     registry.get("unused");
@@ -259,7 +259,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(registry.get("p3")).isSameAs(all.get(3));
   }
 
-  // ---- what was taken out
+  // ---- evicted policies
 
   @Test
   @Tag("fault-24")
@@ -296,7 +296,9 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
 
   @Test
   @Tag("fault-24")
-  @DisplayName("it is the same object even if there is no room for it, and is listed once there is")
+  @DisplayName(
+      "an evicted policy is the same object even if there is no room for it, and is listed "
+          + "once there is")
   void pruned_withoutRoom() {
     FakePolicy held = registry.get("held");
     time.advance(DAY.plus(SECOND));

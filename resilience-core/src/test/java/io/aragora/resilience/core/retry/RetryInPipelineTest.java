@@ -27,8 +27,9 @@ import org.junit.jupiter.api.Test;
 /** Retries inside and around other policies. */
 class RetryInPipelineTest extends RetryFixture {
   @Test
-  @DisplayName("DESIGN 3: with the retry outside, the breaker counts attempts; with the breaker "
-      + "outside, logical calls")
+  @DisplayName(
+      "with the retry outside, the breaker counts attempts; with the breaker outside, logical "
+          + "calls")
   void order_decidesWhatTheBreakerCounts() {
     CircuitBreaker attempts = resilience.circuitBreaker("attempts");
     CircuitBreaker calls = resilience.circuitBreaker("calls");

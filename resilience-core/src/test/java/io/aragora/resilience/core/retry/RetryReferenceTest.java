@@ -112,8 +112,9 @@ class RetryReferenceTest {
   @ValueSource(booleans = {false, true})
   @Tag("RT-21")
   @Tag("R10")
-  @DisplayName("success at once, success after two failures, no success, and no retry; checked "
-      + "exceptions keep their type")
+  @DisplayName(
+      "a call succeeds at once, after two failures, or never; checked exceptions keep their "
+          + "type")
   void call_fourCourses_endAsExpected(boolean async) throws Exception {
     Retry retry = retry(everySecond(3));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(1);
@@ -206,7 +207,7 @@ class RetryReferenceTest {
   @Tag("fault-41")
   @DisplayName(
       "a listener that throws affects neither the call, nor its breaker, nor other listeners")
-  void throwingListener(boolean async) throws Exception {
+  void listener_throws_affectsNothing(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = resilience.retry("r", everySecond(3).build());
     retry.subscribe(event -> {
@@ -258,7 +259,7 @@ class RetryReferenceTest {
   @Tag("fault-36")
   @DisplayName("a failure that is not retried need not be a breaker's failure: each has its own "
       + "predicate")
-  void callerBugs(boolean async) {
+  void callerErrors_haveTheirOwnPredicates(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b",
         CircuitBreakerConfig.builder()

@@ -28,7 +28,8 @@ class RetryTest extends RetryFixture {
   @Test
   @Tag("RT-21")
   @DisplayName(
-      "three attempts, two waits, then the last failure itself with the earlier ones suppressed")
+      "after three attempts and two waits, the last failure is thrown with the earlier ones "
+          + "suppressed")
   void exhausted_throwsTheLastFailureWithTheEarlierOnes() {
     Retry retry = resilience.retry("r", everySecond(3).build());
     List<IOException> thrown = new ArrayList<>();
@@ -242,7 +243,8 @@ class RetryTest extends RetryFixture {
   @Tag("RT-10")
   @Tag("S1")
   @Tag("F5")
-  @DisplayName("schedules, cap after jitter, no overflow at any attempt, nanoseconds kept")
+  @DisplayName(
+      "delays are capped after jitter, do not overflow at any attempt, and keep nanoseconds")
   void backoff_isExactAndSaturates() {
     Backoff plain = Backoff.exponential(Duration.ofSeconds(1))
         .withJitter(Jitter.NONE)

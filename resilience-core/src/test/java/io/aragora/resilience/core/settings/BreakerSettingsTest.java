@@ -72,7 +72,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
 
   @Test
   @Tag("CF-08")
-  @DisplayName("register and retrieve, replace, unregister, list a copy, clear")
+  @DisplayName("a config can be registered, replaced, removed and listed")
   void register_unregister_clear() {
     settings.register("a", failures(1));
     settings.register("b", failures(2));
@@ -125,8 +125,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   @Tag("RG-03")
   @Tag("RG-04")
   @DisplayName(
-      "properties override environment, environment overrides file, file overrides code, each "
-          + "setting by itself")
+      "for each setting, properties override environment, environment overrides file, file "
+          + "overrides code")
   void order_perSetting() throws IOException {
     CircuitBreakerConfigRegistry all = withFile(
         "resilience.circuitbreaker.failureThreshold=12",
@@ -152,7 +152,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
 
   @Test
   @Tag("RG-03")
-  @DisplayName("environment threshold 1 with provider openai gives 1")
+  @DisplayName("a threshold in the environment overrides the preset of the provider")
   void environment_overPreset() {
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
     CircuitBreakerConfig resolved = settings.resolve("a", "openai");

@@ -48,7 +48,7 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   @Test
   @Tag("CF-06")
   @DisplayName("each invalid value of a variable is logged once")
-  void otherBadValue_isSaidToo() {
+  void badValue_ofEachVariable_isLoggedOnce() {
     for (String value : List.of("x", "y", "x")) {
       environment.put("ARAGORA_CB_FAILURE_THRESHOLD", value);
       settings.resolve("a");
@@ -113,7 +113,7 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
     properties.put("resilience.circuitbreaker.failureThreshold", "off");
     environment.put("ARAGORA_CB_FAILURE_RATE_THRESHOLD", "50");
     environment.put("ARAGORA_CB_COOLDOWN_BACKOFF", "2");
-    environment.put("ARAGORA_CB_MAX_COOLDOWN", "1s"); // shorter than the cooldown, so refused
+    environment.put("ARAGORA_CB_MAX_COOLDOWN", "1s"); // shorter than the cooldown, so rejected
     CircuitBreakerConfig resolved = settings.resolve("a");
     assertThat(resolved.failureThreshold()).isZero();
     assertThat(resolved.failureRateThreshold()).isEqualTo(50);
@@ -123,7 +123,7 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @Test
-  void windowsOfBothKinds_inTheEnvironment_areSaid() {
+  void windowsOfBothKinds_inTheEnvironment_areReported() {
     environment.put("ARAGORA_CB_WINDOW", "2m");
     environment.put("ARAGORA_CB_COUNT_WINDOW", "50");
     assertThat(settings.resolve("a").countWindow()).isZero();

@@ -230,7 +230,7 @@ class RuntimeSettingsTest {
     "pipeline.p.policies, 'retry:', policies must be a list of different policies",
     "pipeline.p.policies, 'retry, retry', policies must be a list of different policies"
   })
-  void badValues(String key, String value, String rule) {
+  void value_invalid_isAnError(String key, String value, String rule) {
     Map<String, String> config = Map.of("resilience." + key, value);
     assertThatThrownBy(() -> settings(config))
         .isInstanceOf(ResilienceConfigurationException.class)
@@ -249,7 +249,7 @@ class RuntimeSettingsTest {
         + " resilience.timeout., resilience.pipeline.]'",
     "resilience.x, must begin with one of"
   })
-  void unknownKeys(String key, String rule) throws IOException {
+  void key_unknown_isAnError(String key, String rule) throws IOException {
     Path file = write(key + "=1");
     assertThatThrownBy(() -> settings(List.of(ConfigSource.ofFile(file))))
         .isInstanceOf(ResilienceConfigurationException.class)
@@ -264,7 +264,7 @@ class RuntimeSettingsTest {
   }
 
   @Test
-  void badValuesFromOutside_areIgnoredByThemselves_withOneWarningEach() {
+  void badValues_areIgnoredByThemselves_withOneWarningEach() {
     properties.put("resilience.retry.r.maxAttempts", "none");
     properties.put("resilience.retry.r.delay", "1s");
     environment.put("ARAGORA_RETRY_JITTER", "some");

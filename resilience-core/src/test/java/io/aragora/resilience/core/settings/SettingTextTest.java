@@ -37,7 +37,7 @@ class SettingTextTest {
     "-10, PT-10S",
     "999999999999d, PT23999999999976H"
   })
-  void duration(String value, Duration expected) {
+  void duration_validText_isAccepted(String value, Duration expected) {
     assertThat(text(value).duration()).isEqualTo(expected);
   }
 

@@ -102,7 +102,7 @@ class NestedLimitsTest {
 
   @Test
   @DisplayName("the outer limit fires after the inner one's flag was cleared")
-  void outerLater() {
+  void outer_afterTheInner_fires() {
     inner.run();
     leaveInner(true);
     assertThat(Thread.currentThread().isInterrupted()).isFalse();

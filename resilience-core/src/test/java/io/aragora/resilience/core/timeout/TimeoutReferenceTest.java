@@ -185,8 +185,9 @@ class TimeoutReferenceTest {
   @Test
   @Tag("TO-06")
   @Tag("fault-57")
-  @DisplayName("a custom exception is created from message, limit and name; a factory that fails "
-      + "replaces nothing")
+  @DisplayName(
+      "a custom exception is created from message, limit and name; if the factory fails, the "
+          + "timeout is thrown")
   void mapException_createsTheError() {
     Timeout timeout = real.timeout(
         "t",

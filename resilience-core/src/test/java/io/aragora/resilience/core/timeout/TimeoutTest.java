@@ -240,7 +240,7 @@ class TimeoutTest {
   }
 
   @Test
-  void sync_breakersInside_seeAFailure_evenWhenTheBodyComesBackLate() {
+  void sync_lateBody_isAFailureForBreakersInside() {
     CircuitBreaker breaker = real.circuitBreaker("b");
     Pipeline pipeline = real.newPipeline("p")
         .add(real.timeout("t", Duration.ofMillis(5)))

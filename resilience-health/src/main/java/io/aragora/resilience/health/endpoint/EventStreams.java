@@ -51,7 +51,7 @@ final class EventStreams {
     }
   }
 
-  /** Gives the streams of a closed feed a short time to send their last event. */
+  /** Allows the streams of a closed feed a short time to send their last event. */
   void awaitEnd() {
     try {
       if (room.tryAcquire(limits.streams(), LAST_MILLIS, TimeUnit.MILLISECONDS)) {

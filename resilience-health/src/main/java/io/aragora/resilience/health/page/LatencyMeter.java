@@ -7,7 +7,7 @@ final class LatencyMeter {
   private final LatencyCounts counts;
   private long[] since;
   private long sinceNanos;
-  private double median = Double.NaN; // in ms; not known where no call has ended
+  private double median = Double.NaN; // in ms; unknown if no call has ended
   private double most = Double.NaN;
 
   LatencyMeter(LatencyCounts counts, long nowNanos) {

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a breaker.
+ * The name of a breaker.
  *
  * @param name its name, or the name of its keyed breaker
  * @param key its key; null for a breaker without keys

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts connections and has each answered on its own thread; the number of threads is bounded. A slow client delays no other: if the server is full, it closes the connection that has kept it waiting longest. It refuses a new connection only if every client is waiting for the server.
+ * Accepts connections and has each answered on its own thread; the number of threads is bounded. A slow client delays no other: if the server is full, it closes the connection that has kept it waiting longest. It rejects a new connection only if every client is waiting for the server.
  *
  * <p>One thread accepts connections and closes overdue ones. It survives every failure; if the port no longer accepts, it closes and reopens the port. Thread-safe.
  */

@@ -72,7 +72,7 @@ class EventStreamsTest {
   }
 
   @Test
-  void head_sameHeadersNoStream_otherMethod_405() throws Exception {
+  void methods_headHasNoStream_othersAre405() throws Exception {
     start(limits(LONG, 1, LONG, LONG, PACE));
 
     assertThat(RawHttp.ask(endpoint, "HEAD /events", "", "Host: localhost"))

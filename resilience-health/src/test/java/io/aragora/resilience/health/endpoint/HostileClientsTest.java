@@ -176,7 +176,7 @@ class HostileClientsTest {
         "HUGE",
         "MANY"
       })
-  void nonsense_isRefusedWithTheHeadersOfEveryAnswer(String lines) throws Exception {
+  void nonsense_isRejectedWithTheHeadersOfEveryAnswer(String lines) throws Exception {
     String head = lines
         .replace("HUGE", "GET /health HTTP/1.1|X: " + "x".repeat(100_000))
         .replace("MANY", "GET /health HTTP/1.1" + "|X: x".repeat(200))

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 /** The live page without a mouse, in a small window, and its contrast. */
 @Timeout(180)
 class LivePageAccessTest extends LivePageFixture {
-  /** The least contrast of a text and what is behind it, as WCAG 2 computes it. */
+  /** The lowest contrast between a text and its background, as WCAG 2 computes it. */
   private static final String LEAST_CONTRAST = "(() => {"
       + " const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(v => {"
       + "   v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });"

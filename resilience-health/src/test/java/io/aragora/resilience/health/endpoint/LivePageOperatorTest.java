@@ -70,7 +70,7 @@ class LivePageOperatorTest extends LivePageFixture {
   }
 
   @Test
-  void operator_withAnotherToken_isRefusedAndAskedAgain() {
+  void operator_withAnotherToken_isRejectedAndAskedAgain() {
     CircuitBreaker payments = breaker("payments");
     page.navigate(endpoint.uri());
     page.await(state("payments", "closed"));

@@ -155,7 +155,7 @@ class LivePageTest extends LivePageFixture {
   }
 
   @Test
-  void connection_lost_isToldAndComesBackByItself() {
+  void connection_lost_isReportedAndReplaced() {
     breaker("payments");
     page.navigate(endpoint.uri());
     page.await(state("payments", "closed"));
@@ -182,7 +182,7 @@ class LivePageTest extends LivePageFixture {
 
   /** Creates the pictures of the documentation, which are in docs/images. */
   @Test
-  void pictures() throws Exception {
+  void page_isDrawn_forTheDocs() throws Exception {
     Shop.build(resilience, time);
     page.navigate(endpoint.uri());
     page.await("document.querySelectorAll('#rows tr.row').length >= 10");

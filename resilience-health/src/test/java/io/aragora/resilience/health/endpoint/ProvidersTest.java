@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ProvidersTest {
   @Test
   @Tag("module-path")
-  void runsAsTheModule() {
+  void tests_runInTheModule() {
     assertThat(HealthEndpoint.class.getModule().getName())
         .isEqualTo("io.aragora.resilience.health");
   }

@@ -58,7 +58,7 @@ class FlatObjectTest {
         "{\"a\":\"\n\"}",
         "{\"a\":\"1\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\",\"i\":\"\"}"
       })
-  void read_anythingElse_isRefused(String text) {
+  void read_anythingElse_isRejected(String text) {
     assertThatThrownBy(() -> FlatObject.read(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("the JSON ");

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonObjectTest {
   @Test
-  void empty() {
+  void parse_emptyObject_hasNoKeys() {
     assertThat(new JsonObject()).hasToString("{}");
   }
 

@@ -163,7 +163,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void board_withNobodyLooking_isNotKept() throws Exception {
+  void board_withoutReaders_isNotKept() throws Exception {
     feed.start();
     try (LiveFeed.Viewer viewer = feed.open()) {
       assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
@@ -178,7 +178,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void calls_areTimedWhileSomebodyLooks() throws Exception {
+  void calls_areTimedWhileRead() throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("db");
     feed.start();
     LiveFeed.Viewer one = feed.open();

@@ -96,7 +96,7 @@ class TransitionWatchTest {
   }
 
   @Test
-  void close_hearsNothingMore() {
+  void close_receivesNothingMore() {
     CircuitBreaker breaker = resilience.circuitBreaker("db");
     watch.look();
 

@@ -40,7 +40,7 @@ class SocketServerTest {
   private SocketServer server;
   private volatile ServerSocket port;
 
-  /** A port each of whose steps throws what is due. */
+  /** A port of which each step throws the next planned exception. */
   private final class FaultyPort extends ServerSocket {
     FaultyPort() throws IOException {}
 

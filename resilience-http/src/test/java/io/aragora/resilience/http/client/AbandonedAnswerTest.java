@@ -74,7 +74,7 @@ class AbandonedAnswerTest {
   @ParameterizedTest
   @MethodSource("openBodies")
   @DisplayName("a response that crosses the cancellation of its call is released")
-  void answerAfterCancellation(BodyHandler<?> handler) {
+  void response_afterCancellation_isReleased(BodyHandler<?> handler) {
     CompletableFuture<?> call = builder().build().sendAsync(GET, handler);
     call.cancel(true);
     assertThat(exchange(0).isCancelled).isTrue();
@@ -84,7 +84,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName("a response that was to be retried, and crosses the cancellation, is released")
-  void heldAnswerAfterCancellation() {
+  void heldResponse_afterCancellation_isReleased() {
     CompletableFuture<?> call = builder().build().sendAsync(GET, BodyHandlers.ofString());
     call.cancel(true);
     exchange(0).answer(503);
@@ -94,7 +94,7 @@ class AbandonedAnswerTest {
   @ParameterizedTest
   @ValueSource(ints = {200, 503})
   @DisplayName("a response that arrives after its timeout, during another attempt, is released")
-  void answerAfterLimit(int status) throws Exception {
+  void response_afterItsTimeout_isReleased(int status) throws Exception {
     CompletableFuture<HttpResponse<InputStream>> call = builder()
         .timeout(Duration.ofSeconds(1))
         .build()
@@ -113,7 +113,7 @@ class AbandonedAnswerTest {
   @Test
   @DisplayName(
       "completing the future from outside releases the response that waits for another attempt")
-  void completedFromOutside() {
+  void heldResponse_futureCompletedFromOutside_isReleased() {
     CompletableFuture<HttpResponse<String>> call =
         builder().build().sendAsync(GET, BodyHandlers.ofString());
     exchange(0).answer(503);
@@ -127,7 +127,7 @@ class AbandonedAnswerTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("a response whose handler fails at the end is released")
-  void handlerFails(boolean async) {
+  void response_handlerFails_isReleased(boolean async) {
     BodyHandler<String> broken = info -> {
       throw new IllegalStateException("no handler for " + info.statusCode());
     };
@@ -144,7 +144,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName("a response that arrives too late for a synchronous call is released")
-  void lateAnswer() {
+  void response_tooLateForASynchronousCall_isReleased() {
     inner.status = 200;
     inner.meanwhile = () -> time.advance(Duration.ofSeconds(5));
     ResilientHttpClient client =
@@ -158,7 +158,7 @@ class AbandonedAnswerTest {
   @Test
   @DisplayName(
       "a rejected result is released before the next attempt, and the last one is returned")
-  void refusedResults() throws Exception {
+  void rejectedResult_isReleased() throws Exception {
     inner.status = 202;
     RetryConfig untilDone = retry()
         .retryResultIf(result -> ((HttpResponse<?>) result).statusCode() == 202)
@@ -171,7 +171,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName("the rest of a held response has a timeout, too")
-  void restOfAnAnswer() {
+  void restOfAHeldResponse_hasATimeout() {
     CompletableFuture<HttpResponse<String>> call =
         hasty().timeout(Duration.ofSeconds(1)).build().sendAsync(GET, BodyHandlers.ofString());
     exchange(0).answer(503);
@@ -189,7 +189,7 @@ class AbandonedAnswerTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("a call ended by a timeout around it counts against the server that hangs")
-  void limitAround(boolean async) {
+  void call_endedByATimeoutAround_countsAgainstTheServer(boolean async) {
     ResilientHttpClient client = builder().build();
     Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
     if (async) {
@@ -219,7 +219,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName("a cancelled call does not count against the server, also with a timeout around it")
-  void cancelledInsideALimit() {
+  void call_cancelledInsideATimeout_doesNotCount() {
     ResilientHttpClient client = builder().build();
     Timeout around = resilience.timeout("around", Duration.ofSeconds(5));
     CompletableFuture<HttpResponse<String>> call =
@@ -234,7 +234,7 @@ class AbandonedAnswerTest {
 
   @Test
   @DisplayName("a failure to close a released response does not affect the call")
-  void brokenBody() {
+  void releasedBody_failsToClose_affectsNoCall() {
     AtomicInteger closed = new AtomicInteger();
     InputStream broken = new InputStream() {
       @Override

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Unprotected methods are delegated to the wrapped client. */
 class DelegationTest extends HttpClientFixture {
   @Test
-  @DisplayName("it is an HttpClient: the wrapped client provides its properties")
-  void delegates() throws Exception {
+  @DisplayName("the client is an HttpClient whose properties are those of the wrapped one")
+  void client_delegatesItsProperties() throws Exception {
     inner.answer(200);
     inner.redirects = HttpClient.Redirect.ALWAYS;
     ResilientHttpClient client = builder().build();
@@ -42,7 +42,7 @@ class DelegationTest extends HttpClientFixture {
 
   @Test
   @DisplayName("methods of JDK 21 reach the wrapped client, and do nothing on older JDKs")
-  void laterMethods() throws Exception {
+  void methodsOfJdk21_reachTheWrappedClient() throws Exception {
     ResilientHttpClient client = builder().build();
     client.shutdown();
     boolean terminated = client.awaitTermination(Duration.ofSeconds(3));
@@ -65,7 +65,7 @@ class DelegationTest extends HttpClientFixture {
 
   @Test
   @DisplayName("every public method of HttpClient and HttpResponse, of any JDK, is overridden here")
-  void everyMethodIsDelegated() {
+  void everyPublicMethod_isOverridden() {
     assertThat(missing(HttpClient.class, ResilientHttpClient.class)).isEmpty();
     assertThat(missing(HttpResponse.class, ResponseWithBody.class)).isEmpty();
   }

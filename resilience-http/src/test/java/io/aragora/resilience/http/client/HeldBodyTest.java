@@ -49,7 +49,7 @@ class HeldBodyTest {
     }
   }
 
-  /** The caller's own subscriber: asks for so many at first, and for one more with each that it gets. */
+  /** The caller's own subscriber: requests a number of buffers at first, and one more with each that it receives. */
   private static final class Receiver implements Flow.Subscriber<List<ByteBuffer>> {
     final List<String> heard = new ArrayList<>();
     private final long first;
@@ -112,7 +112,7 @@ class HeldBodyTest {
   @Test
   @DisplayName(
       "a short body is read to its end, which frees the connection, and passed on in one piece")
-  void shortBody() {
+  void shortBody_isReadToItsEnd() {
     body.onSubscribe(upstream);
     body.onNext(bytes("a"));
     body.onNext(bytes("b"));
@@ -127,7 +127,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("an empty body ends with or without a request")
-  void emptyBody() {
+  void emptyBody_ends_withOrWithoutARequest() {
     body.onSubscribe(upstream);
     body.onComplete();
     Receiver silent = new Receiver(0, 0);
@@ -137,7 +137,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("an empty body ends once after a request")
-  void emptyBodyAsked() {
+  void emptyBody_requested_endsOnce() {
     body.onSubscribe(upstream);
     body.onComplete();
     Receiver receiver = new Receiver(1, 1);
@@ -149,7 +149,7 @@ class HeldBodyTest {
   @DisplayName(
       "no more of a long body is requested until a subscriber does; then the held part comes"
           + " first")
-  void longBody() {
+  void longBody_isReadOnRequest() {
     fill();
     assertThat(upstream.asked).isEqualTo(2);
     Receiver receiver = new Receiver(1, 1);
@@ -165,7 +165,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("a subscriber without bound receives everything")
-  void everything() {
+  void subscriber_withoutBound_receivesEverything() {
     fill();
     Receiver receiver = new Receiver(Long.MAX_VALUE, Long.MAX_VALUE);
     body.giveTo(receiver);
@@ -174,7 +174,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("an end that comes while a long body is held is signalled after the held part")
-  void endWhileHeld() {
+  void end_whileHeld_comesAfterTheHeldPart() {
     fill();
     body.onComplete();
     Receiver receiver = new Receiver(0, 0);
@@ -186,7 +186,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("a connection that breaks fails the attempt, and later the receiver")
-  void errors() {
+  void connection_breaks_failsAttemptThenReceiver() {
     body.onSubscribe(upstream);
     body.onError(new IOException("reset"));
     assertThat(body.getBody().toCompletableFuture()).isCompletedExceptionally();
@@ -201,7 +201,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("an unused long body closes its connection; a short one has none to close")
-  void discard() {
+  void discarded_longBody_closesItsConnection() {
     fill();
     body.discard();
     assertThat(upstream.isCancelled).isTrue();
@@ -216,7 +216,7 @@ class HeldBodyTest {
   @Test
   @DisplayName(
       "a receiver that cancels closes the connection; one that requests zero gets an error")
-  void cancelAndBadRequest() {
+  void receiver_cancelsOrRequestsZero_ends() {
     fill();
     Receiver receiver = new Receiver(0, 0);
     body.giveTo(receiver);
@@ -228,7 +228,7 @@ class HeldBodyTest {
 
   @Test
   @DisplayName("cancelling the subscription closes the connection")
-  void cancel() {
+  void subscription_cancelled_closesTheConnection() {
     fill();
     Receiver receiver = new Receiver(0, 0);
     body.giveTo(receiver);

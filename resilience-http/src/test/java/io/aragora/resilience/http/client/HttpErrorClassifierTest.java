@@ -38,7 +38,7 @@ class HttpErrorClassifierTest {
   @Tag("HT-01")
   @Tag("fault-51")
   @DisplayName("five statuses are transient by default, and the set cannot be changed")
-  void transientStatuses() {
+  void transientStatuses_areFiveByDefault() {
     assertThat(classifier.transientStatuses()).containsExactlyInAnyOrder(429, 500, 502, 503, 504);
     assertThatThrownBy(() -> classifier.transientStatuses().add(418))
         .isInstanceOf(UnsupportedOperationException.class);
@@ -48,7 +48,7 @@ class HttpErrorClassifierTest {
   @ValueSource(ints = {429, 500, 502, 503, 504})
   @Tag("HT-02")
   @DisplayName("the five statuses are transient")
-  void transientStatus(int status) {
+  void status_ofTheFive_isTransient(int status) {
     assertThat(info(status).isTransient()).isTrue();
     assertThat(info(status).status()).isEqualTo(status);
   }
@@ -58,15 +58,16 @@ class HttpErrorClassifierTest {
   @Tag("HT-01")
   @Tag("HT-02")
   @DisplayName("other statuses are not transient")
-  void otherStatus(int status) {
+  void status_ofNoneOfTheFive_isNotTransient(int status) {
     assertThat(info(status).isTransient()).isFalse();
     assertThat(info(status).status()).isEqualTo(status);
   }
 
   @Test
   @Tag("HT-03")
-  @DisplayName("429 is a rate limit, 401 and 403 are about authentication, others are neither")
-  void kinds() {
+  @DisplayName(
+      "the status 429 is a rate limit, 401 and 403 are about authentication, others are neither")
+  void status_hasItsKind() {
     assertThat(info(429).isRateLimit()).isTrue();
     assertThat(info(500).isRateLimit()).isFalse();
     assertThat(info(401).isAuthError()).isTrue();
@@ -78,7 +79,7 @@ class HttpErrorClassifierTest {
   @Test
   @Tag("HT-04")
   @Tag("fault-48")
-  @DisplayName("Retry-After in any spelling, in seconds or as a date")
+  @DisplayName("Retry-After is read in any spelling, in seconds or as a date")
   void retryAfter_isRead() {
     assertThat(retryAfter("120").delayNanos(NOW))
         .isEqualTo(Duration.ofSeconds(120).toNanos());
@@ -95,14 +96,14 @@ class HttpErrorClassifierTest {
   @Tag("HT-04")
   @Tag("fault-48")
   @DisplayName("an invalid Retry-After is ignored")
-  void retryAfter_isRefused(String value) {
+  void retryAfter_invalid_isIgnored(String value) {
     assertThat(retryAfter(value)).isNull();
   }
 
   @Test
   @Tag("HT-04")
   @DisplayName("without the header, or without headers, there is no delay")
-  void noRetryAfter() {
+  void retryAfter_withoutTheHeader_isEmpty() {
     assertThat(classifier.classify(503, headers("Server", "x"), "").retryAfter())
         .isNull();
     assertThat(info(503).retryAfter()).isNull();
@@ -112,7 +113,7 @@ class HttpErrorClassifierTest {
   @Tag("HT-05")
   @Tag("fault-51")
   @DisplayName("the message of a map is always text, error before message")
-  void messageOfMap() {
+  void message_ofAMap_isText() {
     assertThat(message(Map.of("error", "bad", "message", "worse"))).isEqualTo("bad");
     assertThat(message(Map.of("message", "worse"))).isEqualTo("worse");
     assertThat(message(Map.of("Message", "worst"))).isEqualTo("worst");
@@ -133,7 +134,7 @@ class HttpErrorClassifierTest {
   @Test
   @Tag("HT-05")
   @DisplayName("the message of a text is its beginning; without a body it names the status")
-  void messageOfText() {
+  void message_ofAText_isItsBeginning() {
     assertThat(classifier.classify(500, null, "down").message()).isEqualTo("down");
     assertThat(classifier.classify(500, null, "x".repeat(500)).message())
         .isEqualTo("x".repeat(200));
@@ -144,7 +145,7 @@ class HttpErrorClassifierTest {
   @Test
   @Tag("HT-06")
   @DisplayName("other statuses can be transient instead; a status that is no error is rejected")
-  void customStatuses() {
+  void transientStatuses_ofACustomSet_replaceTheDefaults() {
     HttpErrorClassifier custom = new HttpErrorClassifier(Set.of(418, 429));
     assertThat(custom.isTransient(418)).isTrue();
     assertThat(custom.isTransient(500)).isFalse();

@@ -78,7 +78,7 @@ class HttpFailuresTest {
   @Tag("HT-23")
   @Tag("fault-49")
   @DisplayName("the status decides, and the type only if there is no status")
-  void statusBeforeType() {
+  void status_decidesBeforeTheType() {
     assertThat(isTransient(new TimeoutException())).isTrue();
     assertThat(isTransient(new SocketTimeoutException())).isTrue();
     assertThat(isTransient(new ConnectException())).isTrue();
@@ -95,7 +95,7 @@ class HttpFailuresTest {
   @Test
   @Tag("HT-18")
   @DisplayName("another set of statuses is honoured")
-  void customStatuses() {
+  void status_ofACustomSet_isTransient() {
     Predicate<Throwable> teapot =
         HttpFailures.of(new HttpErrorClassifier(Set.of(418))).transientFailures();
     assertThat(teapot.test(own(418, Map.of()))).isTrue();
@@ -106,15 +106,17 @@ class HttpFailuresTest {
   @Tag("HT-19")
   @Tag("fault-49")
   @DisplayName("texts are searched only on request, and for whole words")
-  void text() {
+  void text_isSearchedOnRequest_forWholeWords() {
     Predicate<Throwable> text = FailureText.namesRateLimit().or(FailureText.namesServerError());
     assertThat(text.test(new Exception("rate limit"))).isTrue();
     for (String status : List.of("429", "500", "502", "503", "504")) {
-      assertThat(text.test(new Exception("server said " + status))).as(status).isTrue();
+      assertThat(text.test(new Exception("server returned " + status)))
+          .as(status)
+          .isTrue();
     }
     assertThat(text.test(new Exception("invalid parameter format"))).isFalse();
     assertThat(text.test(new Exception("invalid connection string"))).isFalse();
-    assertThat(isTransient(new Exception("server said 503"))).isFalse();
+    assertThat(isTransient(new Exception("server returned 503"))).isFalse();
   }
 
   @Test
@@ -122,8 +124,9 @@ class HttpFailuresTest {
   @Tag("HT-24")
   @Tag("fault-49")
   @DisplayName(
-      "the status of the failure, then of its response, then of its cause; null is skipped")
-  void status() {
+      "the status is that of the failure, then of its response, then of its cause; null is "
+          + "skipped")
+  void status_isFoundAlongTheCauses() {
     assertThat(failures.status(new OtherClientException(500, 404, null))).hasValue(500);
     assertThat(failures.status(new OtherClientException(null, 404, null))).hasValue(404);
     assertThat(failures.status(own(418, Map.of()))).hasValue(418);
@@ -135,7 +138,7 @@ class HttpFailuresTest {
   @Test
   @Tag("fault-49")
   @DisplayName("cyclic causes end the search")
-  void circularCauses() {
+  void cause_cyclic_endsTheSearch() {
     IOException first = new IOException("first");
     first.initCause(new IOException("second", first));
     assertThat(failures.status(first)).isEmpty();
@@ -144,8 +147,8 @@ class HttpFailuresTest {
   @Test
   @Tag("HT-17")
   @Tag("HT-21")
-  @DisplayName("Retry-After from the failure or its headers, in any spelling")
-  void retryAfter() {
+  @DisplayName("Retry-After is read from the failure or its headers, in any spelling")
+  void retryAfter_inAnySpelling_isRead() {
     assertThat(nanos(new OtherClientException(429, null, "30.0"))).isEqualTo(seconds(30));
     assertThat(nanos(new OtherClientException(429, null, "60"))).isEqualTo(seconds(60));
     assertThat(nanos(own(429, Map.of("Retry-After", List.of("45"))))).isEqualTo(seconds(45));
@@ -167,8 +170,8 @@ class HttpFailuresTest {
 
   @Test
   @Tag("HT-14")
-  @DisplayName("errors of the caller do not count against the server")
-  void serverFailures() {
+  @DisplayName("client errors do not count against the server")
+  void callerErrors_doNotCountAgainstTheServer() {
     Predicate<Throwable> counted = failures.serverFailures();
     assertThat(counted.test(own(503, Map.of()))).isTrue();
     assertThat(counted.test(own(400, Map.of()))).isFalse();
@@ -179,8 +182,8 @@ class HttpFailuresTest {
 
   @Test
   @Tag("HT-09")
-  @DisplayName("the defaults of a request: three retries from half a second")
-  void defaults() {
+  @DisplayName("by default a request is retried three times, from half a second")
+  void config_byDefault_retriesThreeTimes() {
     RetryConfig config = io.aragora.resilience.retry.RetryPresets.http();
     assertThat(config.maxAttempts()).isEqualTo(4);
     assertThat(config.backoff().delayNanos(0, 0, 0.5)).isEqualTo(500_000_000L);
@@ -190,7 +193,7 @@ class HttpFailuresTest {
   @Test
   @DisplayName(
       "the exception shows status and origin, and nothing of the path, which may be confidential")
-  void message() {
+  void message_showsStatusAndOrigin_noPath() {
     assertThat(own(503, Map.of())).hasMessage("HTTP 503 from http://shop.example:80");
     assertThat(own(503, Map.of()).getStackTrace()).isEmpty();
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OriginBreakersTest extends HttpClientFixture {
   @Test
   @DisplayName("origins beyond the bound share one breaker")
-  void boundOfOrigins() throws Exception {
+  void origins_beyondTheBound_shareABreaker() throws Exception {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder()
         .noRetry()
@@ -41,7 +41,7 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @Test
   @DisplayName("an address without a host has no breaker")
-  void noHost() {
+  void address_withoutAHost_hasNoBreaker() {
     ResilientHttpClient client = builder().build();
     assertThatThrownBy(() -> client.circuitBreaker(URI.create("mailto:shop@shop.example")))
         .isInstanceOf(IllegalArgumentException.class)
@@ -54,7 +54,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @Tag("IN-04")
   @DisplayName(
       "a rejection is an IOException caused by CallNotPermittedException, and nothing is sent")
-  void refused(boolean async) {
+  void call_breakerOpen_isAnIOException(boolean async) {
     inner.answer(200);
     ResilientHttpClient client = builder().build();
     breaker(client).forceOpen();
@@ -72,7 +72,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("HT-11")
   @DisplayName("the rejection has the remaining time of the breaker")
-  void refusalHasCooldown(boolean async) {
+  void rejection_hasTheRemainingCooldown(boolean async) {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder()
         .noRetry()
@@ -94,7 +94,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @Tag("HT-22")
   @Tag("fault-46")
   @DisplayName("attempts stop when the breaker opens meanwhile")
-  void breakerOpensMeanwhile(boolean async) throws Exception {
+  void attempts_breakerOpensMeanwhile_stop(boolean async) throws Exception {
     inner.answer(503);
     ResilientHttpClient client = builder().retry(retry(4)).build();
     resilience.retry("http").subscribe(event -> breaker(client).forceOpen());
@@ -108,7 +108,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @Tag("IN-05")
   @DisplayName(
       "each origin has its own breaker; three failures open one and leave the others closed")
-  void perOrigin() throws Exception {
+  void origins_haveTheirOwnBreakers() throws Exception {
     inner.fail(new ConnectException());
     ResilientHttpClient client = builder().noRetry().build();
     for (int i = 0; i < 3; i++) {
@@ -129,7 +129,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @Tag("HT-08")
   @Tag("IN-07")
   @DisplayName("a configured breaker is used for all origins, and counts a 503 as failure")
-  void givenBreaker(boolean async) throws Exception {
+  void breaker_configured_isUsedForAllOrigins(boolean async) throws Exception {
     inner.answer(503);
     CircuitBreaker given = resilience.circuitBreaker("given");
     ResilientHttpClient client =
@@ -143,7 +143,7 @@ class OriginBreakersTest extends HttpClientFixture {
   @Test
   @Tag("HT-07")
   @DisplayName("by default three failures open the breaker of an origin for 60 s")
-  void defaultBreaker() {
+  void breaker_byDefault_opensAtThreeFailures() {
     CircuitBreakerConfig config = breaker(builder().build()).config();
     assertThat(config.failureThreshold()).isEqualTo(3);
     assertThat(config.cooldown()).isEqualTo(Duration.ofSeconds(60));

@@ -76,8 +76,8 @@ class RealConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("two responses of 503, then one of 200, over one connection")
-  void recovers(boolean async) throws Exception {
+  @DisplayName("two responses of 503 are followed by one of 200 over one connection")
+  void call_twoResponsesOf503_recovers(boolean async) throws Exception {
     shop.then(503, "down").then(503, "").then(200, "apples");
     HttpResponse<String> response = send(async, builder().build(), get(), BodyHandlers.ofString());
     assertThat(response.body()).isEqualTo("apples");
@@ -88,7 +88,7 @@ class RealConnectionTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("the body is sent again with each attempt")
-  void bodyIsReplayed(boolean async) throws Exception {
+  void body_isSentWithEachAttempt(boolean async) throws Exception {
     shop.then(503, "").then(200, "");
     HttpRequest put =
         HttpRequest.newBuilder(shop.uri()).PUT(BodyPublishers.ofString("pears")).build();
@@ -100,7 +100,7 @@ class RealConnectionTest {
   @ValueSource(booleans = {false, true})
   @DisplayName("the long body of a failed response is returned completely, in any form, if no other"
       + " attempt follows")
-  void longBodyIsGiven(boolean async, @TempDir Path folder) throws Exception {
+  void longBody_noAttemptFollows_isReturned(boolean async, @TempDir Path folder) throws Exception {
     shop.then(503, LONG);
     RetryConfig hasty = quick()
         .backoff(Backoff.constant(Duration.ofSeconds(10)).withJitter(Jitter.NONE))
@@ -121,7 +121,7 @@ class RealConnectionTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("the long body of a retried response is discarded, and its connection closed")
-  void longBodyIsDiscarded(boolean async) throws Exception {
+  void longBody_ofARetriedResponse_isDiscarded(boolean async) throws Exception {
     CountDownLatch refused = new CountDownLatch(1);
     shop.then(exchange -> {
       try {
@@ -142,7 +142,7 @@ class RealConnectionTest {
   @ValueSource(booleans = {false, true})
   @DisplayName("an attempt that takes too long is an HttpTimeoutException caused by"
       + " TimeoutExceededException, and a failure")
-  void timeout(boolean async) {
+  void attempt_tooSlow_isATimeout(boolean async) {
     shop.thenHang();
     ResilientHttpClient client =
         builder().noRetry().timeout(Duration.ofMillis(50)).build();
@@ -160,7 +160,7 @@ class RealConnectionTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("an attempt that takes too long is followed by another one")
-  void timeoutIsRetried(boolean async) throws Exception {
+  void attempt_tooSlow_isRetried(boolean async) throws Exception {
     shop.thenHang().then(200, "apples");
     HttpClient client = builder().timeout(Duration.ofSeconds(1)).build();
     assertThat(send(async, client, get(), BodyHandlers.ofString()).body()).isEqualTo("apples");
@@ -170,7 +170,7 @@ class RealConnectionTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("a long body that stops in the middle ends at the timeout, also if it was held")
-  void longBodyThatStops(boolean async) throws Exception {
+  void longBody_stopsInTheMiddle_endsAtTheTimeout(boolean async) throws Exception {
     CountDownLatch closing = new CountDownLatch(1);
     shop.then(exchange -> {
       exchange.sendResponseHeaders(503, 0);
@@ -200,7 +200,7 @@ class RealConnectionTest {
   @Test
   @DisplayName(
       "cancelling the future cancels the request, which counts neither as success nor as failure")
-  void cancel() throws Exception {
+  void future_cancelled_cancelsTheRequest() throws Exception {
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch cut = new CountDownLatch(1);
     shop.then(exchange -> {
@@ -230,7 +230,7 @@ class RealConnectionTest {
   @Test
   @Tag("IN-05")
   @DisplayName("refused connections open the breaker of their origin")
-  void nobodyListens() throws Exception {
+  void connection_refused_opensTheBreaker() throws Exception {
     URI nobody;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = URI.create("http://localhost:" + socket.getLocalPort() + "/");
@@ -249,7 +249,7 @@ class RealConnectionTest {
 
   @Test
   @DisplayName("a body handler that fails is a failure of the call")
-  void handlerFails() {
+  void handler_fails_failsTheCall() {
     shop.then(503, "down");
     HttpClient client = builder().build();
     assertThatThrownBy(() -> client.send(get(), info -> {

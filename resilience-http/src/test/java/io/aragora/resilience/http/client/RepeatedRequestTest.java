@@ -27,7 +27,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("fault-52")
   @DisplayName("a POST is sent once, whether it fails or is answered with 503")
-  void postIsNotRepeated(boolean async) throws Exception {
+  void post_isSentOnce(boolean async) throws Exception {
     inner.answer(503).fail(new IOException("reset"));
     ResilientHttpClient client = builder().build();
     assertThat(send(async, client, post(BodyPublishers.ofString("order"))).body())
@@ -53,7 +53,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   })
   @Tag("fault-52")
   @DisplayName("the method decides what may be repeated; names of methods are case-sensitive")
-  void methods(String method, int attempts) throws Exception {
+  void method_decidesWhetherToRepeat(String method, int attempts) throws Exception {
     inner.answer(503);
     HttpRequest request =
         HttpRequest.newBuilder(SHOP).method(method, BodyPublishers.noBody()).build();
@@ -65,7 +65,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("fault-52")
   @DisplayName("a POST is repeated if its connection could not be established")
-  void unsentPostIsRepeated(boolean async) throws Exception {
+  void post_notSent_isRepeated(boolean async) throws Exception {
     inner
         .fail(new ConnectException())
         .fail(new HttpConnectTimeoutException("slow"))
@@ -82,7 +82,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @DisplayName(
       "if redirects are followed, a POST without a connection is not repeated: it may have "
           + "arrived elsewhere")
-  void redirectedPostIsNotRepeated(boolean async) {
+  void post_redirected_isNotRepeated(boolean async) {
     inner.fail(new ConnectException());
     inner.redirects = HttpClient.Redirect.NORMAL;
     HttpClient client = builder().build();
@@ -97,7 +97,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("fault-52")
   @DisplayName("a POST with an idempotency key, or accepted by idempotentIf, is repeated")
-  void idempotentPostIsRepeated(boolean async) throws Exception {
+  void post_idempotent_isRepeated(boolean async) throws Exception {
     inner.answer(503).answer(200);
     HttpRequest keyed = HttpRequest.newBuilder(SHOP)
         .header("Idempotency-Key", "42")
@@ -130,7 +130,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @DisplayName(
       "a body that is not known to be replayable is sent once, unless the application declares "
           + "it replayable")
-  void unknownBodyIsNotRepeated() throws Exception {
+  void body_notKnownToBeReplayable_isSentOnce() throws Exception {
     inner.fail(new ConnectException());
     BodyPublisher stream =
         BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1]));
@@ -149,7 +149,7 @@ class RepeatedRequestTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("fault-52")
   @DisplayName("a rejected result does not repeat a POST")
-  void postIsNotRepeatedForItsResult(boolean async) throws Exception {
+  void post_resultRejected_isNotRepeated(boolean async) throws Exception {
     inner.answer(202);
     RetryConfig untilDone = retry(3).toBuilder()
         .retryResultIf(result -> ((HttpResponse<?>) result).statusCode() == 202)

@@ -36,8 +36,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("HT-10")
   @Tag("IN-02")
-  @DisplayName("a success is the response, one call, and one success for the breaker")
-  void success(boolean async) throws Exception {
+  @DisplayName("a success returns the response and is one success for the breaker")
+  void response_ofTheFirstAttempt_isReturned(boolean async) throws Exception {
     inner.answer(200);
     ResilientHttpClient client = builder().build();
     HttpResponse<String> response = send(async, client, get());
@@ -53,8 +53,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @Tag("HT-12")
-  @DisplayName("two refused connections, then a success; waits of one and two seconds")
-  void connectionErrors(boolean async) throws Exception {
+  @DisplayName("two refused connections are retried after one and two seconds")
+  void connectionErrors_areRetriedAfterWaits(boolean async) throws Exception {
     inner.fail(new ConnectException()).fail(new ConnectException()).answer(200);
     assertThat(send(async, builder().build(), get()).statusCode()).isEqualTo(200);
     assertThat(inner.sent).hasSize(3);
@@ -67,7 +67,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Tag("HT-22")
   @Tag("fault-46")
   @DisplayName("a timeout, then a success, is one call and one success for the breaker")
-  void oneOutcomePerCall(boolean async) throws Exception {
+  void call_ofManyAttempts_isOneOutcome(boolean async) throws Exception {
     inner.fail(new HttpTimeoutException("slow")).answer(200);
     ResilientHttpClient client = builder().build();
     send(async, client, get());
@@ -80,7 +80,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Tag("RT-34")
   @DisplayName(
       "two retries are three calls and the last failure; one attempt is one call and no wait")
-  void exhausted(boolean async) {
+  void call_allAttemptsFail_throwsTheLastFailure(boolean async) {
     IOException last = new ConnectException("third");
     inner
         .fail(new ConnectException("first"))
@@ -104,7 +104,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Tag("IN-03")
   @DisplayName("if every attempt is a 503, the caller receives the last one with its body, and the "
       + "breaker counts a failure")
-  void lastAnswerIsGiven(boolean async) throws Exception {
+  void lastResponse_isReturned_andCountsAsFailure(boolean async) throws Exception {
     inner.answer(503).answer(502).answer(504);
     ResilientHttpClient client = builder().build();
     resilience.retry("http").subscribe(events::add);
@@ -123,7 +123,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("a response held for another attempt is returned completely if no attempt follows")
-  void heldAnswerIsGiven(boolean async) throws Exception {
+  void heldResponse_noAttemptFollows_isReturned(boolean async) throws Exception {
     inner.answer(503, "X-Reason", "maintenance");
     RetryConfig hasty = retry(3).toBuilder().maxDuration(Duration.ofMillis(500)).build();
     HttpResponse<String> response = send(async, builder().retry(hasty).build(), get());
@@ -145,8 +145,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("HT-14")
   @Tag("fault-50")
-  @DisplayName("a 400 is one call and a response, and counts as a failure only on request")
-  void clientErrors(boolean async) throws Exception {
+  @DisplayName("a 400 is returned without a retry, and counts as a failure only on request")
+  void clientError_isNotRetried(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder().build();
     assertThat(send(async, client, get()).body()).isEqualTo("body of 400");
@@ -163,7 +163,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @Tag("HT-14")
   @DisplayName("a client error that counts is not retried, whatever retryIf decides")
-  void countedClientError(boolean async) throws Exception {
+  void clientError_thatCounts_isNotRetried(boolean async) throws Exception {
     inner.answer(400);
     ResilientHttpClient client = builder()
         .recordClientErrors(true)
@@ -178,7 +178,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ValueSource(booleans = {false, true})
   @DisplayName("after the runtime is closed, a call is an IOException caused by"
       + " ResilienceClosedException")
-  void closedRuntime(boolean async) {
+  void call_runtimeClosed_isAnIOException(boolean async) {
     inner.fail(new ConnectException());
     HttpClient client = builder().timeout(Duration.ofSeconds(5)).build();
     HttpClient unlimited = builder().noRetry().name("unlimited").build();
@@ -195,7 +195,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Tag("HT-25")
   @Tag("fault-48")
   @DisplayName("Retry-After is waited for, up to the cap of the backoff")
-  void retryAfter(boolean async) throws Exception {
+  void retryAfter_isWaitedFor_upToTheCap(boolean async) throws Exception {
     inner.answer(503, "Retry-After", "10").answer(200);
     ResilientHttpClient client = builder().build();
     send(async, client, get());
@@ -209,7 +209,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Test
   @Tag("fault-47")
   @DisplayName("errors of the caller are neither retried nor counted against the server")
-  void mistakes() {
+  void callerErrors_areNeitherRetriedNorCounted() {
     inner.fail(new IllegalArgumentException("restricted header"));
     ResilientHttpClient client = builder().build();
     assertThatThrownBy(() -> send(false, client, get()))
@@ -221,7 +221,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Test
   @Tag("fault-47")
   @DisplayName("the default delays are jittered")
-  void jitter() throws Exception {
+  void delays_byDefault_areJittered() throws Exception {
     time.fixedRandom(0.99);
     inner.answer(503).answer(200);
     ResilientHttpClient client =
@@ -234,7 +234,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @Tag("HT-06")
   @Tag("HT-18")
   @DisplayName("other statuses may be transient")
-  void customStatuses() throws Exception {
+  void transientStatuses_areConfigurable() throws Exception {
     inner.answer(418).answer(503);
     HttpClient client = builder().transientStatuses(Set.of(418)).build();
     assertThat(send(false, client, get()).statusCode()).isEqualTo(503);
@@ -243,7 +243,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @Test
   @DisplayName("two clients of one name with equal settings share their policies")
-  void sharedName() throws Exception {
+  void clients_ofOneName_sharePolicies() throws Exception {
     inner.answer(418).answer(418).answer(418).answer(503);
     HttpClient first = builder().transientStatuses(Set.of(418)).build();
     HttpClient second = builder().transientStatuses(Set.of(418)).build();
@@ -283,8 +283,8 @@ class ResilientHttpClientTest extends HttpClientFixture {
   }
 
   @Test
-  @DisplayName("an interrupt stays an interrupt, and is neither success nor failure")
-  void interrupted() {
+  @DisplayName("an interrupted call stays interrupted, and is neither success nor failure")
+  void interrupt_isNoOutcome_andKept() {
     inner.fail(new InterruptedException("stop"));
     ResilientHttpClient client = builder().build();
     assertThatThrownBy(() -> send(false, client, get()))
@@ -294,7 +294,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
 
   @Test
   @DisplayName("an invalid setting is reported with its name, the rule and the value")
-  void badSettings() {
+  void builder_invalidSetting_isRejected() {
     ResilientHttpClientBuilder builder = builder();
     assertThatThrownBy(() -> builder.name(" "))
         .hasMessage("name must not be blank and have at most 10000 characters: ' '");

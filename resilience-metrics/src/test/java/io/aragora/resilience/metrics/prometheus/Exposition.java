@@ -51,7 +51,7 @@ final class Exposition {
       boolean first = head.group(1).equals("HELP")
           ? helped.add(head.group(2))
           : types.put(head.group(2), head.group(3)) == null;
-      require(first, line + ": said twice");
+      require(first, line + ": reported twice");
     } else if (sample.matches()) {
       readSample(line, sample.group(1), sample.group(2), sample.group(3));
     } else {

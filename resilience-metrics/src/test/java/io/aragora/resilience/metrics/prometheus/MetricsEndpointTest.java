@@ -43,7 +43,7 @@ class MetricsEndpointTest {
           .build());
 
   @Test
-  void describesItself() {
+  void metrics_haveHelpTexts() {
     assertThat(endpoint.path()).isEqualTo("/metrics");
     assertThat(endpoint.contentType()).isEqualTo("text/plain; version=0.0.4; charset=utf-8");
   }

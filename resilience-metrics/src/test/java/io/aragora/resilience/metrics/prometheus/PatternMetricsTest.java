@@ -149,7 +149,7 @@ class PatternMetricsTest {
   @Test
   @Tag("PM-08")
   @DisplayName("health is 1 or 0, and consecutive failures are shown, 0 if there are none")
-  void health_isShown_withFailuresInARow() {
+  void health_isShown_withConsecutiveFailures() {
     assertThat(shop.series("resilience_health_status"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
     shop.text();
@@ -258,7 +258,7 @@ class PatternMetricsTest {
   @Test
   @Tag("PM-11")
   @DisplayName("closing a runtime removes its series, and the next runtime starts from zero")
-  void close_takesEverythingOut() {
+  void close_removesEverySeries() {
     shop.everythingHappens("a");
     assertThat(shop.text()).contains("name=\"a\"");
     shop.close();
@@ -282,8 +282,8 @@ class PatternMetricsTest {
 
   @Test
   @DisplayName(
-      "failure rate: while open it is the rate that opened the breaker, and NaN if no call is"
-          + " counted")
+      "while open, the failure rate is the one that opened the breaker; it is NaN if no call "
+          + "is counted")
   void failureRate_ofAnOpenBreaker_isWhatOpenedIt() {
     CircuitBreaker breaker = shop.resilience.circuitBreaker(
         "a",

@@ -23,7 +23,7 @@ class ProvidersTest {
 
   @Test
   @Tag("module-path")
-  void runsAsTheModule() {
+  void tests_runInTheModule() {
     assertThat(PrometheusMetrics.class.getModule().getName())
         .isEqualTo("io.aragora.resilience.metrics");
   }

@@ -108,7 +108,7 @@ final class LogCheck {
     }
   }
 
-  /** Makes the connection a reader of the log, which it stays whether this succeeds or not. */
+  /** Turns the connection into a reader of the log, which it stays whether this succeeds or not. */
   private static void join(Connection last) {
     try (Statement statement = last.createStatement()) {
       statement.execute("PRAGMA user_version");

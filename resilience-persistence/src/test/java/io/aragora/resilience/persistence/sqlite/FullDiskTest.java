@@ -31,7 +31,7 @@ class FullDiskTest {
   @Tag("fault-71")
   @DisplayName("on a full disk calls continue and the status reports why saves fail; once there is "
       + "space, everything is saved")
-  void save_diskIsFull_isSaidAndDoneOnceThereIsSpace() throws Exception {
+  void save_diskIsFull_isReportedAndRepeated() throws Exception {
     Path disk = folder.resolve("disk");
     Path ballast = disk.resolve("ballast");
     Path more = disk.resolve("more");
@@ -68,7 +68,7 @@ class FullDiskTest {
 
   @Test
   @DisplayName("a store that cannot be created on a full disk is created once there is space")
-  void open_diskIsFull_isSaidAndDoneOnceThereIsSpace() throws Exception {
+  void open_diskIsFull_isReportedAndRepeated() throws Exception {
     Path disk = folder.resolve("disk");
     Path ballast = disk.resolve("ballast");
     try (ChildJvm child = start(disk, "-Dballast=" + ballast)) {

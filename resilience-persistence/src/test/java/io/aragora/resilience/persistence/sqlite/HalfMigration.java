@@ -15,7 +15,7 @@ final class HalfMigration {
   public static void main(String[] arguments) throws Exception {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + arguments[0]);
     try (Statement statement = connection.createStatement()) {
-      // Makes SQLite write what is not committed.
+      // SQLite then writes data that is not committed.
       statement.execute("PRAGMA cache_size = 1");
       statement.execute("PRAGMA cache_spill = 1");
     }

@@ -89,7 +89,7 @@ class HostileFilesTest extends SqliteStoreFixture {
   @MethodSource("everyPlaceWithEveryKind")
   @DisplayName(
       "anything but a regular file is rejected, and neither it nor the files beside it change")
-  void place_holdsNoRegularFile_isRefusedUntouched(String suffix, String kind) throws Exception {
+  void place_holdsNoRegularFile_isRejectedUntouched(String suffix, String kind) throws Exception {
     if (!suffix.isEmpty()) {
       writeDatabase();
       Files.deleteIfExists(Path.of(file + "-lock"));
@@ -109,7 +109,7 @@ class HostileFilesTest extends SqliteStoreFixture {
 
   @ParameterizedTest
   @ValueSource(strings = {"/dev/null", "/dev/zero", "/dev/full", "/proc/self", "/"})
-  void device_isRefusedUntouched(String path) throws Exception {
+  void device_isRejectedUntouched(String path) throws Exception {
     Path device = Path.of(path);
     assumeTrue(Files.exists(device));
     Object before = Files.getAttribute(device, "unix:mode");
@@ -251,7 +251,7 @@ class HostileFilesTest extends SqliteStoreFixture {
   @DisplayName(
       "a second class loader of this process is rejected, so that neither loses the other's"
           + " saves")
-  void file_isOpenByAnotherLoader_isRefusedUntilItIsClosed() throws Exception {
+  void file_isOpenByAnotherLoader_isRejectedUntilItIsClosed() throws Exception {
     List<AutoCloseable> toClose = new ArrayList<>();
     try {
       // Another file, which shows whether this JVM gives native access to the copy.

@@ -73,7 +73,7 @@ class HostileRowsTest extends SqliteStoreFixture {
   @ParameterizedTest
   @MethodSource("columns")
   @DisplayName(
-      "a column with any content: the application gets its breaker, and its row is replaced")
+      "whatever a column contains, the application gets its breaker, and the row is replaced")
   void column_holdsAnything_applicationGetsItsBreaker(String column) throws Exception {
     List<String> values = VALUES.keySet().stream().sorted().toList();
     try (SqliteStateStore store = open()) {
@@ -181,8 +181,9 @@ class HostileRowsTest extends SqliteStoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 100})
-  @DisplayName("more rows than memory holds, new or old: the most important are read, the others"
-      + " removed in parts")
+  @DisplayName(
+      "if there are more rows than memory holds, the most important are read, and the others "
+          + "are removed in parts")
   void rows_moreThanMemoryHolds_areReadInPartAndTrimmed(int daysOld) throws Exception {
     SqliteStateStore store = open();
     store.save(List.of(named("db", 5)));

@@ -69,7 +69,7 @@ class LogCheckTest extends SqliteStoreFixture {
   }
 
   @Test
-  @DisplayName("a long log is merged, and restarted")
+  @DisplayName("a long log is merged and restarted")
   void save_again_logStaysShort() throws Exception {
     SqliteStateStore store = open();
     for (int i = 0; i < 60; i++) {

@@ -68,7 +68,7 @@ class OpeningLockTest {
   }
 
   @Test
-  @DisplayName("two applications in one JVM, each with this library in a class loader of its own")
+  @DisplayName("two class loaders of one JVM do not open the same file")
   void acquire_heldByAnotherClassLoader_failsUntilItIsClosed() throws Exception {
     try (FileChannel other =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {

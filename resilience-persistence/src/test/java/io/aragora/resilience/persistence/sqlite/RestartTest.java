@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What comes back from the file when a runtime follows another. */
+/** What a runtime restores from the file of the one before. */
 @Timeout(60)
 class RestartTest {
   private static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.builder()

@@ -50,7 +50,7 @@ final class RuntimeOnDemand {
     }
   }
 
-  /** Names with a colon are those of keys. */
+  /** A name with a colon is that of a key. */
   private CircuitBreaker breaker(String name) {
     int colon = name.indexOf(':');
     return colon < 0
@@ -136,7 +136,7 @@ final class RuntimeOnDemand {
         output.write(piece);
       }
     } catch (IOException e) {
-      // Full: what is left takes smaller pieces.
+      // Full: the rest takes smaller pieces.
       return;
     }
   }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Commands by which {@link ChildJvm} starts in a world with less in it. Where the machine does not permit that, the test says
+ * Commands by which {@link ChildJvm} starts in a world with less in it. If the machine does not permit that, the test says
  * so and is skipped.
  */
 final class Sandbox {

@@ -179,7 +179,7 @@ class SchemaMigrationTest {
   @Test
   @Tag("fault-74")
   @DisplayName("a file of a newer version is rejected, and not changed")
-  void open_newerVersion_isRefusedAndLeftAsItWas() throws Exception {
+  void open_newerVersion_isRejectedAndLeftAsItWas() throws Exception {
     open().close();
     execute(List.of("PRAGMA user_version = 3"));
     byte[] before = Files.readAllBytes(file);
@@ -197,7 +197,7 @@ class SchemaMigrationTest {
   @ParameterizedTest
   @DisplayName("the database of another application is rejected, and not changed")
   @ValueSource(strings = {"circuit_breakers", "customers"})
-  void open_foreignTable_isRefusedAndLeftAsItWas(String table) throws Exception {
+  void open_foreignTable_isRejectedAndLeftAsItWas(String table) throws Exception {
     execute(List.of("CREATE TABLE " + table + " (something_else)"));
     byte[] before = Files.readAllBytes(file);
 
@@ -217,13 +217,13 @@ class SchemaMigrationTest {
     }
 
     @Test
-    @DisplayName("version 1: migration keeps every row, names with colons as names, and the index")
+    @DisplayName("a migration from version 1 keeps every row, names with colons, and the index")
     void open_rows_areKept() throws Exception {
       assertMigrated();
     }
 
     @Test
-    @DisplayName("version 1: a migration that fails half-way leaves the file as it was")
+    @DisplayName("a migration from version 1 that fails half-way leaves the file as it was")
     void open_migrationFails_isRolledBackAndDoneLater() throws Exception {
       execute(List.of("CREATE TABLE circuit_breakers_1 (of_somebody_else)"));
 
@@ -239,8 +239,7 @@ class SchemaMigrationTest {
 
     @Test
     @DisplayName(
-        "version 1: a process that is killed in the middle of a migration leaves the file as"
-            + " it was")
+        "a process that is killed during a migration from version 1 leaves the file as it was")
     void open_processIsKilledHalfWay_isRolledBackAndDoneLater() throws Exception {
       try (ChildJvm child = ChildJvm.start(
           HalfMigration.class, folder, List.of(ChildJvm.NATIVE_ACCESS), file.toString())) {
@@ -253,7 +252,7 @@ class SchemaMigrationTest {
     }
 
     @Test
-    @DisplayName("version 1: of two processes that open it at once, one migrates it")
+    @DisplayName("if two processes open a file of version 1 at once, one of them migrates it")
     void open_twoProcessesAtOnce_bothOpen() throws Exception {
       try (ChildJvm one = openInChild();
           ChildJvm other = openInChild()) {

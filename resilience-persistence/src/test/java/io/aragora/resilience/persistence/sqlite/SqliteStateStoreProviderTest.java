@@ -50,7 +50,7 @@ class SqliteStateStoreProviderTest {
   @Tag("fault-71")
   @DisplayName("a database in memory, which would lose its content, is rejected")
   @ValueSource(strings = {"sqlite::memory:", "sqlite:file::memory:?cache=shared", "sqlite:file:x"})
-  void open_inMemory_isRefusedBecauseItWouldKeepNothing(String location) {
+  void open_inMemory_isRejected(String location) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> provider.open(location))
         .withMessageContaining("a database in memory would keep nothing")

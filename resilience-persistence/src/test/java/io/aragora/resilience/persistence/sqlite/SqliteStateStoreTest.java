@@ -208,10 +208,10 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     @Tag("fault-71")
     @Tag("fault-73")
     @DisplayName("a save is one transaction; if it fails, it writes nothing and throws")
-    void save_oneRowIsRefusedByTheDatabase_writesNone() throws Exception {
+    void save_databaseRejectsOneRow_writesNone() throws Exception {
       SqliteStateStore store = open();
-      execute("CREATE TRIGGER refuse BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"
-          + " BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END");
+      execute("CREATE TRIGGER reject BEFORE INSERT ON circuit_breakers WHEN new.name = 'bad'"
+          + " BEGIN SELECT RAISE(ABORT, 'rejected by a trigger'); END");
       List<SavedBreaker> batch = new ArrayList<>();
       for (int i = 0; i < 1_200; i++) {
         batch.add(named("breaker-" + i));
@@ -221,7 +221,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
       assertThatExceptionOfType(StateStoreException.class)
           .isThrownBy(() -> store.save(batch))
           .withMessageContaining("cannot save to " + file)
-          .withMessageContaining("refused by a trigger");
+          .withMessageContaining("rejected by a trigger");
 
       assertThat(names(store)).isEmpty();
       store.save(List.of(named("good")));

@@ -81,7 +81,7 @@ class UnwritablePlaceTest {
   @Tag("PE-15")
   @DisplayName(
       "an unwritable folder is reported with what to do, and state is saved once it is writable")
-  void open_folderIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
+  void open_folderIsReadOnly_isReportedAndRepeated() throws Exception {
     permit(folder, "r-xr-xr-x");
 
     assertOutage("let the user of this process write to its folder", folder, "rwx------");
@@ -90,7 +90,7 @@ class UnwritablePlaceTest {
   @Test
   @Tag("PE-15")
   @DisplayName("a valid file in an unwritable folder is reported, too")
-  void open_folderOfAFileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
+  void open_folderOfAFileIsReadOnly_isReportedAndRepeated() throws Exception {
     writeDatabase();
     permit(folder, "r-xr-xr-x");
 
@@ -100,7 +100,7 @@ class UnwritablePlaceTest {
   @Test
   @Tag("PE-15")
   @DisplayName("an unwritable file is reported, and neither it nor its permissions change")
-  void open_fileIsReadOnly_isSaidAndDoneOnceItIsNot() throws Exception {
+  void open_fileIsReadOnly_isReportedAndRepeated() throws Exception {
     writeDatabase();
     permit(file, "r--r--r--");
     byte[] before = Files.readAllBytes(file);
@@ -115,7 +115,7 @@ class UnwritablePlaceTest {
   @Test
   @Tag("PE-15")
   @DisplayName("a read-only file of another user is reported")
-  void open_fileOfAnotherUser_isSaid() throws Exception {
+  void open_fileOfAnotherUser_isReported() throws Exception {
     writeDatabase();
     try {
       Files.setAttribute(file, "unix:uid", 65_534);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What instances that share a table hear of each other. */
+/** The changes that instances of a shared table receive from each other. */
 class ChangeListenerTest extends PostgresqlStoreFixture {
   private static final String THREAD = "resilience-postgresql-listener";
   private static final AtomicInteger LISTENERS = new AtomicInteger();
@@ -39,7 +39,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
         .count();
   }
 
-  /** One that listens already, so that it hears of each later change once. */
+  /** A listener that has started, so that it receives each later change once. */
   private StateStore listening(Consumer<SavedBreaker> listener) throws Exception {
     String application = "listener" + LISTENERS.incrementAndGet();
     StateStore store = store(location + "&ApplicationName=" + application);
@@ -59,11 +59,11 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   private SavedBreaker next() throws InterruptedException {
-    return Objects.requireNonNull(heard.poll(60, TimeUnit.SECONDS), "nothing was heard");
+    return Objects.requireNonNull(heard.poll(60, TimeUnit.SECONDS), "nothing was received");
   }
 
   @Test
-  void watch_changeOfAnotherStore_isHeardWithEveryField() throws Exception {
+  void watch_changeOfAnotherStore_isReceivedWithEveryField() throws Exception {
     listening();
     StateStore other = store();
     SavedBreaker plain = SavedBreakers.open("b");
@@ -82,7 +82,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
 
   @Test
   @DisplayName("each instance receives the changes of the other, and none of its own")
-  void watch_twoStores_hearEachOther() throws Exception {
+  void watch_twoStores_receiveEachOthersChanges() throws Exception {
     StateStore one = listening();
     BlockingQueue<SavedBreaker> heardByOther = new LinkedBlockingQueue<>();
     StateStore other = listening(heardByOther::add);
@@ -99,7 +99,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
 
   @Test
   @DisplayName("repeated counts, rejected changes and unchanged breakers send no notice")
-  void watch_whatIsNoChange_isNotHeard() throws Exception {
+  void watch_whatIsNoChange_isNotReceived() throws Exception {
     StateStore store = listening();
     StateStore other = store();
     SavedBreaker breaker = SavedBreakers.open("b");
@@ -117,7 +117,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
 
   @Test
   @DisplayName("changes saved between opening and listening are received, too")
-  void watch_changeBeforeItListens_isHeard() throws Exception {
+  void watch_changeBeforeItListens_isReceived() throws Exception {
     StateStore store = store();
     SavedBreaker before = SavedBreakers.open("before");
     store().save(List.of(before));
@@ -128,7 +128,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  void watch_changeOfAnotherSchema_isNotHeard() throws Exception {
+  void watch_changeOfAnotherSchema_isNotReceived() throws Exception {
     listening();
     try (StateStore elsewhere =
         new PostgresqlStateStoreProvider().open(PostgresServer.shared().newSchema())) {
@@ -141,7 +141,7 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  void watch_listenerThatThrows_hearsTheNext() throws Exception {
+  void watch_listenerThatThrows_receivesTheNext() throws Exception {
     listening(state -> {
       heard.add(state);
       throw new IllegalStateException("this listener is broken");
@@ -186,14 +186,14 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
 
       other.save(List.of(SavedBreakers.open("meanwhile")));
       SavedBreaker meanwhile = next();
-      // What was heard shortly before may be told once more.
+      // Changes received shortly before may be delivered again.
       assertThat(meanwhile.name().equals("early") ? next().name() : meanwhile.name())
           .isEqualTo("meanwhile");
       other.save(List.of(SavedBreakers.open("afterwards")));
       SavedBreaker afterwards = next();
       assertThat(afterwards.name().equals("early") ? next().name() : afterwards.name())
           .isEqualTo("afterwards");
-      Await.until("the end of the outage is said", () -> log.messages().size() >= 2);
+      Await.until("the end of the outage is reported", () -> log.messages().size() >= 2);
       assertThat(log.messages()).hasSize(2);
       assertThat(log.messages().get(0)).startsWith("WARNING").doesNotContain("battery");
       assertThat(log.messages().get(1)).startsWith("INFO");

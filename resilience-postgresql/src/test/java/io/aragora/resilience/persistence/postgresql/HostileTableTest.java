@@ -82,7 +82,7 @@ class HostileTableTest extends PostgresqlStoreFixture {
   @ParameterizedTest(name = "{0}")
   @MethodSource("columns")
   @DisplayName(
-      "a column with any content: the application gets its breaker, and its row is replaced")
+      "whatever a column contains, the application gets its breaker, and the row is replaced")
   void column_holdsAnything_applicationGetsItsBreaker(String column, List<String> values)
       throws Exception {
     List<String> names = new ArrayList<>();
@@ -155,7 +155,9 @@ class HostileTableTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  @DisplayName("more rows than are read: the most important are, and a purge removes the others")
+  @DisplayName(
+      "if there are more rows than are read, the most important are read, and a purge removes "
+          + "the others")
   void rows_moreThanAreRead_areReadInPartAndTrimmed() throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("db", 5, NOW)));

@@ -32,7 +32,7 @@ public final class PostgresServer implements AutoCloseable {
   private static final String WATCH =
       "exec 3<&0; \"$@\" </dev/null & server=$!; read -r line <&3; kill -INT $server; wait $server";
 
-  /** PostgreSQL refuses to run as root. */
+  /** PostgreSQL does not run as root. */
   private static final List<String> USERS = List.of("postgres", "nobody");
 
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
@@ -232,7 +232,7 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  /** Stops one process of the server where it is, or lets it go on. */
+  /** Stops one process of the server where it is, or lets it continue. */
   static void signal(String signal, String process) throws IOException, InterruptedException {
     List<String> kill = List.of("sh", "-c", "kill -" + signal + " " + process);
     if (new ProcessBuilder(kill).inheritIO().start().waitFor() != 0) {

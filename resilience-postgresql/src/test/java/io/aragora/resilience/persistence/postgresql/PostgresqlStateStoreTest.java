@@ -165,7 +165,7 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  void everything_afterClosing_isRefused() throws Exception {
+  void everything_afterClosing_isRejected() throws Exception {
     StateStore store = store();
     store.close();
 

@@ -75,7 +75,7 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
   }
 
   @Test
-  void open_schemaOfANewerVersion_isRefusedAndLeftAsItIs() throws Exception {
+  void open_schemaOfANewerVersion_isRejectedAndLeftAsItIs() throws Exception {
     store().close();
     execute("INSERT INTO resilience_schema (version) VALUES (99)");
 

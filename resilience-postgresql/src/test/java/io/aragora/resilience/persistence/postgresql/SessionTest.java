@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The servers and databases that a store accepts, and its users. */
 class SessionTest extends PostgresqlStoreFixture {
   @Test
-  void open_databaseWithAnotherEncoding_isRefused() throws Exception {
+  void open_databaseWithAnotherEncoding_isRejected() throws Exception {
     execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'");
 
     assertThatThrownBy(() -> store(location.replace("/postgres?", "/latin?")))

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The time of a machine whose wall clock is wrong. */
 record ShiftedTime(TimeSource system, Duration shift) implements TimeSource, InstantSource {
-  /** Shifts the time that a runtime goes by where it is told of no other. */
+  /** Shifts the default time of a runtime. */
   static ShiftedTime by(Duration shift) {
     AtomicReference<TimeSource> system = new AtomicReference<>();
     Resilience.builder()

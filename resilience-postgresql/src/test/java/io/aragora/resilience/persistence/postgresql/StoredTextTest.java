@@ -18,7 +18,7 @@ class StoredTextTest {
   }
 
   @Test
-  void encode_whatPostgresqlRefuses_isEscaped() {
+  void encode_whatPostgresqlRejects_isEscaped() {
     assertThat(StoredText.encode("a\0b")).isEqualTo("a\\u0000b");
     assertThat(StoredText.encode("\uD83D")).isEqualTo("\\ud83d");
     assertThat(StoredText.encode("\uDD25\uD83D")).isEqualTo("\\udd25\\ud83d");
@@ -60,7 +60,7 @@ class StoredTextTest {
 
   @ParameterizedTest
   @CsvSource({"'\\', name", "'a\\', name", "'\\x', key", "'\\u12', name", "'\\u12x4', name"})
-  void decode_aBackslashThatBeginsNothing_isRefused(String stored, String column) {
+  void decode_aBackslashThatBeginsNothing_isRejected(String stored, String column) {
     assertThatIllegalArgumentException().isThrownBy(() -> StoredText.decode(column, stored));
   }
 }
