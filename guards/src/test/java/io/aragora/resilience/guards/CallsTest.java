@@ -117,7 +117,7 @@ class CallsTest {
         .dependOnClassesThat(resideInAnyPackage("sun..", "jdk.internal..", "com.sun..")
             .and(DescribedPredicate.not(resideInAnyPackage("com.sun.net.httpserver"))))
         .because(
-            "newer JDKs warn of sun.misc.Unsafe and refuse the rest; com.sun.net.httpserver is exported")
+            "newer JDKs warn of sun.misc.Unsafe and forbid the rest; com.sun.net.httpserver is exported")
         .check(Library.CLASSES);
   }
 
@@ -130,7 +130,7 @@ class CallsTest {
             .map(JavaClass::getPackageName)
             .distinct())
         .as(
-            "the other queues of JCTools use sun.misc.Unsafe, which newer JDKs warn of and will refuse")
+            "the other queues of JCTools use sun.misc.Unsafe, which newer JDKs warn of and will forbid")
         .isSubsetOf("org.jctools.queues", "org.jctools.queues.varhandle")
         .contains("org.jctools.queues.varhandle");
     assertThat(Library.CLASSES.stream()

@@ -61,9 +61,9 @@ public final class KeyedCircuitBreakerConfig {
   }
 
   /**
-   * Returns whether two configurations declare the same, functions included.
+   * Returns whether another config declares the same, functions included.
    *
-   * @param other another configuration
+   * @param other another config
    * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(KeyedCircuitBreakerConfig other) {

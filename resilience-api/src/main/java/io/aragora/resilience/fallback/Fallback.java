@@ -123,7 +123,7 @@ public final class Fallback<T extends @Nullable Object> {
      * Builds the fallback.
      *
      * @return the fallback
-     * @throws IllegalArgumentException if it has no rule
+     * @throws IllegalArgumentException if this builder has no rule
      */
     public Fallback<T> build() {
       if (rules.isEmpty()) {

@@ -29,7 +29,7 @@ public interface StateStoreProvider {
    *
    * @param location the whole location, scheme included
    * @return an open store
-   * @throws StateStoreException if it cannot be opened; the runtime then works without the store and tries again
+   * @throws StateStoreException if the store cannot be opened; the runtime then works without the store and tries again
    * @throws IllegalArgumentException if the store cannot interpret {@code location}
    */
   StateStore open(String location) throws StateStoreException;

@@ -56,9 +56,9 @@ public final class RetryBudgetConfig {
   }
 
   /**
-   * Returns whether two configurations declare the same.
+   * Returns whether another config declares the same.
    *
-   * @param other another configuration
+   * @param other another config
    * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(RetryBudgetConfig other) {

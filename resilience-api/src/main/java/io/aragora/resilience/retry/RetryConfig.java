@@ -165,9 +165,9 @@ public final class RetryConfig {
   }
 
   /**
-   * Returns whether two configurations declare the same, functions included.
+   * Returns whether another config declares the same, functions included.
    *
-   * @param other another configuration
+   * @param other another config
    * @return whether every setting is the same, as {@link DeclaredSettings} compares them
    */
   public boolean declaresSameAs(RetryConfig other) {
@@ -315,8 +315,8 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets the function that reads the same from a rejected result ({@link #retryResultIf}), as {@link #retryAfter} does
-     * for failures. Default: none.
+     * Sets the function that reads the delay requested by a rejected result ({@link #retryResultIf}). For failures, see {@link
+     * #retryAfter}. Default: none.
      *
      * @param reader returns the request of a result, or null; if it throws, there is no request
      * @return this builder

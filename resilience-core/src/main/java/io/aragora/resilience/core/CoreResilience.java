@@ -251,9 +251,8 @@ final class CoreResilience implements Resilience {
   }
 
   /**
-   * Closes everything within five seconds in total, even if a part hangs. Extensions and the timer
-   * have the first two seconds, the store has the rest except the last half second, and the
-   * dispatcher has what remains.
+   * Closes everything within five seconds in total, even if a part hangs. Extensions and the timer have the first two seconds.
+   * The store then has the time until half a second before the end, and the dispatcher has what remains.
    */
   void close(boolean exiting) {
     if (!closed.compareAndSet(false, true)) {

@@ -76,7 +76,7 @@ class BlameTest {
   }
 
   @Test
-  void wrappersOfFutures_areOpenedForPredicates_onThreadsToo() throws Exception {
+  void wrapperOfAFuture_isOpenedForABreaker() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = breaker(resilience);
       ExecutionException wrapped = new ExecutionException(new IllegalArgumentException("mine"));
@@ -88,6 +88,12 @@ class BlameTest {
       breaker.recordFailure(breaker.acquirePermit(), wrapped);
 
       assertThat(breaker.snapshot().totals().ignored()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void wrapperOfAFuture_isOpenedForARetry() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       AtomicInteger attempts = new AtomicInteger();
       var retry = resilience.retry(
           "r",
@@ -102,9 +108,15 @@ class BlameTest {
           }))
           .isInstanceOf(ExecutionException.class);
       assertThat(attempts).hasValue(3);
+    }
+  }
+
+  @Test
+  void wrapperOfAFuture_isOpenedForAFallback() throws Exception {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience
               .newPipeline("p")
-              .add(retry)
+              .add(breaker(resilience))
               .build()
               .withFallback(Fallback.<String>builder()
                   .on(IOException.class, IOException::getMessage)

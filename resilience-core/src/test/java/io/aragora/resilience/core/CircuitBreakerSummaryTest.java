@@ -118,8 +118,7 @@ class CircuitBreakerSummaryTest {
   @Tag("ME-04")
   @Tag("fault-65")
   @DisplayName(
-      "one or two open breakers degrade, three are critical; half-open ones degrade; names are "
-          + "arbitrary")
+      "one or two open breakers degrade, and three are critical, whatever their names")
   void summary_openBreakers_degradeOrFail() {
     breaker("_registry_size", 1, 1);
     assertThat(summary().open()).isEqualTo(1);
@@ -130,6 +129,15 @@ class CircuitBreakerSummaryTest {
     breaker("a", 1, 1);
     assertThat(summary().status()).isEqualTo(HealthStatus.CRITICAL);
     assertThat(summary().openNames()).containsExactly("_registry_size", "a", "b");
+  }
+
+  @Test
+  @Tag("ME-04")
+  @DisplayName("half-open breakers degrade, however many there are")
+  void summary_halfOpenBreakers_degrade() {
+    breaker("a", 1, 1);
+    breaker("b", 1, 1);
+    breaker("c", 1, 1);
     time.advance(Duration.ofSeconds(60));
     assertThat(summary().status()).isEqualTo(HealthStatus.DEGRADED);
     assertThat(summary().halfOpen()).isEqualTo(3);
@@ -216,7 +224,7 @@ class CircuitBreakerSummaryTest {
   @Test
   @Tag("ME-09")
   @Tag("fault-62")
-  @DisplayName("the keys of one breaker count as one, and a bounded number of them is named")
+  @DisplayName("the keys of one breaker count as one")
   void keys_ofOneBreaker_countAsOne() {
     KeyedCircuitBreaker agents = keyed(1);
     agents.forKey("idle");
@@ -230,7 +238,15 @@ class CircuitBreakerSummaryTest {
           assertThat(result.status()).isEqualTo(HealthStatus.DEGRADED);
           assertThat(result.detail()).isEqualTo("agents:claude open");
         });
-    for (int i = 0; i < 29; i++) {
+  }
+
+  @Test
+  @Tag("ME-09")
+  @Tag("fault-62")
+  @DisplayName("a bounded number of impaired keys is named")
+  void keys_ofOneBreaker_areNamedUpToABound() {
+    KeyedCircuitBreaker agents = keyed(1);
+    for (int i = 0; i < 30; i++) {
       fail(agents.forKey("key " + i), 1);
     }
     assertThat(summary().open()).isEqualTo(1);
@@ -244,6 +260,15 @@ class CircuitBreakerSummaryTest {
             .get(HealthRegistry.CIRCUIT_BREAKERS)
             .detail())
         .endsWith(" and 20 more");
+  }
+
+  @Test
+  @Tag("ME-09")
+  @DisplayName("a keyed breaker is half-open with its keys, and healthy after a reset")
+  void keys_ofOneBreaker_recoverTogether() {
+    KeyedCircuitBreaker agents = keyed(1);
+    fail(agents.forKey("a"), 1);
+    fail(agents.forKey("b"), 1);
     time.advance(Duration.ofSeconds(60));
     assertThat(summary().halfOpen()).isEqualTo(1);
     agents.reset();

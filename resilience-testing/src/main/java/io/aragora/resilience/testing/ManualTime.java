@@ -11,7 +11,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Time that stands still until a test moves it. Pass it to a runtime: then everything that the runtime measures, waits for, draws or runs in the background happens inside {@link #advance}, on the calling thread:
+ * Time that stands still until a test moves it. Pass it to a runtime: then everything that the runtime measures, waits for,
+ * draws or runs in the background happens inside {@link #advance}, on the calling thread:
  *
  * <pre>{@code
  * ManualTime time = ManualTime.create();
@@ -24,13 +25,17 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p><b>An advance</b> stops at every instant at which something is due, in order. At each instant it calls the drivers of
- * the runtimes, runs the tasks of {@link #executor()}, and repeats both until no work is left; then it wakes the threads whose wait ends there. A task or driver that throws stops neither the others nor the time: the advance finishes, then
+ * the runtimes, runs the tasks of {@link #executor()}, and repeats both until no work is left; then it wakes the threads whose
+ * wait ends there. A task or driver that throws stops neither the others nor the time: the advance finishes, then
  * throws the first failure, with up to eight later ones suppressed. Only one thread may advance at a time, and neither a
  * task nor a driver may call an advance.
  *
- * <p><b>Blocked threads.</b> A blocking wait of another thread blocks it until the time is reached. {@link #awaitSleepers} waits until threads are blocked, so that no test needs a sleep. An advance wakes threads and does not wait for them. In a test with one thread, {@link #autoAdvance} lets the wait itself advance the time.
+ * <p><b>Blocked threads.</b> A blocking wait of another thread blocks it until the time is reached. {@link #awaitSleepers}
+ * waits until threads are blocked, so that no test needs a sleep. An advance wakes threads and does not wait for them. In a
+ * test with one thread, {@link #autoAdvance} lets the wait itself advance the time.
  *
- * <p><b>Replay.</b> With the same seed, the same calls lead to the same run if they are asynchronous on {@link #executor()}, or made by one thread with {@link #autoAdvance}. Several blocked threads have no reproducible order.
+ * <p><b>Replay.</b> With the same seed, the same calls lead to the same run if they are asynchronous on {@link #executor()},
+ * or made by one thread with {@link #autoAdvance}. Several blocked threads have no reproducible order.
  *
  * <p>Thread-safe. Can serve several runtimes, at most 1,000 at a time.
  */
@@ -85,7 +90,9 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Sets whether a waiting thread advances the time to the end of its wait, and runs everything due until then, instead of blocking. For tests with a single thread. A wait without a deadline advances the time while anything is due, and blocks after that. Default false. The wait throws the exceptions of tasks and drivers.
+   * Sets whether a waiting thread advances the time to the end of its wait, and runs everything due until then, instead of
+   * blocking. For tests with a single thread. A wait without a deadline advances the time while anything is due, and blocks
+   * after that. Default false. The wait throws the exceptions of tasks and drivers.
    *
    * @param enabled whether waits advance the time
    * @return this
@@ -126,7 +133,8 @@ public final class ManualTime implements TimeSource {
    *
    * @param duration from zero to 365 days
    * @throws IllegalArgumentException if {@code duration} is negative or longer than 365 days
-   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant never ends
+   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant
+   * never ends
    */
   public void advance(Duration duration) {
     timeline.advance(Setting.notNegative("advance", duration).toNanos());
@@ -137,7 +145,8 @@ public final class ManualTime implements TimeSource {
    *
    * @param targetNanos a time of {@link #nanoTime()}, not before now, and before {@link TimeSource#NEVER}
    * @throws IllegalArgumentException if {@code targetNanos} has passed, or is {@code NEVER}
-   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant never ends
+   * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant
+   * never ends
    */
   public void advanceTo(long targetNanos) {
     timeline.advanceTo(targetNanos);
@@ -181,7 +190,8 @@ public final class ManualTime implements TimeSource {
   /**
    * Returns the executor whose tasks run inside an advance, on the advancing thread, in the order of their submission.
    *
-   * @return the executor; it holds at most 1,000,000 waiting tasks and rejects further ones with {@link java.util.concurrent.RejectedExecutionException}
+   * @return the executor; it holds at most 1,000,000 waiting tasks and rejects further ones with {@link
+   * java.util.concurrent.RejectedExecutionException}
    */
   @Override
   public Executor executor() {
@@ -192,7 +202,7 @@ public final class ManualTime implements TimeSource {
    * Registers a driver, which the next advance calls for the first time.
    *
    * @param name shown in messages
-   * @param driver the runtime's side
+   * @param driver called when work of the runtime is due
    * @return the registration
    * @throws IllegalStateException if 1,000 drivers are registered
    */
@@ -202,11 +212,13 @@ public final class ManualTime implements TimeSource {
   }
 
   /**
-   * Blocks the calling thread until the deadline, an unpark or an interrupt; with {@link #autoAdvance}, advances the time instead. Returns at once if the deadline has passed, and has no spurious returns.
+   * Blocks the calling thread until the deadline, an unpark or an interrupt; with {@link #autoAdvance}, advances the time
+   * instead. Returns at once if the deadline has passed, and has no spurious returns.
    *
    * @param blocker shown in thread dumps
    * @param deadlineNanos the time of {@link #nanoTime()} to wait for
-   * @throws IllegalStateException if a driver waits, or a task without {@link #autoAdvance}: both run on the thread that would have to advance the time
+   * @throws IllegalStateException if a driver waits, or a task without {@link #autoAdvance}: both run on the thread that would
+   * have to advance the time
    */
   @Override
   public void parkUntil(Object blocker, long deadlineNanos) {

@@ -51,7 +51,7 @@ final class SampleStates {
     return breaker(name, key, 2, ENTERED_AT, SAVED_AT);
   }
 
-  /** In a state that admits every call. */
+  /** Returns a breaker in a state that admits every call. */
   static SavedBreaker admitting(String name, CircuitBreakerState state, Instant savedAt) {
     return SavedBreaker.builder(name)
         .state(state)

@@ -15,7 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parked threads, by deadline and then in the order of parking, and the unparks that precede their park. Thread-safe. Its size is bounded by the number of live threads.
+ * The parked threads, by deadline and then in the order of parking, and the unparks that precede their park. Thread-safe. Its
+ * size is bounded by the number of live threads.
  */
 final class Sleepers {
   /** One wait of one thread. */
@@ -41,7 +42,7 @@ final class Sleepers {
       return woken || thread.isInterrupted();
     }
 
-    /** Announces that this thread wants to advance the time itself, once the present advance has finished. */
+    /** Announces that this thread will advance the time itself after the present advance. */
     void wantTurn() {
       wantsTurn = true;
     }
@@ -139,7 +140,10 @@ final class Sleepers {
     }
   }
 
-  /** Lets the threads that wanted to advance the time try again; the others stay parked, or they would wake each other for ever. */
+  /**
+   * Lets the threads that wait to advance the time try again; the others stay parked, because they would wake each other for
+   * ever.
+   */
   void offerTurn() {
     lock.lock();
     try {

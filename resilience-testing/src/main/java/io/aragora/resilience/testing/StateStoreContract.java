@@ -43,7 +43,9 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>Beyond the interface, the suite requires: instants and durations are exact to the microsecond at least; names that differ in case, in trailing spaces or in the composition of a letter are different names, with and without a key; of two states of one breaker the one entered later stays; different threads may call methods, one after the other.
+ * <p>Beyond the interface, the suite requires: instants and durations are exact to the microsecond at least; names that differ
+ * in case, in trailing spaces or in the composition of a letter are different names, with and without a key; of two states of
+ * one breaker, the store keeps the one entered later; different threads may call methods, one after the other.
  */
 public abstract class StateStoreContract {
   private static final Comparator<SavedBreaker> BY_NAME = Comparator.comparing(
@@ -55,7 +57,8 @@ public abstract class StateStoreContract {
   protected StateStoreContract() {}
 
   /**
-   * Opens the store of the running test: an empty one at first, the same one at every further call within that test. The suite closes the returned store.
+   * Opens the store of the running test: an empty one at first, the same one at every further call within that test. The suite
+   * closes the returned store.
    *
    * @return an open store
    * @throws StateStoreException if it cannot be opened
@@ -318,7 +321,7 @@ public abstract class StateStoreContract {
   @Test
   @DisplayName("a state with a time in the future comes from a wrong clock, and is replaced")
   void save_overAStateOfTheFuture_replacesIt() throws StateStoreException {
-    assumeTrue(goesByTheWallClock(), "this store does not go by the wall clock");
+    assumeTrue(goesByTheWallClock(), "this store does not order changes by the wall clock");
     StateStore store = store();
     Instant future = SAVED_AT.plus(Duration.ofDays(1));
     store.save(List.of(breaker("a", null, 9, future, future)));
@@ -420,7 +423,7 @@ public abstract class StateStoreContract {
     SavedBreaker evicted = breaker("a", "k");
     store.save(List.of(evicted, breaker("a", "l"), breaker("a")));
 
-    assumeTrue(store.remove(List.of(evicted)) > 0, "this store removes by age only");
+    assumeTrue(store.remove(List.of(evicted)) > 0, "this store does not support remove");
 
     assertSaved(List.of(breaker("a", "l"), breaker("a")), store);
     StateStore again = reopened(store);

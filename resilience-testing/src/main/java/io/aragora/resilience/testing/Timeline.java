@@ -13,14 +13,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The monotonic side of {@link ManualTime}: the present time, the thread that advances it, the work that runs then, and the threads that wait for it.
+ * The monotonic side of {@link ManualTime}: the present time, the thread that advances it, the work that runs then, and the
+ * threads that wait for it.
  */
 final class Timeline {
   static final long START_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_DRIVES = 1_000;
 
-  /** Far more steps than a full task queue needs; work that exceeds it never ends. */
+  /** The maximum number of steps at one instant. A full task queue needs far fewer; work that needs more never ends. */
   private static final int MAX_STEPS_PER_INSTANT = 10_000_000;
 
   private final Sleepers sleepers = new Sleepers(START_NANOS);
@@ -105,7 +106,9 @@ final class Timeline {
     }
   }
 
-  /** Advances the time until the sleeper's wait is over; returns false if another thread advances it, or nothing is ever due. */
+  /**
+   * Advances the time until the sleeper's wait is over; returns false if another thread advances it, or nothing is ever due.
+   */
   private boolean moveFor(Sleepers.Sleeper sleeper, boolean nested) {
     if (!nested && !takeTurn(sleeper)) {
       return false;
@@ -142,7 +145,9 @@ final class Timeline {
     failures.rethrow();
   }
 
-  /** Advances to the next instant at which work is due, or to the target, whichever is first; returns false if there is none. */
+  /**
+   * Advances to the next instant at which work is due, or to the target, whichever is first; returns false if there is none.
+   */
   private boolean step(long targetNanos, Failures failures) {
     long next = Math.min(targetNanos, sleepers.nextNanos());
     for (Drive drive : drives) {
@@ -158,7 +163,8 @@ final class Timeline {
   }
 
   /**
-   * Runs all work of this instant, each driver at least once. Reads the time repeatedly, because a waiting task may advance it.
+   * Runs all work of this instant, each driver at least once. Reads the time repeatedly, because a waiting task may advance
+   * it.
    */
   private void settle(Failures failures) {
     int steps = 0;
@@ -217,7 +223,7 @@ final class Timeline {
     sleepers.offerTurn();
   }
 
-  /** Threads that want to advance the time themselves, and found no work, check again. */
+  /** Threads that wait to advance the time check again, because they found no work before. */
   private void onWork() {
     if (autoAdvance && !isAdvancing()) {
       sleepers.stir();

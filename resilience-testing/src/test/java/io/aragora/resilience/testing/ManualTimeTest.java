@@ -274,7 +274,7 @@ class ManualTimeTest {
       }
 
       assertThatIllegalStateException()
-          .isThrownBy(() -> time.drive("one too many", driver))
+          .isThrownBy(() -> time.drive("d1000", driver))
           .withMessageContaining("at most 1000 open runtimes");
 
       drives.get(0).close();

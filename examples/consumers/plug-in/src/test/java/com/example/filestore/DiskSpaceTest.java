@@ -3,7 +3,7 @@ package com.example.filestore;
 import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.testing.HealthCheckProviderContract;
 
-/** What the library asks of every health check that is found; the suite comes with {@code resilience-testing}. */
+/** Runs the suite that health checks of plug-ins must pass; it is part of {@code resilience-testing}. */
 class DiskSpaceTest extends HealthCheckProviderContract {
   @Override
   protected HealthCheckProvider provider() {

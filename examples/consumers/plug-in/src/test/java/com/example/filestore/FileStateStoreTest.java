@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the library asks of every store; the suite comes with {@code resilience-testing}. */
+/** Runs the suite that every store must pass; it is part of {@code resilience-testing}. */
 class FileStateStoreTest extends StateStoreContract {
   @TempDir
   Path folder;

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs what the builds of the consumers made, by the commands of the documentation, on the JDK of the test: what it prints, and
- * that it warns of nothing.
+ * Runs the programs that the builds of the consumers created, by the commands of the documentation, on the JDK of the test.
+ * Checks
+ * their output, and that they log no warning.
  */
 class ConsumersTest {
   private static final Path FOLDER = Path.of(System.getProperty("consumers.folder"));
@@ -24,7 +25,7 @@ class ConsumersTest {
   private static final Commands README = new Commands(Path.of(System.getProperty("readme.file")));
   private static final Commands JLINK = new Commands(Path.of(System.getProperty("jlink.page")));
 
-  /** What applications get: all modules but {@code io.aragora.resilience.testing}. */
+  /** The modules of an application: all except {@code io.aragora.resilience.testing}. */
   private static final List<String> EVERYTHING = List.of(
       "io.aragora.resilience",
       "io.aragora.resilience.core",
@@ -136,7 +137,7 @@ class ConsumersTest {
         .isEqualTo(onTheClassPath("[endpoint]", "FORCED_OPEN"));
   }
 
-  /** Puts an empty schema of a server that runs in the place of the one that the documentation has made up. */
+  /** Replaces the server of the documentation by an empty schema of a running server. */
   private static String onAServer(String command) throws Exception {
     String madeUp = "postgresql://db:5432/shop?user=shop";
     assertThat(command).contains(madeUp);

@@ -8,7 +8,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
-/** The story after a run that was killed while its breaker was open: the breaker is still open, rejects calls, and then recovers. */
+/**
+ * The story after a run that was killed while its breaker was open: the breaker is still open, rejects calls, and then
+ * recovers.
+ */
 final class Aftermath implements Story {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -53,7 +56,7 @@ final class Aftermath implements Story {
     verdict.claim("recovered after the kill", closed, "closed by its probes");
   }
 
-  /** With a margin for the moments between this look and the call. */
+  /** With a margin for the time between this reading and the call. */
   private boolean isStillOpen() {
     Instant until = left.openUntil();
     return until != null && Instant.now().plusSeconds(1).isBefore(until);

@@ -10,7 +10,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The program. Exit code 0: every claim held; 1: a claim failed; 2: an option is invalid. On success it returns from {@code main}, so that a leftover thread would keep the JVM running.
+ * The program. Exit code 0: every claim held; 1: a claim failed; 2: an option is invalid. On success it returns from {@code
+ * main}, so that a leftover thread would keep the JVM running.
  */
 public final class Demo {
   private static final int NOT_AS_CLAIMED = 1;
@@ -84,7 +85,7 @@ public final class Demo {
     try (Upstream upstream = Upstream.start(options.timeout())) {
       leftovers.watchPort(upstream.port());
       view.print("Calls " + upstream.uri() + " for " + options.length().toSeconds() + " s, while it"
-          + " slows down, fails and comes back. Exit code 0 means: all that is claimed at the end"
+          + " slows down, fails and recovers. Exit code 0 means that every claim at the end"
           + " held.");
       StateFile state = state();
       Optional<SavedBreaker> left = tellOfEarlierRun(state);

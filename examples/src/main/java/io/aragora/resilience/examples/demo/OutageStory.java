@@ -9,7 +9,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Breaks the demo's own upstream and mends it, and restarts the client in the middle of the outage. Acts end at fixed shares of the demo's length; an act that must observe something first waits longer for it, up to a bound.
+ * Breaks the demo's own upstream and mends it, and restarts the client in the middle of the outage. Acts end at fixed shares
+ * of the demo's length; an act that must observe something first waits longer for it, up to a bound.
  */
 final class OutageStory implements Story {
   /** When each act ends, in percent of the length. */
@@ -20,7 +21,7 @@ final class OutageStory implements Story {
   private static final int FAILING_AFTER_RESTART_ENDS = 60;
   private static final int MENDED_ENDS = 100;
 
-  /** How much of its cooldown the breaker has to have left for the restart, in percent. */
+  /** The share of the cooldown that must remain for the restart, in percent. */
   private static final int FRESH = 60;
 
   private final Upstream upstream;

@@ -23,7 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The client part of an application: a service protected by annotation for synchronous calls, a protected HTTP client for asynchronous ones, one breaker for both, and their runtime, with its state in a file and its health on a port. Thread-safe.
+ * The client part of an application: a service protected by annotation for synchronous calls, a protected HTTP client for
+ * asynchronous ones, one breaker for both, and their runtime, with its state in a file and its health on a port. Thread-safe.
  */
 final class ProtectedClient implements AutoCloseable {
   /** The name of the pipeline and of each of its policies. */

@@ -11,7 +11,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stage of a story: the client and its callers, the clock, and the view, which is updated while time passes. Confined to the main thread.
+ * The stage of a story: the client and its callers, the clock, and the view, which is updated while time passes. Confined to
+ * the main thread.
  */
 final class Stage implements AutoCloseable {
   private static final long TICK_MILLIS = 10;
@@ -51,7 +52,7 @@ final class Stage implements AutoCloseable {
    */
   ProtectedClient openClient() throws IOException {
     if (client != null) {
-      throw new IllegalStateException("the client before is still open");
+      throw new IllegalStateException("the previous client is still open");
     }
     String name = Threads.PREFIX + "client-" + ++clients;
     ProtectedClient opened = new ProtectedClient(name, options, port, target, state, transitions);

@@ -7,7 +7,7 @@ import java.io.IOException;
 @FunctionalInterface
 interface Story {
   /**
-   * Plays it. The client that it leaves open is closed with the stage.
+   * Plays the story. The stage closes a client that the story leaves open.
    *
    * @param stage the stage
    * @param verdict receives its claims

@@ -12,14 +12,14 @@ interface View {
   /** Prints a permanent line. */
   void print(String line);
 
-  /** Keeps the present output; later lines go below it. */
+  /** Keeps the present output; later lines are printed below it. */
   void settle();
 
   /** Returns a mark for a claim that holds, or does not. */
   String mark(boolean holds);
 
   /** Returns the view for an output: a redrawing one for a terminal, plain lines otherwise. */
-  @SuppressWarnings("SystemConsoleNull") // null up to 21 only; isTerminal() looks after the others
+  @SuppressWarnings("SystemConsoleNull") // null on JDKs up to 21; isTerminal() decides on later ones
   static View on(PrintStream out) {
     Console console = System.console();
     if (console == null || !isTerminal(console) || !mayRedraw(System.getenv())) {
@@ -28,7 +28,7 @@ interface View {
     return new TerminalView(out, console.charset().newEncoder().canEncode(TerminalView.TICK));
   }
 
-  /** From 22 on there can be a console without a terminal, and only a method that is new there tells. */
+  /** A JDK from 22 on may have a console without a terminal; its new method {@code isTerminal} shows that. */
   private static boolean isTerminal(Console console) {
     try {
       return (boolean) Console.class.getMethod("isTerminal").invoke(console);

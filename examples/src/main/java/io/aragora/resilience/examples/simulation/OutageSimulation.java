@@ -23,7 +23,8 @@ import java.util.Locale;
 import java.util.zip.CRC32;
 
 /**
- * A thousand callers and a dependency that is down for two minutes and short of capacity for eight more, in simulated time: once
+ * A thousand callers and a dependency that is down for two minutes and short of capacity for eight more, in simulated time:
+ * once
  * with a retry budget and once without. The same seed gives the same log, byte for byte.
  *
  * <p>{@code mvn -q -Psimulation verify} writes both logs to {@code examples/target/simulation}.
@@ -35,7 +36,10 @@ public final class OutageSimulation {
   private static final int CAPACITY_IN_BROWNOUT = 120;
   private static final Duration SLICE = Duration.ofSeconds(10);
 
-  /** In slices: when the dependency fails, when it returns with less capacity, when it has recovered, and the end. */
+  /**
+   * The numbers of slices after which the dependency fails, returns with less capacity, and has recovered, and after which the
+   * run ends.
+   */
   private static final int DOWN_AT = 6;
 
   private static final int BROWNOUT_AT = DOWN_AT + 12;
@@ -203,7 +207,7 @@ public final class OutageSimulation {
       dependency.setDown(false);
       dependency.setCapacity(CAPACITY_IN_BROWNOUT);
     } else if (slice == WELL_AT) {
-      line("the dependency is well again");
+      line("the dependency has recovered");
       dependency.setCapacity(CAPACITY);
     }
   }

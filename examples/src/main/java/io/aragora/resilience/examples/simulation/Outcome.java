@@ -5,7 +5,7 @@ package io.aragora.resilience.examples.simulation;
  *
  * @param calls calls that callers made
  * @param ended calls that ended, each once
- * @param succeeded those of them that had an answer
+ * @param succeeded calls that had an answer
  * @param attempts requests that reached the dependency
  * @param worstLoad the most requests for a call within ten seconds, in percent
  * @param answeredInOutage calls that had an answer during the outage

@@ -55,7 +55,7 @@ class OutageSimulationTest {
     assertThat(CALM_LOG.toString())
         .contains("the dependency fails")
         .contains("breaker CLOSED -> OPEN")
-        .contains("the dependency is well again");
+        .contains("the dependency has recovered");
     assertThat(STORM_LOG.toString()).contains("without a retry budget");
   }
 }

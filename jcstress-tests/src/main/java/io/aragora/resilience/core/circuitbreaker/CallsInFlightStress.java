@@ -63,7 +63,7 @@ public class CallsInFlightStress {
     }
   }
 
-  /** An end that looks at the bucket before it takes away: shows that the test detects a call that stays behind. */
+  /** An end that reads the bucket and then subtracts: shows that the test detects a call that is counted for ever. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The new call.")
   @Outcome(

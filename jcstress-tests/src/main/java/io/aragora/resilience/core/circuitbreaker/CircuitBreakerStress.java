@@ -97,7 +97,7 @@ public class CircuitBreakerStress {
       id = "1, 1, 1",
       expect = Expect.ACCEPTABLE,
       desc = "Open, and both outcomes are in the totals.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A stale outcome decided something, or was lost.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A stale outcome changed the state, or was lost.")
   @State
   public static class StaleOutcomeDecidesNothing {
     private final CoreCircuitBreaker breaker = breaker(opensAfter(1));
@@ -245,7 +245,7 @@ public class CircuitBreakerStress {
     }
   }
 
-  /** Calls and failures counted apart: shows that the test detects an impossible snapshot. */
+  /** Calls and failures in separate counters: shows that the test detects an impossible snapshot. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "1, 1", "1, 0"},

@@ -60,7 +60,7 @@ public class ImpairedKeysStress {
     }
   }
 
-  /** The same with a look and then a write, as two steps: shows that the test detects a change that is told late. */
+  /** A read and a write in two steps: shows that the test detects a change that is reported late. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "1, 1"},
@@ -69,7 +69,7 @@ public class ImpairedKeysStress {
   @Outcome(
       expect = Expect.ACCEPTABLE_INTERESTING,
       desc =
-          "Counted although it is closed, or the other way round, which the one step must prevent.")
+          "Counted although it is closed, or not counted although open, which the single step must prevent.")
   @State
   public static class BrokenAgreesWithTheState {
     private final Set<CircuitBreaker> told = ConcurrentHashMap.newKeySet();

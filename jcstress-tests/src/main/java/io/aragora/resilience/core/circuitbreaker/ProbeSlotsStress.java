@@ -116,7 +116,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A place that is read and then freed: shows that the test detects a permit that counts twice. */
+  /** A slot that is read and then freed: shows that the test detects a permit that counts twice. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},
@@ -172,7 +172,7 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** A failed probe that frees its place: shows that the test detects a caller admitted too late. */
+  /** A failed probe that frees its slot: shows that the test detects a caller admitted too late. */
   @JCStressTest
   @Outcome(
       id = "1, 0",
@@ -199,17 +199,17 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** The end of a probe whose lease has expired races with the probe that takes its place: one place, one holder. */
+  /** The end of a probe whose lease has expired races with the probe that takes its slot: the slot has one holder. */
   @JCStressTest
   @Outcome(
       id = "1, 1, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "The old probe ended in time; the new one took a free place.")
+      desc = "The old probe ended in time; the new one took a free slot.")
   @Outcome(
       id = "0, 1, 1",
       expect = Expect.ACCEPTABLE,
-      desc = "The new probe took its place first, so the old probe is late.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The place has no holder, or the new probe lost it.")
+      desc = "The new probe took the slot first, so the old probe is late.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The slot has no holder, or the new probe lost it.")
   @State
   public static class LateProbeFreesNoForeignPlace {
     private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
@@ -233,16 +233,16 @@ public class ProbeSlotsStress {
     }
   }
 
-  /** Places without a sequence: shows that the test detects a late probe that frees another one's place. */
+  /** Slots without a sequence: shows that the test detects a late probe that frees another one's slot. */
   @JCStressTest
   @Outcome(
       id = {"1, 1", "0, 1"},
       expect = Expect.ACCEPTABLE,
-      desc = "The new probe holds the place.")
+      desc = "The new probe holds the slot.")
   @Outcome(
       id = "1, 0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The place that a late probe must not free.")
+      desc = "The slot that a late probe must not free.")
   @State
   public static class BrokenLateProbeFreesNoForeignPlace {
     private final AtomicInteger start = new AtomicInteger(1);

@@ -95,7 +95,8 @@ public class ReconfigurationStress {
   }
 
   /**
-   * The last two of four calls at once, a failure and a success, after a rate below the threshold: the thread that clears the flag and the thread that sets it see each other, and the breaker opens with the fourth call.
+   * The last two of four calls at once, a failure and a success, after a rate below the threshold: the thread that clears the
+   * flag and the thread that sets it see each other, and the breaker opens with the fourth call.
    */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open: four calls, half of them failed.")
@@ -128,7 +129,7 @@ public class ReconfigurationStress {
     }
   }
 
-  /** A flag that is cleared without a last check: shows that the test detects the missed trip. */
+  /** A flag that is cleared without a last check: shows that the test detects the missed transition. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open, or marked for another evaluation.")
   @Outcome(

@@ -243,7 +243,7 @@ public class HealthStress {
     }
   }
 
-  /** A look at the last result and then a run, as two steps: shows that the test detects a second run. */
+  /** Reads the last result and then runs, in two steps: shows that the test detects a second run. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "One run for both.")
   @Outcome(
@@ -312,7 +312,9 @@ public class HealthStress {
     }
   }
 
-  /** Each side sets its flag and reads the other, without a lock: shows that the test detects a check that never runs again. */
+  /**
+   * Each side sets its flag and reads the other, without a lock: shows that the test detects a check that never runs again.
+   */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The second one released the check.")
   @Outcome(

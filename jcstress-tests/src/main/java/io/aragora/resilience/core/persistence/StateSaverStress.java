@@ -69,7 +69,7 @@ public class StateSaverStress {
     }
   }
 
-  /** Takes the list first and then clears the flag, so a change in between relies on a save that has ended. */
+  /** Takes the list, then clears the flag: a change in between relies on a save that has taken its list already. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Saved, without another change.")
   @Outcome(

@@ -105,7 +105,7 @@ public class TokenBudgetStress {
     }
   }
 
-  /** A look and then a write, as two steps: shows that the test detects a retry that is taken twice. */
+  /** A read and a write in two steps: shows that the test detects a retry that is taken twice. */
   @JCStressTest
   @Outcome(
       id = {"1, 0", "0, 1"},

@@ -100,7 +100,7 @@ public class DriveThreadStress {
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Taken; the thread was seen awake.")
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Asleep, and woken.")
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Taken, and woken needlessly.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Asleep over a hand-over.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Asleep although work was handed over.")
   @State
   public static class NoSleepOverHandOver {
     private final Parts parts = new Parts();

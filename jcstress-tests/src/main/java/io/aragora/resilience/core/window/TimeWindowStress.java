@@ -167,7 +167,10 @@ public class TimeWindowStress {
     }
   }
 
-  /** Two writers start the next use of a bucket, a whole ring later, at once: the old count leaves the ring once, and no count is lost. */
+  /**
+   * Two writers start the next use of a bucket, a whole ring later, at once: the old count leaves the ring once, and no count
+   * is lost.
+   */
   @JCStressTest
   @Outcome(
       id = "3, 2",
@@ -242,7 +245,7 @@ public class TimeWindowStress {
   @Outcome(
       id = "4",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The sum that TimeWindow must not give.")
+      desc = "The sum that TimeWindow must not return.")
   @State
   public static class BrokenTotalIsNeverTooLarge {
     private final AtomicLong word = new AtomicLong(2);

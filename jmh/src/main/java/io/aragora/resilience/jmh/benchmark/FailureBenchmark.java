@@ -11,7 +11,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: a failure allocates nothing either. Every other call of each thread fails, below the thresholds, so that each failure follows a success and is evaluated.
+ * Claim: a failure allocates nothing either. Every other call of each thread fails, below the thresholds, so that each failure
+ * follows a success and is evaluated.
  */
 public class FailureBenchmark extends PolicyBenchmark {
   private final RuntimeException failure = new IllegalStateException("prepared");

@@ -12,7 +12,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: a probe of a half-open breaker allocates nothing. A permit is acquired and released without an outcome, so that the breaker stays half-open. Failsafe has no such release, so its benchmark records successes, with a threshold that a run does not reach. The run fails if a breaker leaves half-open.
+ * Claim: a probe of a half-open breaker allocates nothing. A permit is acquired and released without an outcome, so that the
+ * breaker stays half-open. Failsafe has no such release, so its benchmark records successes, with a threshold that a run does
+ * not reach. The run fails if a breaker leaves half-open.
  */
 public class HalfOpenBenchmark extends PolicyBenchmark {
   private static final int PLACES = 10;

@@ -18,7 +18,9 @@ import org.openjdk.jmh.annotations.TearDown;
  * Calls from few or many virtual threads. Needs JDK 21 or later.
  *
  * <p>JMH can run its workers as virtual threads ({@code -Djmh.executor=VIRTUAL}), but the loop that it measures never
- * yields: of 64 workers, one per processor measures, and the others make a single call at the end. So here one worker starts all virtual threads, and each yields after every hundred calls. The figure is the elapsed time divided by the calls, with all processors busy. {@link #yieldAlone} measures the yields without calls.
+ * yields: of 64 workers, one per processor measures, and the others make a single call at the end. So here one worker starts
+ * all virtual threads, and each yields after every hundred calls. The figure is the elapsed time divided by the calls, with
+ * all processors busy. {@link #yieldAlone} measures the yields without calls.
  */
 public abstract class InVirtualThreads extends PolicyBenchmark {
   /** The number of calls of one measurement. */

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * A time that one thread advances, and that runs all tasks on that thread. It allocates nothing, so the runtime alone causes the measured allocation.
+ * A time that one thread advances, and that runs all tasks on that thread. It allocates nothing, so the runtime alone causes
+ * the measured allocation.
  */
 public final class InlineTime implements TimeSource {
   private final List<TimerCallback> drivers = new ArrayList<>();

@@ -13,7 +13,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: metrics and a flight recording cost an admitted call nothing. If durations are recorded, a call costs two more readings of the clock, and the update of the histogram, which may allocate.
+ * Claim: metrics and a flight recording cost an admitted call nothing. If durations are recorded, a call costs two more
+ * readings of the clock, and the update of the histogram, which may allocate.
  */
 public class ObservedCallBenchmark extends PolicyBenchmark {
   private final Resilience shown = Resilience.builder()

@@ -25,7 +25,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: a scrape of ten thousand breakers, each with its own series, takes at most 100 ms, the text included; so does a scrape of ten thousand keys, of which twenty have series.
+ * Claim: a scrape of ten thousand breakers, each with its own series, takes at most 100 ms, the text included; so does a
+ * scrape of ten thousand keys, of which twenty have series.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

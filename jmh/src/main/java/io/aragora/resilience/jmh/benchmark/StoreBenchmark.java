@@ -34,7 +34,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: ten thousand breakers are saved or restored in less than a second; the figures are for each breaker. Saving is a flush after each breaker has changed; restoring opens and checks the file, reads the rows, and looks up every breaker and finds it open. The baseline writes the same number of rows of the same size by plain JDBC.
+ * Claim: ten thousand breakers are saved or restored in less than a second; the figures are for each breaker. Saving is a
+ * flush after each breaker has changed; restoring opens and checks the file, reads the rows, and looks up every breaker and
+ * finds it open. The baseline writes the same number of rows of the same size by plain JDBC.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

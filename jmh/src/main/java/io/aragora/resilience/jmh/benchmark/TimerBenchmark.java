@@ -21,7 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: arming and cancelling a timer operation costs a fraction of what an executor of the JDK needs, and allocates nothing. It is
+ * Claim: arming and cancelling a timer operation costs a fraction of what an executor of the JDK needs, and allocates nothing.
+ * It is
  * measured with immediate cancelling, and with a thousand operations in between, so that the timer has linked each one first.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -38,7 +39,7 @@ public class TimerBenchmark {
   private final long farAway = SystemTimeSource.INSTANCE.nanoTime() + 3600 * SECOND;
   private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1);
 
-  /** Configures the executor of the JDK as cancelling requires. */
+  /** Configures the executor of the JDK to remove cancelled tasks at once. */
   public TimerBenchmark() {
     executor.setRemoveOnCancelPolicy(true);
   }

@@ -9,7 +9,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The cost of a forced opening and closing together, without a listener. Claim: saving them costs the calling thread at most 100 ns for each change, and no bytes. The store is in memory, because the calling thread never uses it. The bytes include those that the store's thread allocates: one state for each batch.
+ * The cost of a forced opening and closing together, without a listener. Claim: saving them costs the calling thread at most
+ * 100 ns for each change, and no bytes. The store is in memory, because the calling thread never uses it. The bytes include
+ * those that the store's thread allocates: one state for each batch.
  */
 public class TransitionBenchmark extends PolicyBenchmark {
   private CircuitBreaker breaker;

@@ -7,7 +7,8 @@ import java.util.function.DoubleFunction;
 import java.util.function.Function;
 
 /**
- * Rows of horizontal bars, as an SVG. Its bytes depend on the arguments only: no fonts are measured, so that equal figures yield equal bytes on every machine.
+ * Rows of horizontal bars, as an SVG. Its bytes depend on the arguments only: no fonts are measured, so that equal figures
+ * yield equal bytes on every machine.
  *
  * @param title what it shows
  * @param description a description for screen readers

@@ -17,7 +17,10 @@ final class Figures {
   private final Map<Key, Measured> measured = new HashMap<>();
   private final boolean virtualThreads;
 
-  /** Finds a figure by class and method. The package is not part of the key, because stored results may be older than the package. */
+  /**
+   * Finds a figure by class and method. The package is not part of the key, because stored results may be older than the
+   * package.
+   */
   private record Key(String benchmark, int threads, int virtualThreads) {}
 
   /** Creates an empty set of figures, for a JDK with virtual threads or without. */

@@ -99,7 +99,7 @@ final class Plots {
   private static Bar share(Claim claim, Run run) {
     Figures figures = run.figures();
     if (claim.budget().isNone()) {
-      return Bar.missing("no time budget");
+      return Bar.missing("no budget of time");
     }
     Optional<Measured> own = figures.of(claim.ours());
     Optional<Double> limit = claim.budget().limit(figures);

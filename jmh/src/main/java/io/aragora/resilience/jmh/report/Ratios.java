@@ -27,7 +27,8 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Measures all benchmarks with one thread and with two, and prints the claims beside the results. It writes the results after every class, so that an aborted run keeps those of the classes before.
+ * Measures all benchmarks with one thread and with two, and prints the claims beside the results. It writes the results after
+ * every class, so that an aborted run keeps those of the classes before.
  */
 public final class Ratios {
   private final Effort effort;
@@ -72,8 +73,8 @@ public final class Ratios {
   /**
    * Measures.
    *
-   * @param args smoke, five-minutes, quick or nightly; the folder for results; the folder for JMH's own output; if not all
-   *     are to run, what the names of the classes that do begin with
+   * @param args smoke, five-minutes, quick or nightly; the folder for results; the folder for JMH's own output; optionally,
+   * the first letters of the classes to run
    * @throws IOException if results cannot be written
    */
   public static void main(String[] args) throws IOException {

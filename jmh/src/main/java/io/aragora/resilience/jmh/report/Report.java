@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the plots and tables of runs between the markers of a Markdown file, and the files of the plots to a folder. It can also
+ * Writes the plots and tables of runs between the markers of a Markdown file, and the files of the plots to a folder. It can
+ * also
  * write a summary between the markers of another file. The text depends on the runs alone: the same runs yield the same bytes.
  */
 public final class Report {
@@ -57,7 +58,8 @@ public final class Report {
   /**
    * Changes the file, or creates it, and writes the plots.
    *
-   * @param args {@code --summary=} and the file for the summary, if there is one; the file, the folder for the plots, then each
+   * @param args {@code --summary=} and the file for the summary, if there is one; the file, the folder for the plots, then
+   * each
    *     folder of results
    * @throws IOException if something cannot be read or written
    */

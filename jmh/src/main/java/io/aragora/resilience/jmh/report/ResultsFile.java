@@ -78,7 +78,9 @@ final class ResultsFile {
     return value.doubleValue();
   }
 
-  /** JMH writes the threads as a number and the parameters as text. It leaves out parameters that a benchmark does not have. */
+  /**
+   * JMH writes the threads as a number and the parameters as text. It leaves out parameters that a benchmark does not have.
+   */
   private static int whole(JsonNode value, int least, String name) {
     int number = value.isMissingNode() && least == 0 ? 0 : value.asInt(-1);
     if (number < least) {

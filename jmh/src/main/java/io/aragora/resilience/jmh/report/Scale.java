@@ -25,7 +25,7 @@ final class Scale {
   /**
    * A linear scale that begins at zero.
    *
-   * @param most what has to fit, at least
+   * @param most the largest value that must fit
    */
   static Scale linear(double most) {
     checkFinite("most", most, most > 0);
@@ -41,8 +41,8 @@ final class Scale {
   /**
    * A logarithmic scale.
    *
-   * @param least what has to fit, at the lower end
-   * @param most what has to fit, at the upper end
+   * @param least the smallest value that must fit
+   * @param most the largest value that must fit
    */
   static Scale log(double least, double most) {
     checkFinite("least", least, least > 0);
@@ -62,7 +62,7 @@ final class Scale {
   /**
    * A scale for counts, which may be zero: it begins at zero, and is about logarithmic from one on.
    *
-   * @param most what has to fit, at least
+   * @param most the largest value that must fit
    */
   static Scale counts(double most) {
     checkFinite("most", most, most >= 0);

@@ -12,7 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Counts, to the byte, what each further attempt of an asynchronous call allocates, and where. One thread runs everything, by a simulated time. Hooks that every user has divide an attempt into parts: the body, the predicate on its
+ * Counts, to the byte, what each further attempt of an asynchronous call allocates, and where. One thread runs everything, by
+ * a simulated time. Hooks that every user has divide an attempt into parts: the body, the predicate on its
  * failure, and the time source, which learns when a timer is armed.
  */
 final class AttemptBytes {

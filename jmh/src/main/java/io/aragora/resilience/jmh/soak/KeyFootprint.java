@@ -11,7 +11,9 @@ import java.util.Locale;
 import org.openjdk.jol.info.GraphLayout;
 
 /**
- * The memory of a used and now idle key: the sum of its objects, and a million keys in a heap of half a gigabyte. Fails, with exit code 1, above 512 bytes for each; run it with {@code -Xmx512m}. Only the time is simulated: the keys are used in portions, two minutes apart, because real keys are not all used in the same minute.
+ * The memory of a used and now idle key: the sum of its objects, and a million keys in a heap of half a gigabyte. Fails, with
+ * exit code 1, above 512 bytes for each; run it with {@code -Xmx512m}. Only the time is simulated: the keys are used in
+ * portions, two minutes apart, because real keys are not all used in the same minute.
  */
 public final class KeyFootprint {
   private static final int KEYS = 1_000_000;

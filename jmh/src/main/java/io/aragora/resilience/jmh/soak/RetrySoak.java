@@ -28,7 +28,9 @@ import java.util.function.Supplier;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
- * A hundred thousand asynchronous calls whose retries wait at the same time, in one process and through the public API: it measures the cost of each and the lateness of further attempts, and checks that none is early, none is lost, and no memory is left over. Fails, with exit code 1, if a check fails.
+ * A hundred thousand asynchronous calls whose retries wait at the same time, in one process and through the public API: it
+ * measures the cost of each and the lateness of further attempts, and checks that none is early, none is lost, and no memory
+ * is left over. Fails, with exit code 1, if a check fails.
  */
 public final class RetrySoak {
   private static final int CALLS = 100_000;

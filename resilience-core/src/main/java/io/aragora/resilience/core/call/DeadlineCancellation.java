@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Cancels what runs inside a timeout that fired. Its class tells the policies inside the cause. */
+/** Cancels what runs inside a timeout that fired. Policies inside recognize the cause by this class. */
 public final class DeadlineCancellation extends CancellationException {
   private static final long serialVersionUID = 1L;
   private static final GuardedLog LOG = GuardedLog.of(DeadlineCancellation.class);

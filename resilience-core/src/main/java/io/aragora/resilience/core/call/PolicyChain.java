@@ -106,7 +106,7 @@ public final class PolicyChain {
     try {
       return links[next].proceedAsync(context, this, next, body);
     } catch (Throwable e) {
-      // The stack is short, or the heap is full. The links around this one must end all the same.
+      // The stack is short, or the heap is full. The links around this one must still end.
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -74,7 +74,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Executor attemptOn;
   private final Executor checkOn;
 
-  /** The threads that run an attempt now. Nothing else tells the group of a virtual thread. */
+  /** The threads that run an attempt now. A virtual thread has no other reference to its group. */
   private final Set<Thread> attempting = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable UnfinishedHandOvers unfinished;

@@ -50,7 +50,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
    * logs. If the arming fails too, for want of memory, the next reading of the status arms again.
    *
    * Hangs: a store that does not answer blocks the store's thread only. Building, flushing and
-   * closing wait for a bounded time, and the status tells since when there is no answer.
+   * closing wait for a bounded time, and the status shows since when there is no answer.
    */
   private static final GuardedLog LOG = GuardedLog.of(StateSaver.class);
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);

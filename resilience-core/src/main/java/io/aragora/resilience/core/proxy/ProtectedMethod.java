@@ -120,7 +120,7 @@ interface ProtectedMethod {
   }
 
   @SuppressWarnings({
-    "unchecked", // a future of whatever the method gives
+    "unchecked", // a future of the type that the method returns
     "NullAway" // or null, which the policy takes for a failure
   })
   private static CompletionStage<@Nullable Object> start(

@@ -19,7 +19,7 @@ public final class CallDurations {
    *
    * @param recorders those of the runtime
    * @param breaker the name of the breaker or of the keyed breaker
-   * @return null if no recorder wants them
+   * @return null if no recorder receives them
    */
   public static @Nullable CallDurations of(DurationRecorders recorders, String breaker) {
     LongConsumer succeeded = recorders.of(Kind.SUCCESSFUL_CALL, breaker);

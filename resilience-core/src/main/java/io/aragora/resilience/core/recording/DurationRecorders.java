@@ -68,7 +68,7 @@ public final class DurationRecorders {
    *
    * @param kind the kind of duration
    * @param policy the name of the policy
-   * @return a consumer that never throws; null if no recorder wants the durations
+   * @return a consumer that never throws; null if no recorder receives the durations
    */
   public @Nullable LongConsumer of(Kind kind, String policy) {
     LongConsumer found = null;

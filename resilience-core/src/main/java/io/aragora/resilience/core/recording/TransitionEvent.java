@@ -18,7 +18,7 @@ import jdk.jfr.Timespan;
 @StackTrace(false)
 final class TransitionEvent extends Event {
   /**
-   * Never committed. Tells whether events of this class are recorded, so that no event is created
+   * Never committed. Shows whether events of this class are recorded, so that no event is created
    * for that question.
    */
   private static final TransitionEvent SAMPLE = new TransitionEvent();

@@ -63,7 +63,7 @@ public final class PolicyRegistry<P, C> {
    *
    * @param kind the kind of policies
    * @param max the largest number of policies
-   * @param staleness tells which policies may be evicted
+   * @param staleness decides which policies may be evicted
    */
   public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
     this.kind = kind;

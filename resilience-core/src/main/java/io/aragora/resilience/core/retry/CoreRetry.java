@@ -66,7 +66,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
   private final AttemptCounts attempts = new AttemptCounts();
   private volatile RetryConfig config;
 
-  /** Null if no recorder wants the delays. */
+  /** Null if no recorder receives the delays. */
   private volatile @Nullable LongConsumer delays;
 
   /**

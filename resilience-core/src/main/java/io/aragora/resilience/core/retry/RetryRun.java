@@ -93,7 +93,7 @@ final class RetryRun {
   /**
    * Returns the reason against a further attempt, or null. A retry happens only if the attempts,
    * the time, the enclosing deadline, the breakers around and inside, and the budget all allow it.
-   * The budget is asked last, so that no token is taken in vain.
+   * The budget is asked last, so that it grants no retry in vain.
    */
   private RetryEvent.@Nullable Kind obstacle(
       @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {

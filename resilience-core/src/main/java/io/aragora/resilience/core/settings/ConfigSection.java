@@ -51,7 +51,7 @@ final class ConfigSection<C, D> {
     } else if (rest.substring(0, dot).isBlank()) {
       throw source.refused(
           key + " must name a " + group.kind()
-              + " between its last two dots. For all of them, remove" + " the last dot but one",
+              + " between its last two dots. To set it for all of them, remove one of these dots",
           null);
     } else {
       forOne

@@ -50,7 +50,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private final LongAdder late = new LongAdder();
   private volatile TimeoutConfig config;
 
-  /** Null if no recorder wants the exceeded limits. */
+  /** Null if no recorder receives the exceeded limits. */
   private volatile @Nullable LongConsumer exceeded;
 
   /**

@@ -118,10 +118,10 @@ class ReconfigurationTest {
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     breaker.reconfigure(rate().minimumNumberOfCalls(4).build());
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
-    CircuitBreaker streak = resilience.circuitBreaker("streak", rate().build());
-    record(streak, 0, 4);
-    streak.reconfigure(CircuitBreakerConfig.builder().failureThreshold(3).build());
-    assertThat(streak.state()).isEqualTo(CircuitBreakerState.OPEN);
+    CircuitBreaker consecutive = resilience.circuitBreaker("consecutive", rate().build());
+    record(consecutive, 0, 4);
+    consecutive.reconfigure(CircuitBreakerConfig.builder().failureThreshold(3).build());
+    assertThat(consecutive.state()).isEqualTo(CircuitBreakerState.OPEN);
   }
 
   @Test

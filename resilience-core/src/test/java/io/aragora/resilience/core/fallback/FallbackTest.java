@@ -106,13 +106,18 @@ class FallbackTest {
   }
 
   @Test
-  void errorsAndStoppedCalls_haveNone_unlessARuleNamesTheError() throws Exception {
+  void error_withoutARuleForIt_isThrown() {
     ResultPipeline<String> prices = pipeline.withFallback(Fallback.value("unknown"));
     AssertionError error = new AssertionError("bug");
     assertThatThrownBy(() -> prices.call(() -> {
           throw error;
         }))
         .isSameAs(error);
+  }
+
+  @Test
+  void stoppedCall_hasNoFallback() {
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.value("unknown"));
     CancellationException cancelled = new CancellationException("enough");
     assertThatThrownBy(() -> prices.call(() -> {
           throw cancelled;
@@ -123,12 +128,22 @@ class FallbackTest {
           throw interrupted;
         }))
         .isSameAs(interrupted);
+  }
+
+  @Test
+  void error_namedByARule_hasAFallback() {
+    AssertionError error = new AssertionError("bug");
     ResultPipeline<String> named = pipeline.withFallback(
         Fallback.<String>builder().on(AssertionError.class, e -> "saved").build());
     assertThat(named.<Error>call(() -> {
           throw error;
         }))
         .isEqualTo("saved");
+  }
+
+  @Test
+  void interruptibleCall_thatFails_hasAFallback() throws Exception {
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.value("unknown"));
     assertThat(prices.<IOException>callInterruptibly(() -> {
           throw new IOException("down");
         }))

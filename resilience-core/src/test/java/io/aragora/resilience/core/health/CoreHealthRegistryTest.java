@@ -73,7 +73,7 @@ class CoreHealthRegistryTest {
   }
 
   @Test
-  void consecutiveFailures_areToldWithoutRunningAnything() {
+  void consecutiveFailures_ofACheck_areKnownWithoutARun() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       HealthRegistry health = resilience.health();
       AtomicInteger runs = new AtomicInteger();
@@ -92,7 +92,13 @@ class CoreHealthRegistryTest {
       assertThat(runs).hasValue(3);
       health.checkAll();
       assertThat(health.consecutiveFailures("db")).isZero();
+    }
+  }
 
+  @Test
+  void consecutiveFailures_ofTrackersAndBreakers_areKnown() {
+    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+      HealthRegistry health = resilience.health();
       health.tracker("mail").recordFailure("refused");
       assertThat(health.consecutiveFailures("mail")).isOne();
       for (String name : List.of("a", "b", "c")) {
@@ -100,7 +106,7 @@ class CoreHealthRegistryTest {
       }
       health.checkAll();
       assertThat(health.consecutiveFailures(HealthRegistry.CIRCUIT_BREAKERS)).isOne();
-      assertThat(health.consecutiveFailures("nobody")).isZero();
+      assertThat(health.consecutiveFailures("unknown")).isZero();
     }
   }
 

@@ -209,7 +209,7 @@ class HealthTrackerTest {
 
   @Test
   @Tag("HE-12")
-  @DisplayName("the window holds the latest latencies, and reports without one use no slot")
+  @DisplayName("the window holds the latest latencies")
   void latencyWindow_holdsTheLatest() {
     HealthTracker tracker = tracker(3, 2, 3);
     latencies(tracker, 10, 10, 10, 100, 100, 100);
@@ -218,11 +218,23 @@ class HealthTrackerTest {
     assertThat(tracker.snapshot().meanLatency()).isEqualTo(millis(20));
     latencies(tracker, 40);
     assertThat(tracker.snapshot().meanLatency()).isEqualTo(millis(30));
-    tracker.reset();
+  }
+
+  @Test
+  @Tag("HE-12")
+  @DisplayName("a report without a latency uses no slot of the window")
+  void latencyWindow_reportWithoutLatency_usesNoSlot() {
+    HealthTracker tracker = tracker(3, 2, 2);
     latencies(tracker, 20);
     tracker.recordSuccess();
     latencies(tracker, 40);
     assertThat(tracker.snapshot().meanLatency()).isEqualTo(millis(30));
+  }
+
+  @Test
+  @Tag("HE-12")
+  @DisplayName("a window that is not full has the mean of its latencies")
+  void latencyWindow_notFull_hasTheMeanOfItsLatencies() {
     HealthTracker wide = resilience.health().tracker("wide");
     latencies(wide, 5, 15);
     assertThat(wide.snapshot().meanLatency()).isEqualTo(millis(10));
@@ -313,17 +325,9 @@ class HealthTrackerTest {
 
   @Test
   @Tag("fault-58")
-  @DisplayName("if silence is a sign, a healthy component becomes unknown after a while, and an "
-      + "unhealthy one stays so")
-  void silence_afterAWhile_isUnknown() {
-    HealthTracker tracker = resilience
-        .health()
-        .tracker(
-            "db",
-            HealthTrackerConfig.builder()
-                .failureThreshold(1)
-                .staleAfter(Duration.ofMinutes(5))
-                .build());
+  @DisplayName("a healthy component without reports becomes unknown after staleAfter")
+  void healthy_silent_becomesUnknown() {
+    HealthTracker tracker = staleAfterFiveMinutes();
     tracker.recordSuccess();
     time.advance(Duration.ofMinutes(5).minusNanos(1));
     assertThat(tracker.snapshot().status()).isEqualTo(HealthStatus.HEALTHY);
@@ -334,6 +338,24 @@ class HealthTrackerTest {
     assertThat(line().detail()).startsWith("no report since 2026-01-01T00:00:00Z");
     tracker.recordSuccess();
     assertThat(tracker.snapshot().status()).isEqualTo(HealthStatus.HEALTHY);
+  }
+
+  private HealthTracker staleAfterFiveMinutes() {
+    return resilience
+        .health()
+        .tracker(
+            "db",
+            HealthTrackerConfig.builder()
+                .failureThreshold(1)
+                .staleAfter(Duration.ofMinutes(5))
+                .build());
+  }
+
+  @Test
+  @Tag("fault-58")
+  @DisplayName("an unhealthy component without reports stays unhealthy")
+  void unhealthy_silent_staysUnhealthy() {
+    HealthTracker tracker = staleAfterFiveMinutes();
     tracker.recordFailure("down");
     time.advance(Duration.ofDays(1));
     assertThat(tracker.snapshot().status()).isEqualTo(HealthStatus.UNHEALTHY);

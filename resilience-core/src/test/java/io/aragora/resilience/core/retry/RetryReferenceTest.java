@@ -112,17 +112,30 @@ class RetryReferenceTest {
   @ValueSource(booleans = {false, true})
   @Tag("RT-21")
   @Tag("R10")
-  @DisplayName(
-      "a call succeeds at once, after two failures, or never; checked exceptions keep their "
-          + "type")
-  void call_fourCourses_endAsExpected(boolean async) throws Exception {
+  @DisplayName("a call that succeeds at once does not wait")
+  void call_succeedsAtOnce_doesNotWait(boolean async) throws Exception {
     Retry retry = retry(everySecond(3));
     assertThat(run(async, retry, failing(0, IOException::new))).isEqualTo(1);
     assertThat(waited()).isZero();
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-21")
+  @DisplayName("a call that fails twice succeeds at the third attempt")
+  void call_failsTwice_succeedsAtTheThirdAttempt(boolean async) throws Exception {
+    Retry retry = retry(everySecond(3));
     assertThat(run(async, retry, failing(2, IOException::new))).isEqualTo(3);
     assertThat(waited()).isBetween(Duration.ofSeconds(2), Duration.ofMillis(2_100));
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-21")
+  @Tag("R10")
+  @DisplayName("a call that always fails throws its last failure, also if that is checked")
+  void call_failsAlways_throwsTheLastFailure(boolean async) {
+    Retry retry = retry(everySecond(3));
     List<IOException> thrown = new ArrayList<>();
     assertThatThrownBy(() -> run(async, retry, failing(9, () -> {
           thrown.add(new IOException("no " + thrown.size()));
@@ -130,7 +143,14 @@ class RetryReferenceTest {
         })))
         .isSameAs(thrown.get(2));
     assertThat(calls).hasValue(3);
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-21")
+  @DisplayName("a failure that is not transient is not retried")
+  void call_permanentFailure_isNotRetried(boolean async) {
+    Retry retry = retry(everySecond(3));
     assertThatThrownBy(() -> run(async, retry, failing(9, IllegalArgumentException::new)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(calls).hasValue(1);
@@ -143,17 +163,29 @@ class RetryReferenceTest {
   @Tag("RT-25")
   @Tag("RT-28")
   @Tag("fault-35")
-  @DisplayName("the predicate alone decides, both ways")
-  void predicate_aloneDecides(boolean async) throws Exception {
+  @DisplayName("a predicate that is always false prevents every retry")
+  void predicate_false_preventsEveryRetry(boolean async) {
     Retry never = retry(everySecond(3).retryIf(e -> false));
     assertThatThrownBy(() -> run(async, never, failing(9, IOException::new)))
         .isInstanceOf(IOException.class);
     assertThat(calls).hasValue(1);
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-25")
+  @DisplayName("the predicate of a preset retries rate limits")
+  void predicate_ofAPreset_retriesRateLimits(boolean async) throws Exception {
     Retry rateLimits = retry(RetryPresets.named("openai").toBuilder());
     assertThat(run(async, rateLimits, failing(1, () -> new Exception("429 rate limit"))))
         .isEqualTo(2);
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-28")
+  @DisplayName("the predicate judges each failure by itself")
+  void predicate_judgesEachFailure(boolean async) {
     Retry some = retry(everySecond(3).retryIf(IllegalArgumentException.class::isInstance));
     assertThatThrownBy(() -> run(async, some, () -> {
           throw calls.incrementAndGet() == 1
@@ -228,7 +260,7 @@ class RetryReferenceTest {
   @Tag("RT-27")
   @Tag("RT-33")
   @Tag("fault-42")
-  @DisplayName("a breaker around a retry counts one outcome per call, and rejects when it is open")
+  @DisplayName("a breaker around a retry counts one outcome per call")
   void breakerAround_countsOneOutcomePerCall(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = retry(RetryPresets.named("memory").toBuilder());
@@ -241,8 +273,18 @@ class RetryReferenceTest {
         .isInstanceOf(IOException.class);
     assertThat(calls).hasValue(4);
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("RT-22")
+  @Tag("fault-42")
+  @DisplayName("an open breaker around a retry rejects before the first attempt")
+  void breakerAround_open_rejectsBeforeTheRetry(boolean async) throws Exception {
+    CircuitBreaker breaker = resilience.circuitBreaker("b");
+    Retry retry = retry(RetryPresets.named("memory").toBuilder());
+    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
     breaker.forceOpen();
-    calls.set(0);
     assertThatThrownBy(() -> run(async, pipeline, failing(0, IOException::new)))
         .isInstanceOf(CallNotPermittedException.class);
     assertThat(calls).hasValue(0);
@@ -418,22 +460,43 @@ class RetryReferenceTest {
   @Tag("fault-48")
   @Tag("HT-17")
   @Tag("HT-25")
-  @DisplayName(
-      "the wait is what the failure asks for, capped, and never shorter than the backoff's")
-  void delay_retryAfter_isCappedAndNotShorterThanTheBackoff(boolean async) throws Exception {
+  @DisplayName("the wait is the delay that the failure requests")
+  void retryAfter_delay_isWaitedFor(boolean async) throws Exception {
     Retry retry = heeding(Duration.ofSeconds(30));
     RetryAfter ten = RetryAfter.of(Duration.ofSeconds(10));
     assertThat(run(async, retry, failing(1, () -> new Busy(ten)))).isEqualTo(2);
     assertThat(waited()).isBetween(Duration.ofSeconds(10), Duration.ofMillis(10_100));
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("HT-17")
+  @DisplayName("the wait ends at the time that the failure requests")
+  void retryAfter_time_isWaitedFor(boolean async) throws Exception {
+    Retry retry = heeding(Duration.ofSeconds(30));
     Instant at = time.wallTime().plusSeconds(7);
     assertThat(run(async, retry, failing(1, () -> new Busy(RetryAfter.at(at))))).isEqualTo(2);
     assertThat(waited()).isBetween(Duration.ofSeconds(7), Duration.ofMillis(7_100));
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("fault-48")
+  @Tag("HT-25")
+  @DisplayName("a requested delay is capped")
+  void retryAfter_tooLong_isCapped(boolean async) throws Exception {
+    Retry retry = heeding(Duration.ofSeconds(30));
     RetryAfter month = RetryAfter.of(Duration.ofDays(30));
     assertThat(run(async, retry, failing(1, () -> new Busy(month)))).isEqualTo(2);
     assertThat(waited()).isBetween(Duration.ofSeconds(30), Duration.ofMillis(30_100));
-    calls.set(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("HT-25")
+  @DisplayName("the wait is never shorter than the backoff")
+  void retryAfter_shorterThanTheBackoff_waitsForTheBackoff(boolean async) throws Exception {
+    Retry retry = heeding(Duration.ofSeconds(30));
     RetryAfter now = RetryAfter.of(Duration.ZERO);
     assertThat(run(async, retry, failing(1, () -> new Busy(now)))).isEqualTo(2);
     assertThat(waited()).isBetween(Duration.ofMillis(100), Duration.ofMillis(200));

@@ -120,6 +120,15 @@ class TokenBudgetTest {
     assertThat(retry.totals().outOfBudget()).isEqualTo(97);
     time.runPending();
     assertThat(kinds).contains(RetryEvent.Kind.RETRY, RetryEvent.Kind.OUT_OF_BUDGET);
+  }
+
+  @Test
+  @Tag("fault-45")
+  @DisplayName("twenty successes earn two retries")
+  void success_ofACall_earnsATenthOfARetry() {
+    RetryBudget budget = budget(10, 0.1, 0);
+    Retry retry = resilience.retry("r", RetryConfig.builder().budget(budget).build());
+    takeAll(budget);
     for (int call = 0; call < 20; call++) {
       assertThat(retry.<Integer, RuntimeException>call(() -> 42)).isEqualTo(42);
     }
@@ -127,21 +136,28 @@ class TokenBudgetTest {
   }
 
   @Test
-  void isAskedLast_soThatNothingIsTakenInVain_andSharedByRetriesSyncAndAsync() {
+  void noTimeLeft_budgetIsNotAsked() {
     RetryBudget budget = budget(2, 0, 0);
-    RetryConfig.Builder settings = RetryConfig.builder()
-        .maxAttempts(2)
-        .backoff(Backoff.constant(Duration.ofSeconds(1)))
-        .budget(budget);
-    Retry impatient =
-        resilience.retry("impatient", settings.maxDuration(Duration.ofMillis(1)).build());
+    Retry impatient = resilience.retry(
+        "impatient", everySecond(budget).maxDuration(Duration.ofMillis(1)).build());
     assertThatThrownBy(() -> impatient.run(() -> {
           throw new IOException("down");
         }))
         .isInstanceOf(IOException.class);
     assertThat(budget.level()).isEqualTo(2);
-    Retry async =
-        resilience.retry("async", settings.maxDuration(Duration.ofDays(1)).build());
+  }
+
+  private static RetryConfig.Builder everySecond(RetryBudget budget) {
+    return RetryConfig.builder()
+        .maxAttempts(2)
+        .backoff(Backoff.constant(Duration.ofSeconds(1)))
+        .budget(budget);
+  }
+
+  @Test
+  void asynchronousRetries_takeFromTheBudget() {
+    RetryBudget budget = budget(2, 0, 0);
+    Retry async = resilience.retry("async", everySecond(budget).build());
     for (int i = 0; i < 3; i++) {
       CompletableFuture<String> future =
           async.callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));

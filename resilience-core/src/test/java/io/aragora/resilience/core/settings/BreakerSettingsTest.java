@@ -35,7 +35,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
     assertThat(settings.resolve("a", "ANTHROPIC"))
         .isSameAs(CircuitBreakerPresets.named("anthropic"));
-    assertThat(settings.resolve("a", "nobody")).isSameAs(DEFAULTS);
+    assertThat(settings.resolve("a", "unknown")).isSameAs(DEFAULTS);
   }
 
   @Test

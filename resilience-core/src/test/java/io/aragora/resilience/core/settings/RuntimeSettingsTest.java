@@ -306,13 +306,19 @@ class RuntimeSettingsTest {
   }
 
   @Test
-  @DisplayName(
-      "resilience.properties on the path is found; a file that is set, or named by a system "
-          + "property, replaces it")
+  @DisplayName("resilience.properties on the path is found")
   void resource_isFound() throws IOException {
-    Path chosen = write("resilience.retry.maxAttempts=12");
     try (URLClassLoader loader = loader(resource(folder.resolve("a"), 11))) {
       assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(11);
+    }
+    assertThat(attempts(Resilience.create())).isEqualTo(5);
+  }
+
+  @Test
+  @DisplayName("a file or a map that is set replaces or overrides resilience.properties")
+  void resource_otherFileIsSet_isReplaced() throws IOException {
+    Path chosen = write("resilience.retry.maxAttempts=12");
+    try (URLClassLoader loader = loader(resource(folder.resolve("a"), 11))) {
       assertThat(attempts(
               Resilience.builder().classLoader(loader).configFile(chosen).build()))
           .isEqualTo(12);
@@ -321,6 +327,14 @@ class RuntimeSettingsTest {
               .config(Map.of("resilience.retry.r.maxAttempts", "13"))
               .build()))
           .isEqualTo(13);
+    }
+  }
+
+  @Test
+  @DisplayName("a file that the system property names replaces every other file")
+  void resource_systemPropertyNamesAFile_isReplaced() throws IOException {
+    Path chosen = write("resilience.retry.maxAttempts=12");
+    try (URLClassLoader loader = loader(resource(folder.resolve("a"), 11))) {
       System.setProperty(RuntimeSettings.FILE, chosen.toString());
       try {
         assertThat(attempts(Resilience.builder().classLoader(loader).build())).isEqualTo(12);
@@ -331,7 +345,6 @@ class RuntimeSettingsTest {
         System.clearProperty(RuntimeSettings.FILE);
       }
     }
-    assertThat(attempts(Resilience.create())).isEqualTo(5);
   }
 
   @Test

@@ -156,13 +156,21 @@ class TimeoutReferenceTest {
   @Tag("TO-05")
   @Tag("TO-08")
   @Tag("TO-13")
-  @DisplayName("an asynchronous call ends in time, too late, or by its own failure")
-  void async_inTimeTooLateAndFailing_ends() {
+  @DisplayName("an asynchronous call that ends in time returns its value")
+  void async_inTime_returnsItsValue() {
     Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
     CompletableFuture<Map<String, Integer>> quick = new CompletableFuture<>();
     CompletableFuture<Map<String, Integer>> inTime = timeout.callAsync(() -> quick);
     quick.complete(Map.of("a", 1));
     assertThat(inTime).isCompletedWithValue(Map.of("a", 1));
+  }
+
+  @Test
+  @Tag("TO-05")
+  @Tag("TO-08")
+  @DisplayName("an asynchronous call that ends too late fails at its limit")
+  void async_tooLate_isATimeout() {
+    Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
     CompletableFuture<String> slow = new CompletableFuture<>();
     CompletableFuture<String> late = timeout.callAsync(() -> slow);
     time.advance(Duration.ofMillis(49));
@@ -176,6 +184,13 @@ class TimeoutReferenceTest {
           assertThat(e.timeout()).isEqualTo("fetch");
           assertThat(e).hasMessageContaining("fetch").hasMessageContaining("0.05");
         });
+  }
+
+  @Test
+  @Tag("TO-13")
+  @DisplayName("an asynchronous call that fails in time fails with its own exception")
+  void async_ownFailure_isUnchanged() {
+    Timeout timeout = manual.timeout("fetch", Duration.ofMillis(50));
     IOException own = new IOException("own");
     assertThatThrownBy(timeout.callAsync(() -> CompletableFuture.failedFuture(own))::join)
         .cause()
@@ -452,15 +467,25 @@ class TimeoutReferenceTest {
   @Test
   @Tag("TO-11")
   @Tag("TO-12")
-  @DisplayName("a deadline is a block; calls inside heed it, and the nearer deadline applies")
+  @DisplayName("a deadline is a block, and of nested ones the nearer applies")
   void deadlineScope_nearerOne_applies() {
-    time.autoAdvance(true);
     try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {
       assertThat(outer.remaining()).isEqualTo(Duration.ofSeconds(10));
       try (Deadline inner = manual.deadline("inner", Duration.ofSeconds(60))) {
         assertThat(inner.remaining()).isEqualTo(Duration.ofSeconds(10));
         assertThat(CallContext.current().remaining()).contains(Duration.ofSeconds(10));
       }
+    }
+    assertThat(CallContext.current().remaining()).isEmpty();
+  }
+
+  @Test
+  @Tag("TO-11")
+  @Tag("TO-12")
+  @DisplayName("a call inside a deadline makes no attempt that the deadline leaves no time for")
+  void deadlineScope_aroundARetry_endsItsAttempts() {
+    time.autoAdvance(true);
+    try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {
       AtomicInteger attempts = new AtomicInteger();
       assertThatThrownBy(() -> manual
               .retry(
@@ -476,6 +501,14 @@ class TimeoutReferenceTest {
           .isInstanceOf(IOException.class);
       assertThat(attempts).hasValueLessThan(5);
       assertThat(outer.isPassed()).isFalse();
+    }
+  }
+
+  @Test
+  @Tag("TO-11")
+  @DisplayName("a check of a deadline throws once the deadline has passed")
+  void deadlineScope_passed_isAnErrorWhenChecked() {
+    try (Deadline outer = manual.deadline("outer", Duration.ofSeconds(10))) {
       outer.check();
       time.advance(Duration.ofSeconds(10));
       assertThat(outer.isPassed()).isTrue();
@@ -484,7 +517,6 @@ class TimeoutReferenceTest {
           .isInstanceOf(TimeoutExceededException.class)
           .hasMessageContaining("outer");
     }
-    assertThat(CallContext.current().remaining()).isEmpty();
   }
 
   @Test

@@ -11,7 +11,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends the feed to a bounded number of viewers, each on the thread of its connection. A client that does not read is cut off like any slow client, and a closed connection is noticed at the next write. Each stream ends after a fixed time, and the client opens another. Thread-safe.
+ * Sends the feed to a bounded number of viewers, each on the thread of its connection. A client that does not read is cut off
+ * like any slow client, and a closed connection is noticed at the next write. Each stream ends after a fixed time, and the
+ * client opens another. Thread-safe.
  */
 final class EventStreams {
   private static final byte[] BEGIN = "retry: 1000\n\n".getBytes(UTF_8);

@@ -10,18 +10,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves the health of a runtime over HTTP: {@code /health/live}, {@code /health/ready}, {@code /health/startup}, {@code /health} for all checks, and paths that other modules contribute, such as {@code /metrics}. The status is 200 while the runtime serves, else 503, as Kubernetes expects. The live page at {@code /} shows the breakers and keeps itself up to date.
+ * Serves the health of a runtime over HTTP: {@code /health/live}, {@code /health/ready}, {@code /health/startup}, {@code
+ * /health} for all checks, and paths that other modules contribute, such as {@code /metrics}. The status is 200 while the
+ * runtime serves, else 503, as Kubernetes expects. The live page at {@code /} shows the breakers and keeps itself up to date.
  *
  * <pre>{@code
  * HealthEndpoint endpoint = HealthEndpoint.builder().port(8081).build();
  * Resilience resilience = Resilience.builder().extension(endpoint).build();
  * }</pre>
  *
- * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PORT} is set. An endpoint from the builder reads no properties.
+ * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PORT} is set. An endpoint from
+ * the builder reads no properties.
  *
- * <p>By default it listens on loopback, shows no details, and has no access control for reading. If other machines can reach it, it serves health alone; other paths must be exposed by name ({@link #EXPOSE}). Control of breakers needs an operator token. On loopback it rejects browsers that use a host name not known to be safe ({@link #HOSTS}).
+ * <p>By default it listens on loopback, shows no details, and has no access control for reading. If other machines can reach
+ * it, it serves health alone; other paths must be exposed by name ({@link #EXPOSE}). Control of breakers needs an operator
+ * token. On loopback it rejects browsers that use a host name not known to be safe ({@link #HOSTS}).
  *
- * <p>At most 80 clients are connected at a time, each on its own thread; for another one, the client that has kept the endpoint waiting longest is cut off. A client that takes longer than 5 s to send its request, or 10 s to read the answer, is cut off too. At most eight live pages are fed. The health check {@code endpoint} reports the endpoint's own state. Closing the runtime closes the endpoint and its connections. Thread-safe.
+ * <p>At most 80 clients are connected at a time, each on its own thread; for another one, the client that has kept the
+ * endpoint waiting longest is cut off. A client that takes longer than 5 s to send its request, or 10 s to read the answer, is
+ * cut off too. At most eight live pages are fed. The health check {@code endpoint} reports the endpoint's own state. Closing
+ * the runtime closes the endpoint and its connections. Thread-safe.
  */
 public final class HealthEndpoint implements ResilienceExtension {
   /** The property that names the address to listen at. Default 127.0.0.1. */
@@ -32,10 +40,14 @@ public final class HealthEndpoint implements ResilienceExtension {
   public static final String DETAILS = "resilience.endpoint.details";
 
   /**
-   * The property that lists, separated by commas, the hosts that browsers may use, beside addresses and {@code localhost}; {@code *} for any. Default: any if other machines can reach the endpoint, else none.
+   * The property that lists, separated by commas, the hosts that browsers may use, beside addresses and {@code localhost};
+   * {@code *} for any. Default: any if other machines can reach the endpoint, else none.
    */
   public static final String HOSTS = "resilience.endpoint.hosts";
-  /** The property that sets the operator token, which clients need to control breakers; at least 16 characters. Default: control is disabled. */
+  /**
+   * The property that sets the operator token, which clients need to control breakers; at least 16 characters. Default:
+   * control is disabled.
+   */
   public static final String OPERATOR_TOKEN = "resilience.endpoint.operatorToken";
 
   /**
@@ -102,7 +114,7 @@ public final class HealthEndpoint implements ResilienceExtension {
    * Returns the address of the endpoint.
    *
    * @return {@code http://127.0.0.1:8081/} for instance
-   * @throws IllegalStateException if it is not attached yet, closed, or not turned on
+   * @throws IllegalStateException if this endpoint is not attached yet, closed, or not turned on
    */
   public synchronized URI uri() {
     if (server == null) {
@@ -168,7 +180,9 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets the hosts that browsers may use, beside addresses, {@code localhost} and {@link #host}; another site's page can send a browser here under any name. Default: any if other machines can reach the endpoint, else none. While details are off, health is served whatever the host.
+     * Sets the hosts that browsers may use, beside addresses, {@code localhost} and {@link #host}; another site's page can
+     * send a browser here under any name. Default: any if other machines can reach the endpoint, else none. While details are
+     * off, health is served whatever the host.
      *
      * @param names without a port; {@code *} for any; at most 100
      * @return this builder
@@ -180,11 +194,13 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets the operator token, with which clients can reset breakers and force them open or closed. Default: control is disabled. The endpoint has no TLS, so keep it on loopback or behind a proxy with TLS.
+     * Sets the operator token, with which clients can reset breakers and force them open or closed. Default: control is
+     * disabled. The endpoint has no TLS, so keep it on loopback or behind a proxy with TLS.
      *
      * @param token 16 to 1,000 visible ASCII characters, preferably random
      * @return this builder
-     * @throws IllegalArgumentException if {@code token} is shorter or longer, or has other characters; the message does not show it
+     * @throws IllegalArgumentException if {@code token} is shorter or longer, or has other characters; the message does not
+     * show it
      */
     public Builder operatorToken(String token) {
       this.token = OperatorToken.of("operatorToken", token);
@@ -192,10 +208,12 @@ public final class HealthEndpoint implements ResilienceExtension {
     }
 
     /**
-     * Sets what is served beside health. Default: {@code all} on loopback, {@code health} if other machines can reach the endpoint.
+     * Sets what is served beside health. Default: {@code all} on loopback, {@code health} if other machines can reach the
+     * endpoint.
      *
      * @param names {@code page} with its {@code events}, {@code control}, paths that other modules contribute without their
-     *     first slash ({@code metrics}), or {@code all}; {@code health} for nothing else; at most 100. The endpoint logs a path that no module contributes when it starts
+     *     first slash ({@code metrics}), or {@code all}; {@code health} for nothing else; at most 100. The endpoint logs a
+     *     path that no module contributes when it starts
      * @return this builder
      * @throws IllegalArgumentException if a name is invalid, or there are no names, or more than 100
      */

@@ -19,7 +19,8 @@ final class OperatorToken {
   /**
    * Creates a token.
    *
-   * @throws IllegalArgumentException if it is too short, too long, or has characters that a header cannot carry; the message does not show it
+   * @throws IllegalArgumentException if the token is too short, too long, or has characters that a header cannot carry; the
+   * message does not show it
    */
   static OperatorToken of(String setting, String token) {
     if (token.length() < LEAST || token.length() > MOST) {

@@ -75,8 +75,8 @@ public final class BreakerControl {
   /**
    * Performs an action.
    *
-   * @param action what
-   * @param target to which breaker
+   * @param action the action
+   * @param target the breaker
    * @param client the client, for the log
    * @return whether there is such a breaker; a key that is not known gets one, if there is room
    */

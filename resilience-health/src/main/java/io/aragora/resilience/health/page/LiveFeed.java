@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a runtime periodically while the page has viewers, and passes each reading to all of them. Without viewers it only keeps the timeline up to date. Thread-safe.
+ * Reads a runtime periodically while the page has viewers, and passes each reading to all of them. Without viewers it only
+ * keeps the timeline up to date. Thread-safe.
  */
 public final class LiveFeed implements AutoCloseable {
   /*
@@ -222,8 +223,8 @@ public final class LiveFeed implements AutoCloseable {
      * Waits for something new.
      *
      * @param limit the maximum wait
-     * @return server-sent events, in UTF-8: the board, or what is new in the timeline, or {@code beat} if there was nothing
-     *     new; null if the feed is closed
+     * @return server-sent events, in UTF-8: the board, or the new entries of the timeline, or {@code beat} if nothing is new;
+     * null if the feed is closed
      * @throws InterruptedException if the thread is interrupted
      */
     public byte @Nullable [] next(Duration limit) throws InterruptedException {

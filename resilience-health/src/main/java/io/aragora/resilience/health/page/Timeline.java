@@ -7,7 +7,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The latest events, numbered from 1. A viewer asks for the events after the last number it has seen; if it has missed more than is kept, it receives all that is kept. Thread-safe.
+ * The latest events, numbered from 1. A viewer asks for the events after the last number it has seen; if some of those are
+ * gone, it receives all entries that remain. Thread-safe.
  */
 final class Timeline {
   static final int MOST = 100;

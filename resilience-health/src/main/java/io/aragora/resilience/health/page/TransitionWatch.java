@@ -20,7 +20,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Listens to every breaker of a runtime and records the transitions. A runtime does not announce new breakers, so this class looks for them periodically; of the time before, it records a breaker's last transition, and nothing of its keys. Used by one thread, except the listeners.
+ * Listens to every breaker of a runtime and records the transitions. A runtime does not announce new breakers, so this class
+ * looks for them periodically. If a breaker changed before it was found, only its last transition is recorded, and none of its
+ * keys. Used by one thread, except the listeners.
  */
 final class TransitionWatch implements AutoCloseable {
   private final Resilience resilience;

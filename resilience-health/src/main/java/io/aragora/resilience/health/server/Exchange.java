@@ -19,7 +19,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection with one request and one response. Either the server waits for the client, until a deadline and while there is room, or the client waits for the server. Used by one thread, except {@link #cutOff()} and the methods that decide about it.
+ * One connection with one request and one response. Either the server waits for the client, until a deadline and while there
+ * is room, or the client waits for the server. Used by one thread, except {@link #cutOff()} and the methods that decide about
+ * it.
  */
 public final class Exchange {
   private static final GuardedLog LOG = GuardedLog.of(Exchange.class);
@@ -158,7 +160,7 @@ public final class Exchange {
   /**
    * Sends an answer, without its body if the method is HEAD.
    *
-   * @param answer what
+   * @param answer the answer
    * @throws IOException if the client is gone, or was cut off
    */
   public void send(Answer answer) throws IOException {
@@ -186,7 +188,7 @@ public final class Exchange {
   /**
    * Sends a part of a stream.
    *
-   * @param bytes what
+   * @param bytes the bytes
    * @throws IOException if the client is gone, or was cut off
    */
   public void write(byte[] bytes) throws IOException {
@@ -282,7 +284,8 @@ public final class Exchange {
   }
 
   /**
-   * Waits for the client to end first: closing the connection while it sends could destroy the response before the client has read it.
+   * Waits for the client to end first: closing the connection while it sends could destroy the response before the client has
+   * read it.
    */
   private void bidFarewell() throws IOException {
     answered = true;

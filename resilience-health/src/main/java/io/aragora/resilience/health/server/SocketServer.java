@@ -18,9 +18,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts connections and has each answered on its own thread; the number of threads is bounded. A slow client delays no other: if the server is full, it closes the connection that has kept it waiting longest. It rejects a new connection only if every client is waiting for the server.
+ * Accepts connections and has each answered on its own thread; the number of threads is bounded. A slow client delays no
+ * other: if the server is full, it closes the connection that has kept it waiting longest. It rejects a new connection only if
+ * every client is waiting for the server.
  *
- * <p>One thread accepts connections and closes overdue ones. It survives every failure; if the port no longer accepts, it closes and reopens the port. Thread-safe.
+ * <p>One thread accepts connections and closes overdue ones. It survives every failure; if the port no longer accepts, it
+ * closes and reopens the port. Thread-safe.
  */
 public final class SocketServer implements AutoCloseable {
   /** Answers a request. Called by several threads at once. */
@@ -57,7 +60,10 @@ public final class SocketServer implements AutoCloseable {
   /** The number of consecutive accept errors after which the port is opened again. */
   private static final int MOST_FAILURES = 10;
 
-  /** How long a connection may keep the server waiting before it can be cut off, and how long the server then waits for it to end. */
+  /**
+   * How long a connection may keep the server waiting before it can be cut off, and how long the server then waits for it to
+   * end.
+   */
   private static final long MOMENT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -267,7 +273,8 @@ public final class SocketServer implements AutoCloseable {
   }
 
   /**
-   * Returns whether there is room for a connection, after cutting one off if necessary. A connection is not cut off before it has had a moment to send its request, so a flood waits in the operating system's queue.
+   * Returns whether there is room for a connection, after cutting one off if necessary. A connection is not cut off before it
+   * has had a moment to send its request, so a flood waits in the operating system's queue.
    */
   private boolean makeRoom(int most) {
     long began = System.nanoTime();

@@ -108,7 +108,7 @@ class ControlRequestsTest {
 
   @Test
   void unknownBreaker_404AndNoneIsMade() throws Exception {
-    assertThat(post("reset", "{\"name\":\"nobody\"}")).startsWith("HTTP/1.1 404");
+    assertThat(post("reset", "{\"name\":\"unknown\"}")).startsWith("HTTP/1.1 404");
     assertThat(post("reset", "{\"name\":\"payments\",\"key\":\"x\"}")).startsWith("HTTP/1.1 404");
 
     assertThat(resilience.policies().circuitBreakers()).hasSize(1);

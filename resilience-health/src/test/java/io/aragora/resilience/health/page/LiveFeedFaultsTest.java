@@ -33,7 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Lets each call of the feed to the runtime fail in turn: every method of every object that it receives, without a list. After any failure, the page continues, each transition is shown once, and no subscription is left.
+ * Lets each call of the feed to the runtime fail in turn: every method of every object that it receives, without a list. After
+ * any failure, the page continues, each transition is shown once, and no subscription is left.
  */
 @Timeout(120)
 class LiveFeedFaultsTest {

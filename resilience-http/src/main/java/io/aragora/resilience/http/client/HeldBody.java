@@ -12,7 +12,9 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a response after which another attempt may follow. It is held until that is decided: then it is discarded, or passed to the caller's own subscriber. A short body is read to its end, which frees the connection; of a longer one no more is requested until then.
+ * The body of a response after which another attempt may follow. It is held until that is decided: then it is discarded, or
+ * passed to the caller's own subscriber. A short body is read to its end, which frees the connection; of a longer one no more
+ * is requested until then.
  */
 final class HeldBody implements BodySubscriber<HeldBody> {
   static final int MOST_KEPT = 1 << 16;
@@ -145,7 +147,8 @@ final class HeldBody implements BodySubscriber<HeldBody> {
   }
 
   /**
-   * Passes the held part to the subscriber at its first request. The subscriber may request more meanwhile, from within or from another thread; that reaches the client only afterwards, so that no signals overlap.
+   * Passes the held part to the subscriber at its first request. The subscriber may request more meanwhile, from within or
+   * from another thread; that reaches the client only afterwards, so that no signals overlap.
    */
   private void handOver(long count) {
     List<ByteBuffer> first;
@@ -197,7 +200,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     }
   }
 
-  /** Called only once there is one. */
+  /** Called only after a subscriber exists. */
   private synchronized Flow.Subscriber<? super List<ByteBuffer>> downstream() {
     return Objects.requireNonNull(downstream);
   }

@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Classifies failures of HTTP clients for retries and breakers: of this client, and of any other whose exceptions a {@link HttpFailureInspector} reads. A status takes precedence over the type of the exception. Immutable.
+ * Classifies failures of HTTP clients for retries and breakers: of this client, and of any other whose exceptions a {@link
+ * HttpFailureInspector} reads. A status takes precedence over the type of the exception. Immutable.
  *
  * <pre>{@code
  * HttpFailures failures = HttpFailures.standard();
@@ -44,7 +45,8 @@ public final class HttpFailures {
   }
 
   /**
-   * Returns the classification by {@link HttpErrorClassifier#DEFAULT} and the inspectors that {@link java.util.ServiceLoader} finds.
+   * Returns the classification by {@link HttpErrorClassifier#DEFAULT} and the inspectors that {@link java.util.ServiceLoader}
+   * finds.
    *
    * @return the classification
    */
@@ -113,7 +115,8 @@ public final class HttpFailures {
   }
 
   /**
-   * Returns a predicate for transient failures: by their status, and without a status by {@link RetryConfig#transientFailures()}. For {@link RetryConfig.Builder#retryIf}.
+   * Returns a predicate for transient failures: by their status, and without a status by {@link
+   * RetryConfig#transientFailures()}. For {@link RetryConfig.Builder#retryIf}.
    *
    * @return a predicate
    */
@@ -122,7 +125,10 @@ public final class HttpFailures {
   }
 
   /**
-   * Returns a predicate for failures of the server: transient statuses, and without a status all network failures. For {@link io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#recordIf}; errors of the caller do not count against the server.
+   * Returns a predicate for failures of the server. A failure with a status matches if the status is transient; one without
+   * matches if it is a failure of the network. For {@link
+   * io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#recordIf}, so that client errors do not count against
+   * the server.
    *
    * @return a predicate
    */
@@ -130,7 +136,7 @@ public final class HttpFailures {
     return new ByStatus(this, OnTheWay.INSTANCE);
   }
 
-  /** Failures of the network, not mistakes of the caller. */
+  /** Failures of the network, as opposed to mistakes of the caller. */
   static boolean isOnTheWay(Throwable failure) {
     return failure instanceof IOException
         || failure instanceof TimeoutException
@@ -142,7 +148,8 @@ public final class HttpFailures {
    * Returns whether another classification is equal, so that its predicates count as the same declaration.
    *
    * @param other any object
-   * @return whether it has the same statuses and inspectors; inspectors found by {@link java.util.ServiceLoader} are compared by class
+   * @return whether it has the same statuses and inspectors; inspectors found by {@link java.util.ServiceLoader} are compared
+   * by class
    */
   @Override
   public boolean equals(@Nullable Object other) {

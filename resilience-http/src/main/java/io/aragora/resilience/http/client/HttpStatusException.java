@@ -9,7 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that is a failure. {@link ResilientHttpClient} passes it to retry, breaker and their listeners, and returns the response to its caller. Throw it yourself if you call another client through a policy.
+ * A response that is a failure. {@link ResilientHttpClient} passes it to retry, breaker and their listeners, and returns the
+ * response to its caller. Throw it yourself if you call another client through a policy.
  */
 public final class HttpStatusException extends IOException {
   @Serial
@@ -64,7 +65,7 @@ public final class HttpStatusException extends IOException {
     return headers != null ? headers : HttpHeaders.of(Map.of(), (name, value) -> true);
   }
 
-  /** Without a stack trace: the place of creation says nothing about the failure, and a trace would cost more than all the rest. */
+  /** Without a stack trace, which would say nothing about the failure and cost most of the time. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Code that accepts an {@code HttpClient} needs no change. A call ends in the ways that it knows:
  *
  * <ul>
- *   <li>with a response of any status, with the whole body as the caller's handler returns it; if all attempts ended with a transient status, it is the last response;
+ *   <li>with a response of any status, with the whole body as the caller's handler returns it; if all attempts ended with a
+ *   transient status, it is the last response;
  *   <li>if the breaker rejects the call, with an {@link IOException} with {@link
  *       io.aragora.resilience.circuitbreaker.CallNotPermittedException} as its cause, and nothing was sent;
  *   <li>after a timeout, with a {@link java.net.http.HttpTimeoutException} with {@link
@@ -49,7 +50,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>A request is repeated only if that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
- * and its method is idempotent, it has an {@code Idempotency-Key}, or, if no redirects are followed, its connection could not be established. A {@code Retry-After} header is followed, up to the cap of the retry's backoff.
+ * and its method is idempotent, it has an {@code Idempotency-Key}, or, if no redirects are followed, its connection could not
+ * be established. A {@code Retry-After} header is followed, up to the cap of the retry's backoff.
  *
  * <p>The wrapped client follows redirects, which count for the origin of the request. Web sockets are not protected.
  * Thread-safe.
@@ -257,13 +259,13 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
 
   // ---- added by JDK 21, without @Override because this code is compiled for 17
 
-  /** Begins to shut the wrapped client down, as it does from JDK 21 on; before, does nothing. */
+  /** Begins to shut down the wrapped client. Does nothing before JDK 21. */
   public void shutdown() {
     LaterMethods.shutdown(client);
   }
 
   /**
-   * Waits for the end of the wrapped client, as it does from JDK 21 on.
+   * Waits for the end of the wrapped client. Does nothing before JDK 21.
    *
    * @param duration the maximum wait
    * @return whether it ended; true before JDK 21
@@ -274,7 +276,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   }
 
   /**
-   * Returns whether the wrapped client ended, as it does from JDK 21 on.
+   * Returns whether the wrapped client has ended.
    *
    * @return whether it ended; false before JDK 21
    */
@@ -282,12 +284,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     return LaterMethods.isTerminated(client);
   }
 
-  /** Shuts the wrapped client down at once, as it does from JDK 21 on; before, does nothing. */
+  /** Shuts down the wrapped client at once. Does nothing before JDK 21. */
   public void shutdownNow() {
     LaterMethods.shutdownNow(client);
   }
 
-  /** Closes the wrapped client, as it does from JDK 21 on; before, does nothing. The runtime stays open. */
+  /** Closes the wrapped client. Does nothing before JDK 21. The runtime stays open. */
   @Override
   public void close() {
     LaterMethods.close(client);

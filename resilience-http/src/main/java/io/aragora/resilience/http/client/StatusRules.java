@@ -4,7 +4,7 @@ package io.aragora.resilience.http.client;
  * Decides which responses are failures.
  *
  * @param classifier which statuses are transient
- * @param recordClientErrors whether errors of the caller count against the server, too
+ * @param recordClientErrors whether client errors count against the server, too
  */
 record StatusRules(HttpErrorClassifier classifier, boolean recordClientErrors) {
   boolean isTransient(int status) {

@@ -12,10 +12,11 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
- * The durations of one runtime, in native and classic histograms. At most {@code maxNames} names have their own histograms; the others share one. Thread-safe; recording a duration needs no look-up.
+ * The durations of one runtime, in native and classic histograms. At most {@code maxNames} names have their own histograms;
+ * the others share one. Thread-safe; recording a duration needs no look-up.
  */
 final class DurationHistograms implements DurationRecorder {
-  /** Delays and timeouts are configured, and longer than calls. */
+  /** Delays and timeouts are settings, and longer than calls. */
   private static final List<Double> WAIT_BOUNDS =
       List.of(0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0);
 
@@ -23,7 +24,8 @@ final class DurationHistograms implements DurationRecorder {
   private static final int NATIVE_SCHEMA = 3;
 
   /**
-   * Durations below 15 µs share one native bucket, which needs no look-up; no remote dependency answers faster. The numbers of the other buckets are in the JDK's cache of boxed integers.
+   * Durations below 15 µs share one native bucket, which needs no look-up; no remote dependency answers faster. The numbers of
+   * the other buckets are in the JDK's cache of boxed integers.
    */
   private static final double NATIVE_ZERO = 1.0 / (1 << 16);
 

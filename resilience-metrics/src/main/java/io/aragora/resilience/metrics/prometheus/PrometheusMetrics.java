@@ -15,15 +15,19 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a runtime in a Prometheus registry: a collector reads its counters when the registry is scraped. Closing the runtime removes it.
+ * Shows a runtime in a Prometheus registry: a collector reads its counters when the registry is scraped. Closing the runtime
+ * removes it.
  *
  * <pre>{@code
  * Resilience.builder().extension(PrometheusMetrics.on(registry)).build();
  * }</pre>
  *
- * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PROPERTY} is {@code default}, which means {@link PrometheusRegistry#defaultRegistry}.
+ * <p>Also found by {@link java.util.ServiceLoader}; then it is off until the property {@value #PROPERTY} is {@code default},
+ * which means {@link PrometheusRegistry#defaultRegistry}.
  *
- * <p>Any number of runtimes may share a registry: each series has the label {@code runtime}, which is the runtime's name, followed by a number if another runtime on that registry has the same name. {@link PrometheusRegistry#clear()} drops them all; they return when the last of them has been closed and another attaches. Thread-safe.
+ * <p>Any number of runtimes may share a registry: each series has the label {@code runtime}, which is the runtime's name,
+ * followed by a number if another runtime on that registry has the same name. {@link PrometheusRegistry#clear()} drops them
+ * all; they return when the last of them has been closed and another attaches. Thread-safe.
  */
 public final class PrometheusMetrics implements ResilienceExtension {
   /** The property that turns on the metrics found on the path: {@code default} for the default registry. */
@@ -71,7 +75,8 @@ public final class PrometheusMetrics implements ResilienceExtension {
    *
    * @param context the runtime as extensions see it
    * @return the subscription whose close removes it
-   * @throws IllegalArgumentException if a property has an invalid value, or the registry has one of these metric names from another collector
+   * @throws IllegalArgumentException if a property has an invalid value, or the registry has one of these metric names from
+   * another collector
    */
   @Override
   public AutoCloseable attach(ResilienceContext context) {
@@ -134,7 +139,9 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Turns on the timing of breaker calls, and shows their durations, the delays of retries and the exceeded timeouts as native and classic histograms. Default: off, since timing costs each call two readings of the clock. Calls with permits that the application acquires are not timed.
+     * Turns on the timing of breaker calls, and shows their durations, the delays of retries and the exceeded timeouts as
+     * native and classic histograms. Default: off, since timing costs each call two readings of the clock. Calls with permits
+     * that the application acquires are not timed.
      *
      * @return this builder
      */
@@ -171,11 +178,12 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
 
     /**
-     * Sets the maximum number of breakers, keyed breakers, retries, budgets, timeouts and pipelines, each, that have their own series; the rest are summed up as {@value MetricNames#OTHER}. Default 1000 of each.
+     * Sets the maximum number of breakers, keyed breakers, retries, budgets, timeouts and pipelines, each, that have their own
+     * series; the rest are summed up as {@value MetricNames#OTHER}. Default 1000 of each.
      *
      * @param count at least 1
      * @return this builder
-     * @throws IllegalArgumentException if {@code count} is smaller
+     * @throws IllegalArgumentException if {@code count} is less than 1
      */
     public Builder maxNames(int count) {
       this.maxNames = Setting.atLeast("maxNames", 1, count);
@@ -188,7 +196,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
      *
      * @param count at least 0
      * @return this builder
-     * @throws IllegalArgumentException if {@code count} is smaller
+     * @throws IllegalArgumentException if {@code count} is negative
      */
     public Builder maxKeys(int count) {
       this.maxKeys = Setting.atLeast("maxKeys", 0, count);

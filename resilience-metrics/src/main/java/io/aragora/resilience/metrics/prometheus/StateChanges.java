@@ -46,7 +46,7 @@ final class StateChanges {
     }
   }
 
-  /** Shows the kinds that have occurred, and closed to open always; labels by the number of the kind. */
+  /** Shows the kinds that have occurred, and closed to open always. Labels are indexed by the number of the kind. */
   static void show(
       MetricFamilyDescriptor family,
       IntFunction<Labels> labels,

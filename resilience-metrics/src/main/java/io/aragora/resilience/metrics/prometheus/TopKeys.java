@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * The keys of one keyed breaker that get a series: those that are not closed, then those with the most failures in their window, then those with the most calls; among equals, keys that already have a series. Not thread-safe.
+ * The keys of one keyed breaker that get a series: those that are not closed, then those with the most failures in their
+ * window, then those with the most calls; among equals, keys that already have a series. Not thread-safe.
  */
 final class TopKeys {
   /*
@@ -90,8 +91,7 @@ final class TopKeys {
       long[] before = shown.get(key);
       long[] now = before == null ? counts : NamedCounts.max(before, counts);
       for (int i = 0; i < OUTCOMES; i++) {
-        // The counts of a key from before it was shown are already in the rest, unless nothing was
-        // shown.
+        // The rest already contains the counts that a key had before it was shown, unless no key was shown.
         grown[i] += before != null ? now[i] - before[i] : first ? now[i] : 0;
       }
       return now;

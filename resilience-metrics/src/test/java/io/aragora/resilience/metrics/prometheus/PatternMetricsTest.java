@@ -148,10 +148,24 @@ class PatternMetricsTest {
 
   @Test
   @Tag("PM-08")
-  @DisplayName("health is 1 or 0, and consecutive failures are shown, 0 if there are none")
-  void health_isShown_withConsecutiveFailures() {
+  @DisplayName("health is 0 while a check fails, and 1 once it succeeds")
+  void health_ofACheck_isZeroOrOne() {
     assertThat(shop.series("resilience_health_status"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
+    assertThat(shop.series("resilience_health_severity"))
+        .contains("{name=\"database\",runtime=\"shop\"} 3.0");
+
+    shop.databaseIs(HealthStatus.HEALTHY);
+    shop.time.advance(Duration.ofSeconds(2));
+    shop.text();
+    assertThat(shop.series("resilience_health_status"))
+        .contains("{name=\"database\",runtime=\"shop\"} 1.0");
+  }
+
+  @Test
+  @Tag("PM-08")
+  @DisplayName("consecutive failures of a check are shown, and 0 after a success")
+  void health_consecutiveFailures_areShown() {
     shop.text();
     assertThat(shop.series("resilience_health_consecutive_failures"))
         .as("a result that is used again counts once")
@@ -162,8 +176,6 @@ class PatternMetricsTest {
     }
     assertThat(shop.series("resilience_health_consecutive_failures"))
         .contains("{name=\"database\",runtime=\"shop\"} 7.0");
-    assertThat(shop.series("resilience_health_severity"))
-        .contains("{name=\"database\",runtime=\"shop\"} 3.0");
 
     shop.time.advance(Duration.ofSeconds(2));
     shop.resilience.health().checkAll();
@@ -176,8 +188,6 @@ class PatternMetricsTest {
     shop.databaseIs(HealthStatus.HEALTHY);
     shop.time.advance(Duration.ofSeconds(2));
     shop.text();
-    assertThat(shop.series("resilience_health_status"))
-        .contains("{name=\"database\",runtime=\"shop\"} 1.0");
     assertThat(shop.series("resilience_health_consecutive_failures"))
         .contains("{name=\"database\",runtime=\"shop\"} 0.0");
   }

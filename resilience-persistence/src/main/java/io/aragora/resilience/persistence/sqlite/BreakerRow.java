@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps a breaker to a row. Times are whole microseconds, for instants since 1970 in UTC: numbers have no time zone and sort like time. Fractions of a microsecond are dropped, never rounded up.
+ * Maps a breaker to a row. Times are whole microseconds, for instants since 1970 in UTC: numbers have no time zone and sort
+ * like time. Fractions of a microsecond are dropped, never rounded up.
  */
 final class BreakerRow {
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
@@ -64,7 +65,7 @@ final class BreakerRow {
   static final String SELECT_ATTENTION_FIRST =
       "SELECT rowid FROM circuit_breakers ORDER BY state = 'closed', saved_at_micros DESC LIMIT ?";
 
-  /** The same, but readable rows first, which takes microseconds for each row to determine. */
+  /** Selects readable rows first. To determine whether a row is readable takes microseconds. */
   static final String SELECT_MOST_IMPORTANT = "SELECT rowid FROM circuit_breakers ORDER BY "
       + readable("circuit_breakers") + " DESC, state = 'closed', saved_at_micros DESC LIMIT ?";
 
@@ -73,7 +74,8 @@ final class BreakerRow {
       + readable("circuit_breakers") + ", state <> 'closed', saved_at_micros LIMIT ?";
 
   /**
-   * The condition is {@link SavedBreaker#replaces}. An unreadable row may always be replaced; otherwise it would stay for ever, since SQLite orders any text after any number.
+   * The condition is {@link SavedBreaker#replaces}. An unreadable row may always be replaced; otherwise it would stay for
+   * ever, since SQLite orders any text after any number.
    */
   static final String UPSERT = "INSERT INTO circuit_breakers AS present ("
       + String.join(", ", COLUMNS) + ") VALUES ("
@@ -101,7 +103,10 @@ final class BreakerRow {
 
   private BreakerRow() {}
 
-  /** Selects a column: of a text also its size, under another name; of a long text in place of a number only the size. */
+  /**
+   * Selects a column. A text has its size beside it, under another name. Of a long text in a column of numbers, only the size
+   * is selected.
+   */
   private static String bounded(String column) {
     return TEXTS.contains(column)
         ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"

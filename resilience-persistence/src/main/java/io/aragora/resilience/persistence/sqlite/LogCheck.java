@@ -10,7 +10,9 @@ import org.sqlite.SQLiteConfig;
 /**
  * Checks that the next process would find what was committed, and merges only an undamaged log.
  *
- * <p>SQLite reads its log by an index in shared memory. It does not notice that the log is cut off or overwritten: it continues writing behind the gap, where no other process finds the data, and the next merge copies the gap into the file. So SQLite's automatic merging is off, after a commit and, if the log is damaged, on closing.
+ * <p>SQLite reads its log by an index in shared memory. It does not notice that the log is cut off or overwritten: it
+ * continues writing behind the gap, where no other process finds the data, and the next merge copies the gap into the file. So
+ * SQLite's automatic merging is off, after a commit and, if the log is damaged, on closing.
  */
 final class LogCheck {
   /** SQLite's own default: a log of four megabytes. */
@@ -108,7 +110,7 @@ final class LogCheck {
     }
   }
 
-  /** Turns the connection into a reader of the log, which it stays whether this succeeds or not. */
+  /** Turns the connection into a reader of the log. It remains one even if this fails. */
   private static void join(Connection last) {
     try (Statement statement = last.createStatement()) {
       statement.execute("PRAGMA user_version");

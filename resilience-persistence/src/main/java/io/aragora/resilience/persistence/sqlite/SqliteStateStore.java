@@ -17,11 +17,14 @@ import org.sqlite.SQLiteConfig;
 
 /**
  * Breaker state in one SQLite file, over one connection. Several processes may use the same file: they write one after
- * the other, and of two states of one breaker the one entered later stays; of equal ones, the later write.
+ * the other, and of two states of one breaker, the file keeps the one entered later, or, if both were entered at the same
+ * time, the one written later.
  *
- * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process killed at any moment leaves a valid file with every save that returned. {@code synchronous=NORMAL} means that the log is not
+ * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process killed at any moment
+ * leaves a valid file with every save that returned. {@code synchronous=NORMAL} means that the log is not
  * flushed to the disk at every save, only before it is merged into the file: a power failure or a crash of the operating
- * system may lose the last saves, never the file. A save is thousands of times faster than a flush of a slow disk, and the state is saved again within seconds.
+ * system may lose the last saves, never the file. A save is thousands of times faster than a flush of a slow disk, and the
+ * state is saved again within seconds.
  *
  * <p>Thread-safe: concurrent operations wait for each other.
  */
@@ -55,7 +58,8 @@ final class SqliteStateStore implements StateStore {
   }
 
   /**
-   * Opens the file. Neither it nor the files beside it are changed before it is known to belong to this library, to be new, or to be no database.
+   * Opens the file. Neither it nor the files beside it are changed before it is known to belong to this library, to be new, or
+   * to be no database.
    *
    * @param named the file, or a symbolic link to it
    * @param busyTimeoutMillis how long to wait for other processes
@@ -260,7 +264,7 @@ final class SqliteStateStore implements StateStore {
     }
   }
 
-  /** Damage done to the file by others would otherwise show at the next read, perhaps only after the next start. */
+  /** Detects damage done by others now, and not at the next read, which may be after the next start. */
   private void requireSameFile(String action) throws StateStoreException {
     DatabaseFile.Present now = file.present();
     if (!now.file().equals(present.file())

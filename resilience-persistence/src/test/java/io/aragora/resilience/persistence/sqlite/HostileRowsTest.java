@@ -24,7 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** If another application writes any value into a column, the application still gets its breaker, and the row can be replaced. */
+/**
+ * If another application writes any value into a column, the application still gets its breaker, and the row can be replaced.
+ */
 @Timeout(120)
 class HostileRowsTest extends SqliteStoreFixture {
   private static final Map<String, String> VALUES = Map.ofEntries(

@@ -20,13 +20,15 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Receives the changes of other writers, on its own connection and thread. If the connection is lost, it connects again and reads the changes that it may have missed.
+ * Receives the changes of other writers, on its own connection and thread. If the connection is lost, it connects again and
+ * reads the changes that it may have missed.
  */
 final class ChangeListener implements AutoCloseable {
   /*
    * No change is missed; a change may be reported twice. Each row contains the transaction that changed its state. `since` is
    * the oldest transaction still running at a moment by which all notices of earlier ones had arrived: first the moment when
-   * the store was opened, before loading; later the heartbeat before the last one, since a transaction visible at one heartbeat
+   * the store was opened, before loading; later the heartbeat before the last one, since a transaction visible at one
+   * heartbeat
    * has sent its notice by the next. After LISTEN, the rows of `since` and later are read; transactions that commit afterwards
    * send notices.
    */
@@ -141,7 +143,7 @@ final class ChangeListener implements AutoCloseable {
     }
   }
 
-  /** In a transaction, since only then the driver fetches rows in portions. */
+  /** In a transaction, because otherwise the driver fetches all rows at once. */
   private void tell(Session present, PreparedStatement select) throws SQLException {
     present.connection().setAutoCommit(false);
     tellEach(select, ServerClock.offsetMicros(present.connection(), clock));

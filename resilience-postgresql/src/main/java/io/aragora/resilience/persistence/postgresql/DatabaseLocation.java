@@ -15,7 +15,8 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * The location of the database, and how to connect to it. The driver receives user, password and parameters as properties, never in its URL, which it logs. Immutable.
+ * The location of the database, and how to connect to it. The driver receives user, password and parameters as properties,
+ * never in its URL, which it logs. Immutable.
  */
 final class DatabaseLocation {
   private static final String PREFIX = "postgresql:";
@@ -121,7 +122,9 @@ final class DatabaseLocation {
   }
 
   /**
-   * Bounds every wait for an unreachable server, or for another client that hangs: in seconds here, except TLS, in milliseconds in the server. The server gives up before the socket does, and so reports the reason.
+   * Bounds every wait for an unreachable server, or for another client that hangs. The driver's limits are in seconds, except
+   * that of TLS;
+   * the server's are in milliseconds. The server gives up before the socket does, so that it can report the reason.
    */
   private static void putLimits(Properties properties) {
     properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "3");

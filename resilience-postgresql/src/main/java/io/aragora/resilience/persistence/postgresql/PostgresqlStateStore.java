@@ -19,9 +19,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Breaker state in one table of PostgreSQL, which many instances share. The latest change of state wins, by the server's clock: the writer sends the age of its state, and the server subtracts it from its own time. So clocks that differ, even by hours, do not matter; times that are read are converted to this process's clock.
+ * Breaker state in one table of PostgreSQL, which many instances share. The latest change of state wins, by the server's
+ * clock: the writer sends the age of its state, and the server subtracts it from its own time. So clocks that differ, even by
+ * hours, do not matter; times that are read are converted to this process's clock.
  *
- * <p>Everything has a timeout: connecting, statements, locks and the network. A connection on which an operation failed is closed, and the next operation opens another.
+ * <p>Everything has a timeout: connecting, statements, locks and the network. A connection on which an operation failed is
+ * closed, and the next operation opens another.
  *
  * <p>Thread-safe: concurrent operations wait for each other.
  */
@@ -31,7 +34,10 @@ final class PostgresqlStateStore implements StateStore {
   /** Bounds the rows of a large save that driver and server hold at a time. */
   private static final int ROWS_AT_ONCE = 1_000;
 
-  /** Bounds the rows that the driver holds while reading, to megabytes: each of a row's four texts may have 60,000 bytes. */
+  /**
+   * The number of rows that the driver holds while reading: some megabytes, because each of a row's four texts may have 60,000
+   * bytes.
+   */
   static final int ROWS_PER_FETCH = 50;
 
   /** The number of rows that a statement purges, well within its timeout. */
