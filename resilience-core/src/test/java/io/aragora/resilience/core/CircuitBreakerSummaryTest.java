@@ -117,8 +117,7 @@ class CircuitBreakerSummaryTest {
   @Test
   @Tag("ME-04")
   @Tag("fault-65")
-  @DisplayName(
-      "one or two open breakers degrade, and three are critical, whatever their names")
+  @DisplayName("one or two open breakers degrade, and three are critical, whatever their names")
   void summary_openBreakers_degradeOrFail() {
     breaker("_registry_size", 1, 1);
     assertThat(summary().open()).isEqualTo(1);

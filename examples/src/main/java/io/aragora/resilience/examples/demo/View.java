@@ -19,7 +19,8 @@ interface View {
   String mark(boolean holds);
 
   /** Returns the view for an output: a redrawing one for a terminal, plain lines otherwise. */
-  @SuppressWarnings("SystemConsoleNull") // null on JDKs up to 21; isTerminal() decides on later ones
+  @SuppressWarnings(
+      "SystemConsoleNull") // null on JDKs up to 21; isTerminal() decides on later ones
   static View on(PrintStream out) {
     Console console = System.console();
     if (console == null || !isTerminal(console) || !mayRedraw(System.getenv())) {

@@ -91,7 +91,8 @@ final class TopKeys {
       long[] before = shown.get(key);
       long[] now = before == null ? counts : NamedCounts.max(before, counts);
       for (int i = 0; i < OUTCOMES; i++) {
-        // The rest already contains the counts that a key had before it was shown, unless no key was shown.
+        // The rest already contains the counts that a key had before it was shown, unless no key
+        // was shown.
         grown[i] += before != null ? now[i] - before[i] : first ? now[i] : 0;
       }
       return now;
