@@ -6,98 +6,154 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
-import io.prometheus.metrics.model.snapshots.Labels;
+import io.aragora.resilience.internal.ReadableBreaker;
+import io.aragora.resilience.internal.ReadableBreaker.Place;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The breakers of a runtime, without those of keys. There may be very many, so labels are kept between scrapes, and samples are produced in the order of their labels, which saves the registry the sorting.
+ * The breakers of a runtime, without those of keys. Like {@link NamedCounts}: counts never decrease, and a bounded number of names have their own series. There may be very many, so between scrapes it stores for each series the name as it is written and the numbers that were shown. Not thread-safe.
  */
 final class BreakerSeries {
-  /** Calls by outcome, in the order of {@link #counts}, which is alphabetical. */
+  /** Calls by outcome, in the order of {@link Place}, which is alphabetical. */
   static final String[] OUTCOMES = {"failure", "ignored", "late", "rejected", "success"};
 
-  private static final int SLOW = OUTCOMES.length;
-  private static final int CHANGES = SLOW + 1;
-
-  private record Reading(CircuitBreaker breaker, CircuitBreakerSnapshot snapshot) {
-    /** From 0 to 1; NaN if no call is counted. A breaker that opens drops its window, so the rate is the one that opened it. */
-    double failureRate() {
-      CircuitBreakerState state = snapshot.state();
-      if (snapshot.windowCalls() != 0
-          || state == CircuitBreakerState.CLOSED
-          || state == CircuitBreakerState.METRICS_ONLY) {
-        return snapshot.failureRate() / 100;
-      }
-      CircuitBreakerExplanation.Evidence seen = breaker.explain().evidence();
-      return seen == null ? Double.NaN : seen.failureRate() / 100;
-    }
-  }
-
-  private record Kept(Labels plain, List<Labels> byOutcome, Map<Integer, Labels> byChange) {}
-
-  private final NamedCounts breakers;
-  private final Map<String, Kept> labels = new HashMap<>();
+  private final int limit;
+  private final Map<String, Series> byName = new HashMap<>();
+  private BreakerReading shown = BreakerReading.EMPTY;
 
   BreakerSeries(int maxNames) {
-    this.breakers = new NamedCounts(maxNames);
+    this.limit = maxNames;
   }
 
   static long[] counts(CircuitBreakerTotals totals, int length) {
     long[] counts = new long[length];
-    counts[0] = totals.failures();
-    counts[1] = totals.ignored();
-    counts[2] = totals.late();
-    counts[3] = totals.rejected();
-    counts[4] = totals.successes();
+    counts[Place.FAILURES] = totals.failures();
+    counts[Place.IGNORED] = totals.ignored();
+    counts[Place.LATE] = totals.late();
+    counts[Place.REJECTED] = totals.rejected();
+    counts[Place.SUCCESSES] = totals.successes();
     return counts;
   }
 
-  void read(Resilience resilience, SampleList samples) {
-    Map<String, long[]> read = new TreeMap<>();
-    Map<String, Reading> readings = new TreeMap<>();
-    for (CircuitBreaker breaker : resilience.policies().circuitBreakers()) {
-      CircuitBreakerSnapshot snapshot = breaker.snapshot();
-      String name = SampleList.label(snapshot.name());
-      readings.put(name, new Reading(breaker, snapshot));
-      long[] counts = counts(snapshot.totals(), CHANGES + StateChanges.SIZE);
-      counts[SLOW] = snapshot.slowCalls();
-      if (snapshot.transitions() != 0) {
-        StateChanges.read(breaker::transitions, counts, CHANGES);
-      }
-      read.merge(name, counts, NamedCounts::sum);
+  /** Reads all breakers of a runtime. */
+  BreakerReading read(Resilience resilience) {
+    List<CircuitBreaker> breakers = List.copyOf(resilience.policies().circuitBreakers());
+    Series[] seriesOf = assign(breakers);
+    BreakerReading.Builder reading = new BreakerReading.Builder(inOrder());
+    long[] numbers = new long[Place.NUMBERS];
+    for (int i = 0; i < seriesOf.length; i++) {
+      CircuitBreaker breaker = breakers.get(i);
+      read(breaker, numbers);
+      reading.add(seriesOf[i], numbers, breaker);
     }
-    Map<String, long[]> shown = breakers.advance(read);
-    labels.keySet().retainAll(shown.keySet());
-    shown.forEach((name, counts) -> {
-      Kept kept = labels.computeIfAbsent(name, none -> labelsOf(name, samples));
-      for (int i = 0; i < OUTCOMES.length; i++) {
-        samples.add(Families.BREAKER_CALLS, kept.byOutcome.get(i), counts[i]);
-      }
-      samples.add(Families.BREAKER_SLOW_CALLS, kept.plain, counts[SLOW]);
-      StateChanges.show(
-          Families.BREAKER_STATE_CHANGES,
-          change -> kept.byChange.computeIfAbsent(
-              change, number -> StateChanges.labels(name, number, samples)),
-          counts,
-          CHANGES,
-          samples);
-      Reading reading = breakers.isNamed(name) ? readings.get(name) : null;
-      if (reading != null) {
-        samples.add(Families.BREAKER_STATE, kept.plain, reading.snapshot.state().code());
-        samples.add(Families.BREAKER_FAILURE_RATE, kept.plain, reading.failureRate());
-      }
-    });
+    shown = reading.notBelow(shown);
+    return shown;
   }
 
-  private static Kept labelsOf(String name, SampleList samples) {
-    List<Labels> byOutcome = new ArrayList<>();
-    for (String outcome : OUTCOMES) {
-      byOutcome.add(samples.labels(name, MetricNames.OUTCOME, outcome));
+  /** Returns the series of each breaker. A series without a breaker is dropped. */
+  private Series[] assign(List<CircuitBreaker> breakers) {
+    Series[] seriesOf = new Series[breakers.size()];
+    byName.values().forEach(series -> series.used = false);
+    List<Integer> left = new ArrayList<>();
+    int named = 0;
+    for (int i = 0; i < seriesOf.length; i++) {
+      Series series = byName.get(breakers.get(i).name());
+      if (series == null || !series.named) {
+        left.add(i);
+      } else {
+        named += series.used ? 0 : 1;
+        series.used = true;
+        seriesOf[i] = series;
+      }
     }
-    return new Kept(samples.labels(name), List.copyOf(byOutcome), new HashMap<>(2));
+    if (!left.isEmpty()) {
+      assignLeft(breakers, left, named, seriesOf);
+    }
+    byName.values().removeIf(series -> !series.used);
+    return seriesOf;
+  }
+
+  /** Assigns breakers with new names, in alphabetical order while there are places; with names that are not valid text; and the rest. */
+  private void assignLeft(
+      List<CircuitBreaker> breakers, List<Integer> left, int alreadyNamed, Series[] seriesOf) {
+    Map<String, List<Integer>> byLabel =
+        alreadyNamed < limit ? new TreeMap<>() : new LinkedHashMap<>();
+    for (int i : left) {
+      String label = SampleList.label(breakers.get(i).name());
+      byLabel.computeIfAbsent(label, none -> new ArrayList<>(1)).add(i);
+    }
+    int named = alreadyNamed;
+    for (String label : byLabel.keySet()) {
+      Series series = byName.get(label);
+      if (series != null && series.named && !series.used) {
+        series.used = true;
+        named++;
+      }
+    }
+    for (Series series : byName.values()) {
+      series.named &= series.used;
+    }
+    for (Map.Entry<String, List<Integer>> entry : byLabel.entrySet()) {
+      Series known = byName.get(entry.getKey());
+      boolean own = (known != null && known.named) || named < limit;
+      if (own && (known == null || !known.named)) {
+        named++;
+      }
+      Series series = byName.computeIfAbsent(own ? entry.getKey() : MetricNames.OTHER, Series::new);
+      series.used = true;
+      series.named |= own;
+      entry.getValue().forEach(i -> seriesOf[i] = series);
+    }
+  }
+
+  /** Returns the series by name; the array of the previous reading if they are the same. */
+  private Series[] inOrder() {
+    Series[] before = shown.series();
+    if (before.length == byName.size() && areAllInUse(before)) {
+      return before;
+    }
+    Series[] series = byName.values().toArray(new Series[0]);
+    Arrays.sort(series, Comparator.comparing(one -> one.name));
+    return series;
+  }
+
+  private static boolean areAllInUse(Series[] before) {
+    for (Series series : before) {
+      if (!series.used) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void read(CircuitBreaker breaker, long[] into) {
+    if (breaker instanceof ReadableBreaker readable) {
+      readable.read(into);
+      return;
+    }
+    CircuitBreakerSnapshot snapshot = breaker.snapshot();
+    System.arraycopy(counts(snapshot.totals(), OUTCOMES.length), 0, into, 0, OUTCOMES.length);
+    into[Place.SLOW] = snapshot.slowCalls();
+    into[Place.TRANSITIONS] = snapshot.transitions();
+    into[Place.STATE] = snapshot.state().code();
+    into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(breaker, snapshot));
+  }
+
+  private static double failureRate(CircuitBreaker breaker, CircuitBreakerSnapshot snapshot) {
+    CircuitBreakerState state = snapshot.state();
+    if (snapshot.windowCalls() != 0
+        || state == CircuitBreakerState.CLOSED
+        || state == CircuitBreakerState.METRICS_ONLY) {
+      return snapshot.failureRate() / 100;
+    }
+    CircuitBreakerExplanation.Evidence seen = breaker.explain().evidence();
+    return seen == null ? Double.NaN : seen.failureRate() / 100;
   }
 }

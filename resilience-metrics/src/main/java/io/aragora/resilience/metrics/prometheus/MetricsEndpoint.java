@@ -5,7 +5,6 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -40,17 +39,32 @@ public final class MetricsEndpoint implements EndpointContribution {
     Optional<PrometheusRegistry> registry = resilience
         .extension(PrometheusMetrics.class)
         .flatMap(metrics -> metrics.registryOf(resilience));
-    MetricSnapshots snapshots =
-        registry.isPresent() ? registry.get().scrape() : readAlone(resilience);
-    PrometheusTextFormatWriter.create().write(body, snapshots);
+    if (registry.isPresent()) {
+      write(registry.get(), body);
+    } else {
+      scrapeAlone(resilience).write(body);
+    }
   }
 
-  private MetricSnapshots readAlone(Resilience resilience) {
+  static void write(PrometheusRegistry registry, OutputStream body) throws IOException {
+    ResilienceCollector collector = RegistryCollectors.of(registry);
+    TextScrape text = collector == null ? null : collector.scrape(registry);
+    if (text != null && text.isWritable()) {
+      text.write(body);
+    } else {
+      PrometheusTextFormatWriter.create().write(body, registry.scrape());
+    }
+  }
+
+  private TextScrape scrapeAlone(Resilience resilience) {
     RuntimeSeries series;
     synchronized (alone) {
       series =
           alone.computeIfAbsent(resilience, runtime -> new RuntimeSeries(MetricsSettings.DEFAULT));
     }
-    return Sample.byFamily(series.read(SampleList.label(resilience.name()), resilience), List.of());
+    TextScrape text = new TextScrape();
+    String label = SampleList.label(resilience.name());
+    text.addOthers(Sample.byFamily(series.read(label, resilience, text), List.of()));
+    return text;
   }
 }

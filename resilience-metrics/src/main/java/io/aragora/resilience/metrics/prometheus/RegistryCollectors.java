@@ -56,6 +56,13 @@ final class RegistryCollectors {
     }
   }
 
+  /** Finds the collector of a registry; null if no runtime is shown in it. */
+  static @Nullable ResilienceCollector of(PrometheusRegistry registry) {
+    synchronized (COLLECTORS) {
+      return find(registry);
+    }
+  }
+
   private static @Nullable ResilienceCollector find(PrometheusRegistry registry) {
     WeakReference<ResilienceCollector> reference = COLLECTORS.get(registry);
     return reference == null ? null : reference.get();

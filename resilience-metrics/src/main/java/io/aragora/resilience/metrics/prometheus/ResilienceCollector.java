@@ -3,6 +3,7 @@ package io.aragora.resilience.metrics.prometheus;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.internal.GuardedLog;
 import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -22,6 +23,11 @@ final class ResilienceCollector implements MultiCollector {
 
   private final List<Source> sources = new CopyOnWriteArrayList<>();
 
+  /** Set while a thread scrapes the registry of this collector for the text; its first collection takes it. */
+  @SuppressWarnings(
+      "ThreadLocalUsage") // removed after each scrape; another registry may be scraped meanwhile
+  private final ThreadLocal<TextScrape> scraping = new ThreadLocal<>();
+
   /** Adds a runtime. If its name is in use, its label gets a number. */
   synchronized Source add(Resilience resilience, MetricsSettings settings) {
     Source source = new Source(freeLabel(resilience.name()), resilience, settings);
@@ -38,12 +44,29 @@ final class ResilienceCollector implements MultiCollector {
     return sources.isEmpty();
   }
 
+  /**
+   * Scrapes the registry of this collector for the text. The registry does what it always does, and other collectors see no
+   * difference; only the breakers of this one are in the result as readings instead of snapshots.
+   */
+  TextScrape scrape(PrometheusRegistry registry) {
+    TextScrape text = new TextScrape();
+    scraping.set(text);
+    try {
+      text.addOthers(registry.scrape());
+    } finally {
+      scraping.remove();
+    }
+    return text;
+  }
+
   @Override
   public MetricSnapshots collect() {
+    TextScrape text = scraping.get();
+    scraping.remove();
     List<Sample> samples = new ArrayList<>();
     List<HistogramSnapshot> histograms = new ArrayList<>();
     for (Source source : sources) {
-      samples.addAll(source.read());
+      samples.addAll(source.read(text));
       if (source.durations != null) {
         histograms.addAll(source.durations.collect());
       }
@@ -95,9 +118,9 @@ final class ResilienceCollector implements MultiCollector {
       return durations;
     }
 
-    private List<Sample> read() {
+    private List<Sample> read(@Nullable TextScrape text) {
       try {
-        return series.read(label, resilience);
+        return series.read(label, resilience, text);
       } catch (RuntimeException e) {
         // A runtime that cannot be read must hide neither the others nor the rest of the registry.
         if (warned.compareAndSet(false, true)) {

@@ -9,6 +9,7 @@ import io.aragora.resilience.timeout.TimeoutTotals;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the numbers of one runtime. It remembers the counts that it has shown, because a sum over concurrent cells may be smaller than a moment ago, which Prometheus would treat as a restart. It does not reference the runtime, so it can be the value of a weak map. Thread-safe: one read at a time.
@@ -32,10 +33,17 @@ final class RuntimeSeries {
     this.fallbacks = new NamedCounts(settings.maxNames());
   }
 
-  /** Reads a runtime, always the same one, under its label. */
-  synchronized List<Sample> read(String runtime, Resilience resilience) {
+  /**
+   * Reads a runtime, always the same one, under its label.
+   *
+   * @param text receives the breakers; null if they are to be among the samples
+   */
+  synchronized List<Sample> read(String runtime, Resilience resilience, @Nullable TextScrape text) {
     SampleList samples = new SampleList(runtime);
-    breakers.read(resilience, samples);
+    BreakerReading reading = breakers.read(resilience);
+    if (text == null) {
+      reading.addTo(samples);
+    }
     keyedBreakers.read(resilience, samples);
     retries.read(resilience, samples);
     readTimeouts(resilience, samples);
@@ -44,6 +52,9 @@ final class RuntimeSeries {
     readTimer(resilience.status().timer(), samples);
     readThreads(resilience, samples);
     HealthSeries.read(resilience, samples);
+    if (text != null) {
+      text.add(runtime, reading);
+    }
     return samples.all();
   }
 

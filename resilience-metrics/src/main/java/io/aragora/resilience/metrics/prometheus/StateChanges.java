@@ -4,26 +4,29 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The kinds of transition, in a fixed order, so that their counts fit into an array. */
+/** The kinds of transition, in the order of their labels, so that their counts fit into an array. */
 final class StateChanges {
   /** Counts the transitions of one kind. */
   interface Counts {
     long between(CircuitBreakerState from, CircuitBreakerState to);
   }
 
-  private record Change(CircuitBreakerState from, CircuitBreakerState to) {
-    /** Shown before the first transition, too, so that its first increase is visible. */
-    boolean isTrip() {
-      return from == CircuitBreakerState.CLOSED && to == CircuitBreakerState.OPEN;
-    }
-  }
+  private record Change(CircuitBreakerState from, CircuitBreakerState to) {}
 
   private static final List<Change> ALL = all();
 
   static final int SIZE = ALL.size();
+
+  /** The number of the change from closed to open, which is shown before the first transition, so that its first increase is visible. */
+  static final int TRIP =
+      ALL.indexOf(new Change(CircuitBreakerState.CLOSED, CircuitBreakerState.OPEN));
+
+  /** The counts of a breaker without transitions. */
+  static final long[] NONE = new long[SIZE];
 
   private StateChanges() {}
 
@@ -36,6 +39,8 @@ final class StateChanges {
         }
       }
     }
+    all.sort(Comparator.comparing((Change change) -> change.from.text())
+        .thenComparing(change -> change.to.text()));
     return List.copyOf(all);
   }
 
@@ -55,10 +60,27 @@ final class StateChanges {
       SampleList samples) {
     for (int i = 0; i < SIZE; i++) {
       long count = counts[offset + i];
-      if (count != 0 || ALL.get(i).isTrip()) {
+      if (count != 0 || i == TRIP) {
         samples.add(family, labels.apply(i), count);
       }
     }
+  }
+
+  /** Returns the number after the last change that has the same state before it. */
+  static int endOfSameOrigin(int number) {
+    int end = number;
+    while (end < SIZE && from(end) == from(number)) {
+      end++;
+    }
+    return end;
+  }
+
+  static CircuitBreakerState from(int number) {
+    return ALL.get(number).from;
+  }
+
+  static CircuitBreakerState to(int number) {
+    return ALL.get(number).to;
   }
 
   static Labels labels(String name, int number, SampleList samples) {

@@ -78,6 +78,8 @@ final class Fakes {
     return fake(
         CircuitBreaker.class,
         Map.of(
+            "name",
+            args -> name,
             "snapshot",
             args -> CircuitBreakerSnapshot.builder(name)
                 .state(state)

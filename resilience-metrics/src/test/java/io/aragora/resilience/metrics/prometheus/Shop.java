@@ -20,7 +20,6 @@ import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -144,10 +143,11 @@ final class Shop implements AutoCloseable {
         .call(() -> "y");
   }
 
+  /** The page of the endpoint. */
   String text() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
-      PrometheusTextFormatWriter.create().write(out, registry.scrape());
+      MetricsEndpoint.write(registry, out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
