@@ -1,6 +1,7 @@
 package io.aragora.resilience.circuitbreaker;
 
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.internal.ReadableBreaker;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The states of many breakers at one instant. A keyed breaker counts as one breaker: open if one of its keys is open, else
- * half-open if one of its keys is half-open. Creating a summary takes one snapshot per breaker; a keyed breaker costs no more
+ * half-open if one of its keys is half-open. Creating a summary reads each breaker once; a keyed breaker costs no more
  * than another, however many keys it has. Immutable and thread-safe.
  */
 public final class CircuitBreakerSummary {
@@ -73,14 +74,13 @@ public final class CircuitBreakerSummary {
     long failures = 0;
     int failing = 0;
     for (CircuitBreaker breaker : breakers) {
-      CircuitBreakerSnapshot snapshot = breaker.snapshot();
-      count(snapshot.name(), snapshot.state(), byCode, impaired);
-      int consecutive = snapshot.consecutiveFailures();
+      count(breaker.name(), breaker.state(), byCode, impaired);
+      int consecutive = consecutiveFailures(breaker);
       int threshold = breaker.config().failureThreshold();
       failures += consecutive;
       failing += consecutive > 0 ? 1 : 0;
       if (2L * consecutive >= threshold) {
-        nearlyOpen.add(new NearlyOpen(snapshot.name(), consecutive, threshold));
+        nearlyOpen.add(new NearlyOpen(breaker.name(), consecutive, threshold));
       }
     }
     long notShown = 0;
@@ -101,6 +101,12 @@ public final class CircuitBreakerSummary {
         failing,
         nearlyOpen,
         at);
+  }
+
+  private static int consecutiveFailures(CircuitBreaker breaker) {
+    return breaker instanceof ReadableBreaker readable
+        ? readable.consecutiveFailures()
+        : breaker.snapshot().consecutiveFailures();
   }
 
   private static void count(

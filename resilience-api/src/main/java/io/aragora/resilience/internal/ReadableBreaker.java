@@ -1,7 +1,7 @@
 package io.aragora.resilience.internal;
 
 /**
- * A breaker whose numbers are read into an array. A scrape reads ten thousand of them, so a reading makes no snapshot. Thread-safe.
+ * A breaker whose numbers are read without a snapshot, since a scrape or a summary may read ten thousand of them. Thread-safe.
  */
 public interface ReadableBreaker {
   /**
@@ -10,6 +10,9 @@ public interface ReadableBreaker {
    * @param into receives the numbers at their {@link Place}
    */
   void read(long[] into);
+
+  /** {@return the number of failures since the last success} While the breaker is open, those that opened it. */
+  int consecutiveFailures();
 
   /** The places of the numbers; constants of a class, so that breakers do not inherit their names. */
   final class Place {

@@ -736,6 +736,11 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
+  public final int consecutiveFailures() {
+    return phase().streak();
+  }
+
+  @Override
   public final CircuitBreakerExplanation explain() {
     return Readings.explain(name(), phase(), runtime.time());
   }

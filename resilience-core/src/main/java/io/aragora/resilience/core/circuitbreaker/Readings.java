@@ -63,6 +63,10 @@ final class Readings {
   private static double failureRate(Phase phase, long now) {
     OutcomeWindow window = phase.window();
     if (window != null) {
+      // Most windows have no failure, which is known without a sum over their buckets.
+      if (window.total(OutcomeWindow.FAILURE) + window.total(OutcomeWindow.SLOW_FAILURE) == 0) {
+        return 0;
+      }
       WindowCounts counts = window.counts(now);
       return counts.calls() == 0 ? 0 : 100.0 * counts.failures() / counts.calls() / 100;
     }

@@ -62,6 +62,8 @@ class ReadableBreakerTest extends BreakerFixture {
     assertThat(numbers[Place.SLOW]).isEqualTo(shown.slowCalls());
     assertThat(numbers[Place.TRANSITIONS]).isEqualTo(shown.transitions());
     assertThat(numbers[Place.STATE]).isEqualTo(shown.state().code());
+    assertThat(((ReadableBreaker) breaker).consecutiveFailures())
+        .isEqualTo(shown.consecutiveFailures());
     double rate = Double.longBitsToDouble(numbers[Place.FAILURE_RATE]);
     if (shown.windowCalls() != 0) {
       assertThat(rate).isEqualTo(shown.failureRate() / 100);

@@ -126,11 +126,15 @@ final class BreakerReading {
     BreakerReading notBelow(BreakerReading shown) {
       int past = 0;
       for (int at = 0; at < series.length; at++) {
-        while (past < shown.size() && shown.series[past].name.compareTo(series[at].name) < 0) {
+        Series one = series[at];
+        // Both are in the order of names; usually both are the same.
+        while (past < shown.size()
+            && shown.series[past] != one
+            && shown.series[past].name.compareTo(one.name) < 0) {
           past++;
         }
-        if (past < shown.size() && shown.series[past] == series[at]) {
-          raise(at, shown, past);
+        if (past < shown.size() && shown.series[past] == one) {
+          raise(at, shown, past++);
         }
       }
       return new BreakerReading(series, numbers, changes);

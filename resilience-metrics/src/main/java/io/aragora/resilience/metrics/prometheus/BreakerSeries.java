@@ -26,6 +26,7 @@ final class BreakerSeries {
 
   private final int limit;
   private final Map<String, Series> byName = new HashMap<>();
+  private Series[] assigned = new Series[0];
   private BreakerReading shown = BreakerReading.EMPTY;
 
   BreakerSeries(int maxNames) {
@@ -64,7 +65,10 @@ final class BreakerSeries {
     List<Integer> left = new ArrayList<>();
     int named = 0;
     for (int i = 0; i < seriesOf.length; i++) {
-      Series series = byName.get(breakers.get(i).name());
+      String name = breakers.get(i).name();
+      // A runtime returns the same breakers in the same order, unless some are created or removed.
+      Series guess = i < assigned.length ? assigned[i] : null;
+      Series series = guess != null && guess.name.equals(name) ? guess : byName.get(name);
       if (series == null || !series.named) {
         left.add(i);
       } else {
@@ -77,6 +81,7 @@ final class BreakerSeries {
       assignLeft(breakers, left, named, seriesOf);
     }
     byName.values().removeIf(series -> !series.used);
+    assigned = seriesOf;
     return seriesOf;
   }
 
