@@ -30,9 +30,9 @@ final class BreakerReading {
     this.changes = changes;
   }
 
-  /** Returns the series by name; the array is shared and must not be changed. */
-  Series[] series() {
-    return series;
+  /** Returns the name of a series. */
+  String name(int at) {
+    return series[at].name;
   }
 
   int size() {

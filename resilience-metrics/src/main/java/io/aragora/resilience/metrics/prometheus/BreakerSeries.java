@@ -27,6 +27,7 @@ final class BreakerSeries {
   private final int limit;
   private final Map<String, Series> byName = new HashMap<>();
   private Series[] assigned = new Series[0];
+  private Series[] ordered = new Series[0];
   private BreakerReading shown = BreakerReading.EMPTY;
 
   BreakerSeries(int maxNames) {
@@ -46,16 +47,29 @@ final class BreakerSeries {
   /** Reads all breakers of a runtime. */
   BreakerReading read(Resilience resilience) {
     List<CircuitBreaker> breakers = List.copyOf(resilience.policies().circuitBreakers());
-    Series[] seriesOf = assign(breakers);
-    BreakerReading.Builder reading = new BreakerReading.Builder(inOrder());
+    if (!isAssigned(breakers)) {
+      assigned = assign(breakers);
+      ordered = byName.values().toArray(new Series[0]);
+      Arrays.sort(ordered, Comparator.comparing(one -> one.name));
+    }
+    BreakerReading.Builder reading = new BreakerReading.Builder(ordered);
     long[] numbers = new long[Place.NUMBERS];
-    for (int i = 0; i < seriesOf.length; i++) {
+    for (int i = 0; i < assigned.length; i++) {
       CircuitBreaker breaker = breakers.get(i);
       read(breaker, numbers);
-      reading.add(seriesOf[i], numbers, breaker);
+      reading.add(assigned[i], numbers, breaker);
     }
     shown = reading.notBelow(shown);
     return shown;
+  }
+
+  /** Returns whether each breaker has its own series, and the same place as before: a runtime returns them in the same order, unless some are created or removed. */
+  private boolean isAssigned(List<CircuitBreaker> breakers) {
+    boolean same = breakers.size() == assigned.length;
+    for (int i = 0; same && i < assigned.length; i++) {
+      same = assigned[i].named && assigned[i].name.equals(breakers.get(i).name());
+    }
+    return same;
   }
 
   /** Returns the series of each breaker. A series without a breaker is dropped. */
@@ -65,10 +79,7 @@ final class BreakerSeries {
     List<Integer> left = new ArrayList<>();
     int named = 0;
     for (int i = 0; i < seriesOf.length; i++) {
-      String name = breakers.get(i).name();
-      // A runtime returns the same breakers in the same order, unless some are created or removed.
-      Series guess = i < assigned.length ? assigned[i] : null;
-      Series series = guess != null && guess.name.equals(name) ? guess : byName.get(name);
+      Series series = byName.get(breakers.get(i).name());
       if (series == null || !series.named) {
         left.add(i);
       } else {
@@ -81,7 +92,6 @@ final class BreakerSeries {
       assignLeft(breakers, left, named, seriesOf);
     }
     byName.values().removeIf(series -> !series.used);
-    assigned = seriesOf;
     return seriesOf;
   }
 
@@ -116,26 +126,6 @@ final class BreakerSeries {
       series.named |= own;
       entry.getValue().forEach(i -> seriesOf[i] = series);
     }
-  }
-
-  /** Returns the series by name; the array of the previous reading if they are the same. */
-  private Series[] inOrder() {
-    Series[] before = shown.series();
-    if (before.length == byName.size() && areAllInUse(before)) {
-      return before;
-    }
-    Series[] series = byName.values().toArray(new Series[0]);
-    Arrays.sort(series, Comparator.comparing(one -> one.name));
-    return series;
-  }
-
-  private static boolean areAllInUse(Series[] before) {
-    for (Series series : before) {
-      if (!series.used) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static void read(CircuitBreaker breaker, long[] into) {

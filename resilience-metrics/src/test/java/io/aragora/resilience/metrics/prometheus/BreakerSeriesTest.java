@@ -7,9 +7,9 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.internal.ReadableBreaker.Place;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class BreakerSeriesTest {
@@ -48,6 +48,20 @@ class BreakerSeriesTest {
     assertThat(names(more)).containsExactly("c", "d");
     assertThat(more.count(0, Place.SUCCESSES)).isEqualTo(1);
     assertThat(more.count(1, Place.SUCCESSES)).isEqualTo(7);
+  }
+
+  @Test
+  void read_sameNumberOfOthersAndAnotherOrder_eachItsNumbers() {
+    show(breaker("b", 5), breaker("d", 7));
+
+    BreakerReading turned = show(breaker("d", 8), breaker("b", 6));
+    assertThat(names(turned)).containsExactly("b", "d");
+    assertThat(turned.count(0, Place.SUCCESSES)).isEqualTo(6);
+
+    BreakerReading replaced = show(breaker("a", 1), breaker("b", 7));
+    assertThat(names(replaced)).containsExactly("a", "b");
+    assertThat(replaced.count(0, Place.SUCCESSES)).isEqualTo(1);
+    assertThat(replaced.count(1, Place.SUCCESSES)).isEqualTo(7);
   }
 
   @Test
@@ -128,7 +142,7 @@ class BreakerSeriesTest {
   }
 
   private static List<String> names(BreakerReading reading) {
-    return Arrays.stream(reading.series()).map(series -> series.name).toList();
+    return IntStream.range(0, reading.size()).mapToObj(reading::name).toList();
   }
 
   private static CircuitBreaker breaker(String name, long successes) {
