@@ -24,6 +24,11 @@ public class AsyncRetryBenchmark extends AsyncBenchmark {
   }
 
   @Benchmark
+  public Integer synchronous() {
+    return retry.call(body);
+  }
+
+  @Benchmark
   public CompletionStage<Integer> oursCompleted() {
     return retry.callAsync(completed);
   }

@@ -30,6 +30,11 @@ public class AsyncTimeoutBenchmark extends AsyncBenchmark {
   }
 
   @Benchmark
+  public Integer synchronous() {
+    return timeout.call(body);
+  }
+
+  @Benchmark
   public CompletionStage<Integer> oursCompleted() {
     return timeout.callAsync(completed);
   }

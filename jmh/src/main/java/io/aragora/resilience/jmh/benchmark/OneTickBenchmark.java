@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(1)
+@Fork(value = 3, jvmArgsAppend = "-Xbatch")
 @State(Scope.Thread)
 public class OneTickBenchmark {
   private static final int OPERATIONS = 100_000;

@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * A counter of one thread: the cost of an uncontended atomic addition. The number is a field of the state, which JMH pads, so that two threads' counters never share a cache line; separate {@code AtomicLong} objects might.
+ * A counter of one thread: the cost of an uncontended CAS. The number is a field of the state, which JMH pads, so that two threads' counters never share a cache line; separate {@code AtomicLong} objects might.
  */
 @State(Scope.Thread)
 public class OwnCounter {
@@ -17,11 +17,13 @@ public class OwnCounter {
   private volatile long count;
 
   /**
-   * Adds one, with the memory order of {@code AtomicLong.getAndAdd}.
+   * Adds one by a CAS, which always succeeds.
    *
    * @return the number before
    */
-  final long getAndAdd() {
-    return (long) COUNT.getAndAdd(this, 1L);
+  final long cas() {
+    long before = (long) COUNT.getAcquire(this);
+    COUNT.compareAndSet(this, before, before + 1);
+    return before;
   }
 }

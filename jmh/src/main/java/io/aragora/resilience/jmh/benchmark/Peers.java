@@ -27,8 +27,12 @@ final class Peers {
   }
 
   static CircuitBreaker timeLocked() {
+    return timeLocked(SECONDS);
+  }
+
+  static CircuitBreaker timeLocked(int seconds) {
     return resilience4j(
-        SlidingWindowType.TIME_BASED, SECONDS, SlidingWindowSynchronizationStrategy.SYNCHRONIZED);
+        SlidingWindowType.TIME_BASED, seconds, SlidingWindowSynchronizationStrategy.SYNCHRONIZED);
   }
 
   static CircuitBreaker timeLockFree() {
@@ -54,8 +58,12 @@ final class Peers {
   }
 
   static dev.failsafe.CircuitBreaker<Integer> failsafeTime() {
+    return failsafeTime(SECONDS);
+  }
+
+  static dev.failsafe.CircuitBreaker<Integer> failsafeTime(int seconds) {
     return dev.failsafe.CircuitBreaker.<Integer>builder()
-        .withFailureRateThreshold(100, COUNT, Duration.ofSeconds(SECONDS))
+        .withFailureRateThreshold(100, COUNT, Duration.ofSeconds(seconds))
         .build();
   }
 }

@@ -7,8 +7,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: a retry adds to a call that succeeds at once at most two uncontended atomic additions, with one thread and with two,
- * and allocates nothing.
+ * Claim: a retry around a call that succeeds at once costs at most 1.75 times its floor, with one thread and with two, and allocates
+ * nothing.
  */
 public class RetryBenchmark extends PolicyBenchmark {
   private Retry retry;
@@ -29,8 +29,8 @@ public class RetryBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
-  public long getAndAdd(OwnCounter counter) {
-    return counter.getAndAdd();
+  public long floor(Floor floor) {
+    return floor.retry();
   }
 
   @Benchmark

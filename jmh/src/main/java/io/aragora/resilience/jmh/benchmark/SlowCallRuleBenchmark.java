@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: with a rule for slow calls, which needs two readings of the clock and the calls in flight, a call costs at most those two readings and four atomic additions. Resilience4j always times every call.
+ * Claim: with a rule for slow calls, which needs the clock and counts the calls in flight, a call costs at most 1.25 times one reading and three closed calls. Resilience4j always times every call.
  */
 public class SlowCallRuleBenchmark extends PolicyBenchmark {
   private CircuitBreaker breaker;
@@ -28,13 +28,8 @@ public class SlowCallRuleBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
-  public long nanoTime() {
-    return System.nanoTime();
-  }
-
-  @Benchmark
-  public long getAndAdd(OwnCounter counter) {
-    return counter.getAndAdd();
+  public long floor(Floor floor) {
+    return System.nanoTime() + floor.closed() + floor.closed() + floor.closed();
   }
 
   @Benchmark

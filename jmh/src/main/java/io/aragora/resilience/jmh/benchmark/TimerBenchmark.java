@@ -21,15 +21,13 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: arming and cancelling a timer operation costs a fraction of what an executor of the JDK needs, and allocates nothing.
- * It is
- * measured with immediate cancelling, and with a thousand operations in between, so that the timer has linked each one first.
+ * Claim: arming a timer operation and cancelling it costs at most 1.1 times its floor, or 1.75 times if the time is given, and allocates nothing. Measured with immediate cancelling, and with a thousand others in between, so that the timer has linked each before it is cancelled.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(1)
+@Fork(value = 3, jvmArgsAppend = "-Xbatch")
 @State(Scope.Benchmark)
 public class TimerBenchmark {
   private static final long SECOND = 1_000_000_000L;
@@ -81,8 +79,13 @@ public class TimerBenchmark {
   }
 
   @Benchmark
-  public long nanoTime() {
-    return System.nanoTime();
+  public long floorAtOnce(Floor floor, OwnCounter own) {
+    return floor.timeout(own);
+  }
+
+  @Benchmark
+  public long floorTimeGiven(Floor floor, OwnCounter own) {
+    return floor.armAndCancel(own);
   }
 
   @Benchmark

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A claim about the cost of a call, and its measurement.
@@ -16,9 +18,11 @@ import java.util.StringJoiner;
  * @param peers the peers' figures
  */
 record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
-  /** The names of the columns of {@link #row}. */
+  private static final String TOO_FEW = "too few forks";
+
+  /** How the columns of {@link #row} are called. */
   static final List<String> COLUMNS =
-      List.of("claim", "budget", "ours", "baseline", "ratio", "met?", "peers", "B/op");
+      List.of("claim", "budget", "ours", "floor", "ratio", "met?", "peers", "B/op");
 
   /**
    * A peer's figure.
@@ -39,6 +43,25 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return new Claim(title, ours, budget, List.copyOf(more));
   }
 
+  /** Whether an expression is found in the title or in the name of the benchmark. */
+  boolean isFound(Pattern pattern) {
+    return pattern.matcher(title).find()
+        || pattern
+            .matcher(ours.benchmarks().getSimpleName() + "." + ours.method())
+            .find();
+  }
+
+  /** All measurements that it needs: its own, those of its budget, and its peers'. */
+  Stream<Figure> figures() {
+    return Stream.concat(figuresOfBudget(), peers.stream().map(Peer::figure));
+  }
+
+  /** Those without which there is no verdict. */
+  Stream<Figure> figuresOfBudget() {
+    return Stream.concat(
+        Stream.of(ours), budget.terms().stream().flatMap(term -> term.figures().stream()));
+  }
+
   /** The cells of the table's row, one for each of {@link #COLUMNS}. */
   List<String> row(Figures figures) {
     Optional<Measured> own = figures.of(ours);
@@ -46,7 +69,7 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
         title,
         budgetText(figures),
         own.map(Claim::withError).orElse(figures.whyMissing(ours)),
-        baseline(figures),
+        floor(figures),
         own.map(value -> ratio(value, figures)).orElse("–"),
         own.map(value -> verdict(value, figures)).orElse("–"),
         peersText(figures),
@@ -65,20 +88,23 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return text.toString();
   }
 
-  private String baseline(Figures figures) {
+  private String floor(Figures figures) {
     StringJoiner text = new StringJoiner(", ").setEmptyValue("–");
     for (Budget.Term term : budget.terms()) {
-      text.add(term.name() + " " + nanosOf(term.figure(), figures));
+      text.add(term.name() + " "
+          + term.in(figures).map(value -> nanos(value.nanos())).orElse("–"));
     }
     return text.toString();
   }
 
-  /** The ratio to the baseline, or to the whole budget if that is a sum. */
+  /** The ratio to the floor, or to the whole sum if the budget is one. */
   private String ratio(Measured own, Figures figures) {
     if (budget.terms().size() == 1) {
-      return figures
-          .of(budget.terms().get(0).figure())
-          .map(baseline -> decimals(2, own.nanos() / baseline.nanos()))
+      return budget
+          .terms()
+          .get(0)
+          .in(figures)
+          .map(floor -> decimals(2, own.nanos() / floor.nanos()))
           .orElse("–");
     }
     return budget
@@ -88,15 +114,17 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   }
 
   String verdict(Measured own, Figures figures) {
+    if (!own.hasEnoughForks()) {
+      return budget.isNone() && !ours.mustNotAllocate() ? "–" : TOO_FEW;
+    }
     List<String> misses = new ArrayList<>();
     boolean judged = false;
+    String undecided = "";
     if (!budget.isNone()) {
       Optional<Double> limit = budget.limit(figures);
-      if (limit.isEmpty()) {
-        return "no baseline";
-      }
-      judged = true;
-      double over = own.nanos() - limit.get();
+      undecided = undecided(own, figures);
+      judged = undecided.isEmpty();
+      double over = judged ? own.nanos() - limit.orElseThrow() : 0;
       if (over > 0) {
         misses.add(nanos(over) + " ns (" + decimals(0, 100 * over / limit.get()) + " %)");
       }
@@ -111,7 +139,21 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     if (!misses.isEmpty()) {
       return "**missed by " + String.join(" and ", misses) + "**";
     }
+    if (!undecided.isEmpty()) {
+      return undecided;
+    }
     return judged ? "yes" : "–";
+  }
+
+  /** Why the time cannot be compared with the budget; empty if it can. */
+  String undecided(Measured own, Figures figures) {
+    if (budget.limit(figures).isEmpty()) {
+      return "no floor";
+    }
+    if (!own.hasEnoughForks()) {
+      return TOO_FEW;
+    }
+    return own.forksDiffer() || budget.forksDiffer(figures) ? "forks differ" : "";
   }
 
   boolean isMissed(Figures figures) {

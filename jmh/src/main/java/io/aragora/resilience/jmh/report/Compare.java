@@ -214,6 +214,8 @@ public final class Compare {
       String length = millis + "ms";
       Process process = new ProcessBuilder(
               java,
+              // what else runs is measured, and told
+              "-Djmh.ignoreLock=true",
               "-cp",
               jars.get(jar).toString(),
               "org.openjdk.jmh.Main",

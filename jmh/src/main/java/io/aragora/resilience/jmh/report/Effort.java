@@ -8,27 +8,23 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /** The extent and duration of a run. */
 enum Effort {
-  /** Whether every benchmark runs at all. */
-  SMOKE(1, 1, 1, 50, false),
-  /** Only the figures of the claims, in five minutes. */
-  FIVE_MINUTES(1, 4, 5, 120, true),
-  /** All benchmarks, in about nine minutes, for publication. */
-  QUICK(1, 3, 4, 200, false),
-  /** All benchmarks, in about two hours. Each has five forks, so that an outlier does not matter. */
-  NIGHTLY(5, 5, 5, 500, false);
+  /** Whether every benchmark runs at all, in this virtual machine, each with one value of its parameters. */
+  SMOKE(1, 0, 1, 1),
+  /** What the budgets need, without the peers that no budget names, in five minutes. */
+  QUICK(3, 4, 4, 60),
+  /** Everything, in a night; for publication. */
+  NIGHTLY(5, 5, 5, 500);
 
-  private final int forks;
+  private final int rounds;
   private final int warmups;
   private final int measurements;
   private final int millis;
-  private final boolean claimsOnly;
 
-  Effort(int forks, int warmups, int measurements, int millis, boolean claimsOnly) {
-    this.forks = forks;
+  Effort(int rounds, int warmups, int measurements, int millis) {
+    this.rounds = rounds;
     this.warmups = warmups;
     this.measurements = measurements;
     this.millis = millis;
-    this.claimsOnly = claimsOnly;
   }
 
   static Effort of(String name) {
@@ -40,14 +36,24 @@ enum Effort {
             + name));
   }
 
-  /** Whether only the benchmarks of claims run. */
-  boolean isClaimsOnly() {
-    return claimsOnly;
+  /** How often each benchmark is measured, each time in a fork of its own. */
+  int rounds() {
+    return rounds;
+  }
+
+  /** Whether benchmarks that no budget needs are left out. */
+  boolean isOfBudgets() {
+    return this == QUICK;
+  }
+
+  /** Whether only the first value of each parameter is measured, and only one thread. */
+  boolean isOfFirstValues() {
+    return this == SMOKE;
   }
 
   ChainedOptionsBuilder spend(ChainedOptionsBuilder options) {
     return options
-        .forks(forks)
+        .forks(this == SMOKE ? 0 : 1)
         .warmupIterations(warmups)
         .warmupTime(TimeValue.milliseconds(millis))
         .measurementIterations(measurements)
@@ -55,13 +61,15 @@ enum Effort {
   }
 
   private String title() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(Locale.ROOT);
   }
 
   @Override
   public String toString() {
-    return title() + ": " + forks + (forks == 1 ? " fork of " : " forks of ") + measurements
-        + " × " + millis + " ms, after " + warmups + " × " + millis + " ms of warm-up"
-        + (this == SMOKE ? "; **these figures mean nothing**" : "");
+    if (this == SMOKE) {
+      return title() + ": one iteration without warm-up; **these figures mean nothing**";
+    }
+    return title() + ": " + rounds + " forks of " + measurements + " × " + millis + " ms, after "
+        + warmups + " × " + millis + " ms of warm-up";
   }
 }

@@ -2,6 +2,8 @@ package io.aragora.resilience.jmh.report;
 
 import io.aragora.resilience.jmh.benchmark.AllocationFree;
 import io.aragora.resilience.jmh.benchmark.Suite;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The name of one measured figure.
@@ -9,10 +11,11 @@ import io.aragora.resilience.jmh.benchmark.Suite;
  * @param benchmarks the class
  * @param method the benchmark method of that class
  * @param threads how many threads of JMH call at the same time
- * @param virtualThreads how many virtual threads do; 0 for platform threads
+ * @param params the values of the class's parameters, by their names
  */
-record Figure(Class<?> benchmarks, String method, int threads, int virtualThreads) {
+record Figure(Class<?> benchmarks, String method, int threads, Map<String, String> params) {
   Figure {
+    params = Map.copyOf(params);
     if (Suite.methods(benchmarks).noneMatch(known -> known.getName().equals(method))) {
       throw new IllegalArgumentException(
           "method must be a benchmark of " + benchmarks.getSimpleName() + ": " + method);
@@ -21,22 +24,29 @@ record Figure(Class<?> benchmarks, String method, int threads, int virtualThread
 
   /** A figure of one thread. */
   static Figure of(Class<?> benchmarks, String method) {
-    return new Figure(benchmarks, method, 1, 0);
+    return new Figure(benchmarks, method, 1, Map.of());
   }
 
   /** This figure for a number of threads. */
   Figure threads(int count) {
-    return new Figure(benchmarks, method, count, virtualThreads);
+    return new Figure(benchmarks, method, count, params);
   }
 
   /** This figure for a number of virtual threads. */
   Figure virtualThreads(int count) {
-    return new Figure(benchmarks, method, threads, count);
+    return with(Figures.VIRTUAL_THREADS, count);
   }
 
-  /** Another figure of the same class and the same number of threads. */
+  /** The same with a value of a parameter of the class. */
+  Figure with(String param, int value) {
+    Map<String, String> more = new TreeMap<>(params);
+    more.put(param, String.valueOf(value));
+    return new Figure(benchmarks, method, threads, more);
+  }
+
+  /** Another figure, of the same class, threads and parameters. */
   Figure sibling(String other) {
-    return new Figure(benchmarks, other, threads, virtualThreads);
+    return new Figure(benchmarks, other, threads, params);
   }
 
   boolean mustNotAllocate() {

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 public record Machine(String processor, int processors, String system, String jdk, double load) {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
-  private static final String UNKNOWN = "unknown";
+  static final String UNKNOWN = "unknown";
   private static final String LOAD = "load average at the start";
 
   static Machine present() {

@@ -21,7 +21,8 @@ final class Plots {
   /** The plot that the README shows. */
   static final String SUMMARY = "summary.svg";
 
-  private static final Legend INTERVAL = new Legend("error", "99.9 % interval of the mean");
+  private static final Legend INTERVAL =
+      new Legend("error", "range of the forks; 99.9 % interval of the mean of one fork");
 
   private final List<Run> runs;
   private final List<Claim> claims;
@@ -70,6 +71,7 @@ final class Plots {
             List.of(cell(run -> share(claim, run)), cell(run -> ownBytes(claim, run)))));
       }
     }
+    rows = measured(rows);
     Panel time = new Panel(
         "time, in percent of the budget",
         Scale.linear(most(rows, 0, 100)),
@@ -79,6 +81,9 @@ final class Plots {
         250,
         52);
     String kept = ofEach(run -> {
+      if (!run.figures().hasEnoughForks()) {
+        return "not judged, since there are too few forks";
+      }
       List<String> missed = run.claims().stream()
           .filter(claim -> claim.isMissed(run.figures()))
           .map(claim -> plain(claim.title()))
@@ -109,17 +114,24 @@ final class Plots {
     double percent = 100 * own.get().nanos() / limit.get();
     return Bar.of(
             percent,
-            percent > 100 ? Verdict.BAD : Verdict.GOOD,
+            verdict(claim, own.get(), figures, percent > 100),
             String.format(
                 Locale.ROOT, percent > 100 && percent < 101 ? "%.1f %%" : "%.0f %%", percent))
         .error(100 * own.get().error() / limit.get());
+  }
+
+  private static Verdict verdict(Claim claim, Measured own, Figures figures, boolean missed) {
+    if (!claim.undecided(own, figures).isEmpty()) {
+      return Verdict.PLAIN;
+    }
+    return missed ? Verdict.BAD : Verdict.GOOD;
   }
 
   private static Bar ownBytes(Claim claim, Run run) {
     return run.figures()
         .of(claim.ours())
         .map(own -> Double.isNaN(own.bytes())
-            ? Bar.missing("not measured")
+            ? Bar.missing("unknown")
             : Bar.of(own.bytes(), judged(claim, own.bytes()), Claim.bytes(own.bytes()) + " B"))
         .orElseGet(() -> Bar.missing(run.figures().whyMissing(claim.ours())));
   }
@@ -149,12 +161,12 @@ final class Plots {
   }
 
   private Chart beside(String title, List<Pair> pairs, Function<Pair, String> label) {
-    List<Row> rows = pairs.stream()
+    List<Row> rows = measured(pairs.stream()
         .map(pair -> new Row(
             plain(pair.claim().title()),
             label.apply(pair),
             List.of(cell(run -> times(pair, run)), cell(run -> bytes(pair, run)))))
-        .toList();
+        .toList());
     String seen = ofEach(run -> {
       List<Pair> measured =
           pairs.stream().filter(pair -> ratio(pair, run).isPresent()).toList();
@@ -181,7 +193,7 @@ final class Plots {
   private static Stream<Pair> pairs(Claim claim, Library library) {
     Stream<Pair> terms = claim.budget().terms().stream()
         .filter(term -> library.has(term.name()))
-        .map(term -> new Pair(claim, term.name(), term.figure()));
+        .map(term -> new Pair(claim, term.name(), term.figures().get(0)));
     Stream<Pair> peers = claim.peers().stream()
         .filter(peer -> library.has(peer.name()))
         .map(peer -> new Pair(claim, peer.name(), peer.figure()));
@@ -197,11 +209,19 @@ final class Plots {
   private static Bar times(Pair pair, Run run) {
     return ratio(pair, run)
         .map(ratio -> Bar.of(
-                ratio.value(),
-                ratio.value() < 1 ? Verdict.BAD : Verdict.GOOD,
-                factor(ratio.value()))
+                ratio.value(), verdict(pair, run, ratio.value() < 1), factor(ratio.value()))
             .error(ratio.error()))
         .orElseGet(() -> Bar.missing(run.figures().whyMissing(pair.claim().ours())));
+  }
+
+  private static Verdict verdict(Pair pair, Run run, boolean slower) {
+    boolean differ = Stream.of(pair.peer(), pair.claim().ours())
+        .flatMap(figure -> run.figures().of(figure).stream())
+        .anyMatch(Measured::forksDiffer);
+    if (differ) {
+      return Verdict.PLAIN;
+    }
+    return slower ? Verdict.BAD : Verdict.GOOD;
   }
 
   private static Bar bytes(Pair pair, Run run) {
@@ -213,7 +233,7 @@ final class Plots {
     double ours = own.get().bytes();
     double theirs = peer.get().bytes();
     if (Double.isNaN(ours) || Double.isNaN(theirs)) {
-      return Bar.missing("not measured");
+      return Bar.missing("unknown");
     }
     Verdict verdict = Verdict.PLAIN;
     if (Math.abs(theirs - ours) >= AllocationFree.LIMIT) {
@@ -237,10 +257,11 @@ final class Plots {
         }
       }
     }
+    List<Row> shown = measured(rows);
     return chart(
         "A second thread: how much longer a call takes while another thread calls the same",
         "Beside 1 a second thread costs nothing; from 2 on the threads take turns, or worse. "
-            + ofEach(run -> rows.stream()
+            + ofEach(run -> shown.stream()
                 .filter(row -> row.label().equals("ours"))
                 .map(row -> row.group() + " "
                     + row.cells().get(0).get(runs.indexOf(run)).text())
@@ -249,8 +270,8 @@ final class Plots {
             new Legend("good", "ours"),
             new Legend("bad", "ours, over its budget"),
             new Legend("mark", "the budget")),
-        List.of(ratios("time with two threads by time with one", rows, 170)),
-        rows);
+        List.of(ratios("time with two threads by time with one", shown, 170)),
+        shown);
   }
 
   private static Bar slower(Claim claim, Figure two, Run run) {
@@ -265,8 +286,11 @@ final class Plots {
     Optional<Double> limit = ours ? claim.budget().limit(figures) : Optional.empty();
     Verdict verdict = Verdict.PLAIN;
     if (ours) {
-      verdict =
-          limit.filter(most -> both.get().nanos() > most).isPresent() ? Verdict.BAD : Verdict.GOOD;
+      verdict = verdict(
+          claim,
+          both.get(),
+          figures,
+          limit.filter(most -> both.get().nanos() > most).isPresent());
     }
     return Bar.of(
             ratio.value(),
@@ -284,8 +308,8 @@ final class Plots {
     List<String> footer = new ArrayList<>();
     for (Run run : runs) {
       footer.add(run.machine().jdk() + ", " + run.machine().processor() + ", "
-          + run.machine().processors() + " processors, " + run.machine().system() + ", load "
-          + run.machine().loadText() + " at the start");
+          + run.machine().processors() + " processors, " + run.machine().system() + ", "
+          + run.loadText());
       footer.add(run.date() + ", " + run.project() + " beside " + run.libraries() + "; "
           + run.effort().replace("*", ""));
     }
@@ -301,6 +325,15 @@ final class Plots {
 
   private List<Bar> cell(Function<Run, Bar> bar) {
     return runs.stream().map(bar).toList();
+  }
+
+  /** Without the rows of which no run has a figure. */
+  private static List<Row> measured(List<Row> rows) {
+    return rows.stream()
+        .filter(row -> row.cells().stream()
+            .flatMap(List::stream)
+            .anyMatch(bar -> !bar.text().equals(Figures.NOT_MEASURED)))
+        .toList();
   }
 
   private static Panel ratios(String title, List<Row> rows, double textWidth) {

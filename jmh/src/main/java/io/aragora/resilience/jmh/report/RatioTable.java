@@ -17,7 +17,8 @@ final class RatioTable {
     List<String> lines = new ArrayList<>();
     lines.add(escaped(run.machine().title() + "; " + run.date() + "; " + run.project() + " beside "
             + run.libraries())
-        + "; " + run.effort() + ". Nanoseconds for a call; (…) are bytes for a call of the peer.");
+        + "; " + run.effort() + "; " + run.loadText()
+        + ". Nanoseconds for a call; (…) are bytes for a call of the peer.");
     lines.add("");
     lines.add(row(Claim.COLUMNS));
     lines.add("|---".repeat(Claim.COLUMNS.size()) + "|");

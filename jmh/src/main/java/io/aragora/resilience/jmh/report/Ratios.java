@@ -10,14 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -27,19 +31,19 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Measures all benchmarks with one thread and with two, and prints the claims beside the results. It writes the results after
- * every class, so that an aborted run keeps those of the classes before.
+ * Measures the benchmarks class by class, and prints the claims beside the results. The forks of a class take turns: each of its benchmarks is measured in one fork, then each in a second one, so that what else the machine does meets ours, the floor and the peers alike. Results are written after every class, so that an aborted run keeps its results so far.
  */
 public final class Ratios {
   private final Effort effort;
   private final Path folder;
   private final Path logs;
-  private final Run run;
+  private final OtherLoad others = new OtherLoad();
   private final List<RunResult> results = new ArrayList<>();
   private final long began = System.nanoTime();
+  private Run run;
   private int lost;
 
-  private Ratios(Effort effort, Path folder, Path logs, Run run) {
+  Ratios(Effort effort, Path folder, Path logs, Run run) {
     this.effort = effort;
     this.folder = folder;
     this.logs = logs;
@@ -47,42 +51,41 @@ public final class Ratios {
   }
 
   /**
-   * Benchmarks that are measured together.
+   * Benchmarks that JMH measures in one go.
    *
    * @param benchmarks their class
    * @param threads how many threads of JMH call at the same time
+   * @param params the values of parameters; those that are missing are measured with all their values
    * @param methods which of the class
    */
-  private record Step(Class<?> benchmarks, int threads, List<String> methods) {
-    /** The number of its figures. */
+  private record Part(
+      Class<?> benchmarks, int threads, Map<String, String> params, Set<String> methods) {
+    /** How many figures come out of it. */
     int figures() {
       int variants = 1;
       for (var field : benchmarks.getFields()) {
         Param param = field.getAnnotation(Param.class);
-        variants *= param == null ? 1 : param.value().length;
+        if (param != null && !params.containsKey(field.getName())) {
+          variants *= param.value().length;
+        }
       }
       return variants * methods.size();
-    }
-
-    @Override
-    public String toString() {
-      return benchmarks.getSimpleName() + (threads == 1 ? ", 1 thread" : ", 2 threads");
     }
   }
 
   /**
    * Measures.
    *
-   * @param args smoke, five-minutes, quick or nightly; the folder for results; the folder for JMH's own output; optionally,
-   * the first letters of the classes to run
+   * @param args smoke, quick or nightly; the folder for results; the folder for JMH's own output; if not all claims are to be
+   *     measured, a regular expression that is found in their titles, or in their benchmarks as {@code Class.method}
    * @throws IOException if results cannot be written
    */
   public static void main(String[] args) throws IOException {
     Effort effort = Effort.of(args[0]);
     Run run = Run.beginning(effort, args.length > 3 ? args[3] : "");
-    if (run.suite().isEmpty()) {
-      System.err.println("no benchmark class begins with " + run.classes() + "; there are "
-          + Suite.CLASSES.stream().map(Class::getSimpleName).collect(Collectors.joining(", ")));
+    if (run.claims().isEmpty()) {
+      System.err.println("no claim matches " + run.only() + "; there are "
+          + Claims.ALL.stream().map(Claim::title).collect(Collectors.joining("; ")));
       System.exit(2);
     }
     Ratios ratios = new Ratios(effort, Path.of(args[1]), Path.of(args[2]), run);
@@ -90,23 +93,29 @@ public final class Ratios {
     System.exit(ratios.lost == 0 ? 0 : 1);
   }
 
-  private void measure() throws IOException {
+  /** Measures class by class, and returns how many figures are missing. */
+  int measure() throws IOException {
     Files.createDirectories(folder);
     Files.createDirectories(logs);
-    Files.write(folder.resolve(Run.MACHINE), run.lines());
+    if (effort == Effort.SMOKE) {
+      // its figures mean nothing, so other benchmarks may run meanwhile
+      System.setProperty("jmh.ignoreLock", "true");
+    }
     System.out.println(run.machine().title() + "; " + run.effort());
     if (run.machine().isBusy()) {
       System.out.println(
           "this machine is busy (load " + run.machine().loadText() + "): measure on an idle one");
     }
-    List<Step> steps = steps();
-    int left = steps.stream().mapToInt(Step::figures).sum();
+    Map<Class<?>, List<Part>> classes = parts();
+    int left = classes.values().stream().mapToInt(Ratios::figures).sum();
     int done = 0;
-    for (int i = 0; i < steps.size(); i++) {
-      Step step = steps.get(i);
-      String progress = (i + 1) + " of " + steps.size() + ": " + step + ": " + take(step);
-      done += step.figures();
-      left -= step.figures();
+    int number = 0;
+    for (Map.Entry<Class<?>, List<Part>> each : classes.entrySet()) {
+      number++;
+      String progress = number + " of " + classes.size() + ": " + each.getKey().getSimpleName()
+          + ": " + take(each.getValue());
+      done += figures(each.getValue());
+      left -= figures(each.getValue());
       long secondsLeft = (System.nanoTime() - began) / 1_000_000_000 * left / done;
       System.out.println(progress + (left == 0 ? "" : ", some " + minutes(secondsLeft) + " left"));
     }
@@ -116,71 +125,146 @@ public final class Ratios {
     if (lost > 0) {
       System.out.println(lost + " benchmarks failed; see the logs of JMH");
     }
+    return lost;
+  }
+
+  private static int figures(List<Part> parts) {
+    return parts.stream().mapToInt(Part::figures).sum();
   }
 
   private static String minutes(long seconds) {
     return seconds < 90 ? seconds + " s" : (seconds + 30) / 60 + " min";
   }
 
-  private List<Step> steps() {
-    List<Step> steps = new ArrayList<>();
-    for (Class<?> benchmarks : run.suite()) {
-      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
-        steps.add(step(benchmarks, 1));
-        steps.add(step(benchmarks, 2));
-      } else if (run.machine().hasVirtualThreads()) {
-        steps.add(step(benchmarks, 1));
-      } else {
+  /** What is measured, by class, in the order of the suite. */
+  private Map<Class<?>, List<Part>> parts() {
+    Map<Class<?>, List<Part>> classes = new LinkedHashMap<>();
+    for (Class<?> benchmarks : Suite.CLASSES) {
+      if (InVirtualThreads.class.isAssignableFrom(benchmarks)
+          && !run.machine().hasVirtualThreads()) {
         System.out.println(
             benchmarks.getSimpleName() + ": left out, virtual threads need JDK 21 or later");
+        continue;
+      }
+      List<Part> parts = parts(benchmarks);
+      if (!parts.isEmpty()) {
+        classes.put(benchmarks, parts);
       }
     }
-    steps.removeIf(step -> step.methods().isEmpty());
-    return steps;
+    return classes;
   }
 
-  private Step step(Class<?> benchmarks, int threads) {
-    Stream<String> methods = Suite.methods(benchmarks).map(Method::getName);
-    if (effort.isClaimsOnly()) {
-      Set<String> claimed = Claims.figures().stream()
-          .filter(figure -> figure.benchmarks() == benchmarks && figure.threads() == threads)
-          .map(Figure::method)
-          .collect(Collectors.toSet());
-      methods = methods.filter(claimed::contains);
+  private List<Part> parts(Class<?> benchmarks) {
+    List<Part> parts = new ArrayList<>();
+    if (effort.isOfFirstValues()) {
+      Map<String, String> params = new TreeMap<>();
+      for (var field : benchmarks.getFields()) {
+        Param param = field.getAnnotation(Param.class);
+        if (param != null) {
+          params.put(field.getName(), param.value()[0]);
+        }
+      }
+      Set<String> methods = run.only().isEmpty()
+          ? methods(benchmarks)
+          : figures(benchmarks).map(Figure::method).collect(Collectors.toCollection(TreeSet::new));
+      parts.add(new Part(benchmarks, 1, params, methods));
+    } else if (effort.isOfBudgets() || !run.only().isEmpty()) {
+      figures(benchmarks).forEach(figure -> add(parts, figure));
+    } else {
+      parts.add(new Part(benchmarks, 1, Map.of(), methods(benchmarks)));
+      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
+        parts.add(new Part(benchmarks, 2, Map.of(), methods(benchmarks)));
+      }
+      figures(benchmarks).filter(figure -> figure.threads() > 2).forEach(f -> add(parts, f));
     }
-    return new Step(benchmarks, threads, methods.sorted().toList());
+    parts.removeIf(part -> part.methods().isEmpty());
+    return parts;
   }
 
-  /** Measures, stores the results, and prints their number. */
-  private String take(Step step) throws IOException {
+  private static void add(List<Part> parts, Figure figure) {
+    for (Part part : parts) {
+      if (part.threads() == figure.threads() && part.params().equals(figure.params())) {
+        part.methods().add(figure.method());
+        return;
+      }
+    }
+    parts.add(new Part(
+        figure.benchmarks(),
+        figure.threads(),
+        figure.params(),
+        new TreeSet<>(Set.of(figure.method()))));
+  }
+
+  private static Set<String> methods(Class<?> benchmarks) {
+    return Suite.methods(benchmarks)
+        .map(Method::getName)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** What the claims need of a class; peers too, if few claims were asked for. */
+  private Stream<Figure> figures(Class<?> benchmarks) {
+    return run.claims().stream()
+        .filter(claim -> !run.only().isEmpty()
+            || !effort.isOfBudgets()
+            || !claim.budget().isNone()
+            || claim.ours().mustNotAllocate())
+        .flatMap(
+            run.only().isEmpty() && effort.isOfBudgets() ? Claim::figuresOfBudget : Claim::figures)
+        .filter(figure -> figure.benchmarks() == benchmarks)
+        .distinct();
+  }
+
+  /** Measures, fork by fork of everything, keeps what came out, and says how much that was. */
+  private String take(List<Part> parts) throws IOException {
     long start = System.nanoTime();
-    Collection<RunResult> measured = List.of();
+    Map<String, RunResult> merged = new LinkedHashMap<>();
     String failure = "";
-    try {
-      measured = new Runner(options(step).build()).run();
-    } catch (RunnerException e) {
-      failure = ", " + e.getMessage();
+    for (int round = 1; round <= effort.rounds(); round++) {
+      others.next();
+      for (Part part : parts) {
+        try {
+          for (RunResult result : new Runner(options(part, round).build()).run()) {
+            merged.merge(result.getParams().id(), result, Ratios::together);
+          }
+        } catch (RunnerException e) {
+          failure = ", " + e.getMessage();
+        }
+      }
+      run = run.afterRound(others.next());
     }
-    lost += step.figures() - measured.size();
-    results.addAll(measured);
-    run.figures().add(measured);
+    // a benchmark that failed in one round has fewer forks than the others, and is of no use
+    merged.values().removeIf(result -> result.getBenchmarkResults().size() < effort.rounds());
+    int wanted = figures(parts);
+    lost += wanted - merged.size();
+    results.addAll(merged.values());
+    run.figures().add(merged.values());
     write();
-    return measured.size() + " of " + step.figures() + " in "
-        + (System.nanoTime() - start) / 1_000_000_000 + " s" + failure;
+    return merged.size() + " of " + wanted + " in " + (System.nanoTime() - start) / 1_000_000_000
+        + " s" + failure;
   }
 
-  private ChainedOptionsBuilder options(Step step) {
+  private static RunResult together(RunResult some, RunResult more) {
+    List<BenchmarkResult> forks = new ArrayList<>(some.getBenchmarkResults());
+    forks.addAll(more.getBenchmarkResults());
+    return new RunResult(some.getParams(), forks);
+  }
+
+  private ChainedOptionsBuilder options(Part part, int round) {
     // The forks get no arguments of this process, so that a run does not depend on where it is
-    // started.
-    return effort
+    // started. Two threads leave the compiler of a small machine no processor, so it works in their
+    // place.
+    ChainedOptionsBuilder options = effort
         .spend(new OptionsBuilder())
-        .include("^" + Pattern.quote(step.benchmarks().getName()) + "\\."
-            + step.methods().stream().collect(Collectors.joining("|", "(", ")")) + "$")
-        .threads(step.threads())
+        .include("^" + Pattern.quote(part.benchmarks().getName()) + "\\."
+            + part.methods().stream().collect(Collectors.joining("|", "(", ")")) + "$")
+        .threads(part.threads())
         .addProfiler(GCProfiler.class)
-        .jvmArgs()
-        .output(logs.resolve(step.benchmarks().getSimpleName() + "-" + step.threads() + ".log")
+        .jvmArgs("-Xbatch")
+        .output(logs.resolve(
+                part.benchmarks().getSimpleName() + "-" + part.threads() + "-" + round + ".log")
             .toString());
+    part.params().forEach(options::param);
+    return options;
   }
 
   private void write() throws IOException {
@@ -192,6 +276,7 @@ public final class Ratios {
         .lines()
         .filter(line -> !line.strip().startsWith("\"jvm\" :"))
         .collect(Collectors.joining("\n", "", "\n"));
+    Files.write(folder.resolve(Run.MACHINE), run.lines());
     Files.writeString(folder.resolve(Run.RESULTS), json);
     Files.writeString(folder.resolve("results.txt"), format(ResultFormatType.TEXT));
     Files.write(folder.resolve(RatioTable.FILE), new RatioTable(run).lines());

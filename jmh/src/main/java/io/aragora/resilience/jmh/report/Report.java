@@ -44,7 +44,8 @@ public final class Report {
       if (Files.exists(folder.resolve(Run.RESULTS))) {
         Run run = Run.read(folder);
         runs.add(run);
-        tables.put(folder, new RatioTable(run).lines());
+        tables.put(
+            folder, run.figures().hasEnoughForks() ? new RatioTable(run).lines() : kept(folder));
       } else if (Files.exists(folder.resolve(RatioTable.FILE))) {
         tables.put(folder, Files.readAllLines(folder.resolve(RatioTable.FILE)));
       } else {
@@ -69,6 +70,9 @@ public final class Report {
     List<Path> paths = arguments.stream().map(Path::of).toList();
     try {
       Report report = new Report(paths.get(0), paths.get(1), paths.subList(2, paths.size()));
+      if (!option.isEmpty()) {
+        report.checkPublishable();
+      }
       report.write();
       if (!option.isEmpty()) {
         report.writeSummary(Path.of(option.substring(SUMMARY_OPTION.length())));
@@ -76,6 +80,34 @@ public final class Report {
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       System.exit(1);
+    }
+  }
+
+  /** The table of a run whose forks are too few for verdicts, as it was written then. */
+  private static List<String> kept(Path folder) throws IOException {
+    List<String> lines = new ArrayList<>(List.of(
+        "*Measured by the suite as it was before floors: one fork, the mean of its iterations, and the budgets of that day.*",
+        ""));
+    lines.addAll(Files.readAllLines(folder.resolve(RatioTable.FILE)));
+    return lines;
+  }
+
+  /**
+   * Rejects figures that may be those of something else.
+   *
+   * @throws IllegalArgumentException if a run was made on a loaded machine, or in too few forks
+   */
+  void checkPublishable() {
+    for (Run run : runs) {
+      String name = run.title() + " of " + run.date();
+      if (run.isLoaded()) {
+        throw new IllegalArgumentException(
+            name + " was measured on a loaded machine, so it is not published: " + run.loadText());
+      }
+      if (!run.figures().hasEnoughForks()) {
+        throw new IllegalArgumentException(name + " has fewer than " + Forks.LEAST
+            + " forks of a benchmark, so it is not published: " + run.effort());
+      }
     }
   }
 

@@ -8,6 +8,10 @@ import io.aragora.resilience.jmh.benchmark.AllocatedBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Reads what JMH wrote as JSON. */
 final class ResultsFile {
@@ -58,9 +62,10 @@ final class ResultsFile {
     JsonNode bytes = entry.path("secondaryMetrics").path(AllocatedBytes.NAME);
     figures.add(
         name.textValue(),
-        whole(entry.path("threads"), 1, at + "threads"),
-        whole(entry.path("params").path(Figures.VIRTUAL_THREADS), 0, at + Figures.VIRTUAL_THREADS),
-        new Measured(
+        threads(entry.path("threads"), at),
+        params(entry.path("params")),
+        Measured.of(
+            forks(time.path("rawData")),
             nanos,
             number(time, "scoreError", at),
             bytes.isMissingNode() ? Double.NaN : number(bytes, "score", at)));
@@ -78,15 +83,30 @@ final class ResultsFile {
     return value.doubleValue();
   }
 
-  /**
-   * JMH writes the threads as a number and the parameters as text. It leaves out parameters that a benchmark does not have.
-   */
-  private static int whole(JsonNode value, int least, String name) {
-    int number = value.isMissingNode() && least == 0 ? 0 : value.asInt(-1);
-    if (number < least) {
-      throw invalid(name + " must be at least " + least, value);
+  private static int threads(JsonNode value, String at) {
+    int number = value.asInt(-1);
+    if (number < 1) {
+      throw invalid(at + "threads must be at least 1", value);
     }
     return number;
+  }
+
+  private static Map<String, String> params(JsonNode params) {
+    Map<String, String> values = new HashMap<>();
+    params
+        .fields()
+        .forEachRemaining(param -> values.put(param.getKey(), param.getValue().asText()));
+    return values;
+  }
+
+  private static List<List<Double>> forks(JsonNode rawData) {
+    List<List<Double>> forks = new ArrayList<>();
+    for (JsonNode fork : rawData) {
+      List<Double> iterations = new ArrayList<>();
+      fork.forEach(value -> iterations.add(value.doubleValue()));
+      forks.add(iterations);
+    }
+    return forks;
   }
 
   private static IllegalArgumentException invalid(String rule, Object value) {

@@ -1,6 +1,5 @@
 package io.aragora.resilience.jmh.report;
 
-import io.aragora.resilience.jmh.benchmark.Suite;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,40 +10,46 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 
 /**
  * A run of the benchmarks: its machine, its extent and its figures.
  *
  * @param machine the machine
  * @param date the day, UTC
- * @param effort the extent of the run
- * @param classes the first letters of the classes that ran; empty for all of them
+ * @param effort how long was measured
+ * @param only a regular expression that is found in the claims that were measured; empty for all
  * @param libraries the peers with their versions
- * @param project the measured version of this library
- * @param figures the results
+ * @param project the version of what was measured
+ * @param others the part of the processors that other processes and machines used in the worst round; NaN if unknown
+ * @param figures what came out
  */
 public record Run(
     Machine machine,
     String date,
     String effort,
-    String classes,
+    String only,
     String libraries,
     String project,
+    double others,
     Figures figures) {
   static final String MACHINE = "machine.txt";
   static final String RESULTS = "results.json";
 
   private static final String ALL = "all";
+  private static final String ONLY = "claims";
+  private static final String OTHERS = "used by others in the worst round";
 
-  /** A run that begins now on this machine, without figures. */
-  static Run beginning(Effort effort, String classes) {
-    return beginning(effort.toString(), classes);
+  /** A run that begins now, here, and has no figures yet. */
+  static Run beginning(Effort effort, String only) {
+    return beginning(effort.toString(), only);
   }
 
-  /** A run with a description of its effort. */
-  public static Run beginning(String effort, String classes) {
+  /** The same, of which the effort is told in words. */
+  public static Run beginning(String effort, String only) {
     Machine machine = Machine.present();
     Properties versions = new Properties();
     try (InputStream in = Run.class.getResourceAsStream("versions.properties")) {
@@ -56,9 +61,10 @@ public record Run(
         machine,
         LocalDate.now(ZoneOffset.UTC).toString(),
         effort,
-        classes,
+        only,
         versions.getProperty("libraries"),
         versions.getProperty("project"),
+        Double.NaN,
         new Figures(machine.hasVirtualThreads()));
   }
 
@@ -81,14 +87,20 @@ public record Run(
         lines.put(line.substring(0, colon), line.substring(colon + 2));
       }
       Machine machine = Machine.of(lines);
-      String classes = required(lines, "classes");
+      // what older runs say instead, of classes
+      if (lines.containsKey("classes")) {
+        lines.put(ONLY, lines.get("classes"));
+      }
+      String only = required(lines, ONLY);
+      String others = lines.getOrDefault(OTHERS, Machine.UNKNOWN);
       return new Run(
           machine,
           required(lines, "date"),
           required(lines, "effort"),
-          classes.equals(ALL) ? "" : classes,
+          only.equals(ALL) ? "" : only,
           required(lines, "libraries"),
           required(lines, "project"),
+          others.equals(Machine.UNKNOWN) ? Double.NaN : number(OTHERS, others),
           ResultsFile.read(folder.resolve(RESULTS), machine.hasVirtualThreads()));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(folder.getFileName() + ": " + e.getMessage(), e);
@@ -116,25 +128,40 @@ public record Run(
     List<String> lines = new ArrayList<>(machine.lines());
     lines.add("date: " + date);
     lines.add("effort: " + effort);
-    lines.add("classes: " + (classes.isEmpty() ? ALL : classes));
+    lines.add(ONLY + ": " + (only.isEmpty() ? ALL : only));
     lines.add("libraries: " + libraries);
     lines.add("project: " + project);
+    lines.add(OTHERS + ": "
+        + (Double.isNaN(others) ? Machine.UNKNOWN : String.format(Locale.ROOT, "%.2f", others)));
     return lines;
   }
 
-  /** The classes of the suite that ran. */
-  List<Class<?>> suite() {
-    return Suite.CLASSES.stream()
-        .filter(benchmarks -> benchmarks.getSimpleName().startsWith(classes))
-        .toList();
+  /** The same, after a round in which others used a part of the processors. */
+  Run afterRound(double used) {
+    return new Run(
+        machine, date, effort, only, libraries, project, OtherLoad.worse(others, used), figures);
+  }
+
+  /** Whether so much else was running that the figures must not be published. */
+  boolean isLoaded() {
+    return machine.isBusy() || others > OtherLoad.LIMIT;
+  }
+
+  /** What the report says of other load. */
+  String loadText() {
+    return "load " + machine.loadText() + " at the start"
+        + (Double.isNaN(others)
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", others used at most %.0f %% of the processors in a round",
+                100 * others));
   }
 
   /** The claims whose classes ran. */
   List<Claim> claims() {
-    List<Class<?>> suite = suite();
-    return Claims.ALL.stream()
-        .filter(claim -> suite.contains(claim.ours().benchmarks()))
-        .toList();
+    Pattern pattern = Pattern.compile(only);
+    return Claims.ALL.stream().filter(claim -> claim.isFound(pattern)).toList();
   }
 
   /** The name of the run in the legend of a plot, one or two words. */

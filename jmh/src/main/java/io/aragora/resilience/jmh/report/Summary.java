@@ -3,6 +3,7 @@ package io.aragora.resilience.jmh.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,9 +61,9 @@ final class Summary {
     return figures
         .of(claim.ours())
         .map(own -> figure(own)
-            + claim
-                .budget()
-                .limit(figures)
+            + Optional.of(claim.undecided(own, figures))
+                .filter(String::isEmpty)
+                .flatMap(decided -> claim.budget().limit(figures))
                 .map(limit -> own.nanos() / limit - 1)
                 .filter(over -> over > 0)
                 .map(over -> String.format(
@@ -90,6 +91,9 @@ final class Summary {
   }
 
   private static String missed(Run run) {
+    if (!run.figures().hasEnoughForks()) {
+      return "not judged on " + run.title() + " (too few forks)";
+    }
     List<Claim> judged = run.claims().stream()
         .filter(claim -> run.figures().of(claim.ours()).isPresent())
         .filter(claim -> !claim.budget().isNone() || claim.ours().mustNotAllocate())

@@ -29,20 +29,27 @@ class ResultsFileTest {
 
   @Test
   void read_whatJmhWrote_isFoundByItsFigure() throws IOException {
-    assertThat(read(VALID).of(FIGURE)).contains(new Measured(9.5, 1.25, 0.25));
+    assertThat(read(VALID).of(FIGURE)).contains(new Measured(9.5, 1.25, 0.25, 0));
     assertThat(read(VALID).of(FIGURE.threads(2))).isEmpty();
   }
 
   @Test
   void read_oneIterationOnly_hasNoError() throws IOException {
     assertThat(read(VALID.replace("1.25", "\"NaN\"")).of(FIGURE))
-        .contains(new Measured(9.5, Double.NaN, 0.25));
+        .contains(new Measured(9.5, Double.NaN, 0.25, 0));
+  }
+
+  @Test
+  void read_threeForks_isTheMedianOfTheirMedians() throws IOException {
+    String json = VALID.replace(
+        "\"scoreUnit\"", "\"rawData\": [[9, 1, 10], [12, 11, 10], [10, 10, 99]], \"scoreUnit\"");
+    assertThat(read(json).of(FIGURE)).contains(new Measured(10, 1, 0.25, 3));
   }
 
   @Test
   void read_bytesNotMeasured_areNotANumber() throws IOException {
     assertThat(read(VALID.replace("gc.alloc.rate.norm", "gc.count")).of(FIGURE))
-        .contains(new Measured(9.5, 1.25, Double.NaN));
+        .contains(new Measured(9.5, 1.25, Double.NaN, 0));
   }
 
   @Test
