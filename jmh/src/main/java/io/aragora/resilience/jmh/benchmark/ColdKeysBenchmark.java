@@ -114,7 +114,6 @@ public class ColdKeysBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
-  @AllocationFree
   public long oursPermit(Ours ours, Place place) {
     var breaker = ours.breakers.forKey(place.next(names));
     long permit = breaker.tryAcquirePermit();

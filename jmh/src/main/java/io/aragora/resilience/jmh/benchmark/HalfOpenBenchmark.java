@@ -3,6 +3,7 @@ package io.aragora.resilience.jmh.benchmark;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -71,6 +72,8 @@ public class HalfOpenBenchmark extends PolicyBenchmark {
             "half-open",
             io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.custom()
                 .permittedNumberOfCallsInHalfOpenState(places)
+                // it would close after the least number of calls of its window
+                .slidingWindow(60, places, SlidingWindowType.TIME_BASED)
                 .build());
     enterHalfOpen(breaker);
     return breaker;

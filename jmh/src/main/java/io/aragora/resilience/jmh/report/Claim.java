@@ -160,6 +160,13 @@ record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
     return figures.of(ours).map(own -> verdict(own, figures).startsWith("**")).orElse(false);
   }
 
+  /** Whether there is a budget, and no verdict, although it was measured. */
+  boolean isUndecided(Figures figures) {
+    return !budget.isNone()
+        && !isMissed(figures)
+        && figures.of(ours).filter(own -> !undecided(own, figures).isEmpty()).isPresent();
+  }
+
   private String peersText(Figures figures) {
     StringJoiner text = new StringJoiner(", ").setEmptyValue("–");
     for (Peer peer : peers) {

@@ -36,7 +36,10 @@ final class RatioTable {
     long unmeasured = run.claims().stream()
         .filter(claim -> run.figures().of(claim.ours()).isEmpty())
         .count();
+    long undecided =
+        run.claims().stream().filter(claim -> claim.isUndecided(run.figures())).count();
     return (missed.isEmpty() ? "No budget was missed" : "Missed: " + String.join("; ", missed))
+        + (undecided == 0 ? "" : ". " + undecided + " claims have no verdict")
         + (unmeasured == 0 ? "." : ". " + unmeasured + " claims were not measured.");
   }
 

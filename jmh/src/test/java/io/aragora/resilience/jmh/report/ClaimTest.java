@@ -99,7 +99,9 @@ class ClaimTest {
     figures.add(OURS, new Measured(12, 1.3, 0, 3));
     assertThat(verdict(CLAIM, figures)).isEqualTo("forks differ");
     assertThat(CLAIM.isMissed(figures)).isFalse();
+    assertThat(CLAIM.isUndecided(figures)).isTrue();
     figures.add(OURS, new Measured(12, 1.2, 0, 3));
+    assertThat(CLAIM.isUndecided(figures)).isFalse();
     assertThat(CLAIM.isMissed(figures)).isTrue();
     figures.add(FLOOR, new Measured(4, 0.5, 0, 3));
     assertThat(verdict(CLAIM, figures)).isEqualTo("forks differ");
