@@ -130,6 +130,9 @@ public final class Report {
     if (runs.isEmpty()) {
       throw new IllegalArgumentException("a summary needs a folder with " + Run.RESULTS);
     }
+    if (!plots.containsKey(Plots.SUMMARY)) {
+      throw new IllegalArgumentException("a summary needs figures of the claims that it shows");
+    }
     List<String> lines = new ArrayList<>(List.of(plot(Plots.SUMMARY, summary), ""));
     lines.addAll(new Summary(runs).lines());
     return lines;

@@ -142,9 +142,12 @@ public record Run(
         machine, date, effort, only, libraries, project, OtherLoad.worse(others, used), figures);
   }
 
-  /** Whether so much else was running that the figures must not be published. */
+  /**
+   * Whether so much else was running that the figures must not be published. The load average, which also has the build before the run
+   * in it, counts only if the system does not say what others used.
+   */
   boolean isLoaded() {
-    return machine.isBusy() || others > OtherLoad.LIMIT;
+    return Double.isNaN(others) ? machine.isBusy() : others > OtherLoad.LIMIT;
   }
 
   /** What the report says of other load. */
