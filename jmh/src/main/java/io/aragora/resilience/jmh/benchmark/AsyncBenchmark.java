@@ -6,7 +6,8 @@ import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 
 /**
- * Asynchronous calls that succeed: with a completed stage, and with one that the same thread completes after the policy has returned.
+ * Asynchronous calls that succeed: with a completed stage, and with one that the same thread completes after the policy has
+ * returned.
  */
 public abstract class AsyncBenchmark extends PolicyBenchmark {
   private final CompletableFuture<Integer> complete = CompletableFuture.completedFuture(42);

@@ -8,7 +8,9 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * What a closed breaker adds to an asynchronous call that succeeds: with a completed stage, and with one that the same thread completes after the breaker has returned. Failsafe runs every body on another thread, and the benchmark waits for it.
+ * What a closed breaker adds to an asynchronous call that succeeds: with a completed stage, and with one that the same
+ * thread completes after the breaker has returned. Failsafe runs every body on another thread, and the benchmark waits for
+ * it.
  */
 public class AsyncBreakerBenchmark extends AsyncBenchmark {
   private CircuitBreaker breaker;

@@ -8,7 +8,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * What a retry adds to an asynchronous call that succeeds at once: with a completed stage, and with one that the same thread completes after the retry has returned. Failsafe runs every body on another thread, and the benchmark waits for it.
+ * What a retry adds to an asynchronous call that succeeds at once: with a completed stage, and with one that the same thread
+ * completes after the retry has returned. Failsafe runs every body on another thread, and the benchmark waits for it.
  */
 public class AsyncRetryBenchmark extends AsyncBenchmark {
   private Retry retry;

@@ -11,7 +11,9 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * What a timeout adds to an asynchronous call that is in time: with a completed stage, and with one that the same thread completes after the timeout has returned, so that a timer is armed and cancelled. Failsafe runs every body on another thread, and the benchmark waits for it.
+ * What a timeout adds to an asynchronous call that is in time: with a completed stage, and with one that the same thread
+ * completes after the timeout has returned, so that a timer is armed and cancelled. Failsafe runs every body on another
+ * thread, and the benchmark waits for it.
  */
 public class AsyncTimeoutBenchmark extends AsyncBenchmark {
   private static final int SECONDS = 10;

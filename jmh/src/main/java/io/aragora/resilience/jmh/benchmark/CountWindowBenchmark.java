@@ -8,7 +8,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: a window of exactly the last N calls, which all threads must share, costs no more than Resilience4j's. Such a window costs at least one addition to a word that all threads share.
+ * Claim: a window of exactly the last N calls, which all threads must share, costs no more than Resilience4j's. Such a
+ * window costs at least one addition to a word that all threads share.
  */
 public class CountWindowBenchmark extends PolicyBenchmark {
   private final AtomicLong shared = new AtomicLong();

@@ -14,7 +14,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: a probe of a half-open breaker, with its success recorded, costs at most twice its floor and allocates nothing. Also, a permit is acquired and released without an outcome. Failsafe has no such release, so there a success is recorded, and the number of successes that would close it exceeds those of a run. The run fails if a breaker leaves half-open.
+ * Claim: a probe of a half-open breaker, with its success recorded, costs at most twice its floor and allocates nothing.
+ * Also, a permit is acquired and released without an outcome. Failsafe has no such release, so there a success is recorded,
+ * and the number of successes that would close it exceeds those of a run. The run fails if a breaker leaves half-open.
  */
 public class HalfOpenBenchmark extends PolicyBenchmark {
   private static final int PLACES = 10;

@@ -20,7 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A hundred thousand operations that are due in the same tick: armed, linked and fired; the figure is for each. Firing waits until all are armed: the library's timer is driven manually, the thread of the JDK's executor is blocked.
+ * A hundred thousand operations that are due in the same tick: armed, linked and fired; the figure is for each. Firing waits
+ * until all are armed: the library's timer is driven manually, the thread of the JDK's executor is blocked.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -7,7 +7,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * A counter of one thread: the cost of an uncontended CAS. The number is a field of the state, which JMH pads, so that two threads' counters never share a cache line; separate {@code AtomicLong} objects might.
+ * A counter of one thread: the cost of an uncontended CAS. The number is a field of the state, which JMH pads, so that two
+ * threads' counters never share a cache line; separate {@code AtomicLong} objects might.
  */
 @State(Scope.Thread)
 public class OwnCounter {

@@ -12,7 +12,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: retry around breaker around timeout, around a call that succeeds, costs at most 1.3 times the three floors and allocates nothing. Resilience4j's timeout lets
+ * Claim: retry around breaker around timeout, around a call that succeeds, costs at most 1.3 times the three floors and
+ * allocates nothing. Resilience4j's timeout lets
  * another thread run the body.
  */
 public class PipelineBenchmark extends PolicyBenchmark {

@@ -16,7 +16,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The base of the benchmarks: one runtime and one body, shared by all threads, and nanoseconds per call. A claim's baselines are in the same class, because only figures of one run may be compared.
+ * The base of the benchmarks: one runtime and one body, shared by all threads, and nanoseconds per call. A claim's baselines
+ * are in the same class, because only figures of one run may be compared.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -11,7 +11,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: an open breaker rejects a permit within twice the floor, without allocating, and by exception within six times. All breakers here are open with a cooldown of a day.
+ * Claim: an open breaker rejects a permit within twice the floor, without allocating, and by exception within six times. All
+ * breakers here are open with a cooldown of a day.
  */
 public class RejectionBenchmark extends PolicyBenchmark {
   private static final Duration DAY = Duration.ofDays(1);

@@ -7,7 +7,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: with a rule for slow calls, which needs the clock and counts the calls in flight, a call costs at most 1.25 times one reading and three closed calls. Resilience4j always times every call.
+ * Claim: with a rule for slow calls, which needs the clock and counts the calls in flight, a call costs at most 1.25 times
+ * one reading and three closed calls. Resilience4j always times every call.
  */
 public class SlowCallRuleBenchmark extends PolicyBenchmark {
   private CircuitBreaker breaker;

@@ -10,7 +10,8 @@ import org.openjdk.jmh.annotations.Setup;
 
 /**
  * Claim: a timeout around a call that is in time costs at most 1.15 times its floor, with one thread and with two, and allocates
- * nothing. This library and Failsafe interrupt a late call on the caller's own thread; Resilience4j cannot, and runs the body on another thread.
+ * nothing. This library and Failsafe interrupt a late call on the caller's own thread; Resilience4j cannot, and runs the
+ * body on another thread.
  */
 public class TimeoutBenchmark extends PolicyBenchmark {
   private static final Duration LIMIT = Duration.ofSeconds(10);

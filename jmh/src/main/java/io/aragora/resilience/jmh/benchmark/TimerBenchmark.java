@@ -21,7 +21,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Claim: arming a timer operation and cancelling it costs at most 1.1 times its floor, or 1.75 times if the time is given, and allocates nothing. Measured with immediate cancelling, and with a thousand others in between, so that the timer has linked each before it is cancelled.
+ * Claim: arming a timer operation and cancelling it costs at most 1.1 times its floor, or 1.75 times if the time is given,
+ * and allocates nothing. Measured with immediate cancelling, and with a thousand others in between, so that the timer has
+ * linked each before it is cancelled.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

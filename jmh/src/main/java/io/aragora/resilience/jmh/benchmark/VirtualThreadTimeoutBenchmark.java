@@ -11,7 +11,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * Claim: in virtual threads, few or many, a timeout around a call that is in time costs at most 1.5 times its floor in them. {@link #oursYielding}: the body yields, so that each thread has a running timeout.
+ * Claim: in virtual threads, few or many, a timeout around a call that is in time costs at most 1.5 times its floor in them.
+ * {@link #oursYielding}: the body yields, so that each thread has a running timeout.
  */
 public class VirtualThreadTimeoutBenchmark extends InVirtualThreads {
   private static final Duration LIMIT = Duration.ofSeconds(10);

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record Claim(String title, Figure ours, Budget budget, List<Peer> peers) {
   private static final String TOO_FEW = "too few forks";
 
-  /** How the columns of {@link #row} are called. */
+  /** The names of the columns of {@link #row}. */
   static final List<String> COLUMNS =
       List.of("claim", "budget", "ours", "floor", "ratio", "met?", "peers", "B/op");
 

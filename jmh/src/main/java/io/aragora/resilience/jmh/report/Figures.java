@@ -20,7 +20,10 @@ final class Figures {
   private final Map<Key, Measured> measured = new HashMap<>();
   private final boolean virtualThreads;
 
-  /** Finds a figure by class and method. Its package is no part of the key, since kept results outlive one. */
+  /**
+   * Finds a figure by class and method. The package is not part of the key, because stored results may be older than the
+   * package.
+   */
   private record Key(String benchmark, int threads, Map<String, String> params) {}
 
   /** Creates an empty set of figures, for a JDK with virtual threads or without. */
@@ -66,7 +69,7 @@ final class Figures {
     return measured.values().stream().allMatch(Measured::hasEnoughForks);
   }
 
-  /** Why there is no such figure. */
+  /** The reason why a figure is missing. */
   String whyMissing(Figure figure) {
     return figure.params().containsKey(VIRTUAL_THREADS) && !virtualThreads
         ? "needs JDK 21"

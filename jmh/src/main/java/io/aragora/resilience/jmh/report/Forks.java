@@ -3,7 +3,8 @@ package io.aragora.resilience.jmh.report;
 import java.util.List;
 
 /**
- * A benchmark's figure in each fork: what the compiler made of the code differs from one virtual machine to the next, so one fork says little.
+ * A benchmark's figure in each fork: what the compiler made of the code differs from one virtual machine to the next, so one
+ * fork says little.
  *
  * @param medians the median of each fork's iterations, in nanoseconds
  */

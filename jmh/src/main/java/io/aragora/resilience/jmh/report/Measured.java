@@ -6,7 +6,8 @@ import java.util.List;
  * A measurement.
  *
  * @param nanos for a call: the median of the forks' medians, or the mean of all iterations if the forks are too few
- * @param error half the range of the forks, in nanoseconds; if they are too few, half the confidence interval of the mean at 99.9 %, not
+ * @param error half the range of the forks, in nanoseconds; if they are too few, half the confidence interval of the mean at
+ *     99.9 %, not
  *     a number if there was one iteration only
  * @param bytes allocated for a call
  * @param forks how many forks there were

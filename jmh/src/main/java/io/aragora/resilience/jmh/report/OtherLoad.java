@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * How much of the processors others take: other processes, and a hypervisor that runs other machines meanwhile. A load average cannot tell, since it has the benchmarks in it.
+ * How much of the processors others take: other processes, and a hypervisor that runs other machines meanwhile. A load
+ * average cannot tell, since it has the benchmarks in it.
  */
 final class OtherLoad {
   /** The part of all processors from which on figures are not to be trusted. */

@@ -31,7 +31,9 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Measures the benchmarks class by class, and prints the claims beside the results. The forks of a class take turns: each of its benchmarks is measured in one fork, then each in a second one, so that what else the machine does meets ours, the floor and the peers alike. Results are written after every class, so that an aborted run keeps its results so far.
+ * Measures the benchmarks class by class, and prints the claims beside the results. The forks of a class take turns: each of
+ * its benchmarks is measured in one fork, then each in a second one, so that what else the machine does meets ours, the
+ * floor and the peers alike. Results are written after every class, so that an aborted run keeps its results so far.
  */
 public final class Ratios {
   private final Effort effort;
