@@ -51,11 +51,17 @@ public final class DeclaredSettings {
    * Checks that a second declaration of a name equals the first one.
    *
    * @param policy kind and name of the policy, for the message
+   * @param declaredAt the place of this declaration, for the message; null if it is unknown
    * @param later the second declaration
-   * @throws ResilienceConfigurationException if a setting of {@code later} differs; the message names the policy and
-   *     each setting that differs, with both values
+   * @param laterAt the place of {@code later}, for the message; null if it is unknown
+   * @throws ResilienceConfigurationException if a setting of {@code later} differs; the message names the policy, each
+   *     setting that differs with both values, and the places that are known
    */
-  public void requireSame(String policy, DeclaredSettings later) {
+  public void requireSame(
+      String policy,
+      @Nullable Object declaredAt,
+      DeclaredSettings later,
+      @Nullable Object laterAt) {
     StringJoiner before = new StringJoiner(", ");
     StringJoiner now = new StringJoiner(", ");
     boolean isOpaque = false;
@@ -70,13 +76,18 @@ public final class DeclaredSettings {
       isOpaque |= isAlike || first.isOpaque() || second.isOpaque();
     }
     if (before.length() != 0) {
-      throw new ResilienceConfigurationException(policy + " is already declared with " + before
-          + "; this declaration has " + now
-          + (isOpaque
-              ? ". A function is the same only if it is the same object or equals it: keep the config"
-                  + " in a constant, or look the policy up by its name alone"
-              : ""));
+      throw new ResilienceConfigurationException(
+          policy + " is already declared with " + before + at(declaredAt)
+              + "; this declaration has " + now + at(laterAt)
+              + (isOpaque
+                  ? ". A function is the same only if it is the same object or equals it: keep the config"
+                      + " in a constant, or look the policy up by its name alone"
+                  : ""));
     }
+  }
+
+  private static String at(@Nullable Object place) {
+    return place == null ? "" : " (at " + place + ")";
   }
 
   /**

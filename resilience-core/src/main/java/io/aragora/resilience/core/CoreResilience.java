@@ -165,7 +165,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Retry retry(String retry, RetryConfig config) {
-    return policies.retries.declare(retry, config, declared -> outside.retry(retry, declared));
+    return policies.declareRetry(retry, config, null);
   }
 
   @Override
@@ -180,8 +180,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config) {
-    return policies.timeouts.declare(
-        timeout, config, declared -> outside.timeout(timeout, declared));
+    return policies.declareTimeout(timeout, config, null);
   }
 
   @Override
@@ -216,7 +215,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup) {
-    return ProtectingHandler.proxy(this, type, target, lookup);
+    return ProtectingHandler.proxy(this, policies, type, target, lookup);
   }
 
   @Override

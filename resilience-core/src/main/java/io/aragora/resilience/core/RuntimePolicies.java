@@ -15,6 +15,7 @@ import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.pipeline.CorePipeline;
+import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
 import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.registry.Staleness;
@@ -39,12 +40,13 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policies of a runtime by kind and name. A policy is created from the config in the code and
  * the settings from outside the code.
  */
-final class RuntimePolicies implements Policies {
+final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
 
   final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
@@ -282,10 +284,41 @@ final class RuntimePolicies implements Policies {
 
   @Override
   public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
+    return declareForProvider(breaker, provider, null);
+  }
+
+  private CircuitBreaker declareForProvider(
+      String breaker, String provider, @Nullable Object place) {
     return breakers.declare(
         breaker,
         CircuitBreakerPresets.named(provider),
-        preset -> outside.breakers().resolve(breaker, provider));
+        preset -> outside.breakers().resolve(breaker, provider),
+        place);
+  }
+
+  /** Declares a retry; {@code place} is null if the code that calls the library declares it. */
+  Retry declareRetry(String retry, RetryConfig config, @Nullable Object place) {
+    return retries.declare(retry, config, declared -> outside.retry(retry, declared), place);
+  }
+
+  /** Declares a timeout; {@code place} is null if the code that calls the library declares it. */
+  Timeout declareTimeout(String timeout, TimeoutConfig config, @Nullable Object place) {
+    return timeouts.declare(timeout, config, declared -> outside.timeout(timeout, declared), place);
+  }
+
+  @Override
+  public CircuitBreaker circuitBreaker(String breaker, String provider, Object place) {
+    return declareForProvider(breaker, provider, place);
+  }
+
+  @Override
+  public Retry retry(String retry, RetryConfig config, Object place) {
+    return declareRetry(retry, config, place);
+  }
+
+  @Override
+  public Timeout timeout(String timeout, TimeoutConfig config, Object place) {
+    return declareTimeout(timeout, config, place);
   }
 
   /** Lets every policy look up its duration recorders again. */

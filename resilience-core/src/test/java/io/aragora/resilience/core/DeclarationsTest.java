@@ -154,12 +154,13 @@ class DeclarationsTest {
     String here = "a lambda in " + DeclarationsTest.class.getName();
     assertThat(catchThrowable(() -> resilience.retry("prices", capturing("busy"))))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessage("retry 'prices' is already declared with retryIf=" + here
-            + "; this declaration has retryIf=another object: " + here
-            + ". A function is the same only if it is the same object or equals it: keep the config"
-            + " in a constant, or look the policy up by its name alone");
+        .hasMessageContainingAll(
+            "retry 'prices' is already declared with retryIf=" + here + " (at ",
+            "; this declaration has retryIf=another object: " + here + " (at ",
+            "). A function is the same only if it is the same object or equals it: keep the config"
+                + " in a constant, or look the policy up by its name alone");
     assertThat(catchThrowable(() -> resilience.retry("prices", retryIf(new Named("busy")))))
-        .hasMessageContaining("; this declaration has retryIf=Named[text=busy]. A function");
+        .hasMessageContaining("; this declaration has retryIf=Named[text=busy] (at ");
     assertThat(resilience.retry("prices")).isSameAs(declared);
     resilience.retryBudget("prices");
     assertThat(catchThrowable(() -> resilience.retryBudget(
@@ -169,8 +170,8 @@ class DeclarationsTest {
     assertThat(catchThrowable(() -> resilience.retryBudget(
             "prices", RetryBudgetConfig.builder().capacity(9).ratio(0.1).build())))
         .as("numbers need no advice")
-        .hasMessage("retry budget 'prices' is already declared with capacity=7; this declaration"
-            + " has capacity=9");
+        .hasMessageMatching("retry budget 'prices' is already declared with capacity=7 \\(at .*\\);"
+            + " this declaration has capacity=9 \\(at .*\\)");
   }
 
   @Test
@@ -189,8 +190,9 @@ class DeclarationsTest {
     resilience.retry("prices", retryIf(broken));
     assertThat(catchThrowable(() -> resilience.retry("prices", RetryConfig.defaults())))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessageContaining("declared with retryIf=an object of "
-            + broken.getClass().getName() + "; this declaration has retryIf=transientFailures");
+        .hasMessageContaining(
+            "declared with retryIf=an object of " + broken.getClass().getName() + " (at ")
+        .hasMessageContaining("; this declaration has retryIf=transientFailures");
   }
 
   @Test
@@ -205,7 +207,8 @@ class DeclarationsTest {
           .hasMessageContaining("retry 'prices' is already declared with retryIf=");
       assertThat(catchThrowable(() -> configured.retry(
               "prices", withoutCapture().toBuilder().maxAttempts(9).build())))
-          .hasMessageContaining("declared with maxAttempts=3; this declaration has maxAttempts=9");
+          .hasMessageContainingAll(
+              "declared with maxAttempts=3", "; this declaration has maxAttempts=9");
     }
   }
 

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.health;
 
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.registry.DeclaringCode;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
@@ -40,6 +41,21 @@ import org.jspecify.annotations.Nullable;
  * the trackers. Thread-safe.
  */
 public final class CoreHealthRegistry implements HealthRegistry {
+  private record Declared(
+      HealthTrackerConfig config, @Nullable Object place) {
+    void requireSame(String name, HealthTrackerConfig later) {
+      if (!config.equals(later)) {
+        config
+            .declaredSettings()
+            .requireSame(
+                "health tracker '" + name + "'",
+                place,
+                later.declaredSettings(),
+                DeclaringCode.caller());
+      }
+    }
+  }
+
   private final String runtime;
   private final TimeSource time;
   private final Timer timer;
@@ -53,7 +69,7 @@ public final class CoreHealthRegistry implements HealthRegistry {
    */
   private final Map<String, Component> components = new LinkedHashMap<>();
 
-  private final Map<String, HealthTrackerConfig> declared = new LinkedHashMap<>();
+  private final Map<String, Declared> declared = new LinkedHashMap<>();
 
   /**
    * Creates a registry that holds the runtime's contributions only.
@@ -113,13 +129,12 @@ public final class CoreHealthRegistry implements HealthRegistry {
     Objects.requireNonNull(config, "config");
     synchronized (components) {
       CoreHealthTracker tracker = findOrMake(name, config);
-      HealthTrackerConfig first = declared.putIfAbsent(name, config);
+      Declared first = declared.get(name);
       if (first == null) {
+        declared.put(name, new Declared(config, DeclaringCode.caller()));
         tracker.configure(config);
       } else {
-        first
-            .declaredSettings()
-            .requireSame("health tracker '" + name + "'", config.declaredSettings());
+        first.requireSame(name, config);
       }
       return tracker;
     }

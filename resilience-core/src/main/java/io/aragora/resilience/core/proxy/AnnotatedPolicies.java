@@ -13,11 +13,12 @@ import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryPresets;
+import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Creates the policies that the annotations of an interface and its target declare. */
@@ -25,14 +26,32 @@ final class AnnotatedPolicies {
   private static final List<Class<? extends Annotation>> SINGLE =
       List.of(WithCircuitBreaker.class, WithRetry.class, WithTimeout.class);
 
+  /** Where an annotation stands, as messages show it. */
+  private record Place(
+      Annotation annotation, Class<?> type, @Nullable Method method) {
+    @Override
+    public String toString() {
+      return "@" + annotation.annotationType().getSimpleName() + " of " + type.getName()
+          + (method == null ? "" : "." + method.getName());
+    }
+  }
+
+  /** Creates a policy from an annotation. */
+  private interface Factory<A extends Annotation> {
+    Policy create(A annotation, String defaultName, Place place);
+  }
+
   private final Resilience resilience;
+  private final AnnotatedDeclarations declarations;
   private final Class<?> type;
   private final AnnotationSearch search;
   private final TypeArguments arguments;
   private final MethodNames names;
 
-  AnnotatedPolicies(Resilience resilience, Class<?> type, Class<?> target) {
+  AnnotatedPolicies(
+      Resilience resilience, AnnotatedDeclarations declarations, Class<?> type, Class<?> target) {
     this.resilience = resilience;
+    this.declarations = declarations;
     this.type = type;
     this.search = new AnnotationSearch(type, target);
     this.arguments = new TypeArguments(type, target);
@@ -116,15 +135,15 @@ final class AnnotatedPolicies {
   }
 
   private <A extends Annotation> void add(
-      List<Policy> policies, Class<A> kind, Method method, BiFunction<A, String, Policy> factory) {
+      List<Policy> policies, Class<A> kind, Method method, Factory<A> factory) {
     A onMethod = search.onMethod(kind, method);
     if (onMethod != null) {
-      policies.add(factory.apply(onMethod, names.of(method)));
+      policies.add(factory.create(onMethod, names.of(method), new Place(onMethod, type, method)));
       return;
     }
     A onType = search.onType(kind);
     if (onType != null) {
-      policies.add(factory.apply(onType, type.getName()));
+      policies.add(factory.create(onType, type.getName(), new Place(onType, type, null)));
     }
   }
 
@@ -132,20 +151,20 @@ final class AnnotatedPolicies {
     return given.isEmpty() ? otherwise : given;
   }
 
-  private Policy breaker(WithCircuitBreaker annotation, String defaultName) {
+  private Policy breaker(WithCircuitBreaker annotation, String defaultName, Place place) {
     String name = name(annotation.value(), defaultName);
     return annotation.provider().isEmpty()
         ? resilience.circuitBreaker(name)
-        : resilience.policies().circuitBreakerForProvider(name, annotation.provider());
+        : declarations.circuitBreaker(name, annotation.provider(), place);
   }
 
-  private Policy timeout(WithTimeout annotation, String defaultName) {
-    return resilience.timeout(
-        name(annotation.name(), defaultName),
-        new SettingText("@WithTimeout", annotation.value()).duration());
+  private Policy timeout(WithTimeout annotation, String defaultName, Place place) {
+    Duration limit = new SettingText("@WithTimeout", annotation.value()).duration();
+    return declarations.timeout(
+        name(annotation.name(), defaultName), TimeoutConfig.of(limit), place);
   }
 
-  private Retry retry(WithRetry annotation, String defaultName) {
+  private Retry retry(WithRetry annotation, String defaultName, Place place) {
     String name = name(annotation.value(), defaultName);
     boolean isDeclared = !annotation.provider().isEmpty()
         || annotation.maxAttempts() != 0
@@ -153,7 +172,9 @@ final class AnnotatedPolicies {
         || !annotation.backoff().equals("exponential")
         || annotation.retryOn().length != 0
         || annotation.abortOn().length != 0;
-    return isDeclared ? resilience.retry(name, config(annotation)) : resilience.retry(name);
+    return isDeclared
+        ? declarations.retry(name, config(annotation), place)
+        : resilience.retry(name);
   }
 
   private static RetryConfig config(WithRetry annotation) {

@@ -32,6 +32,7 @@ public final class ProtectingHandler implements InvocationHandler {
    * Creates a proxy.
    *
    * @param resilience the runtime of the policies
+   * @param declarations declares policies in that runtime
    * @param type the interface
    * @param target the object that is called
    * @param lookup a lookup that sees the interface
@@ -40,14 +41,19 @@ public final class ProtectingHandler implements InvocationHandler {
    * @throws ResilienceConfigurationException if an annotation cannot be applied
    */
   public static <T> T proxy(
-      Resilience resilience, Class<T> type, T target, MethodHandles.Lookup lookup) {
+      Resilience resilience,
+      AnnotatedDeclarations declarations,
+      Class<T> type,
+      T target,
+      MethodHandles.Lookup lookup) {
     Objects.requireNonNull(target, "target");
     Objects.requireNonNull(lookup, "lookup");
     if (!type.isInterface()) {
       throw new ResilienceConfigurationException(
           "the type of a proxy must be an interface: " + type.getName());
     }
-    AnnotatedPolicies policies = new AnnotatedPolicies(resilience, type, target.getClass());
+    AnnotatedPolicies policies =
+        new AnnotatedPolicies(resilience, declarations, type, target.getClass());
     Map<Method, ProtectedMethod> methods = new HashMap<>();
     boolean isAnnotated = false;
     for (Method method : type.getMethods()) {

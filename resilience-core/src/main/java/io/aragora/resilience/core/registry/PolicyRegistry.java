@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,13 +34,24 @@ public final class PolicyRegistry<P, C> {
    */
   private static final class Entry<P, C> {
     final P policy;
-    volatile @Nullable C declared;
+    volatile @Nullable Declaration<C> declared;
     volatile long lookedUp;
 
-    Entry(P policy, @Nullable C declared, long lookedUp) {
+    Entry(P policy, @Nullable Declaration<C> declared, long lookedUp) {
       this.policy = policy;
       this.declared = declared;
       this.lookedUp = lookedUp;
+    }
+  }
+
+  /** A config in the code, and the place that declares it, if that is known. */
+  private static final class Declaration<C> {
+    final C config;
+    final @Nullable Object place;
+
+    Declaration(C config, @Nullable Object place) {
+      this.config = config;
+      this.place = place;
     }
   }
 
@@ -55,7 +67,7 @@ public final class PolicyRegistry<P, C> {
   private final ReentrantLock making = new ReentrantLock();
 
   // Guarded by the lock.
-  private final StillHeld<P, Optional<C>> pruned = new StillHeld<>();
+  private final StillHeld<P, Optional<Declaration<C>>> pruned = new StillHeld<>();
   private long foundNothingStaleAt = -1;
 
   /**
@@ -123,16 +135,36 @@ public final class PolicyRegistry<P, C> {
    *     registry is full
    */
   public P declare(String name, C declaration, UnaryOperator<C> effective) {
+    return declare(name, declaration, effective, null);
+  }
+
+  /**
+   * Declares a policy at a place that is not the code that calls the library, such as an annotation.
+   *
+   * @param name its name
+   * @param declaration the config in the code
+   * @param effective returns the config to create it with; not called if the name is already
+   *     declared
+   * @param place the place of the declaration, which messages show by its text; null if it is the
+   *     code that calls the library
+   * @return the policy
+   * @throws ResilienceConfigurationException if it is already declared differently, or if the
+   *     registry is full; the message names both places
+   */
+  public P declare(String name, C declaration, UnaryOperator<C> effective, @Nullable Object place) {
     Entry<P, C> known = entries.get(name);
     if (known != null) {
-      C first = known.declared;
+      Declaration<C> first = known.declared;
       if (first != null) {
         touch(known);
-        compare(name, first, declaration);
+        compare(name, first, declaration, place);
         return known.policy;
       }
     }
-    return find(name, declaration, effective);
+    return find(
+        name,
+        new Declaration<>(declaration, place != null ? place : DeclaringCode.caller()),
+        effective);
   }
 
   private void touch(Entry<P, C> entry) {
@@ -143,12 +175,12 @@ public final class PolicyRegistry<P, C> {
     }
   }
 
-  private P find(String name, @Nullable C declaration, UnaryOperator<C> effective) {
+  private P find(String name, @Nullable Declaration<C> declaration, UnaryOperator<C> effective) {
     making.lock();
     try {
       Entry<P, C> known = entries.get(name);
       if (known == null) {
-        StillHeld.Entry<P, Optional<C>> gone = pruned.find(name);
+        StillHeld.Entry<P, Optional<Declaration<C>>> gone = pruned.find(name);
         P held = gone == null ? null : gone.get();
         return gone == null || held == null
             ? make(name, declaration, effective)
@@ -162,7 +194,7 @@ public final class PolicyRegistry<P, C> {
     }
   }
 
-  private P make(String name, @Nullable C declaration, UnaryOperator<C> effective) {
+  private P make(String name, @Nullable Declaration<C> declaration, UnaryOperator<C> effective) {
     Setting.name(kind.text() + " name", name);
     if (!hasRoom()) {
       throw new ResilienceConfigurationException(
@@ -170,7 +202,8 @@ public final class PolicyRegistry<P, C> {
               + max + (staleness.happens() ? " of them, and none is stale" : " of them")
               + ". Raise maxPolicies, or use fewer names");
     }
-    C settings = declaration == null ? kind.undeclared().apply(name) : effective.apply(declaration);
+    C settings =
+        declaration == null ? kind.undeclared().apply(name) : effective.apply(declaration.config);
     P made = kind.factory().apply(name, settings);
     entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
     // Only now, when no other code holds the previous policy.
@@ -179,8 +212,12 @@ public final class PolicyRegistry<P, C> {
   }
 
   private P takeBack(
-      String name, P held, @Nullable C first, @Nullable C declaration, UnaryOperator<C> effective) {
-    C declared = declaredOnce(name, held, first, declaration, effective);
+      String name,
+      P held,
+      @Nullable Declaration<C> first,
+      @Nullable Declaration<C> declaration,
+      UnaryOperator<C> effective) {
+    Declaration<C> declared = declaredOnce(name, held, first, declaration, effective);
     if (hasRoom()) {
       entries.put(name, new Entry<>(held, declared, staleness.stamp()));
       pruned.remove(name);
@@ -190,28 +227,35 @@ public final class PolicyRegistry<P, C> {
     return held;
   }
 
-  private @Nullable C declaredOnce(
+  private @Nullable Declaration<C> declaredOnce(
       String name,
       P policy,
-      @Nullable C first,
-      @Nullable C declaration,
+      @Nullable Declaration<C> first,
+      @Nullable Declaration<C> declaration,
       UnaryOperator<C> effective) {
     if (declaration == null) {
       return first;
     }
     if (first != null) {
-      compare(name, first, declaration);
+      compare(name, first, declaration.config, declaration.place);
       return first;
     }
-    kind.configure().accept(policy, effective.apply(declaration));
+    kind.configure().accept(policy, effective.apply(declaration.config));
     return declaration;
   }
 
-  private void compare(String name, C first, C declaration) {
-    if (first != declaration) {
-      kind.declared()
-          .apply(first)
-          .requireSame(kind.text() + " '" + name + "'", kind.declared().apply(declaration));
+  private void compare(String name, Declaration<C> first, C declaration, @Nullable Object place) {
+    if (first.config == declaration) {
+      return;
+    }
+    DeclaredSettings settings = kind.declared().apply(first.config);
+    DeclaredSettings later = kind.declared().apply(declaration);
+    if (!settings.sameAs(later)) {
+      settings.requireSame(
+          kind.text() + " '" + name + "'",
+          first.place,
+          later,
+          place != null ? place : DeclaringCode.caller());
     }
   }
 

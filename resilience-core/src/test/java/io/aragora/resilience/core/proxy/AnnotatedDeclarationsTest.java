@@ -401,9 +401,9 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
   void anError_showsTheTypesOfBoth() {
     make(Retry1.class);
     assertThatThrownBy(() -> make(OtherRetryOn.class))
-        .hasMessageContaining("retry 'shared' is already declared with"
-            + " retryIf=[java.io.IOException]; this declaration has"
-            + " retryIf=[java.io.FileNotFoundException]");
+        .hasMessageContainingAll(
+            "retry 'shared' is already declared with retryIf=[java.io.IOException] (at @WithRetry",
+            "; this declaration has retryIf=[java.io.FileNotFoundException] (at @WithRetry");
   }
 
   @Test

@@ -50,8 +50,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
     assertThat(registry.declare("a", "one")).isSameAs(first);
     assertThatThrownBy(() -> registry.declare("a", "two"))
         .isInstanceOf(ResilienceConfigurationException.class)
-        .hasMessage(
-            "fake 'a' is already declared with config=one; this declaration has config=two");
+        .hasMessageMatching("fake 'a' is already declared with config=one \\(at .*\\); this"
+            + " declaration has config=two \\(at .*\\)");
     assertThat(registry.get("a")).isSameAs(first);
     assertThat(first.config).isEqualTo("one");
   }

@@ -1,0 +1,44 @@
+package io.aragora.resilience.core.proxy;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutConfig;
+
+/** Declares policies for annotations, whose place messages name. Thread-safe. */
+public interface AnnotatedDeclarations {
+  /**
+   * Declares a circuit breaker with the preset of a provider.
+   *
+   * @param name its name
+   * @param provider the provider
+   * @param place the annotation and what it stands on
+   * @return the breaker
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  CircuitBreaker circuitBreaker(String name, String provider, Object place);
+
+  /**
+   * Declares a retry.
+   *
+   * @param name its name
+   * @param config its config
+   * @param place the annotation and what it stands on
+   * @return the retry
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  Retry retry(String name, RetryConfig config, Object place);
+
+  /**
+   * Declares a timeout.
+   *
+   * @param name its name
+   * @param config its config
+   * @param place the annotation and what it stands on
+   * @return the timeout
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  Timeout timeout(String name, TimeoutConfig config, Object place);
+}
