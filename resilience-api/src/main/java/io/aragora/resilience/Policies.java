@@ -1,9 +1,9 @@
 package io.aragora.resilience;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -99,15 +99,14 @@ public interface Policies {
   CircuitBreakerConfigRegistry circuitBreakerConfigs();
 
   /**
-   * Declares a breaker with the preset of a provider, {@link CircuitBreakerPresets#named}. Settings that are registered
-   * for the name take precedence over the preset.
+   * Declares a breaker with a preset. Settings that are registered for the name take precedence over the preset; those of
+   * a declaration by {@link Resilience#circuitBreaker(String, CircuitBreakerConfig)} do not.
    *
    * @param name not blank, at most 10,000 characters
-   * @param provider the provider, in any case; an unknown one has the default preset
+   * @param preset the config if none is registered for the name
    * @return the breaker of that name
    * @throws IllegalArgumentException if {@code name} is blank or too long
-   * @throws ResilienceConfigurationException as for {@link Resilience#circuitBreaker(String,
-   *     io.aragora.resilience.circuitbreaker.CircuitBreakerConfig)}
+   * @throws ResilienceConfigurationException as for {@link Resilience#circuitBreaker(String, CircuitBreakerConfig)}
    */
-  CircuitBreaker circuitBreakerForProvider(String name, String provider);
+  CircuitBreaker circuitBreakerFromPreset(String name, CircuitBreakerConfig preset);
 }

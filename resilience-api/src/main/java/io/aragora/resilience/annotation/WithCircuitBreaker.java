@@ -21,7 +21,7 @@ public @interface WithCircuitBreaker {
   /**
    * Returns the preset of a provider.
    *
-   * @return a name of {@link io.aragora.resilience.circuitbreaker.CircuitBreakerPresets}; empty for the settings of
+   * @return a name of {@link io.aragora.resilience.reference.CircuitBreakerPresets}; empty for the settings of
    *     the name
    */
   String provider() default "";

@@ -18,7 +18,7 @@ public @interface WithRetry {
   String value() default "";
 
   /**
-   * {@return the preset that the other elements change, a name of {@link io.aragora.resilience.retry.RetryPresets};
+   * {@return the preset that the other elements change, a name of {@link io.aragora.resilience.reference.RetryPresets};
    * empty for none}
    */
   String provider() default "";

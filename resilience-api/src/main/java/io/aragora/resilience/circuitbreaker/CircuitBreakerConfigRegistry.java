@@ -15,7 +15,7 @@ import java.util.Map;
  *   <li>the map of {@link io.aragora.resilience.ResilienceBuilder#config},
  *   <li>the file of {@link io.aragora.resilience.ResilienceBuilder#configFile},
  *   <li>the declaration in the code, else the settings registered for the name of the breaker,
- *   <li>the preset of a provider, else the defaults.
+ *   <li>the preset, else the defaults.
  * </ol>
  *
  * <p>System properties, the map and the file use the names of the methods of {@link CircuitBreakerConfig.Builder}: {@code
@@ -71,16 +71,16 @@ public interface CircuitBreakerConfigRegistry {
   CircuitBreakerConfig resolve(String name);
 
   /**
-   * Returns the config of a breaker for a provider: the settings registered for its name, else the preset of the
-   * provider, changed by the stronger sources.
+   * Returns the config of a breaker with a preset: the settings registered for its name, else the preset, changed by the
+   * stronger sources.
    *
    * @param name the name of the breaker; not blank, at most 10,000 characters
-   * @param provider the provider, in any case; an unknown one has the default preset
+   * @param preset the config if none is registered for the name
    * @return the config
    * @throws ResilienceConfigurationException if the map or the file makes the config inconsistent
    * @throws IllegalArgumentException if {@code name} is blank or has more than 10,000 characters
    */
-  CircuitBreakerConfig resolve(String name, String provider);
+  CircuitBreakerConfig resolvePreset(String name, CircuitBreakerConfig preset);
 
   /**
    * Returns the config of a breaker that the code declares: the declaration, changed by the stronger sources. Registered

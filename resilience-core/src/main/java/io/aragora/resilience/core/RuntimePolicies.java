@@ -6,7 +6,6 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
@@ -283,17 +282,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
-  public CircuitBreaker circuitBreakerForProvider(String breaker, String provider) {
-    return declareForProvider(breaker, provider, null);
+  public CircuitBreaker circuitBreakerFromPreset(String breaker, CircuitBreakerConfig preset) {
+    return declarePreset(breaker, preset, null);
   }
 
-  private CircuitBreaker declareForProvider(
-      String breaker, String provider, @Nullable Object place) {
+  private CircuitBreaker declarePreset(
+      String breaker, CircuitBreakerConfig preset, @Nullable Object place) {
     return breakers.declare(
-        breaker,
-        CircuitBreakerPresets.named(provider),
-        preset -> outside.breakers().resolve(breaker, provider),
-        place);
+        breaker, preset, declared -> outside.breakers().resolvePreset(breaker, declared), place);
   }
 
   /** Declares a retry; {@code place} is null if the code that calls the library declares it. */
@@ -307,8 +303,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
-  public CircuitBreaker circuitBreaker(String breaker, String provider, Object place) {
-    return declareForProvider(breaker, provider, place);
+  public CircuitBreaker circuitBreakerFromPreset(
+      String breaker, CircuitBreakerConfig preset, Object place) {
+    return declarePreset(breaker, preset, place);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.reference.ProviderBreakers;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -32,7 +33,7 @@ class BadArgumentsTest {
   private static final List<BiConsumer<Resilience, String>> NAMED = List.of(
       Resilience::circuitBreaker,
       (resilience, name) -> resilience.circuitBreaker(name, CircuitBreakerConfig.defaults()),
-      (resilience, name) -> resilience.policies().circuitBreakerForProvider(name, "openai"),
+      (resilience, name) -> ProviderBreakers.circuitBreaker(resilience, name, "openai"),
       (resilience, name) -> resilience.keyedCircuitBreaker(
           name, KeyedCircuitBreakerConfig.builder().build()),
       Resilience::retry,

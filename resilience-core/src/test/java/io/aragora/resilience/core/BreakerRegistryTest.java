@@ -7,12 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
+import io.aragora.resilience.reference.ProviderBreakers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   @Tag("RG-02")
   @DisplayName("a config comes from a preset, a whole config, single settings, or the defaults")
   void breaker_everyKindOfConfig_isUsed() {
-    assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 3, 30);
+    assertSettings(ProviderBreakers.circuitBreaker(resilience, "claude", "anthropic"), 3, 30);
     assertSettings(resilience.circuitBreaker("explicit", config(10, 120)), 10, 120);
     assertSettings(resilience.circuitBreaker("scalars", config(7, 90)), 7, 90);
     assertSettings(resilience.circuitBreaker("nothing"), 5, 60);
@@ -60,10 +61,10 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
   @DisplayName(
       "declaring a name again with another provider is an error, and the first breaker stays")
   void breaker_otherProvider_isAnError() {
-    CircuitBreaker first = resilience.policies().circuitBreakerForProvider("agent", "anthropic");
-    assertThat(resilience.policies().circuitBreakerForProvider("agent", "Anthropic"))
+    CircuitBreaker first = ProviderBreakers.circuitBreaker(resilience, "agent", "anthropic");
+    assertThat(ProviderBreakers.circuitBreaker(resilience, "agent", "Anthropic"))
         .isSameAs(first);
-    assertThatThrownBy(() -> resilience.policies().circuitBreakerForProvider("agent", "mistral"))
+    assertThatThrownBy(() -> ProviderBreakers.circuitBreaker(resilience, "agent", "mistral"))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll("'agent'", "failureThreshold=3", "failureThreshold=4");
     assertThat(resilience.circuitBreaker("agent")).isSameAs(first);
@@ -90,7 +91,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
     resilience.policies().circuitBreakerConfigs().register("agent", config(9, 15));
     resilience.policies().circuitBreakerConfigs().register("claude", config(8, 14));
     assertSettings(resilience.circuitBreaker("agent"), 9, 15);
-    assertSettings(resilience.policies().circuitBreakerForProvider("claude", "anthropic"), 8, 14);
+    assertSettings(ProviderBreakers.circuitBreaker(resilience, "claude", "anthropic"), 8, 14);
   }
 
   @Test
@@ -221,7 +222,7 @@ class BreakerRegistryTest extends BreakerRegistryFixture {
         resilience.circuitBreaker("simple", CircuitBreakerPresets.simple()),
         resilience.circuitBreaker("http", CircuitBreakerPresets.http()),
         resilience.circuitBreaker("direct", CircuitBreakerPresets.direct()),
-        resilience.policies().circuitBreakerForProvider("claude", "anthropic"));
+        ProviderBreakers.circuitBreaker(resilience, "claude", "anthropic"));
     assertThat(resilience.policies().circuitBreakers()).containsExactlyInAnyOrderElementsOf(all);
     for (CircuitBreaker breaker : all) {
       breaker.forceOpen();

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
+import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.lang.module.ModuleReader;

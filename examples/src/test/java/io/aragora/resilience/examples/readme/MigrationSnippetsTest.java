@@ -8,17 +8,18 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
+import io.aragora.resilience.reference.ProviderBreakers;
+import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
@@ -156,8 +157,7 @@ class MigrationSnippetsTest {
 
     // readme: from Python in code
     // get_circuit_breaker("anthropic-api", provider="anthropic")
-    CircuitBreaker api =
-        resilience.policies().circuitBreakerForProvider("anthropic-api", "anthropic");
+    CircuitBreaker api = ProviderBreakers.circuitBreaker(resilience, "anthropic-api", "anthropic");
     System.out.println(api.call(() -> shop.price("apples")));
 
     // async with timeout_context(seconds=5.0)

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.proxy;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
@@ -10,15 +11,15 @@ import io.aragora.resilience.timeout.TimeoutConfig;
 /** Declares policies for annotations, whose place messages name. Thread-safe. */
 public interface AnnotatedDeclarations {
   /**
-   * Declares a circuit breaker with the preset of a provider.
+   * Declares a circuit breaker with a preset, which registered settings override.
    *
    * @param name its name
-   * @param provider the provider
+   * @param preset the preset
    * @param place the annotation and what it stands on
    * @return the breaker
    * @throws ResilienceConfigurationException if it is already declared differently
    */
-  CircuitBreaker circuitBreaker(String name, String provider, Object place);
+  CircuitBreaker circuitBreakerFromPreset(String name, CircuitBreakerConfig preset, Object place);
 
   /**
    * Declares a retry.

@@ -9,10 +9,11 @@ import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.core.settings.SettingText;
 import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
+import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.retry.RetryPresets;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
@@ -155,7 +156,8 @@ final class AnnotatedPolicies {
     String name = name(annotation.value(), defaultName);
     return annotation.provider().isEmpty()
         ? resilience.circuitBreaker(name)
-        : declarations.circuitBreaker(name, annotation.provider(), place);
+        : declarations.circuitBreakerFromPreset(
+            name, CircuitBreakerPresets.named(annotation.provider()), place);
   }
 
   private Policy timeout(WithTimeout annotation, String defaultName, Place place) {

@@ -2,7 +2,6 @@ package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.Map;
@@ -64,8 +63,8 @@ final class BreakerSettings implements CircuitBreakerConfigRegistry {
   }
 
   @Override
-  public CircuitBreakerConfig resolve(String name, String provider) {
-    return resolve(name, registeredOr(name, CircuitBreakerPresets.named(provider)));
+  public CircuitBreakerConfig resolvePreset(String name, CircuitBreakerConfig preset) {
+    return resolve(name, registeredOr(name, preset));
   }
 
   private CircuitBreakerConfig registeredOr(String name, CircuitBreakerConfig preset) {

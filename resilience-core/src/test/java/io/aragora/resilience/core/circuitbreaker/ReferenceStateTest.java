@@ -8,7 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
-import io.aragora.resilience.persistence.ReferenceState;
+import io.aragora.resilience.reference.ReferenceState;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;

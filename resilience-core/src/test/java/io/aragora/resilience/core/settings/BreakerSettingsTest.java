@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -33,9 +33,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   @DisplayName("without a provider the default is used; with one its preset, ignoring case")
   void resolve_preset() {
     assertThat(settings.resolve("a")).isSameAs(DEFAULTS);
-    assertThat(settings.resolve("a", "ANTHROPIC"))
+    assertThat(settings.resolvePreset("a", CircuitBreakerPresets.named("ANTHROPIC")))
         .isSameAs(CircuitBreakerPresets.named("anthropic"));
-    assertThat(settings.resolve("a", "unknown")).isSameAs(DEFAULTS);
+    assertThat(settings.resolvePreset("a", CircuitBreakerPresets.named("unknown")))
+        .isSameAs(DEFAULTS);
   }
 
   @Test
@@ -47,8 +48,12 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     CircuitBreakerConfig registered = failures(9);
     settings.register("agent", registered);
     assertThat(settings.resolve("agent")).isSameAs(registered);
-    assertThat(settings.resolve("agent", "anthropic")).isSameAs(registered);
-    assertThat(settings.resolve("other", "anthropic").failureThreshold()).isEqualTo(3);
+    assertThat(settings.resolvePreset("agent", CircuitBreakerPresets.named("anthropic")))
+        .isSameAs(registered);
+    assertThat(settings
+            .resolvePreset("other", CircuitBreakerPresets.named("anthropic"))
+            .failureThreshold())
+        .isEqualTo(3);
   }
 
   @Test
@@ -58,7 +63,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     settings.register("agent", failures(9));
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
     assertThat(settings.resolve("agent").failureThreshold()).isEqualTo(1);
-    assertThat(settings.resolve("agent", "openai").failureThreshold()).isEqualTo(1);
+    assertThat(settings
+            .resolvePreset("agent", CircuitBreakerPresets.named("openai"))
+            .failureThreshold())
+        .isEqualTo(1);
   }
 
   @Test
@@ -155,7 +163,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   @DisplayName("a threshold in the environment overrides the preset of the provider")
   void environment_overPreset() {
     environment.put("ARAGORA_CB_FAILURE_THRESHOLD", "1");
-    CircuitBreakerConfig resolved = settings.resolve("a", "openai");
+    CircuitBreakerConfig resolved =
+        settings.resolvePreset("a", CircuitBreakerPresets.named("openai"));
     assertThat(resolved.failureThreshold()).isEqualTo(1);
     assertThat(resolved.cooldown()).isEqualTo(Duration.ofSeconds(60));
   }

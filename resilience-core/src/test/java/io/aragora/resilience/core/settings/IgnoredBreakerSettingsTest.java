@@ -3,6 +3,7 @@ package io.aragora.resilience.core.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -37,7 +38,7 @@ class IgnoredBreakerSettingsTest extends BreakerSettingsFixture {
     CircuitBreakerConfig resolved = settings.resolve("a");
     assertThat(changes(resolved)).containsExactly("minimumNumberOfCalls=7");
     settings.resolve("a");
-    settings.resolve("b", "anthropic");
+    settings.resolvePreset("b", CircuitBreakerPresets.named("anthropic"));
     assertThat(warnings)
         .singleElement()
         .asString()

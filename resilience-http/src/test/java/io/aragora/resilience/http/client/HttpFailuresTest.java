@@ -2,7 +2,7 @@ package io.aragora.resilience.http.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.aragora.resilience.retry.FailureText;
+import io.aragora.resilience.reference.FailureText;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.HttpFailureInspector;
@@ -184,7 +184,7 @@ class HttpFailuresTest {
   @Tag("HT-09")
   @DisplayName("by default a request is retried three times, from half a second")
   void config_byDefault_retriesThreeTimes() {
-    RetryConfig config = io.aragora.resilience.retry.RetryPresets.http();
+    RetryConfig config = io.aragora.resilience.reference.RetryPresets.http();
     assertThat(config.maxAttempts()).isEqualTo(4);
     assertThat(config.backoff().delayNanos(0, 0, 0.5)).isEqualTo(500_000_000L);
     assertThat(config.toBuilder().maxAttempts(7).build().maxAttempts()).isEqualTo(7);

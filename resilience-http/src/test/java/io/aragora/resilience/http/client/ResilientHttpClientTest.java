@@ -3,9 +3,9 @@ package io.aragora.resilience.http.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerPresets;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.io.IOException;

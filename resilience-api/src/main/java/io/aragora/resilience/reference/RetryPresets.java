@@ -1,5 +1,8 @@
-package io.aragora.resilience.retry;
+package io.aragora.resilience.reference;
 
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package io.aragora.resilience.retry;
+package io.aragora.resilience.reference;
 
 import java.util.Locale;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package io.aragora.resilience.persistence;
+package io.aragora.resilience.reference;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;

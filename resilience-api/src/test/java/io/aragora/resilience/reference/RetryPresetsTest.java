@@ -1,8 +1,10 @@
-package io.aragora.resilience.retry;
+package io.aragora.resilience.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -1,5 +1,6 @@
-package io.aragora.resilience.circuitbreaker;
+package io.aragora.resilience.reference;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;

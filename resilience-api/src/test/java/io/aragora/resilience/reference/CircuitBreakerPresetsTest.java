@@ -1,8 +1,9 @@
-package io.aragora.resilience.circuitbreaker;
+package io.aragora.resilience.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.DisplayName;
