@@ -41,6 +41,7 @@ public final class ResilienceBuilder {
   private Duration saveInterval = Duration.ofSeconds(30);
   private Duration stateRetention = Duration.ofDays(3);
   private boolean closeOnShutdown;
+  private System.Logger.@Nullable Level transitionLevel;
   private final List<ResilienceExtension> extensions = new ArrayList<>();
   private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
@@ -177,6 +178,20 @@ public final class ResilienceBuilder {
   }
 
   /**
+   * Sets the level at which the runtime logs the transitions of its breakers, each in one line and in the background, as
+   * {@link io.aragora.resilience.circuitbreaker.CircuitBreakerListener#logging()} does. Of the keys of keyed breakers at most
+   * 20 transitions a second are logged, and one line says how many were left out. Default: {@code WARNING} for a transition
+   * that opens a breaker, {@code INFO} for others.
+   *
+   * @param level the level of every line; {@link System.Logger.Level#OFF} to log none
+   * @return this builder
+   */
+  public ResilienceBuilder logTransitions(System.Logger.Level level) {
+    this.transitionLevel = Objects.requireNonNull(level, "level");
+    return this;
+  }
+
+  /**
    * Sets how often counts are saved. A state change is always saved at once. Default 30 s.
    *
    * @param interval at least 100 ms, at most 365 days
@@ -302,6 +317,7 @@ public final class ResilienceBuilder {
         staleAfter,
         store(providers),
         closeOnShutdown,
+        transitionLevel,
         Map.of(
             ResilienceExtension.class,
             withFound(extensions, providers.all(ResilienceExtension.class)),

@@ -36,6 +36,18 @@ public interface CircuitBreakerListener {
   }
 
   /**
+   * Returns a listener that writes each transition to the log of this interface.
+   *
+   * @param level the level of every line
+   * @return the listener
+   */
+  static CircuitBreakerListener logging(System.Logger.Level level) {
+    Objects.requireNonNull(level, "level");
+    GuardedLog log = GuardedLog.of(CircuitBreakerListener.class);
+    return transition -> log.log(level, "{0}", line(transition));
+  }
+
+  /**
    * Returns a listener that writes each transition to a log.
    *
    * @param logger the log

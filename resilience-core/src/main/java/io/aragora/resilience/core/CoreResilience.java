@@ -94,6 +94,15 @@ final class CoreResilience implements Resilience {
     breakerRuntime = BreakerRuntime.of(
         time, timer, dispatcher, durations, saver == null ? BreakerStorage.NONE : saver);
     policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting);
+    if (settings.transitionLevel() != System.Logger.Level.OFF) {
+      policies.subscribe(new TransitionLogging(
+          name,
+          settings.transitionLevel(),
+          breaker -> policies.breakers.known(breaker) != null,
+          time,
+          timer,
+          dispatcher));
+    }
     health = new CoreHealthRegistry(
         name,
         time,

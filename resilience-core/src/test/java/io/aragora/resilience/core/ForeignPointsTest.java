@@ -68,6 +68,7 @@ class ForeignPointsTest {
       Map.entry("Backoff.delays", CALLER),
       Map.entry("GlobalResilience.set", VALUES),
       Map.entry("Policies.subscribe", FUNCTIONS),
+      Map.entry("ProviderBreakers", VALUES),
       Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),

@@ -46,6 +46,7 @@ class HealthProvidersTest {
             Duration.ofHours(1),
             null,
             false,
+            null,
             Map.of(HealthCheckProvider.class, List.of(providers)),
             Map.of("limit", "5"),
             null,

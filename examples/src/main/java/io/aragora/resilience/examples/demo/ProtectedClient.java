@@ -65,6 +65,7 @@ final class ProtectedClient implements AutoCloseable {
     resilience = Resilience.builder()
         .name(name)
         .stateStore(state.location())
+        .logTransitions(System.Logger.Level.OFF) // the demo prints them itself
         .extension(endpoint)
         .build();
     if (resilience.extension(HealthEndpoint.class).isEmpty()) {

@@ -72,7 +72,11 @@ public final class OutageSimulation {
   private OutageSimulation(long seed, boolean withBudget, Writer log) {
     this.log = log;
     time = ManualTime.seeded(seed);
-    resilience = Resilience.builder().name("simulation").timeSource(time).build();
+    resilience = Resilience.builder()
+        .name("simulation")
+        .timeSource(time)
+        .logTransitions(System.Logger.Level.OFF) // the simulation counts them
+        .build();
     agenda = new Agenda(time);
     dependency = new Dependency(time, agenda, CAPACITY);
     budget = resilience.retryBudget(

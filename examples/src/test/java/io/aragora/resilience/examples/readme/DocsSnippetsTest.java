@@ -265,8 +265,8 @@ class DocsSnippetsTest {
     };
 
     // readme: on call log
-    resilience.policies().subscribe(CircuitBreakerListener.logging()); // every breaker
-    // or to a log and at a level of your choice
+    Resilience.builder().logTransitions(Level.OFF); // none; or every line at another level
+    // to another log
     resilience.policies().subscribe(CircuitBreakerListener.logging(log, Level.WARNING));
     // end
 

@@ -11,7 +11,6 @@ import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
-import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.endpoint.HealthEndpoint;
@@ -97,7 +96,7 @@ class ReadmeSnippetsTest {
             .failureRateThreshold(50) // or when half of the calls of the last minute failed;
             .cooldown(Duration.ofSeconds(30)) // rejects calls for 30 s, then admits probes
             .ignoreOn(IllegalArgumentException.class)); // the caller's mistakes do not count
-    breaker.subscribe(CircuitBreakerListener.logging()); // or any lambda
+    breaker.subscribe(System.out::println); // its transitions, which the log shows anyway
     try {
       System.out.println(breaker.call(() -> shop.price("apples")));
     } catch (CallNotPermittedException e) { // rejected: the shop was not called

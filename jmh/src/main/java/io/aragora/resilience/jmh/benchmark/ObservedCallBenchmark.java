@@ -18,9 +18,11 @@ import org.openjdk.jmh.annotations.TearDown;
  */
 public class ObservedCallBenchmark extends PolicyBenchmark {
   private final Resilience shown = Resilience.builder()
+      .logTransitions(System.Logger.Level.OFF)
       .extension(PrometheusMetrics.on(new PrometheusRegistry()))
       .build();
   private final Resilience timed = Resilience.builder()
+      .logTransitions(System.Logger.Level.OFF)
       .extension(PrometheusMetrics.builder(new PrometheusRegistry()).durations().build())
       .build();
 

@@ -33,7 +33,8 @@ public abstract class PolicyBenchmark {
   protected final Supplier<Integer> supplier = () -> 42;
 
   /** The runtime; created here, because JMH guarantees no order of set-up methods. */
-  protected final Resilience resilience = Resilience.create();
+  protected final Resilience resilience =
+      Resilience.builder().logTransitions(System.Logger.Level.OFF).build();
 
   /** Ends the runtime's threads. */
   @TearDown(Level.Trial)

@@ -166,6 +166,7 @@ public class ScrapeBenchmark {
 
     Shown(PrometheusRegistry registry) {
       resilience = Resilience.builder()
+          .logTransitions(System.Logger.Level.OFF)
           .maxPolicies(BREAKERS)
           .extension(PrometheusMetrics.builder(registry).maxNames(BREAKERS).build())
           .extension(attached -> {

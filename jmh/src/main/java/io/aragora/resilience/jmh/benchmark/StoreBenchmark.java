@@ -57,7 +57,10 @@ public class StoreBenchmark {
   private String declared;
 
   private Resilience open(String file) {
-    return Resilience.builder().stateStore("sqlite:" + folder.resolve(file)).build();
+    return Resilience.builder()
+        .logTransitions(System.Logger.Level.OFF)
+        .stateStore("sqlite:" + folder.resolve(file))
+        .build();
   }
 
   private static List<CircuitBreaker> breakersOf(Resilience resilience) {

@@ -24,7 +24,10 @@ public class TransitionBenchmark extends PolicyBenchmark {
   @Setup
   public void setUp() throws StateStoreException {
     breaker = resilience.circuitBreaker("transition");
-    keeping = Resilience.builder().stateStore(StateStore.open("memory:")).build();
+    keeping = Resilience.builder()
+        .logTransitions(System.Logger.Level.OFF)
+        .stateStore(StateStore.open("memory:"))
+        .build();
     kept = keeping.circuitBreaker("transition");
     resilience4j = Peers.timeLocked();
     failsafe = Peers.failsafeTime();

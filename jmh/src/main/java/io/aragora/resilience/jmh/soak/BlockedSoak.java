@@ -41,7 +41,8 @@ public final class BlockedSoak {
   private final SoakTable table = new SoakTable();
   private final CountDownLatch release = new CountDownLatch(1);
   private final AtomicInteger blocked = new AtomicInteger();
-  private final Resilience resilience = Resilience.builder().name("soak").build();
+  private final Resilience resilience =
+      Resilience.builder().logTransitions(System.Logger.Level.OFF).name("soak").build();
 
   private BlockedSoak(int rounds) {
     this.rounds = rounds;

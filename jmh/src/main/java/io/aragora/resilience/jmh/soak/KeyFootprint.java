@@ -33,7 +33,10 @@ public final class KeyFootprint {
     // Without it JOL gives up at the first lambda, whose fields have no official offsets.
     System.setProperty("jol.magicFieldOffset", "true");
     ManualTime time = ManualTime.create();
-    try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
+    try (Resilience resilience = Resilience.builder()
+        .logTransitions(System.Logger.Level.OFF)
+        .timeSource(time)
+        .build()) {
       double byLayout = byLayout(resilience, time);
       double byHeap = byHeap(resilience, time);
       System.out.printf(

@@ -142,7 +142,10 @@ public final class RetrySoak {
 
   private void measureWaits() {
     long nothing = Heap.used();
-    Resilience resilience = Resilience.builder().name(RUNTIME).build();
+    Resilience resilience = Resilience.builder()
+        .logTransitions(System.Logger.Level.OFF)
+        .name(RUNTIME)
+        .build();
     long began = System.nanoTime();
     start(resilience, this::delayNanos);
     table.row("retries that wait at once", SoakTable.count(CALLS));
@@ -203,7 +206,10 @@ public final class RetrySoak {
   }
 
   private void measureClosing() {
-    Resilience resilience = Resilience.builder().name(RUNTIME).build();
+    Resilience resilience = Resilience.builder()
+        .logTransitions(System.Logger.Level.OFF)
+        .name(RUNTIME)
+        .build();
     start(resilience, Duration.ofMinutes(50)::toNanos);
     close(resilience, "after closing with all pending");
     long told = 0;

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
  * @param store the state store; null if the state ends with the runtime
  * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
+ * @param transitionLevel the level of the log lines about transitions; null for WARNING if a breaker opens, else INFO
  * @param plugIns the plug-ins by their interface, each in the order of their use; unmodifiable
  * @param properties settings of plug-ins; unmodifiable
  * @param configFile the file with settings of policies, read while the runtime is built; null for none
@@ -37,6 +38,7 @@ public record ResilienceSettings(
     Duration staleAfter,
     @Nullable StoreSetting store,
     boolean closeOnShutdown,
+    System.Logger.@Nullable Level transitionLevel,
     Map<Class<?>, List<?>> plugIns,
     Map<String, String> properties,
     @Nullable Path configFile,
@@ -64,6 +66,7 @@ public record ResilienceSettings(
    * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
    * @param store the state store; null if the state ends with the runtime
    * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
+   * @param transitionLevel the level of the log lines about transitions; null for WARNING if a breaker opens, else INFO
    * @param plugIns the plug-ins by their interface, each in the order of their use; copied
    * @param properties settings of plug-ins; copied
    * @param configFile the file with settings of policies; null for none

@@ -112,6 +112,7 @@ class EventsTest extends BreakerFixture {
   void listener_mayUseTheRegistryDuringAResetOfAll() throws Exception {
     CircuitBreaker breaker = opensAfter(1);
     fail(breaker);
+    time.runPending();
     List<String> made = new ArrayList<>();
     subscribe(
         breaker, () -> made.add(resilience.circuitBreaker("made by a listener").name()));

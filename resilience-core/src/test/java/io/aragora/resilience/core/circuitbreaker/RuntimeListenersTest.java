@@ -55,6 +55,7 @@ class RuntimeListenersTest extends BreakerFixture {
   @DisplayName("a callback that throws affects nothing, and without a callback everything works")
   void throwingCallback_affectsNothing_andNoneIsFine() {
     fail(opensAfter(1));
+    time.runPending();
     resilience.policies().subscribe(CircuitBreakerListener.ofCodes((breaker, code) -> {
       throw new IllegalStateException("a faulty callback");
     }));

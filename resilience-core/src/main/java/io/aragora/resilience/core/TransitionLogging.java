@@ -1,0 +1,115 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.time.TimeSource;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the transitions of a runtime's breakers to the log, on the threads that call listeners. Of the
+ * keys of keyed breakers, at most 20 lines are written a second; a line at the end of the second says how
+ * many were left out. Thread-safe.
+ */
+final class TransitionLogging extends TimerOperation implements CircuitBreakerListener {
+  private static final GuardedLog LOG = GuardedLog.of(CircuitBreakerListener.class);
+  private static final int LINES_PER_SECOND = 20;
+  private static final long SECOND = 1_000_000_000L;
+
+  private final String runtime;
+  private final System.Logger.Level level;
+  private final CircuitBreakerListener log;
+  private final Predicate<String> isNamed;
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+
+  // Guarded by this. The timer is armed while leftOut is above 0.
+  private long secondEnds;
+  private int lines = LINES_PER_SECOND;
+  private long leftOut;
+
+  /**
+   * Creates a listener.
+   *
+   * @param runtime the name of the runtime
+   * @param level the level of every line; null for {@code WARNING} if a breaker opens, else {@code INFO}
+   * @param isNamed returns whether a breaker of that name is no key
+   * @param time the time source
+   * @param timer wakes at the end of a second
+   * @param dispatcher writes the line about those that were left out
+   */
+  TransitionLogging(
+      String runtime,
+      System.Logger.@Nullable Level level,
+      Predicate<String> isNamed,
+      TimeSource time,
+      Timer timer,
+      Dispatcher dispatcher) {
+    this.runtime = runtime;
+    this.level = level == null ? System.Logger.Level.WARNING : level;
+    this.log =
+        level == null ? CircuitBreakerListener.logging() : CircuitBreakerListener.logging(level);
+    this.isNamed = isNamed;
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+    this.secondEnds = time.nanoTime();
+  }
+
+  @Override
+  public void onTransition(CircuitBreakerTransition transition) {
+    if (isNamed.test(transition.breaker()) || hasRoom()) {
+      log.onTransition(transition);
+    }
+  }
+
+  private synchronized boolean hasRoom() {
+    long now = time.nanoTime();
+    if (now - secondEnds >= 0) {
+      secondEnds = now + SECOND;
+      lines = 0;
+    }
+    if (lines < LINES_PER_SECOND) {
+      lines++;
+      return true;
+    }
+    if (leftOut++ == 0) {
+      timer.arm(this, secondEnds);
+    }
+    return false;
+  }
+
+  @Override
+  protected void onFire(long arming) {
+    dispatcher.tell(this::report);
+  }
+
+  @Override
+  protected void onTimerClosed(long arming) {
+    dispatcher.tell(this::report);
+  }
+
+  private void report() {
+    long count = takeLeftOut();
+    if (count != 0) {
+      LOG.log(
+          level,
+          "runtime '" + runtime + "': " + count + " transitions of keyed circuit breakers were not"
+              + " logged, because at most " + LINES_PER_SECOND
+              + " are logged in a second. To receive"
+              + " all of them, subscribe by Resilience.policies()",
+          (Throwable) null);
+    }
+  }
+
+  private synchronized long takeLeftOut() {
+    long count = leftOut;
+    leftOut = 0;
+    return count;
+  }
+}
