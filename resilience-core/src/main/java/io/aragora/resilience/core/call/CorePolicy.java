@@ -93,6 +93,17 @@ public abstract class CorePolicy implements Policy {
     return false;
   }
 
+  /**
+   * Returns whether this policy would reject a call at a time, unless it is changed by hand until
+   * then.
+   *
+   * @param nanos a time of the runtime's time source
+   * @return whether it certainly would
+   */
+  public boolean refusesAt(long nanos) {
+    return false;
+  }
+
   /** {@return the dispatcher of the runtime; null for a policy that belongs to no runtime} */
   protected @Nullable Dispatcher dispatcher() {
     return null;

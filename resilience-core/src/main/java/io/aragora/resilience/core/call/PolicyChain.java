@@ -9,13 +9,16 @@ import org.jspecify.annotations.Nullable;
 /** Policies around a body, the outermost first. Immutable. */
 public final class PolicyChain {
   /**
-   * The chain of every policy that stands alone. It holds no link, because no caller asks it for
-   * one.
+   * The chain of every policy that stands alone. The policy is at position 0, and the chain holds no
+   * link, so that all of them share it.
    */
-  private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 1, 1);
+  private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 0, 1);
 
   private final CorePolicy[] links;
-  private final int length;
+
+  /** The position of the innermost policy. */
+  private final int last;
+
   private final int firstLimit;
 
   /**
@@ -24,12 +27,12 @@ public final class PolicyChain {
    * @param links the policies, the outermost first; not copied
    */
   public PolicyChain(CorePolicy... links) {
-    this(links, links.length, firstLimit(links));
+    this(links, links.length - 1, firstLimit(links));
   }
 
-  private PolicyChain(CorePolicy[] links, int length, int firstLimit) {
+  private PolicyChain(CorePolicy[] links, int last, int firstLimit) {
     this.links = links;
-    this.length = length;
+    this.last = last;
     this.firstLimit = firstLimit;
   }
 
@@ -41,7 +44,7 @@ public final class PolicyChain {
     return first;
   }
 
-  /** {@return the chain of a policy that stands alone, of one link} */
+  /** {@return the chain of a policy that stands alone, at position 0; it holds no link} */
   public static PolicyChain alone() {
     return ALONE;
   }
@@ -84,8 +87,11 @@ public final class PolicyChain {
    */
   public <T extends @Nullable Object> T inside(
       @Nullable Frame lent, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
+    if (index == last) {
+      return body.get();
+    }
     int next = index + 1;
-    return next == length ? body.get() : links[next].<T>proceed(lent, this, next, body);
+    return links[next].<T>proceed(lent, this, next, body);
   }
 
   /**
@@ -99,10 +105,10 @@ public final class PolicyChain {
    */
   public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
       CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
-    int next = index + 1;
-    if (next == length) {
+    if (index == last) {
       return context.start(body);
     }
+    int next = index + 1;
     try {
       return links[next].proceedAsync(context, this, next, body);
     } catch (Throwable e) {
@@ -131,8 +137,8 @@ public final class PolicyChain {
     return links[index];
   }
 
-  /** {@return the number of links} */
+  /** {@return the number of links that the chain holds} */
   public int length() {
-    return length;
+    return links.length;
   }
 }

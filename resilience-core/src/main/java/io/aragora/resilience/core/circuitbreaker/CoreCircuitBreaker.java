@@ -695,23 +695,8 @@ public class CoreCircuitBreaker extends GuardedCalls
     return phase().isAvailable(runtime.time().nanoTime());
   }
 
-  /**
-   * Returns, without taking a permit, whether a retry inside this breaker is to stop.
-   *
-   * @return whether the breaker is open or forced open
-   */
-  public final boolean isRefusing() {
-    CircuitBreakerState state = state();
-    return state == CircuitBreakerState.OPEN || state == CircuitBreakerState.FORCED_OPEN;
-  }
-
-  /**
-   * Returns whether a call would certainly be rejected at an instant to come, unless it is controlled by hand until then.
-   *
-   * @param nanos an instant of the runtime's time source
-   * @return whether the breaker is open beyond that instant, or forced open
-   */
-  public final boolean isRefusingAt(long nanos) {
+  @Override
+  public final boolean refusesAt(long nanos) {
     Phase present = phase();
     return present.state == CircuitBreakerState.FORCED_OPEN
         || (present.state == CircuitBreakerState.OPEN && nanos < present.until());

@@ -4,7 +4,6 @@ import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.Arrays;
@@ -110,11 +109,12 @@ final class RetryRun {
     }
     long asked = retry.askedNanos(settings, lastFailure, result);
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
-    long nextAt = retry.nanoTime() + delayNanos;
+    long now = retry.nanoTime();
+    long nextAt = now + delayNanos;
     if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
       return RetryEvent.Kind.OUT_OF_TIME;
     }
-    if (isRefusedAround(chain, index)
+    if (isRefusedAround(chain, index, now)
         || (!settings.retryRejections() && isRefusedInside(chain, index, nextAt))) {
       return RetryEvent.Kind.EXHAUSTED;
     }
@@ -125,9 +125,9 @@ final class RetryRun {
    * Returns whether a breaker around this retry rejects. Such a breaker counts logical calls, and
    * is asked again before each further attempt.
    */
-  private static boolean isRefusedAround(PolicyChain chain, int index) {
+  private static boolean isRefusedAround(PolicyChain chain, int index, long nanos) {
     for (int i = 0; i < index; i++) {
-      if (chain.link(i) instanceof CoreCircuitBreaker breaker && breaker.isRefusing()) {
+      if (chain.link(i).refusesAt(nanos)) {
         return true;
       }
     }
@@ -140,7 +140,7 @@ final class RetryRun {
    */
   private static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
     for (int i = index + 1; i < chain.length(); i++) {
-      if (chain.link(i) instanceof CoreCircuitBreaker breaker && breaker.isRefusingAt(nanos)) {
+      if (chain.link(i).refusesAt(nanos)) {
         return true;
       }
     }
