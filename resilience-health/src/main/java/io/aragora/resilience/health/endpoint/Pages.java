@@ -11,7 +11,7 @@ import io.aragora.resilience.health.server.Answer;
 import io.aragora.resilience.internal.GuardedLog;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -62,9 +62,9 @@ final class Pages {
     Answer live = StaticPage.load();
     pages.put(LIVE, new Page(LIVE, () -> live));
     pages.put(EVENTS, new Page(EVENTS, () -> EVENT_STREAM)); // of HEAD
-    Set<String> paths = new HashSet<>();
+    Map<String, String> owners = new HashMap<>();
     for (EndpointContribution contribution : context.endpointContributions()) {
-      add(context, contribution, exposure, paths);
+      add(context, contribution, exposure, owners);
     }
     if (!exposure.page()) {
       pages.remove(LIVE);
@@ -73,7 +73,7 @@ final class Pages {
       pages.remove(EVENTS);
     }
     exposure
-        .unknown(paths)
+        .unknown(owners.keySet())
         .forEach(name -> LOG.log(
             System.Logger.Level.WARNING,
             "{0} exposes {1}, but no module contributes that path; remove it, or add the module",
@@ -100,7 +100,7 @@ final class Pages {
       ResilienceContext context,
       EndpointContribution contribution,
       Exposure exposure,
-      Set<String> paths) {
+      Map<String, String> owners) {
     String owner = contribution.getClass().getName();
     try {
       String path = contribution.path();
@@ -110,20 +110,31 @@ final class Pages {
             "skipped the page of {0}: its path must start with a slash: {1}",
             owner,
             path);
+      } else if (owners.containsKey(path)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "skipped the page of {0}: {1} contributes the path {2}, too, and was found first. Remove"
+                + " one of the two, or change its path",
+            owner,
+            owners.get(path),
+            path);
       } else if (path.startsWith(ControlRequests.PATH) || pages.containsKey(path)) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "skipped the page of {0}: the path {1} is already in use",
+            "skipped the page of {0}: the endpoint itself serves the path {1}. Change the path",
             owner,
             path);
-      } else if (paths.add(path) && exposure.contributed(path)) {
-        pages.put(
-            path,
-            new Page(
-                path,
-                () -> written(context, contribution),
-                new Semaphore(MOST_OF_ONE),
-                contributed));
+      } else {
+        owners.put(path, owner);
+        if (exposure.contributed(path)) {
+          pages.put(
+              path,
+              new Page(
+                  path,
+                  () -> written(context, contribution),
+                  new Semaphore(MOST_OF_ONE),
+                  contributed));
+        }
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.WARNING, "skipped the page of " + owner + ", which failed", e);

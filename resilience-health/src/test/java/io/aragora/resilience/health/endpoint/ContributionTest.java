@@ -2,7 +2,16 @@ package io.aragora.resilience.health.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.ResilienceContext;
+import java.io.OutputStream;
 import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +57,68 @@ class ContributionTest extends EndpointFixture {
 
     assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"healthy\"}");
     assertThat(get("/metrics").body()).isEqualTo("first");
+  }
+
+  /** Another module, whose class the log has to tell from that of {@link FakePage}. */
+  private static final class OtherPage implements EndpointContribution {
+    @Override
+    public String path() {
+      return "/metrics";
+    }
+
+    @Override
+    public String contentType() {
+      return "text/plain";
+    }
+
+    @Override
+    public void write(ResilienceContext context, OutputStream body) {}
+  }
+
+  private List<String> logOfStart() throws Exception {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Logger log = Logger.getLogger(Pages.class.getName());
+    Handler recording = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getLevel() + " " + new SimpleFormatter().formatMessage(line));
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    log.addHandler(recording);
+    try {
+      start();
+    } finally {
+      log.removeHandler(recording);
+    }
+    return lines;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "health"})
+  void twoPagesOfOnePath_theLogNamesBothAndThePath(String exposed) throws Exception {
+    endpoint = HealthEndpoint.builder().expose(exposed).build();
+    runtime.contributions.add(FakePage.of("/metrics", "first"));
+    runtime.contributions.add(new OtherPage());
+
+    assertThat(logOfStart())
+        .containsExactly("WARNING skipped the page of " + OtherPage.class.getName() + ": "
+            + FakePage.class.getName() + " contributes the path /metrics, too, and was found first."
+            + " Remove one of the two, or change its path");
+  }
+
+  @Test
+  void pathOfTheEndpoint_theLogNamesItsPageAndThePath() throws Exception {
+    runtime.contributions.add(FakePage.of("/health/live", "mine"));
+
+    assertThat(logOfStart())
+        .containsExactly("WARNING skipped the page of " + FakePage.class.getName()
+            + ": the endpoint itself serves the path /health/live. Change the path");
   }
 
   @Test

@@ -85,11 +85,11 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
   }
 
   static HealthReport report(HealthStatus status) {
-    return new HealthReport(status, Map.of(), CHECKED_AT);
+    return HealthReport.of(status, Map.of(), CHECKED_AT);
   }
 
   static HealthReport report(HealthStatus status, String name, HealthResult result) {
-    return new HealthReport(status, new LinkedHashMap<>(Map.of(name, result)), CHECKED_AT);
+    return HealthReport.of(status, new LinkedHashMap<>(Map.of(name, result)), CHECKED_AT);
   }
 
   @Override
