@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.dispatch;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -38,6 +40,53 @@ public class AcceptedTasksStress {
     @Actor
     public void close() {
       acceptedTasks.close(Runnable::run);
+    }
+
+    @Arbiter
+    public void count(II_Result result) {
+      result.r1 = unwatched;
+      result.r2 = ended;
+    }
+  }
+
+  /**
+   * A hand-over that looks whether the runtime is closed before it enters its task: shows that the test detects a task that
+   * is never ended.
+   */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 1", "1, 0"},
+      expect = Expect.ACCEPTABLE,
+      desc = "Ended by closing, or handed over after closing.")
+  @Outcome(
+      id = "0, 0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The dropped task that AcceptedTasks must end.")
+  @State
+  public static class BrokenNoTaskOutlivesTheRuntime {
+    private final Set<Runnable> pending = ConcurrentHashMap.newKeySet();
+    private final Runnable task = () -> {};
+    private volatile boolean closed;
+    private int unwatched;
+    private int ended;
+
+    @Actor
+    public void handOver() {
+      boolean isClosed = closed;
+      pending.add(task);
+      if (isClosed && pending.remove(task)) {
+        unwatched++;
+      }
+    }
+
+    @Actor
+    public void close() {
+      closed = true;
+      for (Runnable accepted : pending) {
+        if (pending.remove(accepted)) {
+          ended++;
+        }
+      }
     }
 
     @Arbiter
