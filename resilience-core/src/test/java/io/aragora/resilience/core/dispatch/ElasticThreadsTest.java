@@ -2,9 +2,11 @@ package io.aragora.resilience.core.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.Faults;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,8 +18,13 @@ class ElasticThreadsTest {
   private static final int TASKS = 6;
   private static final long AWAIT_SECONDS = 60;
 
+  /** Here, because JUnit can call only what is in the package of a test that runs alone. */
+  static Stream<Throwable> everyKind() {
+    return Faults.everyKind();
+  }
+
   @ParameterizedTest
-  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  @MethodSource("everyKind")
   void aThreadThatDoesNotStart_losesNoTask(Throwable kind) throws Exception {
     for (int failing = 1; failing <= 4; failing++) {
       int present = failing;
@@ -37,7 +44,7 @@ class ElasticThreadsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  @MethodSource("everyKind")
   void aTaskThatThrows_endsNoOther(Throwable kind) throws Exception {
     for (int failing = 0; failing < TASKS; failing++) {
       assertServes(new ElasticThreads("faulty", 2, null), failing, kind);

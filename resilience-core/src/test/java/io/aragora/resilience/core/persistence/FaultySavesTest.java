@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -20,8 +21,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Fails each step of the saving thread in turn. In each case, present and later changes are saved.
  */
 class FaultySavesTest {
+  /** Here, because JUnit can call only what is in the package of a test that runs alone. */
+  static Stream<Throwable> everyKind() {
+    return Faults.everyKind();
+  }
+
   @ParameterizedTest
-  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  @MethodSource("everyKind")
   void saves_stepFails_continue(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       MemoryStateStore kept = new MemoryStateStore(1_000);

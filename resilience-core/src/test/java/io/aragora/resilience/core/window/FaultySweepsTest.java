@@ -8,6 +8,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -18,8 +19,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FaultySweepsTest {
   private static final Duration LENGTH = Duration.ofSeconds(60);
 
+  /** Here, because JUnit can call only what is in the package of a test that runs alone. */
+  static Stream<Throwable> everyKind() {
+    return Faults.everyKind();
+  }
+
   @ParameterizedTest
-  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  @MethodSource("everyKind")
   void sweep_stepFails_windowsAreSwept(Throwable kind) throws Exception {
     int steps = Faults.eachInTurn(kind, faults -> {
       ForwardingTime time = faults.time();
@@ -49,7 +55,7 @@ class FaultySweepsTest {
 
   /** The clock fails when a call creates a window's first ring; the next call arms the sweep. */
   @ParameterizedTest
-  @MethodSource("io.aragora.resilience.core.Faults#everyKind")
+  @MethodSource("everyKind")
   void aCallThatCouldNotArmTheSweep_leavesThatToTheNext(Throwable kind) throws Exception {
     Faults.eachInTurn(kind, faults -> {
       ForwardingTime time = faults.time();
