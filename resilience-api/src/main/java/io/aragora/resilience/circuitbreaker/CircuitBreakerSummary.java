@@ -281,14 +281,33 @@ public final class CircuitBreakerSummary {
         + ", failing=" + failing + ", nearlyOpen=" + nearlyOpen + ", at=" + at + "]";
   }
 
-  /**
-   * A breaker with at least half of the consecutive failures that open it. It may have opened since.
-   *
-   * @param name the name of the breaker
-   * @param failures failures since the last success
-   * @param threshold {@link CircuitBreakerConfig#failureThreshold()}
-   */
-  public record NearlyOpen(String name, int failures, int threshold) {
+  /** A breaker with at least half of the consecutive failures that open it. It may have opened since. Immutable. */
+  public static final class NearlyOpen {
+    private final String name;
+    private final int failures;
+    private final int threshold;
+
+    private NearlyOpen(String name, int failures, int threshold) {
+      this.name = name;
+      this.failures = failures;
+      this.threshold = threshold;
+    }
+
+    /** {@return the name of the breaker} */
+    public String name() {
+      return name;
+    }
+
+    /** {@return the number of failures since the last success} */
+    public int failures() {
+      return failures;
+    }
+
+    /** {@return the threshold, {@link CircuitBreakerConfig#failureThreshold()}} */
+    public int threshold() {
+      return threshold;
+    }
+
     /**
      * Returns the share of the threshold that the failures have reached.
      *
@@ -296,6 +315,25 @@ public final class CircuitBreakerSummary {
      */
     public double percent() {
       return 100.0 * failures / threshold;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof NearlyOpen that
+          && name.equals(that.name)
+          && failures == that.failures
+          && threshold == that.threshold;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(name, failures, threshold);
+    }
+
+    @Override
+    public String toString() {
+      return "NearlyOpen[name=" + name + ", failures=" + failures + ", threshold=" + threshold
+          + "]";
     }
   }
 }

@@ -7,28 +7,49 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * The results of all checks and trackers together.
- *
- * @param status the worst status: an optional check counts as {@link HealthStatus#DEGRADED} at worst; {@link
- *     HealthStatus#HEALTHY} if nothing is registered
- * @param checks the results by name, in the order of registration; unmodifiable
- * @param checkedAt the time of the report
- */
-public record HealthReport(
-    HealthStatus status, Map<String, HealthResult> checks, Instant checkedAt) {
+/** The results of all checks and trackers together. Immutable and thread-safe. */
+public final class HealthReport {
+  private final HealthStatus status;
+  private final Map<String, HealthResult> checks;
+  private final Instant checkedAt;
+
+  private HealthReport(HealthStatus status, Map<String, HealthResult> checks, Instant checkedAt) {
+    this.status = Objects.requireNonNull(status, "status");
+    this.checks = Collections.unmodifiableMap(new LinkedHashMap<>(checks));
+    this.checkedAt = Objects.requireNonNull(checkedAt, "checkedAt");
+  }
+
   /**
    * Creates a report.
    *
    * @param status the worst status that counts
    * @param checks the results by name; copied in the same order
    * @param checkedAt the time of the report
+   * @return the report
    */
-  public HealthReport {
-    Objects.requireNonNull(status, "status");
-    checks = Collections.unmodifiableMap(new LinkedHashMap<>(checks));
-    Objects.requireNonNull(checkedAt, "checkedAt");
+  public static HealthReport of(
+      HealthStatus status, Map<String, HealthResult> checks, Instant checkedAt) {
+    return new HealthReport(status, checks, checkedAt);
+  }
+
+  /**
+   * {@return the worst status: an optional check counts as {@link HealthStatus#DEGRADED} at worst; {@link
+   * HealthStatus#HEALTHY} if nothing is registered}
+   */
+  public HealthStatus status() {
+    return status;
+  }
+
+  /** {@return the results by name, in the order of registration; unmodifiable} */
+  public Map<String, HealthResult> checks() {
+    return checks;
+  }
+
+  /** {@return the time of the report} */
+  public Instant checkedAt() {
+    return checkedAt;
   }
 
   /**
@@ -84,5 +105,24 @@ public record HealthReport(
     map.put("checked_at", checkedAt.toString());
     map.put("components", components);
     return map;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HealthReport that
+        && status == that.status
+        && checks.equals(that.checks)
+        && checkedAt.equals(that.checkedAt);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(status, checks, checkedAt);
+  }
+
+  @Override
+  public String toString() {
+    return "HealthReport[status=" + status + ", checks=" + checks + ", checkedAt=" + checkedAt
+        + "]";
   }
 }

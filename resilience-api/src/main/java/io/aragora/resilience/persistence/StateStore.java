@@ -10,7 +10,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores the state of breakers. Methods may block. One thread at a time calls them: the thread that builds the runtime,
@@ -93,13 +95,9 @@ public interface StateStore extends AutoCloseable {
 
   /**
    * The result of {@link #load()}. Bounded regardless of the store: rows beyond {@link #MAX_ROWS} or {@link
-   * #MAX_CHARACTERS}, and null elements, are skipped.
-   *
-   * @param states the states that could be read; unmodifiable
-   * @param problems one line with the reason for each row that could not be read, at most {@link #MAX_PROBLEMS}, and
-   *     one line that counts the others; unmodifiable
+   * #MAX_CHARACTERS}, and null elements, are skipped. Immutable and thread-safe.
    */
-  record Loaded(List<SavedBreaker> states, List<String> problems) {
+  final class Loaded {
     /** The largest number of rows: 100,000. */
     public static final int MAX_ROWS = 100_000;
 
@@ -114,13 +112,22 @@ public interface StateStore extends AutoCloseable {
     /** The number of lines that count the remaining problems. */
     private static final int COUNTS = 2;
 
+    private final List<SavedBreaker> states;
+    private final List<String> problems;
+
+    private Loaded(List<SavedBreaker> states, List<String> problems) {
+      this.states = List.copyOf(states);
+      this.problems = problems;
+    }
+
     /**
-     * Copies rows and problems up to the bounds.
+     * Creates a result, and copies rows and problems up to the bounds.
      *
      * @param states the states that could be read
      * @param problems one line with the reason for each row that could not be read
+     * @return the result
      */
-    public Loaded {
+    public static Loaded of(List<SavedBreaker> states, List<String> problems) {
       Builder bounded = new Builder(MAX_PROBLEMS + COUNTS);
       int offered = 0;
       for (SavedBreaker state : states) {
@@ -141,8 +148,37 @@ public interface StateStore extends AutoCloseable {
         }
         bounded.problem(problem == null ? "a problem is null" : problem);
       }
-      states = List.copyOf(bounded.states);
-      problems = bounded.allProblems();
+      return bounded.build();
+    }
+
+    /** {@return the states that could be read; unmodifiable} */
+    public List<SavedBreaker> states() {
+      return states;
+    }
+
+    /**
+     * {@return one line with the reason for each row that could not be read, at most {@link #MAX_PROBLEMS}, and one line
+     * that counts the others; unmodifiable}
+     */
+    public List<String> problems() {
+      return problems;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Loaded that
+          && states.equals(that.states)
+          && problems.equals(that.problems);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(states, problems);
+    }
+
+    @Override
+    public String toString() {
+      return "Loaded[states=" + states + ", problems=" + problems + "]";
     }
 
     /** Collects the rows of a store up to the bounds of {@link Loaded}. Not thread-safe. */

@@ -19,14 +19,14 @@ class HealthReportTest {
   private static HealthReport report(Map<String, HealthStatus> statuses) {
     Map<String, HealthResult> checks = new LinkedHashMap<>();
     statuses.forEach((name, status) -> checks.put(name, HealthResult.of(status, "")));
-    return new HealthReport(HealthStatus.HEALTHY, checks, TIME);
+    return HealthReport.of(HealthStatus.HEALTHY, checks, TIME);
   }
 
   @Test
   @Tag("HE-03")
   @DisplayName("fields are kept, a map nests each component, and an empty report is healthy")
   void toMap_nestsEachComponent() {
-    HealthReport empty = new HealthReport(HealthStatus.HEALTHY, Map.of(), TIME);
+    HealthReport empty = HealthReport.of(HealthStatus.HEALTHY, Map.of(), TIME);
     assertThat(empty.toMap())
         .containsExactly(
             Map.entry("overall_healthy", true),
@@ -40,7 +40,7 @@ class HealthReportTest {
         .since(TIME)
         .details(Map.of("host", "a"))
         .build();
-    HealthReport report = new HealthReport(HealthStatus.UNHEALTHY, Map.of("db", down), TIME);
+    HealthReport report = HealthReport.of(HealthStatus.UNHEALTHY, Map.of("db", down), TIME);
     assertThat(report.status()).isEqualTo(HealthStatus.UNHEALTHY);
     assertThat(report.checkedAt()).isEqualTo(TIME);
     assertThat(report.toMap())
@@ -90,7 +90,7 @@ class HealthReportTest {
     }
     assertThat(status.isServing())
         .isEqualTo(status != HealthStatus.UNHEALTHY && status != HealthStatus.CRITICAL);
-    assertThat(new HealthReport(status, Map.of(), TIME).isHealthy())
+    assertThat(HealthReport.of(status, Map.of(), TIME).isHealthy())
         .isEqualTo(status == HealthStatus.HEALTHY || status == HealthStatus.UNKNOWN);
   }
 }

@@ -157,13 +157,13 @@ class SavedBreakerTest {
   void loaded_moreThanItHolds_isCutOffAndReported() {
     SavedBreaker row = row("x".repeat(SavedBreaker.MAX_TEXT), 0);
     List<SavedBreaker> wide = IntStream.range(0, 2_000).mapToObj(i -> row).toList();
-    StateStore.Loaded byCharacters = new StateStore.Loaded(wide, List.of());
+    StateStore.Loaded byCharacters = StateStore.Loaded.of(wide, List.of());
     assertThat(byCharacters.states().size()).isEqualTo(1_599);
     assertThat(byCharacters.problems()).singleElement().asString().startsWith("at least ");
 
     List<SavedBreaker> many =
         IntStream.range(0, 100_001).mapToObj(i -> row("n", i)).toList();
-    StateStore.Loaded byRows = new StateStore.Loaded(many, List.of());
+    StateStore.Loaded byRows = StateStore.Loaded.of(many, List.of());
     assertThat(byRows.states().size()).isEqualTo(StateStore.Loaded.MAX_ROWS);
     assertThat(byRows.problems()).singleElement().asString().startsWith("at least 1 rows");
     assertThat(byRows.states().get(7).declared())

@@ -74,7 +74,7 @@ class BoundedClosingTest {
         StateStore.class.getClassLoader(),
         new Class<?>[] {StateStore.class},
         (self, method, arguments) -> switch (method.getName()) {
-          case "load" -> new StateStore.Loaded(List.of(), List.of());
+          case "load" -> StateStore.Loaded.of(List.of(), List.of());
           case "save" -> {
             ((Collection<?>) arguments[0]).forEach(state -> saved.add((SavedBreaker) state));
             yield ((Collection<?>) arguments[0]).size();

@@ -2,6 +2,7 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -151,7 +152,8 @@ class CircuitBreakerSummaryTest {
     breaker("two of four", 4, 2);
     breaker("one of three", 3, 1);
     assertThat(summary().nearlyOpen())
-        .containsExactly(new NearlyOpen("six of ten", 6, 10), new NearlyOpen("two of four", 2, 4));
+        .extracting(NearlyOpen::name, NearlyOpen::failures, NearlyOpen::threshold)
+        .containsExactly(tuple("six of ten", 6, 10), tuple("two of four", 2, 4));
     assertThat(summary().nearlyOpen()).extracting(NearlyOpen::percent).containsExactly(60.0, 50.0);
     assertThat(summary().toMap().get("high_failure_circuits"))
         .isEqualTo(List.of(

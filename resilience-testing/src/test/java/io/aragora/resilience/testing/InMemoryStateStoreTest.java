@@ -23,7 +23,7 @@ class InMemoryStateStoreTest extends StateStoreContract {
       implements StateStore {
     @Override
     public Loaded load() {
-      return new Loaded(
+      return Loaded.of(
           place.values().stream()
               .sorted(Comparator.comparing(
                       (SavedBreaker state) -> state.state() == CircuitBreakerState.CLOSED)

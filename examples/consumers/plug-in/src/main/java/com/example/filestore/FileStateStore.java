@@ -60,7 +60,7 @@ final class FileStateStore implements StateStore {
 
   @Override
   public synchronized Loaded load() {
-    return new Loaded(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
+    return Loaded.of(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
   }
 
   @Override

@@ -42,7 +42,7 @@ class PlugInSnippetsTest {
 
     @Override
     public Loaded load() {
-      return new Loaded(List.copyOf(rows.values()), List.of());
+      return Loaded.of(List.copyOf(rows.values()), List.of());
     }
 
     @Override

@@ -322,7 +322,7 @@ public final class CoreHealthRegistry implements HealthRegistry {
         status = status.worse(weigh(result.status(), component.isCritical()));
       }
     }
-    return new HealthReport(status, results, time.wallTime());
+    return HealthReport.of(status, results, time.wallTime());
   }
 
   private static HealthStatus weigh(HealthStatus status, boolean critical) {

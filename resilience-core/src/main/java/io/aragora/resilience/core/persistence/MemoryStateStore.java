@@ -29,7 +29,7 @@ final class MemoryStateStore implements StateStore {
 
   @Override
   public synchronized Loaded load() {
-    return new Loaded(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
+    return Loaded.of(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
   }
 
   @Override

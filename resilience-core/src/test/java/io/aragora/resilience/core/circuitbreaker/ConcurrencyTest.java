@@ -267,7 +267,7 @@ class ConcurrencyTest extends BreakerFixture {
 
     @Override
     public Loaded load() {
-      return new Loaded(List.of(), List.of());
+      return Loaded.of(List.of(), List.of());
     }
 
     @Override

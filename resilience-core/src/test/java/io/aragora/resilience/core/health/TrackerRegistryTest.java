@@ -63,7 +63,7 @@ class TrackerRegistryTest {
     assertThatThrownBy(() -> health.tracker("db", config(9, 2)))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContainingAll(
-            "'db'", "declared with failureThreshold=3;", "declaration has failureThreshold=9");
+            "'db'", "declared with failureThreshold=3 (at ", "declaration has failureThreshold=9");
     assertThat(db.config().failureThreshold()).isEqualTo(3);
     HealthTracker cache = health.tracker(
         "cache",

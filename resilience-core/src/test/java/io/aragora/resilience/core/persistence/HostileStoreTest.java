@@ -223,14 +223,14 @@ class HostileStoreTest extends SaverFixture {
     };
     return Stream.of(
         arguments("load", "null", (Misdeed) work -> null),
-        arguments("load", "rows without end", (Misdeed)
-            work -> new StateStore.Loaded(forEver, List.of())),
+        arguments(
+            "load", "rows without end", (Misdeed) work -> StateStore.Loaded.of(forEver, List.of())),
         arguments("load", "problems without end", (Misdeed) work ->
-            new StateStore.Loaded(List.of(), Collections.nCopies(Integer.MAX_VALUE, "no\nend"))),
+            StateStore.Loaded.of(List.of(), Collections.nCopies(Integer.MAX_VALUE, "no\nend"))),
         arguments("load", "null rows and null problems", (Misdeed) work ->
-            new StateStore.Loaded(Arrays.asList(null, row, null), Arrays.asList(null, "p", null))),
+            StateStore.Loaded.of(Arrays.asList(null, row, null), Arrays.asList(null, "p", null))),
         arguments("load", "one breaker many times", (Misdeed)
-            work -> new StateStore.Loaded(Collections.nCopies(1000, row), List.of())),
+            work -> StateStore.Loaded.of(Collections.nCopies(1000, row), List.of())),
         arguments("save", "less than none", (Misdeed) work -> {
           work.get();
           return Integer.MIN_VALUE;

@@ -61,7 +61,7 @@ final class RecordingStore implements StateStore {
     if (unreadable) {
       throw new StateStoreException("nothing can be read", null);
     }
-    return new Loaded(kept.load().states(), problems);
+    return Loaded.of(kept.load().states(), problems);
   }
 
   @Override

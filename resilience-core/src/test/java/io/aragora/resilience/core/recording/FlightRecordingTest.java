@@ -254,7 +254,7 @@ class FlightRecordingTest {
 
     @Override
     public Loaded load() {
-      return new Loaded(List.of(), List.of());
+      return Loaded.of(List.of(), List.of());
     }
 
     @Override

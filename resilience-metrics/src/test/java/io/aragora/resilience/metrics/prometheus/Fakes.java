@@ -196,7 +196,7 @@ final class Fakes {
     }
 
     private HealthReport report() {
-      return new HealthReport(HealthStatus.HEALTHY, checks, Instant.EPOCH);
+      return HealthReport.of(HealthStatus.HEALTHY, checks, Instant.EPOCH);
     }
 
     private HealthRegistry health() {

@@ -171,7 +171,7 @@ final class Shop implements AutoCloseable {
   private static final class FailingStore implements StateStore {
     @Override
     public Loaded load() {
-      return new Loaded(List.of(), List.of());
+      return Loaded.of(List.of(), List.of());
     }
 
     @Override
