@@ -96,12 +96,7 @@ final class CoreResilience implements Resilience {
     policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting);
     if (settings.transitionLevel() != System.Logger.Level.OFF) {
       policies.subscribe(new TransitionLogging(
-          name,
-          settings.transitionLevel(),
-          breaker -> policies.breakers.known(breaker) != null,
-          time,
-          timer,
-          dispatcher));
+          name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
     }
     health = new CoreHealthRegistry(
         name,

@@ -2,12 +2,13 @@ package io.aragora.resilience.core;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
+import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.time.TimeSource;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +22,14 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
   private static final long SECOND = 1_000_000_000L;
 
   private final String runtime;
-  private final System.Logger.Level level;
-  private final CircuitBreakerListener log;
-  private final Predicate<String> isNamed;
+  private final System.Logger.@Nullable Level level;
+  private final PolicyRegistry<CoreCircuitBreaker, ?> named;
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
+
+  /** Created at the first transition, which most runtimes never have. Benign race: all are equal. */
+  private volatile @Nullable CircuitBreakerListener log;
 
   // Guarded by this. The timer is armed while leftOut is above 0.
   private long secondEnds;
@@ -38,7 +41,7 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
    *
    * @param runtime the name of the runtime
    * @param level the level of every line; null for {@code WARNING} if a breaker opens, else {@code INFO}
-   * @param isNamed returns whether a breaker of that name is no key
+   * @param named the breakers that are no keys
    * @param time the time source
    * @param timer wakes at the end of a second
    * @param dispatcher writes the line about those that were left out
@@ -46,15 +49,13 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
   TransitionLogging(
       String runtime,
       System.Logger.@Nullable Level level,
-      Predicate<String> isNamed,
+      PolicyRegistry<CoreCircuitBreaker, ?> named,
       TimeSource time,
       Timer timer,
       Dispatcher dispatcher) {
     this.runtime = runtime;
-    this.level = level == null ? System.Logger.Level.WARNING : level;
-    this.log =
-        level == null ? CircuitBreakerListener.logging() : CircuitBreakerListener.logging(level);
-    this.isNamed = isNamed;
+    this.level = level;
+    this.named = named;
     this.time = time;
     this.timer = timer;
     this.dispatcher = dispatcher;
@@ -63,9 +64,19 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
 
   @Override
   public void onTransition(CircuitBreakerTransition transition) {
-    if (isNamed.test(transition.breaker()) || hasRoom()) {
-      log.onTransition(transition);
+    if (named.known(transition.breaker()) != null || hasRoom()) {
+      log().onTransition(transition);
     }
+  }
+
+  private CircuitBreakerListener log() {
+    CircuitBreakerListener present = log;
+    if (present == null) {
+      present =
+          level == null ? CircuitBreakerListener.logging() : CircuitBreakerListener.logging(level);
+      log = present;
+    }
+    return present;
   }
 
   private synchronized boolean hasRoom() {
@@ -98,7 +109,7 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
     long count = takeLeftOut();
     if (count != 0) {
       LOG.log(
-          level,
+          level == null ? System.Logger.Level.WARNING : level,
           "runtime '" + runtime + "': " + count + " transitions of keyed circuit breakers were not"
               + " logged, because at most " + LINES_PER_SECOND
               + " are logged in a second. To receive"

@@ -126,6 +126,11 @@ class TransitionLoggingTest {
       assertThat(lines).as("the next second").hasSize(43);
     }
     time.runPending();
-    assertThat(lines).as("closing counts the rest, too").hasSize(44).last().asString().contains("'shop': 5 transitions");
+    assertThat(lines)
+        .as("closing counts the rest, too")
+        .hasSize(44)
+        .last()
+        .asString()
+        .contains("'shop': 5 transitions");
   }
 }
