@@ -124,7 +124,8 @@ public final class CircuitBreakerSnapshot {
 
   /**
    * {@return the number of successes since the last failure or state change} While the breaker is half-open, the probes
-   * that succeeded.
+   * that succeeded. Exact while one thread at a time calls; of threads that call at once, successes of some 10 ms before the
+   * last failure may be among them.
    */
   public long consecutiveSuccesses() {
     return consecutiveSuccesses;

@@ -23,6 +23,11 @@ public class CountWindowStress {
     }
 
     @Override
+    public long successes() {
+      return 0;
+    }
+
+    @Override
     public void succeededAt(long nanos) {}
 
     @Override

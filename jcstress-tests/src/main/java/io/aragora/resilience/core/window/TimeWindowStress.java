@@ -1,9 +1,11 @@
 package io.aragora.resilience.core.window;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.openjdk.jcstress.annotations.Actor;
@@ -19,6 +21,12 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class TimeWindowStress {
   static final long LENGTH = 60_000_000_000L;
 
+  private static final CircuitBreakerConfig RULES = CircuitBreakerConfig.builder()
+      .noFailureThreshold()
+      .failureRateThreshold(50)
+      .window(Duration.ofNanos(LENGTH))
+      .build();
+
   /** A timer that ignores operations, so that none accumulate. */
   private static final Timer CLOSED = new Timer("stress", new HandDrivenTime());
 
@@ -30,11 +38,16 @@ public class TimeWindowStress {
     CoarseClock clock = new CoarseClock(time, CLOSED);
     WindowSweeper sweeper =
         new WindowSweeper(time, clock, CLOSED, new Dispatcher("stress", time, null));
-    return new TimeWindow(LENGTH, 1, clock, totals, sweeper);
+    return new TimeWindow(RULES, 1, totals, sweeper);
   }
 
   static final class Sink implements OutcomeWindow.Totals {
     final AtomicLongArray added = new AtomicLongArray(OutcomeWindow.OUTCOMES);
+
+    @Override
+    public long successes() {
+      return added.get(OutcomeWindow.SUCCESS) + added.get(OutcomeWindow.SLOW_SUCCESS);
+    }
 
     @Override
     public void succeededAt(long nanos) {}

@@ -204,7 +204,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     TimeWindow window = present.plain;
     if (window == null
         || permit != present.freePermit
-        || !window.count(OutcomeWindow.SUCCESS, runtime.clock().read())) {
+        || !window.countSuccess(runtime.clock().read())) {
       return false;
     }
     succeeded((CountingPhase) present, window, OutcomeWindow.SUCCESS);
@@ -277,11 +277,25 @@ public class CoreCircuitBreaker extends GuardedCalls
     tell(Kind.IGNORED, present, false, failure);
   }
 
+  /** Counts a failure, and does what follows from it. Returns what {@link Phase#count} returns. */
+  private int fail(CountingPhase present, long permit) {
+    long now = present.endOf(permit, runtime.clock());
+    int timed = present.timed(permit, OutcomeWindow.FAILURE, now);
+    long failed = present.window().fail(timed, now);
+    if (failed == OutcomeWindow.RETIRED) {
+      return Phase.RETIRED;
+    }
+    failed(present, failed, present.judgedAt(now, runtime.clock()));
+    return timed;
+  }
+
   private void complete(long permit, int outcome, @Nullable Throwable failure) {
     check(permit);
     Phase present = phase();
     while (Permit.isOfGeneration(permit, present.generation)) {
-      int counted = present.count(permit, outcome, runtime.clock(), totals);
+      int counted = outcome == OutcomeWindow.FAILURE && present instanceof CountingPhase counting
+          ? fail(counting, permit)
+          : present.count(permit, outcome, runtime.clock(), totals);
       if (counted >= 0) {
         judge(present, counted);
         tell(kindOf(outcome), present, OutcomeWindow.isSlow(counted), failure);
@@ -312,12 +326,8 @@ public class CoreCircuitBreaker extends GuardedCalls
   private void judge(Phase present, int outcome) {
     if (present instanceof HalfOpenPhase probing) {
       follow(present, probing.judge(outcome));
-    } else if (present instanceof CountingPhase counting) {
-      if (OutcomeWindow.isFailure(outcome)) {
-        failed(counting);
-      } else {
-        succeeded(counting, counting.window(), outcome);
-      }
+    } else if (present instanceof CountingPhase counting && !OutcomeWindow.isFailure(outcome)) {
+      succeeded(counting, counting.window(), outcome);
     }
   }
 
@@ -339,9 +349,10 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  private void failed(CountingPhase from) {
+  private void failed(CountingPhase from, long failed, long now) {
+    totals.failedAt(now);
     CountingPhase present = from;
-    int streak = present.window().lengthenStreak();
+    int streak = OutcomeWindow.streakOf(failed);
     while (streak == OutcomeWindow.MOVED) {
       CountingPhase since = underNewSettings(from);
       if (since == null) {
@@ -350,10 +361,12 @@ public class CoreCircuitBreaker extends GuardedCalls
       present = since;
       streak = present.window().lengthenStreak();
     }
-    long now = present.failedAt(runtime.clock());
-    totals.failedAt(now, streak == 1 ? totals.successes(present.window()) : -1);
     TransitionCause cause = present.judgeStreak(streak);
-    follow(present, cause != null ? cause : present.judgeRates(now, runtime.clock()));
+    if (cause != null) {
+      follow(present, cause);
+    } else if (OutcomeWindow.asksForRates(failed)) {
+      follow(present, present.judgeRates(now, runtime.clock()));
+    }
   }
 
   /** Returns the same phase, perhaps under other settings; null if the breaker has left it. */
@@ -563,6 +576,11 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   public final void add(int outcome, long count) {
     totals.add(outcome, count);
+  }
+
+  @Override
+  public final long successes() {
+    return totals.successes(null);
   }
 
   @Override

@@ -57,30 +57,37 @@ final class CountingPhase extends Phase {
 
   @Override
   int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
-    long now = clock.read();
-    int timed = outcome;
-    if (slowNanos != 0 && Permit.kind(permit) == Permit.TIMED && isNearLimit(permit, now)) {
-      now = clock.readPrecisely();
-      timed = microsHeld(permit, now) >= slowNanos / 1000 ? OutcomeWindow.slow(outcome) : outcome;
-    }
+    long now = endOf(permit, clock);
+    int timed = timed(permit, outcome, now);
     return window.count(timed, now) ? timed : RETIRED;
   }
 
   /**
-   * Returns the time at which a failure that was just counted is judged. It must not be earlier than the time at which it was
-   * counted, which was precise if the call was close to the limit of slow calls.
+   * Returns the time at which a call ends. The coarse clock is behind, so it alone never makes a call slow; close to the limit
+   * it does not suffice.
    */
-  long failedAt(CoarseClock clock) {
-    return slowNanos == 0 ? clock.read() : clock.readPrecisely();
+  long endOf(long permit, CoarseClock clock) {
+    long now = clock.read();
+    return isSlow(permit, now + CoarseClock.USUAL_LAG_NANOS) ? clock.readPrecisely() : now;
   }
 
-  /** The coarse clock is behind, so it alone never makes a call slow; close to the limit it does not suffice. */
-  private boolean isNearLimit(long permit, long coarseNow) {
-    return microsHeld(permit, coarseNow + CoarseClock.USUAL_LAG_NANOS) >= slowNanos / 1000;
+  /**
+   * Returns the time at which a failure is judged that was counted at a time. It must not be earlier than the time of any
+   * other outcome, which was precise if that call was close to the limit of slow calls.
+   */
+  long judgedAt(long counted, CoarseClock clock) {
+    return slowNanos == 0 ? counted : clock.readPrecisely();
   }
 
-  private long microsHeld(long permit, long now) {
-    return Permit.microsSince(permit, microsAt(now));
+  /** Returns the outcome of a call that ends at a time, with its duration taken into account. */
+  int timed(long permit, int outcome, long end) {
+    return isSlow(permit, end) ? OutcomeWindow.slow(outcome) : outcome;
+  }
+
+  private boolean isSlow(long permit, long now) {
+    return slowNanos != 0
+        && Permit.kind(permit) == Permit.TIMED
+        && Permit.microsSince(permit, microsAt(now)) >= slowNanos / 1000;
   }
 
   /** Judges the failures in a row. Returns what follows; null for nothing. */

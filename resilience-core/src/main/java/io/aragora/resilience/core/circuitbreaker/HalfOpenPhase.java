@@ -75,7 +75,7 @@ final class HalfOpenPhase extends Phase {
         slowNanos != 0 && heldMicros >= slowNanos / 1000 ? OutcomeWindow.slow(outcome) : outcome;
     totals.add(timed, 1);
     if (OutcomeWindow.isFailure(outcome)) {
-      totals.failedAt(now, -1);
+      totals.failedAt(now);
     } else {
       totals.succeededAt(now);
     }

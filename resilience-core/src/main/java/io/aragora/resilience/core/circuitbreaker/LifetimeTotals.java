@@ -46,10 +46,10 @@ final class LifetimeTotals {
 
   // Opaque for the times and the mark: they are shown, nothing is decided by them, and a long must
   // not tear.
-  void failedAt(long nanos, long successes) {
-    WORDS.setOpaque(words, LAST_FAILURE, nanos);
-    if (successes >= 0) {
-      WORDS.setOpaque(words, SUCCESSES_BEFORE, successes);
+  void failedAt(long nanos) {
+    // The coarse clock stands for a while: threads that fail then write nothing.
+    if (lastFailure() != nanos) {
+      WORDS.setOpaque(words, LAST_FAILURE, nanos);
     }
   }
 
@@ -76,7 +76,10 @@ final class LifetimeTotals {
   }
 
   long successesSinceFailure(@Nullable OutcomeWindow window) {
-    return Math.max(0, successes(window) - (long) WORDS.getOpaque(words, SUCCESSES_BEFORE));
+    long before = (long) WORDS.getOpaque(words, SUCCESSES_BEFORE);
+    // Both are numbers of all times, so the larger one is the later one.
+    long mark = window == null ? before : Math.max(before, window.mark());
+    return Math.max(0, successes(window) - mark);
   }
 
   // By CAS on what was read: one that fails met another thread, and goes to the adders, which

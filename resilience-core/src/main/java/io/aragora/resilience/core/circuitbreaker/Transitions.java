@@ -233,7 +233,7 @@ final class Transitions {
     long now = runtime.time().nanoTime();
     return config.countWindow() != 0
         ? CountWindow.of(config.countWindow(), now, owner)
-        : new TimeWindow(config.window().toNanos(), now, runtime.clock(), owner, runtime.sweeper());
+        : new TimeWindow(config, now, owner, runtime.sweeper());
   }
 
   /**

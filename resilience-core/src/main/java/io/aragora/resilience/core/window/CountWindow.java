@@ -55,6 +55,17 @@ public abstract class CountWindow extends OutcomeWindow {
     return true;
   }
 
+  @Override
+  public final long fail(int outcome, long now) {
+    if (!count(outcome, now)) {
+      return RETIRED;
+    }
+    if (streak() == 0) {
+      raiseMark(totals.successes());
+    }
+    return lengthenStreak(true);
+  }
+
   /** Written once a second, so that outcomes do not contend for these words as well. */
   private void noteTime(int outcome, long now) {
     if (now - counted >= PRECISION_NANOS) {

@@ -29,8 +29,18 @@ public abstract class OutcomeWindow {
   /** What {@link #lengthenStreak()} gives when the row of failures goes on in another window. */
   public static final int MOVED = -1;
 
+  /** What {@link #fail} returns if the window is retired. */
+  public static final long RETIRED = -1;
+
+  private static final long LENGTH_MASK = 0xFFFF_FFFFL;
+
+  /** Above the number of consecutive failures: the rates have to be judged. */
+  private static final long JUDGE_RATES = LENGTH_MASK + 1;
+
   private static final VarHandle STREAK = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "streak", VarHandle.class, OutcomeWindow.class, int.class);
+  private static final VarHandle MARK = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "mark", VarHandle.class, OutcomeWindow.class, long.class);
 
   /** Takes what a window has counted for good. */
   public interface Totals {
@@ -48,6 +58,13 @@ public abstract class OutcomeWindow {
      * @param nanos the time of the source
      */
     void succeededAt(long nanos);
+
+    /**
+     * Returns the successes that no window holds any more.
+     *
+     * @return the number of calls, slow ones included
+     */
+    long successes();
 
     /**
      * Called after counts were missing from a window for a moment: who evaluated it meanwhile may have seen too few.
@@ -81,6 +98,13 @@ public abstract class OutcomeWindow {
    * CircuitBreakerStress.OneTransitionWins, CountWindowStress.StreakMovesWhole.
    */
   private volatile int streak;
+
+  /**
+   * How many successes there had been, of all times, when the last failure after a success came. Beside the streak, so that a
+   * failure that begins one writes no other line. Opaque: it is shown, nothing is decided by it, and a long must not tear.
+   */
+  @SuppressWarnings("unused") // through its handle
+  private long mark = Long.MIN_VALUE;
 
   OutcomeWindow() {}
 
@@ -122,6 +146,41 @@ public abstract class OutcomeWindow {
    * @return false if the window is retired: the outcome is not counted here
    */
   public abstract boolean count(int outcome, long now);
+
+  /**
+   * Counts a failure, and as one of the consecutive failures.
+   *
+   * @param outcome {@link #FAILURE} or {@link #SLOW_FAILURE}
+   * @param now the time of the source; may be a little behind
+   * @return {@link #RETIRED} if it is not counted here; else what {@link #streakOf} and {@link #asksForRates} read
+   */
+  public abstract long fail(int outcome, long now);
+
+  /**
+   * Returns the number of consecutive failures.
+   *
+   * @param failed what {@link #fail} returned
+   * @return how many there are now; {@link #MOVED} if they go on in another window, where this one is still to be counted
+   */
+  public static int streakOf(long failed) {
+    return (int) failed;
+  }
+
+  /**
+   * Returns whether the rates have to be judged after a failure.
+   *
+   * @param failed what {@link #fail} returned
+   * @return false if no rate can be reached
+   */
+  public static boolean asksForRates(long failed) {
+    return (failed & JUDGE_RATES) != 0;
+  }
+
+  /** Counts a consecutive failure, and says whether the rates have to be judged. */
+  final long lengthenStreak(boolean asksForRates) {
+    int length = lengthenStreak();
+    return (asksForRates || length == MOVED ? JUDGE_RATES : 0) | (length & LENGTH_MASK);
+  }
 
   /**
    * Reads the window.
@@ -248,6 +307,22 @@ public abstract class OutcomeWindow {
   }
 
   /**
+   * Returns how many successes there had been at the last failure that followed a success.
+   *
+   * @return the number of all times; {@link Long#MIN_VALUE} before the first such failure
+   */
+  public final long mark() {
+    return (long) MARK.getOpaque(this);
+  }
+
+  /** Of two threads that raise it at once, the lower one may win: they are as old as each other. */
+  final void raiseMark(long successes) {
+    if (successes > mark()) {
+      MARK.setOpaque(this, successes);
+    }
+  }
+
+  /**
    * Ends the row of failures. Writes nothing where there is none, so successes share this line without contending for it.
    *
    * @return false if it goes on in another window
@@ -270,6 +345,8 @@ public abstract class OutcomeWindow {
    */
   final void moveStreak(OutcomeWindow heir) {
     int failures = Math.max(0, (int) STREAK.getAndSet(this, MOVED));
+    // After the exchange: who lengthened the streak before it had raised the mark before.
+    heir.raiseMark(mark());
     for (int present = heir.streak; ; present = heir.streak) {
       int sum = Math.max(present, present + failures);
       if (present == MOVED || STREAK.compareAndSet(heir, present, sum)) {

@@ -1,7 +1,6 @@
 package io.aragora.resilience.core.window;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import io.aragora.resilience.core.time.CoarseClock;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -45,13 +44,28 @@ public final class TimeWindow extends OutcomeWindow {
    */
   private static final VarHandle ROWS = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "rows", VarHandle.class, TimeWindow.class, long[][].class);
+  private static final VarHandle QUIET = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "quiet", VarHandle.class, TimeWindow.class, long.class);
 
   private static final long[][] NONE = new long[0][];
   private static final long[][] ALL_RETIRED = new long[0][];
 
-  private final int shift;
-  private final int span;
-  private final CoarseClock clock;
+  /** How old the successes of other stripes may be where those before a failure are noted. */
+  private static final long MARK_NANOS = 10_000_000;
+
+  /** How many failures of a bucket there are from one to the next that reads the precise clock. */
+  private static final int PRECISE_EVERY = 64;
+
+  /** What is judged after a failure. */
+  private static final byte NO_RATE = 0;
+
+  private static final byte FAILURE_RATE = 1;
+  private static final byte SLOW_CALL_RATE = 2;
+
+  private final CircuitBreakerConfig rules;
+  private final byte shift;
+  private final byte span;
+  private final byte judged;
   private final Totals totals;
   private final WindowSweeper sweeper;
 
@@ -63,26 +77,46 @@ public final class TimeWindow extends OutcomeWindow {
   @SuppressWarnings("unused")
   private volatile long[][] rows = NONE;
 
+  /**
+   * The row of successes while it is the only one; null if it is not, or there is none. Plain: a row that is used no more says
+   * so itself, and one that others use too is as good as one's own.
+   */
+  private long @Nullable [] single;
+
+  /** The epoch in which the bucket of failures has a limit, and the limit; 0 before the first. */
+  @SuppressWarnings("unused") // through its handle
+  private volatile long quiet;
+
+  /** Plain: its fields are final, and who sees an older one finds it out of date. */
+  private @Nullable Base base;
+
   /** When the last outcome before the rows were dropped came, or the window was made. */
   private volatile long idleSince;
 
   /**
-   * Makes an empty window without rows.
+   * Creates an empty window without rows.
    *
-   * @param lengthNanos how long an outcome counts; a bucket is between a 30th and a 15th of it
+   * @param rules how long an outcome counts, and which rates are judged; a bucket is between a 30th and a 15th of that time
    * @param now the time of the source
-   * @param clock reads the time
    * @param totals takes what is counted in the end
    * @param sweeper drops the rows when the window is idle
    */
-  public TimeWindow(
-      long lengthNanos, long now, CoarseClock clock, Totals totals, WindowSweeper sweeper) {
-    this.shift = shiftOf(lengthNanos);
-    this.span = spanOf(lengthNanos);
-    this.clock = clock;
+  public TimeWindow(CircuitBreakerConfig rules, long now, Totals totals, WindowSweeper sweeper) {
+    long lengthNanos = rules.window().toNanos();
+    this.rules = rules;
+    this.shift = (byte) shiftOf(lengthNanos);
+    this.span = (byte) spanOf(lengthNanos);
+    this.judged = judged(rules);
     this.totals = totals;
     this.sweeper = sweeper;
     this.idleSince = now;
+  }
+
+  private static byte judged(CircuitBreakerConfig rules) {
+    if (rules.slowCallRateThreshold() != 0) {
+      return SLOW_CALL_RATE;
+    }
+    return rules.failureRateThreshold() == 0 ? NO_RATE : FAILURE_RATE;
   }
 
   private static int shiftOf(long lengthNanos) {
@@ -100,28 +134,80 @@ public final class TimeWindow extends OutcomeWindow {
   @Override
   public boolean fits(CircuitBreakerConfig config) {
     long nanos = config.window().toNanos();
-    return config.countWindow() == 0 && shiftOf(nanos) == shift && spanOf(nanos) == span;
+    return config.countWindow() == 0
+        && shiftOf(nanos) == shift
+        && spanOf(nanos) == span
+        && judged(config) == judged
+        && config.failureRateThreshold() == rules.failureRateThreshold();
   }
 
   @Override
   public boolean count(int outcome, long now) {
-    return add(outcome, 1, now, true);
+    if (isFailure(outcome)) {
+      long counted = add(outcome, 1, now, true);
+      if (counted != 0 && judged == FAILURE_RATE) {
+        isQuiet(outcome, counted);
+      }
+      return counted != 0;
+    }
+    return add(outcome, 1, now, true) != 0;
   }
 
   /**
-   * Counts so many at once.
+   * Counts a success.
+   *
+   * @param now the time of the source; may be a little behind
+   * @return false if the window is retired: the success is not counted here
+   */
+  public boolean countSuccess(long now) {
+    long[] row = single;
+    if (row != null) {
+      int epoch = epochOf(now);
+      int index = WindowRow.indexOf(row, epoch);
+      long word = WindowRow.read(row, index);
+      if (WindowRow.epochOf(word) == epoch
+          && word != WindowRow.RETIRED
+          && WindowRow.cas(row, index, word, word + 1)) {
+        return true;
+      }
+    }
+    return add(SUCCESS, 1, now, true) != 0;
+  }
+
+  @Override
+  public long fail(int outcome, long now) {
+    long counted = add(outcome, 1, now, true);
+    if (counted == 0) {
+      return RETIRED;
+    }
+    if ((WindowRow.count(counted) & (PRECISE_EVERY - 1)) == 0) {
+      // Moves a coarse clock on whose timer gets no processor.
+      sweeper.clock().readPrecisely();
+    }
+    boolean asksForRates =
+        judged == FAILURE_RATE ? !isQuiet(outcome, counted) : judged == SLOW_CALL_RATE;
+    if (streak() == 0) {
+      raiseMark(successesBefore(WindowRow.epochOf(counted), now));
+    }
+    return lengthenStreak(asksForRates);
+  }
+
+  /**
+   * Counts a number of calls at once.
    *
    * @param isReading whether the time is a reading of the clock, which may be stale, and then is read again; else the outcomes
    *     are of that time
-   * @return false if the window is retired, or has begun a later bucket in the place of the one of that time
+   * @return the word that has them; 0 if the window is retired, or has begun a later bucket in the place of the one of that
+   *     time
    */
-  private boolean add(int outcome, long amount, long time, boolean isReading) {
-    int hash = Stripes.hashOfThread();
+  private long add(int outcome, long amount, long time, boolean isReading) {
+    boolean failed = isFailure(outcome);
+    int hash = failed ? 0 : Stripes.hashOfThread();
     long at = time;
     while (true) {
       long[][] all = rows;
       if (all.length == 0 && all == ALL_RETIRED) {
-        return false;
+        return 0;
       }
       long[] row = rowOf(all, hash, outcome);
       if (row == null) {
@@ -129,7 +215,7 @@ public final class TimeWindow extends OutcomeWindow {
         continue;
       }
       int epoch = epochOf(at);
-      int index = WindowRow.indexOf(epoch);
+      int index = WindowRow.indexOf(row, epoch);
       long word = WindowRow.read(row, index);
       if (word == WindowRow.RETIRED) {
         continue;
@@ -138,13 +224,13 @@ public final class TimeWindow extends OutcomeWindow {
       int age = WindowRow.age(epoch, word);
       if (age < 0 && count != 0) {
         if (!isReading) {
-          return false;
+          return 0;
         }
         // Behind. If we still are after reading the clock again, the word is so old that its epoch
         // came round: begin anew.
-        at = clock.readPrecisely();
+        at = sweeper.clock().readPrecisely();
         epoch = epochOf(at);
-        if (WindowRow.age(epoch, word) >= 0 || WindowRow.indexOf(epoch) != index) {
+        if (WindowRow.age(epoch, word) >= 0 || WindowRow.indexOf(row, epoch) != index) {
           continue;
         }
       }
@@ -154,9 +240,11 @@ public final class TimeWindow extends OutcomeWindow {
         if (!same && count != 0) {
           fold(row, outcome, count);
         }
-        return true;
+        return next;
       }
-      if (same) {
+      if (failed) {
+        Thread.onSpinWait();
+      } else if (same) {
         hash = contended(all, hash);
       }
     }
@@ -164,6 +252,7 @@ public final class TimeWindow extends OutcomeWindow {
 
   /** Two writers met in a stripe: gives them more, or sends this one elsewhere. */
   private int contended(long[][] all, int hash) {
+    single = null;
     if (all.length < Stripes.MAX * OUTCOMES) {
       ROWS.compareAndSet(this, all, Arrays.copyOf(all, all.length * 2));
       return hash;
@@ -181,10 +270,17 @@ public final class TimeWindow extends OutcomeWindow {
 
   private void addRow(long[][] all, int hash, int outcome) {
     long[][] grown = Arrays.copyOf(all, Math.max(OUTCOMES, all.length));
-    grown[placeOf(grown, hash, outcome)] = WindowRow.make();
-    // If this fails, somebody else has changed the array; the caller looks again.
-    if (ROWS.compareAndSet(this, all, grown) && all.length == 0) {
-      sweeper.watch(this);
+    boolean first = outcome == SUCCESS && grown.length == OUTCOMES;
+    long[] row = first ? WindowRow.first() : WindowRow.padded();
+    grown[placeOf(grown, hash, outcome)] = row;
+    // If this fails, another thread has changed the array; the caller looks again.
+    if (ROWS.compareAndSet(this, all, grown)) {
+      if (first) {
+        single = row;
+      }
+      if (all.length == 0) {
+        sweeper.watch(this);
+      }
     }
   }
 
@@ -206,7 +302,7 @@ public final class TimeWindow extends OutcomeWindow {
   /** Gives whether the heir took something. */
   private boolean retireRows(long[][] all, @Nullable TimeWindow heir) {
     boolean taken = false;
-    long now = clock.readPrecisely();
+    long now = sweeper.clock().readPrecisely();
     long success = Math.max(newest(all, SUCCESS, now), newest(all, SLOW_SUCCESS, now));
     if (success >= 0) {
       totals.succeededAt(success);
@@ -226,7 +322,7 @@ public final class TimeWindow extends OutcomeWindow {
         if (heir != null
             && count != 0
             && WindowRow.isLive(age, span)
-            && heir.add(outcome, count, WindowRow.beginning(now, age, shift), false)) {
+            && heir.add(outcome, count, WindowRow.beginning(now, age, shift), false) != 0) {
           taken = true;
         } else {
           gone += count;
@@ -236,6 +332,9 @@ public final class TimeWindow extends OutcomeWindow {
       if (gone != 0) {
         totals.add(outcome, gone);
       }
+    }
+    if (heir != null && taken) {
+      heir.forgetLimit(heir.epochOf(now));
     }
     return taken;
   }
@@ -250,6 +349,7 @@ public final class TimeWindow extends OutcomeWindow {
   boolean sweep(long now) {
     long[][] all = rows;
     int present = epochOf(now);
+    forgetExpiredLimit(present);
     long last = -1;
     boolean live = false;
     for (int i = 0; i < all.length; i++) {
@@ -267,6 +367,8 @@ public final class TimeWindow extends OutcomeWindow {
       if (!ROWS.compareAndSet(this, all, NONE)) {
         return rows.length != 0;
       }
+      single = null;
+      base = null;
       // What was counted since the look above is still in the window.
       if (retireRows(all, this)) {
         totals.movedWithin(this);
@@ -279,7 +381,7 @@ public final class TimeWindow extends OutcomeWindow {
   private boolean foldExpired(long[] row, int outcome, int present) {
     boolean live = false;
     for (int place = 0; place < WindowRow.RING; place++) {
-      int index = WindowRow.indexOf(place);
+      int index = WindowRow.indexOf(row, place);
       long word = WindowRow.read(row, index);
       long count = WindowRow.count(word);
       if (word == WindowRow.RETIRED || count == 0) {
@@ -295,6 +397,133 @@ public final class TimeWindow extends OutcomeWindow {
     return live;
   }
 
+  @Override
+  public WindowCounts counts(long now) {
+    int present = epochOf(now);
+    long failed = failures(FAILURE, present);
+    long slowFailed = failures(SLOW_FAILURE, present);
+    long slow = slowFailed + sum(SLOW_SUCCESS, present);
+    return new WindowCounts(failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+  }
+
+  // ---- judging
+
+  @Override
+  public Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now) {
+    int present = epochOf(now);
+    if (config.slowCallRateThreshold() == 0) {
+      return judgeFailures(config, present);
+    }
+    long failed = failures(FAILURE, present);
+    long slowFailed = failures(SLOW_FAILURE, present);
+    long slow = slowFailed + sum(SLOW_SUCCESS, present) + slowInFlight;
+    // More successes only lower the rates. If the newest already keep them below the thresholds,
+    // the others need not be read.
+    long some = failed + slow + recent(SUCCESS, present);
+    return judge(config, some, failed + slowFailed, slow) == Verdict.BELOW
+        ? Verdict.BELOW
+        : judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+  }
+
+  private Verdict judgeFailures(CircuitBreakerConfig config, int epoch) {
+    double rate = config.failureRateThreshold();
+    boolean limits = judged == FAILURE_RATE && rate == rules.failureRateThreshold();
+    while (true) {
+      long before = quiet;
+      int present = limits ? newer(before, epoch) : epoch;
+      long elsewhere = failuresElsewhere(present);
+      long[] row = rowOf(rows, 0, FAILURE);
+      long here = row == null ? 0 : WindowRow.atAge(row, present, 0);
+      long failed = elsewhere + here;
+      if (failed == 0 || rate == 0) {
+        return Verdict.BELOW;
+      }
+      long succeeded = successes(present, (long) (2 * failed * (100 - rate) / rate));
+      Verdict verdict = judge(config, failed + succeeded, failed, 0);
+      if (verdict != Verdict.BELOW || !limits || WindowRow.epochOf(before) != present) {
+        return verdict;
+      }
+      // One less than the quotient, so that rounding does not matter.
+      long more = (long) Math.min(1L << 40, rate * succeeded / (100 - rate)) - 1 - failed;
+      if (more <= 1 || !QUIET.compareAndSet(this, before, WindowRow.limit(present, here + more))) {
+        return verdict;
+      }
+      // Full: the limit before the sum. A failure that is counted in another bucket is in this sum,
+      // or its writer finds the limit and takes it back.
+      VarHandle.fullFence();
+      if (failuresElsewhere(present) == elsewhere) {
+        return verdict;
+      }
+      forgetLimit(present);
+    }
+  }
+
+  /** Returns the epoch of a word if it is one that began a little after the other, else the other. */
+  private static int newer(long word, int epoch) {
+    int ahead = word == 0 ? 0 : -WindowRow.age(epoch, word);
+    return ahead > 0 && ahead < WindowRow.RING ? WindowRow.epochOf(word) : epoch;
+  }
+
+  /** Returns whether no rate is reached by a failure that is counted in a word; if not, it has to be judged. */
+  private boolean isQuiet(int outcome, long counted) {
+    // Volatile, after the CAS that counted.
+    long limit = quiet;
+    if (outcome == FAILURE && WindowRow.isSameEpoch(counted, limit)) {
+      return counted < limit;
+    }
+    forgetLimit(WindowRow.epochOf(counted));
+    return false;
+  }
+
+  /** Takes the limit back, and turns to the epoch if it is a newer one. */
+  private void forgetLimit(int epoch) {
+    while (true) {
+      long limit = quiet;
+      long none = limit == 0 || WindowRow.age(epoch, limit) > 0
+          ? WindowRow.word(epoch, 0)
+          : WindowRow.emptied(limit);
+      if (limit == none || QUIET.compareAndSet(this, limit, none)) {
+        return;
+      }
+    }
+  }
+
+  private void forgetExpiredLimit(int present) {
+    long limit = quiet;
+    if (limit != 0 && !WindowRow.isLive(WindowRow.age(present, limit), span)) {
+      QUIET.compareAndSet(this, limit, 0L);
+    }
+  }
+
+  // ---- sums
+
+  private long failures(int outcome, int present) {
+    long[] row = rowOf(rows, 0, outcome);
+    return row == null ? 0 : WindowRow.live(row, present, span);
+  }
+
+  private long failuresElsewhere(int present) {
+    long[] row = rowOf(rows, 0, FAILURE);
+    return failures(SLOW_FAILURE, present)
+        + (row == null ? 0 : WindowRow.elsewhere(row, present, span));
+  }
+
+  /** Sums the successes in the window, those of the thread's own stripe and the newest first, until they are more than enough. */
+  private long successes(int present, long enough) {
+    long[][] all = rows;
+    long sum = 0;
+    for (int outcome = SUCCESS; outcome <= SLOW_SUCCESS; outcome += SLOW_SUCCESS) {
+      int place = all.length == 0 ? 0 : placeOf(all, Stripes.hashOfThread(), outcome);
+      for (int i = 0; i < all.length && sum <= enough; i += OUTCOMES) {
+        long[] row = all[(place + i) & (all.length - 1)];
+        if (row != null) {
+          sum += WindowRow.live(row, present, span, enough - sum);
+        }
+      }
+    }
+    return sum;
+  }
+
   private long sum(int outcome, int present) {
     long[][] all = rows;
     long sum = 0;
@@ -307,40 +536,60 @@ public final class TimeWindow extends OutcomeWindow {
     return sum;
   }
 
-  @Override
-  public WindowCounts counts(long now) {
-    int present = epochOf(now);
-    long failed = sum(FAILURE, present);
-    long slowFailed = sum(SLOW_FAILURE, present);
-    long slow = slowFailed + sum(SLOW_SUCCESS, present);
-    return new WindowCounts(failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
-  }
-
-  @Override
-  public Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now) {
-    int present = epochOf(now);
-    long failed = sum(FAILURE, present);
-    long slowFailed = sum(SLOW_FAILURE, present);
-    long slow = slowFailed + sum(SLOW_SUCCESS, present) + slowInFlight;
-    // A success more only lowers the rates. So where those of the present bucket and the one before
-    // are
-    // enough, which they are of a dependency that works, the others need not be looked at.
-    long some = failed + slow + recent(SUCCESS, present);
-    return judge(config, some, failed + slowFailed, slow) == Verdict.BELOW
-        ? Verdict.BELOW
-        : judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
-  }
-
   private long recent(int outcome, int present) {
     long[][] all = rows;
     long sum = 0;
     for (int i = outcome; i < all.length; i += OUTCOMES) {
       long[] row = all[i];
       if (row != null) {
-        sum += WindowRow.recent(row, present);
+        sum += WindowRow.atAge(row, present, 0) + WindowRow.atAge(row, present, 1);
       }
     }
     return sum;
+  }
+
+  /** Successes of all times at some instant, but for those of one bucket. */
+  private static final class Base {
+    private final long @Nullable [] row;
+    private final int epoch;
+    private final long at;
+    private final long others;
+
+    Base(long @Nullable [] row, int epoch, long at, long others) {
+      this.row = row;
+      this.epoch = epoch;
+      this.at = at;
+      this.others = others;
+    }
+
+    boolean isOf(long[][] all, int presentEpoch, long now) {
+      return epoch == presentEpoch
+          && (all.length == OUTCOMES ? row == all[SUCCESS] : now - at < MARK_NANOS);
+    }
+
+    long sum() {
+      return others + (row == null ? 0 : WindowRow.atAge(row, epoch, 0));
+    }
+  }
+
+  /** Returns the successes of all times: exactly of one stripe, a little late of several. */
+  private long successesBefore(int epoch, long now) {
+    long[][] all = rows;
+    Base known = base;
+    if (all.length == 0 || (all.length == OUTCOMES && all[SLOW_SUCCESS] != null)) {
+      return successesOfAllTimes();
+    }
+    if (known == null || !known.isOf(all, epoch, now)) {
+      long[] row = rowOf(all, Stripes.hashOfThread(), SUCCESS);
+      long here = row == null ? 0 : WindowRow.atAge(row, epoch, 0);
+      known = new Base(row, epoch, now, successesOfAllTimes() - here);
+      base = known;
+    }
+    return known.sum();
+  }
+
+  private long successesOfAllTimes() {
+    return totals.successes() + total(SUCCESS) + total(SLOW_SUCCESS);
   }
 
   @Override

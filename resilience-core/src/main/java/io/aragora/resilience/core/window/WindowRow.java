@@ -16,7 +16,9 @@ final class WindowRow {
    * where the epoch numbers the bucket of time that the count belongs to, and begins with 1, so that a word of 0 was never
    * written to. Epochs come round; the sweep sees to it that none in a row grows so old, and ages are signed.
    *
-   * 128 bytes on both sides keep a row off its neighbours' lines (two lines, because of adjacent-line prefetch).
+   * 128 bytes on both sides keep a row off its neighbours' lines (two lines, because of adjacent-line prefetch). The first row
+   * of a window has none before it: while it is the only one, one thread at a time counts there, and a call on a breaker that
+   * is not in the caches touches fewer pages. The row after it is kept off by what follows.
    */
   static final int RING = 32;
 
@@ -25,8 +27,8 @@ final class WindowRow {
 
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int PAD = 16;
-  private static final int FOLDED = PAD + RING;
-  private static final int LENGTH = FOLDED + 1 + PAD;
+  private static final int PADDED_LENGTH = PAD + RING + 1 + PAD;
+  private static final int FIRST_LENGTH = RING + 1 + PAD;
 
   private static final int EPOCH_BITS = 28;
   private static final int COUNT_BITS = 64 - EPOCH_BITS;
@@ -35,16 +37,48 @@ final class WindowRow {
 
   private WindowRow() {}
 
-  static long[] make() {
-    return new long[LENGTH];
+  /** Creates a row with room on both sides. */
+  static long[] padded() {
+    return new long[PADDED_LENGTH];
+  }
+
+  /** Creates a row with room after it only. */
+  static long[] first() {
+    return new long[FIRST_LENGTH];
+  }
+
+  /** Where the ring begins. The two lengths differ in the bit that is the size of a pad. */
+  private static int begin(long[] row) {
+    return PAD - (row.length & PAD);
+  }
+
+  private static int folded(long[] row) {
+    return begin(row) + RING;
   }
 
   static int epochOf(long nanos, int shift) {
     return (int) ((nanos >>> shift) + 1) & ((1 << EPOCH_BITS) - 1);
   }
 
-  static int indexOf(int epoch) {
-    return PAD + (epoch & (RING - 1));
+  static int indexOf(long[] row, int epoch) {
+    return begin(row) + (epoch & (RING - 1));
+  }
+
+  static int epochOf(long word) {
+    return (int) (word >>> COUNT_BITS);
+  }
+
+  static boolean isSameEpoch(long word, long other) {
+    return (word ^ other) >>> COUNT_BITS == 0;
+  }
+
+  /** The word of an epoch; a count that is too large for it becomes the largest. */
+  static long limit(int epoch, long count) {
+    return word(epoch, Math.min(count, COUNT_MASK));
+  }
+
+  static long emptied(long word) {
+    return word & ~COUNT_MASK;
   }
 
   static long word(int epoch, long count) {
@@ -76,43 +110,54 @@ final class WindowRow {
 
   /** Ends the word of a place; gives what it was. */
   static long retire(long[] row, int place) {
-    return (long) WORDS.getAndSet(row, PAD + place, RETIRED);
+    return (long) WORDS.getAndSet(row, begin(row) + place, RETIRED);
   }
 
   /** Empties the word if it is still this one, and leaves its epoch. */
   static boolean empty(long[] row, int index, long word) {
-    return WORDS.compareAndSet(row, index, word, word & ~COUNT_MASK);
+    return WORDS.compareAndSet(row, index, word, emptied(word));
   }
 
   /** Adds to what left the ring; gives whether the row is retired, so that nobody will look there. */
   static boolean fold(long[] row, long count) {
-    return (long) WORDS.getAndAdd(row, FOLDED, count) < 0;
+    return (long) WORDS.getAndAdd(row, folded(row), count) < 0;
   }
 
   /** Gives what left the ring, and lets whoever folds later know. */
   static long retireFolded(long[] row) {
-    return (long) WORDS.getAndSet(row, FOLDED, Long.MIN_VALUE);
+    return (long) WORDS.getAndSet(row, folded(row), Long.MIN_VALUE);
   }
 
   /** Sums what is in the window. */
   static long live(long[] row, int present, int span) {
+    return elsewhere(row, present, span) + atAge(row, present, 0);
+  }
+
+  /** Sums what is in the window outside the bucket of the epoch. */
+  static long elsewhere(long[] row, int present, int span) {
     long sum = 0;
-    for (int index = PAD; index < FOLDED; index++) {
+    for (int index = begin(row), end = index + RING; index < end; index++) {
       long word = read(row, index);
-      if (word != RETIRED && isLive(age(present, word), span)) {
+      int age = age(present, word);
+      if (word != RETIRED && age != 0 && isLive(age, span)) {
         sum += count(word);
       }
     }
     return sum;
   }
 
-  /** Sums the present bucket and the one before. */
-  static long recent(long[] row, int present) {
-    return atAge(row, present, 0) + atAge(row, present, 1);
+  /** Sums what is in the window, the newest first, until it is more than enough. */
+  static long live(long[] row, int present, int span, long enough) {
+    long sum = 0;
+    for (int age = -1; age < span && sum <= enough; age++) {
+      sum += atAge(row, present, age);
+    }
+    return sum;
   }
 
-  private static long atAge(long[] row, int present, int age) {
-    long word = read(row, indexOf(present - age));
+  /** Returns the count of the bucket that is some buckets older than the epoch. */
+  static long atAge(long[] row, int present, int age) {
+    long word = read(row, indexOf(row, present - age));
     return word != RETIRED && age(present, word) == age ? count(word) : 0;
   }
 
@@ -121,8 +166,8 @@ final class WindowRow {
     // Acquire, before the words: a bucket that is begun anew meanwhile is in neither, and shows
     // again with the next reading. The other way round its old count would be in both. Stress:
     // TimeWindowStress.TotalIsNeverTooLarge.
-    long sum = Math.max(0, read(row, FOLDED));
-    for (int index = PAD; index < FOLDED; index++) {
+    long sum = Math.max(0, read(row, folded(row)));
+    for (int index = begin(row), end = index + RING; index < end; index++) {
       long word = read(row, index);
       sum += word == RETIRED ? 0 : count(word);
     }
@@ -133,7 +178,7 @@ final class WindowRow {
   static long newest(long[] row, long now, int shift) {
     int present = epochOf(now, shift);
     long newest = -1;
-    for (int index = PAD; index < FOLDED; index++) {
+    for (int index = begin(row), end = index + RING; index < end; index++) {
       long word = read(row, index);
       int age = age(present, word);
       if (word != RETIRED && word != 0 && age >= -1) {

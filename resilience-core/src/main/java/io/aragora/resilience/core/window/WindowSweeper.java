@@ -47,6 +47,11 @@ public final class WindowSweeper {
     this.dispatcher = dispatcher;
   }
 
+  /** {@return what tells windows the time} */
+  CoarseClock clock() {
+    return clock;
+  }
+
   /** Called by the window that has just made its first row. */
   @SuppressWarnings("NullAway") // the stack's end is null
   void watch(TimeWindow window) {

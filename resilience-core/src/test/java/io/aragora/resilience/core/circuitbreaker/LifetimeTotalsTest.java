@@ -2,6 +2,7 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.core.dispatch.Dispatcher;
@@ -32,18 +33,27 @@ class LifetimeTotalsTest {
   private final CoarseClock clock = new CoarseClock(time, timer);
   private final Dispatcher dispatcher = new Dispatcher("test", time, null);
   private final LifetimeTotals totals = new LifetimeTotals();
-  private final TimeWindow window = new TimeWindow(
-      Duration.ofSeconds(60).toNanos(),
-      time.nanoTime(),
-      clock,
-      new ForWindow(totals),
-      new WindowSweeper(time, clock, timer, dispatcher));
+  private final WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
+  private TimeWindow window = newWindow();
+
+  private TimeWindow newWindow() {
+    return new TimeWindow(
+        CircuitBreakerConfig.builder().window(Duration.ofSeconds(60)).build(),
+        time.nanoTime(),
+        new ForWindow(totals),
+        sweeper);
+  }
 
   /** The totals of a window. */
   private record ForWindow(LifetimeTotals totals) implements OutcomeWindow.Totals {
     @Override
     public void add(int outcome, long count) {
       totals.add(outcome, count);
+    }
+
+    @Override
+    public long successes() {
+      return totals.successes(null);
     }
 
     @Override
@@ -139,7 +149,7 @@ class LifetimeTotalsTest {
   void times_areUnknownAtFirst() {
     assertThat(totals.lastFailure()).isEqualTo(-1);
     assertThat(totals.lastSuccess(null, 0)).isEqualTo(-1);
-    totals.failedAt(0, -1);
+    totals.failedAt(0);
     totals.succeededAt(0);
     assertThat(totals.lastFailure()).isZero();
     assertThat(totals.lastSuccess(null, 0)).isZero();
@@ -164,21 +174,32 @@ class LifetimeTotalsTest {
   void consecutiveSuccesses_areCountedFromTheirBeginning() {
     count(OutcomeWindow.SUCCESS, 3);
     assertThat(totals.successesSinceFailure(window)).isEqualTo(3);
-    totals.failedAt(time.nanoTime(), totals.successes(window));
+    window.fail(OutcomeWindow.FAILURE, time.nanoTime());
     assertThat(totals.successesSinceFailure(window)).isZero();
+    window.endStreak();
     count(OutcomeWindow.SUCCESS, 2);
     count(OutcomeWindow.SLOW_SUCCESS, 2);
     assertThat(totals.successesSinceFailure(window)).isEqualTo(4);
-    totals.failedAt(time.nanoTime(), -1);
+    window.count(OutcomeWindow.FAILURE, time.nanoTime());
     assertThat(totals.successesSinceFailure(window))
         .as("a failure that decides nothing")
         .isEqualTo(4);
     totals.beginPhase(window);
     assertThat(totals.successesSinceFailure(window)).isZero();
+    window.retire(null);
+    window = newWindow();
     totals.goOnAfter(9, window);
     count(OutcomeWindow.SUCCESS, 1);
     assertThat(totals.successesSinceFailure(window)).isEqualTo(10);
-    totals.failedAt(time.nanoTime(), totals.successes(window) + 5);
+    window.fail(OutcomeWindow.SLOW_FAILURE, time.nanoTime());
+    assertThat(totals.successesSinceFailure(window)).isZero();
+    count(OutcomeWindow.SUCCESS, 1);
+    window.fail(OutcomeWindow.FAILURE, time.nanoTime());
+    assertThat(totals.successesSinceFailure(window))
+        .as("a failure that ends no successes")
+        .isEqualTo(1);
+    window = newWindow();
+    totals.goOnAfter(-1, window);
     assertThat(totals.successesSinceFailure(window)).as("never less than none").isZero();
   }
 

@@ -14,6 +14,11 @@ final class CountedTotals implements OutcomeWindow.Totals {
   }
 
   @Override
+  public long successes() {
+    return of(OutcomeWindow.SUCCESS) + of(OutcomeWindow.SLOW_SUCCESS);
+  }
+
+  @Override
   public void succeededAt(long nanos) {
     succeededAt = nanos;
   }

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.Faults;
 import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.core.dispatch.Dispatcher;
@@ -17,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * later.
  */
 class FaultySweepsTest {
-  private static final Duration LENGTH = Duration.ofSeconds(60);
+  private static final CircuitBreakerConfig RULES =
+      CircuitBreakerConfig.builder().window(Duration.ofSeconds(60)).build();
 
   /** Here, because JUnit can call only what is in the package of a test that runs alone. */
   static Stream<Throwable> everyKind() {
@@ -34,8 +36,8 @@ class FaultySweepsTest {
       dispatcher.useTimer(timer);
       CoarseClock clock = new CoarseClock(time, timer);
       WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
-      TimeWindow first = window(time, clock, sweeper);
-      TimeWindow second = window(time, clock, sweeper);
+      TimeWindow first = window(time, sweeper);
+      TimeWindow second = window(time, sweeper);
 
       first.count(OutcomeWindow.SUCCESS, time.nanoTime());
       second.count(OutcomeWindow.SUCCESS, time.nanoTime());
@@ -63,8 +65,8 @@ class FaultySweepsTest {
       Dispatcher dispatcher = new Dispatcher("faulty", time, null);
       CoarseClock clock = new CoarseClock(time, timer);
       WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
-      TimeWindow first = window(time, clock, sweeper);
-      TimeWindow second = window(time, clock, sweeper);
+      TimeWindow first = window(time, sweeper);
+      TimeWindow second = window(time, sweeper);
       long now = time.nanoTime();
       faults.whileArmed(() -> first.count(OutcomeWindow.SUCCESS, now));
       second.count(OutcomeWindow.SUCCESS, now);
@@ -75,7 +77,7 @@ class FaultySweepsTest {
     });
   }
 
-  private static TimeWindow window(ForwardingTime time, CoarseClock clock, WindowSweeper sweeper) {
-    return new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, new CountedTotals(), sweeper);
+  private static TimeWindow window(ForwardingTime time, WindowSweeper sweeper) {
+    return new TimeWindow(RULES, time.nanoTime(), new CountedTotals(), sweeper);
   }
 }

@@ -40,7 +40,15 @@ class TimeWindowEdgesTest {
   private final TimeWindow window = window(LENGTH);
 
   private TimeWindow window(Duration length) {
-    return new TimeWindow(length.toNanos(), time.nanoTime(), clock, totals, sweeper);
+    return window(CircuitBreakerConfig.builder()
+        .noFailureThreshold()
+        .failureRateThreshold(50)
+        .window(length)
+        .build());
+  }
+
+  private TimeWindow window(CircuitBreakerConfig rules) {
+    return new TimeWindow(rules, time.nanoTime(), totals, sweeper);
   }
 
   @AfterEach
@@ -69,10 +77,10 @@ class TimeWindowEdgesTest {
 
   static Stream<Duration> lengths() {
     return Stream.of(
-        Duration.ofMillis(10),
-        Duration.ofMillis(30).plusNanos(1),
-        Duration.ofNanos(15L << 20),
-        Duration.ofNanos((30L << 20) + 1),
+        Duration.ofMillis(100),
+        Duration.ofMillis(300).plusNanos(1),
+        Duration.ofNanos(15L << 24),
+        Duration.ofNanos((30L << 24) + 1),
         Duration.ofSeconds(1),
         Duration.ofSeconds(60),
         Duration.ofHours(1));
@@ -322,6 +330,10 @@ class TimeWindowEdgesTest {
     assertThat(window.fits(config.window(LENGTH.plusSeconds(3)).build())).isFalse();
     assertThat(window.fits(config.window(LENGTH.dividedBy(2)).build()))
         .as("as many buckets, of half the length")
+        .isFalse();
+    assertThat(window.fits(config.window(LENGTH).failureRateThreshold(51).build())).isFalse();
+    assertThat(window.fits(
+            config.failureRateThreshold(50).slowCallRateThreshold(50).build()))
         .isFalse();
     assertThat(window.fits(config.countWindow(60).build())).isFalse();
   }

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class TimeWindowTest {
   private static final Duration LENGTH = Duration.ofSeconds(60);
+  private static final CircuitBreakerConfig RULES =
+      CircuitBreakerConfig.builder().window(LENGTH).build();
   private static final Duration LONGEST_STAY = Duration.ofSeconds(68);
 
   private final ManualTime time = ManualTime.create();
@@ -24,7 +27,7 @@ class TimeWindowTest {
   private final WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
   private final CountedTotals totals = new CountedTotals();
   private final TimeWindow window =
-      new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, totals, sweeper);
+      new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
 
   @AfterEach
   void close() {
@@ -108,7 +111,7 @@ class TimeWindowTest {
     time.advance(LONGEST_STAY);
     // The sweeper has not come yet; the outcome comes between its look and its drop, which is what
     // retiring into itself is for.
-    TimeWindow heir = new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, totals, sweeper);
+    TimeWindow heir = new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
     count(OutcomeWindow.SUCCESS);
     window.retire(heir);
     assertThat(heir.counts(time.nanoTime())).isEqualTo(new WindowCounts(1, 0, 0));
@@ -121,7 +124,7 @@ class TimeWindowTest {
     assertThat(sweeper.isWatching()).isTrue();
     timer.close();
     assertThat(sweeper.isWatching()).isFalse();
-    TimeWindow another = new TimeWindow(LENGTH.toNanos(), time.nanoTime(), clock, totals, sweeper);
+    TimeWindow another = new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
     assertThat(another.count(OutcomeWindow.SUCCESS, time.nanoTime())).isTrue();
     assertThat(sweeper.isWatching()).isFalse();
   }
