@@ -21,7 +21,7 @@ import org.openjdk.jcstress.infra.results.J_Result;
 public class TimeWindowStress {
   static final long LENGTH = 60_000_000_000L;
 
-  private static final CircuitBreakerConfig RULES = CircuitBreakerConfig.builder()
+  static final CircuitBreakerConfig RULES = CircuitBreakerConfig.builder()
       .noFailureThreshold()
       .failureRateThreshold(50)
       .window(Duration.ofNanos(LENGTH))
@@ -41,7 +41,7 @@ public class TimeWindowStress {
     return new TimeWindow(RULES, 1, totals, sweeper);
   }
 
-  static final class Sink implements OutcomeWindow.Totals {
+  static class Sink implements OutcomeWindow.Totals {
     final AtomicLongArray added = new AtomicLongArray(OutcomeWindow.OUTCOMES);
 
     @Override

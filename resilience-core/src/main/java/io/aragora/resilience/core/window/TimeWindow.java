@@ -13,34 +13,60 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimeWindow extends OutcomeWindow {
   /*
-   * A row is the ring of one stripe for one outcome: a word for each bucket of time, and one with what left the ring. Rows are
-   * made when they are first needed, so a window that never saw a failure has no row for them, and one that was never used
-   * has none at all. Counting is one CAS on the word just loaded. If its epoch is an older one, the same CAS begins the new
-   * bucket, and its winner moves the old count to the folded word: so no thread turns the ring, and no late writer can wipe a
-   * bucket, because a CAS on a word that changed fails (stress: TimeWindowStress.LateWriterWipesNothing). A writer whose own
-   * clock reading is older than the word's epoch reads the clock again and never goes back. An empty word may be begun anew
-   * whatever its epoch says.
+   * Layout: a row is the ring of one stripe for one outcome, a word for each bucket of time and one with what left the ring
+   * (WindowRow). Rows are created when they are first needed: a window that never saw a failure has no row for them, an unused
+   * one has none at all. Row [4 * stripe + outcome]. Outcomes have rows of their own, and calls are their sum, so a reader never
+   * sees more failures than calls. Successes are striped. Failures are all in stripe 0: they share the word of consecutive
+   * failures anyway, and what a failure reads must not grow with the stripes.
    *
-   * Outcomes have rows of their own, and calls are their sum: a reader can never see more failures than calls.
+   * Counting: one CAS on the word just loaded. If its epoch is an older one, the same CAS begins the new bucket, and its winner
+   * moves the old count to the folded word. So no thread turns the ring, and no late writer erases a bucket, because a CAS on a
+   * word that changed fails (stress: TimeWindowStress.LateWriterWipesNothing). A writer whose clock reading is older than the
+   * word's epoch reads the clock again and never goes back. An empty word may be begun anew whatever its epoch says. A CAS that
+   * fails although the epoch was right means two writers. Then the stripes are doubled, up to four for each core; beyond that
+   * the writer goes to another one this time. Growing and adding replace the array by a CAS and copy references, never counts
+   * (stress: TimeWindowStress.GrowthLosesNothing).
    *
-   * Retiring a row exchanges every word for RETIRED and moves the counts to the lifetime totals. A straggler's CAS then
-   * fails, and its next look finds RETIRED: it looks at the array of rows again. The folded word becomes negative, so a
-   * straggler between its CAS and its fold notices too (stress: TimeWindowRetirementStress.RetirementLosesNothing,
-   * RollOverAgainstRetirement). All rows are retired when the breaker leaves the state that the window belongs to; the array
-   * is ALL_RETIRED then, and the outcome is late. They are also retired when nothing was counted for longer than the window
-   * is: the array is NONE then, and the outcome makes a new row (stress: TimeWindowRetirementStress.SweepAgainstCount). So a
-   * breaker that is not used keeps no rows, and no epoch grows so old that it comes round.
+   * Reading: a judgement sums the failures, then successes from the thread's own stripe on, the newest first, until twice as
+   * many failures would not reach the rate. It leaves a limit for the next failures:
    *
-   * Stripes: a CAS that fails although the epoch was right means two writers; then the stripes are doubled, up to four for
-   * each core, and beyond that the writer goes to another one for this once. Row [4 * stripe + outcome]; growing and adding
-   * replace the array by a CAS and copy references, never counts (stress: TimeWindowStress.GrowthLosesNothing).
+   *   quiet = epoch:28 | limit:36: while the bucket of failures of that epoch holds fewer than the limit, no rate is reached.
    *
-   * Modes: the array is read and replaced volatile, so that who finds a row in it finds it empty; words are read with
-   * acquire, which pairs with the CAS of whoever began the bucket or retired it, and changed by volatile CAS. Weaker would do
-   * for the count alone, but a success must be seen counted by whoever set awaitsMinimum before the success reads that flag
-   * (stress: CircuitBreakerStress.DueTripIsMade).
+   * Within an epoch the same buckets are live, and the successes in them only grow. With S successes seen, the rate needs
+   * F >= rate * S / (100 - rate) failures. If there are F0, of which c0 are in the bucket of the epoch, and all others come to
+   * that bucket, then the rate needs c0 + (F - F0) there. So a failure whose own CAS left fewer than the limit judges nothing.
    *
-   * Progress: counting and summing are lock-free.
+   * Failures can also come to another bucket: from a late writer, from a predecessor (retire), or back from rows that the sweep
+   * dropped. Who counts there takes the limit back afterwards and judges. Who leaves a limit sums the other buckets again
+   * afterwards; if the sum has changed, it takes the limit back and judges again. Both are a write followed by a read of what
+   * the other one writes, so one of them sees the other. A failure that relied on the limit in between was counted before it
+   * was taken back, so the judgement that follows sees it. The same holds at the turn of an epoch: a late writer that still
+   * finds the old limit counted before the new one was left. Limits are of one rate, hence a window fits other settings only
+   * if their rate is the same. Slow calls are not in the limit: where they are judged, each failure judges. (Stress:
+   * TimeWindowLimitStress.EpochTurn, LateWriterAgainstLimit, AdoptionAgainstLimit, SweepAgainstLimit.)
+   *
+   * The time is the coarse one, which may be a tick behind; a breaker judges again at the precise time before anything follows.
+   * Each 64th failure of a bucket reads the precise clock, which moves on a coarse one whose timer gets no processor.
+   *
+   * The successes before a failure are those of the present bucket of one stripe and a base, the sum of all others. The base is
+   * kept for a bucket while there is one stripe, and the sum is exact; it is kept for 10 ms if there are more.
+   *
+   * Retirement: every word of a row is exchanged for RETIRED, and the counts move to the lifetime totals. A straggler's CAS then
+   * fails; it finds RETIRED and reads the array of rows again. The folded word becomes negative, so a straggler between its CAS
+   * and its fold notices too (stress: TimeWindowRetirementStress.RetirementLosesNothing, RollOverAgainstRetirement). All rows
+   * are retired when the breaker leaves the phase that the window belongs to: the array is ALL_RETIRED then, and the outcome is
+   * late. They are also retired when nothing was counted for longer than the window is: the array is NONE then, and the outcome
+   * creates a new row (stress: TimeWindowRetirementStress.SweepAgainstCount). So an unused breaker keeps no rows, and no epoch
+   * grows so old that it comes round; the sweep forgets an expired limit for the same reason.
+   *
+   * Memory order: the array is read and replaced volatile, so that who finds a row in it finds it empty. Words are read with
+   * acquire, which pairs with the CAS of the thread that began the bucket or retired it, and changed by volatile CAS. Weaker
+   * would do for the count alone, but a success must be seen counted by the thread that set awaitsMinimum before the success
+   * reads that flag (stress: CircuitBreakerStress.DueTripIsMade), and a failure by the thread that leaves a limit, which has a
+   * full fence between the limit and its second sum. `single` and `base` are plain: a row is valid by itself, since a word says
+   * whether it is retired, and the fields of a base are final.
+   *
+   * Progress: counting, judging and summing are lock-free.
    */
   private static final VarHandle ROWS = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "rows", VarHandle.class, TimeWindow.class, long[][].class);

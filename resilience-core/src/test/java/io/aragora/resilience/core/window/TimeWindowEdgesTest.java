@@ -223,6 +223,125 @@ class TimeWindowEdgesTest {
   }
 
   @Test
+  @DisplayName(
+      "a failure that asks for nothing reaches no rate, and most of a healthy window ask for nothing")
+  void fail_asksForRates_whereOneIsReached() {
+    for (int percent : new int[] {1, 30, 50, 99, 100}) {
+      CircuitBreakerConfig rules = CircuitBreakerConfig.builder()
+          .noFailureThreshold()
+          .failureRateThreshold(percent)
+          .minimumNumberOfCalls(10)
+          .build();
+      TimeWindow of = window(rules);
+      Random random = new Random(percent);
+      int asked = 0;
+      int reached = 0;
+      int failures = 0;
+      for (int i = 0; i < 20_000; i++) {
+        time.advance(Duration.ofNanos((long) (random.nextDouble() * BUCKET_NANOS / 50)));
+        if (random.nextInt(2000) == 0) {
+          time.advance(Duration.ofNanos(random.nextInt(2 * RING) * BUCKET_NANOS));
+        }
+        long late = random.nextInt(50) == 0 ? random.nextInt(3) * BUCKET_NANOS : 0;
+        long at = now() - late;
+        // From none to twice the threshold, and down again.
+        if (random.nextInt(100) >= percent * 2 * Math.abs(Math.sin(i / 3000.0))) {
+          assertThat(of.countSuccess(at)).isTrue();
+          of.endStreak();
+          continue;
+        }
+        failures++;
+        long failed = of.fail(late == 0 ? OutcomeWindow.FAILURE : 1 + 2 * random.nextInt(2), at);
+        WindowCounts counts = of.counts(now());
+        Verdict verdict = OutcomeWindow.judge(rules, counts.calls(), counts.failures(), 0);
+        if (OutcomeWindow.asksForRates(failed)) {
+          asked++;
+          assertThat(of.judge(rules, 0, now())).isEqualTo(verdict);
+        } else {
+          assertThat(verdict).isEqualTo(Verdict.BELOW);
+        }
+        reached += verdict == Verdict.BELOW ? 0 : 1;
+      }
+      assertThat(asked).as("at %s %%", percent).isBetween(reached, failures);
+      if (percent >= 50) {
+        assertThat(asked - reached).as("at %s %%", percent).isLessThan(failures / 2);
+      }
+    }
+  }
+
+  @Test
+  void fail_withoutARateRule_asksForNothing() {
+    TimeWindow any = window(CircuitBreakerConfig.builder().window(LENGTH).build());
+    for (int i = 1; i < 200; i++) {
+      long failed = any.fail(OutcomeWindow.FAILURE, now());
+      assertThat(OutcomeWindow.asksForRates(failed)).isFalse();
+      assertThat(OutcomeWindow.streakOf(failed)).isEqualTo(i);
+    }
+    any.retire(null);
+    assertThat(any.fail(OutcomeWindow.FAILURE, now())).isEqualTo(OutcomeWindow.RETIRED);
+  }
+
+  @Test
+  void fail_withASlowCallRule_asksEachTime() {
+    TimeWindow any =
+        window(CircuitBreakerConfig.builder().slowCallRateThreshold(50).build());
+    for (int i = 0; i < 5; i++) {
+      any.countSuccess(now());
+      assertThat(OutcomeWindow.asksForRates(any.fail(OutcomeWindow.SLOW_FAILURE, now())))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void fail_whoseFailuresWereMoved_asksForRates() {
+    CircuitBreakerConfig rules = CircuitBreakerConfig.builder().window(LENGTH).build();
+    TimeWindow any = window(rules);
+    TimeWindow heir = window(rules);
+    any.fail(OutcomeWindow.FAILURE, now());
+    any.moveStreak(heir);
+    long failed = any.fail(OutcomeWindow.FAILURE, now());
+    assertThat(OutcomeWindow.streakOf(failed)).isEqualTo(OutcomeWindow.MOVED);
+    assertThat(OutcomeWindow.asksForRates(failed)).isTrue();
+    assertThat(heir.lengthenStreak()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("the mark is the number of successes of all times before the consecutive failures")
+  void mark_ofOneThread_isExact() {
+    Random random = new Random(3);
+    long successes = 0;
+    long expected = Long.MIN_VALUE;
+    TimeWindow counting = window;
+    for (int i = 0; i < 20_000; i++) {
+      time.advance(Duration.ofNanos((long) (random.nextDouble() * BUCKET_NANOS / 20)));
+      switch (random.nextInt(1000)) {
+        case 0 -> time.advance(Duration.ofSeconds(100));
+        case 1 -> {
+          TimeWindow heir = window(Duration.ofSeconds(30 + random.nextInt(60)));
+          counting.retire(heir);
+          counting = heir;
+        }
+        case 2 -> {
+          counting.count(OutcomeWindow.SLOW_SUCCESS, now());
+          counting.endStreak();
+          successes++;
+        }
+        default -> {
+          if (random.nextInt(3) != 0) {
+            counting.countSuccess(now());
+            counting.endStreak();
+            successes++;
+          } else {
+            expected = counting.streak() == 0 ? Math.max(expected, successes) : expected;
+            counting.fail(OutcomeWindow.FAILURE, now());
+          }
+        }
+      }
+      assertThat(counting.mark()).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void retire_givesEveryCountToTheTotals_once() {
     for (int outcome = 0; outcome < OutcomeWindow.OUTCOMES; outcome++) {
       for (int i = 0; i <= outcome; i++) {
@@ -331,7 +450,8 @@ class TimeWindowEdgesTest {
     assertThat(window.fits(config.window(LENGTH.dividedBy(2)).build()))
         .as("as many buckets, of half the length")
         .isFalse();
-    assertThat(window.fits(config.window(LENGTH).failureRateThreshold(51).build())).isFalse();
+    assertThat(window.fits(config.window(LENGTH).failureRateThreshold(51).build()))
+        .isFalse();
     assertThat(window.fits(
             config.failureRateThreshold(50).slowCallRateThreshold(50).build()))
         .isFalse();

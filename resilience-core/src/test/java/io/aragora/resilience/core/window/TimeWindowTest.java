@@ -26,8 +26,7 @@ class TimeWindowTest {
   private final Dispatcher dispatcher = new Dispatcher("test", time, null);
   private final WindowSweeper sweeper = new WindowSweeper(time, clock, timer, dispatcher);
   private final CountedTotals totals = new CountedTotals();
-  private final TimeWindow window =
-      new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
+  private final TimeWindow window = new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
 
   @AfterEach
   void close() {
