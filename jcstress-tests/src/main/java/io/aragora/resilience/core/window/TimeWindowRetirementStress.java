@@ -32,12 +32,12 @@ public class TimeWindowRetirementStress {
     private boolean counted;
 
     public RetirementLosesNothing() {
-      window.count(TimeWindow.SUCCESS, 1);
+      window.countSuccess(1);
     }
 
     @Actor
     public void count() {
-      counted = window.count(TimeWindow.SUCCESS, 1);
+      counted = window.countSuccess(1);
     }
 
     @Actor

@@ -71,12 +71,12 @@ public class TimeWindowStress {
 
     @Actor
     public void first() {
-      window.count(TimeWindow.SUCCESS, 1);
+      window.countSuccess(1);
     }
 
     @Actor
     public void second() {
-      window.count(TimeWindow.SUCCESS, 1);
+      window.countSuccess(1);
     }
 
     @Arbiter
@@ -121,12 +121,12 @@ public class TimeWindowStress {
     private final TimeWindow window = window(new HandDrivenTime(), new Sink());
 
     public GrowthLosesNothing() {
-      window.count(TimeWindow.SUCCESS, 1);
+      window.countSuccess(1);
     }
 
     private void countEight() {
       for (int i = 0; i < 8; i++) {
-        window.count(TimeWindow.SUCCESS, 1);
+        window.countSuccess(1);
       }
     }
 

@@ -191,10 +191,11 @@ public final class TimeWindow extends OutcomeWindow {
       int epoch = epochOf(now);
       int index = WindowRow.indexOf(row, epoch);
       long word = WindowRow.read(row, index);
-      if (WindowRow.epochOf(word) == epoch
-          && word != WindowRow.RETIRED
-          && WindowRow.cas(row, index, word, word + 1)) {
-        return true;
+      if (WindowRow.epochOf(word) == epoch && word != WindowRow.RETIRED) {
+        if (WindowRow.cas(row, index, word, word + 1)) {
+          return true;
+        }
+        contended(rows, 0);
       }
     }
     return add(SUCCESS, 1, now, true) != 0;
@@ -279,6 +280,10 @@ public final class TimeWindow extends OutcomeWindow {
   /** Two writers met in a stripe: gives them more, or sends this one elsewhere. */
   private int contended(long[][] all, int hash) {
     single = null;
+    if (all.length == 0) {
+      // Retired meanwhile.
+      return hash;
+    }
     if (all.length < Stripes.MAX * OUTCOMES) {
       ROWS.compareAndSet(this, all, Arrays.copyOf(all, all.length * 2));
       return hash;
