@@ -4,8 +4,8 @@ import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames that the calling thread is inside of. A runtime sets {@link #top}; {@link
- * io.aragora.resilience.policy.CallContext#current()} reads it. Confined to its thread.
+ * The frames that the calling thread is inside of. A runtime enters and leaves them;
+ * {@link io.aragora.resilience.policy.CallContext#current()} reads the {@link #top}. Confined to its thread.
  */
 public final class CallFrames {
   /*
@@ -15,8 +15,11 @@ public final class CallFrames {
    */
   private static final ThreadLocal<WeakReference<CallFrames>> OF_THREAD = new ThreadLocal<>();
 
+  /** The innermost frame; outside of any call, the outermost frame of the last one. */
   private @Nullable CallFrame top;
-  private @Nullable CallFrame spare;
+
+  /** A flag, so that entering and leaving the outermost policy stores no reference into an old object. */
+  private boolean inside;
 
   private CallFrames() {}
 
@@ -39,29 +42,36 @@ public final class CallFrames {
 
   /** {@return the innermost frame, or null outside of any call} */
   public @Nullable CallFrame top() {
+    return inside ? top : null;
+  }
+
+  /** {@return the outermost frame of the last call, for reuse outside of any call; null if there is none} */
+  public @Nullable CallFrame left() {
     return top;
   }
 
   /**
-   * Replaces the innermost frame.
-   *
-   * @param frame the frame to be the innermost, or null
-   */
-  public void setTop(@Nullable CallFrame frame) {
-    this.top = frame;
-  }
-
-  /** {@return the frame that a runtime left here for reuse, or null} */
-  public @Nullable CallFrame spare() {
-    return spare;
-  }
-
-  /**
-   * Leaves a frame for reuse.
+   * Sets the innermost frame.
    *
    * @param frame the frame
    */
-  public void setSpare(@Nullable CallFrame frame) {
-    this.spare = frame;
+  public void enter(CallFrame frame) {
+    if (top != frame) {
+      top = frame;
+    }
+    inside = true;
+  }
+
+  /**
+   * Leaves the innermost frame.
+   *
+   * @param enclosing the frame around it, or null
+   */
+  public void leave(@Nullable CallFrame enclosing) {
+    if (enclosing == null) {
+      inside = false;
+    } else {
+      top = enclosing;
+    }
   }
 }

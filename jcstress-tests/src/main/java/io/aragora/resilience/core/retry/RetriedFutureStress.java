@@ -20,6 +20,7 @@ import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
@@ -99,6 +100,85 @@ public class RetriedFutureStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = waits ? 1 : 0;
+    }
+  }
+
+  /** The body's stage ends while the retry looks whether it has ended: the call is counted once, and its future is not the stage. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 1, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "Ended and counted, with a future of its own.")
+  @Outcome(
+      expect = Expect.FORBIDDEN,
+      desc = "Not ended, counted twice or not at all, or the body's own future.")
+  @State
+  public static class EndDuringTheStartCountsOnce {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final Timer timer = new Timer("stress", time);
+    private final CompletableFuture<Integer> inner = new CompletableFuture<>();
+    private final CoreRetry retry = new CoreRetry(
+        "stress",
+        RetryConfig.builder().build(),
+        "stress",
+        time,
+        new CoarseClock(time, timer),
+        timer,
+        new Dispatcher("stress", time, null),
+        new WaitingThreads(time));
+    private CompletableFuture<Integer> future;
+
+    @Actor
+    public void start() {
+      future = retry.callAsync(() -> inner);
+    }
+
+    @Actor
+    public void end() {
+      inner.complete(1);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r1 = future.getNow(0);
+      result.r2 = (int) retry.totals().succeededAtOnce();
+      result.r3 = future == inner ? 1 : 0;
+    }
+  }
+
+  /** The starting side looks once, then watches: shows that the test detects an end that is lost between the two. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Counted.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The end that RetriedFuture must not lose.")
+  @State
+  public static class BrokenEndDuringTheStartCountsOnce {
+    private final AtomicInteger counted = new AtomicInteger();
+    private volatile boolean done;
+    private volatile boolean watched;
+
+    @Actor
+    public void start() {
+      if (done) {
+        counted.incrementAndGet();
+      } else {
+        watched = true;
+      }
+    }
+
+    @Actor
+    public void end() {
+      done = true;
+      if (watched) {
+        counted.incrementAndGet();
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = counted.get();
     }
   }
 }

@@ -80,7 +80,7 @@ public record CapturedContext(
   <T extends @Nullable Object> CompletableFuture<T> start(
       Supplier<? extends CompletionStage<T>> body) {
     try {
-      CompletionStage<T> stage = call(body::get);
+      CompletionStage<T> stage = begin(body);
       if (stage == null) {
         return CompletableFuture.failedFuture(
             new NullPointerException("the asynchronous body returned null, not a stage"));
@@ -92,6 +92,23 @@ public record CapturedContext(
               "toCompletableFuture() of the asynchronous body's stage returned null"));
     } catch (Throwable e) {
       return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private <T extends @Nullable Object> @Nullable CompletionStage<T> begin(
+      Supplier<? extends CompletionStage<T>> body) {
+    if (time == null) {
+      return body.get();
+    }
+    // A pushed frame must be popped.
+    StackRoom.forCall();
+    CallFrames frames = CallFrames.ofThread();
+    Frame frame = Frame.push(frames, time, this);
+    try {
+      return body.get();
+    } finally {
+      frame.abandon();
+      frame.pop(frames);
     }
   }
 
@@ -126,8 +143,7 @@ public record CapturedContext(
     // A pushed frame must be popped.
     StackRoom.forCall();
     CallFrames frames = CallFrames.ofThread();
-    Frame frame = Frame.push(frames, time, startedAt);
-    frame.adopt(this);
+    Frame frame = Frame.push(frames, time, this);
     try {
       return body.get();
     } finally {

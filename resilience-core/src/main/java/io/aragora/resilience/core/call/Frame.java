@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Frame extends CallFrame {
   private @Nullable Frame above;
 
-  private @Nullable CallFrame enclosing;
+  private final @Nullable CallFrame enclosing;
   private TimeSource time;
   private long startedAt;
   private long deadline;
@@ -52,8 +52,9 @@ public final class Frame extends CallFrame {
     boolean mayHaveMerged(boolean insideInterrupted);
   }
 
-  private Frame(TimeSource time) {
+  private Frame(TimeSource time, @Nullable CallFrame enclosing) {
     this.time = time;
+    this.enclosing = enclosing;
   }
 
   /**
@@ -66,23 +67,8 @@ public final class Frame extends CallFrame {
    */
   public static Frame push(CallFrames frames, TimeSource time, long now) {
     CallFrame top = frames.top();
-    Frame around = top instanceof Frame frame ? frame : null;
-    Frame frame = around != null ? around.above : (Frame) frames.spare();
-    if (frame == null) {
-      frame = new Frame(time);
-      if (around != null) {
-        around.above = frame;
-      } else {
-        frames.setSpare(frame);
-      }
-    }
-    if (frame.enclosing != top) {
-      frame.enclosing = top;
-    }
-    if (frame.time != time) {
-      frame.time = time;
-    }
-    if (around != null && around.time == time) {
+    Frame frame = next(frames, top, time);
+    if (top instanceof Frame around && around.time == time) {
       frame.startedAt = around.startedAt;
       frame.deadline = around.deadline;
       frame.interruptedAt = around.interruptedAt;
@@ -91,9 +77,52 @@ public final class Frame extends CallFrame {
       frame.startedAt = now;
       frame.deadline = TimeSource.NEVER;
       frame.interruptedAt = TimeSource.NEVER;
-      frame.setAttempt(frame.retry, 0, null);
+      frame.attempt = 0;
     }
-    frames.setTop(frame);
+    frames.enter(frame);
+    return frame;
+  }
+
+  /**
+   * Enters a captured context.
+   *
+   * @param frames the frames of the calling thread
+   * @param time the time source of the context
+   * @param context the context
+   * @return the new innermost frame, which {@link #abandon} must clear
+   */
+  static Frame push(CallFrames frames, TimeSource time, CapturedContext context) {
+    Frame frame = next(frames, frames.top(), time);
+    frame.startedAt = context.startedAt();
+    frame.deadline = context.deadline();
+    frame.interruptedAt = TimeSource.NEVER;
+    frame.endedAt = context.endedAt();
+    frame.setAttempt(context.retry(), context.attempt(), context.failure());
+    frames.enter(frame);
+    return frame;
+  }
+
+  /**
+   * Returns the frame inside another one. A frame always has the same enclosing frame, and no
+   * failure between two uses.
+   */
+  private static Frame next(CallFrames frames, @Nullable CallFrame top, TimeSource time) {
+    CallFrame known =
+        top == null ? frames.left() : top instanceof Frame around ? around.above : null;
+    if (!(known instanceof Frame frame)) {
+      return first(top, time);
+    }
+    if (frame.time != time) {
+      frame.time = time;
+    }
+    return frame;
+  }
+
+  private static Frame first(@Nullable CallFrame top, TimeSource time) {
+    Frame frame = new Frame(time, top);
+    if (top instanceof Frame around) {
+      around.above = frame;
+    }
     return frame;
   }
 
@@ -103,22 +132,14 @@ public final class Frame extends CallFrame {
    * @param frames the frames of the calling thread
    */
   public void pop(CallFrames frames) {
-    frames.setTop(enclosing);
+    frames.leave(enclosing);
     if (failure != null) {
       failure = null;
     }
     expiryArmed = false;
   }
 
-  void adopt(CapturedContext context) {
-    startedAt = context.startedAt();
-    deadline = context.deadline();
-    interruptedAt = TimeSource.NEVER;
-    endedAt = context.endedAt();
-    setAttempt(context.retry(), context.attempt(), context.failure());
-  }
-
-  /** Clears the values that {@link #adopt} set and that no later use of the frame overwrites. */
+  /** Clears the value that a captured context set and that no later use of the frame overwrites. */
   void abandon() {
     endedAt = TimeSource.NEVER;
   }

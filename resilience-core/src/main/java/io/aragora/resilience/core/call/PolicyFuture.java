@@ -56,6 +56,21 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   protected abstract void onEndedOutside(Throwable cause);
 
   /**
+   * Returns whether a call inside has succeeded. If so, a policy counts and returns {@link
+   * CompletableFuture#completedFuture} without creating a future of its own; else its future
+   * {@linkplain #follow follows} the inner one. A subclass of the application may override each
+   * method and throw, so its futures are always followed.
+   *
+   * @param inner the future of the call inside, which may be the body's own
+   * @return whether it is complete and has a value, which {@code join} then returns
+   */
+  public static boolean hasSucceeded(CompletableFuture<?> inner) {
+    return (inner.getClass() == CompletableFuture.class || inner instanceof PolicyFuture)
+        && inner.isDone()
+        && !inner.isCompletedExceptionally();
+  }
+
+  /**
    * Watches the inner future.
    *
    * @param started the inner future

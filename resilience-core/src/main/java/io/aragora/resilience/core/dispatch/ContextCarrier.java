@@ -17,6 +17,7 @@ public final class ContextCarrier {
   private static final GuardedLog LOG = GuardedLog.of(ContextCarrier.class);
 
   private final List<ContextPropagator> propagators;
+  private final boolean isEmpty;
   private final AtomicBoolean logged = new AtomicBoolean();
 
   /**
@@ -26,6 +27,7 @@ public final class ContextCarrier {
    */
   public ContextCarrier(List<ContextPropagator> propagators) {
     this.propagators = propagators;
+    this.isEmpty = propagators.isEmpty();
   }
 
   /**
@@ -34,7 +36,7 @@ public final class ContextCarrier {
    * @return the context; null if there is none to carry
    */
   public @Nullable Carried capture() {
-    if (propagators.isEmpty()) {
+    if (isEmpty) {
       return null;
     }
     List<ContextPropagator.Captured> captured = new ArrayList<>(propagators.size());

@@ -4,6 +4,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.fallback.FallbackEvent;
@@ -82,6 +83,9 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   }
 
   private CompletableFuture<T> recovered(CompletableFuture<T> call) {
+    if (PolicyFuture.hasSucceeded(call)) {
+      return call;
+    }
     RecoveredFuture<T> future = new RecoveredFuture<>(this, carrier.capture());
     future.start(call);
     return future;

@@ -4,6 +4,8 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -14,7 +16,6 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
@@ -64,7 +65,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
   private final StripedCount notRetried = new StripedCount();
   private final StripedCount retries = new StripedCount();
   private final AttemptCounts attempts = new AttemptCounts();
-  private volatile RetryConfig config;
+  private volatile RetryPlan plan;
 
   /** Null if no recorder receives the delays. */
   private volatile @Nullable LongConsumer delays;
@@ -91,7 +92,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       Dispatcher dispatcher,
       WaitingThreads waiting) {
     super(name);
-    this.config = config;
+    this.plan = RetryPlan.of(config);
     this.runtime = runtime;
     this.time = time;
     this.clock = clock;
@@ -103,7 +104,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   @Override
   public RetryConfig config() {
-    return config;
+    return plan.config();
   }
 
   /**
@@ -112,7 +113,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * @param declared the config of the declaration
    */
   public void configure(RetryConfig declared) {
-    config = declared;
+    plan = RetryPlan.of(declared);
   }
 
   @Override
@@ -129,7 +130,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   @Override
   public List<RetryAttemptTotals> attempts() {
-    return attempts.upTo(config.maxAttempts(), succeededAtOnce.sum());
+    return attempts.upTo(config().maxAttempts(), succeededAtOnce.sum());
   }
 
   /**
@@ -152,57 +153,89 @@ public final class CoreRetry extends CorePolicy implements Retry {
       throws Throwable {
     // A pushed frame must be popped.
     StackRoom.forCall();
-    RetryConfig settings = config;
+    RetryPlan plan = this.plan;
     CallFrames frames = CallFrames.ofThread();
-    long startedAt = start(settings);
+    long startedAt = start(plan);
     Frame frame = Frame.push(frames, time, startedAt);
     try {
-      boolean nested = isNested(settings, frame.retry());
-      RetryRun run = null;
-      for (int attempt = 1; ; attempt++) {
-        frame.beginAttempt(this, attempt, run == null ? null : run.lastFailure());
-        try {
-          T result = chain.<T>inside(frame, index, body);
-          if (!isRefused(settings, result)) {
-            countSuccess(settings, attempt);
-            return result;
-          }
-          if (run == null) {
-            run = new RetryRun(this, settings, startedAt, nested);
-          }
-          if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
-            return result;
-          }
-        } catch (Throwable e) {
-          if (run == null) {
-            run = new RetryRun(this, settings, startedAt, nested);
-          }
-          if (frame.hasEnclosingFired()
-              || !run.goesOnAfter(e, attempt, frame.deadline(), chain, index)) {
-            throw run.last(e);
-          }
+      Policy around = frame.retry();
+      frame.beginAttempt(this, 1, null);
+      T result;
+      try {
+        result = chain.<T>inside(frame, index, body);
+      } catch (Throwable e) {
+        RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
+        giveUpOrWait(run, e, 1, frame, chain, index);
+        return attemptAgain(run, plan, frame, chain, index, body);
+      }
+      if (isRefused(plan, result)) {
+        RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
+        if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
+          return result;
         }
         await(run);
+        return attemptAgain(run, plan, frame, chain, index, body);
       }
+      countSuccess(plan, 1);
+      return result;
     } finally {
       frame.pop(frames);
     }
   }
 
+  /** Makes the attempts after the first, which has failed and has been waited for. */
+  private <T extends @Nullable Object> T attemptAgain(
+      RetryRun run,
+      RetryPlan plan,
+      Frame frame,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    for (int attempt = 2; ; attempt++) {
+      frame.beginAttempt(this, attempt, run.lastFailure());
+      T result;
+      try {
+        result = chain.<T>inside(frame, index, body);
+      } catch (Throwable e) {
+        giveUpOrWait(run, e, attempt, frame, chain, index);
+        continue;
+      }
+      if (!isRefused(plan, result)) {
+        countSuccess(plan, attempt);
+        return result;
+      }
+      if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
+        return result;
+      }
+      await(run);
+    }
+  }
+
+  private void giveUpOrWait(
+      RetryRun run, Throwable failure, int attempt, Frame frame, PolicyChain chain, int index)
+      throws Throwable {
+    if (frame.hasEnclosingFired()
+        || !run.goesOnAfter(failure, attempt, frame.deadline(), chain, index)) {
+      throw run.last(failure);
+    }
+    await(run);
+  }
+
   /**
-   * Returns the start of a call. Only maxDuration needs more precision than the coarse clock has.
-   * Reading the precise clock would be the most expensive part of a call that succeeds at once.
+   * Returns the start of a call. Reading the precise clock would be the most expensive part of a
+   * call that succeeds at once.
    */
-  private long start(RetryConfig settings) {
-    return settings.maxDuration().equals(Setting.LONGEST) ? clock.read() : time.nanoTime();
+  private long start(RetryPlan plan) {
+    return plan.needsPreciseStart() ? time.nanoTime() : clock.read();
   }
 
   /**
    * Returns whether this retry makes one attempt only. Nested retries multiply attempts, so an
    * inner one does not retry unless retryWhenNested is set.
    */
-  static boolean isNested(RetryConfig settings, @Nullable Policy enclosing) {
-    return enclosing != null && !settings.retryWhenNested();
+  static boolean isNested(RetryPlan plan, @Nullable Policy enclosing) {
+    return enclosing != null && !plan.config().retryWhenNested();
   }
 
   /**
@@ -253,16 +286,25 @@ public final class CoreRetry extends CorePolicy implements Retry {
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     StackRoom.forCall();
-    RetryConfig settings = config;
+    RetryPlan plan = this.plan;
+    // Before the body, which may change the context of its thread.
+    ContextCarrier.Carried carried = dispatcher.carrier().capture();
+    long startedAt = start(plan);
+    CompletableFuture<T> first =
+        chain.insideAsync(context.withAttempt(time, startedAt, this, 1, null), index, body);
+    if (plan.retryResultIf() == null && PolicyFuture.hasSucceeded(first)) {
+      countSuccess(plan, 1);
+      return CompletableFuture.completedFuture(first.join());
+    }
     RetriedFuture<T> future =
-        new RetriedFuture<>(this, settings, start(settings), context, chain, index, body);
-    future.attempt();
+        new RetriedFuture<>(this, plan, startedAt, context, carried, chain, index, body);
+    future.watchFirst(first);
     return future;
   }
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
-  boolean isRefused(RetryConfig settings, @Nullable Object result) {
-    Predicate<@Nullable Object> predicate = settings.retryResultIf();
+  boolean isRefused(RetryPlan plan, @Nullable Object result) {
+    Predicate<@Nullable Object> predicate = plan.retryResultIf();
     return predicate != null && holds(predicate, result, false);
   }
 
@@ -355,14 +397,19 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return runtime;
   }
 
-  void countSuccess(RetryConfig settings, int attempt) {
-    if (attempt == 1) {
-      succeededAtOnce.increment();
-    } else {
-      succeededAfterRetry.increment();
-      attempts.countSuccess(attempt);
+  /** Counts a success. A failure in here, a full heap for instance, never replaces the result. */
+  void countSuccess(RetryPlan plan, int attempt) {
+    try {
+      if (attempt == 1) {
+        succeededAtOnce.increment();
+      } else {
+        succeededAfterRetry.increment();
+        attempts.countSuccess(attempt);
+      }
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.ERROR, "a success could not be counted", e);
     }
-    RetryBudget budget = settings.budget();
+    RetryBudget budget = plan.budget();
     if (budget != null) {
       credit(budget);
     }

@@ -8,7 +8,7 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
-import io.aragora.resilience.retry.RetryConfig;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final CoreRetry retry;
-  private final RetryConfig settings;
+  private final RetryPlan plan;
   private final long startedAt;
   private final CapturedContext context;
   private final PolicyChain chain;
@@ -34,7 +34,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /** The context of the caller's thread for later attempts; null if there is none. */
   private final ContextCarrier.@Nullable Carried carried;
 
-  private int attempt;
+  private int attempt = 1;
 
   /** Created at the first failure. */
   private @Nullable RetryRun run;
@@ -53,24 +53,33 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
 
   RetriedFuture(
       CoreRetry retry,
-      RetryConfig settings,
+      RetryPlan plan,
       long startedAt,
       CapturedContext context,
+      ContextCarrier.@Nullable Carried carried,
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     this.retry = retry;
-    this.settings = settings;
+    this.plan = plan;
     this.startedAt = startedAt;
     this.context = context;
     this.chain = chain;
     this.index = index;
     this.body = body;
-    this.carried = retry.dispatcher().carrier().capture();
+    this.carried = carried;
+  }
+
+  /**
+   * Watches the first attempt, which began before this future was created: most calls succeed at
+   * once and need no future of their own.
+   */
+  void watchFirst(CompletableFuture<T> started) {
+    follow(started);
   }
 
   /** Starts the next attempt on the calling thread. */
-  void attempt() {
+  private void attempt() {
     attempt++;
     Throwable last = run == null ? null : run.lastFailure();
     CapturedContext inside = context.withAttempt(retry.time(), startedAt, retry, attempt, last);
@@ -82,16 +91,17 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (hasEnded()) {
       return;
     }
-    if (failure == null && !retry.isRefused(settings, value)) {
+    if (failure == null && !retry.isRefused(plan, value)) {
       if (claimEnd()) {
-        retry.countSuccess(settings, attempt);
+        retry.countSuccess(plan, attempt);
         endAs(value, null);
       }
       return;
     }
     RetryRun run = this.run;
     if (run == null) {
-      run = new RetryRun(retry, settings, startedAt, CoreRetry.isNested(settings, context.retry()));
+      run =
+          new RetryRun(retry, plan.config(), startedAt, CoreRetry.isNested(plan, context.retry()));
       this.run = run;
     }
     long deadline = context.deadline();

@@ -6,6 +6,7 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -152,7 +153,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     if (deadline >= interruptedAround) {
       // The enclosing deadline is nearer, and its owner ends the call.
       T result = chain.<T>inside(null, index, body);
-      limits.countInTime();
+      countInTime();
       return result;
     }
     try {
@@ -190,7 +191,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
     if (limit.settle(false, frame)) {
       // Closing the runtime does not discard a result that came in time.
-      limits.countInTime();
+      countInTime();
       return result;
     }
     giveLate(result);
@@ -275,15 +276,29 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     // If an enclosing future ends first, it cancels this call before this timeout fires.
     boolean isOwn = latest < context.endedAt();
     long deadline = isOwn ? Math.min(latest, context.deadline()) : TimeSource.NEVER;
-    Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();
-    LimitedFuture<T> future = new LimitedFuture<>(this, allowed, timer, dispatcher);
+    if (isOwn && timer.isClosed()) {
+      return CompletableFuture.failedFuture(new ResilienceClosedException(runtime));
+    }
     CapturedContext inside = isOwn ? context.endedAt(time, now, deadline) : context;
-    future.start(deadline, inside, chain, index, body);
+    CompletableFuture<T> inner = chain.insideAsync(inside, index, body);
+    boolean hasSucceeded = PolicyFuture.hasSucceeded(inner);
+    if (hasSucceeded && !(isOwn && isReached(deadline))) {
+      countInTime();
+      return CompletableFuture.completedFuture(inner.join());
+    }
+    Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();
+    LimitedFuture<T> future = new LimitedFuture<>(this, deadline, allowed, timer, dispatcher);
+    future.watch(inner, isOwn && !hasSucceeded);
     return future;
   }
 
+  /** Counts a call in time. A failure in here, a full heap for instance, never replaces its end. */
   void countInTime() {
-    limits.countInTime();
+    try {
+      limits.countInTime();
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.ERROR, "a call in time could not be counted", e);
+    }
   }
 
   void countFired() {

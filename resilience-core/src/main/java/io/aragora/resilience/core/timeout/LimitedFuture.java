@@ -1,8 +1,6 @@
 package io.aragora.resilience.core.timeout;
 
-import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.DeadlineCancellation;
-import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
@@ -10,8 +8,7 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +26,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final Limit limit = new Limit(this);
-  private long deadline = TimeSource.NEVER;
+  private final long deadline;
 
   /**
    * Whether the deadline came before the inner end. Volatile: the thread that ends the inner future
@@ -42,26 +39,24 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
    */
   private boolean counted;
 
-  LimitedFuture(CoreTimeout timeout, Duration allowed, Timer timer, Dispatcher dispatcher) {
+  LimitedFuture(
+      CoreTimeout timeout, long deadline, Duration allowed, Timer timer, Dispatcher dispatcher) {
     this.timeout = timeout;
+    this.deadline = deadline;
     this.allowed = allowed;
     this.timer = timer;
     this.dispatcher = dispatcher;
   }
 
-  void start(
-      long deadline,
-      CapturedContext context,
-      PolicyChain chain,
-      int index,
-      Supplier<? extends CompletionStage<T>> body) {
-    this.deadline = deadline;
-    if (deadline != TimeSource.NEVER) {
+  /**
+   * Watches a call that has begun. If the limit fires first, or the timer is closed, the call is
+   * cancelled as soon as it is watched.
+   */
+  void watch(CompletableFuture<T> started, boolean isArmed) {
+    if (isArmed) {
       timer.arm(limit, deadline);
     }
-    if (!hasEnded()) {
-      follow(chain.insideAsync(context, index, body));
-    }
+    follow(started);
   }
 
   @Override

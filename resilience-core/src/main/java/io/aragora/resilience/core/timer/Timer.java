@@ -364,6 +364,11 @@ public final class Timer implements TimerCallback, AutoCloseable {
     }
   }
 
+  /** {@return whether the timer is closed, so that an operation armed now ends at once} */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Ends every armed operation with {@link TimerOperation#onTimerClosed}, and the thread. */
   @Override
   public void close() {

@@ -83,6 +83,22 @@ class ContextTest {
   }
 
   @Test
+  void furtherAttempts_haveNotWhatTheFirstOneLeft() {
+    try (Resilience resilience = runtime(ContextPropagator.of(tenant))) {
+      tenant.set("shop");
+      CompletableFuture<Integer> future = retry(resilience).callAsync(() -> {
+        look();
+        tenant.set("of the body");
+        return CompletableFuture.failedFuture(new IOException("down"));
+      });
+      time.advance(Duration.ofMinutes(1));
+      runTasks();
+      assertThat(seen).containsExactly(Optional.of("shop"), Optional.of("shop"));
+      future.cancel(true);
+    }
+  }
+
+  @Test
   void submittedBodies_haveWhatTheCallerHad_nothingWhereItHadNothing() {
     try (Resilience resilience = runtime(ContextPropagator.of(tenant))) {
       Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
