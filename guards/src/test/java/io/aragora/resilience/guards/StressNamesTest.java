@@ -95,8 +95,14 @@ class StressNamesTest {
     return CASES.values().stream().anyMatch(cases -> cases.contains(plain));
   }
 
+  /** Returns the rows of the tables before the first section. */
   private static List<String> rows(Path page) {
-    return read(page).lines().filter(line -> line.startsWith("| ")).skip(1).toList();
+    return read(page)
+        .lines()
+        .takeWhile(line -> !line.startsWith("## "))
+        .filter(line -> line.startsWith("| "))
+        .skip(1)
+        .toList();
   }
 
   private static String cell(String row, int index) {

@@ -249,30 +249,30 @@ public class CountWindowStress {
   @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "Three consecutive failures.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "A failure was lost, or counted twice.")
   @State
-  public static class StreakMovesWhole {
+  public static class ConsecutiveFailuresMoveWhole {
     private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
     private final OutcomeWindow heir = CountWindow.of(25, 0, new Nowhere());
 
-    public StreakMovesWhole() {
-      window.lengthenStreak();
-      window.lengthenStreak();
+    public ConsecutiveFailuresMoveWhole() {
+      window.addConsecutiveFailure();
+      window.addConsecutiveFailure();
     }
 
     @Actor
     public void fail() {
-      if (window.lengthenStreak() == OutcomeWindow.MOVED) {
-        heir.lengthenStreak();
+      if (window.addConsecutiveFailure() == OutcomeWindow.MOVED) {
+        heir.addConsecutiveFailure();
       }
     }
 
     @Actor
     public void move() {
-      window.moveStreak(heir);
+      window.moveConsecutiveFailures(heir);
     }
 
     @Arbiter
     public void look(I_Result result) {
-      result.r1 = heir.streak();
+      result.r1 = heir.consecutiveFailures();
     }
   }
 
@@ -284,18 +284,18 @@ public class CountWindowStress {
       expect = Expect.ACCEPTABLE_INTERESTING,
       desc = "The failure that the consecutive count must not lose.")
   @State
-  public static class BrokenStreakMovesWhole {
-    private final AtomicLong streak = new AtomicLong(2);
+  public static class BrokenConsecutiveFailuresMoveWhole {
+    private final AtomicLong consecutiveFailures = new AtomicLong(2);
     private volatile long heir;
 
     @Actor
     public void fail() {
-      streak.incrementAndGet();
+      consecutiveFailures.incrementAndGet();
     }
 
     @Actor
     public void move() {
-      heir = streak.get();
+      heir = consecutiveFailures.get();
     }
 
     @Arbiter

@@ -18,7 +18,7 @@ import io.aragora.resilience.time.TimeSource;
  * @param sweeper takes back what idle windows do not need
  * @param dispatcher delivers events
  * @param durations record how long calls take
- * @param listeners hear of the changes of every breaker
+ * @param listeners the listeners to the changes of every breaker
  * @param storage keeps their state
  */
 public record BreakerRuntime(

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 final class CallEvents {
   private final EventChannel<CircuitBreakerCall> channel;
 
-  /** What each subscriber hears of; changed under the lock of this. */
+  /** The kinds of each subscription; changed under the lock of this. */
   private final List<Set<Kind>> subscribed = new ArrayList<>();
 
   /** The union of them: a new set with each change. */

@@ -332,8 +332,8 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   private void succeeded(CountingPhase present, OutcomeWindow window, int outcome) {
-    if (!window.endStreak()) {
-      endMovedStreak(present);
+    if (!window.endConsecutiveFailures()) {
+      endMovedFailures(present);
     }
     // The count precedes this read, and the thread that sets the flag sums again afterwards: so one
     // of the two sees what the other did.
@@ -342,9 +342,9 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  private void endMovedStreak(CountingPhase from) {
+  private void endMovedFailures(CountingPhase from) {
     CountingPhase present = underNewSettings(from);
-    while (present != null && !present.window().endStreak()) {
+    while (present != null && !present.window().endConsecutiveFailures()) {
       present = underNewSettings(from);
     }
   }
@@ -352,16 +352,16 @@ public class CoreCircuitBreaker extends GuardedCalls
   private void failed(CountingPhase from, long failed, long now) {
     totals.failedAt(now);
     CountingPhase present = from;
-    int streak = OutcomeWindow.streakOf(failed);
-    while (streak == OutcomeWindow.MOVED) {
+    int consecutiveFailures = OutcomeWindow.consecutiveFailuresOf(failed);
+    while (consecutiveFailures == OutcomeWindow.MOVED) {
       CountingPhase since = underNewSettings(from);
       if (since == null) {
         return;
       }
       present = since;
-      streak = present.window().lengthenStreak();
+      consecutiveFailures = present.window().addConsecutiveFailure();
     }
-    TransitionCause cause = present.judgeStreak(streak);
+    TransitionCause cause = present.judgeConsecutiveFailures(consecutiveFailures);
     if (cause != null) {
       follow(present, cause);
     } else if (OutcomeWindow.asksForRates(failed)) {
@@ -377,7 +377,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   /**
-   * Makes the transition that a phase asks for, if it asks for one. If the breaker has left the phase meanwhile, another thread
+   * Performs the transition that a phase asks for, if it asks for one. If the breaker has left the phase meanwhile, another thread
    * has decided.
    */
   private void follow(Phase from, @Nullable TransitionCause cause) {
@@ -562,7 +562,7 @@ public class CoreCircuitBreaker extends GuardedCalls
       slowWatch().begin();
     }
     if (next instanceof CountingPhase counting) {
-      TransitionCause cause = counting.judgeStreak(counting.streak());
+      TransitionCause cause = counting.judgeConsecutiveFailures(counting.consecutiveFailures());
       follow(
           next,
           cause != null
@@ -740,7 +740,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final int consecutiveFailures() {
-    return phase().streak();
+    return phase().consecutiveFailures();
   }
 
   @Override

@@ -90,11 +90,11 @@ final class CountingPhase extends Phase {
         && Permit.microsSince(permit, microsAt(now)) >= slowNanos / 1000;
   }
 
-  /** Judges the failures in a row. Returns what follows; null for nothing. */
+  /** Judges the consecutive failures. Returns what follows; null for nothing. */
   @Nullable
-  TransitionCause judgeStreak(int streak) {
+  TransitionCause judgeConsecutiveFailures(int consecutiveFailures) {
     int threshold = config.failureThreshold();
-    return threshold != 0 && streak >= threshold && state == CircuitBreakerState.CLOSED
+    return threshold != 0 && consecutiveFailures >= threshold && state == CircuitBreakerState.CLOSED
         ? TransitionCause.FAILURE_THRESHOLD
         : null;
   }
@@ -156,7 +156,7 @@ final class CountingPhase extends Phase {
   }
 
   @Override
-  int streak() {
-    return window.streak();
+  int consecutiveFailures() {
+    return window.consecutiveFailures();
   }
 }

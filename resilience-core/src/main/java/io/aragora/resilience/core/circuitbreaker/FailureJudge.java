@@ -51,7 +51,7 @@ final class FailureJudge {
 
   private static Verdict byPredicates(
       CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
-    // Another breaker's refusal: the dependency of this one was not asked.
+    // Another breaker rejected the call: the dependency of this one was not called.
     if (failure instanceof CallNotPermittedException
         || holds(config.ignoreIf(), failure, false, onBrokenPredicate)) {
       return Verdict.NEITHER;

@@ -17,8 +17,8 @@ final class HalfOpenPhase extends Phase {
   /**
    * Creates a half-open phase.
    *
-   * @param cooldownStep how often the breaker opened in a row before
-   * @param failuresBefore the failures in a row that led to the phase before
+   * @param cooldownStep how often the breaker opened before without having closed
+   * @param failuresBefore the consecutive failures that led to the phase before
    */
   HalfOpenPhase(PhaseHeader header, ProbeSlots probes, int cooldownStep, int failuresBefore) {
     super(header, CircuitBreaker.REJECTED, null);
@@ -108,7 +108,7 @@ final class HalfOpenPhase extends Phase {
   }
 
   @Override
-  int streak() {
+  int consecutiveFailures() {
     return failuresBefore;
   }
 

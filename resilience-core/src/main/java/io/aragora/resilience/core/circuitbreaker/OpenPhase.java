@@ -18,8 +18,8 @@ final class OpenPhase extends Phase {
    *
    * @param until the end of the cooldown, an instant of the time source
    * @param cooldownNanos the whole cooldown
-   * @param cooldownStep how often the breaker opened in a row before
-   * @param failuresBefore the failures in a row that led here
+   * @param cooldownStep how often the breaker opened before without having closed
+   * @param failuresBefore the consecutive failures that led here
    * @param evidence what the rule saw that led here; null where no rule did
    */
   OpenPhase(
@@ -61,7 +61,7 @@ final class OpenPhase extends Phase {
   }
 
   @Override
-  int streak() {
+  int consecutiveFailures() {
     return failuresBefore;
   }
 

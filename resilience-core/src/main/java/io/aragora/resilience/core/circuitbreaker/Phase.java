@@ -89,7 +89,7 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
    */
   abstract int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals);
 
-  /** Gives back a permit without an outcome. Returns false if it held nothing any more. */
+  /** Releases a permit without an outcome. Returns false if it held nothing any more. */
   boolean release(long permit) {
     return true;
   }
@@ -118,8 +118,8 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
     return window == null ? WindowCounts.NONE : window.counts(now);
   }
 
-  /** Returns the number of failures in a row: those of the window, or those that led to this phase. */
-  abstract int streak();
+  /** Returns the number of consecutive failures: those of the window, or those that led to this phase. */
+  abstract int consecutiveFailures();
 
   /** Returns the instant at which the phase ends; {@link TimeSource#NEVER} where no time ends it. */
   long until() {
@@ -130,7 +130,7 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
     return 0;
   }
 
-  /** Returns how often the breaker opened in a row, without having closed, before this. */
+  /** Returns how often the breaker opened before this without having closed. */
   int cooldownStep() {
     return 0;
   }

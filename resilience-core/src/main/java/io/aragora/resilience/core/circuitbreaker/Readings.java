@@ -32,7 +32,7 @@ final class Readings {
         .windowFailures(counts.failures())
         .windowSlowCalls(counts.slowCalls())
         .slowCallsInFlight(phase.slowInFlight(now))
-        .consecutiveFailures(phase.streak())
+        .consecutiveFailures(phase.consecutiveFailures())
         .consecutiveSuccesses(consecutiveSuccesses(phase, totals))
         .probesInFlight(phase.probesInFlight(now))
         .probeSuccesses(phase.probeSuccesses())
@@ -121,7 +121,7 @@ final class Readings {
         .cooldown(
             Duration.ofNanos(Math.min(phase.cooldownNanos(), SavedBreaker.MAX_COOLDOWN.toNanos())))
         .cooldownStep(count(phase.cooldownStep()))
-        .consecutiveFailures(count(phase.streak()))
+        .consecutiveFailures(count(phase.consecutiveFailures()))
         .consecutiveSuccesses(number(consecutiveSuccesses(phase, totals)))
         .probeSuccesses(count(phase.probeSuccesses()))
         .totals(CircuitBreakerTotals.builder()

@@ -40,7 +40,7 @@ final class StandingPhase extends Phase {
   }
 
   @Override
-  int streak() {
+  int consecutiveFailures() {
     return failuresBefore;
   }
 }

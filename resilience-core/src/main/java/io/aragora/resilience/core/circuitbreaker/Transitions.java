@@ -49,7 +49,7 @@ final class Transitions {
         now + cooldown,
         cooldown,
         step,
-        present.streak() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0),
+        present.consecutiveFailures() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0),
         probing ? null : evidence(present, now));
   }
 
@@ -61,7 +61,7 @@ final class Transitions {
         .failures(counts.failures())
         .slowCalls(counts.slowCalls() + inFlight)
         .slowCallsInFlight(inFlight)
-        .consecutiveFailures(present.streak())
+        .consecutiveFailures(present.consecutiveFailures())
         .build();
   }
 
@@ -71,7 +71,7 @@ final class Transitions {
         after(present, CircuitBreakerState.HALF_OPEN, cause, now, owner),
         ProbeSlots.of(present.config, now, 0),
         present.cooldownStep(),
-        present.streak());
+        present.consecutiveFailures());
   }
 
   private static Phase closed(Phase present, TransitionCause cause, PhaseOwner owner) {
@@ -97,7 +97,7 @@ final class Transitions {
     PhaseHeader header = after(present, state, TransitionCause.MANUAL, now, owner);
     return isCounting(state)
         ? counting(header, 0, owner)
-        : new StandingPhase(header, present.streak());
+        : new StandingPhase(header, present.consecutiveFailures());
   }
 
   /** Returns the present phase under other settings, with its counts. */
@@ -175,7 +175,7 @@ final class Transitions {
         now + left,
         longest(present, other, true),
         other.cooldownStep(),
-        present.streak(),
+        present.consecutiveFailures(),
         null);
   }
 
@@ -219,7 +219,7 @@ final class Transitions {
 
   private static Phase counting(PhaseHeader header, int failures, PhaseOwner owner) {
     OutcomeWindow window = newWindow(header.config(), owner);
-    window.beginStreak(failures);
+    window.beginConsecutiveFailures(failures);
     return new CountingPhase(header, window, newFlights(header.config()));
   }
 
@@ -237,10 +237,10 @@ final class Transitions {
   }
 
   /**
-   * Returns how long the breaker stays open. The cooldown grows with each opening in a row up to the maximum, then is
+   * Returns how long the breaker stays open. The cooldown grows with each consecutive opening up to the maximum, then is
    * lengthened at random, so that the instances of a fleet do not probe in step.
    *
-   * @param step how often the breaker opened in a row before
+   * @param step how often the breaker opened before without having closed
    */
   private static long cooldownNanos(
       CircuitBreakerConfig config, int step, long generation, PhaseOwner owner) {

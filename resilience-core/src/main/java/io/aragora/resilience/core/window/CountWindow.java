@@ -26,7 +26,7 @@ public abstract class CountWindow extends OutcomeWindow {
   }
 
   /**
-   * Makes an empty window.
+   * Creates an empty window.
    *
    * @param length how many outcomes it holds, up to 100,000
    * @param now the time of the source
@@ -60,10 +60,10 @@ public abstract class CountWindow extends OutcomeWindow {
     if (!count(outcome, now)) {
       return RETIRED;
     }
-    if (streak() == 0) {
+    if (consecutiveFailures() == 0) {
       raiseMark(totals.successes());
     }
-    return lengthenStreak(true);
+    return addConsecutiveFailure(true);
   }
 
   /** Written once a second, so that outcomes do not contend for these words as well. */
@@ -118,7 +118,7 @@ public abstract class CountWindow extends OutcomeWindow {
       totals.succeededAt(last);
     }
     if (heir != null) {
-      moveStreak(heir);
+      moveConsecutiveFailures(heir);
     }
   }
 }

@@ -17,15 +17,15 @@ final class LongCountWindow extends CountWindow {
    * A writer with ticket t takes the place t % length. What leaves is what the ticket one lap before left there, and the
    * writer needs it to know what the CAS has to subtract; it is there if the place carries the tag of that lap, else its
    * writer has not stored it yet and we wait for it. Then one CAS of the word takes the ticket and changes the sums, and a
-   * store publishes our outcome for whoever laps us. A reader of the word sees one instant.
+   * store publishes the outcome for the writer of the next lap. A reader of the word sees one instant.
    *
    * Each place is written by one ticket of each lap in turn, so one bit is enough to tell a lap from the one before. Tickets
    * go back from laps * length to length, not to 0, because a full window stays full; laps is odd, so that the last lap and
    * lap 0 have the same tag, and lap 1 follows both.
    *
-   * Modes: a place is stored with release after the CAS that took its ticket, and read with acquire by whoever laps it and by
-   * whoever retires the window. Tag and outcome are one byte and nothing else is published with it, so opaque would do; plain
-   * would not, since who waits for a place could look once and for ever at what it was. Stress:
+   * Modes: a place is stored with release after the CAS that took its ticket, and read with acquire by the writer of the next
+   * lap and by the thread that retires the window. Tag and outcome are one byte and nothing else is published with it, so opaque would do; plain
+   * would not, since a thread that waits for a place could look once and for ever at what it was. Stress:
    * CountWindowStress.LongWindowIsExact, HandingOnLosesNothing.
    */
   private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(

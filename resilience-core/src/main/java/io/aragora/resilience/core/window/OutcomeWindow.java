@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a breaker goes by while it is closed: the outcomes of the last while, or of the last so many calls, and how many
- * failures came in a row. Any thread counts, without a lock.
+ * What the rules of a closed breaker are applied to: the outcomes within a time, or of the latest calls, and the number of
+ * consecutive failures. Any thread counts, without a lock.
  */
 public abstract class OutcomeWindow {
   /** A call that succeeded in time. */
@@ -26,7 +26,7 @@ public abstract class OutcomeWindow {
   /** How many kinds of outcome there are. */
   public static final int OUTCOMES = 4;
 
-  /** What {@link #lengthenStreak()} gives when the row of failures goes on in another window. */
+  /** What {@link #addConsecutiveFailure()} gives if the consecutive failures go on in another window. */
   public static final int MOVED = -1;
 
   /** What {@link #fail} returns if the window is retired. */
@@ -37,8 +37,12 @@ public abstract class OutcomeWindow {
   /** Above the number of consecutive failures: the rates have to be judged. */
   private static final long JUDGE_RATES = LENGTH_MASK + 1;
 
-  private static final VarHandle STREAK = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "streak", VarHandle.class, OutcomeWindow.class, int.class);
+  private static final VarHandle CONSECUTIVE_FAILURES = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(),
+      "consecutiveFailures",
+      VarHandle.class,
+      OutcomeWindow.class,
+      int.class);
   private static final VarHandle MARK = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "mark", VarHandle.class, OutcomeWindow.class, long.class);
 
@@ -88,20 +92,20 @@ public abstract class OutcomeWindow {
 
   /**
    * Set while a rate is reached and the minimum number of calls is what is missing. Volatile: a success counts itself, then
-   * reads this; whoever evaluates sets it, then sums again. If either were weaker, a trip that is due could be made by neither.
+   * reads this; the thread that judges sets it, then sums again. If either were weaker, neither might make a trip that is due.
    * Stress: CircuitBreakerStress.DueTripIsMade, ReconfigurationStress.DueTripAgainstFlagTakenBack.
    */
   private volatile boolean awaitsMinimum;
 
   /**
-   * By CAS, so that no failure of a row is lost and none is counted that came before a success. Stress:
-   * CircuitBreakerStress.OneTransitionWins, CountWindowStress.StreakMovesWhole.
+   * By CAS, so that no consecutive failure is lost and none is counted that preceded a success. Stress:
+   * CircuitBreakerStress.OneTransitionWins, CountWindowStress.ConsecutiveFailuresMoveWhole.
    */
-  private volatile int streak;
+  private volatile int consecutiveFailures;
 
   /**
-   * How many successes there had been, of all times, when the last failure after a success came. Beside the streak, so that a
-   * failure that begins one writes no other line. Opaque: it is shown, nothing is decided by it, and a long must not tear.
+   * The lifetime number of successes at the last failure that followed a success. On the line of the consecutive failures, so
+   * that such a failure writes no other line. Opaque: it is shown, nothing is decided by it, and a long must not tear.
    */
   @SuppressWarnings("unused") // through its handle
   private long mark = Long.MIN_VALUE;
@@ -119,7 +123,7 @@ public abstract class OutcomeWindow {
   }
 
   /**
-   * Tells failures from successes.
+   * Returns whether an outcome is a failure.
    *
    * @param outcome one of the outcomes
    * @return whether it is a failure, slow or not
@@ -129,7 +133,7 @@ public abstract class OutcomeWindow {
   }
 
   /**
-   * Tells slow calls from others.
+   * Returns whether an outcome is that of a slow call.
    *
    * @param outcome one of the outcomes
    * @return whether it is slow
@@ -152,7 +156,7 @@ public abstract class OutcomeWindow {
    *
    * @param outcome {@link #FAILURE} or {@link #SLOW_FAILURE}
    * @param now the time of the source; may be a little behind
-   * @return {@link #RETIRED} if it is not counted here; else what {@link #streakOf} and {@link #asksForRates} read
+   * @return {@link #RETIRED} if it is not counted here; else what {@link #consecutiveFailuresOf} and {@link #asksForRates} read
    */
   public abstract long fail(int outcome, long now);
 
@@ -162,7 +166,7 @@ public abstract class OutcomeWindow {
    * @param failed what {@link #fail} returned
    * @return how many there are now; {@link #MOVED} if they go on in another window, where this one is still to be counted
    */
-  public static int streakOf(long failed) {
+  public static int consecutiveFailuresOf(long failed) {
     return (int) failed;
   }
 
@@ -177,8 +181,8 @@ public abstract class OutcomeWindow {
   }
 
   /** Counts a consecutive failure, and says whether the rates have to be judged. */
-  final long lengthenStreak(boolean asksForRates) {
-    int length = lengthenStreak();
+  final long addConsecutiveFailure(boolean asksForRates) {
+    int length = addConsecutiveFailure();
     return (asksForRates || length == MOVED ? JUDGE_RATES : 0) | (length & LENGTH_MASK);
   }
 
@@ -209,7 +213,7 @@ public abstract class OutcomeWindow {
   public abstract long total(int outcome);
 
   /**
-   * Tells when a call last succeeded.
+   * Returns when a call last succeeded.
    *
    * @param now the time of the source
    * @return the time of the source, at most a bucket early; -1 where none did that this window knows of
@@ -217,14 +221,14 @@ public abstract class OutcomeWindow {
   public abstract long lastSuccess(long now);
 
   /**
-   * Tells how long there was no outcome.
+   * Returns since when there has been no outcome.
    *
    * @return since when the window is idle, of the time source; {@link Long#MAX_VALUE} if it is not
    */
   public abstract long idleSince();
 
   /**
-   * Tells whether this window could go on under other settings as it is.
+   * Returns whether this window can go on under other settings as it is.
    *
    * @param config the settings
    * @return whether it has the kind and the length that they ask for
@@ -254,7 +258,7 @@ public abstract class OutcomeWindow {
   }
 
   /**
-   * Tells whether a success has to evaluate the rates, because the minimum number of calls is all that was missing.
+   * Returns whether a success has to judge the rates, because only the minimum number of calls was missing.
    *
    * @return whether it has to
    */
@@ -276,31 +280,31 @@ public abstract class OutcomeWindow {
    *
    * @return how many
    */
-  public final int streak() {
-    return Math.max(0, streak);
+  public final int consecutiveFailures() {
+    return Math.max(0, consecutiveFailures);
   }
 
   /**
-   * Begins with failures in a row that were counted before.
+   * Begins with consecutive failures that were counted before.
    *
    * @param failures how many
    */
-  public final void beginStreak(int failures) {
-    streak = failures;
+  public final void beginConsecutiveFailures(int failures) {
+    consecutiveFailures = failures;
   }
 
   /**
-   * Counts a failure in a row; saturates.
+   * Counts a consecutive failure; saturates.
    *
    * @return how many there are now, or {@link #MOVED}
    */
-  public final int lengthenStreak() {
+  public final int addConsecutiveFailure() {
     while (true) {
-      int length = streak;
+      int length = consecutiveFailures;
       if (length == MOVED || length == Integer.MAX_VALUE) {
         return length;
       }
-      if (STREAK.compareAndSet(this, length, length + 1)) {
+      if (CONSECUTIVE_FAILURES.compareAndSet(this, length, length + 1)) {
         return length + 1;
       }
     }
@@ -315,7 +319,7 @@ public abstract class OutcomeWindow {
     return (long) MARK.getOpaque(this);
   }
 
-  /** Of two threads that raise it at once, the lower one may win: they are as old as each other. */
+  /** Of two threads that raise the mark at once, the lower value may win: both are of the same moment. */
   final void raiseMark(long successes) {
     if (successes > mark()) {
       MARK.setOpaque(this, successes);
@@ -323,33 +327,33 @@ public abstract class OutcomeWindow {
   }
 
   /**
-   * Ends the row of failures. Writes nothing where there is none, so successes share this line without contending for it.
+   * Ends the consecutive failures. Writes nothing if there are none, so successes share this line without contending for it.
    *
    * @return false if it goes on in another window
    */
-  public final boolean endStreak() {
-    int length = streak;
+  public final boolean endConsecutiveFailures() {
+    int length = consecutiveFailures;
     while (length > 0) {
-      if (STREAK.compareAndSet(this, length, 0)) {
+      if (CONSECUTIVE_FAILURES.compareAndSet(this, length, 0)) {
         return true;
       }
-      length = streak;
+      length = consecutiveFailures;
     }
     return length != MOVED;
   }
 
   /**
-   * Hands the row of failures on: whoever comes later finds {@link #MOVED} and looks for the other window.
+   * Transfers the consecutive failures to the heir; later callers see {@link #MOVED} and retry on the new window.
    *
    * @param heir where it goes on
    */
-  final void moveStreak(OutcomeWindow heir) {
-    int failures = Math.max(0, (int) STREAK.getAndSet(this, MOVED));
-    // After the exchange: who lengthened the streak before it had raised the mark before.
+  final void moveConsecutiveFailures(OutcomeWindow heir) {
+    int failures = Math.max(0, (int) CONSECUTIVE_FAILURES.getAndSet(this, MOVED));
+    // After the exchange: a thread that counted a failure before it had raised the mark before.
     heir.raiseMark(mark());
-    for (int present = heir.streak; ; present = heir.streak) {
+    for (int present = heir.consecutiveFailures; ; present = heir.consecutiveFailures) {
       int sum = Math.max(present, present + failures);
-      if (present == MOVED || STREAK.compareAndSet(heir, present, sum)) {
+      if (present == MOVED || CONSECUTIVE_FAILURES.compareAndSet(heir, present, sum)) {
         return;
       }
     }

@@ -29,7 +29,7 @@ public final class StripedCount {
   private volatile long first;
   private volatile long @Nullable [] stripes;
 
-  /** Makes a count of zero. */
+  /** Creates a count of zero. */
   public StripedCount() {}
 
   /** Adds one. */

@@ -13,7 +13,7 @@ public final class Stripes {
   }
 
   /**
-   * Gives the thread's number among stripes.
+   * Returns the thread's number among stripes.
    *
    * @return a number whose low bits choose a stripe
    */
@@ -23,7 +23,7 @@ public final class Stripes {
   }
 
   /**
-   * Gives another number, for a thread that met another one. Fibonacci hashing: from these bits, thread ids that differ by 1
+   * Returns another number, for a thread that met another one. Fibonacci hashing: from these bits, thread ids that differ by 1
    * to 8, as in a pool, never share one of 8 stripes.
    *
    * @param hash the number so far

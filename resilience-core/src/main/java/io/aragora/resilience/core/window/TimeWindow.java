@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts outcomes of the last while, in buckets of time. Any thread counts, without a lock, each in a stripe of its own when
+ * Counts the outcomes within a time, in buckets. Any thread counts, without a lock, each in a stripe of its own when
  * there are many; a sum is taken now and then.
  */
 public final class TimeWindow extends OutcomeWindow {
@@ -213,10 +213,10 @@ public final class TimeWindow extends OutcomeWindow {
     }
     boolean asksForRates =
         judged == FAILURE_RATE ? !isQuiet(outcome, counted) : judged == SLOW_CALL_RATE;
-    if (streak() == 0) {
+    if (consecutiveFailures() == 0) {
       raiseMark(successesBefore(WindowRow.epochOf(counted), now));
     }
-    return lengthenStreak(asksForRates);
+    return addConsecutiveFailure(asksForRates);
   }
 
   /**
@@ -326,11 +326,11 @@ public final class TimeWindow extends OutcomeWindow {
     retireRows(
         (long[][]) ROWS.getAndSet(this, ALL_RETIRED), heir instanceof TimeWindow w ? w : null);
     if (heir != null) {
-      moveStreak(heir);
+      moveConsecutiveFailures(heir);
     }
   }
 
-  /** Gives whether the heir took something. */
+  /** Returns whether the heir took a count. */
   private boolean retireRows(long[][] all, @Nullable TimeWindow heir) {
     boolean taken = false;
     long now = sweeper.clock().readPrecisely();
@@ -408,7 +408,7 @@ public final class TimeWindow extends OutcomeWindow {
     return false;
   }
 
-  /** Gives whether something in the row is still in the window. */
+  /** Returns whether a count of the row is still in the window. */
   private boolean foldExpired(long[] row, int outcome, int present) {
     boolean live = false;
     for (int place = 0; place < WindowRow.RING; place++) {

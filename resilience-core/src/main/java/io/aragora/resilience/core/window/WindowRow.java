@@ -14,7 +14,7 @@ final class WindowRow {
    *   epoch:28 | count:36
    *
    * where the epoch numbers the bucket of time that the count belongs to, and begins with 1, so that a word of 0 was never
-   * written to. Epochs come round; the sweep sees to it that none in a row grows so old, and ages are signed.
+   * written to. Epochs come round; the sweep removes each before it grows so old, and ages are signed.
    *
    * 128 bytes on both sides keep a row off its neighbours' lines (two lines, because of adjacent-line prefetch). The first row
    * of a window has none before it: while it is the only one, one thread at a time counts there, and a call on a breaker that
@@ -118,12 +118,12 @@ final class WindowRow {
     return WORDS.compareAndSet(row, index, word, emptied(word));
   }
 
-  /** Adds to what left the ring; gives whether the row is retired, so that nobody will look there. */
+  /** Adds to what left the ring. Returns whether the row is retired, so that the count must go elsewhere. */
   static boolean fold(long[] row, long count) {
     return (long) WORDS.getAndAdd(row, folded(row), count) < 0;
   }
 
-  /** Gives what left the ring, and lets whoever folds later know. */
+  /** Returns what left the ring, and marks the row for threads that fold later. */
   static long retireFolded(long[] row) {
     return (long) WORDS.getAndSet(row, folded(row), Long.MIN_VALUE);
   }

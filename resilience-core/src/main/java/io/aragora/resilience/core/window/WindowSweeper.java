@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class WindowSweeper {
   /*
    * The list is a stack of the windows themselves. A window is in it from the moment it makes its first row until the sweep
-   * that drops its rows: whoever replaced NONE by rows pushes it, and nobody else does. The sweep takes the whole stack and
+   * that drops its rows: the thread that replaced NONE by rows pushes it, and no other does. The sweep takes the whole stack and
    * reads a window's successor before it sweeps it, since one whose rows were dropped may be pushed again at once. Pushing
    * and taking everything has no ABA. (Stress: TimeWindowRetirementStress.SweepAgainstCount.)
    */
@@ -33,7 +33,7 @@ public final class WindowSweeper {
   private volatile boolean closed;
 
   /**
-   * Makes a sweeper at rest.
+   * Creates a sweeper at rest.
    *
    * @param time its time
    * @param clock tells windows the time
@@ -111,8 +111,9 @@ public final class WindowSweeper {
       window = next;
     }
     armed.set(false);
-    // Volatile, as `armed` is: whoever pushes a window reads `armed` afterwards, we look again
-    // after clearing it. Were either weaker, a window could stay unswept. (Stress: the same
+    // Volatile, as `armed` is: a thread that pushes a window reads `armed` afterwards, and this one
+    // looks again after clearing it. Were either weaker, a window could stay unswept. (Stress: the
+    // same
     // hand-shake as CallsInFlightStress.NoCallGoesUnwatched.)
     if (live.get() != null) {
       armUnlessArmed();
@@ -134,7 +135,7 @@ public final class WindowSweeper {
       dispatcher.endCall(sweeping);
     }
 
-    /** Breakers go on deciding, but nobody sweeps any more: nothing may pile up here. */
+    /** Breakers go on deciding, but no sweep follows: nothing may pile up here. */
     @Override
     @SuppressWarnings("NullAway") // the stack's end is null
     protected void onTimerClosed(long arming) {

@@ -176,7 +176,7 @@ class LifetimeTotalsTest {
     assertThat(totals.successesSinceFailure(window)).isEqualTo(3);
     window.fail(OutcomeWindow.FAILURE, time.nanoTime());
     assertThat(totals.successesSinceFailure(window)).isZero();
-    window.endStreak();
+    window.endConsecutiveFailures();
     count(OutcomeWindow.SUCCESS, 2);
     count(OutcomeWindow.SLOW_SUCCESS, 2);
     assertThat(totals.successesSinceFailure(window)).isEqualTo(4);

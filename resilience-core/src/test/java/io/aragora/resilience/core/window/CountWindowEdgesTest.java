@@ -145,31 +145,31 @@ class CountWindowEdgesTest {
   void retire_movesTheConsecutiveFailures(int length) {
     OutcomeWindow window = CountWindow.of(length, 0, totals);
     OutcomeWindow heir = CountWindow.of(length, 0, totals);
-    window.beginStreak(4);
-    assertThat(window.lengthenStreak()).isEqualTo(5);
-    heir.beginStreak(2);
+    window.beginConsecutiveFailures(4);
+    assertThat(window.addConsecutiveFailure()).isEqualTo(5);
+    heir.beginConsecutiveFailures(2);
 
     window.retire(heir);
 
-    assertThat(heir.streak()).isEqualTo(7);
-    assertThat(window.streak()).isZero();
-    assertThat(window.lengthenStreak()).isEqualTo(OutcomeWindow.MOVED);
-    assertThat(window.endStreak()).isFalse();
-    assertThat(heir.endStreak()).isTrue();
-    assertThat(heir.streak()).isZero();
-    assertThat(heir.endStreak()).as("of no row").isTrue();
+    assertThat(heir.consecutiveFailures()).isEqualTo(7);
+    assertThat(window.consecutiveFailures()).isZero();
+    assertThat(window.addConsecutiveFailure()).isEqualTo(OutcomeWindow.MOVED);
+    assertThat(window.endConsecutiveFailures()).isFalse();
+    assertThat(heir.endConsecutiveFailures()).isTrue();
+    assertThat(heir.consecutiveFailures()).isZero();
+    assertThat(heir.endConsecutiveFailures()).as("of no row").isTrue();
   }
 
   @Test
   void consecutiveFailures_areBounded() {
     OutcomeWindow window = CountWindow.of(10, 0, totals);
     OutcomeWindow heir = CountWindow.of(10, 0, totals);
-    window.beginStreak(Integer.MAX_VALUE - 1);
-    assertThat(window.lengthenStreak()).isEqualTo(Integer.MAX_VALUE);
-    assertThat(window.lengthenStreak()).isEqualTo(Integer.MAX_VALUE);
-    heir.beginStreak(3);
+    window.beginConsecutiveFailures(Integer.MAX_VALUE - 1);
+    assertThat(window.addConsecutiveFailure()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(window.addConsecutiveFailure()).isEqualTo(Integer.MAX_VALUE);
+    heir.beginConsecutiveFailures(3);
     window.retire(heir);
-    assertThat(heir.streak()).as("a sum that would overflow").isEqualTo(3);
+    assertThat(heir.consecutiveFailures()).as("a sum that would overflow").isEqualTo(3);
   }
 
   @ParameterizedTest

@@ -247,7 +247,7 @@ class TimeWindowEdgesTest {
         // From none to twice the threshold, and down again.
         if (random.nextInt(100) >= percent * 2 * Math.abs(Math.sin(i / 3000.0))) {
           assertThat(of.countSuccess(at)).isTrue();
-          of.endStreak();
+          of.endConsecutiveFailures();
           continue;
         }
         failures++;
@@ -275,7 +275,7 @@ class TimeWindowEdgesTest {
     for (int i = 1; i < 200; i++) {
       long failed = any.fail(OutcomeWindow.FAILURE, now());
       assertThat(OutcomeWindow.asksForRates(failed)).isFalse();
-      assertThat(OutcomeWindow.streakOf(failed)).isEqualTo(i);
+      assertThat(OutcomeWindow.consecutiveFailuresOf(failed)).isEqualTo(i);
     }
     any.retire(null);
     assertThat(any.fail(OutcomeWindow.FAILURE, now())).isEqualTo(OutcomeWindow.RETIRED);
@@ -298,11 +298,11 @@ class TimeWindowEdgesTest {
     TimeWindow any = window(rules);
     TimeWindow heir = window(rules);
     any.fail(OutcomeWindow.FAILURE, now());
-    any.moveStreak(heir);
+    any.moveConsecutiveFailures(heir);
     long failed = any.fail(OutcomeWindow.FAILURE, now());
-    assertThat(OutcomeWindow.streakOf(failed)).isEqualTo(OutcomeWindow.MOVED);
+    assertThat(OutcomeWindow.consecutiveFailuresOf(failed)).isEqualTo(OutcomeWindow.MOVED);
     assertThat(OutcomeWindow.asksForRates(failed)).isTrue();
-    assertThat(heir.lengthenStreak()).isEqualTo(2);
+    assertThat(heir.addConsecutiveFailure()).isEqualTo(2);
   }
 
   @Test
@@ -323,16 +323,17 @@ class TimeWindowEdgesTest {
         }
         case 2 -> {
           counting.count(OutcomeWindow.SLOW_SUCCESS, now());
-          counting.endStreak();
+          counting.endConsecutiveFailures();
           successes++;
         }
         default -> {
           if (random.nextInt(3) != 0) {
             counting.countSuccess(now());
-            counting.endStreak();
+            counting.endConsecutiveFailures();
             successes++;
           } else {
-            expected = counting.streak() == 0 ? Math.max(expected, successes) : expected;
+            expected =
+                counting.consecutiveFailures() == 0 ? Math.max(expected, successes) : expected;
             counting.fail(OutcomeWindow.FAILURE, now());
           }
         }
@@ -348,7 +349,7 @@ class TimeWindowEdgesTest {
         window.count(outcome, now());
       }
     }
-    window.beginStreak(3);
+    window.beginConsecutiveFailures(3);
     long used = now();
     window.retire(null);
     for (int outcome = 0; outcome < OutcomeWindow.OUTCOMES; outcome++) {
@@ -358,7 +359,7 @@ class TimeWindowEdgesTest {
     assertThat(totals.succeededAt).isBetween(used - BUCKET_NANOS, used);
     assertThat(window.count(OutcomeWindow.SUCCESS, now())).isFalse();
     assertThat(window.counts(now())).isEqualTo(WindowCounts.NONE);
-    assertThat(window.streak()).as("without an heir it stays").isEqualTo(3);
+    assertThat(window.consecutiveFailures()).as("without an heir it stays").isEqualTo(3);
   }
 
   @Test
@@ -377,12 +378,12 @@ class TimeWindowEdgesTest {
     time.advance(Duration.ofSeconds(40));
     window.count(OutcomeWindow.SLOW_SUCCESS, now());
     window.count(OutcomeWindow.SLOW_SUCCESS, now());
-    window.beginStreak(2);
+    window.beginConsecutiveFailures(2);
     long used = now();
     time.advance(Duration.ofSeconds(15));
     TimeWindow heir = window(Duration.ofSeconds(30));
     window.retire(heir);
-    assertThat(heir.streak()).isEqualTo(2);
+    assertThat(heir.consecutiveFailures()).isEqualTo(2);
     assertThat(heir.counts(now())).isEqualTo(new WindowCounts(2, 0, 2));
     assertThat(
             heir.counts(used + Duration.ofSeconds(30).toNanos() - BUCKET_NANOS).calls())
@@ -417,11 +418,11 @@ class TimeWindowEdgesTest {
   @Test
   void retire_intoACountWindow_movesConsecutiveFailuresOnly() {
     window.count(OutcomeWindow.FAILURE, now());
-    window.beginStreak(1);
+    window.beginConsecutiveFailures(1);
     OutcomeWindow heir = CountWindow.of(10, now(), totals);
     window.retire(heir);
     assertThat(heir.counts(now())).isEqualTo(WindowCounts.NONE);
-    assertThat(heir.streak()).isEqualTo(1);
+    assertThat(heir.consecutiveFailures()).isEqualTo(1);
     assertThat(totals.of(OutcomeWindow.FAILURE)).isEqualTo(1);
   }
 
