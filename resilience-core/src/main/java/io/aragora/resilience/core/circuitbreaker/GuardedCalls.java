@@ -7,6 +7,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.internal.GuardedLog;
@@ -239,27 +240,73 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       Supplier<? extends CompletionStage<T>> body) {
     CallDurations recorded = durations;
     CountingPhase watching = watching();
-    GuardedFuture<T> future;
+    CallsInFlight flights = null;
+    long begun = 0;
+    long now = 0;
+    long permit;
     if (watching != null) {
-      CallsInFlight flights = Objects.requireNonNull(watching.flights());
-      long now = runtime.clock().readPrecisely();
-      long permit = watching.permitAt(now);
-      long begun = takeOff(flights, now);
-      future = recorded != null
-          ? new TimedFuture<>(this, permit, endOf(context), flights, begun, recorded, now)
-          : new GuardedFuture<>(this, permit, endOf(context), flights, begun);
+      flights = Objects.requireNonNull(watching.flights());
+      now = runtime.clock().readPrecisely();
+      permit = watching.permitAt(now);
+      begun = takeOff(flights, now);
     } else {
-      long permit = tryAcquirePermit();
+      permit = tryAcquirePermit();
       if (permit == REJECTED) {
         return CompletableFuture.failedFuture(rejection());
       }
-      future = recorded != null
-          ? new TimedFuture<>(
-              this, permit, endOf(context), null, 0, recorded, runtime.time().nanoTime())
-          : new GuardedFuture<>(this, permit, endOf(context), null, 0);
+      if (recorded != null) {
+        now = runtime.time().nanoTime();
+      }
     }
-    future.guard(chain.insideAsync(context, index, body));
+    CompletableFuture<T> inner = chain.insideAsync(context, index, body);
+    if (PolicyFuture.hasSucceeded(inner)) {
+      T value = inner.join();
+      settleCompleted(permit, endOf(context), flights, begun, recorded, now, value);
+      return CompletableFuture.completedFuture(value);
+    }
+    GuardedFuture<T> future = guarded(permit, endOf(context), flights, begun, recorded, now);
+    future.guard(inner);
     return future;
+  }
+
+  /** Counts a call whose stage was complete when the body returned it. Errors of the counting itself are logged. */
+  private void settleCompleted(
+      long permit,
+      long endedAt,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt,
+      @Nullable Object value) {
+    try {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      record(recorded, startedAt, completeAsync(permit, endedAt, value, null));
+    } catch (Throwable e) {
+      warnOfCount(e);
+    }
+  }
+
+  /** Creates the future that completes a permit later. If that fails, the permit is released at once. */
+  private <T extends @Nullable Object> GuardedFuture<T> guarded(
+      long permit,
+      long endedAt,
+      @Nullable CallsInFlight flights,
+      long begun,
+      @Nullable CallDurations recorded,
+      long startedAt) {
+    try {
+      return recorded != null
+          ? new TimedFuture<>(this, permit, endedAt, flights, begun, recorded, startedAt)
+          : new GuardedFuture<>(this, permit, endedAt, flights, begun);
+    } catch (Throwable e) {
+      if (flights != null) {
+        flights.end(begun);
+      }
+      releasePermit(permit);
+      throw e;
+    }
   }
 
   Verdict completeAsync(
