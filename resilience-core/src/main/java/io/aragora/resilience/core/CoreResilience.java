@@ -66,7 +66,10 @@ final class CoreResilience implements Resilience {
   private final BreakerRuntime breakerRuntime;
   private final RuntimeSettings outside;
   private final RuntimePolicies policies;
-  private final CoreHealthRegistry health;
+
+  /** Created at its first use. Written under the lock of this. */
+  private volatile @Nullable CoreHealthRegistry health;
+
   private final RuntimeStatus status = new Status();
   private final Extensions extensions;
   private final @Nullable StateSaver saver;
@@ -87,7 +90,12 @@ final class CoreResilience implements Resilience {
     timer = new Timer(name + "-timer", time);
     dispatcher.useTimer(timer);
     waiting = new WaitingThreads(time);
-    DurationRecorders durations = new DurationRecorders(this::measure);
+    DurationRecorders durations = new DurationRecorders(new Runnable() {
+      @Override
+      public void run() {
+        policies.measure();
+      }
+    });
     saver = settings.store() == null
         ? null
         : new StateSaver(name, settings.store(), time, timer, dispatcher);
@@ -98,15 +106,6 @@ final class CoreResilience implements Resilience {
       policies.subscribe(new TransitionLogging(
           name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
     }
-    health = new CoreHealthRegistry(
-        name,
-        time,
-        timer,
-        dispatcher,
-        List.of(
-            RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
-            RuntimeHealth.ofStore(saver),
-            RuntimeHealth.ofThreads(status::threads, time)));
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closeOnShutdown() ? new ShutdownHook(this) : null;
   }
@@ -136,10 +135,6 @@ final class CoreResilience implements Resilience {
     }
   }
 
-  private void measure() {
-    policies.measure();
-  }
-
   @Override
   public String name() {
     return name;
@@ -152,14 +147,12 @@ final class CoreResilience implements Resilience {
 
   @Override
   public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
-    return policies.breakers.declare(
-        breaker, config, declared -> outside.breakers().resolve(breaker, declared));
+    return policies.breakers.declare(breaker, config);
   }
 
   @Override
   public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
-    return policies.keyedBreakers.declare(
-        keyed, config, declared -> policies.resolveKeys(keyed, declared));
+    return policies.keyedBreakers.declare(keyed, config);
   }
 
   @Override
@@ -169,7 +162,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Retry retry(String retry, RetryConfig config) {
-    return policies.declareRetry(retry, config, null);
+    return policies.retries.declare(retry, config);
   }
 
   @Override
@@ -184,7 +177,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config) {
-    return policies.declareTimeout(timeout, config, null);
+    return policies.timeouts.declare(timeout, config);
   }
 
   @Override
@@ -204,7 +197,7 @@ final class CoreResilience implements Resilience {
 
   @Override
   public Pipeline pipeline(String pipeline, Consumer<? super Pipeline.Builder> description) {
-    return CorePipeline.declare(pipeline, description, policies::registerPipeline);
+    return CorePipeline.declare(pipeline, description, policies.pipelines::declare);
   }
 
   @Override
@@ -224,7 +217,25 @@ final class CoreResilience implements Resilience {
 
   @Override
   public HealthRegistry health() {
-    return health;
+    CoreHealthRegistry present = health;
+    return present != null ? present : createHealth();
+  }
+
+  private synchronized HealthRegistry createHealth() {
+    CoreHealthRegistry present = health;
+    if (present == null) {
+      present = new CoreHealthRegistry(
+          name,
+          time,
+          timer,
+          dispatcher,
+          List.of(
+              RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
+              RuntimeHealth.ofStore(saver),
+              RuntimeHealth.ofThreads(status::threads, time)));
+      health = present;
+    }
+    return present;
   }
 
   @Override

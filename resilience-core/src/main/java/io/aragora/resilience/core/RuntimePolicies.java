@@ -21,7 +21,6 @@ import io.aragora.resilience.core.registry.Staleness;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.retry.WaitingThreads;
-import io.aragora.resilience.core.settings.PolicyReference;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
@@ -35,6 +34,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.Collection;
@@ -64,7 +64,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
    * Keyed by the policies that a warning names, so a pipeline that is built for each call is warned
    * about once.
    */
-  private final Warnings orders = new Warnings(line -> LOG.log(System.Logger.Level.WARNING, line));
+  private final Warnings orders = new Warnings(LOG);
 
   /**
    * Creates empty registries.
@@ -83,137 +83,257 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     this.runtime = runtime;
     this.waiting = waiting;
     int max = settings.maxPolicies();
-    breakers = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "circuit breaker",
-            this::makeBreaker,
-            breaker -> outside.breakers().resolve(breaker),
-            CircuitBreakerConfig::declaredSettings,
-            CoreCircuitBreaker::reconfigure),
-        max,
-        Staleness.after(runtime.time(), settings.staleAfter(), CoreCircuitBreaker::idleSince));
-    keyedBreakers = new PolicyRegistry<>(
-        PolicyKind.alwaysDeclared(
-            "keyed circuit breaker",
-            (keyed, config) -> new CoreKeyedCircuitBreaker(keyed, config, runtime),
-            KeyedCircuitBreakerConfig::declaredSettings),
-        max,
-        Staleness.never());
-    retries = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "retry",
-            this::makeRetry,
-            retry -> outside.retry(retry, RetryConfig.defaults()),
-            RetryConfig::declaredSettings,
-            CoreRetry::configure),
-        max,
-        Staleness.never());
-    budgets = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "retry budget",
-            (budget, config) -> new TokenBudget(budget, config, runtime.time()),
-            budget -> RetryBudgetConfig.defaults(),
-            RetryBudgetConfig::declaredSettings,
-            TokenBudget::configure),
-        max,
-        Staleness.never());
-    timeouts = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "timeout",
-            this::makeTimeout,
-            this::outsideTimeout,
-            TimeoutConfig::declaredSettings,
-            CoreTimeout::configure),
-        max,
-        Staleness.never());
+    TimeSource time = runtime.time();
+    breakers =
+        new PolicyRegistry<>(new BreakerKind(), max, Staleness.after(time, settings.staleAfter()));
+    keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(), max, Staleness.never());
+    retries = new PolicyRegistry<>(new RetryKind(), max, Staleness.never());
+    budgets = new PolicyRegistry<>(new BudgetKind(), max, Staleness.never());
+    timeouts = new PolicyRegistry<>(new TimeoutKind(), max, Staleness.never());
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
-    pipelines = new PolicyRegistry<>(
-        new PolicyKind<>(
-            "pipeline",
-            this::makePipeline,
-            this::outsidePipeline,
-            policies -> DeclaredSettings.builder().add("policies", policies).build(),
-            (pipeline, declared) -> {}),
-        max,
-        Staleness.never());
+    pipelines = new PolicyRegistry<>(new PipelineKind(), max, Staleness.never());
   }
 
-  private CoreCircuitBreaker makeBreaker(String breaker, CircuitBreakerConfig config) {
-    CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, runtime);
-    runtime.storage().made(made);
-    return made;
+  private final class BreakerKind extends PolicyKind<CoreCircuitBreaker, CircuitBreakerConfig> {
+    BreakerKind() {
+      super("circuit breaker");
+    }
+
+    @Override
+    protected CoreCircuitBreaker make(String breaker, CircuitBreakerConfig config) {
+      CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, runtime);
+      runtime.storage().made(made);
+      return made;
+    }
+
+    @Override
+    protected CircuitBreakerConfig undeclared(String breaker) {
+      return outside.breakers().resolve(breaker);
+    }
+
+    @Override
+    protected CircuitBreakerConfig effective(String breaker, CircuitBreakerConfig declared) {
+      return outside.breakers().resolve(breaker, declared);
+    }
+
+    @Override
+    protected DeclaredSettings settings(CircuitBreakerConfig declared) {
+      return declared.declaredSettings();
+    }
+
+    @Override
+    protected void configure(CoreCircuitBreaker breaker, CircuitBreakerConfig config) {
+      breaker.reconfigure(config);
+    }
+
+    @Override
+    protected void measure(CoreCircuitBreaker breaker) {
+      breaker.measure();
+    }
+
+    @Override
+    protected long idleSince(CoreCircuitBreaker breaker) {
+      return breaker.idleSince();
+    }
   }
 
-  private CoreRetry makeRetry(String retry, RetryConfig config) {
-    CoreRetry made = new CoreRetry(
-        retry,
-        config,
-        runtime.dispatcher().runtime(),
-        runtime.time(),
-        runtime.clock(),
-        runtime.timer(),
-        runtime.dispatcher(),
-        waiting);
-    made.measure(runtime.durations());
-    return made;
+  private final class KeyedBreakerKind
+      extends PolicyKind<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> {
+    KeyedBreakerKind() {
+      super("keyed circuit breaker");
+    }
+
+    @Override
+    protected CoreKeyedCircuitBreaker make(String keyed, KeyedCircuitBreakerConfig config) {
+      return new CoreKeyedCircuitBreaker(keyed, config, runtime);
+    }
+
+    /** The settings from outside the code are those for breakers of its name. */
+    @Override
+    protected KeyedCircuitBreakerConfig effective(
+        String keyed, KeyedCircuitBreakerConfig declared) {
+      return KeyedCircuitBreakerConfig.builder()
+          .breaker(outside.breakers().resolve(keyed, declared.breaker()))
+          .maxKeys(declared.maxKeys())
+          .abandonedAfter(declared.abandonedAfter())
+          .build();
+    }
+
+    @Override
+    protected DeclaredSettings settings(KeyedCircuitBreakerConfig declared) {
+      return declared.declaredSettings();
+    }
+
+    @Override
+    protected void measure(CoreKeyedCircuitBreaker keyed) {
+      keyed.measure();
+    }
   }
 
-  private CoreTimeout makeTimeout(String timeout, TimeoutConfig config) {
-    CoreTimeout made = new CoreTimeout(
-        timeout,
-        config,
-        runtime.dispatcher().runtime(),
-        runtime.time(),
-        runtime.timer(),
-        runtime.dispatcher());
-    made.measure(runtime.durations());
-    return made;
+  private final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
+    RetryKind() {
+      super("retry");
+    }
+
+    @Override
+    protected CoreRetry make(String retry, RetryConfig config) {
+      CoreRetry made = new CoreRetry(
+          retry,
+          config,
+          runtime.dispatcher().runtime(),
+          runtime.time(),
+          runtime.clock(),
+          runtime.timer(),
+          runtime.dispatcher(),
+          waiting);
+      measure(made);
+      return made;
+    }
+
+    @Override
+    protected RetryConfig undeclared(String retry) {
+      return outside.retry(retry, RetryConfig.defaults());
+    }
+
+    @Override
+    protected RetryConfig effective(String retry, RetryConfig declared) {
+      return outside.retry(retry, declared);
+    }
+
+    @Override
+    protected DeclaredSettings settings(RetryConfig declared) {
+      return declared.declaredSettings();
+    }
+
+    @Override
+    protected void configure(CoreRetry retry, RetryConfig config) {
+      retry.configure(config);
+    }
+
+    @Override
+    protected void measure(CoreRetry retry) {
+      retry.measure(runtime.durations());
+    }
+  }
+
+  private final class BudgetKind extends PolicyKind<TokenBudget, RetryBudgetConfig> {
+    BudgetKind() {
+      super("retry budget");
+    }
+
+    @Override
+    protected TokenBudget make(String budget, RetryBudgetConfig config) {
+      return new TokenBudget(budget, config, runtime.time());
+    }
+
+    @Override
+    protected RetryBudgetConfig undeclared(String budget) {
+      return RetryBudgetConfig.defaults();
+    }
+
+    @Override
+    protected DeclaredSettings settings(RetryBudgetConfig declared) {
+      return declared.declaredSettings();
+    }
+
+    @Override
+    protected void configure(TokenBudget budget, RetryBudgetConfig config) {
+      budget.configure(config);
+    }
+  }
+
+  private final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
+    TimeoutKind() {
+      super("timeout");
+    }
+
+    @Override
+    protected CoreTimeout make(String timeout, TimeoutConfig config) {
+      CoreTimeout made = new CoreTimeout(
+          timeout,
+          config,
+          runtime.dispatcher().runtime(),
+          runtime.time(),
+          runtime.timer(),
+          runtime.dispatcher());
+      measure(made);
+      return made;
+    }
+
+    @Override
+    protected TimeoutConfig undeclared(String timeout) {
+      TimeoutConfig config = outside.timeout(timeout);
+      if (config == null) {
+        throw new ResilienceConfigurationException("timeout '" + timeout
+            + "' has no limit. Declare it by timeout(name, limit), or set resilience.timeout."
+            + timeout + ".limit");
+      }
+      return config;
+    }
+
+    @Override
+    protected TimeoutConfig effective(String timeout, TimeoutConfig declared) {
+      return outside.timeout(timeout, declared);
+    }
+
+    @Override
+    protected DeclaredSettings settings(TimeoutConfig declared) {
+      return declared.declaredSettings();
+    }
+
+    @Override
+    protected void configure(CoreTimeout timeout, TimeoutConfig config) {
+      timeout.configure(config);
+    }
+
+    @Override
+    protected void measure(CoreTimeout timeout) {
+      timeout.measure(runtime.durations());
+    }
+  }
+
+  private final class PipelineKind extends PolicyKind<CorePipeline, List<Policy>> {
+    PipelineKind() {
+      super("pipeline");
+    }
+
+    @Override
+    protected CorePipeline make(String pipeline, List<Policy> policies) {
+      return makePipeline(pipeline, policies);
+    }
+
+    @Override
+    protected List<Policy> undeclared(String pipeline) {
+      List<Policy> policies = outsidePolicies(pipeline);
+      if (policies.isEmpty()) {
+        throw new ResilienceConfigurationException("pipeline '" + pipeline
+            + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
+            + " resilience.pipeline." + pipeline + ".policies");
+      }
+      return policies;
+    }
+
+    /** Policies that are listed outside the code replace those of the code. */
+    @Override
+    protected List<Policy> effective(String pipeline, List<Policy> declared) {
+      List<Policy> stronger = outsidePolicies(pipeline);
+      return stronger.isEmpty() ? declared : stronger;
+    }
+
+    @Override
+    protected DeclaredSettings settings(List<Policy> declared) {
+      return DeclaredSettings.builder().add("policies", declared).build();
+    }
+
+    @Override
+    protected void configure(CorePipeline pipeline, List<Policy> declared) {
+      // It keeps the policies from outside the code, which it was looked up with.
+    }
   }
 
   /** Creates a pipeline that is not registered. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
     return new CorePipeline(pipeline, policies, runtime.dispatcher(), fallbacks::get, orders::once);
-  }
-
-  /**
-   * Registers a pipeline by its name. Policies that are listed outside the code replace those of
-   * the code.
-   */
-  CorePipeline registerPipeline(String pipeline, List<Policy> policies) {
-    return pipelines.declare(pipeline, policies, declared -> {
-      List<Policy> stronger = outsidePolicies(pipeline);
-      return stronger.isEmpty() ? declared : stronger;
-    });
-  }
-
-  /**
-   * Returns the config of a keyed breaker, with the settings from outside the code for breakers of
-   * its name.
-   */
-  KeyedCircuitBreakerConfig resolveKeys(String keyed, KeyedCircuitBreakerConfig config) {
-    return KeyedCircuitBreakerConfig.builder()
-        .breaker(outside.breakers().resolve(keyed, config.breaker()))
-        .maxKeys(config.maxKeys())
-        .abandonedAfter(config.abandonedAfter())
-        .build();
-  }
-
-  private TimeoutConfig outsideTimeout(String timeout) {
-    return outside
-        .timeout(timeout)
-        .orElseThrow(() -> new ResilienceConfigurationException("timeout '" + timeout
-            + "' has no limit. Declare it by timeout(name, limit), or set resilience.timeout."
-            + timeout + ".limit"));
-  }
-
-  private List<Policy> outsidePipeline(String pipeline) {
-    List<Policy> policies = outsidePolicies(pipeline);
-    if (policies.isEmpty()) {
-      throw new ResilienceConfigurationException("pipeline '" + pipeline
-          + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
-          + " resilience.pipeline." + pipeline + ".policies");
-    }
-    return policies;
   }
 
   private List<Policy> outsidePolicies(String pipeline) {
@@ -222,11 +342,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         .toList();
   }
 
-  private Policy outsidePolicy(PolicyReference.Kind kind, String policy) {
+  private Policy outsidePolicy(String kind, String policy) {
     return switch (kind) {
-      case CIRCUITBREAKER -> breakers.get(policy);
-      case RETRY -> retries.get(policy);
-      case TIMEOUT -> timeouts.get(policy);
+      case "circuitbreaker" -> breakers.get(policy);
+      case "retry" -> retries.get(policy);
+      case "timeout" -> timeouts.get(policy);
+      default -> throw new IllegalStateException("no registry of " + kind);
     };
   }
 
@@ -294,12 +415,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   /** Declares a retry; {@code place} is null if the code that calls the library declares it. */
   Retry declareRetry(String retry, RetryConfig config, @Nullable Object place) {
-    return retries.declare(retry, config, declared -> outside.retry(retry, declared), place);
+    return retries.declare(retry, config, null, place);
   }
 
   /** Declares a timeout; {@code place} is null if the code that calls the library declares it. */
   Timeout declareTimeout(String timeout, TimeoutConfig config, @Nullable Object place) {
-    return timeouts.declare(timeout, config, declared -> outside.timeout(timeout, declared), place);
+    return timeouts.declare(timeout, config, null, place);
   }
 
   @Override
@@ -320,9 +441,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   /** Lets every policy look up its duration recorders again. */
   void measure() {
-    breakers.allMade().forEach(CoreCircuitBreaker::measure);
-    keyedBreakers.allMade().forEach(CoreKeyedCircuitBreaker::measure);
-    retries.allMade().forEach(retry -> retry.measure(runtime.durations()));
-    timeouts.allMade().forEach(timeout -> timeout.measure(runtime.durations()));
+    breakers.measure();
+    keyedBreakers.measure();
+    retries.measure();
+    timeouts.measure();
   }
 }

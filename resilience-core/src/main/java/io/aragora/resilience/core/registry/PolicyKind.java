@@ -1,50 +1,95 @@
 package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.policy.DeclaredSettings;
-import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
- * The kind of policies in a registry.
+ * A kind of policies: what a registry needs to know of it. A class and not a set of functions,
+ * because the JDK links each function separately, and every process would pay for that at its
+ * start.
  *
- * @param text the name of the kind in messages
- * @param factory creates a policy from its name and config
- * @param undeclared returns the config of a policy that was looked up and never declared, by its
- *     name
- * @param declared returns every setting of a declaration, for the comparison of two declarations
- * @param configure sets the config of a policy that was looked up before its declaration
  * @param <P> the policy
  * @param <C> its config
  */
-public record PolicyKind<P, C>(
-    String text,
-    BiFunction<String, C, P> factory,
-    Function<String, C> undeclared,
-    Function<C, DeclaredSettings> declared,
-    BiConsumer<P, C> configure) {
+public abstract class PolicyKind<P, C> {
+  private final String text;
 
   /**
-   * Returns a kind of policies that are always declared, never looked up by name alone.
+   * Creates a kind.
    *
    * @param text the name of the kind in messages
-   * @param factory creates a policy from its name and config
-   * @param declared returns every setting of a declaration, for the comparison of two declarations
-   * @param <P> the policy
-   * @param <C> its config
-   * @return the kind
    */
-  public static <P, C> PolicyKind<P, C> alwaysDeclared(
-      String text, BiFunction<String, C, P> factory, Function<C, DeclaredSettings> declared) {
-    return new PolicyKind<>(
-        text,
-        factory,
-        name -> {
-          throw new IllegalStateException(text + " '" + name + "' is looked up undeclared");
-        },
-        declared,
-        (policy, config) -> {
-          throw new IllegalStateException(text + " was created undeclared: " + policy);
-        });
+  protected PolicyKind(String text) {
+    this.text = text;
+  }
+
+  final String text() {
+    return text;
+  }
+
+  /**
+   * Creates a policy.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the policy
+   */
+  protected abstract P make(String name, C config);
+
+  /**
+   * Returns the config of a policy that was looked up and never declared. Default: a policy of this
+   * kind is always declared.
+   *
+   * @param name its name
+   * @return its config
+   */
+  protected C undeclared(String name) {
+    throw new IllegalStateException(text + " '" + name + "' is looked up undeclared");
+  }
+
+  /**
+   * Returns the config that a declared policy is created with. Default: the declared one.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config
+   */
+  protected C effective(String name, C declared) {
+    return declared;
+  }
+
+  /**
+   * Returns every setting of a declaration, for the comparison of two declarations.
+   *
+   * @param declared the config in the code
+   * @return its settings
+   */
+  protected abstract DeclaredSettings settings(C declared);
+
+  /**
+   * Sets the config of a policy that was looked up before its declaration.
+   *
+   * @param policy the policy
+   * @param config its config
+   */
+  protected void configure(P policy, C config) {
+    throw new IllegalStateException(text + " was created undeclared: " + policy);
+  }
+
+  /**
+   * Makes a policy look up its duration recorders again. Default: it has none.
+   *
+   * @param policy the policy
+   */
+  protected void measure(P policy) {}
+
+  /**
+   * Returns the instant, of the time source, since which a policy had no call. Default: it is never
+   * evicted.
+   *
+   * @param policy the policy
+   * @return the instant; {@link Long#MAX_VALUE} if it must stay
+   */
+  protected long idleSince(P policy) {
+    return Long.MAX_VALUE;
   }
 }

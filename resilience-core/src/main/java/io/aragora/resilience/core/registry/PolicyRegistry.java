@@ -57,7 +57,7 @@ public final class PolicyRegistry<P, C> {
 
   private final PolicyKind<P, C> kind;
   private final int max;
-  private final Staleness<P> staleness;
+  private final Staleness staleness;
   private final ConcurrentHashMap<String, Entry<P, C>> entries = new ConcurrentHashMap<>();
 
   /**
@@ -77,7 +77,7 @@ public final class PolicyRegistry<P, C> {
    * @param max the largest number of policies
    * @param staleness decides which policies may be evicted
    */
-  public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness<P> staleness) {
+  public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness staleness) {
     this.kind = kind;
     this.max = max;
     this.staleness = staleness;
@@ -96,7 +96,7 @@ public final class PolicyRegistry<P, C> {
       touch(known);
       return known.policy;
     }
-    return find(name, null, UnaryOperator.identity());
+    return find(name, null, null);
   }
 
   /**
@@ -111,7 +111,7 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Declares a policy that is created with the declared config.
+   * Declares a policy that is created with the config that its kind makes of the declared one.
    *
    * @param name its name
    * @param declaration the config in the code
@@ -120,22 +120,7 @@ public final class PolicyRegistry<P, C> {
    *     registry is full
    */
   public P declare(String name, C declaration) {
-    return declare(name, declaration, UnaryOperator.identity());
-  }
-
-  /**
-   * Declares a policy.
-   *
-   * @param name its name
-   * @param declaration the config in the code
-   * @param effective returns the config to create it with; not called if the name is already
-   *     declared
-   * @return the policy
-   * @throws ResilienceConfigurationException if it is already declared differently, or if the
-   *     registry is full
-   */
-  public P declare(String name, C declaration, UnaryOperator<C> effective) {
-    return declare(name, declaration, effective, null);
+    return declare(name, declaration, null, null);
   }
 
   /**
@@ -143,15 +128,19 @@ public final class PolicyRegistry<P, C> {
    *
    * @param name its name
    * @param declaration the config in the code
-   * @param effective returns the config to create it with; not called if the name is already
-   *     declared
+   * @param effective returns the config to create it with, instead of its kind; not called if the
+   *     name is already declared; null for the kind's
    * @param place the place of the declaration, which messages show by its text; null if it is the
    *     code that calls the library
    * @return the policy
    * @throws ResilienceConfigurationException if it is already declared differently, or if the
    *     registry is full; the message names both places
    */
-  public P declare(String name, C declaration, UnaryOperator<C> effective, @Nullable Object place) {
+  public P declare(
+      String name,
+      C declaration,
+      @Nullable UnaryOperator<C> effective,
+      @Nullable Object place) {
     Entry<P, C> known = entries.get(name);
     if (known != null) {
       Declaration<C> first = known.declared;
@@ -175,7 +164,8 @@ public final class PolicyRegistry<P, C> {
     }
   }
 
-  private P find(String name, @Nullable Declaration<C> declaration, UnaryOperator<C> effective) {
+  private P find(
+      String name, @Nullable Declaration<C> declaration, @Nullable UnaryOperator<C> effective) {
     making.lock();
     try {
       Entry<P, C> known = entries.get(name);
@@ -194,7 +184,8 @@ public final class PolicyRegistry<P, C> {
     }
   }
 
-  private P make(String name, @Nullable Declaration<C> declaration, UnaryOperator<C> effective) {
+  private P make(
+      String name, @Nullable Declaration<C> declaration, @Nullable UnaryOperator<C> effective) {
     Setting.name(kind.text() + " name", name);
     if (!hasRoom()) {
       throw new ResilienceConfigurationException(
@@ -203,8 +194,9 @@ public final class PolicyRegistry<P, C> {
               + ". Raise maxPolicies, or use fewer names");
     }
     C settings =
-        declaration == null ? kind.undeclared().apply(name) : effective.apply(declaration.config);
-    P made = kind.factory().apply(name, settings);
+        declaration == null ? kind.undeclared(name)
+            : effective(name, declaration.config, effective);
+    P made = kind.make(name, settings);
     entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
     // Only now, when no other code holds the previous policy.
     pruned.remove(name);
@@ -216,7 +208,7 @@ public final class PolicyRegistry<P, C> {
       P held,
       @Nullable Declaration<C> first,
       @Nullable Declaration<C> declaration,
-      UnaryOperator<C> effective) {
+      @Nullable UnaryOperator<C> effective) {
     Declaration<C> declared = declaredOnce(name, held, first, declaration, effective);
     if (hasRoom()) {
       entries.put(name, new Entry<>(held, declared, staleness.stamp()));
@@ -232,7 +224,7 @@ public final class PolicyRegistry<P, C> {
       P policy,
       @Nullable Declaration<C> first,
       @Nullable Declaration<C> declaration,
-      UnaryOperator<C> effective) {
+      @Nullable UnaryOperator<C> effective) {
     if (declaration == null) {
       return first;
     }
@@ -240,16 +232,20 @@ public final class PolicyRegistry<P, C> {
       compare(name, first, declaration.config, declaration.place);
       return first;
     }
-    kind.configure().accept(policy, effective.apply(declaration.config));
+    kind.configure(policy, effective(name, declaration.config, effective));
     return declaration;
+  }
+
+  private C effective(String name, C declaration, @Nullable UnaryOperator<C> effective) {
+    return effective == null ? kind.effective(name, declaration) : effective.apply(declaration);
   }
 
   private void compare(String name, Declaration<C> first, C declaration, @Nullable Object place) {
     if (first.config == declaration) {
       return;
     }
-    DeclaredSettings settings = kind.declared().apply(first.config);
-    DeclaredSettings later = kind.declared().apply(declaration);
+    DeclaredSettings settings = kind.settings(first.config);
+    DeclaredSettings later = kind.settings(declaration);
     if (!settings.sameAs(later)) {
       settings.requireSame(
           kind.text() + " '" + name + "'",
@@ -295,7 +291,7 @@ public final class PolicyRegistry<P, C> {
     while (all.hasNext() && taken < room) {
       Map.Entry<String, Entry<P, C>> named = all.next();
       Entry<P, C> entry = named.getValue();
-      if (staleness.isStale(entry.policy, entry.lookedUp)) {
+      if (staleness.isStale(kind.idleSince(entry.policy), entry.lookedUp)) {
         pruned.add(named.getKey(), entry.policy, Optional.ofNullable(entry.declared));
         all.remove();
         taken++;
@@ -311,22 +307,26 @@ public final class PolicyRegistry<P, C> {
    */
   public Collection<P> all() {
     List<P> all = new ArrayList<>(entries.size());
-    entries.values().forEach(entry -> all.add(entry.policy));
+    for (Entry<P, C> entry : entries.values()) {
+      all.add(entry.policy);
+    }
     return List.copyOf(all);
   }
 
   /**
-   * Returns the policies, including those that are being created at this moment. For code that has
-   * changed what a factory reads: each policy is either included or created after the change.
-   *
-   * @return a copy
+   * Makes every policy look up its duration recorders again, including those that are being created
+   * at this moment: each either looks up again or is created after the recorders changed.
    */
-  public Collection<P> allMade() {
+  public void measure() {
+    Collection<P> made;
     making.lock();
     try {
-      return all();
+      made = all();
     } finally {
       making.unlock();
+    }
+    for (P policy : made) {
+      kind.measure(policy);
     }
   }
 }

@@ -15,15 +15,15 @@ import java.util.Map;
  */
 final class ConfigSection<C, D> {
   private final ConfigSource source;
-  private final SettingGroup<C, D> group;
-  private final Map<PolicySetting<D>, Given<D>> forAll = new LinkedHashMap<>();
-  private final Map<String, Map<PolicySetting<D>, Given<D>>> forOne = new HashMap<>();
+  private final SettingTable<C, D> table;
+  private final Map<String, Given> forAll = new LinkedHashMap<>();
+  private final Map<String, Map<String, Given>> forOne = new HashMap<>();
 
-  ConfigSection(ConfigSource source, SettingGroup<C, D> group) {
+  ConfigSection(ConfigSource source, SettingTable<C, D> table) {
     this.source = source;
-    this.group = group;
+    this.table = table;
     source.entries().forEach((key, text) -> {
-      if (key.startsWith(group.prefix())) {
+      if (key.startsWith(table.prefix())) {
         add(key, text);
       }
     });
@@ -32,17 +32,18 @@ final class ConfigSection<C, D> {
   }
 
   private void add(String key, String text) {
-    String rest = key.substring(group.prefix().length());
+    String rest = key.substring(table.prefix().length());
     int dot = rest.lastIndexOf('.');
-    PolicySetting<D> setting = group
-        .find(rest.substring(dot + 1))
-        .orElseThrow(() -> source.refused(
-            key + "=" + new SettingText(key, text).shown()
-                + ": the key must end in a setting, one of " + group.known(),
-            null));
-    Given<D> given = new Given<>(setting, text, key);
+    String setting = rest.substring(dot + 1);
+    if (!table.settings().contains(setting)) {
+      throw source.refused(
+          key + "=" + new SettingText(key, text).shown()
+              + ": the key must end in a setting, one of " + String.join(", ", table.settings()),
+          null);
+    }
+    Given given = new Given(setting, text, key);
     try {
-      group.check(given);
+      table.check(given);
     } catch (IllegalArgumentException e) {
       throw source.refused(given + ": " + e.getMessage(), e);
     }
@@ -50,7 +51,7 @@ final class ConfigSection<C, D> {
       forAll.put(setting, given);
     } else if (rest.substring(0, dot).isBlank()) {
       throw source.refused(
-          key + " must name a " + group.kind()
+          key + " must name a " + table.kind()
               + " between its last two dots. To set it for all of them, remove one of these dots",
           null);
     } else {
@@ -60,14 +61,14 @@ final class ConfigSection<C, D> {
     }
   }
 
-  private void checkPlaces(Map<PolicySetting<D>, Given<D>> scope) {
-    Map<PolicySetting<D>, Given<D>> places = new HashMap<>();
-    for (Given<D> given : scope.values()) {
-      Given<D> other = places.put(given.setting().place(), given);
+  private void checkPlaces(Map<String, Given> scope) {
+    Map<String, Given> places = new HashMap<>();
+    for (Given given : scope.values()) {
+      Given other = places.put(table.place(given.setting()), given);
       if (other != null) {
         throw source.refused(
-            "a " + group.kind() + " must have only one of " + other.setting().key() + " and "
-                + given.setting().key() + ": " + other + ", " + given,
+            "a " + table.kind() + " must have only one of " + other.setting() + " and "
+                + given.setting() + ": " + other + ", " + given,
             null);
       }
     }
@@ -75,14 +76,14 @@ final class ConfigSection<C, D> {
 
   /** Returns the config with the settings of this source. */
   C over(String name, C base) {
-    List<Given<D>> all = new ArrayList<>(forOne.getOrDefault(name, Map.of()).values());
+    List<Given> all = new ArrayList<>(forOne.getOrDefault(name, Map.of()).values());
     all.addAll(forAll.values());
-    List<Given<D>> strongest = Given.strongest(all);
+    List<Given> strongest = table.strongest(all);
     try {
-      return group.over(base, strongest);
+      return table.over(base, strongest);
     } catch (IllegalArgumentException e) {
       throw source.refused(
-          "settings " + strongest + " are inconsistent with the config of " + group.kind() + " '"
+          "settings " + strongest + " are inconsistent with the config of " + table.kind() + " '"
               + name + "' (" + base + "): " + e.getMessage(),
           e);
     }

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 record ConfigSource(String name, SortedMap<String, String> entries) {
   private static final int MAX_BYTES = 1 << 20;
-  private static final String PREFIX = "resilience.";
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   /** Opens the source. */
@@ -47,6 +46,12 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
       source.entries.put(key, properties.getProperty(key));
     }
     return source;
+  }
+
+  /** Returns whether a key begins with a prefix. */
+  boolean hasKey(String prefix) {
+    SortedMap<String, String> from = entries.tailMap(prefix);
+    return !from.isEmpty() && from.firstKey().startsWith(prefix);
   }
 
   private Properties load(Opening opening) {
@@ -77,7 +82,9 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
     @Override
     public synchronized @Nullable Object put(Object key, Object value) {
       Object first = super.put(key, value);
-      if (first != null && !first.equals(value) && key.toString().startsWith(PREFIX)) {
+      if (first != null
+          && !first.equals(value)
+          && key.toString().startsWith(RuntimeSettings.PREFIX)) {
         throw refused(
             key + " must have one value, and has two: "
                 + new SettingText("", first.toString()).shown() + ", "

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,27 +15,30 @@ import org.jspecify.annotations.Nullable;
  * @param <D> a config that is being changed
  */
 final class LayeredSettings<C, D> {
-  private final SettingGroup<C, D> group;
-  private final List<ConfigSection<C, D>> sections;
+  private final SettingTable<C, D> table;
+  private final List<ConfigSection<C, D>> sections = new ArrayList<>();
   private final Surroundings surroundings;
   private final Warnings warnings;
 
   /**
    * Reads the sources.
    *
-   * @param group the kind of policy
+   * @param table the kind of policy
    * @param sources files and maps, the weakest first
    * @param surroundings the system properties and environment of the process
    * @param warnings logs the values that are ignored
    */
   LayeredSettings(
-      SettingGroup<C, D> group,
+      SettingTable<C, D> table,
       List<ConfigSource> sources,
       Surroundings surroundings,
       Warnings warnings) {
-    this.group = group;
-    this.sections =
-        sources.stream().map(source -> new ConfigSection<>(source, group)).toList();
+    this.table = table;
+    for (ConfigSource source : sources) {
+      if (source.hasKey(table.prefix())) {
+        sections.add(new ConfigSection<>(source, table));
+      }
+    }
     this.surroundings = surroundings;
     this.warnings = warnings;
   }
@@ -46,56 +48,64 @@ final class LayeredSettings<C, D> {
    */
   C resolve(String name, C declared) {
     Setting.name("name", name);
-    if (group.ignoresExternalConfig().test(declared)) {
+    if (table.ignoresExternalConfig(declared)) {
       return declared;
     }
     C inside = declared;
     for (ConfigSection<C, D> section : sections) {
       inside = section.over(name, inside);
     }
-    return group.overWherePossible(inside, fromOutside(name), warnings::ignored);
+    return table.overWherePossible(inside, fromOutside(name), warnings);
   }
 
   /**
    * Returns the valid values of system properties and environment variables, the strongest first.
    */
-  private List<Given<D>> fromOutside(String name) {
-    List<Given<D>> all = new ArrayList<>();
-    Function<String, @Nullable String> properties = surroundings.properties();
-    add(all, "system property ", properties, setting -> group.property(name, setting));
-    add(all, "system property ", properties, group::property);
-    add(all, "environment variable ", surroundings.environment(), PolicySetting::variable);
+  private List<Given> fromOutside(String name) {
+    List<Given> all = new ArrayList<>();
+    addProperties(all, table.prefix() + name + '.');
+    addProperties(all, table.prefix());
+    Map<String, Given> places = new HashMap<>();
+    for (String setting : table.settings()) {
+      String key = table.variable(setting);
+      add(all, places, setting, "environment variable ", key, surroundings.variable(key));
+    }
     return all;
   }
 
+  private void addProperties(List<Given> all, String prefix) {
+    Map<String, Given> places = new HashMap<>();
+    for (String setting : table.settings()) {
+      String key = prefix + setting;
+      add(all, places, setting, "system property ", key, surroundings.property(key));
+    }
+  }
+
   private void add(
-      List<Given<D>> all,
-      String kind,
-      Function<String, @Nullable String> source,
-      Function<PolicySetting<D>, String> nameOf) {
-    Map<PolicySetting<D>, Given<D>> places = new HashMap<>();
-    for (PolicySetting<D> setting : group.settings()) {
-      String key = nameOf.apply(setting);
-      String text = source.apply(key);
-      if (text == null || text.isBlank()) {
-        continue;
-      }
-      Given<D> given = new Given<>(setting, text, kind + key);
-      try {
-        group.check(given);
-      } catch (IllegalArgumentException e) {
-        warnings.ignored(given, String.valueOf(e.getMessage()));
-        continue;
-      }
-      Given<D> other = places.putIfAbsent(setting.place(), given);
-      if (other == null) {
-        all.add(given);
-      } else {
-        warnings.ignored(
-            given,
-            "a " + group.kind() + " must have only one of " + other.setting().key() + " and "
-                + setting.key() + ", and " + other + " is stronger");
-      }
+      List<Given> all,
+      Map<String, Given> places,
+      String setting,
+      String source,
+      String key,
+      @Nullable String text) {
+    if (text == null || text.isBlank()) {
+      return;
+    }
+    Given given = new Given(setting, text, source + key);
+    try {
+      table.check(given);
+    } catch (IllegalArgumentException e) {
+      warnings.ignored(given, String.valueOf(e.getMessage()));
+      return;
+    }
+    Given other = places.putIfAbsent(table.place(setting), given);
+    if (other == null) {
+      all.add(given);
+    } else {
+      warnings.ignored(
+          given,
+          "a " + table.kind() + " must have only one of " + other.setting() + " and " + setting
+              + ", and " + other + " is stronger");
     }
   }
 }

@@ -7,25 +7,15 @@ import java.util.regex.Pattern;
 /**
  * A policy of a pipeline that is configured outside the code.
  *
- * @param kind the kind of policy
+ * @param kind the kind of policy, as property names have it
  * @param name its name; empty if it has the name of the pipeline
  */
-public record PolicyReference(Kind kind, String name) {
+public record PolicyReference(String kind, String name) {
   /**
    * A comma that is not inside parentheses: a policy may be named after a method and its
    * parameters.
    */
   private static final Pattern SEPARATOR = Pattern.compile(",(?![^()]*\\))");
-
-  /** The kind of a policy. */
-  public enum Kind {
-    /** A circuit breaker. */
-    CIRCUITBREAKER,
-    /** A retry. */
-    RETRY,
-    /** A timeout. */
-    TIMEOUT
-  }
 
   /**
    * Returns the name of the policy.
@@ -52,10 +42,10 @@ public record PolicyReference(Kind kind, String name) {
     return policies;
   }
 
-  private static Kind kindOf(String text, SettingText list) {
-    for (Kind kind : Kind.values()) {
-      if (kind.name().equalsIgnoreCase(text)) {
-        return kind;
+  private static String kindOf(String text, SettingText list) {
+    for (SettingTable<?, ?> table : RuntimeSettings.TABLES) {
+      if (table != RuntimeSettings.PIPELINES && table.key().equalsIgnoreCase(text)) {
+        return table.key();
       }
     }
     throw bad(list);

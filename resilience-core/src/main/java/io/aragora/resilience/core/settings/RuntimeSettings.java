@@ -9,9 +9,8 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configs of a runtime's policies: settings from outside the code override those in the code.
@@ -23,21 +22,31 @@ public final class RuntimeSettings {
   /** The system property that names the only config file; it replaces all others. */
   static final String FILE = "resilience.config";
 
-  private static final String PREFIX = "resilience.";
+  /** The prefix of every property of the library. */
+  static final String PREFIX = "resilience.";
+
+  static final BreakerTable BREAKERS = new BreakerTable();
+  static final RetryTable RETRIES = new RetryTable();
+  static final TimeoutTable TIMEOUTS = new TimeoutTable();
+  static final PipelineTable PIPELINES = new PipelineTable();
+
+  /** Every kind of policy that can be configured outside the code, in the order of display. */
+  static final List<SettingTable<?, ?>> TABLES = List.of(BREAKERS, RETRIES, TIMEOUTS, PIPELINES);
 
   private final BreakerSettings breakers;
-  private final LayeredSettings<RetryConfig, RetryDraft> retries;
+  private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
-  RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Consumer<String> log) {
-    sources.forEach(RuntimeSettings::checkPrefixes);
-    Warnings warnings = new Warnings(log);
-    breakers = new BreakerSettings(
-        new LayeredSettings<>(BreakerSetting.GROUP, sources, surroundings, warnings));
-    retries = new LayeredSettings<>(RetrySetting.GROUP, sources, surroundings, warnings);
-    timeouts = new LayeredSettings<>(TimeoutSetting.GROUP, sources, surroundings, warnings);
-    pipelines = new LayeredSettings<>(PipelineSetting.GROUP, sources, surroundings, warnings);
+  RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
+    for (ConfigSource source : sources) {
+      checkPrefixes(source);
+    }
+    breakers =
+        new BreakerSettings(new LayeredSettings<>(BREAKERS, sources, surroundings, warnings));
+    retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
+    timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
+    pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
   /**
@@ -45,18 +54,25 @@ public final class RuntimeSettings {
    * and are ignored.
    */
   private static void checkPrefixes(ConfigSource source) {
-    List<String> known = Stream.of(
-            BreakerSetting.GROUP, RetrySetting.GROUP, TimeoutSetting.GROUP, PipelineSetting.GROUP)
-        .map(SettingGroup::prefix)
-        .toList();
-    source.entries().forEach((key, value) -> {
-      if (key.startsWith(PREFIX) && known.stream().noneMatch(key::startsWith)) {
+    for (Map.Entry<String, String> entry : source.entries().entrySet()) {
+      String key = entry.getKey();
+      if (key.startsWith(PREFIX) && !isKnown(key)) {
         throw source.refused(
-            key + "=" + new SettingText(key, value).shown() + ": the key must begin with one of "
-                + known,
+            key + "=" + new SettingText(key, entry.getValue()).shown()
+                + ": the key must begin with one of "
+                + TABLES.stream().map(SettingTable::prefix).toList(),
             null);
       }
-    });
+    }
+  }
+
+  private static boolean isKnown(String key) {
+    for (SettingTable<?, ?> table : TABLES) {
+      if (key.startsWith(table.prefix())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -68,16 +84,13 @@ public final class RuntimeSettings {
    *     read, or contains an unknown key or an invalid value
    */
   public static RuntimeSettings ofProcess(ResilienceSettings settings) {
-    Surroundings surroundings = Surroundings.ofProcess();
-    return new RuntimeSettings(
-        sources(settings, surroundings),
-        surroundings,
-        message -> LOG.log(System.Logger.Level.WARNING, message));
+    Surroundings surroundings = new Surroundings();
+    return new RuntimeSettings(sources(settings, surroundings), surroundings, new Warnings(LOG));
   }
 
   static List<ConfigSource> sources(ResilienceSettings settings, Surroundings surroundings) {
     List<ConfigSource> sources = new ArrayList<>();
-    String named = surroundings.properties().apply(FILE);
+    String named = surroundings.property(FILE);
     Path file = settings.configFile();
     URL resource = settings.configResource();
     if (named != null && !named.isBlank()) {
@@ -87,7 +100,9 @@ public final class RuntimeSettings {
     } else if (resource != null) {
       sources.add(ConfigSource.read(resource.toString(), resource::openStream));
     }
-    sources.add(ConfigSource.ofMap(settings.config()));
+    if (!settings.config().isEmpty()) {
+      sources.add(ConfigSource.ofMap(settings.config()));
+    }
     return sources;
   }
 
@@ -122,11 +137,11 @@ public final class RuntimeSettings {
    * Returns the config of a timeout that the code does not declare.
    *
    * @param name its name
-   * @return the config; empty if no limit is set outside the code
+   * @return the config; null if no limit is set outside the code
    */
-  public Optional<TimeoutConfig> timeout(String name) {
-    TimeoutConfig found = timeouts.resolve(name, TimeoutSetting.NONE);
-    return found == TimeoutSetting.NONE ? Optional.empty() : Optional.of(found);
+  public @Nullable TimeoutConfig timeout(String name) {
+    TimeoutConfig found = timeouts.resolve(name, TimeoutTable.NONE);
+    return found == TimeoutTable.NONE ? null : found;
   }
 
   /**
@@ -136,6 +151,6 @@ public final class RuntimeSettings {
    * @return its policies, the outermost first; empty if it is not configured outside the code
    */
   public List<PolicyReference> pipeline(String name) {
-    return pipelines.resolve(name, PipelineSetting.NONE);
+    return pipelines.resolve(name, PipelineTable.NONE);
   }
 }

@@ -1,19 +1,21 @@
 package io.aragora.resilience.core.settings;
 
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The system properties and the environment of the process. Read again each time, because system
  * properties may change.
- *
- * @param properties returns a system property by name, or null
- * @param environment returns an environment variable by name, or null
  */
-record Surroundings(
-    Function<String, @Nullable String> properties, Function<String, @Nullable String> environment) {
+class Surroundings {
+  /** Returns a system property; null if it is not set. */
+  @Nullable
+  String property(String name) {
+    return System.getProperty(name);
+  }
 
-  static Surroundings ofProcess() {
-    return new Surroundings(System::getProperty, System::getenv);
+  /** Returns an environment variable; null if it is not set. */
+  @Nullable
+  String variable(String name) {
+    return System.getenv(name);
   }
 }

@@ -1,17 +1,17 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.GuardedLog;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 /**
  * Logs each warning once, and at most {@value #MOST} warnings: system properties may take any
  * number of values, and an application may create any number of pipelines. Thread-safe.
  */
-public final class Warnings {
+public class Warnings {
   static final int MOST = 1000;
 
-  private final Consumer<String> log;
+  private final GuardedLog log;
   private final Set<String> said = ConcurrentHashMap.newKeySet();
 
   /**
@@ -19,7 +19,7 @@ public final class Warnings {
    *
    * @param log receives the lines
    */
-  public Warnings(Consumer<String> log) {
+  public Warnings(GuardedLog log) {
     this.log = log;
   }
 
@@ -32,15 +32,20 @@ public final class Warnings {
   public void once(String warning, String line) {
     // The bound is approximate: threads that pass the check at the same time each log one more.
     if (said.size() < MOST && said.add(warning)) {
-      log.accept(line);
+      log(line);
       if (said.size() == MOST) {
-        log.accept("reached " + MOST
+        log("reached " + MOST
             + " warnings of this kind; further ones are not logged (logged once)");
       }
     }
   }
 
-  void ignored(Given<?> given, String why) {
+  /** Writes a line. */
+  void log(String line) {
+    log.log(System.Logger.Level.WARNING, line);
+  }
+
+  void ignored(Given given, String why) {
     once(given.toString(), given + " is ignored: " + why);
   }
 }

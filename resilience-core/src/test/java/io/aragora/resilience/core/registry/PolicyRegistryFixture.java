@@ -37,19 +37,40 @@ abstract class PolicyRegistryFixture {
   final PolicyRegistry<FakePolicy, String> registry = registry(MAX);
 
   PolicyRegistry<FakePolicy, String> registry(int max) {
-    PolicyKind<FakePolicy, String> kind = new PolicyKind<>(
-        "fake",
-        (name, config) -> {
-          made.incrementAndGet();
-          return new FakePolicy(name, config, time.nanoTime());
-        },
-        name -> "undeclared",
-        PolicyRegistryFixture::declared,
-        (policy, config) -> policy.config = config);
-    return new PolicyRegistry<>(kind, max, Staleness.after(time, DAY, policy -> {
+    return new PolicyRegistry<>(new FakeKind(), max, Staleness.after(time, DAY));
+  }
+
+  private final class FakeKind extends PolicyKind<FakePolicy, String> {
+    FakeKind() {
+      super("fake");
+    }
+
+    @Override
+    protected FakePolicy make(String name, String config) {
+      made.incrementAndGet();
+      return new FakePolicy(name, config, time.nanoTime());
+    }
+
+    @Override
+    protected String undeclared(String name) {
+      return "undeclared";
+    }
+
+    @Override
+    protected DeclaredSettings settings(String declared) {
+      return declared(declared);
+    }
+
+    @Override
+    protected void configure(FakePolicy policy, String config) {
+      policy.config = config;
+    }
+
+    @Override
+    protected long idleSince(FakePolicy policy) {
       asked.incrementAndGet();
       return policy.idleSince;
-    }));
+    }
   }
 
   static DeclaredSettings declared(String config) {

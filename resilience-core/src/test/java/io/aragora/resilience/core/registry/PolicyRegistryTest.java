@@ -3,6 +3,7 @@ package io.aragora.resilience.core.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -182,7 +183,17 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Test
   void never_nothingGoes() {
     PolicyRegistry<String, String> retries = new PolicyRegistry<>(
-        PolicyKind.alwaysDeclared("retry", (name, config) -> name, PolicyRegistryFixture::declared),
+        new PolicyKind<>("retry") {
+          @Override
+          protected String make(String name, String config) {
+            return name;
+          }
+
+          @Override
+          protected DeclaredSettings settings(String config) {
+            return declared(config);
+          }
+        },
         1,
         Staleness.never());
     retries.declare("a", "x");

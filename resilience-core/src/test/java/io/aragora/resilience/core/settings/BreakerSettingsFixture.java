@@ -26,8 +26,8 @@ abstract class BreakerSettingsFixture {
   CircuitBreakerConfigRegistry settings(Path file) {
     return new RuntimeSettings(
             file == null ? List.of() : List.of(ConfigSource.ofFile(file)),
-            new Surroundings(properties::get, environment::get),
-            warnings::add)
+            new MapSurroundings(properties, environment),
+            new HeardWarnings(warnings))
         .breakers();
   }
 

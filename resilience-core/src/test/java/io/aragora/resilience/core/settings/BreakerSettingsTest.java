@@ -12,14 +12,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class BreakerSettingsTest extends BreakerSettingsFixture {
   private static CircuitBreakerConfig failures(int threshold) {
@@ -240,19 +239,23 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
   }
 
   @ParameterizedTest
-  @EnumSource(BreakerSetting.class)
-  void property_changesTheSameAsTheVariable(BreakerSetting setting) {
+  @MethodSource("allSettings")
+  void property_changesTheSameAsTheVariable(String setting) {
     String value = switch (setting) {
-      case FAILURE_RATE_THRESHOLD, SLOW_CALL_RATE_THRESHOLD, COUNT_WINDOW -> "40";
-      case COOLDOWN_JITTER -> "0.5";
-      case FOLLOW_PEERS -> "true";
+      case "failureRateThreshold", "slowCallRateThreshold", "countWindow" -> "40";
+      case "cooldownJitter" -> "0.5";
+      case "followPeers" -> "true";
       default -> "4";
     };
-    properties.put("resilience.circuitbreaker.a." + setting.key(), value);
+    properties.put("resilience.circuitbreaker.a." + setting, value);
     CircuitBreakerConfig byProperty = settings.resolve("a");
     properties.clear();
-    environment.put(setting.variable(), value);
+    environment.put(RuntimeSettings.BREAKERS.variable(setting), value);
     assertThat(changes(byProperty)).hasSize(1).isEqualTo(changes(settings.resolve("a")));
+  }
+
+  static List<String> allSettings() {
+    return RuntimeSettings.BREAKERS.settings();
   }
 
   // ---- off, windows, combinations
@@ -289,7 +292,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     String key = "resilience.circuitbreaker.of-this-test.cooldown";
     System.setProperty(key, "7m");
     try {
-      assertThat(new RuntimeSettings(List.of(), Surroundings.ofProcess(), warnings::add)
+      assertThat(new RuntimeSettings(List.of(), new Surroundings(), new HeardWarnings(warnings))
               .breakers()
               .resolve("of-this-test")
               .cooldown())
@@ -297,8 +300,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     } finally {
       System.clearProperty(key);
     }
-    Function<String, String> variables = Surroundings.ofProcess().environment();
+    Surroundings surroundings = new Surroundings();
     assertThat(System.getenv())
-        .allSatisfy((name, value) -> assertThat(variables.apply(name)).isEqualTo(value));
+        .allSatisfy((name, value) -> assertThat(surroundings.variable(name)).isEqualTo(value));
   }
 }

@@ -29,7 +29,7 @@ class ConfigSectionTest {
 
   private static ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> section(
       Path path) {
-    return new ConfigSection<>(ConfigSource.ofFile(path), BreakerSetting.GROUP);
+    return new ConfigSection<>(ConfigSource.ofFile(path), RuntimeSettings.BREAKERS);
   }
 
   private void assertRejected(Path path, String... parts) {

@@ -52,7 +52,7 @@ class RuntimeSettingsTest {
 
   private RuntimeSettings settings(List<ConfigSource> sources) {
     return new RuntimeSettings(
-        sources, new Surroundings(properties::get, environment::get), warnings::add);
+        sources, new MapSurroundings(properties, environment), new HeardWarnings(warnings));
   }
 
   private Path write(String... lines) throws IOException {
@@ -170,8 +170,7 @@ class RuntimeSettingsTest {
     assertThat(settings.timeout("t", TimeoutConfig.of(Duration.ofSeconds(9))).limit())
         .isEqualTo(Duration.ofSeconds(2));
     environment.put("ARAGORA_TIMEOUT_LIMIT", "5s");
-    assertThat(settings.timeout("t"))
-        .hasValueSatisfying(found -> assertThat(found.limit()).isEqualTo(Duration.ofSeconds(5)));
+    assertThat(settings.timeout("t").limit()).isEqualTo(Duration.ofSeconds(5));
     assertThat(warnings).isEmpty();
   }
 
@@ -193,7 +192,7 @@ class RuntimeSettingsTest {
   @Test
   void timeout_withoutALimit_isNone() {
     assertThat(settings(Map.of("resilience.timeout.other.limit", "1s")).timeout("t"))
-        .isEmpty();
+        .isNull();
   }
 
   @Test
@@ -203,10 +202,10 @@ class RuntimeSettingsTest {
         "resilience.pipeline.eu.prices.policies", " CircuitBreaker : shop ,retry:a:b,timeout"));
     assertThat(settings.pipeline("any"))
         .extracting(policy -> policy.kind() + " " + policy.nameIn("any"))
-        .containsExactly("RETRY any", "CIRCUITBREAKER any", "TIMEOUT any");
+        .containsExactly("retry any", "circuitbreaker any", "timeout any");
     assertThat(settings.pipeline("eu.prices"))
         .extracting(policy -> policy.kind() + " " + policy.nameIn("p"))
-        .containsExactly("CIRCUITBREAKER shop", "RETRY a:b", "TIMEOUT p");
+        .containsExactly("circuitbreaker shop", "retry a:b", "timeout p");
     assertThat(settings(Map.of()).pipeline("any")).isEmpty();
   }
 

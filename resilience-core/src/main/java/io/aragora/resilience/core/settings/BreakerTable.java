@@ -1,0 +1,104 @@
+package io.aragora.resilience.core.settings;
+
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+
+/** The settings of breakers. */
+final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreakerConfig.Builder> {
+  BreakerTable() {
+    super(
+        "circuitbreaker",
+        "circuit breaker",
+        "failureThreshold",
+        "failureRateThreshold",
+        "slowCallRateThreshold",
+        "slowCallDuration",
+        "minimumNumberOfCalls",
+        "window",
+        "countWindow",
+        "cooldown",
+        "cooldownBackoff",
+        "maxCooldown",
+        "cooldownJitter",
+        "successThreshold",
+        "halfOpenMaxCalls",
+        "halfOpenMaxDuration",
+        "followPeers");
+  }
+
+  @Override
+  void write(CircuitBreakerConfig.Builder draft, String setting, SettingText text) {
+    switch (setting) {
+      case "failureThreshold" -> {
+        if (text.isOff()) {
+          draft.noFailureThreshold();
+        } else {
+          draft.failureThreshold(text.whole());
+        }
+      }
+      case "failureRateThreshold" -> {
+        if (text.isOff()) {
+          draft.noFailureRateThreshold();
+        } else {
+          draft.failureRateThreshold(text.decimal());
+        }
+      }
+      case "slowCallRateThreshold" -> {
+        if (text.isOff()) {
+          draft.noSlowCallRateThreshold();
+        } else {
+          draft.slowCallRateThreshold(text.decimal());
+        }
+      }
+      case "slowCallDuration" -> draft.slowCallDuration(text.duration());
+      case "minimumNumberOfCalls" -> draft.minimumNumberOfCalls(text.whole());
+      case "window" -> draft.window(text.duration());
+      case "countWindow" -> draft.countWindow(text.whole());
+      case "cooldown" -> draft.cooldown(text.duration());
+      case "cooldownBackoff" -> draft.cooldownBackoff(text.decimal());
+      case "maxCooldown" -> draft.maxCooldown(text.duration());
+      case "cooldownJitter" -> draft.cooldownJitter(text.decimal());
+      case "successThreshold" -> draft.successThreshold(text.whole());
+      case "halfOpenMaxCalls" -> draft.halfOpenMaxCalls(text.whole());
+      case "halfOpenMaxDuration" -> draft.halfOpenMaxDuration(text.duration());
+      case "followPeers" -> draft.followPeers(text.isTrue());
+      default -> throw unknown(setting);
+    }
+  }
+
+  /** A window is measured in time or in calls, so each of the two settings replaces the other. */
+  @Override
+  String place(String setting) {
+    return setting.equals("countWindow") ? "window" : setting;
+  }
+
+  /** The variables are those of the Python package, one of which has another name. */
+  @Override
+  String variable(String setting) {
+    return super.variable(setting.equals("cooldown") ? "timeoutSeconds" : setting);
+  }
+
+  @Override
+  String variableKey() {
+    return "CB";
+  }
+
+  @Override
+  CircuitBreakerConfig sample() {
+    return CircuitBreakerConfig.defaults();
+  }
+
+  @Override
+  CircuitBreakerConfig.Builder draft(CircuitBreakerConfig base) {
+    return base.toBuilder();
+  }
+
+  @Override
+  CircuitBreakerConfig finish(CircuitBreakerConfig.Builder draft) {
+    return draft.build();
+  }
+
+  @Override
+  boolean ignoresExternalConfig(CircuitBreakerConfig config) {
+    return config.ignoresExternalConfig();
+  }
+}

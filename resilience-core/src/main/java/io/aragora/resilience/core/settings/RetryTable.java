@@ -1,0 +1,105 @@
+package io.aragora.resilience.core.settings;
+
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.RetryConfig;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of retries. */
+final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
+  RetryTable() {
+    super(
+        "retry",
+        "retry",
+        "maxAttempts",
+        "backoff",
+        "delay",
+        "maxDelay",
+        "jitter",
+        "jitterFactor",
+        "maxDuration",
+        "retryRejections",
+        "retryWhenNested");
+  }
+
+  @Override
+  void write(Draft draft, String setting, SettingText text) {
+    switch (setting) {
+      case "maxAttempts" -> draft.builder.maxAttempts(text.whole());
+      case "backoff" ->
+        draft.strategy = text.oneOf("exponential", "linear", "constant", "fibonacci");
+      case "delay" -> draft.delay = Setting.notNegative("delay", text.duration());
+      case "maxDelay" -> draft.maxDelay = Setting.positive("maxDelay", text.duration());
+      case "jitter" ->
+        draft.jitter = Jitter.named(
+            text.oneOf("none", "full", "equal", "additive", "multiplicative", "decorrelated"));
+      case "jitterFactor" ->
+        draft.jitterFactor = Setting.inRange("jitterFactor", 0, 1, text.decimal());
+      case "maxDuration" ->
+        draft.builder.maxDuration(text.isOff() ? Setting.LONGEST : text.duration());
+      case "retryRejections" -> draft.builder.retryRejections(text.isTrue());
+      case "retryWhenNested" -> draft.builder.retryWhenNested(text.isTrue());
+      default -> throw unknown(setting);
+    }
+  }
+
+  @Override
+  RetryConfig sample() {
+    return RetryConfig.defaults();
+  }
+
+  @Override
+  Draft draft(RetryConfig base) {
+    return new Draft(base);
+  }
+
+  @Override
+  RetryConfig finish(Draft draft) {
+    return draft.builder.backoff(draft.backoff()).build();
+  }
+
+  @Override
+  boolean ignoresExternalConfig(RetryConfig config) {
+    return config.ignoresExternalConfig();
+  }
+
+  /** Holds the parts of the backoff, which the builder takes as a whole. */
+  static final class Draft {
+    private final RetryConfig.Builder builder;
+    private final Backoff before;
+    private @Nullable String strategy;
+    private @Nullable Duration delay;
+    private @Nullable Duration maxDelay;
+    private @Nullable Jitter jitter;
+    private @Nullable Double jitterFactor;
+
+    private Draft(RetryConfig base) {
+      builder = base.toBuilder();
+      before = base.backoff();
+    }
+
+    private Backoff backoff() {
+      Backoff result = before;
+      if (strategy != null || delay != null) {
+        String kind = strategy != null ? strategy : before.strategy();
+        if (kind.equals("custom")) {
+          throw new IllegalArgumentException(
+              "backoff must be set together with delay, because the backoff in the code is custom: "
+                  + before);
+        }
+        Duration base = delay != null ? delay : before.base();
+        Duration cap = before.cap().compareTo(base) > 0 ? before.cap() : base;
+        result = Backoff.named(kind, base).withJitter(before.jitter(), before.jitterFactor());
+        result = cap.isZero() ? result : result.cappedAt(cap);
+      }
+      if (maxDelay != null) {
+        result = result.cappedAt(maxDelay);
+      }
+      return result.withJitter(
+          jitter != null ? jitter : result.jitter(),
+          jitterFactor != null ? jitterFactor : result.jitterFactor());
+    }
+  }
+}
