@@ -309,6 +309,8 @@ public final class ResilienceBuilder {
    */
   public Resilience build() {
     Providers providers = new Providers(layer, loader);
+    List<ResilienceExtension> allExtensions =
+        withFound(extensions, providers.all(ResilienceExtension.class));
     ResilienceSettings settings = new ResilienceSettings(
         name != null ? name : "resilience-" + UNNAMED.incrementAndGet(),
         timeSource,
@@ -320,13 +322,14 @@ public final class ResilienceBuilder {
         transitionLevel,
         Map.of(
             ResilienceExtension.class,
-            withFound(extensions, providers.all(ResilienceExtension.class)),
+            allExtensions,
             ContextPropagator.class,
             withFound(contextPropagators, providers.all(ContextPropagator.class)),
             HealthCheckProvider.class,
             providers.all(HealthCheckProvider.class),
             EndpointContribution.class,
-            providers.all(EndpointContribution.class)),
+            // Only an extension asks for them.
+            allExtensions.isEmpty() ? List.of() : providers.all(EndpointContribution.class)),
         properties,
         configFile,
         isFileChosen() ? null : providers.resource("resilience.properties"),
@@ -344,7 +347,7 @@ public final class ResilienceBuilder {
   private static <S> List<S> withFound(List<S> given, List<S> found) {
     List<S> all = new ArrayList<>(given);
     for (S one : found) {
-      if (given.stream().noneMatch(other -> other.getClass() == one.getClass())) {
+      if (!Providers.containsClass(given, one.getClass())) {
         all.add(one);
       }
     }

@@ -55,8 +55,11 @@ public final class CircuitBreakerConfig {
   private final boolean followsPeers;
   private final boolean ignoreExternalConfig;
 
-  /** Built once, because each save of a breaker contains it. */
-  private final String text;
+  /**
+   * Kept from its first use on, because each save of a breaker contains it. Two threads may both create it, and read
+   * equal texts.
+   */
+  private @Nullable String text;
 
   private CircuitBreakerConfig(Builder builder) {
     failureThreshold = builder.failureThreshold;
@@ -79,7 +82,6 @@ public final class CircuitBreakerConfig {
     recordResultIf = builder.recordResultIf;
     followsPeers = builder.followsPeers;
     ignoreExternalConfig = builder.ignoreExternalConfig;
-    text = declaredSettings().toString();
   }
 
   /**
@@ -270,7 +272,12 @@ public final class CircuitBreakerConfig {
    */
   @Override
   public String toString() {
-    return text;
+    String present = text;
+    if (present == null) {
+      present = declaredSettings().toString();
+      text = present;
+    }
+    return present;
   }
 
   /** Collects settings. Each setter checks its value, {@link #build()} their combination. Not thread-safe. */

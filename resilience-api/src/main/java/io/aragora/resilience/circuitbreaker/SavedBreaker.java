@@ -24,13 +24,13 @@ public final class SavedBreaker {
   public static final int MAX_COUNT = 1_000_000_000;
 
   /** The longest cooldown: twice the longest setting, because of jitter. */
-  public static final Duration MAX_COOLDOWN = Setting.LONGEST.multipliedBy(2);
+  public static final Duration MAX_COOLDOWN = Setting.LONGEST.plus(Setting.LONGEST);
 
   /** The earliest instant: 292 years before 1970, as far as nanoseconds in a {@code long} reach. */
-  public static final Instant EARLIEST = Instant.parse("1678-01-01T00:00:00Z");
+  public static final Instant EARLIEST = Instant.ofEpochSecond(-9_214_560_000L);
 
   /** The latest instant: 292 years after 1970. */
-  public static final Instant LATEST = Instant.parse("2262-01-01T00:00:00Z");
+  public static final Instant LATEST = Instant.ofEpochSecond(9_214_646_400L);
 
   private final String name;
   private final @Nullable String key;

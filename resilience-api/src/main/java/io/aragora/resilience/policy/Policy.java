@@ -53,13 +53,9 @@ public interface Policy {
    * @param <X> the exception of the body
    * @throws X if the body fails, and the policy does not compensate for it
    */
-  @SuppressWarnings("NullAway") // a body without a value returns null
   default <X extends Throwable> void run(CheckedRunnable<X> body) throws X {
     Objects.requireNonNull(body, "body");
-    this.<@Nullable Object, X>call(() -> {
-      body.run();
-      return null;
-    });
+    this.<@Nullable Object, X>call(new ValuelessBody<>(body));
   }
 
   /**

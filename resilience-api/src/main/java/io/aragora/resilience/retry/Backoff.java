@@ -72,8 +72,12 @@ public final class Backoff {
    */
   public static Backoff exponential(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of(
-        "exponential", nanos, retry -> times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry));
+    return of("exponential", nanos, new Strategy() {
+      @Override
+      public long delayNanos(int retry) {
+        return times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry);
+      }
+    });
   }
 
   /**
@@ -85,7 +89,12 @@ public final class Backoff {
    */
   public static Backoff linear(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of("linear", nanos, retry -> times(nanos, retry + 1L));
+    return of("linear", nanos, new Strategy() {
+      @Override
+      public long delayNanos(int retry) {
+        return times(nanos, retry + 1L);
+      }
+    });
   }
 
   /**
@@ -97,7 +106,12 @@ public final class Backoff {
    */
   public static Backoff constant(Duration delay) {
     long nanos = Setting.notNegative("delay", delay).toNanos();
-    return of("constant", nanos, retry -> nanos);
+    return of("constant", nanos, new Strategy() {
+      @Override
+      public long delayNanos(int retry) {
+        return nanos;
+      }
+    });
   }
 
   /**
@@ -109,7 +123,12 @@ public final class Backoff {
    */
   public static Backoff fibonacci(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of("fibonacci", nanos, retry -> times(nanos, fibonacci(Math.min(retry, 92) + 2)));
+    return of("fibonacci", nanos, new Strategy() {
+      @Override
+      public long delayNanos(int retry) {
+        return times(nanos, fibonacci(Math.min(retry, 92) + 2));
+      }
+    });
   }
 
   /**

@@ -79,11 +79,30 @@ public final class Providers {
     }
     collect(ServiceLoader.load(service), found);
     ModuleLayer own = Providers.class.getModule().getLayer();
-    if (own != null) {
+    if (own != null && own != ModuleLayer.boot()) {
       collect(ServiceLoader.load(own, service), found);
     }
-    collect(ServiceLoader.load(service, Providers.class.getClassLoader()), found);
+    // A class loader finds the modules of the boot layer, too.
+    if (Providers.class.getClassLoader() != Thread.currentThread().getContextClassLoader()) {
+      collect(ServiceLoader.load(service, Providers.class.getClassLoader()), found);
+    }
     return found;
+  }
+
+  /**
+   * Returns whether a plug-in is of a class.
+   *
+   * @param plugIns the plug-ins
+   * @param type the class, not one of its supertypes
+   * @return whether one of them is
+   */
+  public static boolean containsClass(List<?> plugIns, Class<?> type) {
+    for (Object plugIn : plugIns) {
+      if (plugIn.getClass() == type) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -139,15 +158,28 @@ public final class Providers {
     return loaders;
   }
 
+  /**
+   * Creates the providers of one place. Those of the first place are new, and are created without a
+   * stream, which would load some fifty classes.
+   */
   private static <S> void collect(ServiceLoader<S> services, List<S> found) {
-    Iterator<ServiceLoader.Provider<S>> providers = services.stream().iterator();
+    Iterator<S> created = found.isEmpty() ? services.iterator() : null;
+    Iterator<ServiceLoader.Provider<S>> providers =
+        created == null ? services.stream().iterator() : Collections.emptyIterator();
     for (int errors = 0; errors < MAX_ERRORS; ) {
       try {
+        if (created != null) {
+          if (!created.hasNext()) {
+            return;
+          }
+          found.add(created.next());
+          continue;
+        }
         if (!providers.hasNext()) {
           return;
         }
         ServiceLoader.Provider<S> provider = providers.next();
-        if (found.stream().noneMatch(known -> known.getClass() == provider.type())) {
+        if (!containsClass(found, provider.type())) {
           found.add(provider.get());
         }
       } catch (ServiceConfigurationError | LinkageError e) {

@@ -6,6 +6,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -52,7 +53,11 @@ public record ResilienceSettings(
    * @return an unmodifiable list
    */
   public <T> List<T> plugIns(Class<T> type) {
-    return plugIns.getOrDefault(type, List.of()).stream().<T>map(type::cast).toList();
+    List<T> found = new ArrayList<>();
+    for (Object plugIn : plugIns.getOrDefault(type, List.of())) {
+      found.add(type.cast(plugIn));
+    }
+    return List.copyOf(found);
   }
 
   /**

@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +93,12 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
     inner = started;
     // Not whenComplete: its stage would wrap a failure in an exception with a stack trace.
-    started.handle((value, failure) -> {
-      innerEnded(value, failure == null ? null : Failures.unwrap(failure));
-      return null;
+    started.handle(new BiFunction<T, Throwable, @Nullable Void>() {
+      @Override
+      public @Nullable Void apply(T value, @Nullable Throwable failure) {
+        innerEnded(value, failure == null ? null : Failures.unwrap(failure));
+        return null;
+      }
     });
     // Volatile read after the write of inner; the cancelling thread writes the cause, then reads
     // inner. If either were weaker, what runs inside could run on. Stress:

@@ -6,7 +6,10 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 @FunctionalInterface
 public interface BreakerStorage {
   /** Saves nothing. */
-  BreakerStorage NONE = breaker -> {};
+  BreakerStorage NONE = new BreakerStorage() {
+    @Override
+    public void changed(StoredBreaker breaker) {}
+  };
 
   /**
    * Restores a new breaker, before any other thread has it.

@@ -11,7 +11,6 @@ import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,7 +160,8 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   }
 
   final Instant enteredWall() {
-    return Instant.EPOCH.plus(wallMicros, ChronoUnit.MICROS);
+    return Instant.ofEpochSecond(
+        Math.floorDiv(wallMicros, 1_000_000L), Math.floorMod(wallMicros, 1_000_000L) * 1_000L);
   }
 
   final long microsAt(long now) {

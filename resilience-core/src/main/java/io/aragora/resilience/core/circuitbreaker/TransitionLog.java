@@ -28,7 +28,12 @@ final class TransitionLog extends RepeatedHandOver {
    * is told of it; so none is told twice.
    */
   private static final BiConsumer<CircuitBreakerListener, CircuitBreakerTransition> TELL =
-      CircuitBreakerListener::onTransition;
+      new BiConsumer<>() {
+        @Override
+        public void accept(CircuitBreakerListener listener, CircuitBreakerTransition transition) {
+          listener.onTransition(transition);
+        }
+      };
 
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);

@@ -1,8 +1,5 @@
 package io.aragora.resilience.core.dispatch;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -15,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Creates the threads of a runtime: named daemons that inherit no thread-locals. */
 public final class BackgroundThreads {
-  private static final @Nullable MethodHandle VIRTUAL = findVirtual();
-
   /** The time after which an idle thread ends. */
   private static final long KEEP_ALIVE_SECONDS = 5;
+
+  /** The JDK in which virtual threads became final. */
+  private static final int FIRST_WITH_VIRTUAL = 21;
 
   private BackgroundThreads() {}
 
@@ -88,8 +86,12 @@ public final class BackgroundThreads {
 
   private static ThreadFactory numbered(Object group, String name, @Nullable ClassLoader loader) {
     AtomicInteger number = new AtomicInteger();
-    return body ->
-        daemon(new GroupThread(group, name + "-" + number.incrementAndGet(), body), loader);
+    return new ThreadFactory() {
+      @Override
+      public Thread newThread(Runnable body) {
+        return daemon(new GroupThread(group, name + "-" + number.incrementAndGet(), body), loader);
+      }
+    };
   }
 
   /**
@@ -103,49 +105,25 @@ public final class BackgroundThreads {
    * @return the executor
    */
   static ExecutorService forBlocking(String name, int threads, @Nullable ClassLoader loader) {
-    if (VIRTUAL == null) {
-      return pool(name, threads, loader);
+    if (Runtime.version().feature() >= FIRST_WITH_VIRTUAL) {
+      try {
+        return virtual(name + "-");
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
     }
-    try {
-      return (ExecutorService) VIRTUAL.invokeExact(name + "-");
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
+    return pool(name, threads, loader);
   }
 
-  /**
-   * Returns a handle (String prefix) → executor of named virtual threads; null before JDK 21, in
-   * which they became final.
-   */
-  private static @Nullable MethodHandle findVirtual() {
-    if (Runtime.version().feature() < 21) {
-      return null;
-    }
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.publicLookup();
-      Class<?> builder = Class.forName("java.lang.Thread$Builder$OfVirtual");
-      MethodHandle ofVirtual =
-          lookup.findStatic(Thread.class, "ofVirtual", MethodType.methodType(builder));
-      MethodHandle name = lookup.findVirtual(
-          builder, "name", MethodType.methodType(builder, String.class, long.class));
-      MethodHandle inherit = lookup.findVirtual(
-          builder, "inheritInheritableThreadLocals", MethodType.methodType(builder, boolean.class));
-      MethodHandle factory =
-          lookup.findVirtual(builder, "factory", MethodType.methodType(ThreadFactory.class));
-      MethodHandle executor = lookup.findStatic(
-          Executors.class,
-          "newThreadPerTaskExecutor",
-          MethodType.methodType(ExecutorService.class, ThreadFactory.class));
-      MethodHandle named =
-          MethodHandles.insertArguments(MethodHandles.foldArguments(name, ofVirtual), 1, 0L);
-      MethodHandle bare =
-          MethodHandles.filterReturnValue(named, MethodHandles.insertArguments(inherit, 1, false));
-      return MethodHandles.filterReturnValue(
-          MethodHandles.filterReturnValue(bare, factory), executor);
-    } catch (ReflectiveOperationException e) {
-      return null;
-    }
+  private static ExecutorService virtual(String prefix) throws ReflectiveOperationException {
+    Class<?> builder = Class.forName("java.lang.Thread$Builder$OfVirtual");
+    Object named = builder
+        .getMethod("name", String.class, long.class)
+        .invoke(Thread.class.getMethod("ofVirtual").invoke(null), prefix, 0L);
+    Object bare =
+        builder.getMethod("inheritInheritableThreadLocals", boolean.class).invoke(named, false);
+    return (ExecutorService) Executors.class
+        .getMethod("newThreadPerTaskExecutor", ThreadFactory.class)
+        .invoke(null, builder.getMethod("factory").invoke(bare));
   }
 }

@@ -63,9 +63,9 @@ public final class Dispatcher implements AutoCloseable {
   private final @Nullable ElasticThreads ends;
   private final @Nullable ElasticThreads tells;
   private final @Nullable ElasticThreads interrupts;
-  private final @Nullable ExecutorService store;
-  private final @Nullable ExecutorService ownAttempts;
-  private final @Nullable ExecutorService ownChecks;
+  private final @Nullable LatePool store;
+  private final @Nullable AttemptThreads ownAttempts;
+  private final @Nullable LatePool ownChecks;
   private final @Nullable ClassLoader loader;
   private final Executor endOn;
   private final Executor tellOn;
@@ -123,17 +123,14 @@ public final class Dispatcher implements AutoCloseable {
     ends = new ElasticThreads(runtime + "-end", END_THREADS, loader);
     tells = new ElasticThreads(runtime + "-tell", TELL_THREADS, loader);
     interrupts = new ElasticThreads(runtime + "-interrupt", INTERRUPT_THREADS, loader);
-    store = BackgroundThreads.pool(runtime + "-store", 1, loader);
-    ownAttempts = BackgroundThreads.forBlocking(runtime + "-attempt", ATTEMPT_THREADS, loader);
-    ExecutorService attemptThreads = ownAttempts;
+    store = new LatePool(LatePool.Kind.WAITING, runtime + "-store", 1, loader);
+    ownAttempts = new AttemptThreads();
     endOn = ends;
     tellOn = tells;
     interruptOn = interrupts;
     storeOn = store;
-    attemptOn = attempts != null
-        ? attempts
-        : attempt -> attemptThreads.execute(() -> runWithLoader(attempt));
-    ownChecks = BackgroundThreads.elastic(runtime + "-check", CHECK_THREADS, loader);
+    attemptOn = attempts != null ? attempts : ownAttempts;
+    ownChecks = new LatePool(LatePool.Kind.REJECTING, runtime + "-check", CHECK_THREADS, loader);
     checkOn = ownChecks;
   }
 
@@ -164,6 +161,22 @@ public final class Dispatcher implements AutoCloseable {
       present.add(failed);
     }
     return present != null;
+  }
+
+  /** Runs each attempt in a pool, and notes its thread meanwhile. */
+  private final class AttemptThreads implements Executor {
+    private final LatePool pool =
+        new LatePool(LatePool.Kind.BLOCKING, runtime + "-attempt", ATTEMPT_THREADS, loader);
+
+    @Override
+    public void execute(Runnable attempt) {
+      pool.execute(new Runnable() {
+        @Override
+        public void run() {
+          runWithLoader(attempt);
+        }
+      });
+    }
   }
 
   /** Sets the class loader, because the factory of virtual threads does not. */
@@ -342,11 +355,19 @@ public final class Dispatcher implements AutoCloseable {
         || ownChecks == null) {
       return;
     }
-    interruptAll(List.of(ownChecks), Math.min(deadline, time.nanoTime() + INTERRUPT_NANOS));
-    List<ExecutorService> all =
-        List.of(interrupts.pool(), ownAttempts, store, ends.pool(), tells.pool());
+    List<ExecutorService> checks = present(ownChecks.close());
+    if (!checks.isEmpty()) {
+      interruptAll(checks, Math.min(deadline, time.nanoTime() + INTERRUPT_NANOS));
+    }
+    List<ExecutorService> ofStore = present(store.close());
+    List<ExecutorService> all = new ArrayList<>();
+    all.add(interrupts.pool());
+    all.addAll(present(ownAttempts.pool.close()));
+    all.addAll(ofStore);
+    all.add(ends.pool());
+    all.add(tells.pool());
     all.forEach(ExecutorService::shutdown);
-    List<ExecutorService> awaited = exiting ? List.of(store) : all;
+    List<ExecutorService> awaited = exiting ? ofStore : all;
     ExecutorService own = groupOf(Thread.currentThread());
     boolean interrupted = false;
     List<ExecutorService> late = new ArrayList<>();
@@ -378,6 +399,10 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
+  private static List<ExecutorService> present(@Nullable ExecutorService pool) {
+    return pool == null ? List.of() : List.of(pool);
+  }
+
   /**
    * Interrupts the threads of executors. Another thread does so, since an interrupt may run foreign
    * code that hangs: an interruptible channel is closed on the thread of its interrupter.
@@ -403,7 +428,7 @@ public final class Dispatcher implements AutoCloseable {
   /** Compares by identity, because another runtime may have threads of the same names. */
   private @Nullable ExecutorService groupOf(Thread thread) {
     if (attempting.contains(thread)) {
-      return ownAttempts;
+      return ownAttempts == null ? null : ownAttempts.pool.pool();
     }
     if (!(thread instanceof GroupThread own)) {
       return null;

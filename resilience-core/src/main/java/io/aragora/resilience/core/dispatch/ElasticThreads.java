@@ -6,6 +6,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * has no thread, {@link #execute} throws the {@code OutOfMemoryError} of the JDK, or whatever else
  * prevented the start.
  */
-final class ElasticThreads implements Executor {
+final class ElasticThreads implements Executor, ThreadFactory, RejectedExecutionHandler {
   private static final GuardedLog LOG = GuardedLog.of(ElasticThreads.class);
   private static final long KEEP_ALIVE_SECONDS = 5;
 
   private final String name;
   private final int bound;
+  private final @Nullable ClassLoader loader;
+  private final GroupThread.@Nullable Factory threads;
   private final WaitingTasks waiting = new WaitingTasks();
   private final AtomicInteger started = new AtomicInteger();
   private final LongAdder failures = new LongAdder();
@@ -40,23 +44,37 @@ final class ElasticThreads implements Executor {
    * @param loader the context class loader of the threads, or null
    */
   ElasticThreads(String name, int bound, @Nullable ClassLoader loader) {
-    this(name, bound, loader, GroupThread::new);
+    this(name, bound, loader, null);
   }
 
   /** Creates a group whose threads a test creates. */
   ElasticThreads(
-      String name, int bound, @Nullable ClassLoader loader, GroupThread.Factory threads) {
+      String name, int bound, @Nullable ClassLoader loader, GroupThread.@Nullable Factory threads) {
     this.name = name;
     this.bound = bound;
-    this.pool = new ThreadPoolExecutor(
-        0,
-        bound,
-        KEEP_ALIVE_SECONDS,
-        TimeUnit.SECONDS,
-        waiting,
-        worker -> BackgroundThreads.daemon(
-            threads.make(this, name + "-" + started.incrementAndGet(), () -> work(worker)), loader),
-        (task, full) -> await(task));
+    this.loader = loader;
+    this.threads = threads;
+    this.pool =
+        new ThreadPoolExecutor(0, bound, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, waiting, this, this);
+  }
+
+  @Override
+  public Thread newThread(Runnable worker) {
+    String thread = name + "-" + started.incrementAndGet();
+    Runnable body = new Runnable() {
+      @Override
+      public void run() {
+        work(worker);
+      }
+    };
+    return BackgroundThreads.daemon(
+        threads == null ? new GroupThread(this, thread, body) : threads.make(this, thread, body),
+        loader);
+  }
+
+  @Override
+  public void rejectedExecution(Runnable task, ThreadPoolExecutor full) {
+    await(task);
   }
 
   @Override

@@ -30,7 +30,12 @@ public final class EventChannel<E> extends RepeatedHandOver {
   private final Listeners<Consumer<? super E>> listeners;
   private final AtomicBoolean dropping = new AtomicBoolean();
   private final AtomicInteger undelivered = new AtomicInteger();
-  private final Runnable draining = this::drain;
+  private final Runnable draining = new Runnable() {
+    @Override
+    public void run() {
+      drain();
+    }
+  };
   private volatile @Nullable MpscVarHandleArrayQueue<E> buffer;
 
   /**

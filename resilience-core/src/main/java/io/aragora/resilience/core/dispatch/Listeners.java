@@ -47,7 +47,12 @@ public final class Listeners<L> {
       more[all.length] = listener;
       all = more;
     }
-    return new EndedOnce(() -> remove(listener));
+    return new EndedOnce(new Runnable() {
+      @Override
+      public void run() {
+        remove(listener);
+      }
+    });
   }
 
   /** Removes the first occurrence, because a listener may have been added twice. */

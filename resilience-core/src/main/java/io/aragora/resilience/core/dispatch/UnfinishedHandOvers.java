@@ -15,7 +15,12 @@ final class UnfinishedHandOvers extends TimerOperation {
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
-  private final Runnable handingOver = this::handOverAll;
+  private final Runnable handingOver = new Runnable() {
+    @Override
+    public void run() {
+      handOverAll();
+    }
+  };
 
   // Guarded by this.
   private @Nullable RepeatedHandOver first;

@@ -24,7 +24,12 @@ public final class FlightRecording {
    */
   private static final boolean PRESENT = isPresent();
 
-  private static final FirstEvents FIRST = new FirstEvents(FlightRecording::initialize);
+  private static final FirstEvents FIRST = new FirstEvents(new Runnable() {
+    @Override
+    public void run() {
+      FlightRecording.initialize();
+    }
+  });
 
   private FlightRecording() {}
 
@@ -33,10 +38,8 @@ public final class FlightRecording {
    * read.
    */
   private static boolean isPresent() {
-    return ModuleLayer.boot()
-        .findModule("jdk.jfr")
-        .map(FlightRecording.class.getModule()::canRead)
-        .orElse(false);
+    Module recorder = ModuleLayer.boot().findModule("jdk.jfr").orElse(null);
+    return recorder != null && FlightRecording.class.getModule().canRead(recorder);
   }
 
   /**

@@ -137,10 +137,7 @@ public final class PolicyRegistry<P, C> {
    *     registry is full; the message names both places
    */
   public P declare(
-      String name,
-      C declaration,
-      @Nullable UnaryOperator<C> effective,
-      @Nullable Object place) {
+      String name, C declaration, @Nullable UnaryOperator<C> effective, @Nullable Object place) {
     Entry<P, C> known = entries.get(name);
     if (known != null) {
       Declaration<C> first = known.declared;
@@ -193,9 +190,9 @@ public final class PolicyRegistry<P, C> {
               + max + (staleness.happens() ? " of them, and none is stale" : " of them")
               + ". Raise maxPolicies, or use fewer names");
     }
-    C settings =
-        declaration == null ? kind.undeclared(name)
-            : effective(name, declaration.config, effective);
+    C settings = declaration == null
+        ? kind.undeclared(name)
+        : effective(name, declaration.config, effective);
     P made = kind.make(name, settings);
     entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
     // Only now, when no other code holds the previous policy.

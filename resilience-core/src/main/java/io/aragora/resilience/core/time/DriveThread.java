@@ -41,7 +41,7 @@ final class DriveThread implements TimerRegistration, Runnable {
   private final String name;
   private final TimerCallback driver;
   private final TimeSource time;
-  private final Function<Runnable, Thread> threads;
+  private final @Nullable Function<Runnable, Thread> threads;
   private volatile long wakeAt = TimeSource.NEVER;
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
@@ -52,11 +52,14 @@ final class DriveThread implements TimerRegistration, Runnable {
   private boolean saidToLackThread;
 
   DriveThread(String name, TimerCallback driver, TimeSource time) {
-    this(name, driver, time, body -> BackgroundThreads.daemon(name, body));
+    this(name, driver, time, null);
   }
 
   DriveThread(
-      String name, TimerCallback driver, TimeSource time, Function<Runnable, Thread> threads) {
+      String name,
+      TimerCallback driver,
+      TimeSource time,
+      @Nullable Function<Runnable, Thread> threads) {
     this.name = name;
     this.driver = driver;
     this.time = time;
@@ -85,7 +88,7 @@ final class DriveThread implements TimerRegistration, Runnable {
     if (running != null) {
       time.unpark(running);
     } else if (!closed) {
-      Thread started = threads.apply(this);
+      Thread started = threads == null ? BackgroundThreads.daemon(name, this) : threads.apply(this);
       thread = started;
       try {
         started.start();

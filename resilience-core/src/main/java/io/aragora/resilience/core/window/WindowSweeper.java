@@ -29,7 +29,12 @@ public final class WindowSweeper {
   private final AtomicReference<@Nullable TimeWindow> live = new AtomicReference<>();
   private final AtomicBoolean armed = new AtomicBoolean();
   private final Interval interval = new Interval();
-  private final Runnable sweeping = this::sweep;
+  private final Runnable sweeping = new Runnable() {
+    @Override
+    public void run() {
+      sweep();
+    }
+  };
   private volatile boolean closed;
 
   /**
