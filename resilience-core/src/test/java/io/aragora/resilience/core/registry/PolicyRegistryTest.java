@@ -61,7 +61,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Tag("fault-27")
   @DisplayName("declarations are compared, not the present config of the policy")
   void declare_comparesDeclarations() {
-    FakePolicy policy = registry.declare("a", "one", declared -> declared + " and the environment", null);
+    FakePolicy policy =
+        registry.declare("a", "one", declared -> declared + " and the environment", null);
     assertThat(policy.config).isEqualTo("one and the environment");
     policy.config = "reconfigured";
     assertThat(registry.declare("a", "one", declared -> "asked again", null)).isSameAs(policy);
@@ -75,7 +76,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   void declare_afterLookUp_configures() {
     FakePolicy policy = registry.get("a");
     assertThat(policy.config).isEqualTo("undeclared");
-    assertThat(registry.declare("a", "one", declared -> declared + " plus", null)).isSameAs(policy);
+    assertThat(registry.declare("a", "one", declared -> declared + " plus", null))
+        .isSameAs(policy);
     assertThat(policy.config).isEqualTo("one plus");
     assertThatThrownBy(() -> registry.declare("a", "undeclared"))
         .isInstanceOf(ResilienceConfigurationException.class);
@@ -85,9 +87,13 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Tag("RG-04")
   @DisplayName("a creation that fails leaves no trace, and the registry stays usable")
   void declare_thatFails_leavesNothing() {
-    assertThatThrownBy(() -> registry.declare("a", "bad", declared -> {
-          throw new IllegalArgumentException("failureThreshold must be at least 1: 0");
-        }, null))
+    assertThatThrownBy(() -> registry.declare(
+            "a",
+            "bad",
+            declared -> {
+              throw new IllegalArgumentException("failureThreshold must be at least 1: 0");
+            },
+            null))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> registry.get(" ")).isInstanceOf(IllegalArgumentException.class);
     assertThat(registry.all()).isEmpty();
