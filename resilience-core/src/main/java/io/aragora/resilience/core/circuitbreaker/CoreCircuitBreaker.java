@@ -201,10 +201,16 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   /** Counts the success of a call whose duration does not matter. Returns whether it was counted. */
   private boolean countPlainly(Phase present, long permit) {
-    TimeWindow window = present.plain;
+    if (permit != present.freePermit || permit == REJECTED) {
+      return false;
+    }
+    // A window of time is counted in directly, without a call that has to find its class.
+    TimeWindow ofTime = present.plain;
+    OutcomeWindow window = ofTime != null ? ofTime : present.window();
     if (window == null
-        || permit != present.freePermit
-        || !window.countSuccess(runtime.clock().read())) {
+        || !(ofTime != null
+            ? ofTime.countSuccess(runtime.clock().read())
+            : window.count(OutcomeWindow.SUCCESS, runtime.clock().read()))) {
       return false;
     }
     succeeded((CountingPhase) present, window, OutcomeWindow.SUCCESS);

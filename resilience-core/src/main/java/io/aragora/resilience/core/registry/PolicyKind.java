@@ -76,7 +76,7 @@ public abstract class PolicyKind<P, C> {
   }
 
   /**
-   * Makes a policy look up its duration recorders again. Default: it has none.
+   * Creates a policy look up its duration recorders again. Default: it has none.
    *
    * @param policy the policy
    */

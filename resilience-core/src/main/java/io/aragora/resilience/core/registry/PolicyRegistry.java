@@ -311,7 +311,7 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Makes every policy look up its duration recorders again, including those that are being created
+   * Creates every policy look up its duration recorders again, including those that are being created
    * at this moment: each either looks up again or is created after the recorders changed.
    */
   public void measure() {

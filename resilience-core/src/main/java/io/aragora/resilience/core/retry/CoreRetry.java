@@ -183,7 +183,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
     }
   }
 
-  /** Makes the attempts after the first, which has failed and has been waited for. */
+  /** Creates the attempts after the first, which has failed and has been waited for. */
   private <T extends @Nullable Object> T attemptAgain(
       RetryRun run,
       RetryPlan plan,
