@@ -68,7 +68,12 @@ final class CountingPhase extends Phase {
    */
   long endOf(long permit, CoarseClock clock) {
     long now = clock.read();
-    return isSlow(permit, now + CoarseClock.USUAL_LAG_NANOS) ? clock.readPrecisely() : now;
+    if (slowNanos == 0 || Permit.kind(permit) != Permit.TIMED) {
+      return now;
+    }
+    long latest = microsHeld(permit, now + CoarseClock.USUAL_LAG_NANOS);
+    // Negative: the coarse clock is further behind than usual.
+    return latest < 0 || latest >= slowNanos / 1000 ? clock.readPrecisely() : now;
   }
 
   /**
@@ -84,10 +89,15 @@ final class CountingPhase extends Phase {
     return isSlow(permit, end) ? OutcomeWindow.slow(outcome) : outcome;
   }
 
-  private boolean isSlow(long permit, long now) {
+  private boolean isSlow(long permit, long end) {
     return slowNanos != 0
         && Permit.kind(permit) == Permit.TIMED
-        && Permit.microsSince(permit, microsAt(now)) >= slowNanos / 1000;
+        && microsHeld(permit, end) >= slowNanos / 1000;
+  }
+
+  /** Negative at a time of the coarse clock that is before the precise one at which the call began. */
+  private long microsHeld(long permit, long now) {
+    return Permit.microsSince(permit, microsAt(now));
   }
 
   /** Judges the consecutive failures. Returns what follows; null for nothing. */

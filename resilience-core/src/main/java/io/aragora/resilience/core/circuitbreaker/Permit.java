@@ -10,8 +10,8 @@ package io.aragora.resilience.core.circuitbreaker;
  *   bypass     11 | generation:62
  * </pre>
  *
- * <p>Timed permits are those of states that have to know how long a call took. Their microseconds come round after three
- * days, so a longer call looks shorter. Generations begin with 1, so no permit is 0.
+ * <p>Timed permits are those of states that have to know how long a call took. Their microseconds wrap after three days, and
+ * differences are signed, so a call of more than 38 hours is not seen to be slow. Generations begin with 1, so no permit is 0.
  */
 final class Permit {
   static final int CLOSED = 0;
@@ -75,8 +75,9 @@ final class Permit {
     return (int) permit & ((1 << SEQUENCE_BITS) - 1);
   }
 
-  /** How many microseconds lie between a timed permit and a later moment of the same phase. */
+  /** Returns the microseconds from a timed permit to a moment of the same phase; negative if that moment is earlier. */
   static long microsSince(long permit, long micros) {
-    return (micros - permit) & MICROS_MASK;
+    int unused = Long.SIZE - SHORT_GENERATION_SHIFT;
+    return (micros - permit) << unused >> unused;
   }
 }

@@ -75,6 +75,33 @@ class SlowCallRuleTest {
   }
 
   @Test
+  @DisplayName("a quick call is not slow, wherever it begins between two ticks of the coarse clock")
+  void quickCalls_betweenTicks_areNotSlow() {
+    CircuitBreaker breaker = breaker();
+    for (int i = 0; i < 100; i++) {
+      call(breaker, Duration.ZERO);
+      time.advance(Duration.ofMillis(i % 7));
+      call(breaker, Duration.ofMillis(i % 3));
+    }
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(breaker.snapshot().slowCalls()).isZero();
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(200);
+  }
+
+  @Test
+  @DisplayName("a slow call is slow, wherever it begins between two ticks of the coarse clock")
+  void slowCalls_betweenTicks_areSlow() {
+    CircuitBreaker breaker =
+        resilience.circuitBreaker("patient", config().slowCallRateThreshold(100).build());
+    for (int i = 0; i < 50; i++) {
+      call(breaker, Duration.ZERO);
+      time.advance(Duration.ofMillis(i % 7));
+      call(breaker, LIMIT);
+    }
+    assertThat(breaker.snapshot().slowCalls()).isEqualTo(50);
+  }
+
+  @Test
   @Tag("R4j#1597")
   @DisplayName("a dependency that hangs opens the breaker while it hangs")
   void callsInFlight_openWhileTheyHang() {
