@@ -379,7 +379,8 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets the duration from which a call is slow. Default 60 s.
+     * Sets the duration from which a call is slow. A call that ends while the whole process was suspended may not be found slow.
+     * Default 60 s.
      *
      * @param length from 1 ms to 1 day
      * @return this builder

@@ -79,7 +79,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   private final Dispatcher dispatcher;
   private final StoreConnection connection;
   private final StateRestoration restoration;
-  private final UnsavedBreakers changed = new UnsavedBreakers();
+  private final UnsavedBreakers unsavedBreakers = new UnsavedBreakers();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Wakening soon = new Wakening(this::saveSoon);
   private final Wakening interval = new Wakening(this::saveAtInterval);
@@ -133,7 +133,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   public @Nullable String start(LiveBreakers live) {
     breakers = live;
     long now = time.nanoTime();
-    changed.savedAllUntil(now);
+    unsavedBreakers.savedAllUntil(now);
     nextPurge = now + PURGE_INTERVAL_NANOS;
     armInterval();
     AtomicReference<@Nullable ResilienceConfigurationException> mistake = new AtomicReference<>();
@@ -211,7 +211,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   // a change could wait for the next one. Stress: StateSaverStress.NoChangeWaitsUnscheduled.
   @Override
   public void changed(StoredBreaker breaker) {
-    if (changed.add(breaker)
+    if (unsavedBreakers.add(breaker)
         && !closed
         && !scheduled.get()
         && scheduled.compareAndSet(false, true)) {
@@ -310,7 +310,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
 
   private void saveOrThrow(Scope scope) throws StateStoreException {
     long began = time.nanoTime();
-    List<StoredBreaker> batch = changed.take(scope, breakers);
+    List<StoredBreaker> batch = unsavedBreakers.take(scope, breakers);
     unsaved = batch.size();
     StateStore store = connection.store();
     if (store == null) {
@@ -331,7 +331,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
     unsaved = 0;
     if (scope != Scope.CHANGED) {
       behind = false;
-      changed.savedAllUntil(began);
+      unsavedBreakers.savedAllUntil(began);
     }
   }
 
@@ -370,7 +370,9 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   private List<SavedBreaker> statesOf(List<StoredBreaker> part) {
     List<SavedBreaker> states = new ArrayList<>(part.size());
     for (StoredBreaker breaker : part) {
-      made(breaker);
+      // A breaker that was created while the store was unreachable is restored now, before its
+      // row in the store is replaced.
+      restoration.made(breaker);
       if (!breaker.isFollowing()) {
         states.add(breaker.save());
       }
@@ -424,7 +426,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
    * @return the status
    */
   public StateStoreStatus status() {
-    StateStoreStatus status = connection.status(Math.max(unsaved, changed.listed()));
+    StateStoreStatus status = connection.status(Math.max(unsaved, unsavedBreakers.listed()));
     long late = time.nanoTime() - intervalDue;
     if (closed || late < OVERDUE_NANOS || status.lastError() != null) {
       return status;

@@ -25,13 +25,13 @@ final class UnsavedBreakers {
     ALL
   }
 
-  private final ChangedBreakers changed = new ChangedBreakers();
+  private final ChangedBreakers list = new ChangedBreakers();
   private final AtomicInteger listed = new AtomicInteger();
   private long lastFullSave;
 
   /** Adds a breaker. Returns whether it was not on the list. */
   boolean add(StoredBreaker breaker) {
-    boolean isNew = changed.add(breaker);
+    boolean isNew = list.add(breaker);
     if (isNew) {
       listed.incrementAndGet();
     }
@@ -46,7 +46,7 @@ final class UnsavedBreakers {
   /** Removes the changed breakers from the list. Returns them with the others of the scope. */
   List<StoredBreaker> take(Scope scope, LiveBreakers live) {
     Set<StoredBreaker> taken = new HashSet<>();
-    changed.takeAll(breaker -> {
+    list.takeAll(breaker -> {
       listed.decrementAndGet();
       taken.add(breaker);
     });
