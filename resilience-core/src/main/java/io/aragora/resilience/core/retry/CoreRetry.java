@@ -32,6 +32,7 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -409,15 +410,14 @@ public final class CoreRetry extends CorePolicy implements Retry {
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "a success could not be counted", e);
     }
-    RetryBudget budget = plan.budget();
-    if (budget != null) {
-      credit(budget);
+    if (plan.hasBudget()) {
+      credit(plan.config());
     }
   }
 
-  private void credit(RetryBudget budget) {
+  private void credit(RetryConfig config) {
     try {
-      budget.credit();
+      Objects.requireNonNull(config.budget()).credit();
     } catch (Throwable e) {
       logOnce("the budget of retry '" + name() + "' failed; a success was not credited to it", e);
     }

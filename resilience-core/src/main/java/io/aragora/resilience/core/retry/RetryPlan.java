@@ -1,7 +1,6 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.internal.Setting;
-import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,21 +10,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param config the whole config
  * @param retryResultIf rejects results; null if every result is accepted
- * @param budget the budget, or null
+ * @param hasBudget whether there is a budget. Without one, its class is never loaded, and the compiler
+ *     does not inline a call that returns an object of such a class
  * @param needsPreciseStart whether the call needs its start more precisely than the coarse clock
  *     has it. Only {@code maxDuration} does
  */
 record RetryPlan(
     RetryConfig config,
     @Nullable Predicate<@Nullable Object> retryResultIf,
-    @Nullable RetryBudget budget,
+    boolean hasBudget,
     boolean needsPreciseStart) {
 
   static RetryPlan of(RetryConfig config) {
     return new RetryPlan(
         config,
         config.retryResultIf(),
-        config.budget(),
+        config.budget() != null,
         !config.maxDuration().equals(Setting.LONGEST));
   }
 }
