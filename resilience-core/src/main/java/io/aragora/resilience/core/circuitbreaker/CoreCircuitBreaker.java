@@ -344,7 +344,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     // The count precedes this read, and the thread that sets the flag sums again afterwards: so one
     // of the two sees what the other did.
     if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
-      follow(present, present.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+      follow(present, present.judgeRates(runtime.clock()));
     }
   }
 
@@ -400,7 +400,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   public final void movedWithin(OutcomeWindow window) {
     if (phase() instanceof CountingPhase present && present.window() == window) {
-      follow(present, present.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+      follow(present, present.judgeRates(runtime.clock()));
     }
   }
 
@@ -569,11 +569,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
     if (next instanceof CountingPhase counting) {
       TransitionCause cause = counting.judgeConsecutiveFailures(counting.consecutiveFailures());
-      follow(
-          next,
-          cause != null
-              ? cause
-              : counting.judgeRates(runtime.clock().readPrecisely(), runtime.clock()));
+      follow(next, cause != null ? cause : counting.judgeRates(runtime.clock()));
     }
   }
 

@@ -109,6 +109,12 @@ final class CountingPhase extends Phase {
         : null;
   }
 
+  /** Judges the rates at the precise time. Returns what follows; null for nothing. */
+  @Nullable
+  TransitionCause judgeRates(CoarseClock clock) {
+    return judgeRates(clock.readPrecisely(), clock);
+  }
+
   /**
    * Judges the rates. Returns what follows; null for nothing. Nothing follows from a look at a coarse time alone, except that
    * nothing follows.
