@@ -40,6 +40,38 @@ public @interface WithRetry {
    */
   String backoff() default "exponential";
 
+  /**
+   * Returns the factor by which exponential delays grow.
+   *
+   * @return the factor, in [1, 100]; 0 for that of the preset, or 2; any but 0 needs a delay and exponential backoff
+   */
+  double backoffFactor() default 0;
+
+  /** {@return the longest delay, a duration such as {@code 10s}; empty for that of the preset, or 30 s} */
+  String maxDelay() default "";
+
+  /**
+   * Returns the kind of jitter.
+   *
+   * @return a name of {@link io.aragora.resilience.retry.Jitter} in lower case, except {@code absolute}, which {@link
+   *     #jitterAmount} sets; empty for that of the preset, or multiplicative
+   */
+  String jitter() default "";
+
+  /**
+   * Returns the amount of time by which delays are spread to both sides.
+   *
+   * @return a positive duration such as {@code 200ms}; empty for the kind of {@link #jitter}; not both may be set
+   */
+  String jitterAmount() default "";
+
+  /**
+   * Returns the time after the first attempt beyond which no attempt starts.
+   *
+   * @return a positive duration such as {@code 30s}; empty for that of the preset, or no limit
+   */
+  String maxDuration() default "";
+
   /** {@return the types of failures that are retried, subclasses included; empty for the default} */
   Class<? extends Throwable>[] retryOn() default {};
 

@@ -14,8 +14,8 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The delays before the attempts of a retry: a strategy, a jitter, and a cap that applies after the jitter. Sums and
- * products saturate, so a very late delay is the cap and not an overflow. Immutable.
+ * The delays before the attempts of a retry: a strategy, a jitter, and a cap. Near the cap the jitter spreads below it
+ * and stays as wide, so callers do not retry in step during a long outage. Sums and products saturate. Immutable.
  *
  * <p>Sources: M. Brooker, <i>Exponential Backoff And Jitter</i>, AWS Architecture Blog, 2015 (full, equal,
  * decorrelated).
@@ -34,33 +34,40 @@ public final class Backoff {
   }
 
   private static final String CUSTOM = "custom";
+  private static final double DOUBLING = 2;
   private static final Duration DEFAULT_CAP = Duration.ofSeconds(30);
 
   private final String kind;
   private final Strategy strategy;
   private final long baseNanos;
+  private final double factor;
   private final long capNanos;
   private final Jitter jitter;
   private final double jitterFactor;
+  private final long jitterNanos;
 
   private Backoff(
       String kind,
       Strategy strategy,
       long baseNanos,
+      double factor,
       long capNanos,
       Jitter jitter,
-      double jitterFactor) {
+      double jitterFactor,
+      long jitterNanos) {
     this.kind = kind;
     this.strategy = strategy;
     this.baseNanos = baseNanos;
+    this.factor = factor;
     this.capNanos = capNanos;
     this.jitter = jitter;
     this.jitterFactor = jitterFactor;
+    this.jitterNanos = jitterNanos;
   }
 
-  private static Backoff of(String kind, long baseNanos, Strategy strategy) {
+  private static Backoff of(String kind, long baseNanos, double factor, Strategy strategy) {
     long cap = Math.max(DEFAULT_CAP.toNanos(), baseNanos);
-    return new Backoff(kind, strategy, baseNanos, cap, Jitter.MULTIPLICATIVE, 0.25);
+    return new Backoff(kind, strategy, baseNanos, factor, cap, Jitter.MULTIPLICATIVE, 0.25, 0);
   }
 
   /**
@@ -71,11 +78,29 @@ public final class Backoff {
    * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
    */
   public static Backoff exponential(Duration base) {
+    return exponential(base, DOUBLING);
+  }
+
+  /**
+   * Creates a backoff that multiplies the delay each time: {@code base, factor * base, factor^2 * base, ...}
+   *
+   * @param base the first delay; not negative, at most 365 days
+   * @param factor the factor, in [1, 100]
+   * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days, or {@code factor} is NaN or not
+   *     in [1, 100]
+   */
+  public static Backoff exponential(Duration base, double factor) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of("exponential", nanos, new Strategy() {
+    Setting.inRange("factor", 1, 100, factor);
+    return of("exponential", nanos, factor, new Strategy() {
       @Override
       public long delayNanos(int retry) {
-        return times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry);
+        if (factor == DOUBLING) {
+          return times(nanos, retry >= 62 ? Long.MAX_VALUE : 1L << retry);
+        }
+        // The cast saturates. A base of 0 times infinity is NaN, which becomes 0.
+        return (long) (nanos * Math.pow(factor, retry));
       }
     });
   }
@@ -89,7 +114,7 @@ public final class Backoff {
    */
   public static Backoff linear(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of("linear", nanos, new Strategy() {
+    return of("linear", nanos, 1, new Strategy() {
       @Override
       public long delayNanos(int retry) {
         return times(nanos, retry + 1L);
@@ -106,7 +131,7 @@ public final class Backoff {
    */
   public static Backoff constant(Duration delay) {
     long nanos = Setting.notNegative("delay", delay).toNanos();
-    return of("constant", nanos, new Strategy() {
+    return of("constant", nanos, 1, new Strategy() {
       @Override
       public long delayNanos(int retry) {
         return nanos;
@@ -123,7 +148,7 @@ public final class Backoff {
    */
   public static Backoff fibonacci(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
-    return of("fibonacci", nanos, new Strategy() {
+    return of("fibonacci", nanos, 1, new Strategy() {
       @Override
       public long delayNanos(int retry) {
         return times(nanos, fibonacci(Math.min(retry, 92) + 2));
@@ -160,7 +185,7 @@ public final class Backoff {
    */
   public static Backoff custom(Strategy strategy) {
     Objects.requireNonNull(strategy, "strategy");
-    return new Backoff(CUSTOM, strategy, 0, DEFAULT_CAP.toNanos(), Jitter.NONE, 0);
+    return new Backoff(CUSTOM, strategy, 0, 1, DEFAULT_CAP.toNanos(), Jitter.NONE, 0, 0);
   }
 
   /**
@@ -190,7 +215,7 @@ public final class Backoff {
   }
 
   /**
-   * Sets the longest delay, which applies after the jitter. Default 30 s.
+   * Sets the longest delay, jitter included. A delay that reaches it is spread below it. Default 30 s.
    *
    * @param longest positive and at most 365 days
    * @return a copy with this cap
@@ -198,31 +223,51 @@ public final class Backoff {
    */
   public Backoff cappedAt(Duration longest) {
     long nanos = Setting.positive("longest", longest).toNanos();
-    return new Backoff(kind, strategy, baseNanos, nanos, jitter, jitterFactor);
+    return new Backoff(kind, strategy, baseNanos, factor, nanos, jitter, jitterFactor, jitterNanos);
   }
 
   /**
    * Sets the jitter.
    *
-   * @param kind how delays are spread
+   * @param kind how delays are spread; not {@link Jitter#ABSOLUTE}, which {@link #withJitter(Duration)} sets
    * @param factor how far, in [0, 1]; used by {@link Jitter#ADDITIVE} and {@link Jitter#MULTIPLICATIVE} only
    * @return a copy with this jitter
-   * @throws IllegalArgumentException if {@code factor} is NaN or not in [0, 1]
+   * @throws IllegalArgumentException if {@code factor} is NaN or not in [0, 1], or {@code kind} is {@code ABSOLUTE} and
+   *     this backoff has no amount of jitter
    */
   public Backoff withJitter(Jitter kind, double factor) {
     Objects.requireNonNull(kind, "kind");
     Setting.inRange("jitterFactor", 0, 1, factor);
-    return new Backoff(this.kind, strategy, baseNanos, capNanos, kind, factor);
+    if (kind == Jitter.ABSOLUTE && jitterNanos == 0) {
+      throw new IllegalArgumentException("jitterAmount must be set if jitter is absolute: " + this);
+    }
+    long amount = kind == Jitter.ABSOLUTE ? jitterNanos : 0;
+    return new Backoff(this.kind, strategy, baseNanos, this.factor, capNanos, kind, factor, amount);
   }
 
   /**
    * Sets the jitter, with a factor of 0.25 if it uses one.
    *
-   * @param kind how delays are spread
+   * @param kind how delays are spread; not {@link Jitter#ABSOLUTE}, which {@link #withJitter(Duration)} sets
    * @return a copy with this jitter
+   * @throws IllegalArgumentException if {@code kind} is {@code ABSOLUTE} and this backoff has no amount of jitter
    */
   public Backoff withJitter(Jitter kind) {
     return withJitter(kind, 0.25);
+  }
+
+  /**
+   * Sets a jitter of an amount of time, {@link Jitter#ABSOLUTE}: 200 ms spread each delay by up to 200 ms to both sides.
+   * No delay becomes negative.
+   *
+   * @param amount how far; positive and at most 365 days
+   * @return a copy with this jitter
+   * @throws IllegalArgumentException if {@code amount} is not positive or exceeds 365 days
+   */
+  public Backoff withJitter(Duration amount) {
+    long nanos = Setting.positive("jitterAmount", amount).toNanos();
+    return new Backoff(
+        kind, strategy, baseNanos, factor, capNanos, Jitter.ABSOLUTE, jitterFactor, nanos);
   }
 
   /**
@@ -234,17 +279,51 @@ public final class Backoff {
    * @return nanoseconds, from 0 to the cap
    */
   public long delayNanos(int retry, long previousNanos, double random) {
-    double delay = Math.min(capNanos, Math.max(0, strategy.delayNanos(retry)));
-    double spread = switch (jitter) {
-      case NONE -> delay;
-      case FULL -> random * delay;
-      case EQUAL -> delay / 2 + random * delay / 2;
-      case ADDITIVE -> delay + random * baseNanos * jitterFactor;
-      case MULTIPLICATIVE -> delay * (1 + (2 * random - 1) * jitterFactor);
-      case DECORRELATED ->
-        baseNanos + random * (3.0 * Math.max(previousNanos, baseNanos) - baseNanos);
-    };
-    return (long) Math.min((double) capNanos, Math.max(0, spread));
+    return spreadNanos(strategy.delayNanos(retry), previousNanos, random);
+  }
+
+  /**
+   * Adds the jitter. If the range of the jitter would exceed the cap, it is moved below the cap and keeps its width: a
+   * random delay cut off at the cap would be exactly the cap for many callers.
+   */
+  private long spreadNanos(long plainNanos, long previousNanos, double random) {
+    double cap = capNanos;
+    double delay = Math.min(cap, (double) Math.max(0, plainNanos));
+    double shortest;
+    double longest;
+    switch (jitter) {
+      case FULL -> {
+        shortest = 0;
+        longest = delay;
+      }
+      case EQUAL -> {
+        shortest = delay / 2;
+        longest = delay;
+      }
+      case ADDITIVE -> {
+        double width = baseNanos * jitterFactor;
+        longest = Math.min(cap, delay + width);
+        shortest = Math.max(0, Math.min(delay, cap - width));
+      }
+      case MULTIPLICATIVE -> {
+        double centre = Math.min(delay, cap / (1 + jitterFactor));
+        shortest = centre * (1 - jitterFactor);
+        longest = centre * (1 + jitterFactor);
+      }
+      case ABSOLUTE -> {
+        longest = Math.min(cap, delay + jitterNanos);
+        shortest = Math.max(0, Math.min(delay, cap - jitterNanos) - jitterNanos);
+      }
+      case DECORRELATED -> {
+        longest = Math.min(cap, 3.0 * Math.max(previousNanos, baseNanos));
+        shortest = Math.min((double) baseNanos, longest / 3);
+      }
+      default -> {
+        shortest = delay;
+        longest = delay;
+      }
+    }
+    return (long) Math.min(cap, shortest + random * (longest - shortest));
   }
 
   /**
@@ -286,6 +365,11 @@ public final class Backoff {
     return Duration.ofNanos(baseNanos);
   }
 
+  /** {@return the factor of {@link #exponential(Duration, double)}; 1 for another strategy} */
+  public double factor() {
+    return factor;
+  }
+
   /** {@return the longest delay, set by {@link #cappedAt}} */
   public Duration cap() {
     return Duration.ofNanos(capNanos);
@@ -299,6 +383,11 @@ public final class Backoff {
   /** {@return the factor of the jitter in [0, 1], set by {@link #withJitter(Jitter, double)}} */
   public double jitterFactor() {
     return jitterFactor;
+  }
+
+  /** {@return the amount of jitter, set by {@link #withJitter(Duration)}; zero if none was set} */
+  public Duration jitterAmount() {
+    return Duration.ofNanos(jitterNanos);
   }
 
   /** {@return the longest delay in nanoseconds, set by {@link #cappedAt}} */
@@ -318,15 +407,17 @@ public final class Backoff {
     return other instanceof Backoff backoff
         && kind.equals(backoff.kind)
         && baseNanos == backoff.baseNanos
+        && factor == backoff.factor
         && capNanos == backoff.capNanos
         && jitter == backoff.jitter
         && jitterFactor == backoff.jitterFactor
+        && jitterNanos == backoff.jitterNanos
         && (!isCustom() || strategy.equals(backoff.strategy));
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(kind, baseNanos, capNanos, jitter, jitterFactor);
+    return Objects.hash(kind, baseNanos, factor, capNanos, jitter, jitterFactor, jitterNanos);
   }
 
   private boolean isCustom() {
@@ -340,8 +431,15 @@ public final class Backoff {
    */
   @Override
   public String toString() {
-    return kind + "(" + (isCustom() ? "strategy=" + DeclaredSettings.textOf(strategy) + ", " : "")
-        + "base=" + Duration.ofNanos(baseNanos) + ", cap=" + Duration.ofNanos(capNanos)
-        + ", jitter=" + jitter.name().toLowerCase(Locale.ROOT) + " " + jitterFactor + ")";
+    String own = isCustom() ? "strategy=" + DeclaredSettings.textOf(strategy) + ", " : "";
+    String grows = isDoublingOrPlain() ? "" : ", factor=" + factor;
+    return kind + "(" + own + "base=" + Duration.ofNanos(baseNanos) + grows
+        + ", cap=" + Duration.ofNanos(capNanos)
+        + ", jitter=" + jitter.name().toLowerCase(Locale.ROOT) + " "
+        + (jitter == Jitter.ABSOLUTE ? Duration.ofNanos(jitterNanos) : jitterFactor) + ")";
+  }
+
+  private boolean isDoublingOrPlain() {
+    return factor == (kind.equals("exponential") ? DOUBLING : 1);
   }
 }

@@ -5,7 +5,10 @@ import java.util.Locale;
 
 /**
  * The ways to spread delays, so that callers that failed together do not come back together. {@code d} is the delay of
- * the strategy, {@code b} its base, {@code f} the factor, and {@code u} uniform in [0, 1).
+ * the strategy, {@code b} its base, {@code f} the factor, {@code a} the amount, and {@code u} uniform in [0, 1).
+ *
+ * <p>A range that would exceed the cap is moved below the cap and keeps its width, relative to the delay for {@link
+ * #MULTIPLICATIVE} and {@link #DECORRELATED}.
  */
 public enum Jitter {
   /** {@code d}. */
@@ -18,6 +21,8 @@ public enum Jitter {
   ADDITIVE,
   /** {@code d * (1 + (2u - 1) * f)}. */
   MULTIPLICATIVE,
+  /** {@code d + (2u - 1) * a}, and the part of that range below 0 is left out. */
+  ABSOLUTE,
   /** {@code b + u * (3 * previous - b)} for any strategy: grows with the previous random delay. */
   DECORRELATED;
 

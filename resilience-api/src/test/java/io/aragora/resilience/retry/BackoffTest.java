@@ -3,16 +3,20 @@ package io.aragora.resilience.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BackoffTest {
@@ -47,7 +51,7 @@ class BackoffTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Jitter.named("true"))
         .withMessage(
-            "jitter must be one of [none, full, equal, additive, multiplicative, decorrelated]: true");
+            "jitter must be one of [none, full, equal, additive, multiplicative, absolute, decorrelated]: true");
   }
 
   @Test
@@ -123,7 +127,10 @@ class BackoffTest {
           Backoff.linear(base),
           Backoff.constant(base),
           Backoff.fibonacci(base));
-      Backoff backoff = all.get(i % all.size()).cappedAt(cap).withJitter(kind, random.nextDouble());
+      Backoff capped = all.get(i % all.size()).cappedAt(cap);
+      Backoff backoff = kind == Jitter.ABSOLUTE
+          ? capped.withJitter(Duration.ofMillis(random.nextLong(1, 90_000)))
+          : capped.withJitter(kind, random.nextDouble());
       long previous = random.nextLong(0, cap.toNanos());
       assertThat(backoff.delayNanos(random.nextInt(0, 10), previous, random.nextDouble()))
           .isBetween(0L, cap.toNanos());
@@ -158,9 +165,136 @@ class BackoffTest {
     }
     assertThat(backoff.delayNanos(Integer.MAX_VALUE, 0, 0.5)).isEqualTo(cap.toNanos());
     assertThat(Backoff.named(strategy, Duration.ofDays(365))
-            .withJitter(Jitter.ADDITIVE, 1)
+            .withJitter(Jitter.NONE)
             .delayNanos(Integer.MAX_VALUE, Long.MAX_VALUE, 0.99))
         .isEqualTo(Duration.ofDays(365).toNanos());
+  }
+
+  private static Stream<Backoff> atTheCapOfTenSeconds() {
+    Backoff backoff = Backoff.exponential(SECOND).cappedAt(Duration.ofSeconds(10));
+    Backoff constant = Backoff.constant(Duration.ofSeconds(10)).cappedAt(Duration.ofSeconds(10));
+    return Stream.of(backoff, constant)
+        .flatMap(each -> Stream.of(
+            each.withJitter(Jitter.FULL),
+            each.withJitter(Jitter.EQUAL),
+            each.withJitter(Jitter.ADDITIVE, 0.25),
+            each.withJitter(Jitter.ADDITIVE, 1),
+            each.withJitter(Jitter.MULTIPLICATIVE, 0.25),
+            each.withJitter(Jitter.MULTIPLICATIVE, 1),
+            each.withJitter(Duration.ofMillis(200)),
+            each.withJitter(Duration.ofHours(1)),
+            each.withJitter(Jitter.DECORRELATED)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("atTheCapOfTenSeconds")
+  @DisplayName("at the cap, delays are spread evenly below it and keep their relative width")
+  void delay_atTheCap_isSpreadBelowIt(Backoff backoff) {
+    long cap = backoff.capNanos();
+    int draws = 100_000;
+    SplittableRandom random = new SplittableRandom(4711);
+    long[] delays = new long[draws];
+    long previous = cap;
+    for (int i = 0; i < draws; i++) {
+      // A decorrelated delay follows the previous one: after a long outage, each is near the cap.
+      previous = Math.max(previous, cap / 3);
+      delays[i] = backoff.delayNanos(30, previous, random.nextDouble());
+      previous = delays[i];
+    }
+    Arrays.sort(delays);
+    double shortest = delays[0];
+    double longest = delays[draws - 1];
+
+    assertThat(longest).as("the longest").isBetween(cap * 0.999, (double) cap);
+    assertThat(Arrays.stream(delays).filter(delay -> delay == cap).count())
+        .as("in step")
+        .isZero();
+    for (int tenth = 1; tenth < 10; tenth++) {
+      assertThat(delays[draws / 10 * tenth])
+          .as("%d tenths", tenth)
+          .isCloseTo((long) (shortest + (longest - shortest) * tenth / 10), withinPercentage(2));
+    }
+    assertThat(shortest / longest).isCloseTo(relativeShortest(backoff), within(0.002));
+  }
+
+  /** Returns the shortest delay as a part of the longest one, far below a cap. */
+  private static double relativeShortest(Backoff backoff) {
+    double tenSeconds = 10e9;
+    double f = backoff.jitterFactor();
+    double a = backoff.jitterAmount().toNanos();
+    return switch (backoff.jitter()) {
+      case FULL -> 0;
+      case EQUAL -> 0.5;
+      case ADDITIVE -> 1 - f * backoff.base().toNanos() / tenSeconds;
+      case MULTIPLICATIVE -> (1 - f) / (1 + f);
+      case ABSOLUTE -> Math.max(0, 1 - 2 * a / tenSeconds);
+      case DECORRELATED -> Math.min(backoff.base().toNanos() / tenSeconds, 1.0 / 3);
+      case NONE -> 1;
+    };
+  }
+
+  @Test
+  @DisplayName("just below the cap the spread moves without a step")
+  void delay_nearTheCap_growsWithoutAStep() {
+    for (double random : new double[] {0, 0.5, 0.999}) {
+      for (Backoff backoff : atTheCapOfTenSeconds().toList()) {
+        long before = 0;
+        for (long plain = 0; plain <= 12_000_000_000L; plain += 10_000_000) {
+          long delay = Backoff.custom(constantly(plain))
+              .cappedAt(backoff.cap())
+              .withJitter(Jitter.MULTIPLICATIVE, backoff.jitterFactor())
+              .delayNanos(0, 0, random);
+          assertThat(delay).isBetween(before, before + 20_000_000);
+          before = delay;
+        }
+      }
+    }
+  }
+
+  private static Backoff.Strategy constantly(long nanos) {
+    return retry -> nanos;
+  }
+
+  @Test
+  @DisplayName("a jitter of an amount of time spreads to both sides and never below zero")
+  void delay_withAnAmount_isSpreadToBothSides() {
+    Backoff backoff = Backoff.constant(SECOND).withJitter(Duration.ofMillis(200));
+    assertThat(seconds(backoff, 0, 0)).isEqualTo(0.8);
+    assertThat(seconds(backoff, 0, 0.5)).isEqualTo(1.0);
+    assertThat(seconds(backoff, 0, 0.75)).isEqualTo(1.1);
+    Backoff none = Backoff.constant(Duration.ZERO).withJitter(Duration.ofMillis(200));
+    assertThat(seconds(none, 0, 0)).isZero();
+    assertThat(seconds(none, 0, 0.5)).isEqualTo(0.1);
+    assertThat(none.jitter()).isSameAs(Jitter.ABSOLUTE);
+    assertThat(none.jitterAmount()).isEqualTo(Duration.ofMillis(200));
+    assertThat(none).asString().endsWith("jitter=absolute PT0.2S)");
+    assertThat(none.withJitter(Jitter.FULL).jitterAmount()).isZero();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withJitter(Duration.ZERO))
+        .withMessageStartingWith("jitterAmount must be positive");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backoff.constant(SECOND).withJitter(Jitter.ABSOLUTE))
+        .withMessageStartingWith("jitterAmount must be set if jitter is absolute");
+  }
+
+  @Test
+  @DisplayName("an exponential backoff grows by its factor")
+  void delay_exponential_growsByItsFactor() {
+    assertThat(plainSeconds(Backoff.exponential(SECOND, 3), 0, 1, 2, 3, 1_000_000))
+        .containsExactly(1.0, 3.0, 9.0, 27.0, 30.0);
+    assertThat(plainSeconds(Backoff.exponential(SECOND, 1.5), 0, 1, 2))
+        .containsExactly(1.0, 1.5, 2.25);
+    assertThat(plainSeconds(Backoff.exponential(SECOND, 1), 0, 9)).containsExactly(1.0, 1.0);
+    assertThat(plainSeconds(Backoff.exponential(Duration.ZERO, 100), 0, 9, 1_000))
+        .containsExactly(0.0, 0.0, 0.0);
+    assertThat(Backoff.exponential(SECOND, 2)).isEqualTo(Backoff.exponential(SECOND));
+    assertThat(Backoff.exponential(SECOND, 3))
+        .hasToString("exponential(base=PT1S, factor=3.0, cap=PT30S, jitter=multiplicative 0.25)");
+    for (double factor : new double[] {0.9, 100.1, Double.NaN}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Backoff.exponential(SECOND, factor))
+          .withMessageStartingWith("factor must be in [1");
+    }
   }
 
   @Test
@@ -217,6 +351,9 @@ class BackoffTest {
         base.cappedAt(Duration.ofSeconds(20)),
         base.withJitter(Jitter.FULL),
         base.withJitter(Jitter.MULTIPLICATIVE, 0.5),
+        base.withJitter(SECOND),
+        base.withJitter(Duration.ofSeconds(2)),
+        Backoff.exponential(SECOND, 3),
         Backoff.custom(zero),
         Backoff.custom(one),
         Backoff.custom(zero).cappedAt(SECOND));

@@ -116,12 +116,14 @@ class SettingsTablesTest {
     defaults.put("delay", config.backoff().base().toString());
     defaults.put("maxDelay", config.backoff().cap().toString());
     defaults.put("jitter", config.backoff().jitter().name().toLowerCase(Locale.ROOT));
+    defaults.put("backoffFactor", "" + config.backoff().factor());
+    defaults.put("jitterAmount", "none");
     defaults.put("jitterFactor", "" + config.backoff().jitterFactor());
     takeFromOutside("retry", defaults.keySet());
     Set<String> words = Set.of("backoff", "jitter", "retryRejections", "retryWhenNested");
 
     var inConfiguration = table("configuration", "## Settings of retries");
-    assertThat(inConfiguration).hasSize(9);
+    assertThat(inConfiguration).hasSize(11);
     checkDefaults(inConfiguration, defaults);
     checkRanges(inConfiguration, words);
     var inRetries = table("retries", "## Settings");

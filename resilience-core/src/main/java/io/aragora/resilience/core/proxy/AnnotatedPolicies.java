@@ -12,6 +12,7 @@ import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -172,6 +173,11 @@ final class AnnotatedPolicies {
         || annotation.maxAttempts() != 0
         || !annotation.delay().isEmpty()
         || !annotation.backoff().equals("exponential")
+        || annotation.backoffFactor() != 0
+        || !annotation.maxDelay().isEmpty()
+        || !annotation.jitter().isEmpty()
+        || !annotation.jitterAmount().isEmpty()
+        || !annotation.maxDuration().isEmpty()
         || annotation.retryOn().length != 0
         || annotation.abortOn().length != 0;
     return isDeclared
@@ -186,14 +192,49 @@ final class AnnotatedPolicies {
     if (annotation.maxAttempts() != 0) {
       config.maxAttempts(annotation.maxAttempts());
     }
+    if (!annotation.maxDuration().isEmpty()) {
+      config.maxDuration(duration("maxDuration", annotation.maxDuration()));
+    }
+    config.backoff(backoff(annotation, config.build().backoff()));
+    return config.retryOn(annotation.retryOn()).abortOn(annotation.abortOn()).build();
+  }
+
+  private static Backoff backoff(WithRetry annotation, Backoff before) {
+    Backoff backoff = before;
     if (!annotation.delay().isEmpty()) {
-      config.backoff(Backoff.named(
-          annotation.backoff(),
-          new SettingText("@WithRetry delay", annotation.delay()).duration()));
+      Duration delay = duration("delay", annotation.delay());
+      if (annotation.backoffFactor() == 0) {
+        backoff = Backoff.named(annotation.backoff(), delay);
+      } else if (annotation.backoff().equals("exponential")) {
+        backoff = Backoff.exponential(delay, annotation.backoffFactor());
+      } else {
+        throw new IllegalArgumentException(
+            "@WithRetry backoffFactor must not be set unless backoff is exponential: "
+                + annotation.backoff());
+      }
     } else if (!annotation.backoff().equals("exponential")) {
       throw new IllegalArgumentException(
           "@WithRetry delay must be set if backoff is set: " + annotation.backoff());
+    } else if (annotation.backoffFactor() != 0) {
+      throw new IllegalArgumentException(
+          "@WithRetry delay must be set if backoffFactor is set: " + annotation.backoffFactor());
     }
-    return config.retryOn(annotation.retryOn()).abortOn(annotation.abortOn()).build();
+    if (!annotation.maxDelay().isEmpty()) {
+      backoff = backoff.cappedAt(duration("maxDelay", annotation.maxDelay()));
+    }
+    if (!annotation.jitterAmount().isEmpty()) {
+      if (!annotation.jitter().isEmpty()) {
+        throw new IllegalArgumentException(
+            "@WithRetry jitter must not be set if jitterAmount is set: " + annotation.jitter());
+      }
+      return backoff.withJitter(duration("jitterAmount", annotation.jitterAmount()));
+    }
+    return annotation.jitter().isEmpty()
+        ? backoff
+        : backoff.withJitter(Jitter.named(annotation.jitter()));
+  }
+
+  private static Duration duration(String element, String text) {
+    return new SettingText("@WithRetry " + element, text).duration();
   }
 }

@@ -263,6 +263,31 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     String call();
   }
 
+  interface OtherFactor {
+    @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, backoffFactor = 3)
+    String call();
+  }
+
+  interface OtherMaxDelay {
+    @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, maxDelay = "5s")
+    String call();
+  }
+
+  interface OtherJitter {
+    @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, jitter = "full")
+    String call();
+  }
+
+  interface OtherJitterAmount {
+    @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, jitterAmount = "1s")
+    String call();
+  }
+
+  interface OtherMaxDuration {
+    @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, maxDuration = "1m")
+    String call();
+  }
+
   interface OtherBackoff {
     @WithRetry(value = "shared", delay = "1s", retryOn = IOException.class, backoff = "constant")
     String call();
@@ -310,6 +335,11 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
                 OtherAttempts.class,
                 OtherDelay.class,
                 OtherBackoff.class,
+                OtherFactor.class,
+                OtherMaxDelay.class,
+                OtherJitter.class,
+                OtherJitterAmount.class,
+                OtherMaxDuration.class,
                 OtherRetryOn.class,
                 OtherAbortOn.class)
             .map(other -> new Pair(Retry1.class, other)));

@@ -301,6 +301,41 @@ class ProxyTest extends ProxyFixture {
     void run();
   }
 
+  interface Shaped {
+    @WithRetry(
+        maxAttempts = 2,
+        delay = "1s",
+        backoffFactor = 3,
+        maxDelay = "5s",
+        jitterAmount = "200ms",
+        maxDuration = "1m")
+    void run();
+  }
+
+  interface TwoJitters {
+    @WithRetry(jitter = "full", jitterAmount = "200ms")
+    void run();
+  }
+
+  interface LinearFactor {
+    @WithRetry(delay = "1s", backoff = "linear", backoffFactor = 3)
+    void run();
+  }
+
+  @Test
+  @DisplayName("an annotation sets factor, cap, jitter and longest duration")
+  void delays_haveTheShapeOfTheAnnotation() {
+    proxy(Shaped.class, () -> {}).run();
+    assertThat(resilience.retry(Shaped.class.getName() + ".run").config())
+        .asString()
+        .contains("exponential(base=PT1S, factor=3.0, cap=PT5S, jitter=absolute PT0.2S)")
+        .contains("maxDuration=PT1M");
+    assertThatThrownBy(() -> proxy(TwoJitters.class, () -> {}))
+        .hasMessageContaining("jitter must not be set if jitterAmount is set");
+    assertThatThrownBy(() -> proxy(LinearFactor.class, () -> {}))
+        .hasMessageContaining("backoffFactor must not be set unless backoff is exponential");
+  }
+
   interface BackoffWithoutDelay {
     @WithRetry(backoff = "linear")
     void run();

@@ -90,6 +90,10 @@ class RuntimeSettingsTest {
         .isEqualTo("linear(base=PT0.2S, cap=PT2S, jitter=none 0.25)");
     assertThat(backoff("jitterFactor", "0.1"))
         .isEqualTo("linear(base=PT0.2S, cap=PT2S, jitter=full 0.1)");
+    assertThat(backoff("jitterAmount", "200ms"))
+        .isEqualTo("linear(base=PT0.2S, cap=PT2S, jitter=absolute PT0.2S)");
+    assertThat(backoff("backoff", "exponential"))
+        .isEqualTo("exponential(base=PT0.2S, cap=PT2S, jitter=full 0.25)");
     assertThat(backoff("maxAttempts", "2")).isEqualTo(CODE.backoff().toString());
   }
 
@@ -98,6 +102,28 @@ class RuntimeSettingsTest {
         .retry("r", CODE)
         .backoff()
         .toString();
+  }
+
+  @Test
+  void factorOfABackoff_isTakenByItself() {
+    RetryConfig code = CODE.toBuilder()
+        .backoff(Backoff.exponential(Duration.ofSeconds(1), 3).withJitter(Duration.ofMillis(50)))
+        .build();
+    assertThat(settings(Map.of("resilience.retry.delay", "2s")).retry("r", code).backoff())
+        .hasToString("exponential(base=PT2S, factor=3.0, cap=PT30S, jitter=absolute PT0.05S)");
+    assertThat(settings(Map.of("resilience.retry.backoffFactor", "1.5"))
+            .retry("r", code)
+            .backoff())
+        .hasToString("exponential(base=PT1S, factor=1.5, cap=PT30S, jitter=absolute PT0.05S)");
+    assertThat(
+            settings(Map.of("resilience.retry.jitter", "full")).retry("r", code).backoff())
+        .hasToString("exponential(base=PT1S, factor=3.0, cap=PT30S, jitter=full 0.25)");
+    assertThatThrownBy(
+            () -> settings(Map.of("resilience.retry.backoffFactor", "3")).retry("r", CODE))
+        .hasMessageContaining("backoffFactor must not be set unless backoff is exponential");
+    assertThatThrownBy(
+            () -> settings(Map.of("resilience.retry.jitter", "absolute")).retry("r", CODE))
+        .hasMessageContaining("jitterAmount must be set if jitter is absolute");
   }
 
   @Test
@@ -217,7 +243,7 @@ class RuntimeSettingsTest {
     "retry.backoff, quadratic, 'backoff must be one of [exponential, linear, constant, fibonacci]: quadratic'",
     "retry.delay, -1s, delay must not be negative and at most 365 days: PT-1S",
     "retry.maxDelay, 0, maxDelay must be positive and at most 365 days: PT0S",
-    "retry.jitter, some, 'jitter must be one of [none, full, equal, additive, multiplicative, decorrelated]: some'",
+    "retry.jitter, some, 'jitter must be one of [none, full, equal, additive, multiplicative, absolute, decorrelated]: some'",
     "retry.jitterFactor, 2, 'jitterFactor must be in [0.0, 1.0]: 2.0'",
     "retry.maxDuration, 0, maxDuration must be positive and at most 365 days: PT0S",
     "retry.retryRejections, yes, 'retryRejections must be one of [true, false]: yes'",
@@ -240,8 +266,8 @@ class RuntimeSettingsTest {
   @ParameterizedTest
   @DisplayName("an unknown key is an error that names source and key, and lists the known settings")
   @CsvSource({
-    "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, delay, maxDelay, jitter,"
-        + " jitterFactor, maxDuration, retryRejections, retryWhenNested'",
+    "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, backoffFactor, delay, maxDelay, jitter,"
+        + " jitterFactor, jitterAmount, maxDuration, retryRejections, retryWhenNested'",
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
