@@ -5,6 +5,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
@@ -15,9 +17,12 @@ import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runtime: it creates policies and owns their timer, background threads, state store and extensions.
@@ -328,6 +333,40 @@ public interface Resilience extends AutoCloseable {
    * @throws ResilienceConfigurationException as for {@link #proxy(Class, Object)}
    */
   <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup);
+
+  /**
+   * Returns the policies that annotations declare for a method of a public class or interface in an exported package.
+   *
+   * @param method the method; of an interface, or of a class
+   * @param type the class of the objects whose method is called
+   * @return the policies, named as those of a proxy of {@code method}'s interface; those of a method of a class are named after
+   *     {@code type}. Empty if no annotation applies
+   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
+   */
+  default Optional<MethodPolicy> policyFor(Method method, Class<?> type) {
+    return policyFor(method, type, MethodHandles.publicLookup());
+  }
+
+  /**
+   * Returns the policies that annotations declare for a method.
+   *
+   * @param method the method; of an interface, or of a class
+   * @param type the class of the objects whose method is called
+   * @param lookup {@code MethodHandles.lookup()} of a class that can access the method that a fallback names
+   * @return the policies, as for {@link #policyFor(Method, Class)}; empty if no annotation applies
+   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
+   */
+  Optional<MethodPolicy> policyFor(Method method, Class<?> type, MethodHandles.Lookup lookup);
+
+  /**
+   * Returns a policy whose calls are observed. It works as {@code policy} does, and counts with it.
+   *
+   * @param policy one of this runtime, or your own, of which the observer sees the end alone
+   * @param observers returns the observer of a call, on the thread that begins the call; null if the call is not to be
+   *     observed. If it throws, the failure is logged once and the call is not observed
+   * @return the observed policy, which is not registered
+   */
+  Pipeline observed(Policy policy, Supplier<? extends @Nullable CallObserver> observers);
 
   /**
    * Returns the health checks and trackers of this runtime.

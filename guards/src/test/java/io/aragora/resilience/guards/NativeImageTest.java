@@ -81,7 +81,7 @@ class NativeImageTest {
       "types of the application: docs/native-image.md",
       "io.aragora.resilience.core.proxy.FallbackMethod",
       "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.MethodNames",
+      "io.aragora.resilience.core.proxy.TypeMethods",
       "types of the application: docs/native-image.md",
       "io.aragora.resilience.core.proxy.ProtectedMethod",
       "types of the application: docs/native-image.md",

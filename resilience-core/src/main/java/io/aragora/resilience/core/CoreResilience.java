@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
@@ -17,6 +18,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateSaver;
 import io.aragora.resilience.core.pipeline.CorePipeline;
+import io.aragora.resilience.core.proxy.AnnotatedMethod;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
@@ -30,6 +32,8 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
@@ -42,14 +46,17 @@ import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The runtime. Creates the parts, and closes them in an order in which no state is lost. */
@@ -213,6 +220,18 @@ final class CoreResilience implements Resilience {
   @Override
   public <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup) {
     return ProtectingHandler.proxy(this, policies, type, target, lookup);
+  }
+
+  @Override
+  public Optional<MethodPolicy> policyFor(
+      Method method, Class<?> type, MethodHandles.Lookup lookup) {
+    return AnnotatedMethod.of(
+        this, policies, policy -> policies.observed(policy, () -> null), method, type, lookup);
+  }
+
+  @Override
+  public Pipeline observed(Policy policy, Supplier<? extends @Nullable CallObserver> observers) {
+    return policies.observed(policy, Objects.requireNonNull(observers, "observers"));
   }
 
   @Override

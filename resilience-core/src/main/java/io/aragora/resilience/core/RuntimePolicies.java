@@ -14,6 +14,7 @@ import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.pipeline.CorePipeline;
+import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
 import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.registry.PolicyRegistry;
@@ -26,6 +27,7 @@ import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
+import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -39,6 +41,7 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -334,6 +337,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /** Creates a pipeline that is not registered. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
     return new CorePipeline(pipeline, policies, runtime.dispatcher(), fallbacks::get, orders::once);
+  }
+
+  /** Creates a policy whose calls are observed. */
+  ObservedPipeline observed(Policy policy, Supplier<? extends @Nullable CallObserver> observers) {
+    CorePipeline plain = policy instanceof CorePipeline pipeline
+        ? pipeline
+        : makePipeline(policy.name(), List.of(policy));
+    return new ObservedPipeline(plain, observers);
   }
 
   private List<Policy> outsidePolicies(String pipeline) {

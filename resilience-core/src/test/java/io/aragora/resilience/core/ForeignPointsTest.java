@@ -69,6 +69,9 @@ class ForeignPointsTest {
       Map.entry("GlobalResilience.set", VALUES),
       Map.entry("Policies.subscribe", FUNCTIONS),
       Map.entry("ProviderBreakers", VALUES),
+      Map.entry(
+          "MethodPolicy.call",
+          "an observer that throws: ObservedPipelineTest; the rest is its caller's"),
       Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),

@@ -63,6 +63,48 @@ public abstract class CorePolicy implements Policy {
       Supplier<? extends CompletionStage<T>> body);
 
   /**
+   * Runs the rest of an observed chain inside this link. Default: as {@link #proceed}.
+   *
+   * @param observation receives what this policy counts
+   * @param lent the frame of a retry around this link, as for {@link #proceed}
+   * @param chain the chain
+   * @param index the position of this link
+   * @param body the body
+   * @param <T> the type of its value
+   * @return the value of the body
+   * @throws Throwable what the body throws, or an exception of a policy
+   */
+  protected <T extends @Nullable Object> T proceedObserved(
+      Observation observation,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    return this.<T>proceed(lent, chain, index, body);
+  }
+
+  /**
+   * Starts the rest of an observed chain inside this link. Default: as {@link #proceedAsync}.
+   *
+   * @param observation receives what this policy counts
+   * @param context the context of the call at this link
+   * @param chain the chain
+   * @param index the position of this link
+   * @param body the body
+   * @param <T> the type of its value
+   * @return a future that fails with the body's own exception
+   */
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedObservedAsync(
+      Observation observation,
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    return proceedAsync(context, chain, index, body);
+  }
+
+  /**
    * Runs this policy around a body.
    *
    * @param body the body

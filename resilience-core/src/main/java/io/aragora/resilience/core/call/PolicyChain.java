@@ -1,13 +1,14 @@
 package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.retry.RetryEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Policies around a body, the outermost first. Immutable. */
-public final class PolicyChain {
+public class PolicyChain {
   /**
    * The chain of every policy that stands alone. The policy is at position 0, and the chain holds no
    * link, so that all of them share it.
@@ -28,6 +29,11 @@ public final class PolicyChain {
    */
   public PolicyChain(CorePolicy... links) {
     this(links, links.length - 1, firstLimit(links));
+  }
+
+  /** Creates a chain with the links of another one. */
+  PolicyChain(PolicyChain other) {
+    this(other.links, other.last, other.firstLimit);
   }
 
   private PolicyChain(CorePolicy[] links, int last, int firstLimit) {
@@ -57,7 +63,7 @@ public final class PolicyChain {
    * @return the value of the body
    * @throws Throwable what the chain throws
    */
-  public <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
+  public final <T extends @Nullable Object> T enter(CheckedSupplier<? extends T, ?> body)
       throws Throwable {
     return links[0].proceed(null, this, 0, body);
   }
@@ -70,7 +76,7 @@ public final class PolicyChain {
    * @param <T> the type of its value
    * @return the future of the call, never null; a failure is returned in it and never thrown
    */
-  public <T extends @Nullable Object> CompletableFuture<T> enterAsync(
+  public final <T extends @Nullable Object> CompletableFuture<T> enterAsync(
       CapturedContext context, Supplier<? extends CompletionStage<T>> body) {
     return links[0].proceedAsync(context, this, 0, body);
   }
@@ -85,7 +91,7 @@ public final class PolicyChain {
    * @return the value of the body
    * @throws Throwable what the inner links throw
    */
-  public <T extends @Nullable Object> T inside(
+  public final <T extends @Nullable Object> T inside(
       @Nullable Frame lent, int index, CheckedSupplier<? extends T, ?> body) throws Throwable {
     if (index == last) {
       return body.get();
@@ -103,7 +109,7 @@ public final class PolicyChain {
    * @param <T> the type of its value
    * @return the future of the call, never null; a failure is returned in it and never thrown
    */
-  public <T extends @Nullable Object> CompletableFuture<T> insideAsync(
+  public final <T extends @Nullable Object> CompletableFuture<T> insideAsync(
       CapturedContext context, int index, Supplier<? extends CompletionStage<T>> body) {
     if (index == last) {
       return context.start(body);
@@ -123,7 +129,7 @@ public final class PolicyChain {
    * @param index the position of the link
    * @return whether one does
    */
-  public boolean isLimitedBefore(int index) {
+  public final boolean isLimitedBefore(int index) {
     return firstLimit < index;
   }
 
@@ -133,12 +139,47 @@ public final class PolicyChain {
    * @param index its position
    * @return the policy at that position
    */
-  public CorePolicy link(int index) {
+  public final CorePolicy link(int index) {
     return links[index];
   }
 
   /** {@return the number of links that the chain holds} */
-  public int length() {
+  public final int length() {
     return links.length;
   }
+
+  /**
+   * Called if a retry waits for a further attempt. Does nothing unless the call is observed.
+   *
+   * @param index the position of the retry
+   * @param attempt the number of the attempt that ended
+   * @param delayNanos the delay
+   * @param failure its failure; null if the retry rejected its result
+   */
+  public void onRetry(int index, int attempt, long delayNanos, @Nullable Throwable failure) {}
+
+  /**
+   * Called if a retry would make a further attempt, and cannot. Does nothing unless the call is observed.
+   *
+   * @param index the position of the retry
+   * @param attempt the number of the last attempt
+   * @param why the reason
+   */
+  public void onGivenUp(int index, int attempt, RetryEvent.Kind why) {}
+
+  /**
+   * Called if a retry makes no further attempt because of the failure. Does nothing unless the call is observed.
+   *
+   * @param index the position of the retry
+   * @param attempt the number of the attempt that failed
+   * @param failure its failure
+   */
+  public void onNotRetried(int index, int attempt, Throwable failure) {}
+
+  /**
+   * Called if a timeout ends a call. Does nothing unless the call is observed.
+   *
+   * @param index the position of the timeout
+   */
+  public void onExceeded(int index) {}
 }

@@ -6,6 +6,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.Observation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
@@ -81,6 +82,29 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return recorded != null
         ? time(permit, recorded, lent, chain, index, body)
         : guard(permit, lent, chain, index, body);
+  }
+
+  @Override
+  protected <T extends @Nullable Object> T proceedObserved(
+      Observation observation,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    CallDurations recorded = observed(observation);
+    CountingPhase watching = watching();
+    return watching != null
+        ? this.<T>watch(watching, recorded, lent, chain, index, body)
+        : this.<T>time(acquirePermit(), recorded, lent, chain, index, body);
+  }
+
+  /** Returns recorders that also tell the observer of a call how it was counted. */
+  private CallDurations observed(Observation observation) {
+    return CallDurations.and(
+        durations,
+        nanos -> observation.counted(name(), true, nanos),
+        nanos -> observation.counted(name(), false, nanos));
   }
 
   /** Returns the present phase if it watches calls under way; else null. */
@@ -238,7 +262,25 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    CallDurations recorded = durations;
+    return start(durations, context, chain, index, body);
+  }
+
+  @Override
+  protected <T extends @Nullable Object> CompletableFuture<T> proceedObservedAsync(
+      Observation observation,
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    return start(observed(observation), context, chain, index, body);
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> start(
+      @Nullable CallDurations recorded,
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
     CountingPhase watching = watching();
     CallsInFlight flights = null;
     long begun = 0;

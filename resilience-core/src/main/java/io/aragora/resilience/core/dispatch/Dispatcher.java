@@ -139,6 +139,11 @@ public final class Dispatcher implements AutoCloseable {
     return runtime;
   }
 
+  /** {@return the time source of the runtime} */
+  public TimeSource time() {
+    return time;
+  }
+
   /**
    * Sets the timer that repeats failed hand-overs. Called once, before the first event. Without a
    * timer, a failed hand-over waits for the next event.

@@ -6,6 +6,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.ForeignPolicy;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.ObservedChain;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.fallback.FallbackCounter;
@@ -133,8 +134,22 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
 
   @Override
   public <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback) {
+    return around(this, fallback);
+  }
+
+  /** Adds a fallback around this pipeline, or around its observed twin. */
+  <T extends @Nullable Object> ResultPipeline<T> around(Pipeline pipeline, Fallback<T> fallback) {
     Objects.requireNonNull(fallback, "fallback");
-    return new FallbackPipeline<>(this, fallback, counters.apply(name()), dispatcher.carrier());
+    return new FallbackPipeline<>(pipeline, fallback, counters.apply(name()), dispatcher.carrier());
+  }
+
+  /** Returns the links of observed calls, which share nothing with those of other calls but the policies. */
+  PolicyChain observedLinks() {
+    CorePolicy[] links = new CorePolicy[chain.length()];
+    for (int i = 0; i < links.length; i++) {
+      links[i] = chain.link(i);
+    }
+    return ObservedChain.links(links);
   }
 
   /**

@@ -102,10 +102,15 @@ final class AnnotatedPolicies {
     return ProtectedMethod.way(method, arguments.resultOf(method));
   }
 
+  /**
+   * Returns the fallback of a method.
+   *
+   * @param holder the interface or class that has it
+   */
   @Nullable
-  FallbackMethod fallback(Method method) {
+  FallbackMethod fallback(Method method, Class<?> holder) {
     WithFallback annotation = search.onMethod(WithFallback.class, method);
-    return annotation == null ? null : FallbackMethod.of(annotation, type, method, arguments);
+    return annotation == null ? null : FallbackMethod.of(annotation, holder, method, arguments);
   }
 
   /**

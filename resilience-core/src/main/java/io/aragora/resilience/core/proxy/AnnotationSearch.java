@@ -16,7 +16,7 @@ final class AnnotationSearch {
   /**
    * Creates a search.
    *
-   * @param type the interface
+   * @param type the interface; or the class itself, whose interfaces are then looked at after it
    * @param target the class that implements it
    */
   AnnotationSearch(Class<?> type, Class<?> target) {
@@ -25,6 +25,13 @@ final class AnnotationSearch {
       found.add(c);
     }
     addInterfaces(type, found);
+    if (!type.isInterface()) {
+      for (Class<?> c = target; c != null; c = c.getSuperclass()) {
+        for (Class<?> parent : c.getInterfaces()) {
+          addInterfaces(parent, found);
+        }
+      }
+    }
     this.types = new ArrayList<>(found);
   }
 

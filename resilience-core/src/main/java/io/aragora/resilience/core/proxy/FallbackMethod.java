@@ -4,6 +4,8 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +35,7 @@ record FallbackMethod(
       WithFallback annotation, Class<?> type, Method failing, TypeArguments arguments) {
     Class<?>[] parameters = failing.getParameterTypes();
     Map<List<Class<?>>, FallbackMethod> fitting = new LinkedHashMap<>();
-    for (Method candidate : type.getMethods()) {
+    for (Method candidate : TypeMethods.of(type)) {
       if (!candidate.getName().equals(annotation.value())
           || Modifier.isStatic(candidate.getModifiers())
           || candidate.isBridge()) {
@@ -79,25 +82,56 @@ record FallbackMethod(
     return MethodType.methodType(type).wrap().returnType();
   }
 
-  /** Adds the fallback of one call, which has the call's arguments, to a pipeline. */
+  /**
+   * Checks that a lookup sees the method.
+   *
+   * @throws ResilienceConfigurationException if it does not
+   */
+  void handle(MethodHandles.Lookup lookup) {
+    try {
+      lookup.unreflect(method);
+    } catch (IllegalAccessException e) {
+      throw new ResilienceConfigurationException(
+          "the method that @WithFallback names must be public and in an exported package, or a lookup that sees it"
+              + " must be passed, as in resilience.policyFor(method, type, MethodHandles.lookup()): "
+              + method,
+          e);
+    }
+  }
+
+  /**
+   * Adds the fallback of one call, which has the call's arguments, to a pipeline.
+   *
+   * @param used receives the failure that a value replaces; must not throw; null for none
+   */
   ResultPipeline<@Nullable Object> around(
-      Pipeline pipeline, ProtectedMethod called, @Nullable Object[] args) {
+      Pipeline pipeline,
+      ProtectedMethod called,
+      @Nullable Object[] args,
+      @Nullable Consumer<Throwable> used) {
     Fallback.Builder<@Nullable Object> fallback = Fallback.builder();
     for (Class<? extends Throwable> type : failures) {
-      fallback.on(type, failure -> call(called, args, failure));
+      fallback.on(type, failure -> call(called, args, failure, used));
     }
     return pipeline.withFallback(fallback.build());
   }
 
   private @Nullable Object call(
-      ProtectedMethod called, @Nullable Object[] args, Throwable failure) {
+      ProtectedMethod called,
+      @Nullable Object[] args,
+      Throwable failure,
+      @Nullable Consumer<Throwable> used) {
     @Nullable Object[] all = args;
     if (takesFailure) {
       all = Arrays.copyOf(args, args.length + 1);
       all[args.length] = failure;
     }
     try {
-      return called.invoke(all);
+      Object value = called.invoke(all);
+      if (used != null) {
+        used.accept(failure);
+      }
+      return value;
     } catch (Throwable e) {
       throw FallbackMethod.<RuntimeException>sneaky(e);
     }

@@ -38,7 +38,7 @@ final class MethodNames {
    */
   private Set<List<Class<?>>> overloads(String name) {
     Set<List<Class<?>>> overloads = new LinkedHashSet<>();
-    for (Method method : type.getMethods()) {
+    for (Method method : TypeMethods.of(type)) {
       if (method.getName().equals(name) && !Modifier.isStatic(method.getModifiers())) {
         overloads.add(arguments.parametersOf(method));
       }

@@ -59,7 +59,7 @@ public final class ProtectingHandler implements InvocationHandler {
     for (Method method : type.getMethods()) {
       if (!Modifier.isStatic(method.getModifiers())) {
         ProtectedMethod plain = ProtectedMethod.plain(method, target, lookup);
-        ProtectedMethod called = protect(policies, method, plain, target, lookup);
+        ProtectedMethod called = protect(policies, type, method, plain, target, lookup);
         methods.put(method, called);
         isAnnotated |= called != plain;
       }
@@ -76,17 +76,18 @@ public final class ProtectingHandler implements InvocationHandler {
 
   private static ProtectedMethod protect(
       AnnotatedPolicies policies,
+      Class<?> type,
       Method method,
       ProtectedMethod plain,
       Object target,
       MethodHandles.Lookup lookup) {
     try {
-      FallbackMethod fallback = policies.fallback(method);
+      FallbackMethod fallback = policies.fallback(method, type);
       if (fallback != null) {
         Pipeline pipeline = policies.pipeline(method);
         ProtectedMethod value = ProtectedMethod.plain(fallback.method(), target, lookup);
         return ProtectedMethod.throughFallback(
-            policies.way(method), plain, args -> fallback.around(pipeline, value, args));
+            policies.way(method), plain, args -> fallback.around(pipeline, value, args, null));
       }
       Policy policy = policies.policy(method);
       return policy == null ? plain : ProtectedMethod.through(policies.way(method), plain, policy);

@@ -28,6 +28,29 @@ public final class CallDurations {
   }
 
   /**
+   * Returns recorders of one call, which pass its duration on.
+   *
+   * @param recorded those of the breaker; null for none
+   * @param succeeded receives the duration of a call that the breaker counts as a success
+   * @param failed receives the duration of a call that the breaker counts as a failure
+   * @return the recorders
+   */
+  public static CallDurations and(
+      @Nullable CallDurations recorded, LongConsumer succeeded, LongConsumer failed) {
+    return recorded == null
+        ? new CallDurations(succeeded, failed)
+        : new CallDurations(
+            nanos -> {
+              recorded.record(nanos, true);
+              succeeded.accept(nanos);
+            },
+            nanos -> {
+              recorded.record(nanos, false);
+              failed.accept(nanos);
+            });
+  }
+
+  /**
    * Records a call that the breaker counted.
    *
    * @param nanos the duration of the call, in nanoseconds

@@ -56,6 +56,7 @@ final class RetryRun {
     lastFailure = failure;
     if (!isRetried(failure)) {
       retry.countNotRetried();
+      chain.onNotRetried(index, attempt, failure);
       return false;
     }
     return goesOn(null, attempt, deadline, chain, index);
@@ -66,9 +67,11 @@ final class RetryRun {
     RetryEvent.Kind obstacle = obstacle(result, attempt, deadline, chain, index);
     if (obstacle != null) {
       retry.countExhausted(obstacle, attempt, lastFailure);
+      chain.onGivenUp(index, attempt, obstacle);
       return false;
     }
     retry.countRetry(attempt, delayNanos, lastFailure);
+    chain.onRetry(index, attempt, delayNanos, lastFailure);
     return true;
   }
 

@@ -184,7 +184,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
         throw e;
       }
       boolean wasClosed = limit.settle(e instanceof InterruptedException, frame);
-      throw ended(wasClosed, allowed(latest, deadline), e);
+      throw ended(wasClosed, allowed(latest, deadline), e, chain, index);
     }
     if (endsInTime(limit, deadline)) {
       return result;
@@ -197,6 +197,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     giveLate(result);
     late.increment();
     publish(TimeoutEvent.Kind.LATE);
+    chain.onExceeded(index);
     throw exceeded(allowed(latest, deadline), null);
   }
 
@@ -220,7 +221,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
         : Duration.ofNanos(Math.max(0, limitNanos - (latest - deadline)));
   }
 
-  private Throwable ended(boolean wasClosed, Duration allowed, Throwable failure) {
+  private Throwable ended(
+      boolean wasClosed, Duration allowed, Throwable failure, PolicyChain chain, int index) {
     if (failure instanceof Error) {
       return failure;
     }
@@ -229,7 +231,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
           ? failure
           : new ResilienceClosedException(runtime);
     }
-    countFired();
+    countFired(chain, index);
     return exceeded(allowed, failure);
   }
 
@@ -287,7 +289,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
       return CompletableFuture.completedFuture(inner.join());
     }
     Duration allowed = isOwn ? allowed(latest, deadline) : config.limit();
-    LimitedFuture<T> future = new LimitedFuture<>(this, deadline, allowed, timer, dispatcher);
+    LimitedFuture<T> future = new LimitedFuture<>(this, chain, index, deadline, allowed);
     future.watch(inner, isOwn && !hasSucceeded);
     return future;
   }
@@ -301,9 +303,10 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     }
   }
 
-  void countFired() {
+  void countFired(PolicyChain chain, int index) {
     fired.increment();
     publish(TimeoutEvent.Kind.FIRED);
+    chain.onExceeded(index);
   }
 
   private void publish(TimeoutEvent.Kind kind) {
@@ -319,6 +322,10 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   String runtime() {
     return runtime;
+  }
+
+  Timer timer() {
+    return timer;
   }
 
   @Override

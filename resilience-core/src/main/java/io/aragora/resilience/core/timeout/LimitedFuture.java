@@ -1,10 +1,9 @@
 package io.aragora.resilience.core.timeout;
 
 import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
-import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
-import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
@@ -18,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
-  private final CoreTimeout timeout;
-  private final Timer timer;
-  private final Dispatcher dispatcher;
-  private final Duration allowed;
   /** The delay until an end that failed is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
+  private final CoreTimeout timeout;
+  private final PolicyChain chain;
+  private final int index;
+  private final Duration allowed;
   private final Limit limit = new Limit(this);
   private final long deadline;
 
@@ -40,12 +39,12 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private boolean counted;
 
   LimitedFuture(
-      CoreTimeout timeout, long deadline, Duration allowed, Timer timer, Dispatcher dispatcher) {
+      CoreTimeout timeout, PolicyChain chain, int index, long deadline, Duration allowed) {
     this.timeout = timeout;
+    this.chain = chain;
+    this.index = index;
     this.deadline = deadline;
     this.allowed = allowed;
-    this.timer = timer;
-    this.dispatcher = dispatcher;
   }
 
   /**
@@ -54,7 +53,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
    */
   void watch(CompletableFuture<T> started, boolean isArmed) {
     if (isArmed) {
-      timer.arm(limit, deadline);
+      timeout.timer().arm(limit, deadline);
     }
     follow(started);
   }
@@ -67,10 +66,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       }
       return;
     }
-    limit.cancel(timer);
+    limit.cancel(timeout.timer());
     // The clock decides, not whether the timer came first.
     if (deadline != TimeSource.NEVER && timeout.isReached(deadline)) {
-      timeout.countFired();
+      timeout.countFired(chain, index);
       if (failure == null) {
         timeout.giveLate(value);
       }
@@ -83,7 +82,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    limit.cancel(timer);
+    limit.cancel(timeout.timer());
   }
 
   private void expire() {
@@ -96,9 +95,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       endExpired();
     } catch (Throwable e) {
       // The heap is full, for instance. The code that waits for this future must not wait forever.
-      timer.arm(limit, limit.after(AGAIN_NANOS));
-      dispatcher.failed(
-          "a call that reached its deadline could not be ended; it is tried again", e);
+      timeout.timer().arm(limit, limit.after(AGAIN_NANOS));
+      timeout
+          .dispatcher()
+          .failed("a call that reached its deadline could not be ended; it is tried again", e);
     }
   }
 
@@ -107,10 +107,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
    */
   private void endExpired() {
     if (!counted) {
-      timeout.countFired();
+      timeout.countFired(chain, index);
       counted = true;
     }
-    cancelInner(new DeadlineCancellation(timeout.name(), dispatcher, timeout::giveLate));
+    cancelInner(new DeadlineCancellation(timeout.name(), timeout.dispatcher(), timeout::giveLate));
     completeExceptionally(timeout.exceeded(allowed, null));
   }
 
@@ -120,7 +120,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       // deadline.
       ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
       // Cancelling the inner future may block.
-      dispatcher.endCall(() -> cancelInner(closed));
+      timeout.dispatcher().endCall(() -> cancelInner(closed));
       completeExceptionally(closed);
     }
   }
@@ -132,12 +132,12 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
     @Override
     protected void onFire(LimitedFuture<?> future) {
-      future.dispatcher.endCall(future::expire);
+      future.timeout.dispatcher().endCall(future::expire);
     }
 
     @Override
     protected void onTimerClosed(LimitedFuture<?> future) {
-      future.dispatcher.endCall(future::endClosed);
+      future.timeout.dispatcher().endCall(future::endClosed);
     }
   }
 }

@@ -1,0 +1,253 @@
+package io.aragora.resilience.core.call;
+
+import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.time.TimeSource;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one observed call has done so far. The steps of a call follow each other, on one thread or on several; a deadline
+ * may pass while the body ends, so two threads may pass events on at a time.
+ */
+public final class Observation {
+  /** The observers of one policy. */
+  public static final class Source {
+    private static final GuardedLog LOG = GuardedLog.of(CallObserver.class);
+
+    private final String policy;
+    private final Supplier<? extends @Nullable CallObserver> observers;
+    private final AtomicBoolean logged;
+
+    /**
+     * Creates a source.
+     *
+     * @param policy the name of the observed policy
+     * @param observers returns the observer of a call, or null
+     */
+    public Source(String policy, Supplier<? extends @Nullable CallObserver> observers) {
+      this(policy, observers, new AtomicBoolean());
+    }
+
+    private Source(
+        String policy, Supplier<? extends @Nullable CallObserver> observers, AtomicBoolean logged) {
+      this.policy = policy;
+      this.observers = observers;
+      this.logged = logged;
+    }
+
+    /**
+     * Returns the source of one call, which logs with this one.
+     *
+     * @param observer its observer
+     * @return the source
+     */
+    public Source of(CallObserver observer) {
+      return new Source(policy, () -> observer, logged);
+    }
+
+    /** {@return the observer of a new call; null if it is not to be observed} */
+    public @Nullable CallObserver next() {
+      try {
+        return observers.get();
+      } catch (Throwable e) {
+        log(e);
+        return null;
+      }
+    }
+
+    /**
+     * Logs what an observer threw, once.
+     *
+     * @param failure what it threw
+     */
+    public void log(Throwable failure) {
+      if (logged.compareAndSet(false, true)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "an observer of the calls of '" + policy
+                + "' failed; the calls are not affected (logged once)",
+            failure);
+      }
+    }
+  }
+
+  private final Source source;
+  private final CallObserver observer;
+  private final TimeSource time;
+  private final PolicyChain chain;
+  private final long startedAt;
+
+  /** By the position of a retry; the number of its attempts. */
+  private final int[] attempts;
+
+  /** By the position of a timeout; whether it ended the call. */
+  private final boolean[] exceeded;
+
+  /** The innermost position that the present attempt has reached. Used by the thread that starts the attempt. */
+  private int reached;
+
+  /** Volatile: the call may be cancelled by another thread than that of its body. */
+  private volatile int bodies;
+
+  private volatile @Nullable Throwable rejection;
+  private volatile @Nullable Throwable expiry;
+  private volatile boolean ended;
+
+  Observation(Source source, CallObserver observer, TimeSource time, PolicyChain chain) {
+    this.source = source;
+    this.observer = observer;
+    this.time = time;
+    this.chain = chain;
+    this.startedAt = time.nanoTime();
+    this.attempts = new int[chain.length()];
+    this.exceeded = new boolean[chain.length()];
+  }
+
+  long nanoTime() {
+    return time.nanoTime();
+  }
+
+  /** Called when the call, or an attempt of it, reaches a position; {@code chain.length()} is the body. */
+  void enter(int index) {
+    reached = index;
+    int around = index - 1;
+    if (around >= 0 && ((ObservedLink) chain.link(around)).isRetry()) {
+      attempts[around]++;
+      try {
+        observer.onAttempt(chain.link(around).name(), attempts[around]);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+    if (index < attempts.length) {
+      attempts[index] = 0;
+      exceeded[index] = false;
+    }
+  }
+
+  void enterBody() {
+    // One writer: attempts follow each other.
+    int begun = bodies;
+    bodies = begun + 1;
+    enter(attempts.length);
+  }
+
+  /** Called when a breaker failed a call. If its inside was not entered, it rejected the call. */
+  void failed(int index, Throwable failure) {
+    if (reached == index) {
+      rejection = failure;
+      if (!ended) {
+        try {
+          observer.onRejected(chain.link(index).name());
+        } catch (Throwable e) {
+          source.log(e);
+        }
+      }
+    }
+  }
+
+  /**
+   * Called when a breaker counts a call.
+   *
+   * @param breaker its name
+   * @param success whether it counts a success
+   * @param nanos the duration
+   */
+  public void counted(String breaker, boolean success, long nanos) {
+    if (!ended) {
+      try {
+        observer.onCounted(breaker, success, nanos);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+  }
+
+  void exceeded(int index) {
+    exceeded[index] = true;
+  }
+
+  void timed(int index, long since, @Nullable Throwable failure) {
+    if (exceeded[index] && failure != null) {
+      expiry = failure;
+    }
+    if (!ended) {
+      try {
+        observer.onTimed(chain.link(index).name(), time.nanoTime() - since, exceeded[index]);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+  }
+
+  void retried(int index, int attempt, long delayNanos, @Nullable Throwable failure) {
+    if (!ended) {
+      try {
+        observer.onRetry(chain.link(index).name(), attempt, delayNanos, failure);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+  }
+
+  void givenUp(int index, int attempt, RetryEvent.Kind why) {
+    if (!ended) {
+      try {
+        observer.onGivenUp(chain.link(index).name(), attempt, why);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+  }
+
+  void notRetried(int index, int attempt, Throwable failure) {
+    if (!ended) {
+      try {
+        observer.onNotRetried(chain.link(index).name(), attempt, failure);
+      } catch (Throwable e) {
+        source.log(e);
+      }
+    }
+  }
+
+  void endOnThread(@Nullable Throwable failure) {
+    Throwable own = failure == null ? null : Failures.unwrap(failure);
+    end(own, own == null ? null : CallEnd.ofThread(own));
+  }
+
+  void endFuture(@Nullable Throwable failure) {
+    end(failure, failure == null ? null : CallEnd.ofFuture(failure));
+  }
+
+  private void end(@Nullable Throwable failure, @Nullable CallEnd how) {
+    ended = true;
+    try {
+      observer.onEnd(endOf(failure, how), bodies, time.nanoTime() - startedAt, failure);
+    } catch (Throwable e) {
+      source.log(e);
+    }
+  }
+
+  private CallObserver.End endOf(@Nullable Throwable failure, @Nullable CallEnd how) {
+    if (failure == null || how == null) {
+      return CallObserver.End.RETURNED;
+    }
+    if (failure == rejection) {
+      return CallObserver.End.REJECTED;
+    }
+    if (failure == expiry) {
+      return CallObserver.End.TIMED_OUT;
+    }
+    return switch (how) {
+      case BODY -> CallObserver.End.FAILED;
+      case EXECUTOR -> CallObserver.End.REJECTED;
+      case DEADLINE -> CallObserver.End.TIMED_OUT;
+      case CANCELLED -> CallObserver.End.CANCELLED;
+      case INTERRUPTED -> CallObserver.End.INTERRUPTED;
+      case CLOSED -> CallObserver.End.CLOSED;
+    };
+  }
+}

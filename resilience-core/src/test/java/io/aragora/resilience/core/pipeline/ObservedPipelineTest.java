@@ -1,0 +1,419 @@
+package io.aragora.resilience.core.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ObservedPipelineTest {
+  /** The ways to run a body. */
+  enum Way {
+    SYNC,
+    ASYNC
+  }
+
+  private final ManualTime time = ManualTime.create().autoAdvance(true);
+  private final Resilience resilience =
+      Resilience.builder().timeSource(time).name("test").build();
+  private final CircuitBreaker breaker =
+      resilience.circuitBreaker("breaker", c -> c.failureThreshold(2));
+  private final Retry retry = resilience.retry(
+      "retry",
+      RetryConfig.builder()
+          .maxAttempts(3)
+          .abortIf(failure -> failure instanceof IllegalStateException)
+          .backoff(Backoff.constant(Duration.ofSeconds(1)).withJitter(Jitter.NONE))
+          .build());
+  private final Timeout timeout = resilience.timeout("timeout", Duration.ofSeconds(5));
+  private final Pipeline plain =
+      resilience.newPipeline("p").add(retry).add(breaker).add(timeout).build();
+  private final List<String> heard = new ArrayList<>();
+  private final Pipeline observed = resilience.observed(plain, Listening::new);
+
+  private final class Listening implements CallObserver {
+    @Override
+    public void onAttempt(String policy, int attempt) {
+      heard.add(policy + " attempt " + attempt);
+    }
+
+    @Override
+    public void onRetry(String policy, int attempt, long delayNanos, @Nullable Throwable failure) {
+      heard.add(policy + " retries after " + attempt + " in " + Duration.ofNanos(delayNanos));
+    }
+
+    @Override
+    public void onGivenUp(String policy, int attempt, RetryEvent.Kind why) {
+      heard.add(policy + " gives up after " + attempt + ": " + why);
+    }
+
+    @Override
+    public void onNotRetried(String policy, int attempt, Throwable failure) {
+      heard.add(policy + " does not retry " + failure.getMessage());
+    }
+
+    @Override
+    public void onRejected(String policy) {
+      heard.add(policy + " rejects");
+    }
+
+    @Override
+    public void onCounted(String policy, boolean success, long durationNanos) {
+      heard.add(policy + (success ? " counts a success" : " counts a failure") + " of "
+          + shown(durationNanos));
+    }
+
+    @Override
+    public void onTimed(String policy, long durationNanos, boolean exceeded) {
+      heard.add(policy + (exceeded ? " ends it after " : " times ") + shown(durationNanos));
+    }
+
+    @Override
+    public void onEnd(End end, int bodies, long durationNanos, @Nullable Throwable failure) {
+      heard.add(end + " after " + bodies + " in " + shown(durationNanos)
+          + (failure == null ? "" : ": " + failure.getClass().getSimpleName()));
+    }
+  }
+
+  /** To the tenth of a second, since a timer fires a little later. */
+  private static Duration shown(long nanos) {
+    return Duration.ofMillis(nanos / 1_000_000 / 100 * 100);
+  }
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private <T> T run(Way way, Policy policy, CheckedSupplier<T, Exception> body) throws Exception {
+    if (way == Way.SYNC) {
+      return policy.<T, Exception>call(body);
+    }
+    CompletableFuture<T> future = policy.callAsync(() -> {
+      try {
+        return CompletableFuture.completedFuture(body.get());
+      } catch (Exception e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    });
+    for (int i = 0; i < 100 && !future.isDone(); i++) {
+      time.advance(Duration.ofMillis(100));
+    }
+    try {
+      return future.join();
+    } catch (java.util.concurrent.CompletionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void success_isHeardWithItsDuration(Way way) throws Exception {
+    String result = run(way, observed, () -> {
+      time.advance(Duration.ofMillis(300));
+      return "ok";
+    });
+
+    assertThat(result).isEqualTo("ok");
+    assertThat(heard)
+        .containsExactly(
+            "retry attempt 1",
+            "timeout times PT0.3S",
+            "breaker counts a success of PT0.3S",
+            "RETURNED after 1 in PT0.3S");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void retry_isHeardAttemptByAttempt(Way way) throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+
+    run(way, observed, () -> {
+      if (calls.incrementAndGet() == 1) {
+        throw new IOException("once");
+      }
+      return "ok";
+    });
+
+    assertThat(heard)
+        .containsExactly(
+            "retry attempt 1",
+            "timeout times PT0S",
+            "breaker counts a failure of PT0S",
+            "retry retries after 1 in PT1S",
+            "retry attempt 2",
+            "timeout times PT0S",
+            "breaker counts a success of PT0S",
+            "RETURNED after 2 in PT1S");
+    assertThat(breaker.snapshot().totals().successes()).isOne();
+    assertThat(retry.totals().succeededAfterRetry()).isOne();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void giveUp_hasItsReason(Way way) {
+    assertThatThrownBy(() -> run(way, observed, () -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+
+    assertThat(heard)
+        .contains("breaker counts a failure of PT0S")
+        .anyMatch(each -> each.startsWith("retry gives up after 2"))
+        .last()
+        .asString()
+        .startsWith("FAILED after 2 in ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void failureThatIsNotRetried_isHeard(Way way) {
+    assertThatThrownBy(() -> run(way, observed, () -> {
+          throw new IllegalStateException("bug");
+        }))
+        .isInstanceOf(IllegalStateException.class);
+
+    assertThat(heard)
+        .contains("retry does not retry bug")
+        .endsWith("FAILED after 1 in PT0S: IllegalStateException");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void rejection_isHeard_andTheBodyNeverBegan(Way way) {
+    breaker.forceOpen();
+
+    assertThatThrownBy(() -> run(way, observed, () -> "never"))
+        .isInstanceOf(CallNotPermittedException.class);
+
+    assertThat(heard)
+        .containsExactly(
+            "retry attempt 1",
+            "breaker rejects",
+            "retry does not retry " + heardRejection(),
+            "REJECTED after 0 in PT0S: CallNotPermittedException");
+  }
+
+  private String heardRejection() {
+    return java.util.Objects.requireNonNull(breaker.tryCall(() -> "never").rejection())
+        .getMessage();
+  }
+
+  @Test
+  void rejectionOfAnotherBreakerInTheBody_isAFailure() {
+    CircuitBreaker other = resilience.circuitBreaker("other");
+    other.forceOpen();
+
+    assertThatThrownBy(() -> observed.call(() -> other.call(() -> "never")))
+        .isInstanceOf(CallNotPermittedException.class);
+
+    assertThat(heard)
+        .doesNotContain("breaker rejects")
+        .endsWith("FAILED after 1 in PT0S: CallNotPermittedException");
+  }
+
+  @Test
+  void timeout_isHeard_synchronously() {
+    Pipeline limited = resilience.observed(timeout, Listening::new);
+
+    assertThatThrownBy(() -> limited.call(() -> {
+          time.advance(Duration.ofSeconds(6));
+          return "late";
+        }))
+        .isInstanceOf(TimeoutExceededException.class);
+
+    assertThat(heard)
+        .containsExactly(
+            "timeout ends it after PT6S", "TIMED_OUT after 1 in PT6S: TimeoutExceededException");
+    Thread.interrupted();
+  }
+
+  @Test
+  void timeout_isHeard_asynchronously_beforeTheCallerSeesTheEnd() {
+    Pipeline limited = resilience.observed(timeout, Listening::new);
+    CompletableFuture<String> future = limited.callAsync(CompletableFuture::new);
+    CompletableFuture<List<String>> atEnd = future.handle((value, failure) -> List.copyOf(heard));
+
+    time.advance(Duration.ofMillis(5010));
+
+    assertThat(atEnd)
+        .isCompletedWithValue(List.of(
+            "timeout ends it after PT5S", "TIMED_OUT after 1 in PT5S: TimeoutExceededException"));
+  }
+
+  @Test
+  void timeoutWithItsOwnException_isHeardAsTimedOut() {
+    Timeout mapped = resilience.timeout(
+        "mapped",
+        c -> c.limit(Duration.ofSeconds(1)).mapException(e -> new IllegalStateException("slow")));
+    CompletableFuture<String> future =
+        resilience.observed(mapped, Listening::new).callAsync(CompletableFuture::new);
+
+    time.advance(Duration.ofMillis(1010));
+
+    assertThat(future).isCompletedExceptionally();
+    assertThat(heard).endsWith("TIMED_OUT after 1 in PT1S: IllegalStateException");
+  }
+
+  @Test
+  void cancelledCall_isHeard_andReachesTheBody() {
+    CompletableFuture<String> body = new CompletableFuture<>();
+    CompletableFuture<String> future = observed.callAsync(() -> body);
+
+    future.cancel(true);
+
+    assertThat(body).isCancelled();
+    assertThat(heard)
+        .contains("CANCELLED after 1 in PT0S: CancellationException")
+        .doesNotContain("breaker counts a failure of PT0S");
+    assertThat(heard.stream().filter(each -> each.contains(" after 1 in "))).hasSize(1);
+  }
+
+  @Test
+  void bodyThatAnExecutorDoesNotAccept_isRejected() {
+    CompletableFuture<String> future = resilience
+        .observed(breaker, Listening::new)
+        .submit(() -> "never", task -> {
+          throw new RejectedExecutionException("full");
+        });
+
+    assertThat(future).isCompletedExceptionally();
+    assertThat(heard).last().asString().startsWith("REJECTED after 1");
+  }
+
+  @Test
+  void bodyThatCancelsItself_isCancelled() {
+    assertThatThrownBy(() -> observed.call(() -> {
+          throw new CancellationException("by the body");
+        }))
+        .isInstanceOf(CancellationException.class);
+
+    assertThat(heard).last().asString().startsWith("CANCELLED after 1");
+  }
+
+  @Test
+  void noObserver_leavesTheCallUnobserved() {
+    Pipeline sampled = resilience.observed(plain, () -> null);
+
+    assertThat(sampled.call(() -> "ok")).isEqualTo("ok");
+    assertThat(sampled.callAsync(() -> CompletableFuture.completedFuture("ok")))
+        .isCompletedWithValue("ok");
+    assertThat(retry.totals().succeededAtOnce()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void observerThatThrows_neverReachesTheCall(Way way) throws Exception {
+    CallObserver broken = (CallObserver) java.lang.reflect.Proxy.newProxyInstance(
+        getClass().getClassLoader(), new Class<?>[] {CallObserver.class}, (p, m, a) -> {
+          throw new AssertionError(m.getName());
+        });
+    AtomicInteger calls = new AtomicInteger();
+
+    String result = run(way, resilience.observed(plain, () -> broken), () -> {
+      if (calls.incrementAndGet() == 1) {
+        throw new IOException("once");
+      }
+      return "ok";
+    });
+
+    assertThat(result).isEqualTo("ok");
+    assertThat(run(
+            way,
+            resilience.observed(plain, () -> {
+              throw new AssertionError("no observer");
+            }),
+            () -> "ok"))
+        .isEqualTo("ok");
+  }
+
+  @Test
+  void policyOfTheApplication_isObservedFromOutside() {
+    Policy foreign = new Policy() {
+      @Override
+      public String name() {
+        return "foreign";
+      }
+
+      @Override
+      public <T extends @Nullable Object, X extends Throwable> T call(
+          CheckedSupplier<? extends T, X> body) throws X {
+        return body.get();
+      }
+
+      @Override
+      public <T extends @Nullable Object> CompletableFuture<T> callAsync(
+          Supplier<? extends CompletionStage<T>> body) {
+        return body.get().toCompletableFuture();
+      }
+    };
+    Pipeline around =
+        resilience.newPipeline("around").add(retry).add(foreign).add(breaker).build();
+
+    resilience.observed(around, Listening::new).run(() -> {});
+    resilience
+        .observed(around, Listening::new)
+        .callAsync(() -> CompletableFuture.completedFuture("ok"))
+        .join();
+
+    List<String> once =
+        List.of("retry attempt 1", "breaker counts a success of PT0S", "RETURNED after 1 in PT0S");
+    assertThat(heard.subList(0, 3)).isEqualTo(once);
+    assertThat(heard.subList(3, 6)).isEqualTo(once);
+  }
+
+  @Test
+  void observedPipeline_takesAFallback_andAPlaceInAnother() {
+    breaker.forceOpen();
+
+    assertThat(observed.withFallback(Fallback.value("sold out")).call(() -> "never"))
+        .isEqualTo("sold out");
+    assertThat(heard).last().asString().startsWith("REJECTED");
+
+    breaker.reset();
+    heard.clear();
+    Pipeline outer = resilience
+        .newPipeline("outer")
+        .add(resilience.timeout("outer", Duration.ofMinutes(1)))
+        .add(observed)
+        .build();
+    assertThat(outer.call(() -> "ok")).isEqualTo("ok");
+    assertThat(outer.callAsync(() -> CompletableFuture.completedFuture("ok")))
+        .isCompletedWithValue("ok");
+    assertThat(heard.stream().filter(each -> each.startsWith("RETURNED"))).hasSize(2);
+    assertThat(observed.policies()).isEqualTo(plain.policies());
+    assertThat(observed).hasToString(plain + ", observed");
+  }
+}

@@ -1,0 +1,194 @@
+package io.aragora.resilience.core.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.MethodPolicy;
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithRetry;
+import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class AnnotatedMethodTest extends ProxyFixture {
+  interface Prices {
+    @WithCircuitBreaker
+    String price(String article) throws IOException;
+  }
+
+  @WithTimeout("1 s")
+  static class Shop implements Prices {
+    @Override
+    @WithRetry(maxAttempts = 2, delay = "1 ms")
+    @WithFallback("none")
+    public String price(String article) throws IOException {
+      throw new IOException(article);
+    }
+
+    String none(String article, Throwable failure) {
+      return "no " + article + " (" + failure.getMessage() + ")";
+    }
+
+    @WithRetry(maxAttempts = 2, delay = "1 ms")
+    @WithFallback("noneLater")
+    CompletionStage<String> later(String article) {
+      return CompletableFuture.failedFuture(new IOException(article));
+    }
+
+    String noneLater(String article) {
+      return "no " + article;
+    }
+
+    @WithRetry
+    Future<String> unwatched() {
+      return new CompletableFuture<>();
+    }
+  }
+
+  static class Corner extends Shop {}
+
+  static class Plain {
+    String price() {
+      return "free";
+    }
+  }
+
+  private final List<String> heard = new ArrayList<>();
+  private final CallObserver observer = new CallObserver() {
+    @Override
+    public void onAttempt(String retry, int attempt) {
+      heard.add("attempt " + attempt);
+    }
+
+    @Override
+    public void onEnd(End end, int bodies, long durationNanos, @Nullable Throwable failure) {
+      heard.add(end + " after " + bodies);
+    }
+
+    @Override
+    public void onFallback(Throwable failure) {
+      heard.add("fallback for " + failure.getMessage());
+    }
+  };
+
+  private MethodPolicy policyFor(Method method, Class<?> type) {
+    return resilience.policyFor(method, type, MethodHandles.lookup()).orElseThrow();
+  }
+
+  private static Method method(Class<?> type, String name) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .filter(each -> each.getName().equals(name) && !each.isBridge())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void methodOfAClass_hasThePoliciesOfItsAnnotations_andOfItsInterfaces() {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+
+    String name = Shop.class.getName() + ".price";
+    assertThat(((Pipeline) policy.policy()).policies())
+        .containsExactly(
+            resilience.circuitBreaker(name),
+            resilience.retry(name),
+            resilience.timeout(Shop.class.getName()));
+    assertThat(policy.isAsync()).isFalse();
+    assertThat(policy.hasFallback()).isTrue();
+    assertThat(policy.method().getName()).isEqualTo("price");
+    assertThat(policy).asString().contains("price").endsWith("with a fallback");
+  }
+
+  @Test
+  void methodOfAnInterface_hasThePoliciesOfAProxy() throws Exception {
+    MethodPolicy policy = policyFor(method(Prices.class, "price"), Shop.class);
+
+    String name = Prices.class.getName() + ".price";
+    assertThat(((Pipeline) policy.policy()).policies())
+        .contains(resilience.circuitBreaker(name), resilience.retry(name));
+  }
+
+  @Test
+  void inheritedMethod_isNamedAfterTheClassOfItsObjects() {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Corner.class);
+
+    assertThat(policy.policy().name()).isEqualTo(Corner.class.getName() + ".price");
+  }
+
+  @Test
+  void call_isRetried_andFallsBackOnTheTarget() throws Throwable {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    Shop shop = new Shop();
+
+    assertThat(policy.call(shop, new Object[] {"figs"}, () -> shop.price("figs"), observer))
+        .isEqualTo("no figs (figs)");
+    assertThat(heard)
+        .containsExactly("attempt 1", "attempt 2", "FAILED after 2", "fallback for figs");
+    assertThat(policy.call(shop, new Object[] {"nuts"}, () -> shop.price("nuts")))
+        .isEqualTo("no nuts (nuts)");
+  }
+
+  @Test
+  void asynchronousCall_isRetried_andFallsBackOnTheTarget() throws Throwable {
+    MethodPolicy policy = policyFor(method(Shop.class, "later"), Shop.class);
+    Shop shop = new Shop();
+    assertThat(policy.isAsync()).isTrue();
+
+    CompletableFuture<?> called = (CompletableFuture<?>)
+        policy.call(shop, new Object[] {"figs"}, () -> shop.later("figs"), observer);
+    assertThat(called).isNotNull();
+    for (int i = 0; i < 100 && !called.isDone(); i++) {
+      time.advance(java.time.Duration.ofMillis(1));
+    }
+
+    assertThat(called.join()).isEqualTo("no figs");
+    assertThat(heard)
+        .containsExactly("attempt 1", "attempt 2", "FAILED after 2", "fallback for figs");
+  }
+
+  @Test
+  void observerThatThrowsOfAFallback_doesNotReplaceItsValue() throws Throwable {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    Shop shop = new Shop();
+
+    assertThat(
+            policy.call(shop, new Object[] {"figs"}, () -> shop.price("figs"), new CallObserver() {
+              @Override
+              public void onFallback(Throwable failure) {
+                throw new AssertionError(failure);
+              }
+            }))
+        .isEqualTo("no figs (figs)");
+  }
+
+  @Test
+  void methodWithoutAnAnnotation_hasNone() {
+    assertThat(resilience.policyFor(method(Plain.class, "price"), Plain.class)).isEmpty();
+  }
+
+  @Test
+  void methodThatDoesNotFit_saysWhy() {
+    assertThatThrownBy(() -> policyFor(method(Shop.class, "unwatched"), Shop.class))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("unwatched")
+        .hasMessageContaining("must return a CompletionStage");
+    assertThatThrownBy(() -> policyFor(method(Shop.class, "price"), Plain.class))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("has no");
+    assertThatThrownBy(() -> resilience.policyFor(method(Shop.class, "price"), Shop.class))
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("MethodHandles.lookup()");
+  }
+}
