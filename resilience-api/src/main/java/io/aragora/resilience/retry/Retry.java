@@ -3,6 +3,7 @@ package io.aragora.resilience.retry;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.Subscription;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -28,10 +29,22 @@ public interface Retry extends Policy {
   List<RetryAttemptTotals> attempts();
 
   /**
-   * Subscribes to the decisions of this retry.
+   * Subscribes to the decisions of this retry and to the ends of its calls, except for {@link
+   * RetryEvent.Kind#SUCCEEDED_AT_ONCE}, which most calls are.
    *
    * @param listener receives events in the background; its first exception is logged
    * @return ends the subscription when closed
    */
   Subscription subscribe(Consumer<? super RetryEvent> listener);
+
+  /**
+   * Subscribes to some kinds of events. An event is created only if a listener subscribes to its kind. Up to 1024 events
+   * wait for delivery; more are dropped, which is logged once.
+   *
+   * @param kinds the kinds to receive, at least one
+   * @param listener receives events in the background; its first exception is logged
+   * @return ends the subscription when closed
+   * @throws IllegalArgumentException if {@code kinds} is empty
+   */
+  Subscription subscribe(Set<RetryEvent.Kind> kinds, Consumer<? super RetryEvent> listener);
 }

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decision of a retry after an attempt. Immutable and thread-safe.
+ * A decision of a retry after an attempt, or the end of a call. Immutable and thread-safe.
  */
 public final class RetryEvent {
   private final String retry;
@@ -14,6 +14,8 @@ public final class RetryEvent {
   private final int attempt;
   private final Duration delay;
   private final @Nullable Throwable failure;
+  private final @Nullable Object result;
+  private final long call;
 
   private RetryEvent(Builder builder) {
     this.retry = builder.retry;
@@ -21,6 +23,8 @@ public final class RetryEvent {
     this.attempt = builder.attempt;
     this.delay = builder.delay;
     this.failure = builder.failure;
+    this.result = builder.result;
+    this.call = builder.call;
   }
 
   /**
@@ -54,26 +58,65 @@ public final class RetryEvent {
     return delay;
   }
 
-  /** {@return the exception of the attempt; null if its result was rejected} */
+  /** {@return the exception of the attempt; null if it succeeded or its result was rejected} */
   public @Nullable Throwable failure() {
     return failure;
+  }
+
+  /** {@return the rejected result of the attempt; null if it succeeded, threw an exception or returned null} */
+  public @Nullable Object result() {
+    return result;
+  }
+
+  /**
+   * Returns the id of the call. All events of a call have the same id, and no other call of this retry has it.
+   *
+   * @return a positive number; 0 if no attempt of the call failed
+   */
+  public long call() {
+    return call;
   }
 
   /** What a retry did. */
   public enum Kind {
     /** It will try again. */
     RETRY,
-    /** It gave up: the attempts are used up, or a breaker around it rejects the next one. */
+    /** The first attempt succeeded. */
+    SUCCEEDED_AT_ONCE,
+    /** A later attempt succeeded. */
+    SUCCEEDED_AFTER_RETRY,
+    /** It gave up: the attempts are used up. */
     EXHAUSTED,
-    /** It gave up: the next attempt would begin after a deadline, or after the longest duration of the call. */
+    /** It gave up: a deadline has passed, or the next attempt would begin after one or after the longest duration. */
     OUT_OF_TIME,
     /** It gave up: the budget has no retry left. */
     OUT_OF_BUDGET,
-    /** It did not try again, because it is inside another retry. */
-    STOOD_DOWN
+    /**
+     * It gave up: a breaker inside rejected the attempt, a breaker around or inside would reject the next one, or the
+     * executor for attempts rejected it.
+     */
+    REJECTED,
+    /** It gave up: the backoff has no further delay, or threw. */
+    BACKOFF_STOPPED,
+    /** It gave up at the first failure, because it is inside another retry. */
+    STOOD_DOWN,
+    /** It did not try again: {@link RetryConfig#abortIf} matches the failure. */
+    ABORTED,
+    /** It did not try again: {@link RetryConfig#retryIf} does not match the failure. */
+    NOT_RETRIED,
+    /** The call was stopped: it was cancelled or interrupted, or a runtime was closed. */
+    STOPPED;
+
+    /** {@return whether the call gave up a failure that it would have retried if it could} */
+    public boolean isGivenUp() {
+      return switch (this) {
+        case EXHAUSTED, OUT_OF_TIME, OUT_OF_BUDGET, REJECTED, BACKOFF_STOPPED, STOOD_DOWN -> true;
+        default -> false;
+      };
+    }
   }
 
-  /** Never throws, although the failure may. */
+  /** Never throws, although the failure may. Leaves out the result, which may be large or secret. */
   @Override
   public String toString() {
     return "RetryEvent[retry=" + retry
@@ -81,6 +124,7 @@ public final class RetryEvent {
         + ", attempt=" + attempt
         + ", delay=" + delay
         + ", failure=" + FailureMessage.textOf(failure)
+        + ", call=" + call
         + "]";
   }
 
@@ -91,12 +135,14 @@ public final class RetryEvent {
         && kind.equals(that.kind)
         && attempt == that.attempt
         && delay.equals(that.delay)
-        && Objects.equals(failure, that.failure);
+        && Objects.equals(failure, that.failure)
+        && Objects.equals(result, that.result)
+        && call == that.call;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(retry, kind, attempt, delay, failure);
+    return Objects.hash(retry, kind, attempt, delay, failure, result, call);
   }
 
   /** Builds a {@link RetryEvent}. Not thread-safe. */
@@ -106,6 +152,8 @@ public final class RetryEvent {
     private int attempt = 1;
     private Duration delay = Duration.ZERO;
     private @Nullable Throwable failure;
+    private @Nullable Object result;
+    private long call;
 
     private Builder(String retry, Kind kind) {
       this.retry = retry;
@@ -142,6 +190,28 @@ public final class RetryEvent {
      */
     public Builder failure(@Nullable Throwable failure) {
       this.failure = failure;
+      return this;
+    }
+
+    /**
+     * Sets {@link RetryEvent#result()}. Default none.
+     *
+     * @param result the rejected result of the attempt; null for none
+     * @return this builder
+     */
+    public Builder result(@Nullable Object result) {
+      this.result = result;
+      return this;
+    }
+
+    /**
+     * Sets {@link RetryEvent#call()}. Default 0.
+     *
+     * @param call the id of the call, a positive number; 0 for none
+     * @return this builder
+     */
+    public Builder call(long call) {
+      this.call = call;
       return this;
     }
 

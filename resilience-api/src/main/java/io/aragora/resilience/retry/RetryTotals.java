@@ -1,26 +1,21 @@
 package io.aragora.resilience.retry;
 
-import java.util.Objects;
+import io.aragora.resilience.retry.RetryEvent.Kind;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lifetime counts of a retry. Immutable and thread-safe.
+ * Lifetime counts of a retry: for each {@link Kind} of event, how often it happened. Each call ends with exactly one kind
+ * other than {@link Kind#RETRY}. Immutable and thread-safe.
  */
 public final class RetryTotals {
-  private final long succeededAtOnce;
-  private final long succeededAfterRetry;
-  private final long exhausted;
-  private final long outOfBudget;
-  private final long notRetried;
-  private final long retries;
+  private final Map<Kind, Long> counts;
 
   private RetryTotals(Builder builder) {
-    this.succeededAtOnce = builder.succeededAtOnce;
-    this.succeededAfterRetry = builder.succeededAfterRetry;
-    this.exhausted = builder.exhausted;
-    this.outOfBudget = builder.outOfBudget;
-    this.notRetried = builder.notRetried;
-    this.retries = builder.retries;
+    this.counts = new EnumMap<>(builder.counts);
   }
 
   /**
@@ -32,134 +27,128 @@ public final class RetryTotals {
     return new Builder();
   }
 
+  /**
+   * Returns how often a kind of event happened.
+   *
+   * @param kind the kind
+   * @return the number of events of that kind
+   */
+  public long count(Kind kind) {
+    return counts.getOrDefault(kind, 0L);
+  }
+
+  /** {@return the number of calls that ended} */
+  public long calls() {
+    long sum = 0;
+    for (Kind kind : Kind.values()) {
+      sum += kind == Kind.RETRY ? 0 : count(kind);
+    }
+    return sum;
+  }
+
   /** {@return the number of calls whose first attempt succeeded} */
   public long succeededAtOnce() {
-    return succeededAtOnce;
+    return count(Kind.SUCCEEDED_AT_ONCE);
   }
 
   /** {@return the number of calls whose later attempt succeeded} */
   public long succeededAfterRetry() {
-    return succeededAfterRetry;
+    return count(Kind.SUCCEEDED_AFTER_RETRY);
   }
 
-  /** {@return the number of calls that failed because attempts, time or budget were used up} */
+  /**
+   * Returns the number of calls that gave up: no further attempt was possible. Failures that are not retried, and calls
+   * that were stopped, are not among them.
+   *
+   * @return the number of calls: the sum of the kinds whose {@link Kind#isGivenUp()} is true
+   */
+  public long gaveUp() {
+    long sum = 0;
+    for (Kind kind : Kind.values()) {
+      sum += kind.isGivenUp() ? count(kind) : 0;
+    }
+    return sum;
+  }
+
+  /** {@return the number of calls that gave up because their attempts were used up} */
   public long exhausted() {
-    return exhausted;
+    return count(Kind.EXHAUSTED);
   }
 
-  /** {@return the number of exhausted calls that had attempts and time left, but no budget} */
+  /** {@return the number of calls that gave up because time ran out} */
+  public long outOfTime() {
+    return count(Kind.OUT_OF_TIME);
+  }
+
+  /** {@return the number of calls that gave up because the budget had no retry left} */
   public long outOfBudget() {
-    return outOfBudget;
+    return count(Kind.OUT_OF_BUDGET);
   }
 
-  /** {@return the number of calls that ended with a failure that is not retried} */
+  /** {@return the number of calls that gave up because a breaker, or an executor, rejects} */
+  public long rejected() {
+    return count(Kind.REJECTED);
+  }
+
+  /** {@return the number of calls that ended with a failure that {@link RetryConfig#abortIf} matches} */
+  public long aborted() {
+    return count(Kind.ABORTED);
+  }
+
+  /** {@return the number of calls that ended with a failure that {@link RetryConfig#retryIf} does not match} */
   public long notRetried() {
-    return notRetried;
+    return count(Kind.NOT_RETRIED);
   }
 
   /** {@return the number of attempts beyond the first of each call} */
   public long retries() {
-    return retries;
+    return count(Kind.RETRY);
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof RetryTotals that
-        && succeededAtOnce == that.succeededAtOnce
-        && succeededAfterRetry == that.succeededAfterRetry
-        && exhausted == that.exhausted
-        && outOfBudget == that.outOfBudget
-        && notRetried == that.notRetried
-        && retries == that.retries;
+    return other instanceof RetryTotals that && counts.equals(that.counts);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(
-        succeededAtOnce, succeededAfterRetry, exhausted, outOfBudget, notRetried, retries);
+    return counts.hashCode();
   }
 
+  /**
+   * Returns every count by the name of its kind in lower case.
+   *
+   * @return the counts as text
+   */
   @Override
   public String toString() {
-    return "RetryTotals[succeededAtOnce=" + succeededAtOnce + ", succeededAfterRetry="
-        + succeededAfterRetry + ", exhausted=" + exhausted + ", outOfBudget=" + outOfBudget
-        + ", notRetried=" + notRetried + ", retries=" + retries + "]";
+    StringJoiner text = new StringJoiner(", ", "RetryTotals[", "]");
+    for (Kind kind : Kind.values()) {
+      text.add(kind.name().toLowerCase(Locale.ROOT) + "=" + count(kind));
+    }
+    return text.toString();
   }
 
   /** Builds a {@link RetryTotals}. Not thread-safe. */
   public static final class Builder {
-    private long succeededAtOnce;
-    private long succeededAfterRetry;
-    private long exhausted;
-    private long outOfBudget;
-    private long notRetried;
-    private long retries;
+    private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
 
     private Builder() {}
 
     /**
-     * Sets {@link RetryTotals#succeededAtOnce()}. Default 0.
+     * Sets {@link RetryTotals#count}. Default 0.
      *
-     * @param succeededAtOnce the number of calls whose first attempt succeeded
+     * @param kind the kind of event
+     * @param count the number of events of that kind
      * @return this builder
      */
-    public Builder succeededAtOnce(long succeededAtOnce) {
-      this.succeededAtOnce = succeededAtOnce;
-      return this;
-    }
-
-    /**
-     * Sets {@link RetryTotals#succeededAfterRetry()}. Default 0.
-     *
-     * @param succeededAfterRetry the number of calls whose later attempt succeeded
-     * @return this builder
-     */
-    public Builder succeededAfterRetry(long succeededAfterRetry) {
-      this.succeededAfterRetry = succeededAfterRetry;
-      return this;
-    }
-
-    /**
-     * Sets {@link RetryTotals#exhausted()}. Default 0.
-     *
-     * @param exhausted the number of calls that failed because attempts, time or budget were used up
-     * @return this builder
-     */
-    public Builder exhausted(long exhausted) {
-      this.exhausted = exhausted;
-      return this;
-    }
-
-    /**
-     * Sets {@link RetryTotals#outOfBudget()}. Default 0.
-     *
-     * @param outOfBudget the number of exhausted calls that had attempts and time left, but no budget
-     * @return this builder
-     */
-    public Builder outOfBudget(long outOfBudget) {
-      this.outOfBudget = outOfBudget;
-      return this;
-    }
-
-    /**
-     * Sets {@link RetryTotals#notRetried()}. Default 0.
-     *
-     * @param notRetried the number of calls that ended with a failure that is not retried
-     * @return this builder
-     */
-    public Builder notRetried(long notRetried) {
-      this.notRetried = notRetried;
-      return this;
-    }
-
-    /**
-     * Sets {@link RetryTotals#retries()}. Default 0.
-     *
-     * @param retries the number of attempts beyond the first of each call
-     * @return this builder
-     */
-    public Builder retries(long retries) {
-      this.retries = retries;
+    public Builder count(Kind kind, long count) {
+      // A count of 0 is left out, so that equal totals are equal.
+      if (count == 0) {
+        counts.remove(kind);
+      } else {
+        counts.put(kind, count);
+      }
       return this;
     }
 

@@ -23,6 +23,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Timeout;
@@ -265,7 +266,9 @@ class ForeignCodeTest {
     for (int i = 0; i < arguments.length; i++) {
       Class<?> type = method.getParameterTypes()[i];
       arguments[i] = type == Set.class
-          ? Set.of(CircuitBreakerCall.Kind.values())
+          ? owner instanceof Retry
+              ? Set.of(RetryEvent.Kind.values())
+              : Set.of(CircuitBreakerCall.Kind.values())
           : throwingProxy(type, thrower);
     }
     try {

@@ -169,14 +169,15 @@ public final class FlightRecording {
   }
 
   /**
-   * Records that an attempt failed and what a retry does about it.
+   * Records a decision of a retry, or the end of a call after a retry.
    *
    * @param runtime the name of the runtime
    * @param retry its name
    * @param kind the decision of the retry
-   * @param attempt the number of the failed attempt, 1 for the first
+   * @param attempt the number of the attempt that ended, 1 for the first
    * @param delayNanos the delay before the next attempt, in nanoseconds; 0 if there is none
-   * @param failure the failure of the attempt; null if its result was rejected
+   * @param failure the failure of the attempt; null if there is none
+   * @param call the id of the call
    */
   public static void retry(
       String runtime,
@@ -184,13 +185,15 @@ public final class FlightRecording {
       RetryEvent.Kind kind,
       int attempt,
       long delayNanos,
-      @Nullable Throwable failure) {
+      @Nullable Throwable failure,
+      long call) {
     if (FIRST.areReady()) {
-      RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure);
+      RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure, call);
     } else if (isStarted()) {
       later(
           runtime,
-          () -> RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure));
+          () ->
+              RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure, call));
     }
   }
 

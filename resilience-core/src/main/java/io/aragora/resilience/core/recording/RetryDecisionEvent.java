@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 @Name("io.aragora.resilience.Retry")
 @Label("Retry")
-@Description("An attempt failed, and the retry decided what follows")
+@Description("An attempt failed and the retry decided what follows, or a later attempt succeeded")
 @Category("Resilience")
 @StackTrace(false)
 final class RetryDecisionEvent extends Event {
@@ -25,11 +25,11 @@ final class RetryDecisionEvent extends Event {
   String retry = "";
 
   @Label("Decision")
-  @Description("RETRY, or the reason why no attempt follows")
+  @Description("RETRY, SUCCEEDED_AFTER_RETRY, or the reason why no attempt follows")
   String decision = "";
 
   @Label("Attempt")
-  @Description("Number of the failed attempt, 1 for the first")
+  @Description("Number of the attempt that ended, 1 for the first")
   int attempt;
 
   @Label("Delay")
@@ -38,8 +38,12 @@ final class RetryDecisionEvent extends Event {
   long delay;
 
   @Label("Failure")
-  @Description("Class of the failure; empty if the result was rejected")
+  @Description("Class of the failure; empty if there is none")
   String failure = "";
+
+  @Label("Call")
+  @Description("The same number in all events of a call; 0 if no attempt failed")
+  long call;
 
   static boolean isRecorded() {
     return SAMPLE.isEnabled();
@@ -51,7 +55,8 @@ final class RetryDecisionEvent extends Event {
       RetryEvent.Kind decision,
       int attempt,
       long delayNanos,
-      @Nullable Throwable failure) {
+      @Nullable Throwable failure,
+      long call) {
     if (!SAMPLE.isEnabled()) {
       return;
     }
@@ -62,6 +67,7 @@ final class RetryDecisionEvent extends Event {
     event.attempt = attempt;
     event.delay = delayNanos;
     event.failure = failure == null ? "" : failure.getClass().getName();
+    event.call = call;
     event.commit();
   }
 }

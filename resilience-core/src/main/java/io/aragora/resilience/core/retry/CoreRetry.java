@@ -7,7 +7,7 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.dispatch.KindChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.stack.StackRoom;
@@ -27,12 +27,14 @@ import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.retry.RetryEvent.Kind;
 import io.aragora.resilience.retry.RetryTotals;
-import io.aragora.resilience.spi.DurationRecorder.Kind;
+import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,17 +58,20 @@ public final class CoreRetry extends CorePolicy implements Retry {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final WaitingThreads waiting;
-  private final EventChannel<RetryEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
   private final AtomicLong operations = new AtomicLong();
   private final StripedCount succeededAtOnce = new StripedCount();
-  private final StripedCount succeededAfterRetry = new StripedCount();
-  private final StripedCount exhausted = new StripedCount();
-  private final StripedCount outOfBudget = new StripedCount();
-  private final StripedCount notRetried = new StripedCount();
-  private final StripedCount retries = new StripedCount();
+
   private final AttemptCounts attempts = new AttemptCounts();
+
+  /** Changed under the lock of this. */
   private volatile RetryPlan plan;
+
+  /** All kinds but {@link #succeededAtOnce}. Created at the first failure, under the lock of this. */
+  private volatile @Nullable KindCounts counts;
+
+  /** Created by the first subscription, under the lock of this. */
+  private volatile @Nullable KindChannel<Kind, RetryEvent> events;
 
   /** Null if no recorder receives the delays. */
   private volatile @Nullable LongConsumer delays;
@@ -93,14 +98,13 @@ public final class CoreRetry extends CorePolicy implements Retry {
       Dispatcher dispatcher,
       WaitingThreads waiting) {
     super(name);
-    this.plan = RetryPlan.of(config);
+    this.plan = RetryPlan.of(config, false);
     this.runtime = runtime;
     this.time = time;
     this.clock = clock;
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.waiting = waiting;
-    this.events = new EventChannel<>(name, dispatcher);
   }
 
   @Override
@@ -113,20 +117,18 @@ public final class CoreRetry extends CorePolicy implements Retry {
    *
    * @param declared the config of the declaration
    */
-  public void configure(RetryConfig declared) {
-    plan = RetryPlan.of(declared);
+  public synchronized void configure(RetryConfig declared) {
+    plan = RetryPlan.of(declared, isHeard(Kind.SUCCEEDED_AT_ONCE));
   }
 
   @Override
   public RetryTotals totals() {
-    return RetryTotals.builder()
-        .succeededAtOnce(succeededAtOnce.sum())
-        .succeededAfterRetry(succeededAfterRetry.sum())
-        .exhausted(exhausted.sum())
-        .outOfBudget(outOfBudget.sum())
-        .notRetried(notRetried.sum())
-        .retries(retries.sum())
-        .build();
+    RetryTotals.Builder totals = RetryTotals.builder();
+    KindCounts others = counts;
+    if (others != null) {
+      others.addTo(totals);
+    }
+    return totals.count(Kind.SUCCEEDED_AT_ONCE, succeededAtOnce.sum()).build();
   }
 
   @Override
@@ -140,12 +142,36 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * @param recorders those of the runtime
    */
   public void measure(DurationRecorders recorders) {
-    delays = recorders.of(Kind.RETRY_DELAY, name());
+    delays = recorders.of(DurationRecorder.Kind.RETRY_DELAY, name());
   }
 
   @Override
   public Subscription subscribe(Consumer<? super RetryEvent> listener) {
-    return events.subscribe(listener);
+    return subscribe(EnumSet.complementOf(EnumSet.of(Kind.SUCCEEDED_AT_ONCE)), listener);
+  }
+
+  @Override
+  public Subscription subscribe(Set<Kind> kinds, Consumer<? super RetryEvent> listener) {
+    Subscription subscription = channel().subscribe(kinds, listener);
+    configure(config());
+    return () -> {
+      subscription.close();
+      configure(config());
+    };
+  }
+
+  private synchronized KindChannel<Kind, RetryEvent> channel() {
+    KindChannel<Kind, RetryEvent> channel = events;
+    if (channel == null) {
+      channel = new KindChannel<>(name(), dispatcher, Kind.class, RetryEvent::kind);
+      events = channel;
+    }
+    return channel;
+  }
+
+  private boolean isHeard(Kind kind) {
+    KindChannel<Kind, RetryEvent> channel = events;
+    return channel != null && channel.isHeard(kind);
   }
 
   @Override
@@ -174,10 +200,10 @@ public final class CoreRetry extends CorePolicy implements Retry {
         if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
           return result;
         }
-        await(run);
+        await(run, 1);
         return attemptAgain(run, plan, frame, chain, index, body);
       }
-      countSuccess(plan, 1);
+      countSuccess(plan);
       return result;
     } finally {
       frame.pop(frames);
@@ -203,24 +229,24 @@ public final class CoreRetry extends CorePolicy implements Retry {
         continue;
       }
       if (!isRefused(plan, result)) {
-        countSuccess(plan, attempt);
+        run.succeeded(attempt);
         return result;
       }
       if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
         return result;
       }
-      await(run);
+      await(run, attempt);
     }
   }
 
   private void giveUpOrWait(
       RetryRun run, Throwable failure, int attempt, Frame frame, PolicyChain chain, int index)
       throws Throwable {
-    if (frame.hasEnclosingFired()
-        || !run.goesOnAfter(failure, attempt, frame.deadline(), chain, index)) {
+    boolean isLate = frame.hasEnclosingFired();
+    if (!run.goesOnAfter(failure, attempt, isLate, frame.deadline(), chain, index)) {
       throw run.last(failure);
     }
-    await(run);
+    await(run, attempt);
   }
 
   /**
@@ -243,19 +269,19 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * Parks until the delay has passed. The library never interrupts this wait: it begins only if it
    * ends before every deadline.
    */
-  private void await(RetryRun run) {
+  private void await(RetryRun run, int attempt) {
     long until = time.nanoTime() + run.delayNanos();
     if (!waiting.enter()) {
-      throw closed(run);
+      throw closed(run, attempt);
     }
     try {
-      throwIfInterrupted(run);
+      throwIfInterrupted(run, attempt);
       while (time.nanoTime() < until) {
         time.parkUntil(this, until);
         if (waiting.isClosed()) {
-          throw closed(run);
+          throw closed(run, attempt);
         }
-        throwIfInterrupted(run);
+        throwIfInterrupted(run, attempt);
       }
     } finally {
       waiting.leave();
@@ -266,17 +292,17 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * Called before a wait of zero length, too: a client may have wrapped the interrupt and kept the
    * flag.
    */
-  private void throwIfInterrupted(RetryRun run) {
+  private void throwIfInterrupted(RetryRun run, int attempt) {
     if (Thread.currentThread().isInterrupted()) {
       CallInterruptedException interrupted = new CallInterruptedException(name());
-      run.attachTo(interrupted);
+      run.endWaiting(Kind.STOPPED, attempt, interrupted);
       throw interrupted;
     }
   }
 
-  private ResilienceClosedException closed(RetryRun run) {
+  private ResilienceClosedException closed(RetryRun run, int attempt) {
     ResilienceClosedException closed = new ResilienceClosedException(runtime);
-    run.attachTo(closed);
+    run.endWaiting(Kind.STOPPED, attempt, closed);
     return closed;
   }
 
@@ -294,7 +320,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
     CompletableFuture<T> first =
         chain.insideAsync(context.withAttempt(time, startedAt, this, 1, null), index, body);
     if (plan.retryResultIf() == null && PolicyFuture.hasSucceeded(first)) {
-      countSuccess(plan, 1);
+      countSuccess(plan);
       return CompletableFuture.completedFuture(first.join());
     }
     RetriedFuture<T> future =
@@ -398,26 +424,44 @@ public final class CoreRetry extends CorePolicy implements Retry {
     return runtime;
   }
 
-  /** Counts a success. A failure in here, a full heap for instance, never replaces the result. */
-  void countSuccess(RetryPlan plan, int attempt) {
+  /**
+   * Counts a first attempt that succeeded. A failure in here, a full heap for instance, never
+   * replaces the result.
+   */
+  void countSuccess(RetryPlan plan) {
     try {
-      if (attempt == 1) {
-        succeededAtOnce.increment();
-      } else {
-        succeededAfterRetry.increment();
-        attempts.countSuccess(attempt);
+      succeededAtOnce.increment();
+      if (plan.followsSuccess()) {
+        credit(plan.config());
+        publish(Kind.SUCCEEDED_AT_ONCE, 1, 0, null, null, 0);
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "a success could not be counted", e);
-    }
-    if (plan.hasBudget()) {
-      credit(plan.config());
+      notCounted(e);
     }
   }
 
-  private void credit(RetryConfig config) {
+  /** Counts a later attempt that succeeded. */
+  void countSuccess(RetryConfig config, int attempt, long call) {
     try {
-      Objects.requireNonNull(config.budget()).credit();
+      attempts.countSuccess(attempt);
+      credit(config);
+      end(Kind.SUCCEEDED_AFTER_RETRY, attempt, null, null, call);
+    } catch (Throwable e) {
+      notCounted(e);
+    }
+  }
+
+  private static void notCounted(Throwable failure) {
+    LOG.log(System.Logger.Level.ERROR, "a success could not be counted", failure);
+  }
+
+  private void credit(RetryConfig config) {
+    RetryBudget budget = config.budget();
+    if (budget == null) {
+      return;
+    }
+    try {
+      budget.credit();
     } catch (Throwable e) {
       logOnce("the budget of retry '" + name() + "' failed; a success was not credited to it", e);
     }
@@ -427,35 +471,59 @@ public final class CoreRetry extends CorePolicy implements Retry {
     attempts.countFailure(attempt);
   }
 
-  void countNotRetried() {
-    notRetried.increment();
+  private void count(Kind kind) {
+    KindCounts present = counts;
+    (present != null ? present : createCounts()).count(kind);
   }
 
-  void countExhausted(RetryEvent.Kind why, int attempt, @Nullable Throwable failure) {
-    exhausted.increment();
-    if (why == RetryEvent.Kind.OUT_OF_BUDGET) {
-      outOfBudget.increment();
+  private synchronized KindCounts createCounts() {
+    KindCounts created = counts;
+    if (created == null) {
+      created = new KindCounts();
+      counts = created;
     }
-    publish(why, attempt, 0, failure);
+    return created;
   }
 
-  void countRetry(int attempt, long delayNanos, @Nullable Throwable failure) {
-    retries.increment();
+  /** Counts a call that ended, unless its first attempt succeeded. */
+  void end(
+      Kind kind, int attempt, @Nullable Throwable failure, @Nullable Object result, long call) {
+    count(kind);
+    publish(kind, attempt, 0, failure, result, call);
+  }
+
+  void countRetry(
+      int attempt,
+      long delayNanos,
+      @Nullable Throwable failure,
+      @Nullable Object result,
+      long call) {
+    count(Kind.RETRY);
     LongConsumer recorded = delays;
     if (recorded != null) {
       recorded.accept(delayNanos);
     }
-    publish(RetryEvent.Kind.RETRY, attempt, delayNanos, failure);
+    publish(Kind.RETRY, attempt, delayNanos, failure, result, call);
   }
 
   private void publish(
-      RetryEvent.Kind kind, int attempt, long delayNanos, @Nullable Throwable failure) {
-    FlightRecording.retry(runtime, name(), kind, attempt, delayNanos, failure);
-    if (events.isHeard()) {
-      events.publish(RetryEvent.builder(name(), kind)
+      Kind kind,
+      int attempt,
+      long delayNanos,
+      @Nullable Throwable failure,
+      @Nullable Object result,
+      long call) {
+    if (kind != Kind.SUCCEEDED_AT_ONCE) {
+      FlightRecording.retry(runtime, name(), kind, attempt, delayNanos, failure, call);
+    }
+    KindChannel<Kind, RetryEvent> channel = events;
+    if (channel != null && channel.isHeard(kind)) {
+      channel.publish(RetryEvent.builder(name(), kind)
           .attempt(attempt)
           .delay(Duration.ofNanos(delayNanos))
           .failure(failure)
+          .result(result)
+          .call(call)
           .build());
     }
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
@@ -8,6 +9,7 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.retry.RetryEvent.Kind;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -93,7 +95,11 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
     if (failure == null && !retry.isRefused(plan, value)) {
       if (claimEnd()) {
-        retry.countSuccess(plan, attempt);
+        if (this.run == null) {
+          retry.countSuccess(plan);
+        } else {
+          this.run.succeeded(attempt);
+        }
         endAs(value, null);
       }
       return;
@@ -107,7 +113,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     long deadline = context.deadline();
     boolean goesOn = failure == null
         ? run.goesOnAfterResult(value, attempt, deadline, chain, index)
-        : run.goesOnAfter(failure, attempt, deadline, chain, index);
+        : run.goesOnAfter(failure, attempt, false, deadline, chain, index);
     if (goesOn) {
       await(run.delayNanos());
     } else if (claimEnd()) {
@@ -130,6 +136,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
   }
 
+  /** A race for the attempt and the run is benign: they only show in an event. */
   @Override
   protected void onEndedOutside(Throwable cause) {
     Wait wait = this.wait;
@@ -140,6 +147,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (accepted != null) {
       accepted.cancel();
     }
+    RetryRun started = run;
+    Kind kind = cause instanceof DeadlineCancellation ? Kind.OUT_OF_TIME : Kind.STOPPED;
+    retry.end(kind, attempt, cause, null, started == null ? 0 : started.call());
   }
 
   /** Hands the next attempt to the executor for attempts. */
@@ -159,7 +169,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       }
     } catch (Throwable e) {
       // Usually a rejection, but an executor of the application may throw anything.
-      end(new RejectedByExecutor(e));
+      end(Kind.REJECTED, new RejectedByExecutor(e));
     }
   }
 
@@ -185,12 +195,12 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   }
 
   private void endClosed() {
-    end(new ResilienceClosedException(retry.runtime()));
+    end(Kind.STOPPED, new ResilienceClosedException(retry.runtime()));
   }
 
   private void endOrTryAgain(Throwable failure) {
     try {
-      end(failure);
+      end(Kind.NOT_RETRIED, failure);
     } catch (Throwable e) {
       tryAgain(e);
     }
@@ -207,11 +217,11 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
         .failed("a call could not begin its next attempt; it is tried again", failure);
   }
 
-  private void end(Throwable failure) {
+  private void end(Kind kind, Throwable failure) {
     if (claimEnd()) {
       ending = failure;
       if (run != null) {
-        run.attachTo(failure);
+        run.endWaiting(kind, attempt, failure);
       }
       completeExceptionally(failure);
     }

@@ -10,22 +10,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param config the whole config
  * @param retryResultIf rejects results; null if every result is accepted
- * @param hasBudget whether there is a budget. Without one, its class is never loaded, and the compiler
- *     does not inline a call that returns an object of such a class
+ * @param followsSuccess whether a first attempt that succeeds has to be credited to a budget or
+ *     published. Without a budget, its class is never loaded, and the compiler does not inline a call
+ *     that returns an object of such a class
  * @param needsPreciseStart whether the call needs its start more precisely than the coarse clock
  *     has it. Only {@code maxDuration} does
  */
 record RetryPlan(
     RetryConfig config,
     @Nullable Predicate<@Nullable Object> retryResultIf,
-    boolean hasBudget,
+    boolean followsSuccess,
     boolean needsPreciseStart) {
 
-  static RetryPlan of(RetryConfig config) {
+  static RetryPlan of(RetryConfig config, boolean isSuccessHeard) {
     return new RetryPlan(
         config,
         config.retryResultIf(),
-        config.budget() != null,
+        config.budget() != null || isSuccessHeard,
         !config.maxDuration().equals(Setting.LONGEST));
   }
 }

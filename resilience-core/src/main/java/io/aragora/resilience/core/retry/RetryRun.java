@@ -5,7 +5,7 @@ import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.retry.RetryEvent.Kind;
 import java.util.Arrays;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -42,54 +42,79 @@ final class RetryRun {
     return delayNanos;
   }
 
+  /** Returns the id of the call in events: positive, and the same for the whole call. */
+  long call() {
+    return operation + 1;
+  }
+
+  void succeeded(int attempt) {
+    retry.countSuccess(settings, attempt, call());
+  }
+
   boolean goesOnAfterResult(
       @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
     retry.countFailedAttempt(attempt);
     remember();
     lastFailure = null;
-    return goesOn(result, attempt, deadline, chain, index);
+    Kind obstacle = obstacle(result, attempt, deadline, chain, index);
+    return goesOn(obstacle, result, attempt, chain, index);
   }
 
-  boolean goesOnAfter(Throwable failure, int attempt, long deadline, PolicyChain chain, int index) {
+  /**
+   * Decides about the next attempt after a failure.
+   *
+   * @param isLate whether a deadline around the call has passed
+   */
+  boolean goesOnAfter(
+      Throwable failure, int attempt, boolean isLate, long deadline, PolicyChain chain, int index) {
     retry.countFailedAttempt(attempt);
     remember();
     lastFailure = failure;
-    if (!isRetried(failure)) {
-      retry.countNotRetried();
+    Kind judged = isLate ? null : judge(failure);
+    if (judged != null) {
       chain.onNotRetried(index, attempt, failure);
+      retry.end(judged, attempt, failure, null, call());
       return false;
     }
-    return goesOn(null, attempt, deadline, chain, index);
+    Kind obstacle = isLate ? Kind.OUT_OF_TIME : obstacle(null, attempt, deadline, chain, index);
+    return goesOn(obstacle, null, attempt, chain, index);
   }
 
   private boolean goesOn(
-      @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
-    RetryEvent.Kind obstacle = obstacle(result, attempt, deadline, chain, index);
+      @Nullable Kind obstacle,
+      @Nullable Object result,
+      int attempt,
+      PolicyChain chain,
+      int index) {
     if (obstacle != null) {
-      retry.countExhausted(obstacle, attempt, lastFailure);
+      retry.end(obstacle, attempt, lastFailure, result, call());
       chain.onGivenUp(index, attempt, obstacle);
       return false;
     }
-    retry.countRetry(attempt, delayNanos, lastFailure);
+    retry.countRetry(attempt, delayNanos, lastFailure, result, call());
     chain.onRetry(index, attempt, delayNanos, lastFailure);
     return true;
   }
 
   /**
-   * Returns whether the predicates want a retry. They receive the unwrapped failure in synchronous
-   * and asynchronous calls. The wait, not this method, handles the thread's interrupt flag.
+   * Returns how the call ends because of the failure itself, or null if it is retried. The
+   * predicates receive the unwrapped failure in synchronous and asynchronous calls. The wait, not
+   * this method, handles the thread's interrupt flag.
    */
-  private boolean isRetried(Throwable thrown) {
+  private @Nullable Kind judge(Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
-    if (!CallEnd.ofFuture(failure).isUnstopped()) {
-      return false;
+    CallEnd end = CallEnd.ofFuture(failure);
+    if (!end.isUnstopped()) {
+      return end == CallEnd.DEADLINE ? Kind.OUT_OF_TIME : Kind.STOPPED;
     }
     if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
-      return false;
+      return Kind.REJECTED;
     }
     Predicate<? super Throwable> abortIf = settings.abortIf();
-    return (abortIf == null || !retry.holds(abortIf, failure, true))
-        && retry.holds(settings.retryIf(), failure, false);
+    if (abortIf != null && retry.holds(abortIf, failure, true)) {
+      return Kind.ABORTED;
+    }
+    return retry.holds(settings.retryIf(), failure, false) ? null : Kind.NOT_RETRIED;
   }
 
   /**
@@ -97,31 +122,31 @@ final class RetryRun {
    * the time, the enclosing deadline, the breakers around and inside, and the budget all allow it.
    * The budget is asked last, so that it grants no retry in vain.
    */
-  private RetryEvent.@Nullable Kind obstacle(
+  private @Nullable Kind obstacle(
       @Nullable Object result, int attempt, long deadline, PolicyChain chain, int index) {
     if (attempt >= settings.maxAttempts()) {
-      return RetryEvent.Kind.EXHAUSTED;
+      return Kind.EXHAUSTED;
     }
     if (nested) {
-      return RetryEvent.Kind.STOOD_DOWN;
+      return Kind.STOOD_DOWN;
     }
     backoffNanos =
         retry.backoffNanos(settings, attempt - 1, backoffNanos, retry.random(operation, attempt));
     if (backoffNanos < 0) {
-      return RetryEvent.Kind.EXHAUSTED;
+      return Kind.BACKOFF_STOPPED;
     }
     long asked = retry.askedNanos(settings, lastFailure, result);
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
     long now = retry.nanoTime();
     long nextAt = now + delayNanos;
     if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
-      return RetryEvent.Kind.OUT_OF_TIME;
+      return Kind.OUT_OF_TIME;
     }
     if (isRefusedAround(chain, index, now)
         || (!settings.retryRejections() && isRefusedInside(chain, index, nextAt))) {
-      return RetryEvent.Kind.EXHAUSTED;
+      return Kind.REJECTED;
     }
-    return retry.tryTake(settings.budget()) ? null : RetryEvent.Kind.OUT_OF_BUDGET;
+    return retry.tryTake(settings.budget()) ? null : Kind.OUT_OF_BUDGET;
   }
 
   /**
@@ -168,9 +193,10 @@ final class RetryRun {
     return failure;
   }
 
-  /** Attaches all failures so far to the exception that ends the wait between two attempts. */
-  void attachTo(Throwable ending) {
+  /** Ends the wait between two attempts. Attaches all failures so far to the exception. */
+  void endWaiting(Kind kind, int attempt, Throwable ending) {
     remember();
     last(ending);
+    retry.end(kind, attempt, ending, null, call());
   }
 }

@@ -176,6 +176,7 @@ class FlightRecordingTest {
         .extracting(event -> event.getString("decision"))
         .containsExactly("RETRY", "EXHAUSTED");
     assertThat(events).extracting(event -> event.getInt("attempt")).containsExactly(1, 2);
+    assertThat(events).extracting(event -> event.getLong("call")).containsExactly(1L, 1L);
     RecordedEvent retried = events.get(0);
     assertThat(retried.getString("runtime")).isEqualTo("shop");
     assertThat(retried.getString("retry")).isEqualTo("orders");
@@ -317,7 +318,7 @@ class FlightRecordingTest {
     assertThat(resilience.circuitBreaker("loads").tryAcquirePermit())
         .isEqualTo(CircuitBreaker.REJECTED);
     FlightRecording.storeFailure("shop", "a", "save", new IllegalStateException());
-    FlightRecording.retry("shop", "r", RetryEvent.Kind.RETRY, 1, 1, null);
+    FlightRecording.retry("shop", "r", RetryEvent.Kind.RETRY, 1, 1, null, 1);
     FlightRecording.timeout("shop", "t", TimeoutEvent.Kind.LATE, 1);
   }
 

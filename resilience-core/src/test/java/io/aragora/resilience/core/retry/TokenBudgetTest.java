@@ -116,7 +116,7 @@ class TokenBudgetTest {
           .isSameAs(failure);
     }
     assertThat(attempts).hasValue(100 + 10);
-    assertThat(retry.totals().exhausted()).isEqualTo(100);
+    assertThat(retry.totals().gaveUp()).isEqualTo(100);
     assertThat(retry.totals().outOfBudget()).isEqualTo(97);
     time.runPending();
     assertThat(kinds).contains(RetryEvent.Kind.RETRY, RetryEvent.Kind.OUT_OF_BUDGET);

@@ -6,13 +6,16 @@ import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 
 /** Reads retries, budgets, timeouts, fallbacks and the store, at most {@value #MOST} of a kind, the busiest impaired ones first. */
 final class OtherPolicies {
@@ -35,15 +38,18 @@ final class OtherPolicies {
     for (Retry retry : resilience.policies().retries()) {
       RetryTotals totals = retry.totals();
       retries.add(new Row(
-          totals.exhausted(),
+          totals.gaveUp(),
           retry.name(),
           new JsonObject()
               .put("name", retry.name())
               .put("good_at_once", totals.succeededAtOnce())
               .put("good_later", totals.succeededAfterRetry())
               .put("retries", totals.retries())
-              .put("exhausted", totals.exhausted())
-              .put("not_retried", totals.notRetried())));
+              .put("gave_up", totals.gaveUp())
+              .put("why", reasons(totals))
+              .put("aborted", totals.aborted())
+              .put("not_retried", totals.notRetried())
+              .put("stopped", totals.count(RetryEvent.Kind.STOPPED))));
     }
     add(board, "retries", retries);
     List<Row> budgets = new ArrayList<>();
@@ -85,6 +91,17 @@ final class OtherPolicies {
     }
     add(board, "fallbacks", fallbacks);
     addStore(board, resilience.status().stateStore());
+  }
+
+  /** Returns how often calls gave up for each reason that happened: {@code 3 exhausted, 1 out of time}. */
+  private static String reasons(RetryTotals totals) {
+    StringJoiner text = new StringJoiner(", ");
+    for (RetryEvent.Kind kind : RetryEvent.Kind.values()) {
+      if (kind.isGivenUp() && totals.count(kind) > 0) {
+        text.add(totals.count(kind) + " " + kind.name().toLowerCase(Locale.ROOT).replace('_', ' '));
+      }
+    }
+    return text.toString();
   }
 
   private static void add(JsonObject board, String kind, List<Row> rows) {

@@ -4,19 +4,18 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The retries of a runtime, and their budgets. */
 final class RetrySeries {
-  private static final String[] OUTCOMES = {
-    "success", "success_after_retry", "exhausted", "out_of_budget", "not_retried"
-  };
-  private static final int RETRIES = OUTCOMES.length;
-  private static final int ATTEMPTS = RETRIES + 1;
+  private static final RetryEvent.Kind[] KINDS = RetryEvent.Kind.values();
+  private static final int ATTEMPTS = KINDS.length;
   private static final int COUNTED_ATTEMPTS = 8;
 
   private final NamedCounts retries;
@@ -38,16 +37,28 @@ final class RetrySeries {
       read.merge(SampleList.label(retry.name()), counts(retry), NamedCounts::sum);
     }
     retries.advance(read).forEach((name, counts) -> {
-      for (int i = 0; i < OUTCOMES.length; i++) {
-        samples.add(Families.RETRY_CALLS, name, MetricNames.OUTCOME, OUTCOMES[i], counts[i]);
+      for (int i = 0; i < KINDS.length; i++) {
+        if (KINDS[i] == RetryEvent.Kind.RETRY) {
+          samples.add(Families.RETRY_ATTEMPTS, name, counts[i]);
+        } else {
+          samples.add(
+              Families.RETRY_CALLS, name, MetricNames.OUTCOME, outcome(KINDS[i]), counts[i]);
+        }
       }
-      samples.add(Families.RETRY_ATTEMPTS, name, counts[RETRIES]);
       for (int i = 0; i < COUNTED_ATTEMPTS; i++) {
         String attempt = i + 1 == COUNTED_ATTEMPTS ? i + 1 + "+" : Integer.toString(i + 1);
         showAttempt(name, attempt, "success", counts[ATTEMPTS + 2 * i], samples);
         showAttempt(name, attempt, "failure", counts[ATTEMPTS + 2 * i + 1], samples);
       }
     });
+  }
+
+  private static String outcome(RetryEvent.Kind kind) {
+    return switch (kind) {
+      case SUCCEEDED_AT_ONCE -> "success";
+      case SUCCEEDED_AFTER_RETRY -> "success_after_retry";
+      default -> kind.name().toLowerCase(Locale.ROOT);
+    };
   }
 
   private static void showAttempt(
@@ -67,13 +78,9 @@ final class RetrySeries {
   private static long[] counts(Retry retry) {
     RetryTotals totals = retry.totals();
     long[] counts = new long[ATTEMPTS + 2 * COUNTED_ATTEMPTS];
-    counts[0] = totals.succeededAtOnce();
-    counts[1] = totals.succeededAfterRetry();
-    // Not below 0: a call that ends between the two readings is counted in the second only.
-    counts[2] = Math.max(0, totals.exhausted() - totals.outOfBudget());
-    counts[3] = totals.outOfBudget();
-    counts[4] = totals.notRetried();
-    counts[RETRIES] = totals.retries();
+    for (int i = 0; i < KINDS.length; i++) {
+      counts[i] = totals.count(KINDS[i]);
+    }
     List<RetryAttemptTotals> attempts = retry.attempts();
     for (RetryAttemptTotals attempt : attempts) {
       int at = ATTEMPTS + 2 * (Math.min(attempt.attempt(), COUNTED_ATTEMPTS) - 1);

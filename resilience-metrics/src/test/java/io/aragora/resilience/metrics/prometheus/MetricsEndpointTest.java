@@ -10,6 +10,7 @@ import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import io.prometheus.metrics.model.registry.Collector;
@@ -54,12 +55,16 @@ class MetricsEndpointTest {
     runtime.retries.add(Fakes.retry(
         "orders",
         RetryTotals.builder()
-            .succeededAtOnce(20)
-            .succeededAfterRetry(5)
-            .exhausted(6)
-            .outOfBudget(4)
-            .notRetried(1)
-            .retries(9)
+            .count(RetryEvent.Kind.SUCCEEDED_AT_ONCE, 20)
+            .count(RetryEvent.Kind.SUCCEEDED_AFTER_RETRY, 5)
+            .count(RetryEvent.Kind.EXHAUSTED, 2)
+            .count(RetryEvent.Kind.OUT_OF_TIME, 3)
+            .count(RetryEvent.Kind.OUT_OF_BUDGET, 4)
+            .count(RetryEvent.Kind.REJECTED, 6)
+            .count(RetryEvent.Kind.ABORTED, 7)
+            .count(RetryEvent.Kind.NOT_RETRIED, 1)
+            .count(RetryEvent.Kind.STOPPED, 8)
+            .count(RetryEvent.Kind.RETRY, 9)
             .build()));
     runtime.budgets.add(Fakes.budget("shop", 12.5, 7));
     runtime.timeouts.add(Fakes.timeout(
@@ -91,6 +96,12 @@ class MetricsEndpointTest {
             "resilience_retry_calls_total{name=\"orders\",outcome=\"exhausted\",runtime=\"shop\"} 2.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"not_retried\",runtime=\"shop\"} 1.0",
             "resilience_retry_calls_total{name=\"orders\",outcome=\"out_of_budget\",runtime=\"shop\"} 4.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"out_of_time\",runtime=\"shop\"} 3.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"rejected\",runtime=\"shop\"} 6.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"aborted\",runtime=\"shop\"} 7.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"stopped\",runtime=\"shop\"} 8.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"backoff_stopped\",runtime=\"shop\"} 0.0",
+            "resilience_retry_calls_total{name=\"orders\",outcome=\"stood_down\",runtime=\"shop\"} 0.0",
             "resilience_retry_budget_level{name=\"shop\",runtime=\"shop\"} 12.5",
             "resilience_retry_budget_refused_total{name=\"shop\",runtime=\"shop\"} 7.0",
             "resilience_retry_attempts_total{name=\"orders\",runtime=\"shop\"} 9.0",

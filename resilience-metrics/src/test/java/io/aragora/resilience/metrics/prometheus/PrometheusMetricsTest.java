@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -169,8 +170,8 @@ class PrometheusMetricsTest {
   void scrape_budgetEndsACallMeanwhile_isShown() throws Exception {
     Fakes.Runtime runtime = runtime("shop", 1);
     // The whole was read before that call ended, and the part of it after.
-    runtime.retries.add(
-        Fakes.retry("orders", RetryTotals.builder().outOfBudget(1).build()));
+    runtime.retries.add(Fakes.retry(
+        "orders", RetryTotals.builder().count(RetryEvent.Kind.OUT_OF_BUDGET, 1).build()));
     try (AutoCloseable attached = metrics.attach(runtime)) {
       assertThat(attached).isNotNull();
       assertThat(series("resilience_retry_calls_total{"))
