@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The values that replace failures of a call: rules by the type of the failure, of which the first match applies, and
- * one rule for all other exceptions. Immutable.
+ * one rule for all other exceptions. Rules for results replace results. Immutable.
  *
  * <p>A stopped call (cancelled, interrupted, its runtime closed) has no fallback, because no caller waits for its value.
  * An {@link Error} has one only if a rule names its type. If a rule throws, the call fails with that exception, and the
@@ -20,10 +21,15 @@ public final class Fallback<T extends @Nullable Object> {
   private record Rule<T extends @Nullable Object>(
       Class<? extends Throwable> type, Function<Throwable, ? extends T> value) {}
 
-  private final List<Rule<T>> rules;
+  private record ResultRule<T extends @Nullable Object>(
+      Predicate<? super T> predicate, Function<? super T, ? extends T> value) {}
 
-  private Fallback(List<Rule<T>> rules) {
-    this.rules = List.copyOf(rules);
+  private final List<Rule<T>> rules;
+  private final List<ResultRule<T>> resultRules;
+
+  private Fallback(Builder<T> builder) {
+    this.rules = List.copyOf(builder.rules);
+    this.resultRules = List.copyOf(builder.resultRules);
   }
 
   /**
@@ -74,6 +80,26 @@ public final class Fallback<T extends @Nullable Object> {
     return null;
   }
 
+  /** {@return whether there is a rule for results} */
+  public boolean judgesResults() {
+    return !resultRules.isEmpty();
+  }
+
+  /**
+   * Returns the rule for a result.
+   *
+   * @param result the result of a call
+   * @return the first rule whose predicate matches; null if none does
+   */
+  public @Nullable Function<? super T, ? extends T> ruleForResult(T result) {
+    for (ResultRule<T> rule : resultRules) {
+      if (rule.predicate.test(result)) {
+        return rule.value;
+      }
+    }
+    return null;
+  }
+
   /**
    * Collects rules; they are tested in the order in which they were added. Not thread-safe.
    *
@@ -81,6 +107,7 @@ public final class Fallback<T extends @Nullable Object> {
    */
   public static final class Builder<T extends @Nullable Object> {
     private final List<Rule<T>> rules = new ArrayList<>();
+    private final List<ResultRule<T>> resultRules = new ArrayList<>();
 
     private Builder() {}
 
@@ -120,16 +147,31 @@ public final class Fallback<T extends @Nullable Object> {
     }
 
     /**
+     * Adds a rule for results of calls that did not fail. Its value is final: no other rule judges it.
+     *
+     * @param predicate tests a result; if it throws, the call fails with that exception
+     * @param value returns the value for a result
+     * @return this builder
+     */
+    public Builder<T> onResult(
+        Predicate<? super T> predicate, Function<? super T, ? extends T> value) {
+      Objects.requireNonNull(predicate, "predicate");
+      Objects.requireNonNull(value, "value");
+      resultRules.add(new ResultRule<>(predicate, value));
+      return this;
+    }
+
+    /**
      * Builds the fallback.
      *
      * @return the fallback
      * @throws IllegalArgumentException if this builder has no rule
      */
     public Fallback<T> build() {
-      if (rules.isEmpty()) {
+      if (rules.isEmpty() && resultRules.isEmpty()) {
         throw new IllegalArgumentException("fallback must have at least one rule: " + rules);
       }
-      return new Fallback<>(rules);
+      return new Fallback<>(this);
     }
   }
 }

@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
 public final class FallbackEvent {
   private final String pipeline;
   private final Kind kind;
-  private final Throwable failure;
+  private final @Nullable Throwable failure;
+  private final @Nullable Object result;
 
-  private FallbackEvent(String pipeline, Kind kind, Throwable failure) {
+  private FallbackEvent(
+      String pipeline, Kind kind, @Nullable Throwable failure, @Nullable Object result) {
     this.pipeline = pipeline;
     this.kind = kind;
     this.failure = failure;
+    this.result = result;
   }
 
   /**
@@ -27,7 +30,19 @@ public final class FallbackEvent {
    * @return the event
    */
   public static FallbackEvent of(String pipeline, Kind kind, Throwable failure) {
-    return new FallbackEvent(pipeline, kind, failure);
+    return new FallbackEvent(pipeline, kind, failure, null);
+  }
+
+  /**
+   * Creates an event of a fallback for a result.
+   *
+   * @param pipeline the name of the pipeline
+   * @param kind the result of the fallback
+   * @param result the result of the call that the fallback was asked to replace
+   * @return the event
+   */
+  public static FallbackEvent ofResult(String pipeline, Kind kind, @Nullable Object result) {
+    return new FallbackEvent(pipeline, kind, null, result);
   }
 
   /** {@return the name of the pipeline} */
@@ -40,9 +55,14 @@ public final class FallbackEvent {
     return kind;
   }
 
-  /** {@return the failure of the call} */
-  public Throwable failure() {
+  /** {@return the failure of the call; null if the fallback was for a result} */
+  public @Nullable Throwable failure() {
     return failure;
+  }
+
+  /** {@return the result that the fallback was for, which may be null; null if it was for a failure} */
+  public @Nullable Object result() {
+    return result;
   }
 
   /** The result of a fallback. */
@@ -53,7 +73,7 @@ public final class FallbackEvent {
     FAILED
   }
 
-  /** Never throws, although the failure may. */
+  /** Never throws, although the failure may. Leaves out the result, which may be large or secret. */
   @Override
   public String toString() {
     return "FallbackEvent[pipeline=" + pipeline
@@ -67,11 +87,12 @@ public final class FallbackEvent {
     return other instanceof FallbackEvent that
         && pipeline.equals(that.pipeline)
         && kind.equals(that.kind)
-        && failure.equals(that.failure);
+        && Objects.equals(failure, that.failure)
+        && Objects.equals(result, that.result);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(pipeline, kind, failure);
+    return Objects.hash(pipeline, kind, failure, result);
   }
 }

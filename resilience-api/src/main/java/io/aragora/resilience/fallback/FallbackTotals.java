@@ -24,12 +24,12 @@ public final class FallbackTotals {
     return new Builder();
   }
 
-  /** {@return the number of failures that a fallback replaced by a value} */
+  /** {@return the number of failures and results that a fallback replaced} */
   public long used() {
     return used;
   }
 
-  /** {@return the number of failures whose fallback failed too} */
+  /** {@return the number of failures and results whose fallback failed} */
   public long failed() {
     return failed;
   }
@@ -59,7 +59,7 @@ public final class FallbackTotals {
     /**
      * Sets {@link FallbackTotals#used()}. Default 0.
      *
-     * @param used the number of failures that a fallback replaced by a value
+     * @param used the number of failures and results that a fallback replaced
      * @return this builder
      */
     public Builder used(long used) {
@@ -70,7 +70,7 @@ public final class FallbackTotals {
     /**
      * Sets {@link FallbackTotals#failed()}. Default 0.
      *
-     * @param failed the number of failures whose fallback failed too
+     * @param failed the number of failures and results whose fallback failed
      * @return this builder
      */
     public Builder failed(long failed) {

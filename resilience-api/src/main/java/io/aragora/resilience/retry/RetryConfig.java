@@ -23,6 +23,7 @@ public final class RetryConfig {
   private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
   private final @Nullable RetryBudget budget;
   private final String budgetName;
+  private final boolean failOnRefusedResult;
   private final boolean retryRejections;
   private final boolean retryWhenNested;
   private final boolean ignoreExternalConfig;
@@ -38,6 +39,7 @@ public final class RetryConfig {
     retryAfterResult = builder.retryAfterResult;
     budget = builder.budget;
     budgetName = budget == null ? "none" : budget.name();
+    failOnRefusedResult = builder.failOnRefusedResult;
     retryRejections = builder.retryRejections;
     retryWhenNested = builder.retryWhenNested;
     ignoreExternalConfig = builder.ignoreExternalConfig;
@@ -76,6 +78,7 @@ public final class RetryConfig {
     builder.retryAfter = retryAfter;
     builder.retryAfterResult = retryAfterResult;
     builder.budget = budget;
+    builder.failOnRefusedResult = failOnRefusedResult;
     builder.retryRejections = retryRejections;
     builder.retryWhenNested = retryWhenNested;
     builder.ignoreExternalConfig = ignoreExternalConfig;
@@ -127,6 +130,11 @@ public final class RetryConfig {
     return budget;
   }
 
+  /** {@return whether a call whose last result is rejected fails} */
+  public boolean failOnRefusedResult() {
+    return failOnRefusedResult;
+  }
+
   /** {@return whether the rejection of a breaker is retried} */
   public boolean retryRejections() {
     return retryRejections;
@@ -153,6 +161,7 @@ public final class RetryConfig {
         .add("backoff", backoff)
         .add("maxDuration", maxDuration)
         .add("budget", budget, budgetName)
+        .add("failOnRefusedResult", failOnRefusedResult)
         .add("retryRejections", retryRejections)
         .add("retryWhenNested", retryWhenNested)
         .addUnshown("retryIf", retryIf)
@@ -195,6 +204,7 @@ public final class RetryConfig {
     private @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
     private @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
     private @Nullable RetryBudget budget;
+    private boolean failOnRefusedResult;
     private boolean retryRejections;
     private boolean retryWhenNested;
     private boolean ignoreExternalConfig;
@@ -265,7 +275,8 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets which results are retried. When the attempts are used up, the call returns the last result. Default: none.
+     * Sets which results are retried. When the attempts are used up, the call returns the last result, or fails if {@link
+     * #failOnRefusedResult} is set. Default: none.
      *
      * @param predicate tests each result; if it throws, the call returns the result
      * @return this builder
@@ -335,6 +346,19 @@ public final class RetryConfig {
      */
     public Builder budget(RetryBudget budget) {
       this.budget = Objects.requireNonNull(budget, "budget");
+      return this;
+    }
+
+    /**
+     * Sets whether a call whose last result is still rejected ({@link #retryResultIf}) fails with a {@link
+     * RetryExhaustedException} that has the result, so that a fallback can replace it and a breaker around this retry
+     * counts a failure. Default false: the call returns the result.
+     *
+     * @param fail whether it fails
+     * @return this builder
+     */
+    public Builder failOnRefusedResult(boolean fail) {
+      failOnRefusedResult = fail;
       return this;
     }
 

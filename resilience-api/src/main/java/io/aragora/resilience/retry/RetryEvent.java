@@ -207,7 +207,7 @@ public final class RetryEvent {
     /**
      * Sets {@link RetryEvent#call()}. Default 0.
      *
-     * @param call the id of the call, a positive number; 0 for none
+     * @param call the number that all events of the call have; 0 for none
      * @return this builder
      */
     public Builder call(long call) {

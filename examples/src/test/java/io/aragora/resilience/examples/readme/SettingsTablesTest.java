@@ -120,10 +120,11 @@ class SettingsTablesTest {
     defaults.put("jitterAmount", "none");
     defaults.put("jitterFactor", "" + config.backoff().jitterFactor());
     takeFromOutside("retry", defaults.keySet());
-    Set<String> words = Set.of("backoff", "jitter", "retryRejections", "retryWhenNested");
+    Set<String> words =
+        Set.of("backoff", "jitter", "failOnRefusedResult", "retryRejections", "retryWhenNested");
 
     var inConfiguration = table("configuration", "## Settings of retries");
-    assertThat(inConfiguration).hasSize(11);
+    assertThat(inConfiguration).hasSize(12);
     checkDefaults(inConfiguration, defaults);
     checkRanges(inConfiguration, words);
     var inRetries = table("retries", "## Settings");
@@ -137,7 +138,12 @@ class SettingsTablesTest {
             "budget"));
     assertThat(inRetries)
         .containsOnlyKeys(
-            "maxAttempts", "backoff", "maxDuration", "retryRejections", "retryWhenNested");
+            "maxAttempts",
+            "backoff",
+            "maxDuration",
+            "failOnRefusedResult",
+            "retryRejections",
+            "retryWhenNested");
     checkDefaults(inRetries, defaults);
     checkRanges(inRetries, words);
   }

@@ -7,6 +7,7 @@ import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Counts the fallbacks of the pipelines of one name. Thread-safe. */
 public final class FallbackCounter {
@@ -27,10 +28,21 @@ public final class FallbackCounter {
   }
 
   void count(FallbackEvent.Kind kind, Throwable failure) {
-    (kind == FallbackEvent.Kind.USED ? used : failed).increment();
+    count(kind);
     if (events.isHeard()) {
       events.publish(FallbackEvent.of(pipeline, kind, failure));
     }
+  }
+
+  void countResult(FallbackEvent.Kind kind, @Nullable Object result) {
+    count(kind);
+    if (events.isHeard()) {
+      events.publish(FallbackEvent.ofResult(pipeline, kind, result));
+    }
+  }
+
+  private void count(FallbackEvent.Kind kind) {
+    (kind == FallbackEvent.Kind.USED ? used : failed).increment();
   }
 
   /** {@return the name of the pipelines} */

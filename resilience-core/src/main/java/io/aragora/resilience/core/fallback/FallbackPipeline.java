@@ -55,21 +55,25 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
 
   @Override
   public <X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X {
+    T result;
     try {
-      return pipeline.<T, X>call(body);
+      result = pipeline.<T, X>call(body);
     } catch (Throwable e) {
       return this.<X>recoverOnThread(e);
     }
+    return judged(result);
   }
 
   @Override
   public <X extends Throwable> T callInterruptibly(InterruptibleSupplier<? extends T, X> body)
       throws X, InterruptedException {
+    T result;
     try {
-      return pipeline.<T, X>callInterruptibly(body);
+      result = pipeline.<T, X>callInterruptibly(body);
     } catch (Throwable e) {
       return this.<X>recoverOnThread(e);
     }
+    return judged(result);
   }
 
   @Override
@@ -83,12 +87,32 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   }
 
   private CompletableFuture<T> recovered(CompletableFuture<T> call) {
-    if (PolicyFuture.hasSucceeded(call)) {
+    if (!fallback.judgesResults() && PolicyFuture.hasSucceeded(call)) {
       return call;
     }
     RecoveredFuture<T> future = new RecoveredFuture<>(this, carrier.capture());
     future.start(call);
     return future;
+  }
+
+  /** Returns a result, or the fallback value of one that a rule matches. */
+  T judged(T result) {
+    if (!fallback.judgesResults()) {
+      return result;
+    }
+    T value;
+    try {
+      Function<? super T, ? extends T> rule = fallback.ruleForResult(result);
+      if (rule == null) {
+        return result;
+      }
+      value = rule.apply(result);
+    } catch (Throwable e) {
+      counter.countResult(FallbackEvent.Kind.FAILED, result);
+      throw e;
+    }
+    counter.countResult(FallbackEvent.Kind.USED, result);
+    return value;
   }
 
   private <X extends Throwable> T recoverOnThread(Throwable failure) throws X {

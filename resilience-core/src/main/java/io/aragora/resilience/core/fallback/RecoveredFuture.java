@@ -29,19 +29,21 @@ final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> 
     if (!claimEnd()) {
       return;
     }
-    if (failure == null) {
-      endAs(value, null);
-      return;
-    }
     try {
       complete(
           carried == null
-              ? pipeline.<Throwable>recover(failure, CallEnd.ofFuture(failure), failure)
-              : carried.<T, Throwable>call(
-                  () -> pipeline.<Throwable>recover(failure, CallEnd.ofFuture(failure), failure)));
+              ? result(value, failure)
+              : carried.<T, Throwable>call(() -> result(value, failure)));
     } catch (Throwable e) {
       completeExceptionally(e);
     }
+  }
+
+  @SuppressWarnings("NullAway") // the value is null only if T admits it
+  private T result(@Nullable T value, @Nullable Throwable failure) throws Throwable {
+    return failure == null
+        ? pipeline.judged(value)
+        : pipeline.<Throwable>recover(failure, CallEnd.ofFuture(failure), failure);
   }
 
   @Override

@@ -198,7 +198,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
       if (isRefused(plan, result)) {
         RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
         if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
-          return result;
+          return run.refused(result, 1);
         }
         await(run, 1);
         return attemptAgain(run, plan, frame, chain, index, body);
@@ -233,7 +233,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
         return result;
       }
       if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
-        return result;
+        return run.refused(result, attempt);
       }
       await(run, attempt);
     }

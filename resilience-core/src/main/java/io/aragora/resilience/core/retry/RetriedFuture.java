@@ -117,7 +117,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (goesOn) {
       await(run.delayNanos());
     } else if (claimEnd()) {
-      endAs(value, failure == null ? null : run.last(failure));
+      endAs(value, failure == null ? run.refusal(value, attempt) : run.last(failure));
     }
   }
 

@@ -6,6 +6,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
+import io.aragora.resilience.retry.RetryExhaustedException;
 import java.util.Arrays;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ final class RetryRun {
   private final long operation;
   private Throwable[] earlier = new Throwable[0];
   private @Nullable Throwable lastFailure;
+  private @Nullable Kind end;
   private long backoffNanos;
   private long delayNanos;
 
@@ -81,11 +83,8 @@ final class RetryRun {
   }
 
   private boolean goesOn(
-      @Nullable Kind obstacle,
-      @Nullable Object result,
-      int attempt,
-      PolicyChain chain,
-      int index) {
+      @Nullable Kind obstacle, @Nullable Object result, int attempt, PolicyChain chain, int index) {
+    end = obstacle;
     if (obstacle != null) {
       retry.end(obstacle, attempt, lastFailure, result, call());
       chain.onGivenUp(index, attempt, obstacle);
@@ -173,6 +172,28 @@ final class RetryRun {
       }
     }
     return false;
+  }
+
+  /** Returns the rejected result that ends the call, or throws it as the config says. */
+  <T extends @Nullable Object> T refused(T result, int attempt) {
+    RetryExhaustedException refusal = refusal(result, attempt);
+    if (refusal != null) {
+      throw refusal;
+    }
+    return result;
+  }
+
+  /** Returns the exception for the rejected result that ends the call; null if it is returned. */
+  @Nullable
+  RetryExhaustedException refusal(@Nullable Object result, int attempt) {
+    Kind reason = end;
+    if (!settings.failOnRefusedResult() || reason == null) {
+      return null;
+    }
+    RetryExhaustedException refusal =
+        new RetryExhaustedException(retry.name(), reason, attempt, result);
+    last(refusal);
+    return refusal;
   }
 
   private void remember() {

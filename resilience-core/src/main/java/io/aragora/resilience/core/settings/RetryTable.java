@@ -22,6 +22,7 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
         "jitterFactor",
         "jitterAmount",
         "maxDuration",
+        "failOnRefusedResult",
         "retryRejections",
         "retryWhenNested");
   }
@@ -44,6 +45,7 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
       case "jitterAmount" -> draft.jitterAmount = Setting.positive("jitterAmount", text.duration());
       case "maxDuration" ->
         draft.builder.maxDuration(text.isOff() ? Setting.LONGEST : text.duration());
+      case "failOnRefusedResult" -> draft.builder.failOnRefusedResult(text.isTrue());
       case "retryRejections" -> draft.builder.retryRejections(text.isTrue());
       case "retryWhenNested" -> draft.builder.retryWhenNested(text.isTrue());
       default -> throw unknown(setting);

@@ -14,6 +14,7 @@ import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.policy.CheckedFunction;
 import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryExhaustedException;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -212,5 +213,71 @@ class FallbackTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Fallback.<String>builder().build())
         .withMessageContaining("at least one rule");
+  }
+
+  @Test
+  void resultThatARuleMatches_isReplaced_andTheValueIsFinal() {
+    ResultPipeline<String> prices = pipeline.withFallback(Fallback.<String>builder()
+        .onResult(String::isEmpty, result -> "unknown")
+        .onResult("unknown"::equals, result -> "never")
+        .otherwise(failure -> "")
+        .build());
+    List<FallbackEvent> events = new ArrayList<>();
+    prices.subscribe(events::add);
+
+    assertThat(prices.<RuntimeException>call(() -> "3.50")).isEqualTo("3.50");
+    assertThat(prices.<RuntimeException>call(() -> "")).isEqualTo("unknown");
+    assertThat(prices.callAsync(() -> CompletableFuture.completedFuture("")))
+        .isCompletedWithValue("unknown");
+    assertThat(prices.callAsync(() -> CompletableFuture.completedFuture("3.50")))
+        .isCompletedWithValue("3.50");
+    assertThat(prices.<RuntimeException>call(() -> {
+          throw new IllegalStateException("down");
+        }))
+        .as("the value for a failure is final, too")
+        .isEmpty();
+    time.runPending();
+    assertThat(prices.totals().used()).isEqualTo(3);
+    assertThat(events).extracting(FallbackEvent::result).containsExactly("", "", null);
+    assertThat(events.get(0).failure()).isNull();
+    assertThat(events.get(2).failure()).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void ruleForResultsThatThrows_failsTheCall() {
+    IllegalArgumentException thrown = new IllegalArgumentException("rule");
+    ResultPipeline<String> predicate = pipeline.withFallback(Fallback.<String>builder()
+        .onResult(
+            result -> {
+              throw thrown;
+            },
+            result -> "never")
+        .build());
+    ResultPipeline<String> value = pipeline.withFallback(Fallback.<String>builder()
+        .onResult(result -> true, result -> {
+          throw thrown;
+        })
+        .build());
+
+    assertThatThrownBy(() -> predicate.<RuntimeException>call(() -> "")).isSameAs(thrown);
+    assertThatThrownBy(() -> value.<RuntimeException>call(() -> "")).isSameAs(thrown);
+    assertThatThrownBy(
+            () -> value.callAsync(() -> CompletableFuture.completedFuture("")).join())
+        .hasCause(thrown);
+    assertThat(value.totals().failed()).isEqualTo(3);
+  }
+
+  @Test
+  void refusedResult_thatFails_isReplaced() {
+    Retry refusing = resilience.retry(
+        "refusing", c -> c.maxAttempts(1).retryResultIf(""::equals).failOnRefusedResult(true));
+    ResultPipeline<String> prices = resilience
+        .newPipeline("refusing")
+        .add(refusing)
+        .build()
+        .withFallback(Fallback.<String>builder()
+            .on(RetryExhaustedException.class, failure -> "not '" + failure.result() + "'")
+            .build());
+    assertThat(prices.<RuntimeException>call(() -> "")).isEqualTo("not ''");
   }
 }

@@ -11,6 +11,8 @@ import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAttemptTotals;
+import io.aragora.resilience.retry.RetryEvent;
+import io.aragora.resilience.retry.RetryExhaustedException;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -151,6 +153,40 @@ class RetryTest extends RetryFixture {
     time.advance(Duration.ofSeconds(10));
     assertThat(future).isCompletedWithValue("bad");
     assertThat(calls).hasValue(6);
+  }
+
+  @Test
+  @DisplayName("with failOnRefusedResult, a result that is always rejected fails the call")
+  void rejectedResult_whenExhausted_failsIfItShall() {
+    Retry retry = resilience.retry(
+        "r",
+        everySecond(3).retryResultIf("bad"::equals).failOnRefusedResult(true).build());
+    IOException first = new IOException("first");
+    AtomicInteger calls = new AtomicInteger();
+    assertThatThrownBy(() -> retry.<String, IOException>call(() -> {
+          if (calls.incrementAndGet() == 1) {
+            throw first;
+          }
+          return "bad";
+        }))
+        .isInstanceOfSatisfying(RetryExhaustedException.class, e -> {
+          assertThat(e.result()).isEqualTo("bad");
+          assertThat(e.retry()).isEqualTo("r");
+          assertThat(e.attempts()).isEqualTo(3);
+          assertThat(e.kind()).isEqualTo(RetryEvent.Kind.EXHAUSTED);
+          assertThat(e.getSuppressed()).containsExactly(first);
+        })
+        .hasMessage("retry 'r' ended with a rejected result after 3 attempts: exhausted");
+    CompletableFuture<String> future =
+        retry.callAsync(() -> CompletableFuture.completedFuture("bad"));
+    time.advance(Duration.ofSeconds(10));
+    assertThatThrownBy(future::join).hasCauseInstanceOf(RetryExhaustedException.class);
+    assertThat(retry.totals().exhausted()).isEqualTo(2);
+    Retry once = resilience.retry(
+        "once",
+        everySecond(1).retryResultIf(r -> true).failOnRefusedResult(true).build());
+    assertThatThrownBy(() -> once.call(() -> "bad"))
+        .hasMessage("retry 'once' ended with a rejected result after 1 attempt: exhausted");
   }
 
   @Test
