@@ -92,6 +92,75 @@ public interface Policies {
   int pruneCircuitBreakers();
 
   /**
+   * Removes retries that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers. A retry does not note the time of its calls: it has been idle since the
+   * first use of this method, or of a full runtime, that found the same totals. So the first one removes none.
+   *
+   * @return how many this call removed
+   */
+  int pruneRetries();
+
+  /**
+   * Removes timeouts that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneRetries} does for retries.
+   *
+   * @return how many this call removed
+   */
+  int pruneTimeouts();
+
+  /**
+   * Removes a circuit breaker: from this runtime, its status and metrics, and from the state store at its next save. The
+   * breaker works on for code that holds it, and the same name then declares another one. A store that cannot be reached
+   * keeps the row until it is older than the retention.
+   *
+   * @param name the name
+   * @return whether there was such a breaker
+   */
+  boolean removeCircuitBreaker(String name);
+
+  /**
+   * Removes a keyed circuit breaker and all its keys, as {@link #removeCircuitBreaker} does. Keys that are created later
+   * by code that holds it are not saved.
+   *
+   * @param name the name
+   * @return whether there was such a keyed breaker
+   */
+  boolean removeKeyedCircuitBreaker(String name);
+
+  /**
+   * Removes a retry from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name the name
+   * @return whether there was such a retry
+   */
+  boolean removeRetry(String name);
+
+  /**
+   * Removes a retry budget from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name the name
+   * @return whether there was such a budget
+   */
+  boolean removeRetryBudget(String name);
+
+  /**
+   * Removes a timeout from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name the name
+   * @return whether there was such a timeout
+   */
+  boolean removeTimeout(String name);
+
+  /**
+   * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The
+   * policies of the pipeline stay.
+   *
+   * @param name the name
+   * @return whether there was such a pipeline, or such counts
+   */
+  boolean removePipeline(String name);
+
+  /**
    * Returns the settings of breakers that are registered at run time or set outside the code.
    *
    * @return the registry of this runtime

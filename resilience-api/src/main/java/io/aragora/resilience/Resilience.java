@@ -124,6 +124,17 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
+   * Creates a circuit breaker that is not registered, such as one for each injection point of a container. It works and is
+   * heard as any other, and goes with the code that holds it. It is in no list, status page, metric or saved state;
+   * a breaker that shall be there has a name of its own ({@link #circuitBreaker(String, CircuitBreakerConfig)}).
+   *
+   * @param name the name in errors, events and logs; need not be unique
+   * @param config the config, which settings outside the code do not change
+   * @return a new breaker
+   */
+  CircuitBreaker newCircuitBreaker(String name, CircuitBreakerConfig config);
+
+  /**
    * Declares a circuit breaker for each of many keys.
    *
    * @param name the name
@@ -179,6 +190,15 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return retry(name, config.build());
   }
+
+  /**
+   * Creates a retry that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name the name in errors and events; need not be unique
+   * @param config the config, which settings outside the code do not change
+   * @return a new retry
+   */
+  Retry newRetry(String name, RetryConfig config);
 
   /**
    * Looks up a retry budget. The first look-up of a name creates the budget with default settings.
@@ -259,6 +279,15 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return timeout(name, config.build());
   }
+
+  /**
+   * Creates a timeout that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name the name in errors and events; need not be unique
+   * @param config the config, which settings outside the code do not change
+   * @return a new timeout
+   */
+  Timeout newTimeout(String name, TimeoutConfig config);
 
   /**
    * Opens a block of the calling thread with a deadline.

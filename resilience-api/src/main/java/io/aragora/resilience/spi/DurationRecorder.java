@@ -33,4 +33,13 @@ public interface DurationRecorder {
    */
   @Nullable
   LongConsumer of(Kind kind, String policy);
+
+  /**
+   * Called when a policy was removed from its runtime by name. Its consumer may still receive durations. By default nothing
+   * happens.
+   *
+   * @param kind the kind of duration
+   * @param policy the name that {@link #of} received
+   */
+  default void forget(Kind kind, String policy) {}
 }

@@ -158,6 +158,21 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
+  public CircuitBreaker newCircuitBreaker(String breaker, CircuitBreakerConfig config) {
+    return policies.newBreaker(breaker, config);
+  }
+
+  @Override
+  public Retry newRetry(String retry, RetryConfig config) {
+    return policies.newRetry(retry, config);
+  }
+
+  @Override
+  public Timeout newTimeout(String timeout, TimeoutConfig config) {
+    return policies.newTimeout(timeout, config);
+  }
+
+  @Override
   public KeyedCircuitBreaker keyedCircuitBreaker(String keyed, KeyedCircuitBreakerConfig config) {
     return policies.keyedBreakers.declare(keyed, config);
   }

@@ -26,6 +26,7 @@ import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.DeclaredSettings;
@@ -36,11 +37,15 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryTotals;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutTotals;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -90,9 +95,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     breakers =
         new PolicyRegistry<>(new BreakerKind(), max, Staleness.after(time, settings.staleAfter()));
     keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(), max, Staleness.never());
-    retries = new PolicyRegistry<>(new RetryKind(), max, Staleness.never());
+    retries =
+        new PolicyRegistry<>(new RetryKind(), max, Staleness.after(time, settings.staleAfter()));
     budgets = new PolicyRegistry<>(new BudgetKind(), max, Staleness.never());
-    timeouts = new PolicyRegistry<>(new TimeoutKind(), max, Staleness.never());
+    timeouts =
+        new PolicyRegistry<>(new TimeoutKind(), max, Staleness.after(time, settings.staleAfter()));
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(new PipelineKind(), max, Staleness.never());
   }
@@ -180,15 +187,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
     @Override
     protected CoreRetry make(String retry, RetryConfig config) {
-      CoreRetry made = new CoreRetry(
-          retry,
-          config,
-          runtime.dispatcher().runtime(),
-          runtime.time(),
-          runtime.clock(),
-          runtime.timer(),
-          runtime.dispatcher(),
-          waiting);
+      CoreRetry made = newRetry(retry, config);
       measure(made);
       return made;
     }
@@ -211,6 +210,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     @Override
     protected void configure(CoreRetry retry, RetryConfig config) {
       retry.configure(config);
+    }
+
+    @Override
+    protected long calls(CoreRetry retry) {
+      RetryTotals totals = retry.totals();
+      return totals.succeededAtOnce()
+          + totals.succeededAfterRetry()
+          + totals.exhausted()
+          + totals.notRetried()
+          + totals.retries();
     }
 
     @Override
@@ -252,13 +261,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
     @Override
     protected CoreTimeout make(String timeout, TimeoutConfig config) {
-      CoreTimeout made = new CoreTimeout(
-          timeout,
-          config,
-          runtime.dispatcher().runtime(),
-          runtime.time(),
-          runtime.timer(),
-          runtime.dispatcher());
+      CoreTimeout made = newTimeout(timeout, config);
       measure(made);
       return made;
     }
@@ -287,6 +290,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     @Override
     protected void configure(CoreTimeout timeout, TimeoutConfig config) {
       timeout.configure(config);
+    }
+
+    @Override
+    protected long calls(CoreTimeout timeout) {
+      TimeoutTotals totals = timeout.totals();
+      return totals.inTime() + totals.fired() + totals.late();
     }
 
     @Override
@@ -332,6 +341,38 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     protected void configure(CorePipeline pipeline, List<Policy> declared) {
       // It keeps the policies from outside the code, which it was looked up with.
     }
+  }
+
+  /** Creates a breaker that is not registered. */
+  CircuitBreaker newBreaker(String breaker, CircuitBreakerConfig config) {
+    return new CoreCircuitBreaker(
+        Setting.name("name", breaker),
+        Objects.requireNonNull(config, "config"),
+        runtime.unregistered());
+  }
+
+  /** Creates a retry that is not registered. */
+  CoreRetry newRetry(String retry, RetryConfig config) {
+    return new CoreRetry(
+        Setting.name("name", retry),
+        Objects.requireNonNull(config, "config"),
+        runtime.dispatcher().runtime(),
+        runtime.time(),
+        runtime.clock(),
+        runtime.timer(),
+        runtime.dispatcher(),
+        waiting);
+  }
+
+  /** Creates a timeout that is not registered. */
+  CoreTimeout newTimeout(String timeout, TimeoutConfig config) {
+    return new CoreTimeout(
+        Setting.name("name", timeout),
+        Objects.requireNonNull(config, "config"),
+        runtime.dispatcher().runtime(),
+        runtime.time(),
+        runtime.timer(),
+        runtime.dispatcher());
   }
 
   /** Creates a pipeline that is not registered. */
@@ -406,6 +447,78 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public int pruneCircuitBreakers() {
     return breakers.prune();
+  }
+
+  @Override
+  public int pruneRetries() {
+    return retries.prune();
+  }
+
+  @Override
+  public int pruneTimeouts() {
+    return timeouts.prune();
+  }
+
+  @Override
+  public boolean removeCircuitBreaker(String breaker) {
+    CoreCircuitBreaker removed = breakers.remove(breaker);
+    if (removed != null) {
+      removed.forget();
+      forgetCalls(breaker);
+    }
+    return removed != null;
+  }
+
+  @Override
+  public boolean removeKeyedCircuitBreaker(String keyed) {
+    CoreKeyedCircuitBreaker removed = keyedBreakers.remove(keyed);
+    if (removed != null) {
+      removed.forget();
+      forgetCalls(keyed);
+    }
+    return removed != null;
+  }
+
+  /** Breakers and keyed breakers of one name share the recorders of their durations; the others look them up again. */
+  private void forgetCalls(String name) {
+    runtime.durations().forget(name, Kind.SUCCESSFUL_CALL, Kind.FAILED_CALL);
+    CoreCircuitBreaker breaker = breakers.known(name);
+    if (breaker != null) {
+      breaker.measure();
+    }
+    CoreKeyedCircuitBreaker keyed = keyedBreakers.known(name);
+    if (keyed != null) {
+      keyed.measure();
+    }
+  }
+
+  @Override
+  public boolean removeRetry(String retry) {
+    CoreRetry removed = retries.remove(retry);
+    if (removed != null) {
+      runtime.durations().forget(retry, Kind.RETRY_DELAY);
+    }
+    return removed != null;
+  }
+
+  @Override
+  public boolean removeRetryBudget(String budget) {
+    return budgets.remove(budget) != null;
+  }
+
+  @Override
+  public boolean removeTimeout(String timeout) {
+    CoreTimeout removed = timeouts.remove(timeout);
+    if (removed != null) {
+      runtime.durations().forget(timeout, Kind.EXCEEDED_LIMIT);
+    }
+    return removed != null;
+  }
+
+  @Override
+  public boolean removePipeline(String pipeline) {
+    boolean hadCounts = fallbacks.remove(pipeline);
+    return pipelines.remove(pipeline) != null || hadCounts;
   }
 
   @Override

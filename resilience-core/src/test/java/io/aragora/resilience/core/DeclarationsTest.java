@@ -41,12 +41,13 @@ class DeclarationsTest {
     resilience.close();
   }
 
-  /** Every method of the API that takes a name and a config with a builder. */
+  /** Every method of the API that takes a name and a config with a builder, and registers the policy. */
   private static Map<Class<?>, Method> declarations() {
     Map<Class<?>, Method> declarations = new LinkedHashMap<>();
     Stream.of(Resilience.class, HealthRegistry.class)
         .flatMap(type -> Arrays.stream(type.getMethods()))
         .filter(method -> method.getParameterCount() == 2
+            && !method.getName().startsWith("new")
             && method.getParameterTypes()[0] == String.class
             && method.getParameterTypes()[1].getSimpleName().endsWith("Config"))
         .forEach(method -> declarations.put(method.getParameterTypes()[1], method));

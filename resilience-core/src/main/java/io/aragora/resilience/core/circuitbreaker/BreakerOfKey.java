@@ -25,23 +25,10 @@ final class BreakerOfKey extends CoreCircuitBreaker {
     this.family = family;
   }
 
-  /** Written before the breaker is marked as changed, which publishes it. */
-  private volatile boolean forgotten;
-
   /** Takes it back among the keys: what it has counted so far was added to what is left of them when it went. */
   void countFrom(CircuitBreakerTotals totals) {
     before = totals;
-    forgotten = false;
-  }
-
-  /** Its key was evicted or removed. */
-  void forget() {
-    forgotten = true;
-  }
-
-  @Override
-  public boolean isForgotten() {
-    return forgotten;
+    recall();
   }
 
   /** What it has counted since it is among the keys. */

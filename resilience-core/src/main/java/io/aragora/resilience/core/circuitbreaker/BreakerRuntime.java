@@ -73,6 +73,19 @@ public record BreakerRuntime(
         storage);
   }
 
+  /** {@return what breakers share that are not registered: they are neither saved nor measured} */
+  public BreakerRuntime unregistered() {
+    return new BreakerRuntime(
+        time,
+        clock,
+        timer,
+        sweeper,
+        dispatcher,
+        new DurationRecorders(() -> {}),
+        listeners,
+        BreakerStorage.NONE);
+  }
+
   /** The same with another storage. */
   BreakerRuntime withStorage(BreakerStorage other) {
     return new BreakerRuntime(time, clock, timer, sweeper, dispatcher, durations, listeners, other);

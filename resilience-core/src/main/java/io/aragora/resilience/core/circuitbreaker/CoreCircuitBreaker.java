@@ -80,6 +80,9 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   private volatile boolean predicateFailed;
 
+  /** Written before the breaker is marked as changed, which publishes it. */
+  private volatile boolean forgotten;
+
   /**
    * Creates a closed breaker.
    *
@@ -623,8 +626,19 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
-  public boolean isForgotten() {
-    return false;
+  public final boolean isForgotten() {
+    return forgotten;
+  }
+
+  /** Called when the breaker was removed, or the key that it belongs to. Nothing of it stays in the store. */
+  public final void forget() {
+    forgotten = true;
+    runtime.storage().changed(this);
+  }
+
+  /** Called when a breaker that was forgotten is used as before. */
+  final void recall() {
+    forgotten = false;
   }
 
   @Override

@@ -173,10 +173,9 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
     if (gone.size() < config.maxKeys()) {
       gone.add(key, breaker, totals);
     }
-    breaker.forget();
     keys.remove(key, breaker);
     // Its saved state goes, too: invented keys must not fill the store.
-    runtime.storage().changed(breaker);
+    breaker.forget();
     left = left.plus(breaker.counted(totals));
     evictions.increment();
     tell(KeyedCircuitBreakerEvent.Kind.EVICTED, key);
@@ -357,9 +356,18 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
         left = left.plus(known.counted());
         round.remove(known);
         known.forget();
-        runtime.storage().changed(known);
       }
       return known != null || held;
+    } finally {
+      making.unlock();
+    }
+  }
+
+  /** Called when the keyed breaker was removed. Nothing of its keys stays in the store. */
+  public void forget() {
+    making.lock();
+    try {
+      keys.values().forEach(BreakerOfKey::forget);
     } finally {
       making.unlock();
     }

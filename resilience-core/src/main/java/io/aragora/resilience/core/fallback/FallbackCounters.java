@@ -47,6 +47,16 @@ public final class FallbackCounters {
   }
 
   /**
+   * Removes the counter of a name. Pipelines that have it count on in it.
+   *
+   * @param pipeline the name
+   * @return whether there was one
+   */
+  public boolean remove(String pipeline) {
+    return counters.remove(pipeline) != null;
+  }
+
+  /**
    * Returns the totals of every counter.
    *
    * @return an immutable copy, by the name of the pipeline

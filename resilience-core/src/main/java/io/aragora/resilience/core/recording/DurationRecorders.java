@@ -83,6 +83,28 @@ public final class DurationRecorders {
   }
 
   /**
+   * Tells every recorder that a policy was removed.
+   *
+   * @param policy the name of the policy
+   * @param kinds the kinds of its durations
+   */
+  public void forget(String policy, Kind... kinds) {
+    for (DurationRecorder recorder : all) {
+      try {
+        for (Kind kind : kinds) {
+          recorder.forget(kind, policy);
+        }
+      } catch (Throwable e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "duration recorder " + recorder.getClass().getName() + " failed to forget '" + policy
+                + "'",
+            e);
+      }
+    }
+  }
+
+  /**
    * Asks a recorder for its consumer. A plug-in that fails must not prevent the creation of the
    * policy.
    */

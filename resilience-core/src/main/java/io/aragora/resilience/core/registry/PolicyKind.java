@@ -83,6 +83,16 @@ public abstract class PolicyKind<P, C> {
   protected void measure(P policy) {}
 
   /**
+   * Returns the number of calls of a policy that does not note the time of its calls. Default: its kind does.
+   *
+   * @param policy the policy
+   * @return the number of calls so far; -1 if {@link #idleSince} is to be asked
+   */
+  protected long calls(P policy) {
+    return -1;
+  }
+
+  /**
    * Returns the instant, of the time source, since which a policy had no call. Default: it is never
    * evicted.
    *

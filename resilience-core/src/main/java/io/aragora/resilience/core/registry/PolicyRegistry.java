@@ -37,6 +37,11 @@ public final class PolicyRegistry<P, C> {
     volatile @Nullable Declaration<C> declared;
     volatile long lookedUp;
 
+    /** The number of calls when the entry was last looked at. Guarded by the lock, as is the next. */
+    long calls = -1;
+
+    long callsSince;
+
     Entry(P policy, @Nullable Declaration<C> declared, long lookedUp) {
       this.policy = policy;
       this.declared = declared;
@@ -288,13 +293,43 @@ public final class PolicyRegistry<P, C> {
     while (all.hasNext() && taken < room) {
       Map.Entry<String, Entry<P, C>> named = all.next();
       Entry<P, C> entry = named.getValue();
-      if (staleness.isStale(kind.idleSince(entry.policy), entry.lookedUp)) {
+      if (staleness.isStale(idleSince(entry), entry.lookedUp)) {
         pruned.add(named.getKey(), entry.policy, Optional.ofNullable(entry.declared));
         all.remove();
         taken++;
       }
     }
     return taken;
+  }
+
+  /** Returns since when a policy had no call; of one that does not note it, since when its calls were the same. */
+  private long idleSince(Entry<P, C> entry) {
+    long calls = kind.calls(entry.policy);
+    if (calls < 0) {
+      return kind.idleSince(entry.policy);
+    }
+    if (calls != entry.calls) {
+      entry.calls = calls;
+      entry.callsSince = staleness.now();
+    }
+    return entry.callsSince;
+  }
+
+  /**
+   * Removes a policy, so that its name may be declared again.
+   *
+   * @param name its name
+   * @return the policy, also if it was evicted and other code holds it; null if there was none
+   */
+  public @Nullable P remove(String name) {
+    making.lock();
+    try {
+      Entry<P, C> known = entries.remove(name);
+      StillHeld.Entry<P, Optional<Declaration<C>>> gone = pruned.remove(name);
+      return known != null ? known.policy : gone == null ? null : gone.get();
+    } finally {
+      making.unlock();
+    }
   }
 
   /**

@@ -44,6 +44,11 @@ public final class Staleness {
     return time != null;
   }
 
+  /** Returns the present time; 0 if no policy is evicted. */
+  long now() {
+    return time == null ? 0 : time.nanoTime();
+  }
+
   /** Returns the present second. */
   long stamp() {
     return time == null ? 0 : time.nanoTime() / SECOND;

@@ -80,6 +80,25 @@ final class DurationHistograms implements DurationRecorder {
     };
   }
 
+  @Override
+  public synchronized void forget(Kind kind, String policy) {
+    String name = SampleList.label(policy);
+    switch (kind) {
+      case SUCCESSFUL_CALL, FAILED_CALL -> {
+        calling.remove(name);
+        calls.remove(runtime, name, String.valueOf(kind == Kind.SUCCESSFUL_CALL));
+      }
+      case RETRY_DELAY -> {
+        retrying.remove(name);
+        delays.remove(runtime, name);
+      }
+      case EXCEEDED_LIMIT -> {
+        limiting.remove(name);
+        limits.remove(runtime, name);
+      }
+    }
+  }
+
   private String shown(Set<String> known, String name) {
     boolean own = known.contains(name) || (known.size() < maxNames && known.add(name));
     return own ? name : MetricNames.OTHER;
