@@ -15,4 +15,15 @@ public abstract class CallFrame {
 
   /** {@return a copy that does not change when this frame is reused} */
   public abstract Object capture();
+
+  /** {@return a copy for the body inside this frame, which may ask whether its call was ended from outside} */
+  public abstract Object captureForBody();
+
+  /**
+   * Returns a copy for a body that runs on another thread.
+   *
+   * @param call the call as that body sees it
+   * @return the copy
+   */
+  public abstract Object captureFor(CancellableCall call);
 }

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * Optional<Duration> left = CallContext.current().remaining(); // for a header of the request
  * }</pre>
  *
- * <p>An instance is a snapshot, except that {@link #remaining()} and {@link #elapsed()} follow the clock. Immutable; may be
- * passed to another thread, on which {@link #run} makes it current.
+ * <p>An instance is a snapshot, except that {@link #remaining()} and {@link #elapsed()} follow the clock, and {@link
+ * #isCancelled()} the call. Thread-safe; may be passed to another thread, on which {@link #run} makes it current.
  */
 public interface CallContext {
   /** {@return the context of the call that this thread is in; outside of any call, one without a deadline, at attempt 0} */
   static CallContext current() {
     CallFrame frame = CallFrames.ofThread().top();
-    return frame == null ? NoCallContext.INSTANCE : (CallContext) frame.capture();
+    return frame == null ? NoCallContext.INSTANCE : (CallContext) frame.captureForBody();
   }
 
   /** {@return the time before the nearest deadline around this call, never negative; empty if there is no deadline} */
@@ -44,6 +44,29 @@ public interface CallContext {
 
   /** {@return the name of the nearest retry around this call; empty if there is no retry} */
   Optional<String> retryName();
+
+  /**
+   * Returns whether no caller waits for the result any more: the nearest asynchronous call around was cancelled by its
+   * caller, ended by a timeout, or ended because its runtime was closed; or the nearest deadline has passed.
+   *
+   * <p>A body on an executor is also interrupted if {@link Policy#submit} started it. The body of {@link Policy#callAsync}
+   * is told under a retry, a timeout or a deadline; circuit breakers alone give it no context.
+   *
+   * @return whether the body may stop
+   */
+  boolean isCancelled();
+
+  /**
+   * Registers a handler, which runs once if the nearest asynchronous call around is ended from outside, as {@link
+   * #isCancelled} describes; at once and on the calling thread if it was. Otherwise it runs on the thread that cancels the
+   * call, or on one of the runtime, after a submitted body was interrupted. It should not block. What it throws is logged.
+   *
+   * @param handler stops the work of the body, such as a request under way
+   * @return whether the handler is registered or has run; false if the call has ended by itself, and if there is no
+   *     asynchronous call around, since a synchronous one is stopped by an interrupt
+   * @throws IllegalStateException if the call has 64 handlers that have not run
+   */
+  boolean onCancel(Runnable handler);
 
   /**
    * Runs a body with this context as the current one of the calling thread, then restores the previous context.

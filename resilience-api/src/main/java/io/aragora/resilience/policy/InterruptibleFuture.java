@@ -1,6 +1,10 @@
 package io.aragora.resilience.policy;
 
+import io.aragora.resilience.internal.CallFrame;
+import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.CancellableBody;
+import io.aragora.resilience.internal.CancellableCall;
+import io.aragora.resilience.internal.CancellationHandlers;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -14,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 final class InterruptibleFuture<T extends @Nullable Object> extends CompletableFuture<T>
-    implements Runnable, CancellableBody {
+    implements Runnable, CancellableBody, CancellableCall {
   private final CheckedSupplier<? extends T, ?> body;
+  private final CallContext context;
 
   /** The thread inside the body; guarded by this, so that no interrupt is sent to a thread that has left it. */
   private @Nullable Thread runner;
@@ -26,22 +31,28 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
    */
   private volatile @Nullable Consumer<@Nullable Object> late;
 
+  /** Created by the first handler, under the lock of this. */
+  private volatile @Nullable CancellationHandlers handlers;
+
+  @SuppressWarnings("this-escape") // nothing asks the context before the executor has the future
   private InterruptibleFuture(CheckedSupplier<? extends T, ?> body) {
     this.body = body;
+    CallFrame frame = CallFrames.ofThread().top();
+    this.context =
+        frame == null ? NoCallContext.INSTANCE : (CallContext) frame.captureFor(this);
   }
 
   /**
-   * Starts a body on an executor.
+   * Starts a body on an executor, in the call context of the calling thread.
    *
    * @param body the body
    * @param executor runs the body
-   * @param context the call context of the body
    * @param <T> the type of its value
    * @return its future; failed with a {@link RejectedByExecutor} if the executor threw
    */
   static <T extends @Nullable Object> CompletableFuture<T> start(
-      CheckedSupplier<? extends T, ?> body, Executor executor, CallContext context) {
-    InterruptibleFuture<T> future = new InterruptibleFuture<>(() -> context.call(body));
+      CheckedSupplier<? extends T, ?> body, Executor executor) {
+    InterruptibleFuture<T> future = new InterruptibleFuture<>(body);
     try {
       executor.execute(future);
     } catch (Throwable e) {
@@ -58,7 +69,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     }
     T value;
     try {
-      value = body.get();
+      value = inContext();
     } catch (Throwable e) {
       leave();
       completeExceptionally(e);
@@ -71,6 +82,11 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
         consumer.accept(value);
       }
     }
+  }
+
+  @SuppressWarnings("unchecked") // every exception is a Throwable
+  private T inContext() throws Throwable {
+    return context.<T, Throwable>call((CheckedSupplier<? extends T, Throwable>) body);
   }
 
   private synchronized boolean enter() {
@@ -101,13 +117,49 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     boolean cancelled = super.cancel(mayInterruptIfRunning);
-    if (cancelled && mayInterruptIfRunning) {
-      synchronized (this) {
-        if (runner != null) {
-          runner.interrupt();
+    if (cancelled) {
+      if (mayInterruptIfRunning) {
+        synchronized (this) {
+          if (runner != null) {
+            runner.interrupt();
+          }
         }
+      }
+      // Volatile read after the cancellation; the thread that registers a handler writes the field,
+      // then looks whether
+      // the future is cancelled. Were either weaker, the handler could be left behind. Stress:
+      // InterruptibleFutureStress.HandlerRunsOnce.
+      CancellationHandlers registered = handlers;
+      if (registered != null) {
+        registered.cancel();
       }
     }
     return cancelled;
+  }
+
+  @Override
+  public boolean onCancel(Runnable handler) {
+    if (isDone() && !isCancelled()) {
+      return false;
+    }
+    boolean isRegistered = handlers().onCancel(handler);
+    if (isCancelled()) {
+      handlers().cancel();
+    }
+    return isRegistered;
+  }
+
+  private CancellationHandlers handlers() {
+    CancellationHandlers present = handlers;
+    if (present == null) {
+      synchronized (this) {
+        present = handlers;
+        if (present == null) {
+          present = new CancellationHandlers();
+          handlers = present;
+        }
+      }
+    }
+    return present;
   }
 }

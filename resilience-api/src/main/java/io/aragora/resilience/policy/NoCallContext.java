@@ -1,6 +1,7 @@
 package io.aragora.resilience.policy;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,17 @@ enum NoCallContext implements CallContext {
   @Override
   public Optional<String> retryName() {
     return Optional.empty();
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return false;
+  }
+
+  @Override
+  public boolean onCancel(Runnable handler) {
+    Objects.requireNonNull(handler, "handler");
+    return false;
   }
 
   @Override

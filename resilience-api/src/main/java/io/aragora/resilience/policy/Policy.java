@@ -103,7 +103,7 @@ public interface Policy {
       CheckedSupplier<? extends T, ?> body, Executor executor) {
     Objects.requireNonNull(body, "body");
     Objects.requireNonNull(executor, "executor");
-    return callAsync(() -> InterruptibleFuture.start(body, executor, CallContext.current()));
+    return callAsync(() -> InterruptibleFuture.start(body, executor));
   }
 
   /**

@@ -3,11 +3,14 @@ package io.aragora.resilience.core.call;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.CallFrame;
 import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.internal.CancellableCall;
+import io.aragora.resilience.internal.CancellationHandlers;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry the nearest retry, or null
  * @param attempt the number of its attempt; 0 if there is none
  * @param failure the failure of the previous attempt, or null
+ * @param call the nearest asynchronous call around, as its body sees it; null if there is none, or if its body did not ask
  */
 public record CapturedContext(
     @Nullable TimeSource time,
@@ -34,15 +38,28 @@ public record CapturedContext(
     long endedAt,
     @Nullable Policy retry,
     int attempt,
-    @Nullable Throwable failure)
+    @Nullable Throwable failure,
+    @Nullable CancellableCall call)
     implements CallContext {
 
   private static final CapturedContext NONE =
-      new CapturedContext(null, 0, TimeSource.NEVER, TimeSource.NEVER, null, 0, null);
+      new CapturedContext(null, 0, TimeSource.NEVER, TimeSource.NEVER, null, 0, null, null);
 
+  /** Returns the context of the thread, without asking for the call around. */
   static CapturedContext ofThread() {
     CallFrame top = CallFrames.ofThread().top();
     return top instanceof Frame frame ? frame.capture() : NONE;
+  }
+
+  /**
+   * Returns the context of a call that begins now, outside of any other.
+   *
+   * @param source the time source of the policy
+   * @return the context
+   */
+  static CapturedContext beginning(TimeSource source) {
+    return new CapturedContext(
+        source, source.nanoTime(), TimeSource.NEVER, TimeSource.NEVER, null, 0, null, null);
   }
 
   /**
@@ -54,7 +71,7 @@ public record CapturedContext(
    * @return the copy
    */
   public CapturedContext endedAt(TimeSource source, long now, long nanos) {
-    return new CapturedContext(source, started(now), nanos, nanos, retry, attempt, failure);
+    return new CapturedContext(source, started(now), nanos, nanos, retry, attempt, failure, call);
   }
 
   /**
@@ -69,7 +86,8 @@ public record CapturedContext(
    */
   public CapturedContext withAttempt(
       TimeSource source, long start, Policy policy, int number, @Nullable Throwable last) {
-    return new CapturedContext(source, started(start), deadline, endedAt, policy, number, last);
+    return new CapturedContext(
+        source, started(start), deadline, endedAt, policy, number, last, call);
   }
 
   private long started(long now) {
@@ -80,36 +98,43 @@ public record CapturedContext(
   <T extends @Nullable Object> CompletableFuture<T> start(
       Supplier<? extends CompletionStage<T>> body) {
     try {
-      CompletionStage<T> stage = begin(body);
-      if (stage == null) {
-        return CompletableFuture.failedFuture(
-            new NullPointerException("the asynchronous body returned null, not a stage"));
-      }
-      CompletableFuture<T> future = stage.toCompletableFuture();
-      return future != null
-          ? future
-          : CompletableFuture.failedFuture(new NullPointerException(
-              "toCompletableFuture() of the asynchronous body's stage returned null"));
+      return time == null ? futureOf(body.get()) : begin(time, body);
     } catch (Throwable e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private <T extends @Nullable Object> @Nullable CompletionStage<T> begin(
-      Supplier<? extends CompletionStage<T>> body) {
-    if (time == null) {
-      return body.get();
+  private static <T extends @Nullable Object> CompletableFuture<T> futureOf(
+      @Nullable CompletionStage<T> stage) {
+    if (stage == null) {
+      return CompletableFuture.failedFuture(
+          new NullPointerException("the asynchronous body returned null, not a stage"));
     }
+    CompletableFuture<T> future = stage.toCompletableFuture();
+    return future != null
+        ? future
+        : CompletableFuture.failedFuture(new NullPointerException(
+            "toCompletableFuture() of the asynchronous body's stage returned null"));
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> begin(
+      TimeSource source, Supplier<? extends CompletionStage<T>> body) {
     // A pushed frame must be popped.
     StackRoom.forCall();
     CallFrames frames = CallFrames.ofThread();
-    Frame frame = Frame.push(frames, time, this);
+    Frame frame = Frame.push(frames, source, this);
+    frame.beginCall();
+    CancellationHandlers asked = null;
+    CompletionStage<T> stage;
     try {
-      return body.get();
+      stage = body.get();
     } finally {
+      asked = frame.askedFor();
       frame.abandon();
       frame.pop(frames);
     }
+    CompletableFuture<T> future = futureOf(stage);
+    return asked == null ? future : CancellingFuture.around(future, asked);
   }
 
   @Override
@@ -117,6 +142,18 @@ public record CapturedContext(
     return time == null || deadline == TimeSource.NEVER
         ? Optional.empty()
         : Optional.of(Duration.ofNanos(Math.max(0, deadline - time.nanoTime())));
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return (call != null && call.isCancelled())
+        || (time != null && deadline != TimeSource.NEVER && time.nanoTime() - deadline >= 0);
+  }
+
+  @Override
+  public boolean onCancel(Runnable handler) {
+    Objects.requireNonNull(handler, "handler");
+    return call != null && call.onCancel(handler);
   }
 
   @Override

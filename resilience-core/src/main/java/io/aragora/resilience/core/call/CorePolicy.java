@@ -207,7 +207,14 @@ public abstract class CorePolicy implements Policy {
     }
     ContextCarrier.Carried carried = dispatcher.carrier().capture();
     CheckedSupplier<? extends T, ?> inContext = carried == null ? body : () -> carried.call(body);
-    return Policy.super.submit(inContext, dispatcher.watched(executor));
+    Executor watched = dispatcher.watched(executor);
+    CapturedContext around = CapturedContext.ofThread();
+    if (around.time() != null) {
+      return Policy.super.submit(inContext, watched);
+    }
+    // Breakers alone give their bodies no context, and this one may ask whether its call was cancelled.
+    return CapturedContext.beginning(dispatcher.time())
+        .call(() -> Policy.super.<T>submit(inContext, watched));
   }
 
   @Override

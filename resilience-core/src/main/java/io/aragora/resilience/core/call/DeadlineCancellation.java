@@ -2,6 +2,7 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.internal.CancellableBody;
+import io.aragora.resilience.internal.CancellationHandlers;
 import io.aragora.resilience.internal.GuardedLog;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,11 @@ public final class DeadlineCancellation extends CancellationException {
     super("timeout '" + timeout + "' reached its deadline");
     this.dispatcher = dispatcher;
     this.late = late;
+  }
+
+  /** Runs handlers of the application on another thread, because they may block. */
+  void run(CancellationHandlers handlers) {
+    dispatcher.endCall(handlers::cancel);
   }
 
   /**

@@ -2,6 +2,8 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.internal.CallFrame;
 import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.internal.CancellableCall;
+import io.aragora.resilience.internal.CancellationHandlers;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,15 @@ public final class Frame extends CallFrame {
    * not write it.
    */
   private long endedAt = TimeSource.NEVER;
+
+  /** Set in a frame that adopted a context, as {@link #endedAt} is. */
+  private boolean isAdopted;
+
+  /** The call of a frame that adopted a context; null until the body of a call that is being started asks for it. */
+  private @Nullable CancellableCall call;
+
+  /** Whether the frame starts an asynchronous call. */
+  private boolean isStart;
 
   private @Nullable Policy retry;
   private int attempt;
@@ -97,6 +108,8 @@ public final class Frame extends CallFrame {
     frame.deadline = context.deadline();
     frame.interruptedAt = TimeSource.NEVER;
     frame.endedAt = context.endedAt();
+    frame.isAdopted = true;
+    frame.call = context.call();
     frame.setAttempt(context.retry(), context.attempt(), context.failure());
     frames.enter(frame);
     return frame;
@@ -142,6 +155,21 @@ public final class Frame extends CallFrame {
   /** Clears the value that a captured context set and that no later use of the frame overwrites. */
   void abandon() {
     endedAt = TimeSource.NEVER;
+    isAdopted = false;
+    isStart = false;
+    call = null;
+  }
+
+  /** Called if this is the frame that starts an asynchronous call. */
+  void beginCall() {
+    isStart = true;
+    call = null;
+  }
+
+  /** Returns the handlers that the body of a started call has asked for; null if it has not. */
+  @Nullable
+  CancellationHandlers askedFor() {
+    return call instanceof CancellationHandlers handlers ? handlers : null;
   }
 
   private void setAttempt(@Nullable Policy policy, int number, @Nullable Throwable last) {
@@ -275,7 +303,37 @@ public final class Frame extends CallFrame {
 
   @Override
   public CapturedContext capture() {
-    return new CapturedContext(time, startedAt, deadline, endedAt(), retry(), attempt, failure);
+    return captured(callAround(false));
+  }
+
+  @Override
+  public CapturedContext captureForBody() {
+    return captured(callAround(true));
+  }
+
+  @Override
+  public CapturedContext captureFor(CancellableCall one) {
+    return captured(one);
+  }
+
+  private CapturedContext captured(@Nullable CancellableCall around) {
+    return new CapturedContext(
+        time, startedAt, deadline, endedAt(), retry(), attempt, failure, around);
+  }
+
+  /** Returns the nearest asynchronous call around, which the nearest adopted context belongs to. */
+  private @Nullable CancellableCall callAround(boolean isAskedFor) {
+    Frame frame = this;
+    while (!frame.isAdopted) {
+      if (!(frame.enclosing instanceof Frame around)) {
+        return null;
+      }
+      frame = around;
+    }
+    if (frame.isStart && frame.call == null && isAskedFor) {
+      frame.call = new CancellationHandlers();
+    }
+    return frame.call;
   }
 
   private long endedAt() {

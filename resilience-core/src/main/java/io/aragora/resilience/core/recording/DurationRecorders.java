@@ -83,7 +83,7 @@ public final class DurationRecorders {
   }
 
   /**
-   * Tells every recorder that a policy was removed.
+   * Calls every recorder because a policy was removed.
    *
    * @param policy the name of the policy
    * @param kinds the kinds of its durations
