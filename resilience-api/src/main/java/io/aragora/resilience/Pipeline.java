@@ -4,6 +4,7 @@ import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,18 @@ public interface Pipeline extends Policy {
    * @throws ResilienceConfigurationException if the runtime already has fallbacks under {@code maxPolicies} names
    */
   <T extends @Nullable Object> ResultPipeline<T> withFallback(Fallback<T> fallback);
+
+  /**
+   * Returns this pipeline with an executor, for one call or for all calls of a caller. The executor runs further attempts of
+   * asynchronous calls, and completes those that exceeded a timeout, so that continuations run on an event loop or on a
+   * managed executor. It takes precedence over the executors of the policies and of the runtime, which say what happens
+   * if it rejects a task ({@link io.aragora.resilience.retry.RetryConfig.Builder#executor}, {@link
+   * io.aragora.resilience.timeout.TimeoutConfig.Builder#executor}).
+   *
+   * @param executor the executor
+   * @return a pipeline of the same policies, which is not registered
+   */
+  Pipeline on(Executor executor);
 
   /** Collects policies from the outermost to the innermost. Not thread-safe. */
   interface Builder {

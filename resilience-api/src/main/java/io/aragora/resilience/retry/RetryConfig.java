@@ -5,6 +5,7 @@ import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ public final class RetryConfig {
   private final @Nullable Predicate<@Nullable Object> retryResultIf;
   private final @Nullable Predicate<? super Throwable> abortIf;
   private final @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
+  private final @Nullable Executor executor;
   private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
   private final @Nullable RetryBudget budget;
   private final String budgetName;
@@ -36,6 +38,7 @@ public final class RetryConfig {
     retryResultIf = builder.retryResultIf;
     abortIf = builder.abortIf.predicate();
     retryAfter = builder.retryAfter;
+    executor = builder.executor;
     retryAfterResult = builder.retryAfterResult;
     budget = builder.budget;
     budgetName = budget == null ? "none" : budget.name();
@@ -76,6 +79,7 @@ public final class RetryConfig {
     builder.retryResultIf = retryResultIf;
     builder.abortIf.setAll(abortIf, null);
     builder.retryAfter = retryAfter;
+    builder.executor = executor;
     builder.retryAfterResult = retryAfterResult;
     builder.budget = budget;
     builder.failOnRefusedResult = failOnRefusedResult;
@@ -113,6 +117,11 @@ public final class RetryConfig {
   /** {@return the predicate of {@link Builder#abortIf}; null if {@link #retryIf} alone decides} */
   public @Nullable Predicate<? super Throwable> abortIf() {
     return abortIf;
+  }
+
+  /** {@return the executor of {@link Builder#executor}; null if there is none} */
+  public @Nullable Executor executor() {
+    return executor;
   }
 
   /** {@return the function of {@link Builder#retryAfter}; null if there is none} */
@@ -168,6 +177,7 @@ public final class RetryConfig {
         .addUnshown("abortIf", abortIf)
         .addUnshown("retryResultIf", retryResultIf)
         .addUnshown("retryAfter", retryAfter)
+        .addUnshown("executor", executor)
         .addUnshown("retryAfterResult", retryAfterResult)
         .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
@@ -202,6 +212,7 @@ public final class RetryConfig {
     private @Nullable Predicate<@Nullable Object> retryResultIf;
     private final FailureRule abortIf = new FailureRule();
     private @Nullable Function<? super Throwable, @Nullable RetryAfter> retryAfter;
+    private @Nullable Executor executor;
     private @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
     private @Nullable RetryBudget budget;
     private boolean failOnRefusedResult;
@@ -322,6 +333,20 @@ public final class RetryConfig {
      */
     public Builder retryAfter(Function<? super Throwable, @Nullable RetryAfter> reader) {
       retryAfter = Objects.requireNonNull(reader, "retryAfter");
+      return this;
+    }
+
+    /**
+     * Sets the executor that runs further attempts of asynchronous calls. It takes precedence over {@link
+     * io.aragora.resilience.ResilienceBuilder#executor}, and {@link io.aragora.resilience.Pipeline#on} over it. Default: that
+     * of the runtime.
+     *
+     * @param executor an event loop, for instance, or a managed executor of a container; if it rejects an attempt, the call
+     *     fails with a {@link java.util.concurrent.RejectedExecutionException}
+     * @return this builder
+     */
+    public Builder executor(Executor executor) {
+      this.executor = Objects.requireNonNull(executor, "executor");
       return this;
     }
 

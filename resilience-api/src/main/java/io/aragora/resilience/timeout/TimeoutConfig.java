@@ -4,6 +4,7 @@ import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +15,14 @@ public final class TimeoutConfig {
   private final @Nullable Consumer<@Nullable Object> onLateResult;
   private final @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
       mapException;
+  private final @Nullable Executor executor;
   private final boolean ignoreExternalConfig;
 
   private TimeoutConfig(Builder builder, Duration limit) {
     this.limit = limit;
     this.onLateResult = builder.onLateResult;
     this.mapException = builder.mapException;
+    this.executor = builder.executor;
     this.ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
@@ -45,6 +48,7 @@ public final class TimeoutConfig {
     builder.limit = limit;
     builder.onLateResult = onLateResult;
     builder.mapException = mapException;
+    builder.executor = executor;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
@@ -65,6 +69,11 @@ public final class TimeoutConfig {
     return mapException;
   }
 
+  /** {@return the executor of {@link Builder#executor}; null if there is none} */
+  public @Nullable Executor executor() {
+    return executor;
+  }
+
   /** {@return whether settings outside the code are ignored} */
   public boolean ignoresExternalConfig() {
     return ignoreExternalConfig;
@@ -80,6 +89,7 @@ public final class TimeoutConfig {
         .add("limit", limit)
         .addUnshown("onLateResult", onLateResult)
         .addUnshown("mapException", mapException)
+        .addUnshown("executor", executor)
         .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
@@ -110,6 +120,7 @@ public final class TimeoutConfig {
     private @Nullable Consumer<@Nullable Object> onLateResult;
     private @Nullable Function<? super TimeoutExceededException, ? extends RuntimeException>
         mapException;
+    private @Nullable Executor executor;
     private boolean ignoreExternalConfig;
 
     private Builder() {}
@@ -149,6 +160,20 @@ public final class TimeoutConfig {
     public Builder mapException(
         Function<? super TimeoutExceededException, ? extends RuntimeException> function) {
       mapException = Objects.requireNonNull(function, "mapException");
+      return this;
+    }
+
+    /**
+     * Sets the executor that completes asynchronous calls which exceeded the limit, so that continuations and fallbacks run
+     * there. What runs inside is cancelled at the limit on a thread of the runtime, whatever the executor does. {@link
+     * io.aragora.resilience.Pipeline#on} takes precedence. Default: a thread of the runtime.
+     *
+     * @param executor an event loop, for instance, or a managed executor of a container. If it throws, a thread of the
+     *     runtime completes the call; if it is busy, the call ends later; a task that it drops runs when the runtime is closed
+     * @return this builder
+     */
+    public Builder executor(Executor executor) {
+      this.executor = Objects.requireNonNull(executor, "executor");
       return this;
     }
 

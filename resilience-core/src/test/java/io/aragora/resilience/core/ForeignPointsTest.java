@@ -63,6 +63,7 @@ class ForeignPointsTest {
       Map.entry("KeyedCircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("KeyedCircuitBreaker.subscribeKeys", FUNCTIONS),
       Map.entry("Pipeline.Builder.add", MORE),
+      Map.entry("Pipeline.on", "an executor that throws or drops tasks: ChosenExecutorTest"),
       Map.entry("Policy", ENTRY),
       Map.entry("Backoff.custom", FUNCTIONS),
       Map.entry("Backoff.delays", CALLER),

@@ -135,6 +135,7 @@ class SettingsTablesTest {
             "abortIf, abortOn",
             "retryResultIf",
             "retryAfter, retryAfterResult",
+            "executor",
             "budget"));
     assertThat(inRetries)
         .containsOnlyKeys(
@@ -164,7 +165,7 @@ class SettingsTablesTest {
   void timeoutTables_matchTheCode() {
     takeFromOutside("timeout", Set.of("limit"));
     var rows = table("timeouts", "# Timeouts");
-    assertThat(rows.keySet()).containsExactly("limit", "mapException", "onLateResult");
+    assertThat(rows.keySet()).containsExactly("executor", "limit", "mapException", "onLateResult");
     rows.keySet().retainAll(Set.of("limit"));
 
     checkRanges(rows, Set.of());

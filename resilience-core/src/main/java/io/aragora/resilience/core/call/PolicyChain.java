@@ -4,6 +4,7 @@ import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ public class PolicyChain {
    * The chain of every policy that stands alone. The policy is at position 0, and the chain holds no
    * link, so that all of them share it.
    */
-  private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 0, 1);
+  private static final PolicyChain ALONE = new PolicyChain(new CorePolicy[0], 0, 1, null);
 
   private final CorePolicy[] links;
 
@@ -22,24 +23,43 @@ public class PolicyChain {
 
   private final int firstLimit;
 
+  /** For further attempts and late completions; null for those of the policies. */
+  private final @Nullable Executor executor;
+
   /**
    * Creates a chain.
    *
    * @param links the policies, the outermost first; not copied
    */
   public PolicyChain(CorePolicy... links) {
-    this(links, links.length - 1, firstLimit(links));
+    this(links, links.length - 1, firstLimit(links), null);
   }
 
   /** Creates a chain with the links of another one. */
   PolicyChain(PolicyChain other) {
-    this(other.links, other.last, other.firstLimit);
+    this(other, other.executor);
   }
 
-  private PolicyChain(CorePolicy[] links, int last, int firstLimit) {
+  /**
+   * Creates a chain with the links of another one.
+   *
+   * @param other the other chain
+   * @param executor runs further attempts and late completions; null for the executors of the policies
+   */
+  public PolicyChain(PolicyChain other, @Nullable Executor executor) {
+    this(other.links, other.last, other.firstLimit, executor);
+  }
+
+  private PolicyChain(CorePolicy[] links, int last, int firstLimit, @Nullable Executor executor) {
     this.links = links;
     this.last = last;
     this.firstLimit = firstLimit;
+    this.executor = executor;
+  }
+
+  /** {@return the executor for further attempts and late completions; null for those of the policies} */
+  public final @Nullable Executor executor() {
+    return executor;
   }
 
   private static int firstLimit(CorePolicy[] links) {

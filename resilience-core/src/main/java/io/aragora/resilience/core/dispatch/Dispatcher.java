@@ -288,13 +288,29 @@ public final class Dispatcher implements AutoCloseable {
    * Hands an attempt of an asynchronous call, from the second on, to the application's executor or
    * to that of the runtime.
    *
+   * @param executor the executor of the call or of its retry; null for the others
    * @param attempt runs at most once
    * @param onClose run if the runtime is closed and the attempt was neither begun nor cancelled:
    *     the executor may have dropped it
    * @return a handle that cancels the attempt
    */
-  public AcceptedTask attempt(Runnable attempt, Runnable onClose) {
-    return acceptedTasks.execute(attemptOn, attempt, onClose);
+  public AcceptedTask attempt(@Nullable Executor executor, Runnable attempt, Runnable onClose) {
+    return acceptedTasks.execute(executor != null ? executor : attemptOn, attempt, onClose);
+  }
+
+  /**
+   * Hands the completion of a call that has ended to an executor of the application. If that throws, the completion runs on
+   * the caller; if it drops the task, the completion runs when the runtime is closed.
+   *
+   * @param executor the executor
+   * @param completion must not throw
+   */
+  public void complete(Executor executor, Runnable completion) {
+    try {
+      acceptedTasks.execute(executor, completion, completion);
+    } catch (Throwable e) {
+      completion.run();
+    }
   }
 
   /**

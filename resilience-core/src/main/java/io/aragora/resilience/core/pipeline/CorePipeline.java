@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -73,6 +74,20 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     for (String warning : warnings) {
       log.accept(warning, "pipeline " + this + ": " + warning + " (logged once)");
     }
+  }
+
+  private CorePipeline(CorePipeline other, Executor executor) {
+    super(other.name());
+    this.dispatcher = other.dispatcher;
+    this.counters = other.counters;
+    this.policies = other.policies;
+    this.warnings = other.warnings;
+    this.chain = new PolicyChain(other.chain, executor);
+  }
+
+  @Override
+  public CorePipeline on(Executor executor) {
+    return new CorePipeline(this, Objects.requireNonNull(executor, "executor"));
   }
 
   /**
@@ -149,7 +164,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     for (int i = 0; i < links.length; i++) {
       links[i] = chain.link(i);
     }
-    return ObservedChain.links(links);
+    return new PolicyChain(ObservedChain.links(links), chain.executor());
   }
 
   /**

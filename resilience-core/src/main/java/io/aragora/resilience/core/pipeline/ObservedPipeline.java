@@ -16,6 +16,7 @@ import io.aragora.resilience.policy.Policy;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,12 @@ public final class ObservedPipeline extends CorePolicy implements Pipeline {
   @Override
   public List<String> warnings() {
     return plain.warnings();
+  }
+
+  @Override
+  public Pipeline on(Executor executor) {
+    CorePipeline other = plain.on(executor);
+    return new ObservedPipeline(other, other.observedLinks(), source);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -160,7 +161,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       return;
     }
     try {
-      AcceptedTask accepted = retry.dispatcher().attempt(this, this::endClosed);
+      AcceptedTask accepted = retry.dispatcher().attempt(executor(), this, this::endClosed);
       acceptedTask = accepted;
       // Volatile read after the write; the thread that ends the call from outside writes the end,
       // then reads acceptedTask.
@@ -171,6 +172,11 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       // Usually a rejection, but an executor of the application may throw anything.
       end(Kind.REJECTED, new RejectedByExecutor(e));
     }
+  }
+
+  private @Nullable Executor executor() {
+    Executor ofCall = chain.executor();
+    return ofCall != null ? ofCall : plan.config().executor();
   }
 
   @Override

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -322,6 +323,13 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   String runtime() {
     return runtime;
+  }
+
+  /** Returns the executor that completes calls that exceeded the limit; null for a thread of the runtime. */
+  @Nullable
+  Executor executor(PolicyChain chain) {
+    Executor ofCall = chain.executor();
+    return ofCall != null ? ofCall : config.executor();
   }
 
   Timer timer() {

@@ -8,6 +8,7 @@ import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +112,13 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       counted = true;
     }
     cancelInner(new DeadlineCancellation(timeout.name(), timeout.dispatcher(), timeout::giveLate));
-    completeExceptionally(timeout.exceeded(allowed, null));
+    Throwable exceeded = timeout.exceeded(allowed, null);
+    Executor executor = timeout.executor(chain);
+    if (executor == null) {
+      completeExceptionally(exceeded);
+    } else {
+      timeout.dispatcher().complete(executor, () -> completeExceptionally(exceeded));
+    }
   }
 
   private void endClosed() {

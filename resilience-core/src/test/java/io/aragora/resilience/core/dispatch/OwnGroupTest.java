@@ -29,7 +29,7 @@ class OwnGroupTest {
             dispatcher -> dispatcher::tell,
             dispatcher -> dispatcher::interrupt,
             Dispatcher::store,
-            dispatcher -> task -> dispatcher.attempt(task, () -> {}))
+            dispatcher -> task -> dispatcher.attempt(null, task, () -> {}))
         .map(Arguments::of);
   }
 

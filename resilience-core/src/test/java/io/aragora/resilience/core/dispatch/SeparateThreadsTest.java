@@ -147,7 +147,7 @@ class SeparateThreadsTest {
           dispatcher::endCall,
           dispatcher::tell,
           dispatcher::interrupt,
-          attempt -> dispatcher.attempt(attempt, () -> {}),
+          attempt -> dispatcher.attempt(null, attempt, () -> {}),
           dispatcher.checks());
       for (Executor group : groups) {
         AtomicReference<ClassLoader> found = new AtomicReference<>();
