@@ -1,6 +1,5 @@
 package io.aragora.resilience;
 
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import java.lang.reflect.Method;

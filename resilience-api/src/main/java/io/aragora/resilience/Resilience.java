@@ -5,7 +5,6 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;

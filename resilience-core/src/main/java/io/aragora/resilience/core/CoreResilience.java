@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
@@ -32,7 +33,6 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.persistence.StateStoreStatus;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Retry;

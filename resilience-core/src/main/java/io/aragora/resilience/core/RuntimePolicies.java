@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -28,7 +29,6 @@ import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;

@@ -1,9 +1,9 @@
 package io.aragora.resilience.examples.readme;
 
 // readme: extending interceptor
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.policy.CallObserver;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
 import java.util.Map;

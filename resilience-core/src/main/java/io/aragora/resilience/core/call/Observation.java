@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.call;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.atomic.AtomicBoolean;

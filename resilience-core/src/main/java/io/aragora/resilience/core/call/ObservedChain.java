@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.policy.CallObserver;
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.time.TimeSource;

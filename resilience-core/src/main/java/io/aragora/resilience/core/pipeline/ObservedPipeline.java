@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.pipeline;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CapturedContext;
@@ -10,7 +11,6 @@ import io.aragora.resilience.core.call.ObservedChain;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.fallback.Fallback;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.aragora.resilience.core.proxy;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.ProtectedMethod.Way;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;

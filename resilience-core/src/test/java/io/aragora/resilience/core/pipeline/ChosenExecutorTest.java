@@ -2,9 +2,9 @@ package io.aragora.resilience.core.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;

@@ -3,13 +3,13 @@ package io.aragora.resilience.core.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
-import io.aragora.resilience.policy.CallObserver;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;

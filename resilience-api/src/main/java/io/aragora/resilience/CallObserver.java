@@ -1,5 +1,6 @@
-package io.aragora.resilience.policy;
+package io.aragora.resilience;
 
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.RetryEvent;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call without an observer costs nothing: observed calls run through links of their own.
  *
- * @see io.aragora.resilience.Resilience#observed(Policy, Supplier)
- * @see io.aragora.resilience.MethodPolicy
+ * @see Resilience#observed(Policy, Supplier)
+ * @see MethodPolicy
  */
 public interface CallObserver {
   /**
@@ -92,7 +93,7 @@ public interface CallObserver {
 
   /**
    * Called after {@link #onEnd} if the fallback of an annotated method supplies the value ({@link
-   * io.aragora.resilience.MethodPolicy}). Fallbacks in the code are functions of the application and are not observed.
+   * MethodPolicy}). Fallbacks in the code are functions of the application and are not observed.
    *
    * @param failure the failure that it replaces
    */
