@@ -38,8 +38,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   private InterruptibleFuture(CheckedSupplier<? extends T, ?> body) {
     this.body = body;
     CallFrame frame = CallFrames.ofThread().top();
-    this.context =
-        frame == null ? NoCallContext.INSTANCE : (CallContext) frame.captureFor(this);
+    this.context = frame == null ? NoCallContext.INSTANCE : (CallContext) frame.captureFor(this);
   }
 
   /**

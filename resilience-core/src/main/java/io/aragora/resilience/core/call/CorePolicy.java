@@ -212,7 +212,8 @@ public abstract class CorePolicy implements Policy {
     if (around.time() != null) {
       return Policy.super.submit(inContext, watched);
     }
-    // Breakers alone give their bodies no context, and this one may ask whether its call was cancelled.
+    // Breakers alone give their bodies no context, and this one may ask whether its call was
+    // cancelled.
     return CapturedContext.beginning(dispatcher.time())
         .call(() -> Policy.super.<T>submit(inContext, watched));
   }
