@@ -51,6 +51,31 @@ class DurationHistogramsTest {
   }
 
   @Test
+  void removedPolicies_leaveNothingBehind() {
+    try (Resilience resilience =
+        runtime(PrometheusMetrics.builder(registry).durations().build())) {
+      resilience.circuitBreaker("gone").run(() -> {});
+      resilience.circuitBreaker("stays").run(() -> {});
+      resilience.retry("gone").run(() -> {});
+      resilience.timeout("gone", Duration.ofSeconds(1)).run(() -> {});
+      assertThat(shownNames()).contains("gone", "stays");
+
+      resilience.policies().removeCircuitBreaker("gone");
+      resilience.policies().removeRetry("gone");
+      resilience.policies().removeTimeout("gone");
+
+      assertThat(shownNames()).contains("stays").doesNotContain("gone");
+    }
+  }
+
+  private List<String> shownNames() {
+    return registry.scrape().stream()
+        .flatMap(snapshot -> snapshot.getDataPoints().stream())
+        .map(point -> String.valueOf(point.getLabels().get("name")))
+        .toList();
+  }
+
+  @Test
   void notAskedFor_isNotThere() {
     try (Resilience resilience = runtime(PrometheusMetrics.on(registry))) {
       resilience.circuitBreaker("a").call(() -> "x");
