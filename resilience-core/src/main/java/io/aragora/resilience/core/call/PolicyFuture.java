@@ -28,9 +28,16 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
 
   private static final GuardedLog LOG = GuardedLog.of(PolicyFuture.class);
 
-  /** Loads the class early: loading it when the stack is short takes more stack than is left. */
-  @SuppressWarnings("unused")
-  private static final Class<?> LOADED = Ending.class;
+  private static final Object STRANDING = new Object();
+
+  /** Calls whose end found no room on the stack, in the first slots. Guarded by {@link #STRANDING}. */
+  private static @Nullable PolicyFuture<?>[] stranded = new PolicyFuture<?>[64];
+
+  /** The number of stranded calls. Written under {@link #STRANDING}. */
+  private static volatile int strandedCount;
+
+  /** Created early: loading its class takes more stack than may be left. */
+  private static final StrandedEnds ENDS = new StrandedEnds();
 
   private volatile boolean ended;
   private volatile @Nullable CompletableFuture<T> inner;
@@ -76,30 +83,29 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
    *
    * @param started the inner future
    */
+  @SuppressWarnings("NullAway") // a failed call has no value
   protected final void follow(CompletableFuture<T> started) {
     try {
       attach(started);
     } catch (Throwable e) {
       // The stage is a class of the application, and each of its methods may throw.
-      innerEnded(null, e);
+      new InnerEnd<>(this).apply(null, e);
+    }
+    if (strandedCount != 0) {
+      endStranded();
     }
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // the callback ends this future
   private void attach(CompletableFuture<T> started) {
+    inner = started;
+    InnerEnd<T> end = new InnerEnd<>(this);
     if (started.isDone() && !started.isCompletedExceptionally()) {
-      innerEnded(started.join(), null);
+      end.apply(started.join(), null);
       return;
     }
-    inner = started;
     // Not whenComplete: its stage would wrap a failure in an exception with a stack trace.
-    started.handle(new BiFunction<T, Throwable, @Nullable Void>() {
-      @Override
-      public @Nullable Void apply(T value, @Nullable Throwable failure) {
-        innerEnded(value, failure == null ? null : Failures.unwrap(failure));
-        return null;
-      }
-    });
+    started.handle(end);
     // Volatile read after the write of inner; the cancelling thread writes the cause, then reads
     // inner. If either were weaker, what runs inside could run on. Stress:
     // PolicyFutureStress.StartedCallIsCancelled.
@@ -112,19 +118,11 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   /**
    * If this fails, the future still ends, and as the body did. No other code would end it, since an
    * exception thrown into a stage is lost.
+   *
+   * @throws StackOverflowError if there is no room, before anything is done
    */
   private void innerEnded(@Nullable T value, @Nullable Throwable failure) {
-    try {
-      StackRoom.forCall();
-    } catch (StackOverflowError e) {
-      // The application ended its stage deep inside its own calls. An exception thrown into a stage
-      // is lost, so the call ends on a thread that has room.
-      Thread elsewhere =
-          new Thread(null, new Ending<>(this, value, failure), "resilience-end", 0, false);
-      elsewhere.setDaemon(true);
-      elsewhere.start();
-      return;
-    }
+    StackRoom.forCall();
     try {
       onInnerEnded(value, failure);
     } catch (Throwable e) {
@@ -135,6 +133,25 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
       if (claimEnd() || !isDone()) {
         endAs(value, failure);
       }
+    }
+  }
+
+  /** Follows the inner future, which has ended, once more. */
+  private void followAgain() {
+    CompletableFuture<T> running = inner;
+    if (running != null) {
+      follow(running);
+    }
+  }
+
+  /** Starts a thread that ends the stranded calls. If that fails, the next call that is watched tries again. */
+  private static void endStranded() {
+    try {
+      Thread elsewhere = new Thread(null, ENDS, "resilience-end", 0, false);
+      elsewhere.setDaemon(true);
+      elsewhere.start();
+    } catch (Throwable e) {
+      // The calling thread has no room either, or the machine has no thread left.
     }
   }
 
@@ -274,24 +291,58 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
   }
 
-  /**
-   * A class, not a lambda: a lambda would be linked here for the first time, which takes far more
-   * stack than is left.
-   */
-  private static final class Ending<T extends @Nullable Object> implements Runnable {
+  /** Receives the end of the inner future. */
+  private static final class InnerEnd<T extends @Nullable Object>
+      implements BiFunction<T, @Nullable Throwable, @Nullable Void> {
     private final PolicyFuture<T> future;
-    private final @Nullable T value;
-    private final @Nullable Throwable failure;
 
-    Ending(PolicyFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
+    InnerEnd(PolicyFuture<T> future) {
       this.future = future;
-      this.value = value;
-      this.failure = failure;
     }
 
     @Override
+    public @Nullable Void apply(T value, @Nullable Throwable failure) {
+      try {
+        future.innerEnded(value, failure == null ? null : Failures.unwrap(failure));
+      } catch (StackOverflowError e) {
+        // The application ended its stage deep inside its own calls. An exception thrown into a
+        // stage is lost, so the call ends on a thread that has room. There may be no room for any
+        // method call here: until the call is among the stranded ones, none is made.
+        synchronized (STRANDING) {
+          PolicyFuture<?>[] all = stranded;
+          int count = strandedCount;
+          if (count == all.length) {
+            PolicyFuture<?>[] more = new PolicyFuture<?>[count * 2];
+            for (int i = 0; i < count; i++) {
+              more[i] = all[i];
+            }
+            all = more;
+            stranded = more;
+          }
+          all[count] = future;
+          strandedCount = count + 1;
+        }
+        endStranded();
+      }
+      return null;
+    }
+  }
+
+  /** Ends the stranded calls. */
+  private static final class StrandedEnds implements Runnable {
+    @Override
     public void run() {
-      future.innerEnded(value, failure);
+      @Nullable PolicyFuture<?>[] taken;
+      synchronized (STRANDING) {
+        taken = stranded;
+        stranded = new PolicyFuture<?>[64];
+        strandedCount = 0;
+      }
+      for (PolicyFuture<?> future : taken) {
+        if (future != null) {
+          future.followAgain();
+        }
+      }
     }
   }
 }

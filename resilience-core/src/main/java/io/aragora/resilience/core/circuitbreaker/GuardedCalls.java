@@ -300,7 +300,14 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
         now = runtime.time().nanoTime();
       }
     }
-    CompletableFuture<T> inner = chain.insideAsync(context, index, body);
+    CompletableFuture<T> inner;
+    try {
+      inner = chain.insideAsync(context, index, body);
+    } catch (Throwable e) {
+      // The stack has no room for that method itself. The permit is held here, so it is settled
+      // here.
+      inner = CompletableFuture.failedFuture(e);
+    }
     if (PolicyFuture.hasSucceeded(inner)) {
       T value = inner.join();
       settleCompleted(permit, endOf(context), flights, begun, recorded, now, value);
