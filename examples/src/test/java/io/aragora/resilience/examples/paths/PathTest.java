@@ -61,28 +61,47 @@ class PathTest {
   }
 
   @Test
-  void storeMetricsAndEndpoint_areFoundAndWork() throws Exception {
-    Path state = folder.resolve("state.db");
-    try (Resilience resilience = Resilience.builder()
-        .stateStore("sqlite:" + state)
-        .property("resilience.endpoint.port", "0")
-        .build()) {
-      CircuitBreaker breaker = resilience.circuitBreaker("upstream");
-      Timeout timeout = resilience.timeout("upstream", Duration.ofSeconds(10));
-      assertThat(breaker.<String, IOException>call(() -> timeout.call(() -> "served")))
-          .isEqualTo("served");
-      breaker.forceOpen();
+  void aStore_isFound_andRestoresWhatItSaved() {
+    String store = "sqlite:" + folder.resolve("state.db");
+    try (Resilience resilience = Resilience.builder().stateStore(store).build()) {
+      resilience.circuitBreaker("upstream").forceOpen();
       assertThat(resilience.flush(Duration.ofSeconds(10))).isTrue();
+    }
+    try (Resilience again = Resilience.builder().stateStore(store).build()) {
+      assertThat(again.circuitBreaker("upstream").state())
+          .isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    }
+  }
 
+  @Test
+  void theEndpoint_isFound_andAnswers() throws Exception {
+    try (Resilience resilience =
+        Resilience.builder().property("resilience.endpoint.port", "0").build()) {
       URI base = resilience.extension(HealthEndpoint.class).orElseThrow().uri();
       assertThat(get(base.resolve("/health/ready")).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void metrics_areFound_andServedByTheEndpoint() throws Exception {
+    try (Resilience resilience =
+        Resilience.builder().property("resilience.endpoint.port", "0").build()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("upstream");
+      breaker.run(() -> {});
+      URI base = resilience.extension(HealthEndpoint.class).orElseThrow().uri();
       assertThat(get(base.resolve("/metrics")).body())
           .contains("resilience_circuit_breaker_state{name=\"upstream\"")
           .contains("outcome=\"success\"");
     }
-    try (Resilience again = Resilience.builder().stateStore("sqlite:" + state).build()) {
-      assertThat(again.circuitBreaker("upstream").state())
-          .isEqualTo(CircuitBreakerState.FORCED_OPEN);
+  }
+
+  @Test
+  void policies_areFound_andRunTheirBody() throws Exception {
+    try (Resilience resilience = Resilience.create()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("upstream");
+      Timeout timeout = resilience.timeout("upstream", Duration.ofSeconds(10));
+      assertThat(breaker.<String, IOException>call(() -> timeout.call(() -> "served")))
+          .isEqualTo("served");
     }
   }
 

@@ -77,32 +77,71 @@ class DecorationTest {
 
   @ParameterizedTest
   @EnumSource
-  void body_everyWay_throwsItsExceptions(Kind kind) throws Exception {
-    Policy policy = policy(kind);
-    int key = 3;
-    String called = policy.call(() -> query(key));
+  void call_returnsTheValue(Kind kind) throws Exception {
+    String called = policy(kind).call(() -> query(3));
     assertThat(called).isEqualTo("row 3");
-    policy.run(() -> query(key));
-    String interruptible = policy.callInterruptibly(() -> {
-      Thread.onSpinWait();
-      return query(key);
-    });
-    assertThat(interruptible).isEqualTo("row 3");
-    CompletableFuture<String> submitted = policy.submit(() -> query(key), Runnable::run);
-    assertThat(submitted).isCompletedWithValue("row 3");
-    Callable<String> callable = policy.decorateCallable(() -> query(key));
-    assertThat(callable.call()).isEqualTo("row 3");
-    CheckedFunction<Integer, String, Exception> function =
-        policy.decorateFunction((Integer k) -> query(k));
-    assertThat(function.apply(4)).isEqualTo("row 4");
-    Supplier<String> supplier = policy.decorateSupplier(() -> "supplied");
-    assertThat(supplier.get()).isEqualTo("supplied");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void run_runsTheBody(Kind kind) throws Exception {
     StringBuilder ran = new StringBuilder();
-    Runnable runnable = policy.decorateRunnable(() -> ran.append("ran"));
-    runnable.run();
+    policy(kind).run(() -> ran.append(query(3)));
+    assertThat(ran).hasToString("row 3");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void callInterruptibly_returnsTheValue(Kind kind) throws Exception {
+    String called = policy(kind).callInterruptibly(() -> {
+      Thread.onSpinWait();
+      return query(3);
+    });
+    assertThat(called).isEqualTo("row 3");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void submit_completesWithTheValue(Kind kind) {
+    CompletableFuture<String> submitted = policy(kind).submit(() -> query(3), Runnable::run);
+    assertThat(submitted).isCompletedWithValue("row 3");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void decorateCallable_returnsTheValue(Kind kind) throws Exception {
+    Callable<String> callable = policy(kind).decorateCallable(() -> query(3));
+    assertThat(callable.call()).isEqualTo("row 3");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void decorateFunction_appliesTheBody(Kind kind) throws Exception {
+    CheckedFunction<Integer, String, Exception> function =
+        policy(kind).decorateFunction((Integer key) -> query(key));
+    assertThat(function.apply(4)).isEqualTo("row 4");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void decorateSupplier_returnsTheValue(Kind kind) {
+    Supplier<String> supplier = policy(kind).decorateSupplier(() -> "supplied");
+    assertThat(supplier.get()).isEqualTo("supplied");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void decorateRunnable_runsTheBody(Kind kind) {
+    StringBuilder ran = new StringBuilder();
+    policy(kind).decorateRunnable(() -> ran.append("ran")).run();
     assertThat(ran).hasToString("ran");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void decorateAsync_completesWithTheValue(Kind kind) {
     CompletionStage<String> stage = CompletableFuture.completedFuture("later");
-    Supplier<CompletableFuture<String>> async = policy.decorateAsync(() -> stage);
+    Supplier<CompletableFuture<String>> async = policy(kind).decorateAsync(() -> stage);
     assertThat(async.get()).isCompletedWithValue("later");
   }
 

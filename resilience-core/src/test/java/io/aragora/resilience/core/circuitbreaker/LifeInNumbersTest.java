@@ -13,27 +13,72 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** Every number that a breaker shows, saves and explains, in each phase of one life. */
+/**
+ * Every number that a breaker shows, saves and explains, in each phase of one life. Each method of
+ * the life brings the breaker from one phase to the next.
+ */
 class LifeInNumbersTest extends BreakerFixture {
-  @Test
-  void everyNumber_isRight_atEachStation() {
-    CircuitBreaker breaker = breaker(config()
-        .noFailureThreshold()
-        .failureRateThreshold(40)
-        .minimumNumberOfCalls(5)
-        .countWindow(8)
-        .successThreshold(2)
-        .halfOpenMaxCalls(2)
-        .cooldownBackoff(2)
-        .maxCooldown(Duration.ofHours(1)));
-    Instant born = time.wallTime();
+  private final CircuitBreaker breaker = breaker(config()
+      .noFailureThreshold()
+      .failureRateThreshold(40)
+      .minimumNumberOfCalls(5)
+      .countWindow(8)
+      .successThreshold(2)
+      .halfOpenMaxCalls(2)
+      .cooldownBackoff(2)
+      .maxCooldown(Duration.ofHours(1)));
 
+  private final Instant born = time.wallTime();
+  private Instant succeeded = born;
+  private Instant opened = born;
+
+  private void serve() {
     time.advance(Duration.ofSeconds(1));
     times(3, () -> succeed(breaker));
-    Instant succeeded = time.wallTime();
+    succeeded = time.wallTime();
     time.advance(Duration.ofSeconds(2));
     fail(breaker);
     breaker.releasePermit(breaker.acquirePermit());
+  }
+
+  private void open() {
+    serve();
+    long late = breaker.acquirePermit();
+    time.advance(Duration.ofSeconds(3));
+    fail(breaker);
+    opened = time.wallTime();
+    breaker.recordSuccess(late);
+    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    time.advance(Duration.ofSeconds(10));
+  }
+
+  private void endCooldown() {
+    open();
+    time.advance(Duration.ofSeconds(50));
+  }
+
+  /** Leaves one of two probes in flight, and returns it. */
+  private long probe() {
+    endCooldown();
+    long first = breaker.acquirePermit();
+    long second = breaker.acquirePermit();
+    breaker.recordSuccess(first);
+    return second;
+  }
+
+  private void openAgain() {
+    breaker.recordFailure(probe(), null);
+  }
+
+  private void recover() {
+    openAgain();
+    time.advance(COOLDOWN.multipliedBy(2));
+    times(2, () -> succeed(breaker));
+  }
+
+  @Test
+  void closed_isShown() {
+    serve();
     assertThat(breaker.snapshot())
         .isEqualTo(CircuitBreakerSnapshot.builder("b")
             .cause(breaker.explain().cause())
@@ -49,19 +94,21 @@ class LifeInNumbersTest extends BreakerFixture {
                 .ignored(1)
                 .build())
             .build());
+  }
+
+  @Test
+  void closed_isExplained() {
+    serve();
     CircuitBreakerExplanation closed = breaker.explain();
     assertThat(closed.since()).isEqualTo(born);
     assertThat(closed.evidence()).isNull();
     assertThat(closed.nextProbe()).isNull();
     assertThat(closed.sequence()).isZero();
+  }
 
-    long late = breaker.acquirePermit();
-    time.advance(Duration.ofSeconds(3));
-    fail(breaker);
-    Instant opened = time.wallTime();
-    breaker.recordSuccess(late);
-    assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
-    time.advance(Duration.ofSeconds(10));
+  @Test
+  void open_isShown() {
+    open();
     assertThat(breaker.snapshot())
         .isEqualTo(CircuitBreakerSnapshot.builder("b")
             .state(CircuitBreakerState.OPEN)
@@ -82,6 +129,11 @@ class LifeInNumbersTest extends BreakerFixture {
                 .late(1)
                 .build())
             .build());
+  }
+
+  @Test
+  void open_isExplained() {
+    open();
     CircuitBreakerExplanation open = breaker.explain();
     assertThat(open.sequence()).isEqualTo(1);
     assertThat(open.since()).isEqualTo(opened);
@@ -94,6 +146,11 @@ class LifeInNumbersTest extends BreakerFixture {
       assertThat(seen.consecutiveFailures()).isEqualTo(2);
       assertThat(seen.failureRate()).isEqualTo(40);
     });
+  }
+
+  @Test
+  void open_isSaved() {
+    open();
     SavedBreaker saved = breaker.save();
     assertThat(saved.enteredAt()).isEqualTo(opened);
     assertThat(saved.openUntil()).isEqualTo(opened.plus(COOLDOWN));
@@ -101,30 +158,48 @@ class LifeInNumbersTest extends BreakerFixture {
     assertThat(saved.cooldownStep()).as("consecutive openings before").isZero();
     assertThat(saved.totals()).isEqualTo(breaker.snapshot().totals());
     assertThat(saved.savedAt()).isEqualTo(time.wallTime());
+  }
 
-    time.advance(Duration.ofSeconds(50));
+  @Test
+  void cooldownIsOver_nextProbeIsNow() {
+    endCooldown();
     assertThat(breaker.snapshot().remainingCooldown()).isZero();
     assertThat(breaker.explain().nextProbe()).isZero();
-    long probe = breaker.acquirePermit();
+  }
+
+  @Test
+  void halfOpen_nextProbe_isNowUntilTheSlotsAreTaken() {
+    endCooldown();
+    breaker.acquirePermit();
     assertThat(breaker.explain().nextProbe()).isZero();
-    long second = breaker.acquirePermit();
-    assertThat(breaker.explain().nextProbe()).as("all places are taken").isNull();
+    breaker.acquirePermit();
+    assertThat(breaker.explain().nextProbe()).as("all slots are taken").isNull();
     assertThat(breaker.snapshot().probesInFlight()).isEqualTo(2);
-    breaker.recordSuccess(probe);
+  }
+
+  @Test
+  void halfOpen_countsAProbeThatSucceeded() {
+    probe();
     assertThat(breaker.snapshot().probesInFlight()).isEqualTo(1);
     assertThat(breaker.snapshot().probeSuccesses()).isEqualTo(1);
     assertThat(breaker.snapshot().consecutiveSuccesses()).isEqualTo(1);
     assertThat(breaker.save().probeSuccesses()).isEqualTo(1);
     assertThat(breaker.explain().sequence()).isEqualTo(2);
-    breaker.recordFailure(second, null);
+  }
+
+  @Test
+  void openAgain_cooldownIsLonger() {
+    openAgain();
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
     assertThat(breaker.snapshot().cooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
     assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN.multipliedBy(2));
     assertThat(breaker.snapshot().transitions()).isEqualTo(3);
     assertThat(breaker.save().cooldownStep()).isEqualTo(1);
+  }
 
-    time.advance(COOLDOWN.multipliedBy(2));
-    times(2, () -> succeed(breaker));
+  @Test
+  void closedAgain_windowIsEmpty_totalsStay() {
+    recover();
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     assertThat(breaker.snapshot().windowCalls()).isZero();
     assertThat(breaker.snapshot().consecutiveFailures()).isZero();

@@ -269,34 +269,52 @@ class HostileStoreTest extends SaverFixture {
             method.getName().equals("executor") ? null : method.invoke(time, arguments));
   }
 
+  /** A runtime with a breaker whose state is to be saved by a store that hangs in a method until it is released. */
+  private final class Hang {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch released = new CountDownLatch(1);
+    final Runtime runtime = new Runtime(withThreads());
+    final CircuitBreaker breaker;
+
+    Hang(String method) {
+      assertThat(runtime.saver.start(runtime)).isNull();
+      breaker = runtime.breaker("b");
+      attacked = method;
+      misdeed = work -> {
+        begun.countDown();
+        released.await();
+        return work.get();
+      };
+      breaker.disable();
+    }
+
+    void release() {
+      released.countDown();
+      runtime.dispatcher.close();
+    }
+  }
+
+  @Test
+  @DisplayName("a store that hangs while it saves is reported, and delays no caller")
+  void save_hangs_isReportedAndDelaysNoCaller() throws Exception {
+    Hang hang = new Hang("save");
+    assertThat(hang.runtime.saver.flush(Duration.ofMillis(500))).isFalse();
+    assertThat(hang.begun.await(10, TimeUnit.SECONDS)).isTrue();
+    time.advance(Duration.ofSeconds(12));
+    assertThat(hang.runtime.saver.status().lastError()).isEqualTo("save: no answer for 12 s");
+    assertThat(hang.runtime.saver.status().failingSince()).isNotNull();
+    assertThat(hang.breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
+    hang.runtime.saver.close(Duration.ofMillis(50));
+    hang.release();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"save", "close"})
-  @DisplayName("a store that hangs delays no caller, is reported, and is closed once it answers")
-  void method_hangs_isReportedAndDelaysNoCaller(String method) throws Exception {
-    CountDownLatch hanging = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
-    Runtime runtime = new Runtime(withThreads());
-    assertThat(runtime.saver.start(runtime)).isNull();
-    CircuitBreaker breaker = runtime.breaker("b");
-    attacked = method;
-    misdeed = work -> {
-      hanging.countDown();
-      released.await();
-      return work.get();
-    };
-    breaker.disable();
-    Duration moment = Duration.ofMillis(50);
-    assertThat(runtime.saver.flush(Duration.ofMillis(500))).isEqualTo(method.equals("close"));
-    if (method.equals("save")) {
-      assertThat(hanging.await(10, TimeUnit.SECONDS)).isTrue();
-      time.advance(Duration.ofSeconds(12));
-      assertThat(runtime.saver.status().lastError()).isEqualTo("save: no answer for 12 s");
-      assertThat(runtime.saver.status().failingSince()).isNotNull();
-    }
-    runtime.saver.close(moment);
-    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
-    released.countDown();
-    runtime.dispatcher.close();
+  @DisplayName("a store that hangs when the runtime closes is closed once it answers")
+  void method_hangsAtClosing_closesTheStoreOnceItAnswers(String method) {
+    Hang hang = new Hang(method);
+    hang.runtime.saver.close(Duration.ofMillis(50));
+    hang.release();
     assertThat(store.closed).isEqualTo(1);
   }
 
