@@ -4,34 +4,43 @@ import io.aragora.resilience.retry.RetryAfter;
 import java.net.http.HttpHeaders;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Classifies HTTP statuses: transient ones may be gone at the next attempt.
- *
- * @param transientStatuses the transient statuses, unmodifiable; each in [400, 599]
- */
-public record HttpErrorClassifier(Set<Integer> transientStatuses) {
+/** Classifies HTTP statuses: transient ones may be gone at the next attempt. Immutable. */
+public final class HttpErrorClassifier {
   private static final int LONGEST_MESSAGE = 200;
 
   /** The default: 429, 500, 502, 503 and 504. */
-  public static final HttpErrorClassifier DEFAULT =
-      new HttpErrorClassifier(Set.of(429, 500, 502, 503, 504));
+  public static final HttpErrorClassifier DEFAULT = of(Set.of(429, 500, 502, 503, 504));
+
+  private final Set<Integer> transientStatuses;
+
+  private HttpErrorClassifier(Set<Integer> transientStatuses) {
+    this.transientStatuses = transientStatuses;
+  }
 
   /**
-   * Copies and checks the statuses.
+   * Creates a classifier.
    *
-   * @param transientStatuses the transient statuses; each in [400, 599]
+   * @param transientStatuses the transient statuses, which are copied; each in [400, 599]
+   * @return the classifier
    * @throws IllegalArgumentException if a status is not in [400, 599]
    */
-  public HttpErrorClassifier {
-    transientStatuses = Set.copyOf(transientStatuses);
-    for (int status : transientStatuses) {
+  public static HttpErrorClassifier of(Set<Integer> transientStatuses) {
+    Set<Integer> copy = Set.copyOf(transientStatuses);
+    for (int status : copy) {
       if (status < 400 || status > 599) {
         throw new IllegalArgumentException("transientStatuses must be in [400, 599]: " + status);
       }
     }
+    return new HttpErrorClassifier(copy);
+  }
+
+  /** {@return the transient statuses, unmodifiable; each in [400, 599]} */
+  public Set<Integer> transientStatuses() {
+    return transientStatuses;
   }
 
   /**
@@ -85,5 +94,21 @@ public record HttpErrorClassifier(Set<Integer> transientStatuses) {
 
   static @Nullable RetryAfter retryAfter(HttpHeaders headers) {
     return RetryAfter.parse(headers.firstValue("Retry-After").orElse(null));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HttpErrorClassifier classifier
+        && transientStatuses.equals(classifier.transientStatuses);
+  }
+
+  @Override
+  public int hashCode() {
+    return transientStatuses.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "HTTP error classifier, transient: " + new TreeSet<>(transientStatuses);
   }
 }

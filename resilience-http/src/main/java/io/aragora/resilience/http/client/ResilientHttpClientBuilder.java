@@ -166,7 +166,7 @@ public final class ResilientHttpClientBuilder {
    * @throws IllegalArgumentException if a status is not in [400, 599]
    */
   public ResilientHttpClientBuilder transientStatuses(Set<Integer> statuses) {
-    classifier = new HttpErrorClassifier(statuses);
+    classifier = HttpErrorClassifier.of(statuses);
     return this;
   }
 

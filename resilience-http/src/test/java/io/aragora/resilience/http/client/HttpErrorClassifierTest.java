@@ -146,11 +146,28 @@ class HttpErrorClassifierTest {
   @Tag("HT-06")
   @DisplayName("other statuses can be transient instead; a status that is no error is rejected")
   void transientStatuses_ofACustomSet_replaceTheDefaults() {
-    HttpErrorClassifier custom = new HttpErrorClassifier(Set.of(418, 429));
+    HttpErrorClassifier custom = HttpErrorClassifier.of(Set.of(418, 429));
     assertThat(custom.isTransient(418)).isTrue();
     assertThat(custom.isTransient(500)).isFalse();
-    assertThatThrownBy(() -> new HttpErrorClassifier(Set.of(200)))
+    assertThatThrownBy(() -> HttpErrorClassifier.of(Set.of(200)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("transientStatuses must be in [400, 599]: 200");
+  }
+
+  @Test
+  @DisplayName("classifiers and summaries are equal if their values are, and say what they hold")
+  void values_areCompared() {
+    HttpErrorClassifier custom = HttpErrorClassifier.of(Set.of(429, 418));
+    assertThat(custom)
+        .isEqualTo(HttpErrorClassifier.of(Set.of(418, 429)))
+        .hasSameHashCodeAs(HttpErrorClassifier.of(Set.of(418, 429)))
+        .isNotEqualTo(classifier)
+        .hasToString("HTTP error classifier, transient: [418, 429]");
+    assertThat(info(503))
+        .isEqualTo(info(503))
+        .hasSameHashCodeAs(info(503))
+        .isNotEqualTo(info(500))
+        .hasToString("HTTP error 503, transient: HTTP 503");
+    assertThat(info(404)).hasToString("HTTP error 404: HTTP 404");
   }
 }

@@ -97,7 +97,7 @@ class HttpFailuresTest {
   @DisplayName("another set of statuses is honoured")
   void status_ofACustomSet_isTransient() {
     Predicate<Throwable> teapot =
-        HttpFailures.of(new HttpErrorClassifier(Set.of(418))).transientFailures();
+        HttpFailures.of(HttpErrorClassifier.of(Set.of(418))).transientFailures();
     assertThat(teapot.test(own(418, Map.of()))).isTrue();
     assertThat(teapot.test(own(503, Map.of()))).isFalse();
   }
