@@ -3,6 +3,8 @@ package io.aragora.resilience.circuitbreaker;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.Subscription;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +89,7 @@ public interface CircuitBreaker extends Policy {
    * Acquires a permit for one call.
    *
    * @return a permit, never {@link #REJECTED}
-   * @throws CallNotPermittedException if the call is rejected
+   * @throws CallNotPermittedException if the call is rejected; {@link CircuitBreakerConfig#mapException} may replace it
    */
   long acquirePermit();
 
@@ -100,6 +102,24 @@ public interface CircuitBreaker extends Policy {
   void recordSuccess(long permit);
 
   /**
+   * Completes a permit with a success whose duration the caller has measured.
+   *
+   * @param permit the permit
+   * @param durationNanos how long the call took, in nanoseconds; decides whether it was slow
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or {@code durationNanos} is negative
+   */
+  void recordSuccess(long permit, long durationNanos);
+
+  /**
+   * Completes a permit with a result, which counts as {@link CircuitBreakerConfig#recordResultIf} says.
+   *
+   * @param permit the permit
+   * @param result the result of the call
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED}
+   */
+  void recordResult(long permit, @Nullable Object result);
+
+  /**
    * Completes a permit with a failure. {@link CircuitBreakerConfig#ignoreIf} and {@link CircuitBreakerConfig#recordIf}
    * decide how it counts.
    *
@@ -108,6 +128,16 @@ public interface CircuitBreaker extends Policy {
    * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED}
    */
   void recordFailure(long permit, @Nullable Throwable failure);
+
+  /**
+   * Completes a permit with a failure whose duration the caller has measured.
+   *
+   * @param permit the permit
+   * @param failure the exception of the call; null, which counts as a failure, if there is none
+   * @param durationNanos how long the call took, in nanoseconds; decides whether it was slow
+   * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or {@code durationNanos} is negative
+   */
+  void recordFailure(long permit, @Nullable Throwable failure, long durationNanos);
 
   /**
    * Completes a permit without an outcome, for a call that was cancelled or never made.
@@ -139,8 +169,32 @@ public interface CircuitBreaker extends Policy {
    */
   void reconfigure(CircuitBreakerConfig config);
 
-  /** Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. */
+  /**
+   * Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. Listeners hear of it
+   * even if the breaker was closed.
+   */
   void reset();
+
+  /**
+   * Opens the breaker for a time, from any state; then it admits probes. The time replaces a present cooldown, and
+   * survives a restart if the state is saved.
+   *
+   * @param length how long; positive and at most 365 days
+   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+   */
+  void open(Duration length);
+
+  /**
+   * Opens the breaker until a time of day, from any state; then it admits probes. The wall clock is read once, now: its
+   * later changes make the time neither longer nor shorter.
+   *
+   * @param end at most 365 days from now; if it has passed, the next call is a probe
+   * @throws IllegalArgumentException if {@code end} is more than 365 days from now
+   */
+  void openUntil(Instant end);
+
+  /** Admits probes now, from any state. Does nothing if the breaker is half-open already. */
+  void halfOpen();
 
   /** Rejects every call until {@link #reset()} or {@link #forceClosed()}. Survives a restart if the state is saved. */
   void forceOpen();
@@ -151,7 +205,11 @@ public interface CircuitBreaker extends Policy {
   /** Admits every call and counts no outcomes in the window, until {@link #reset()}. */
   void disable();
 
-  /** Admits every call and continues to count, but never opens, until {@link #reset()}. */
+  /**
+   * Admits every call and continues to count, but never opens, until {@link #reset()}. Where its rules would have opened it,
+   * listeners hear of a transition from {@link CircuitBreakerState#METRICS_ONLY} to itself with the cause of the rule, {@link
+   * #transitions} counts it, and {@link #explain()} shows it. The rules then pause for {@link CircuitBreakerConfig#cooldown()}.
+   */
   void metricsOnly();
 
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.circuitbreaker;
 
 import io.aragora.resilience.internal.FailureMessage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ public final class CircuitBreakerCall {
   private final Kind kind;
   private final CircuitBreakerState state;
   private final boolean slow;
+  private final @Nullable Duration duration;
   private final @Nullable Throwable failure;
   private final Instant at;
 
@@ -24,6 +26,7 @@ public final class CircuitBreakerCall {
     this.kind = builder.kind;
     this.state = builder.state;
     this.slow = builder.slow;
+    this.duration = builder.duration;
     this.failure = builder.failure;
     this.at = builder.at;
   }
@@ -70,6 +73,14 @@ public final class CircuitBreakerCall {
     return slow;
   }
 
+  /**
+   * {@return how long the call took; null if that was not measured} It is measured under a rule about slow calls, where
+   * durations are recorded, and where the caller says it.
+   */
+  public @Nullable Duration duration() {
+    return duration;
+  }
+
   /** {@return the exception of the call; null for a success, a rejection, and a failure or release without an exception} */
   public @Nullable Throwable failure() {
     return failure;
@@ -101,7 +112,7 @@ public final class CircuitBreakerCall {
         + ", sequence=" + sequence
         + ", kind=" + kind
         + ", state=" + state
-        + ", slow=" + slow
+        + ", slow=" + slow + ", duration=" + duration
         + ", failure=" + FailureMessage.textOf(failure)
         + ", at=" + at
         + "]";
@@ -115,13 +126,14 @@ public final class CircuitBreakerCall {
         && kind.equals(that.kind)
         && state.equals(that.state)
         && slow == that.slow
+        && Objects.equals(duration, that.duration)
         && Objects.equals(failure, that.failure)
         && at.equals(that.at);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(breaker, sequence, kind, state, slow, failure, at);
+    return Objects.hash(breaker, sequence, kind, state, slow, duration, failure, at);
   }
 
   /** Builds a {@link CircuitBreakerCall}. Not thread-safe. */
@@ -131,6 +143,7 @@ public final class CircuitBreakerCall {
     private final Kind kind;
     private CircuitBreakerState state = CircuitBreakerState.CLOSED;
     private boolean slow;
+    private @Nullable Duration duration;
     private @Nullable Throwable failure;
     private Instant at = Instant.EPOCH;
 
@@ -169,6 +182,17 @@ public final class CircuitBreakerCall {
      */
     public Builder slow(boolean slow) {
       this.slow = slow;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerCall#duration()}. Default none.
+     *
+     * @param duration how long the call took; null if that was not measured
+     * @return this builder
+     */
+    public Builder duration(@Nullable Duration duration) {
+      this.duration = duration;
       return this;
     }
 

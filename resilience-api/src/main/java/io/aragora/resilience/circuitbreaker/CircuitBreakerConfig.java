@@ -5,6 +5,7 @@ import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -12,15 +13,16 @@ import org.jspecify.annotations.Nullable;
  * The config of a circuit breaker. Immutable; build one with {@link #builder()} or change a copy with {@link
  * #toBuilder()}.
  *
- * <p>Three rules open a breaker, and any of them may be on together: a number of consecutive failures ({@link
- * Builder#failureThreshold}, on by default), a share of failures in the window ({@link Builder#failureRateThreshold},
- * off by default), and a share of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The
- * window holds the calls of a period ({@link Builder#window}, the default) or an exact number of the last calls ({@link
+ * <p>Four rules open a breaker, and any of them may be on together: a number of consecutive failures ({@link
+ * Builder#failureThreshold}, on by default), a number of failures in the window ({@link Builder#failureCountThreshold},
+ * off by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by default), and a share
+ * of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The window holds the calls of a period ({@link Builder#window}, the default) or an exact number of the last calls ({@link
  * Builder#countWindow}).
  */
 public final class CircuitBreakerConfig {
   private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
   private static final int MAX_COUNT_WINDOW = 100_000;
+  private static final int MAX_HALF_OPEN_CALLS = 100_000;
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
   /** The default predicates: one object each, so that two declarations of the defaults are the same. */
@@ -35,6 +37,7 @@ public final class CircuitBreakerConfig {
   }
 
   private final int failureThreshold;
+  private final int failureCountThreshold;
   private final double failureRateThreshold;
   private final double slowCallRateThreshold;
   private final Duration slowCallDuration;
@@ -49,9 +52,15 @@ public final class CircuitBreakerConfig {
   private final int successThreshold;
   private final int halfOpenMaxCalls;
   private final Duration halfOpenMaxDuration;
+  private final double halfOpenFailureRateThreshold;
+  private final int halfOpenCalls;
+  private final CircuitBreakerState initialState;
   private final Predicate<? super Throwable> recordIf;
   private final Predicate<? super Throwable> ignoreIf;
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
+  private final @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
+  private final @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
+      mapException;
   private final boolean followsPeers;
   private final boolean ignoreExternalConfig;
 
@@ -63,6 +72,7 @@ public final class CircuitBreakerConfig {
 
   private CircuitBreakerConfig(Builder builder) {
     failureThreshold = builder.failureThreshold;
+    failureCountThreshold = builder.failureCountThreshold;
     failureRateThreshold = builder.failureRateThreshold;
     slowCallRateThreshold = builder.slowCallRateThreshold;
     slowCallDuration = builder.slowCallDuration;
@@ -77,9 +87,14 @@ public final class CircuitBreakerConfig {
     successThreshold = builder.successThreshold;
     halfOpenMaxCalls = builder.halfOpenMaxCalls;
     halfOpenMaxDuration = builder.halfOpenMaxDuration;
+    halfOpenFailureRateThreshold = builder.halfOpenFailureRateThreshold;
+    halfOpenCalls = builder.halfOpenCalls;
+    initialState = builder.initialState;
     recordIf = builder.recordIf.predicate(Failures.ALL);
     ignoreIf = builder.ignoreIf.predicate(Failures.NONE);
     recordResultIf = builder.recordResultIf;
+    cooldownFrom = builder.cooldownFrom;
+    mapException = builder.mapException;
     followsPeers = builder.followsPeers;
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
@@ -101,6 +116,7 @@ public final class CircuitBreakerConfig {
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.failureThreshold = failureThreshold;
+    builder.failureCountThreshold = failureCountThreshold;
     builder.failureRateThreshold = failureRateThreshold;
     builder.slowCallRateThreshold = slowCallRateThreshold;
     builder.slowCallDuration = slowCallDuration;
@@ -115,9 +131,14 @@ public final class CircuitBreakerConfig {
     builder.successThreshold = successThreshold;
     builder.halfOpenMaxCalls = halfOpenMaxCalls;
     builder.halfOpenMaxDuration = halfOpenMaxDuration;
+    builder.halfOpenFailureRateThreshold = halfOpenFailureRateThreshold;
+    builder.halfOpenCalls = halfOpenCalls;
+    builder.initialState = initialState;
     builder.recordIf.setAll(recordIf, Failures.ALL);
     builder.ignoreIf.setAll(ignoreIf, Failures.NONE);
     builder.recordResultIf = recordResultIf;
+    builder.cooldownFrom = cooldownFrom;
+    builder.mapException = mapException;
     builder.followsPeers = followsPeers;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
@@ -126,6 +147,11 @@ public final class CircuitBreakerConfig {
   /** {@return the value of {@link Builder#failureThreshold}, in calls; 0 if the rule is off} */
   public int failureThreshold() {
     return failureThreshold;
+  }
+
+  /** {@return the value of {@link Builder#failureCountThreshold}, in calls; 0 if the rule is off} */
+  public int failureCountThreshold() {
+    return failureCountThreshold;
   }
 
   /** {@return the value of {@link Builder#failureRateThreshold}, in percent; 0 if the rule is off} */
@@ -193,6 +219,21 @@ public final class CircuitBreakerConfig {
     return halfOpenMaxDuration;
   }
 
+  /** {@return the value of {@link Builder#halfOpenFailureRateThreshold}, in percent; 0 if one failed probe opens} */
+  public double halfOpenFailureRateThreshold() {
+    return halfOpenFailureRateThreshold;
+  }
+
+  /** {@return the value of {@link Builder#halfOpenCalls}; unused if {@link #halfOpenFailureRateThreshold()} is 0} */
+  public int halfOpenCalls() {
+    return halfOpenCalls;
+  }
+
+  /** {@return the value of {@link Builder#initialState}} */
+  public CircuitBreakerState initialState() {
+    return initialState;
+  }
+
   /** {@return the predicate of {@link Builder#recordIf}} */
   public Predicate<? super Throwable> recordIf() {
     return recordIf;
@@ -206,6 +247,17 @@ public final class CircuitBreakerConfig {
   /** {@return the predicate of {@link Builder#recordResultIf}; null if no result counts as a failure} */
   public @Nullable Predicate<@Nullable Object> recordResultIf() {
     return recordResultIf;
+  }
+
+  /** {@return the function of {@link Builder#cooldownFrom}; null if no failure sets the cooldown} */
+  public @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom() {
+    return cooldownFrom;
+  }
+
+  /** {@return the function of {@link Builder#mapException}; null if there is none} */
+  public @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
+      mapException() {
+    return mapException;
   }
 
   /** {@return whether the breaker follows breakers of the same name in other instances} */
@@ -242,17 +294,28 @@ public final class CircuitBreakerConfig {
         .add("successThreshold", successThreshold)
         .add("halfOpenMaxCalls", halfOpenMaxCalls)
         .add("halfOpenMaxDuration", halfOpenMaxDuration);
-    // Saved states are compared by the text, so it must not change because of a newer setting.
-    if (followsPeers) {
-      all.add("followPeers", true);
-    } else {
-      all.addUnshown("followPeers", false);
-    }
+    addNewer(all, "followPeers", followsPeers, false);
+    addNewer(all, "failureCountThreshold", failureCountThreshold, 0);
+    addNewer(all, "halfOpenFailureRateThreshold", halfOpenFailureRateThreshold, 0.0);
+    addNewer(all, "halfOpenCalls", halfOpenCalls, Builder.DEFAULT_HALF_OPEN_CALLS);
+    addNewer(all, "initialState", initialState, CircuitBreakerState.CLOSED);
     return all.addUnshown("recordIf", recordIf)
         .addUnshown("ignoreIf", ignoreIf)
         .addUnshown("recordResultIf", recordResultIf)
+        .addUnshown("cooldownFrom", cooldownFrom)
+        .addUnshown("mapException", mapException)
         .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
+  }
+
+  /** Saved states are compared by the text, so the default of a newer setting must not change it. */
+  private static void addNewer(
+      DeclaredSettings.Builder all, String name, Object value, Object defaultValue) {
+    if (value.equals(defaultValue)) {
+      all.addUnshown(name, value);
+    } else {
+      all.add(name, value);
+    }
   }
 
   /**
@@ -282,7 +345,10 @@ public final class CircuitBreakerConfig {
 
   /** Collects settings. Each setter checks its value, {@link #build()} their combination. Not thread-safe. */
   public static final class Builder {
+    private static final int DEFAULT_HALF_OPEN_CALLS = 10;
+
     private int failureThreshold = 5;
+    private int failureCountThreshold;
     private double failureRateThreshold;
     private double slowCallRateThreshold;
     private Duration slowCallDuration = Duration.ofSeconds(60);
@@ -299,9 +365,15 @@ public final class CircuitBreakerConfig {
     private int successThreshold = 2;
     private int halfOpenMaxCalls = 3;
     private Duration halfOpenMaxDuration = Duration.ofSeconds(60);
+    private double halfOpenFailureRateThreshold;
+    private int halfOpenCalls = DEFAULT_HALF_OPEN_CALLS;
+    private CircuitBreakerState initialState = CircuitBreakerState.CLOSED;
     private final FailureRule recordIf = new FailureRule();
     private final FailureRule ignoreIf = new FailureRule();
     private @Nullable Predicate<@Nullable Object> recordResultIf;
+    private @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
+    private @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
+        mapException;
     private boolean followsPeers;
     private boolean ignoreExternalConfig;
 
@@ -326,6 +398,29 @@ public final class CircuitBreakerConfig {
      */
     public Builder noFailureThreshold() {
       failureThreshold = 0;
+      return this;
+    }
+
+    /**
+     * Sets the number of failures in the window that opens the breaker, whatever else the window holds. Successes in
+     * between do not matter, nor does {@link #minimumNumberOfCalls}. Default off.
+     *
+     * @param calls at least 1, and at most {@link #countWindow} if there is one
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is less than 1
+     */
+    public Builder failureCountThreshold(int calls) {
+      failureCountThreshold = Setting.atLeast("failureCountThreshold", 1, calls);
+      return this;
+    }
+
+    /**
+     * Turns off the rule about the number of failures in the window, as it is by default.
+     *
+     * @return this builder
+     */
+    public Builder noFailureCountThreshold() {
+      failureCountThreshold = 0;
       return this;
     }
 
@@ -465,8 +560,8 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets the longest cooldown that {@link #cooldownBackoff} can reach; at least {@link #cooldown} if the cooldown
-     * grows. Default 10 min.
+     * Sets the longest cooldown that {@link #cooldownBackoff} or {@link #cooldownFrom} can reach; at least {@link
+     * #cooldown} if the cooldown grows. Default 10 min.
      *
      * @param length positive and at most 365 days
      * @return this builder
@@ -491,7 +586,23 @@ public final class CircuitBreakerConfig {
     }
 
     /**
-     * Sets the number of successful probes that closes the breaker. Default 2.
+     * Sets the function that reads a cooldown from the failure that opens the breaker, such as the {@code Retry-After}
+     * of a response. That cooldown replaces {@link #cooldown} and its growth, up to {@link #maxCooldown}; {@link
+     * #cooldownJitter} is added to it. Default none.
+     *
+     * @param function returns the cooldown; null, zero or a negative one means that the failure says nothing; if it
+     *     throws, the cooldown is that of the settings, and the log shows it once. The failure of a future is given
+     *     without its wrappers
+     * @return this builder
+     */
+    public Builder cooldownFrom(Function<? super Throwable, @Nullable Duration> function) {
+      cooldownFrom = Objects.requireNonNull(function, "cooldownFrom");
+      return this;
+    }
+
+    /**
+     * Sets the number of successful probes that closes the breaker. Unused if there is a {@link
+     * #halfOpenFailureRateThreshold}. Default 2.
      *
      * @param calls at least 1
      * @return this builder
@@ -527,6 +638,56 @@ public final class CircuitBreakerConfig {
         throw new IllegalArgumentException("halfOpenMaxDuration must be in [1 ms, 8 h]: " + length);
       }
       halfOpenMaxDuration = length;
+      return this;
+    }
+
+    /**
+     * Sets the share of failed probes that opens the breaker again. With it, {@link #halfOpenCalls} probes are judged
+     * together, as soon as their outcomes decide: a single failed probe does not open, and {@link #successThreshold} is
+     * not used. A slow probe counts as failed. Default off: one failed probe opens.
+     *
+     * @param percent in (0, 100]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
+     */
+    public Builder halfOpenFailureRateThreshold(double percent) {
+      halfOpenFailureRateThreshold = Setting.percent("halfOpenFailureRateThreshold", percent);
+      return this;
+    }
+
+    /**
+     * Turns off the rule about the share of failed probes, as it is by default.
+     *
+     * @return this builder
+     */
+    public Builder noHalfOpenFailureRateThreshold() {
+      halfOpenFailureRateThreshold = 0;
+      return this;
+    }
+
+    /**
+     * Sets the number of probes that {@link #halfOpenFailureRateThreshold} judges. At most {@link #halfOpenMaxCalls} of
+     * them are in flight at a time. Default 10.
+     *
+     * @param calls 1 to 100,000
+     * @return this builder
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 100 000]
+     */
+    public Builder halfOpenCalls(int calls) {
+      halfOpenCalls = Setting.inRange("halfOpenCalls", 1, MAX_HALF_OPEN_CALLS, calls);
+      return this;
+    }
+
+    /**
+     * Sets the state in which the breaker begins. An initial {@link CircuitBreakerState#OPEN} lasts for {@link
+     * #cooldown}. A saved state replaces the initial one, except a closed state that was saved with other settings.
+     * Default {@link CircuitBreakerState#CLOSED}.
+     *
+     * @param state the first state
+     * @return this builder
+     */
+    public Builder initialState(CircuitBreakerState state) {
+      initialState = Objects.requireNonNull(state, "initialState");
       return this;
     }
 
@@ -596,6 +757,20 @@ public final class CircuitBreakerConfig {
     }
 
     /**
+     * Sets the function that maps the {@link CallNotPermittedException} of a rejected call to another exception. A
+     * retry around the breaker sees the mapped one. {@link CircuitBreaker#tryCall} returns the original. Default: none.
+     *
+     * @param function returns the exception; if it throws or returns null, the call fails with the original, in which
+     *     the failure of the function is suppressed
+     * @return this builder
+     */
+    public Builder mapException(
+        Function<? super CallNotPermittedException, ? extends RuntimeException> function) {
+      mapException = Objects.requireNonNull(function, "mapException");
+      return this;
+    }
+
+    /**
      * Sets whether this breaker opens when the breaker of the same name opens in another instance of the application,
      * for the rest of its cooldown. Needs a state store that the instances share and that reports changes, such as
      * PostgreSQL; with any other store it has no effect. Only openings are followed: each instance probes and closes by
@@ -634,12 +809,20 @@ public final class CircuitBreakerConfig {
      *
      * @return the settings
      * @throws IllegalArgumentException if no rule is on, if a {@code countWindow} cannot hold the {@code
-     *     minimumNumberOfCalls}, or if {@code maxCooldown} is shorter than {@code cooldown} while the cooldown grows
+     *     minimumNumberOfCalls} or the {@code failureCountThreshold}, or if {@code maxCooldown} is shorter than {@code
+     *     cooldown} while the cooldown grows
      */
     public CircuitBreakerConfig build() {
-      if (failureThreshold == 0 && failureRateThreshold == 0 && slowCallRateThreshold == 0) {
-        throw new IllegalArgumentException("failureThreshold, failureRateThreshold or"
-            + " slowCallRateThreshold must be set: none is");
+      if (failureThreshold == 0
+          && failureCountThreshold == 0
+          && failureRateThreshold == 0
+          && slowCallRateThreshold == 0) {
+        throw new IllegalArgumentException("failureThreshold, failureCountThreshold,"
+            + " failureRateThreshold or slowCallRateThreshold must be set: none is");
+      }
+      if (countWindow != 0 && failureCountThreshold > countWindow) {
+        throw new IllegalArgumentException("failureCountThreshold must be at most countWindow, "
+            + countWindow + ": " + failureCountThreshold);
       }
       if (countWindow != 0 && effectiveMinimum() > countWindow) {
         throw new IllegalArgumentException("minimumNumberOfCalls must be at most countWindow, "

@@ -62,7 +62,10 @@ public final class CircuitBreakerExplanation {
     return sequence;
   }
 
-  /** {@return the time at which the breaker entered the state} */
+  /**
+   * {@return the time at which the breaker entered the state; in {@link CircuitBreakerState#METRICS_ONLY} the last time at
+   * which it would have opened, if there was one}
+   */
   public Instant since() {
     return since;
   }
@@ -92,6 +95,7 @@ public final class CircuitBreakerExplanation {
     private final long calls;
     private final long failures;
     private final long slowCalls;
+    private final long slowFailures;
     private final long slowCallsInFlight;
     private final int consecutiveFailures;
 
@@ -99,6 +103,7 @@ public final class CircuitBreakerExplanation {
       this.calls = builder.calls;
       this.failures = builder.failures;
       this.slowCalls = builder.slowCalls;
+      this.slowFailures = builder.slowFailures;
       this.slowCallsInFlight = builder.slowCallsInFlight;
       this.consecutiveFailures = builder.consecutiveFailures;
     }
@@ -127,6 +132,11 @@ public final class CircuitBreakerExplanation {
       return slowCalls;
     }
 
+    /** {@return the number of slow calls in the window that failed} */
+    public long slowFailures() {
+      return slowFailures;
+    }
+
     /** {@return the number of calls in flight that were already slow} */
     public long slowCallsInFlight() {
       return slowCallsInFlight;
@@ -153,18 +163,21 @@ public final class CircuitBreakerExplanation {
           && calls == that.calls
           && failures == that.failures
           && slowCalls == that.slowCalls
+          && slowFailures == that.slowFailures
           && slowCallsInFlight == that.slowCallsInFlight
           && consecutiveFailures == that.consecutiveFailures;
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(calls, failures, slowCalls, slowCallsInFlight, consecutiveFailures);
+      return Objects.hash(
+          calls, failures, slowCalls, slowFailures, slowCallsInFlight, consecutiveFailures);
     }
 
     @Override
     public String toString() {
       return "Evidence[calls=" + calls + ", failures=" + failures + ", slowCalls=" + slowCalls
+          + ", slowFailures=" + slowFailures
           + ", slowCallsInFlight=" + slowCallsInFlight + ", consecutiveFailures="
           + consecutiveFailures + "]";
     }
@@ -174,6 +187,7 @@ public final class CircuitBreakerExplanation {
       private long calls;
       private long failures;
       private long slowCalls;
+      private long slowFailures;
       private long slowCallsInFlight;
       private int consecutiveFailures;
 
@@ -213,6 +227,17 @@ public final class CircuitBreakerExplanation {
       }
 
       /**
+       * Sets {@link Evidence#slowFailures()}. Default 0.
+       *
+       * @param slowFailures the number of slow calls in the window that failed
+       * @return this builder
+       */
+      public Builder slowFailures(long slowFailures) {
+        this.slowFailures = slowFailures;
+        return this;
+      }
+
+      /**
        * Sets {@link Evidence#slowCallsInFlight()}. Default 0.
        *
        * @param slowCallsInFlight the number of calls in flight that were already slow
@@ -247,8 +272,10 @@ public final class CircuitBreakerExplanation {
 
   @Override
   public String toString() {
-    return "breaker '" + breaker + "' is " + state.text() + " since " + since + ": " + reason()
-        + next();
+    String place = "breaker '" + breaker + "' is " + state.text();
+    return state == CircuitBreakerState.METRICS_ONLY && evidence != null
+        ? place + "; it would have opened at " + since + ": " + reason()
+        : place + " since " + since + ": " + reason() + next();
   }
 
   private String reason() {
@@ -261,6 +288,9 @@ public final class CircuitBreakerExplanation {
       case FAILURE_THRESHOLD ->
         seen.consecutiveFailures() + " consecutive failures reached failureThreshold "
             + config.failureThreshold();
+      case FAILURE_COUNT ->
+        seen.failures() + " failures in the window reached failureCountThreshold "
+            + config.failureCountThreshold();
       case FAILURE_RATE ->
         share(seen.failures(), seen.calls(), "failed", seen.failureRate())
             + ", failureRateThreshold is " + config.failureRateThreshold() + " %";
@@ -269,6 +299,10 @@ public final class CircuitBreakerExplanation {
             + ", " + seen.slowCallsInFlight()
             + " of them in flight; slowCallRateThreshold is "
             + config.slowCallRateThreshold() + " %";
+      case PROBE_FAILED ->
+        share(seen.failures(), seen.calls(), "failed", seen.failureRate())
+                .replace("calls", "probes")
+            + ", halfOpenFailureRateThreshold is " + config.halfOpenFailureRateThreshold() + " %";
       default -> reason;
     };
   }

@@ -73,7 +73,9 @@ public interface CircuitBreakerListener {
 
   private static String line(CircuitBreakerTransition transition) {
     String change = "circuit breaker '" + OneLine.of(transition.breaker(), 200) + "' "
-        + transition.from().text() + " -> " + transition.to().text() + ": "
+        + (transition.isOnlyNoted()
+            ? "in metrics_only would have opened: "
+            : transition.from().text() + " -> " + transition.to().text() + ": ")
         + transition.cause().name().toLowerCase(Locale.ROOT).replace('_', ' ');
     return transition.to() == CircuitBreakerState.OPEN
         ? change + "; next probe in " + transition.cooldown().toMillis() + " ms"

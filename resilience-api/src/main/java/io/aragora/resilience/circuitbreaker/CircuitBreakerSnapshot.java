@@ -22,16 +22,19 @@ public final class CircuitBreakerSnapshot {
   private final long windowCalls;
   private final long windowFailures;
   private final long windowSlowCalls;
+  private final long windowSlowFailures;
   private final long slowCallsInFlight;
   private final int consecutiveFailures;
   private final long consecutiveSuccesses;
   private final int probesInFlight;
   private final int probeSuccesses;
+  private final int probeFailures;
   private final Duration cooldown;
   private final Duration remainingCooldown;
   private final @Nullable Instant lastFailure;
   private final @Nullable Instant lastSuccess;
   private final long slowCalls;
+  private final long rejectedInState;
   private final CircuitBreakerTotals totals;
 
   private CircuitBreakerSnapshot(Builder builder) {
@@ -43,16 +46,19 @@ public final class CircuitBreakerSnapshot {
     this.windowCalls = builder.windowCalls;
     this.windowFailures = builder.windowFailures;
     this.windowSlowCalls = builder.windowSlowCalls;
+    this.windowSlowFailures = builder.windowSlowFailures;
     this.slowCallsInFlight = builder.slowCallsInFlight;
     this.consecutiveFailures = builder.consecutiveFailures;
     this.consecutiveSuccesses = builder.consecutiveSuccesses;
     this.probesInFlight = builder.probesInFlight;
     this.probeSuccesses = builder.probeSuccesses;
+    this.probeFailures = builder.probeFailures;
     this.cooldown = builder.cooldown;
     this.remainingCooldown = builder.remainingCooldown;
     this.lastFailure = builder.lastFailure;
     this.lastSuccess = builder.lastSuccess;
     this.slowCalls = builder.slowCalls;
+    this.rejectedInState = builder.rejectedInState;
     this.totals = builder.totals;
   }
 
@@ -97,19 +103,27 @@ public final class CircuitBreakerSnapshot {
     return transitions;
   }
 
-  /** {@return the number of calls in the window} */
+  /** {@return the number of calls in the window} While the breaker is open, those that opened it. */
   public long windowCalls() {
     return windowCalls;
   }
 
-  /** {@return the number of failures in the window} */
+  /** {@return the number of failures in the window} While the breaker is open, those that opened it. */
   public long windowFailures() {
     return windowFailures;
   }
 
-  /** {@return the number of slow calls in the window; 0 if no rule about slow calls is set} */
+  /**
+   * {@return the number of slow calls in the window; 0 if no rule about slow calls is set} While the breaker is open, those
+   * that opened it.
+   */
   public long windowSlowCalls() {
     return windowSlowCalls;
+  }
+
+  /** {@return the number of slow calls in the window that failed; the others succeeded} */
+  public long windowSlowFailures() {
+    return windowSlowFailures;
   }
 
   /** {@return the number of calls in flight that are already slow; 0 if no rule about slow calls is set} */
@@ -141,6 +155,11 @@ public final class CircuitBreakerSnapshot {
     return probeSuccesses;
   }
 
+  /** {@return the number of probes that failed without opening the breaker; 0 unless half-open} */
+  public int probeFailures() {
+    return probeFailures;
+  }
+
   /** {@return the length of this cooldown, with backoff and jitter; zero unless open} */
   public Duration cooldown() {
     return cooldown;
@@ -167,6 +186,11 @@ public final class CircuitBreakerSnapshot {
   /** {@return the number of slow calls since this breaker was created} */
   public long slowCalls() {
     return slowCalls;
+  }
+
+  /** {@return the number of calls rejected since the last state change} */
+  public long rejectedInState() {
+    return rejectedInState;
   }
 
   /** {@return the lifetime totals} */
@@ -231,16 +255,19 @@ public final class CircuitBreakerSnapshot {
         && windowCalls == that.windowCalls
         && windowFailures == that.windowFailures
         && windowSlowCalls == that.windowSlowCalls
+        && windowSlowFailures == that.windowSlowFailures
         && slowCallsInFlight == that.slowCallsInFlight
         && consecutiveFailures == that.consecutiveFailures
         && consecutiveSuccesses == that.consecutiveSuccesses
         && probesInFlight == that.probesInFlight
         && probeSuccesses == that.probeSuccesses
+        && probeFailures == that.probeFailures
         && cooldown.equals(that.cooldown)
         && remainingCooldown.equals(that.remainingCooldown)
         && Objects.equals(lastFailure, that.lastFailure)
         && Objects.equals(lastSuccess, that.lastSuccess)
         && slowCalls == that.slowCalls
+        && rejectedInState == that.rejectedInState
         && totals.equals(that.totals);
   }
 
@@ -255,16 +282,19 @@ public final class CircuitBreakerSnapshot {
         windowCalls,
         windowFailures,
         windowSlowCalls,
+        windowSlowFailures,
         slowCallsInFlight,
         consecutiveFailures,
         consecutiveSuccesses,
         probesInFlight,
         probeSuccesses,
+        probeFailures,
         cooldown,
         remainingCooldown,
         lastFailure,
         lastSuccess,
         slowCalls,
+        rejectedInState,
         totals);
   }
 
@@ -273,11 +303,14 @@ public final class CircuitBreakerSnapshot {
     return "CircuitBreakerSnapshot[name=" + name + ", state=" + state + ", cause=" + cause
         + ", generation=" + generation + ", transitions=" + transitions + ", windowCalls="
         + windowCalls + ", windowFailures=" + windowFailures + ", windowSlowCalls="
-        + windowSlowCalls + ", slowCallsInFlight=" + slowCallsInFlight + ", consecutiveFailures="
+        + windowSlowCalls + ", windowSlowFailures=" + windowSlowFailures + ", slowCallsInFlight="
+        + slowCallsInFlight + ", consecutiveFailures="
         + consecutiveFailures + ", consecutiveSuccesses=" + consecutiveSuccesses
         + ", probesInFlight=" + probesInFlight + ", probeSuccesses=" + probeSuccesses
+        + ", probeFailures=" + probeFailures
         + ", cooldown=" + cooldown + ", remainingCooldown=" + remainingCooldown + ", lastFailure="
-        + lastFailure + ", lastSuccess=" + lastSuccess + ", slowCalls=" + slowCalls + ", totals="
+        + lastFailure + ", lastSuccess=" + lastSuccess + ", slowCalls=" + slowCalls
+        + ", rejectedInState=" + rejectedInState + ", totals="
         + totals + "]";
   }
 
@@ -291,16 +324,19 @@ public final class CircuitBreakerSnapshot {
     private long windowCalls;
     private long windowFailures;
     private long windowSlowCalls;
+    private long windowSlowFailures;
     private long slowCallsInFlight;
     private int consecutiveFailures;
     private long consecutiveSuccesses;
     private int probesInFlight;
     private int probeSuccesses;
+    private int probeFailures;
     private Duration cooldown = Duration.ZERO;
     private Duration remainingCooldown = Duration.ZERO;
     private @Nullable Instant lastFailure;
     private @Nullable Instant lastSuccess;
     private long slowCalls;
+    private long rejectedInState;
     private CircuitBreakerTotals totals = CircuitBreakerTotals.ZERO;
 
     private Builder(String name) {
@@ -385,6 +421,17 @@ public final class CircuitBreakerSnapshot {
     }
 
     /**
+     * Sets {@link CircuitBreakerSnapshot#windowSlowFailures()}. Default 0.
+     *
+     * @param windowSlowFailures the number of slow calls in the window that failed
+     * @return this builder
+     */
+    public Builder windowSlowFailures(long windowSlowFailures) {
+      this.windowSlowFailures = windowSlowFailures;
+      return this;
+    }
+
+    /**
      * Sets {@link CircuitBreakerSnapshot#slowCallsInFlight()}. Default 0.
      *
      * @param slowCallsInFlight the number of calls in flight that are already slow
@@ -440,6 +487,17 @@ public final class CircuitBreakerSnapshot {
     }
 
     /**
+     * Sets {@link CircuitBreakerSnapshot#probeFailures()}. Default 0.
+     *
+     * @param probeFailures the number of probes that failed
+     * @return this builder
+     */
+    public Builder probeFailures(int probeFailures) {
+      this.probeFailures = probeFailures;
+      return this;
+    }
+
+    /**
      * Sets {@link CircuitBreakerSnapshot#cooldown()}. Default zero.
      *
      * @param cooldown the length of this cooldown, with backoff and jitter
@@ -491,6 +549,17 @@ public final class CircuitBreakerSnapshot {
      */
     public Builder slowCalls(long slowCalls) {
       this.slowCalls = slowCalls;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#rejectedInState()}. Default 0.
+     *
+     * @param rejectedInState the number of calls rejected since the last state change
+     * @return this builder
+     */
+    public Builder rejectedInState(long rejectedInState) {
+      this.rejectedInState = rejectedInState;
       return this;
     }
 

@@ -56,6 +56,14 @@ public final class CircuitBreakerTransition {
     return from;
   }
 
+  /**
+   * {@return whether the breaker only noted that it would have opened: in {@link CircuitBreakerState#METRICS_ONLY}, which is
+   * then the state before and after}
+   */
+  public boolean isOnlyNoted() {
+    return from == CircuitBreakerState.METRICS_ONLY && to == CircuitBreakerState.METRICS_ONLY;
+  }
+
   /** {@return the state after} */
   public CircuitBreakerState to() {
     return to;

@@ -38,11 +38,13 @@ public final class SavedBreaker {
   private final long generation;
   private final Instant enteredAt;
   private final @Nullable Instant openUntil;
+  private final boolean openedByHand;
   private final Duration cooldown;
   private final int cooldownStep;
   private final int consecutiveFailures;
   private final long consecutiveSuccesses;
   private final int probeSuccesses;
+  private final int probeFailures;
   private final CircuitBreakerTotals totals;
   private final long slowCalls;
   private final String declared;
@@ -55,11 +57,13 @@ public final class SavedBreaker {
     this.generation = builder.generation;
     this.enteredAt = builder.enteredAt;
     this.openUntil = builder.openUntil;
+    this.openedByHand = builder.openedByHand;
     this.cooldown = builder.cooldown;
     this.cooldownStep = builder.cooldownStep;
     this.consecutiveFailures = builder.consecutiveFailures;
     this.consecutiveSuccesses = builder.consecutiveSuccesses;
     this.probeSuccesses = builder.probeSuccesses;
+    this.probeFailures = builder.probeFailures;
     this.totals = builder.totals;
     this.slowCalls = builder.slowCalls;
     this.declared = builder.declared;
@@ -85,6 +89,7 @@ public final class SavedBreaker {
     number("consecutiveFailures", MAX_COUNT, consecutiveFailures);
     number("consecutiveSuccesses", MAX_NUMBER, consecutiveSuccesses);
     number("probeSuccesses", MAX_COUNT, probeSuccesses);
+    number("probeFailures", MAX_COUNT, probeFailures);
     number("successes", MAX_NUMBER, totals.successes());
     number("failures", MAX_NUMBER, totals.failures());
     number("ignored", MAX_NUMBER, totals.ignored());
@@ -138,6 +143,15 @@ public final class SavedBreaker {
     return openUntil;
   }
 
+  /**
+   * {@return whether the end of the cooldown was set by hand, so that no setting shortens it; false unless open}
+   *
+   * @see CircuitBreaker#open
+   */
+  public boolean openedByHand() {
+    return openedByHand;
+  }
+
   /** {@return the length of this cooldown, with backoff and jitter; in [0, {@link #MAX_COOLDOWN}]; zero unless open} */
   public Duration cooldown() {
     return cooldown;
@@ -161,6 +175,11 @@ public final class SavedBreaker {
   /** {@return the number of probes that have succeeded; in [0, {@link #MAX_COUNT}]; 0 unless half-open} */
   public int probeSuccesses() {
     return probeSuccesses;
+  }
+
+  /** {@return the number of probes that have failed; in [0, {@link #MAX_COUNT}]; 0 unless half-open} */
+  public int probeFailures() {
+    return probeFailures;
   }
 
   /** {@return the lifetime totals; each in [0, {@link #MAX_NUMBER}]} */
@@ -259,11 +278,13 @@ public final class SavedBreaker {
         .generation(generation)
         .enteredAt(enteredAt)
         .openUntil(openUntil)
+        .openedByHand(openedByHand)
         .cooldown(cooldown)
         .cooldownStep(cooldownStep)
         .consecutiveFailures(consecutiveFailures)
         .consecutiveSuccesses(consecutiveSuccesses)
         .probeSuccesses(probeSuccesses)
+        .probeFailures(probeFailures)
         .totals(totals)
         .slowCalls(slowCalls)
         .declared(declared)
@@ -279,11 +300,13 @@ public final class SavedBreaker {
         && generation == that.generation
         && enteredAt.equals(that.enteredAt)
         && Objects.equals(openUntil, that.openUntil)
+        && openedByHand == that.openedByHand
         && cooldown.equals(that.cooldown)
         && cooldownStep == that.cooldownStep
         && consecutiveFailures == that.consecutiveFailures
         && consecutiveSuccesses == that.consecutiveSuccesses
         && probeSuccesses == that.probeSuccesses
+        && probeFailures == that.probeFailures
         && totals.equals(that.totals)
         && slowCalls == that.slowCalls
         && declared.equals(that.declared)
@@ -299,11 +322,13 @@ public final class SavedBreaker {
         generation,
         enteredAt,
         openUntil,
+        openedByHand,
         cooldown,
         cooldownStep,
         consecutiveFailures,
         consecutiveSuccesses,
         probeSuccesses,
+        probeFailures,
         totals,
         slowCalls,
         declared,
@@ -313,10 +338,12 @@ public final class SavedBreaker {
   @Override
   public String toString() {
     return "SavedBreaker[name=" + name + ", key=" + key + ", state=" + state + ", generation="
-        + generation + ", enteredAt=" + enteredAt + ", openUntil=" + openUntil + ", cooldown="
+        + generation + ", enteredAt=" + enteredAt + ", openUntil=" + openUntil + ", openedByHand="
+        + openedByHand + ", cooldown="
         + cooldown + ", cooldownStep=" + cooldownStep + ", consecutiveFailures="
         + consecutiveFailures + ", consecutiveSuccesses=" + consecutiveSuccesses
-        + ", probeSuccesses=" + probeSuccesses + ", totals=" + totals + ", slowCalls=" + slowCalls
+        + ", probeSuccesses=" + probeSuccesses + ", probeFailures=" + probeFailures + ", totals="
+        + totals + ", slowCalls=" + slowCalls
         + ", declared=" + declared + ", savedAt=" + savedAt + "]";
   }
 
@@ -328,11 +355,13 @@ public final class SavedBreaker {
     private long generation = 1;
     private Instant enteredAt = Instant.EPOCH;
     private @Nullable Instant openUntil;
+    private boolean openedByHand;
     private Duration cooldown = Duration.ZERO;
     private int cooldownStep;
     private int consecutiveFailures;
     private long consecutiveSuccesses;
     private int probeSuccesses;
+    private int probeFailures;
     private CircuitBreakerTotals totals = CircuitBreakerTotals.ZERO;
     private long slowCalls;
     private String declared = "";
@@ -398,6 +427,17 @@ public final class SavedBreaker {
     }
 
     /**
+     * Sets {@link SavedBreaker#openedByHand()}. Default false.
+     *
+     * @param openedByHand whether the end of the cooldown was set by hand
+     * @return this builder
+     */
+    public Builder openedByHand(boolean openedByHand) {
+      this.openedByHand = openedByHand;
+      return this;
+    }
+
+    /**
      * Sets {@link SavedBreaker#cooldown()}. Default zero.
      *
      * @param cooldown the length of this cooldown, with backoff and jitter
@@ -449,6 +489,17 @@ public final class SavedBreaker {
      */
     public Builder probeSuccesses(int probeSuccesses) {
       this.probeSuccesses = probeSuccesses;
+      return this;
+    }
+
+    /**
+     * Sets {@link SavedBreaker#probeFailures()}. Default 0.
+     *
+     * @param probeFailures the number of probes that have failed
+     * @return this builder
+     */
+    public Builder probeFailures(int probeFailures) {
+      this.probeFailures = probeFailures;
       return this;
     }
 

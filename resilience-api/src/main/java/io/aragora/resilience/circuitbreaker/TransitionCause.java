@@ -6,13 +6,15 @@ public enum TransitionCause {
   CREATED,
   /** The number of consecutive failures reached the threshold. */
   FAILURE_THRESHOLD,
+  /** The number of failures in the window reached the threshold. */
+  FAILURE_COUNT,
   /** The failure rate of the window reached the threshold. */
   FAILURE_RATE,
   /** The slow-call rate of the window, with slow calls in flight, reached the threshold. */
   SLOW_CALL_RATE,
   /** The cooldown elapsed. */
   COOLDOWN_ELAPSED,
-  /** A probe failed. */
+  /** A probe failed, or too large a share of the probes did. */
   PROBE_FAILED,
   /** A probe was slow, or is slow and still in flight. */
   PROBE_SLOW,

@@ -143,21 +143,6 @@ class BadArgumentsTest {
   }
 
   private static SavedBreaker withKey(SavedBreaker saved, String key) {
-    return SavedBreaker.builder(saved.name())
-        .key(key)
-        .state(saved.state())
-        .generation(saved.generation())
-        .enteredAt(saved.enteredAt())
-        .openUntil(saved.openUntil())
-        .cooldown(saved.cooldown())
-        .cooldownStep(saved.cooldownStep())
-        .consecutiveFailures(saved.consecutiveFailures())
-        .consecutiveSuccesses(saved.consecutiveSuccesses())
-        .probeSuccesses(saved.probeSuccesses())
-        .totals(saved.totals())
-        .slowCalls(saved.slowCalls())
-        .declared(saved.declared())
-        .savedAt(saved.savedAt())
-        .build();
+    return saved.toBuilder().key(key).build();
   }
 }

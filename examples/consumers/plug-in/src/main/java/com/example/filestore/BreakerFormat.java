@@ -34,6 +34,8 @@ final class BreakerFormat {
     out.writeLong(state.slowCalls());
     writeText(state.declared(), out);
     writeText(state.savedAt().toString(), out);
+    out.writeBoolean(state.openedByHand());
+    out.writeInt(state.probeFailures());
   }
 
   static SavedBreaker read(DataInputStream in) throws IOException {
@@ -58,6 +60,8 @@ final class BreakerFormat {
         .slowCalls(in.readLong())
         .declared(readText(in))
         .savedAt(Instant.parse(readText(in)))
+        .openedByHand(in.readBoolean())
+        .probeFailures(in.readInt())
         .build();
   }
 

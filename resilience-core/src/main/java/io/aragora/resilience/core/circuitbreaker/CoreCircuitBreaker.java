@@ -11,6 +11,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.recording.CallDurations;
@@ -20,13 +21,17 @@ import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.ReadableBreaker;
+import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Subscription;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +84,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   private volatile @Nullable CallEvents callEvents;
 
   private volatile boolean predicateFailed;
+  private volatile boolean functionFailed;
 
   /** Written before the breaker is marked as changed, which publishes it. */
   private volatile boolean forgotten;
@@ -128,7 +134,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     Phase present = phase();
     long permit = present.admit(runtime.clock());
     while (permit == Phase.OVER) {
-      replace(present, Transitions.following(present, TransitionCause.COOLDOWN_ELAPSED, this));
+      replace(present, Transitions.following(present, TransitionCause.COOLDOWN_ELAPSED, 0, this));
       present = phase();
       permit = present.admit(runtime.clock());
     }
@@ -142,7 +148,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   private void rejected(Phase present) {
     totals.add(LifetimeTotals.REJECTED, 1);
-    tell(Kind.REJECTED, present, false, null);
+    tell(Kind.REJECTED, present, false, null, Phase.UNMEASURED);
     if (FlightRecording.hearsRejections()) {
       FlightRecording.rejection(
           runtime.dispatcher().runtime(),
@@ -158,7 +164,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   public final long acquirePermit() {
     long permit = tryAcquirePermit();
     if (permit == REJECTED) {
-      throw rejection();
+      throw refusal();
     }
     return permit;
   }
@@ -169,8 +175,31 @@ public class CoreCircuitBreaker extends GuardedCalls
     return new CallNotPermittedException(name(), present.state, present.cause, remaining(present));
   }
 
+  @Override
+  final RuntimeException refusal() {
+    CallNotPermittedException rejection = rejection();
+    Function<? super CallNotPermittedException, ? extends RuntimeException> mapping =
+        phase().config.mapException();
+    if (mapping == null) {
+      return rejection;
+    }
+    try {
+      return Objects.requireNonNull(mapping.apply(rejection), "mapException returned null");
+    } catch (Throwable e) {
+      Failures.suppress(rejection, e);
+      return rejection;
+    }
+  }
+
   private long remaining(Phase present) {
     return present.remaining(runtime.clock().read());
+  }
+
+  private static long checkDuration(long nanos) {
+    if (nanos < 0) {
+      throw new IllegalArgumentException("durationNanos must not be negative: " + nanos);
+    }
+    return nanos;
   }
 
   private static void check(long permit) {
@@ -183,27 +212,41 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final void recordSuccess(long permit) {
-    if (!countPlainly(phase(), permit)) {
-      complete(permit, OutcomeWindow.SUCCESS, null);
+    succeed(permit, Phase.UNMEASURED);
+  }
+
+  @Override
+  public final void recordSuccess(long permit, long durationNanos) {
+    succeed(permit, checkDuration(durationNanos));
+  }
+
+  private void succeed(long permit, long heldNanos) {
+    if (!countPlainly(phase(), permit, heldNanos)) {
+      complete(permit, OutcomeWindow.SUCCESS, null, heldNanos);
     }
   }
 
   @Override
-  final Verdict completeReturned(long permit, @Nullable Object result) {
+  public final void recordResult(long permit, @Nullable Object result) {
+    completeReturned(permit, result, Phase.UNMEASURED);
+  }
+
+  @Override
+  final Verdict completeReturned(long permit, @Nullable Object result, long heldNanos) {
     Phase present = phase();
     if (present.judgesResults
         && FailureJudge.isFailure(present.config, result, this::warnOfPredicate)) {
-      complete(permit, OutcomeWindow.FAILURE, null);
+      complete(permit, OutcomeWindow.FAILURE, null, heldNanos);
       return Verdict.FAILURE;
     }
-    if (!countPlainly(present, permit)) {
-      complete(permit, OutcomeWindow.SUCCESS, null);
+    if (!countPlainly(present, permit, heldNanos)) {
+      complete(permit, OutcomeWindow.SUCCESS, null, heldNanos);
     }
     return Verdict.SUCCESS;
   }
 
   /** Counts the success of a call whose duration does not matter. Returns whether it was counted. */
-  private boolean countPlainly(Phase present, long permit) {
+  private boolean countPlainly(Phase present, long permit, long heldNanos) {
     if (permit != present.freePermit || permit == REJECTED) {
       return false;
     }
@@ -218,41 +261,47 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
     succeeded((CountingPhase) present, window, OutcomeWindow.SUCCESS);
     if (callEvents != null) {
-      tell(Kind.SUCCESS, present, false, null);
+      tell(Kind.SUCCESS, present, false, null, heldNanos);
     }
     return true;
   }
 
   @Override
-  final Verdict completeExpired(long permit) {
-    complete(permit, OutcomeWindow.FAILURE, null);
+  final Verdict completeExpired(long permit, long heldNanos) {
+    complete(permit, OutcomeWindow.FAILURE, null, heldNanos);
     return Verdict.FAILURE;
   }
 
   @Override
   public final void recordFailure(long permit, @Nullable Throwable failure) {
-    completeFailed(permit, failure);
+    completeFailed(permit, failure, Phase.UNMEASURED);
   }
 
   @Override
-  final Verdict completeFailed(long permit, @Nullable Throwable failure) {
+  public final void recordFailure(long permit, @Nullable Throwable failure, long durationNanos) {
+    completeFailed(permit, failure, checkDuration(durationNanos));
+  }
+
+  @Override
+  final Verdict completeFailed(long permit, @Nullable Throwable failure, long heldNanos) {
     Verdict verdict = FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate);
-    completeAs(verdict, permit, failure);
+    completeAs(verdict, permit, failure, heldNanos);
     return verdict;
   }
 
   @Override
-  final Verdict completeFailedAsync(long permit, Throwable failure) {
+  final Verdict completeFailedAsync(long permit, Throwable failure, long heldNanos) {
     Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
-    completeAs(verdict, permit, failure);
+    completeAs(verdict, permit, failure, heldNanos);
     return verdict;
   }
 
-  private void completeAs(Verdict verdict, long permit, @Nullable Throwable failure) {
+  private void completeAs(
+      Verdict verdict, long permit, @Nullable Throwable failure, long heldNanos) {
     switch (verdict) {
-      case SUCCESS -> complete(permit, OutcomeWindow.SUCCESS, failure);
-      case FAILURE -> complete(permit, OutcomeWindow.FAILURE, failure);
-      case NEITHER -> release(permit, failure);
+      case SUCCESS -> complete(permit, OutcomeWindow.SUCCESS, failure, heldNanos);
+      case FAILURE -> complete(permit, OutcomeWindow.FAILURE, failure, heldNanos);
+      case NEITHER -> release(permit, failure, heldNanos);
     }
   }
 
@@ -269,49 +318,54 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final void releasePermit(long permit) {
-    release(permit, null);
+    release(permit, null, Phase.UNMEASURED);
   }
 
-  private void release(long permit, @Nullable Throwable failure) {
+  private void release(long permit, @Nullable Throwable failure, long heldNanos) {
     check(permit);
     Phase present = phase();
     boolean held = Permit.isOfGeneration(permit, present.generation)
         ? present.release(permit)
         : Permit.kind(permit) != Permit.HALF_OPEN;
     if (!held) {
-      late(present, failure);
+      late(present, failure, heldNanos);
       return;
     }
     totals.add(LifetimeTotals.IGNORED, 1);
-    tell(Kind.IGNORED, present, false, failure);
+    tell(Kind.IGNORED, present, false, failure, heldNanos);
   }
 
   /** Counts a failure, and does what follows from it. Returns what {@link Phase#count} returns. */
-  private int fail(CountingPhase present, long permit) {
+  private int fail(
+      CountingPhase present, long permit, @Nullable Throwable failure, long heldNanos) {
     long now = present.endOf(permit, runtime.clock());
-    int timed = present.timed(permit, OutcomeWindow.FAILURE, now);
+    int timed = present.timed(permit, OutcomeWindow.FAILURE, heldNanos, now);
     long failed = present.window().fail(timed, now);
     if (failed == OutcomeWindow.RETIRED) {
       return Phase.RETIRED;
     }
-    failed(present, failed, present.judgedAt(now, runtime.clock()));
+    failed(present, failed, present.judgedAt(now, runtime.clock()), failure);
     return timed;
   }
 
-  private void complete(long permit, int outcome, @Nullable Throwable failure) {
+  private void complete(long permit, int outcome, @Nullable Throwable failure, long measuredNanos) {
     check(permit);
     Phase present = phase();
+    long heldNanos = measuredNanos;
+    if (measuredNanos == Phase.UNMEASURED && isHeard(kindOf(outcome))) {
+      heldNanos = present.heldNanos(permit, runtime.clock());
+    }
     while (Permit.isOfGeneration(permit, present.generation)) {
       int counted = outcome == OutcomeWindow.FAILURE && present instanceof CountingPhase counting
-          ? fail(counting, permit)
-          : present.count(permit, outcome, runtime.clock(), totals);
+          ? fail(counting, permit, failure, heldNanos)
+          : present.count(permit, outcome, heldNanos, runtime.clock(), totals);
       if (counted >= 0) {
-        judge(present, counted);
-        tell(kindOf(outcome), present, OutcomeWindow.isSlow(counted), failure);
+        judge(present, counted, failure);
+        tell(kindOf(outcome), present, OutcomeWindow.isSlow(counted), failure, heldNanos);
         return;
       }
       if (counted == Phase.NOT_HELD) {
-        late(present, failure);
+        late(present, failure, heldNanos);
         return;
       }
       Phase since = phase();
@@ -322,19 +376,19 @@ public class CoreCircuitBreaker extends GuardedCalls
       present = since;
     }
     totals.add(outcome, 1);
-    late(present, failure);
+    late(present, failure, heldNanos);
   }
 
-  private void late(Phase present, @Nullable Throwable failure) {
+  private void late(Phase present, @Nullable Throwable failure, long heldNanos) {
     totals.add(LifetimeTotals.LATE, 1);
-    tell(Kind.LATE, present, false, failure);
+    tell(Kind.LATE, present, false, failure, heldNanos);
   }
 
   // ---- what follows from an outcome that was counted
 
-  private void judge(Phase present, int outcome) {
+  private void judge(Phase present, int outcome, @Nullable Throwable failure) {
     if (present instanceof HalfOpenPhase probing) {
-      follow(present, probing.judge(outcome));
+      follow(present, probing.judge(outcome), failure);
     } else if (present instanceof CountingPhase counting && !OutcomeWindow.isFailure(outcome)) {
       succeeded(counting, counting.window(), outcome);
     }
@@ -358,7 +412,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  private void failed(CountingPhase from, long failed, long now) {
+  private void failed(CountingPhase from, long failed, long now, @Nullable Throwable failure) {
     totals.failedAt(now);
     CountingPhase present = from;
     int consecutiveFailures = OutcomeWindow.consecutiveFailuresOf(failed);
@@ -370,11 +424,11 @@ public class CoreCircuitBreaker extends GuardedCalls
       present = since;
       consecutiveFailures = present.window().addConsecutiveFailure();
     }
-    TransitionCause cause = present.judgeConsecutiveFailures(consecutiveFailures);
+    TransitionCause cause = present.judgeConsecutiveFailures(consecutiveFailures, now);
     if (cause != null) {
-      follow(present, cause);
+      follow(present, cause, failure);
     } else if (OutcomeWindow.asksForRates(failed)) {
-      follow(present, present.judgeRates(now, runtime.clock()));
+      follow(present, present.judgeRates(now, runtime.clock()), failure);
     }
   }
 
@@ -390,13 +444,47 @@ public class CoreCircuitBreaker extends GuardedCalls
    * has decided.
    */
   private void follow(Phase from, @Nullable TransitionCause cause) {
+    follow(from, cause, null);
+  }
+
+  /** Performs the transition that a phase asks for after a failure, which may say for how long the breaker opens. */
+  private void follow(Phase from, @Nullable TransitionCause cause, @Nullable Throwable failure) {
     if (cause == null) {
       return;
     }
+    long toldNanos = failure == null ? 0 : cooldownFrom(failure, from.config);
     Phase present = from;
+    // What a breaker for metrics only would have done is a transition of the same generation.
     while (present.generation == from.generation
-        && !replace(present, Transitions.following(present, cause, this))) {
+        && present.transitions == from.transitions
+        && !replace(present, Transitions.following(present, cause, toldNanos, this))) {
       present = phase();
+    }
+  }
+
+  /** Returns the cooldown that a failure asks for, in nanoseconds; 0 if it asks for none. */
+  private long cooldownFrom(Throwable failure, CircuitBreakerConfig config) {
+    Function<? super Throwable, @Nullable Duration> function = config.cooldownFrom();
+    if (function == null) {
+      return 0;
+    }
+    try {
+      Duration told = function.apply(Failures.unwrap(failure));
+      if (told == null || told.isNegative()) {
+        return 0;
+      }
+      Duration most = config.maxCooldown();
+      return (told.compareTo(most) < 0 ? told : most).toNanos();
+    } catch (Throwable e) {
+      if (!functionFailed) {
+        functionFailed = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "cooldownFrom of breaker '" + name()
+                + "' failed, so the cooldown is that of the settings; said once",
+            e);
+      }
+      return 0;
     }
   }
 
@@ -441,8 +529,8 @@ public class CoreCircuitBreaker extends GuardedCalls
     void judge() {
       long now = runtime.clock().readPrecisely();
       Phase present = phase();
-      if (present instanceof HalfOpenPhase probing && probing.isAnySlow(now)) {
-        follow(present, TransitionCause.PROBE_SLOW);
+      if (present instanceof HalfOpenPhase probing) {
+        follow(present, probing.judgeUnderWay(now));
       } else if (present instanceof CountingPhase counting && counting.slowInFlight(now) > 0) {
         follow(present, counting.judgeRates(now, runtime.clock()));
       }
@@ -526,6 +614,39 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
+  public final void open(Duration length) {
+    openFor(Setting.positive("length", length).toNanos());
+  }
+
+  @Override
+  public final void openUntil(Instant end) {
+    Instant now = runtime.time().wallTime();
+    if (end.isBefore(now)) {
+      openFor(0);
+    } else if (Duration.between(now, end).compareTo(Setting.LONGEST) <= 0) {
+      openFor(Duration.between(now, end).toNanos());
+    } else {
+      throw new IllegalArgumentException("end must be at most 365 days from now: " + end);
+    }
+  }
+
+  private void openFor(long nanos) {
+    Phase present;
+    do {
+      present = phase();
+    } while (!replace(present, Transitions.openedByHand(present, nanos, this)));
+  }
+
+  @Override
+  public final void halfOpen() {
+    Phase present = phase();
+    while (present.state != CircuitBreakerState.HALF_OPEN
+        && !replace(present, Transitions.halfOpened(present, TransitionCause.MANUAL, this))) {
+      present = phase();
+    }
+  }
+
+  @Override
   public final void forceOpen() {
     force(CircuitBreakerState.FORCED_OPEN);
   }
@@ -571,7 +692,8 @@ public class CoreCircuitBreaker extends GuardedCalls
       slowWatch().begin();
     }
     if (next instanceof CountingPhase counting) {
-      TransitionCause cause = counting.judgeConsecutiveFailures(counting.consecutiveFailures());
+      TransitionCause cause = counting.judgeConsecutiveFailures(
+          counting.consecutiveFailures(), runtime.clock().readPrecisely());
       follow(next, cause != null ? cause : counting.judgeRates(runtime.clock()));
     }
   }
@@ -681,6 +803,11 @@ public class CoreCircuitBreaker extends GuardedCalls
       return MOVED_SINCE;
     }
     boolean sameSettings = saved.declared().equals(present.config.toString());
+    if (!sameSettings
+        && saved.state() == CircuitBreakerState.CLOSED
+        && present.state != CircuitBreakerState.CLOSED) {
+      return "its settings have changed, so only its totals were restored";
+    }
     Phase next = Transitions.restored(present, saved, sameSettings, this);
     if (!replace(present, next)) {
       return MOVED_SINCE;
@@ -800,13 +927,20 @@ public class CoreCircuitBreaker extends GuardedCalls
     return OutcomeWindow.isFailure(outcome) ? Kind.FAILURE : Kind.SUCCESS;
   }
 
-  private void tell(Kind kind, Phase decided, boolean slow, @Nullable Throwable failure) {
+  private boolean isHeard(Kind kind) {
+    CallEvents events = callEvents;
+    return events != null && events.isHeard(kind);
+  }
+
+  private void tell(
+      Kind kind, Phase decided, boolean slow, @Nullable Throwable failure, long heldNanos) {
     CallEvents events = callEvents;
     if (events != null && events.isHeard(kind)) {
       events.publish(CircuitBreakerCall.builder(name(), kind)
           .sequence(decided.transitions)
           .state(decided.state)
           .slow(slow)
+          .duration(heldNanos == Phase.UNMEASURED ? null : Duration.ofNanos(heldNanos))
           .failure(failure)
           .at(runtime.time().wallTime())
           .build());

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerExplanation.Evidence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.time.CoarseClock;
@@ -8,23 +9,38 @@ import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import org.jspecify.annotations.Nullable;
 
-/** The breaker admits every call and counts its outcome: closed, or for metrics only, where no rule is applied. */
+/** The breaker admits every call and counts its outcome: closed, or for metrics only, where the rules open nothing. */
 final class CountingPhase extends Phase {
+  /**
+   * The rules of a breaker for metrics only, after they would have opened it: as long as it would be open, they say nothing.
+   *
+   * @param evidence what they saw
+   * @param until the instant from which they are applied again
+   */
+  record Pause(Evidence evidence, long until) {}
+
   private final OutcomeWindow window;
   private final long slowNanos;
   private final @Nullable CallsInFlight flights;
+  private final @Nullable Pause pause;
 
   /**
    * Creates a counting phase.
    *
    * @param window where it counts
    * @param flights counts calls under way; null where no rule asks for slow calls
+   * @param pause while its rules say nothing; null if they are applied
    */
-  CountingPhase(PhaseHeader header, OutcomeWindow window, @Nullable CallsInFlight flights) {
+  CountingPhase(
+      PhaseHeader header,
+      OutcomeWindow window,
+      @Nullable CallsInFlight flights,
+      @Nullable Pause pause) {
     super(header, freePermit(header), plain(header, window));
     this.window = window;
     this.slowNanos = slowNanos(config);
     this.flights = state == CircuitBreakerState.CLOSED ? flights : null;
+    this.pause = pause;
   }
 
   private static long freePermit(PhaseHeader header) {
@@ -56,9 +72,9 @@ final class CountingPhase extends Phase {
   }
 
   @Override
-  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+  int count(long permit, int outcome, long heldNanos, CoarseClock clock, LifetimeTotals totals) {
     long now = endOf(permit, clock);
-    int timed = timed(permit, outcome, now);
+    int timed = timed(permit, outcome, heldNanos, now);
     return window.count(timed, now) ? timed : RETIRED;
   }
 
@@ -85,14 +101,24 @@ final class CountingPhase extends Phase {
   }
 
   /** Returns the outcome of a call that ends at a time, with its duration taken into account. */
-  int timed(long permit, int outcome, long end) {
-    return isSlow(permit, end) ? OutcomeWindow.slow(outcome) : outcome;
+  int timed(long permit, int outcome, long heldNanos, long end) {
+    return isSlow(permit, heldNanos, end) ? OutcomeWindow.slow(outcome) : outcome;
   }
 
-  private boolean isSlow(long permit, long end) {
-    return slowNanos != 0
-        && Permit.kind(permit) == Permit.TIMED
-        && microsHeld(permit, end) >= slowNanos / 1000;
+  private boolean isSlow(long permit, long heldNanos, long end) {
+    if (slowNanos == 0) {
+      return false;
+    }
+    return heldNanos != UNMEASURED
+        ? heldNanos >= slowNanos
+        : Permit.kind(permit) == Permit.TIMED && microsHeld(permit, end) >= slowNanos / 1000;
+  }
+
+  @Override
+  long heldNanos(long permit, CoarseClock clock) {
+    return Permit.kind(permit) == Permit.TIMED
+        ? Math.max(0, microsHeld(permit, clock.readPrecisely())) * 1000
+        : UNMEASURED;
   }
 
   /** Negative at a time of the coarse clock that is before the precise one at which the call began. */
@@ -102,11 +128,15 @@ final class CountingPhase extends Phase {
 
   /** Judges the consecutive failures. Returns what follows; null for nothing. */
   @Nullable
-  TransitionCause judgeConsecutiveFailures(int consecutiveFailures) {
+  TransitionCause judgeConsecutiveFailures(int consecutiveFailures, long now) {
     int threshold = config.failureThreshold();
-    return threshold != 0 && consecutiveFailures >= threshold && state == CircuitBreakerState.CLOSED
+    return threshold != 0 && consecutiveFailures >= threshold && areRulesApplied(now)
         ? TransitionCause.FAILURE_THRESHOLD
         : null;
+  }
+
+  private boolean areRulesApplied(long now) {
+    return pause == null || now >= pause.until();
   }
 
   /** Judges the rates at the precise time. Returns what follows; null for nothing. */
@@ -125,8 +155,10 @@ final class CountingPhase extends Phase {
    */
   @Nullable
   TransitionCause judgeRates(long firstLook, CoarseClock clock) {
-    if (state != CircuitBreakerState.CLOSED
-        || (config.failureRateThreshold() == 0 && config.slowCallRateThreshold() == 0)
+    if (!areRulesApplied(firstLook)
+        || (config.failureRateThreshold() == 0
+            && config.slowCallRateThreshold() == 0
+            && config.failureCountThreshold() == 0)
         || (!window.awaitsMinimum() && verdictAt(firstLook) == OutcomeWindow.Verdict.BELOW)) {
       return null;
     }
@@ -134,6 +166,9 @@ final class CountingPhase extends Phase {
       // Each look is at the time of that look: the last one must see what was counted before the
       // flag changed.
       switch (verdictAt(clock.readPrecisely())) {
+        case FAILURE_COUNT -> {
+          return TransitionCause.FAILURE_COUNT;
+        }
         case FAILURE_RATE -> {
           return TransitionCause.FAILURE_RATE;
         }
@@ -158,6 +193,17 @@ final class CountingPhase extends Phase {
 
   private OutcomeWindow.Verdict verdictAt(long now) {
     return window.judge(config, slowInFlight(now), now);
+  }
+
+  @Nullable
+  Pause pause() {
+    return pause;
+  }
+
+  @Override
+  @Nullable
+  Evidence evidence() {
+    return pause == null ? null : pause.evidence();
   }
 
   @Override

@@ -44,18 +44,22 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   abstract long takeOff(CallsInFlight flights, long now);
 
   /** Completes the permit of a call whose body returned. */
-  abstract Verdict completeReturned(long permit, @Nullable Object result);
+  abstract Verdict completeReturned(long permit, @Nullable Object result, long heldNanos);
 
   /** Completes the permit of a call whose body returned after the limit around it. */
-  abstract Verdict completeExpired(long permit);
+  abstract Verdict completeExpired(long permit, long heldNanos);
 
   /** Completes the permit of a call whose body failed on this thread. */
-  abstract Verdict completeFailed(long permit, @Nullable Throwable failure);
+  abstract Verdict completeFailed(long permit, @Nullable Throwable failure, long heldNanos);
 
   /** Completes the permit of a call whose stage failed. */
-  abstract Verdict completeFailedAsync(long permit, Throwable failure);
+  abstract Verdict completeFailedAsync(long permit, Throwable failure, long heldNanos);
 
+  /** Returns what says that a call is rejected now. */
   abstract CallNotPermittedException rejection();
+
+  /** Returns what a rejected call throws: the rejection, or what the application makes of it. */
+  abstract RuntimeException refusal();
 
   /** Looks up again where the durations of calls are recorded. */
   public void measure() {
@@ -159,10 +163,15 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return result;
   }
 
+  /** Returns how long a call took that began at an instant, if its duration is recorded. */
+  final long heldNanos(@Nullable CallDurations recorded, long startedAt) {
+    return recorded == null ? Phase.UNMEASURED : Math.max(0, runtime.time().nanoTime() - startedAt);
+  }
+
   /** What counts as neither is not among the durations, as it is not in the window. */
-  void record(@Nullable CallDurations recorded, long startedAt, Verdict verdict) {
+  static void record(@Nullable CallDurations recorded, long heldNanos, Verdict verdict) {
     if (recorded != null && verdict != Verdict.NEITHER) {
-      recorded.record(runtime.time().nanoTime() - startedAt, verdict == Verdict.SUCCESS);
+      recorded.record(heldNanos, verdict == Verdict.SUCCESS);
     }
   }
 
@@ -196,7 +205,8 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       if (flights != null) {
         flights.end(begun);
       }
-      record(recorded, startedAt, completeFailed(permit, failure));
+      long held = heldNanos(recorded, startedAt);
+      record(recorded, held, completeFailed(permit, failure, held));
     } catch (Throwable e) {
       warnOfCount(e);
     }
@@ -219,10 +229,11 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       // A body that outstayed a limit around this breaker and still came back is what a hung
       // dependency looks like.
       boolean expired = chain.isLimitedBefore(index) && Frame.hasThreadExpired();
+      long held = heldNanos(recorded, startedAt);
       record(
           recorded,
-          startedAt,
-          expired ? completeExpired(permit) : completeReturned(permit, result));
+          held,
+          expired ? completeExpired(permit, held) : completeReturned(permit, result, held));
     } catch (Throwable e) {
       warnOfCount(e);
     }
@@ -294,7 +305,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     } else {
       permit = tryAcquirePermit();
       if (permit == REJECTED) {
-        return CompletableFuture.failedFuture(rejection());
+        return CompletableFuture.failedFuture(refusal());
       }
       if (recorded != null) {
         now = runtime.time().nanoTime();
@@ -331,7 +342,8 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       if (flights != null) {
         flights.end(begun);
       }
-      record(recorded, startedAt, completeAsync(permit, endedAt, value, null));
+      long held = heldNanos(recorded, startedAt);
+      record(recorded, held, completeAsync(permit, endedAt, value, null, held));
     } catch (Throwable e) {
       warnOfCount(e);
     }
@@ -359,12 +371,18 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   }
 
   Verdict completeAsync(
-      long permit, long endedAt, @Nullable Object result, @Nullable Throwable failure) {
+      long permit,
+      long endedAt,
+      @Nullable Object result,
+      @Nullable Throwable failure,
+      long heldNanos) {
     if (failure != null) {
-      return completeFailedAsync(permit, failure);
+      return completeFailedAsync(permit, failure, heldNanos);
     }
     boolean expired = endedAt != TimeSource.NEVER && runtime.time().nanoTime() - endedAt >= 0;
-    return expired ? completeExpired(permit) : completeReturned(permit, result);
+    return expired
+        ? completeExpired(permit, heldNanos)
+        : completeReturned(permit, result, heldNanos);
   }
 
   /** When a limit around a call ends it; {@link TimeSource#NEVER} where none does, or one of another time. */

@@ -41,18 +41,28 @@ class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       return;
     }
     land();
-    counted(breaker.completeAsync(permit, endedAt, value, failure));
+    count(endedAt, value, failure);
     endAs(value, failure);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
     land();
-    counted(breaker.completeAsync(permit, TimeSource.NEVER, null, cause));
+    count(TimeSource.NEVER, null, cause);
+  }
+
+  private void count(long end, @Nullable T value, @Nullable Throwable failure) {
+    long held = heldNanos();
+    counted(breaker.completeAsync(permit, end, value, failure, held), held);
+  }
+
+  /** Returns how long the call has taken; {@link Phase#UNMEASURED} if that is not recorded. */
+  long heldNanos() {
+    return Phase.UNMEASURED;
   }
 
   /** What the call was counted as. */
-  void counted(Verdict verdict) {}
+  void counted(Verdict verdict, long heldNanos) {}
 
   private void land() {
     if (flights != null) {

@@ -41,6 +41,9 @@ final class HalfOpenPhase extends Phase {
   long admit(CoarseClock clock) {
     // Without room, the call would not know of the slot that it took, or could not give it back.
     StackRoom.forCall();
+    if (areProbesUnderWayEnough(clock.read())) {
+      return CircuitBreaker.REJECTED;
+    }
     long place = probes.claim(
         slowNanos == 0 && probes.areLeasesCoarse() ? clock.read() : clock.readPrecisely());
     if (place == ProbeSlots.NONE && probes.areLeasesCoarse()) {
@@ -52,27 +55,43 @@ final class HalfOpenPhase extends Phase {
         : Permit.halfOpen(generation, Permit.slot(place), Permit.sequence(place));
   }
 
-  @Override
-  boolean isAvailable(long now) {
-    return !probes.isFull(now);
+  /** Whether the share of failed probes is judged, with the probes under way, over as many as it needs. */
+  private boolean areProbesUnderWayEnough(long now) {
+    if (config.halfOpenFailureRateThreshold() == 0) {
+      return false;
+    }
+    long outcomes = probes.outcomes();
+    return (long) ProbeSlots.successes(outcomes)
+            + ProbeSlots.failures(outcomes)
+            + probes.inFlight(now)
+        >= config.halfOpenCalls();
   }
 
   @Override
-  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+  boolean isAvailable(long now) {
+    return !probes.isFull(now) && !areProbesUnderWayEnough(now);
+  }
+
+  @Override
+  int count(long permit, int outcome, long heldNanos, CoarseClock clock, LifetimeTotals totals) {
     if (Permit.kind(permit) != Permit.HALF_OPEN) {
       return RETIRED;
     }
-    // A probe that failed keeps its slot until the phase is replaced, which must follow.
+    // A probe that failed keeps its slot until the phase is replaced, which must follow, unless
+    // more
+    // than one may fail.
     StackRoom.forOutcome();
+    boolean ends = outcome == OutcomeWindow.FAILURE && config.halfOpenFailureRateThreshold() == 0;
     long now = slowNanos == 0 ? clock.read() : clock.readPrecisely();
-    long heldMicros = outcome == OutcomeWindow.FAILURE
+    long heldMicros = ends
         ? probes.fail(Permit.slot(permit), Permit.sequence(permit), now)
         : probes.complete(Permit.slot(permit), Permit.sequence(permit), now);
     if (heldMicros < 0) {
       return NOT_HELD;
     }
-    int timed =
-        slowNanos != 0 && heldMicros >= slowNanos / 1000 ? OutcomeWindow.slow(outcome) : outcome;
+    boolean slow = slowNanos != 0
+        && (heldNanos == UNMEASURED ? heldMicros >= slowNanos / 1000 : heldNanos >= slowNanos);
+    int timed = slow ? OutcomeWindow.slow(outcome) : outcome;
     totals.add(timed, 1);
     if (OutcomeWindow.isFailure(outcome)) {
       totals.failedAt(now);
@@ -80,6 +99,15 @@ final class HalfOpenPhase extends Phase {
       totals.succeededAt(now);
     }
     return timed;
+  }
+
+  @Override
+  long heldNanos(long permit, CoarseClock clock) {
+    if (slowNanos == 0 || Permit.kind(permit) != Permit.HALF_OPEN) {
+      return UNMEASURED;
+    }
+    long micros = probes.ageOf(Permit.slot(permit), Permit.sequence(permit), clock.readPrecisely());
+    return micros == ProbeSlots.NONE ? UNMEASURED : micros * 1000;
   }
 
   @Override
@@ -91,20 +119,47 @@ final class HalfOpenPhase extends Phase {
   /** Returns what follows from the outcome of a probe that was counted; null for nothing yet. */
   @Nullable
   TransitionCause judge(int outcome) {
-    if (OutcomeWindow.isFailure(outcome)) {
-      return TransitionCause.PROBE_FAILED;
+    boolean failed = outcome != OutcomeWindow.SUCCESS;
+    TransitionCause opening = OutcomeWindow.isFailure(outcome)
+        ? TransitionCause.PROBE_FAILED
+        : TransitionCause.PROBE_SLOW;
+    if (config.halfOpenFailureRateThreshold() != 0) {
+      return judgeShare(probes.add(failed), 0, opening);
     }
-    if (OutcomeWindow.isSlow(outcome)) {
-      return TransitionCause.PROBE_SLOW;
+    if (failed) {
+      return opening;
     }
-    return probes.succeeded() >= config.successThreshold()
+    return ProbeSlots.successes(probes.add(false)) >= config.successThreshold()
         ? TransitionCause.PROBES_SUCCEEDED
         : null;
   }
 
-  /** Returns whether a probe under way is slow already. */
-  boolean isAnySlow(long now) {
-    return slowNanos != 0 && probes.isAnyOlderThan(slowNanos / 1000, now);
+  /**
+   * Judges the share of failed probes as soon as the outcomes that are missing cannot change the verdict.
+   *
+   * @param slow probes under way that count as failed already
+   */
+  private @Nullable TransitionCause judgeShare(long outcomes, long slow, TransitionCause opening) {
+    long succeeded = ProbeSlots.successes(outcomes);
+    long failed = ProbeSlots.failures(outcomes) + slow;
+    double all = Math.max(config.halfOpenCalls(), succeeded + failed);
+    double rate = config.halfOpenFailureRateThreshold();
+    if (100 * failed >= rate * all) {
+      return opening;
+    }
+    return 100 * (all - succeeded) < rate * all ? TransitionCause.PROBES_SUCCEEDED : null;
+  }
+
+  /** Judges the probes under way that are slow already. Returns what follows; null for nothing. */
+  @Nullable
+  TransitionCause judgeUnderWay(long now) {
+    int slow = slowNanos == 0 ? 0 : probes.olderThan(slowNanos / 1000, now);
+    if (slow == 0) {
+      return null;
+    }
+    return config.halfOpenFailureRateThreshold() == 0
+        ? TransitionCause.PROBE_SLOW
+        : judgeShare(probes.outcomes(), slow, TransitionCause.PROBE_SLOW);
   }
 
   @Override
@@ -124,6 +179,11 @@ final class HalfOpenPhase extends Phase {
 
   @Override
   int probeSuccesses() {
-    return probes.successes();
+    return ProbeSlots.successes(probes.outcomes());
+  }
+
+  @Override
+  int probeFailures() {
+    return ProbeSlots.failures(probes.outcomes());
   }
 }

@@ -36,7 +36,10 @@ final class LifetimeTotals {
   /** The successes before the present consecutive ones, which began after a failure or with a phase. */
   private static final int SUCCESSES_BEFORE = LAST_SUCCESS + 1;
 
-  private final long[] words = new long[SUCCESSES_BEFORE + 1];
+  /** The calls that were refused before the present phase. */
+  private static final int REJECTED_BEFORE = SUCCESSES_BEFORE + 1;
+
+  private final long[] words = new long[REJECTED_BEFORE + 1];
   private volatile LongAdder @Nullable [] adders;
 
   LifetimeTotals() {
@@ -59,6 +62,12 @@ final class LifetimeTotals {
 
   void beginPhase(@Nullable OutcomeWindow window) {
     WORDS.setOpaque(words, SUCCESSES_BEFORE, successes(window));
+    WORDS.setOpaque(words, REJECTED_BEFORE, sum(REJECTED));
+  }
+
+  /** A call that was refused by the phase before, and counted after this one began, is among them. */
+  long rejectedInPhase() {
+    return Math.max(0, sum(REJECTED) - (long) WORDS.getOpaque(words, REJECTED_BEFORE));
   }
 
   /** Counts the present consecutive successes from an earlier phase on. */
@@ -150,6 +159,7 @@ final class LifetimeTotals {
     add(OutcomeWindow.SLOW_FAILURE, slowFailures);
     add(IGNORED, saved.ignored());
     add(REJECTED, saved.rejected());
+    WORDS.setOpaque(words, REJECTED_BEFORE, sum(REJECTED));
     add(LATE, saved.late());
   }
 }

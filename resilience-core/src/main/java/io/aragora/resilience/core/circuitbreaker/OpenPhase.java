@@ -11,6 +11,7 @@ final class OpenPhase extends Phase {
   private final long cooldownNanos;
   private final int cooldownStep;
   private final int failuresBefore;
+  private final boolean openedByHand;
   private final @Nullable Evidence evidence;
 
   /**
@@ -20,6 +21,7 @@ final class OpenPhase extends Phase {
    * @param cooldownNanos the whole cooldown
    * @param cooldownStep how often the breaker opened before without having closed
    * @param failuresBefore the consecutive failures that led here
+   * @param openedByHand whether the end was set by hand, so that no setting shortens it after a restart
    * @param evidence what the rule saw that led here; null where no rule did
    */
   OpenPhase(
@@ -28,18 +30,20 @@ final class OpenPhase extends Phase {
       long cooldownNanos,
       int cooldownStep,
       int failuresBefore,
+      boolean openedByHand,
       @Nullable Evidence evidence) {
     super(header, CircuitBreaker.REJECTED, null);
     this.until = until;
     this.cooldownNanos = cooldownNanos;
     this.cooldownStep = cooldownStep;
     this.failuresBefore = failuresBefore;
+    this.openedByHand = openedByHand;
     this.evidence = evidence;
   }
 
   OpenPhase under(PhaseHeader otherSettings) {
     return new OpenPhase(
-        otherSettings, until, cooldownNanos, cooldownStep, failuresBefore, evidence);
+        otherSettings, until, cooldownNanos, cooldownStep, failuresBefore, openedByHand, evidence);
   }
 
   @Override
@@ -56,7 +60,7 @@ final class OpenPhase extends Phase {
 
   /** An open phase admits nothing, so no permit is of its generation. */
   @Override
-  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+  int count(long permit, int outcome, long heldNanos, CoarseClock clock, LifetimeTotals totals) {
     return RETIRED;
   }
 
@@ -78,6 +82,10 @@ final class OpenPhase extends Phase {
   @Override
   int cooldownStep() {
     return cooldownStep;
+  }
+
+  boolean isOpenedByHand() {
+    return openedByHand;
   }
 
   @Override

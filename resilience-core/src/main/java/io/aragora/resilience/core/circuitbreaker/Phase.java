@@ -28,6 +28,9 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   /** What {@link #count} returns if the window of the phase has been retired: the outcome is not counted. */
   static final int RETIRED = -1;
 
+  /** The duration of a call that was not measured, or is measured by the phase itself. */
+  static final long UNMEASURED = -1;
+
   /** What {@link #count} returns if the permit holds nothing any more: it was used before, or its lease is over. */
   static final int NOT_HELD = -2;
 
@@ -84,9 +87,16 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
    * Counts an outcome of a call that this phase admitted.
    *
    * @param outcome {@link OutcomeWindow#SUCCESS} or {@link OutcomeWindow#FAILURE}
+   * @param heldNanos how long the call took; {@link #UNMEASURED} if the permit says it, or it does not matter
    * @return the outcome, with its duration taken into account; {@link #RETIRED} or {@link #NOT_HELD} if it was not counted
    */
-  abstract int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals);
+  abstract int count(
+      long permit, int outcome, long heldNanos, CoarseClock clock, LifetimeTotals totals);
+
+  /** Returns how long a call has taken by its permit; {@link #UNMEASURED} if that does not say it precisely. */
+  long heldNanos(long permit, CoarseClock clock) {
+    return UNMEASURED;
+  }
 
   /** Releases a permit without an outcome. Returns false if it held nothing any more. */
   boolean release(long permit) {
@@ -145,6 +155,10 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   }
 
   int probeSuccesses() {
+    return 0;
+  }
+
+  int probeFailures() {
     return 0;
   }
 

@@ -21,7 +21,7 @@ record PhaseHeader(
   /** Returns the header of the first phase of a breaker. */
   static PhaseHeader first(CircuitBreakerConfig config, long now, Instant wall) {
     return new PhaseHeader(
-        config, CircuitBreakerState.CLOSED, TransitionCause.CREATED, 1, 0, now, micros(wall), null);
+        config, config.initialState(), TransitionCause.CREATED, 1, 0, now, micros(wall), null);
   }
 
   /** Returns the header of the phase after a transition. */
@@ -36,6 +36,22 @@ record PhaseHeader(
         now,
         micros(wall),
         before);
+  }
+
+  /**
+   * Returns the header of the same phase after something that listeners hear of as a transition, although the state stays, and
+   * permits and counts stay valid.
+   */
+  static PhaseHeader noted(Phase present, TransitionCause cause, Instant wall) {
+    return new PhaseHeader(
+        present.config,
+        present.state,
+        cause,
+        present.generation,
+        present.transitions + 1,
+        present.enteredAt,
+        micros(wall),
+        present);
   }
 
   /** Returns the header of a phase of the same state that counts from zero: a new generation, but no transition. */

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** The slots for probes of one half-open phase. A slot is taken, released once, and free again when its lease has expired. Lock-free. */
@@ -33,7 +33,10 @@ final class ProbeSlots {
   private static final long START_MASK = (1L << (64 - SEQUENCE_BITS)) - 1;
 
   private final AtomicLongArray words;
-  private final AtomicInteger successes = new AtomicInteger();
+
+  /** In one word, so that a judgement sees both at one instant: {@code failures:32 | successes:32}. */
+  private final AtomicLong outcomes = new AtomicLong();
+
   private final long phaseStart;
   private final long leaseMicros;
 
@@ -43,21 +46,34 @@ final class ProbeSlots {
    * @param slots the number of slots
    * @param phaseStartNanos when the phase began
    * @param leaseNanos the longest time for which a slot is held
-   * @param successesSoFar probes that succeeded before a restart
+   * @param outcomesSoFar the outcomes of probes before a restart
    */
-  ProbeSlots(int slots, long phaseStartNanos, long leaseNanos, int successesSoFar) {
-    this.successes.set(successesSoFar);
+  ProbeSlots(int slots, long phaseStartNanos, long leaseNanos, long outcomesSoFar) {
+    this.outcomes.set(outcomesSoFar);
     this.words = new AtomicLongArray(slots);
     this.phaseStart = phaseStartNanos;
     this.leaseMicros = Math.max(1, leaseNanos / 1000);
   }
 
-  static ProbeSlots of(CircuitBreakerConfig config, long phaseStartNanos, int successesSoFar) {
+  static ProbeSlots of(CircuitBreakerConfig config, long phaseStartNanos, long outcomesSoFar) {
     return new ProbeSlots(
         config.halfOpenMaxCalls(),
         phaseStartNanos,
         config.halfOpenMaxDuration().toNanos(),
-        successesSoFar);
+        outcomesSoFar);
+  }
+
+  /** Returns the word of so many outcomes. */
+  static long outcomes(int successes, int failures) {
+    return ((long) failures << Integer.SIZE) | successes;
+  }
+
+  static int successes(long outcomes) {
+    return (int) outcomes;
+  }
+
+  static int failures(long outcomes) {
+    return (int) (outcomes >>> Integer.SIZE);
   }
 
   /** Returns whether slots may be taken at a time of the coarse clock. */
@@ -116,25 +132,34 @@ final class ProbeSlots {
         : NONE;
   }
 
-  /** Counts a probe that succeeded; gives how many did. */
-  int succeeded() {
-    return successes.incrementAndGet();
+  /** Counts the outcome of a probe; returns all outcomes so far. */
+  long add(boolean failed) {
+    return outcomes.addAndGet(failed ? outcomes(0, 1) : outcomes(1, 0));
   }
 
-  int successes() {
-    return successes.get();
+  long outcomes() {
+    return outcomes.get();
   }
 
-  /** Returns whether a probe has been under way for at least so many microseconds. */
-  boolean isAnyOlderThan(long micros, long now) {
+  /** Returns how many probes have been under way for at least so many microseconds. */
+  int olderThan(long micros, long now) {
     long start = startAt(now);
+    int count = 0;
     for (int slot = 0; slot < words.length(); slot++) {
       long word = words.get(slot);
       if (!isFree(word) && age(word, start) >= micros) {
-        return true;
+        count++;
       }
     }
-    return false;
+    return count;
+  }
+
+  /** Returns how long a probe has been under way, in microseconds; {@link #NONE} if its permit holds no slot any more. */
+  long ageOf(int slot, int sequence, long now) {
+    long word = slot < words.length() ? words.get(slot) : 0;
+    return !isFree(word) && (word & SEQUENCE_MASK) == sequence
+        ? Math.max(0, age(word, startAt(now)))
+        : NONE;
   }
 
   boolean isFull(long now) {

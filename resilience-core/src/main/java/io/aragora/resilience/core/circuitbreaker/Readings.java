@@ -22,7 +22,7 @@ final class Readings {
       String name, Phase phase, LifetimeTotals totals, TimeSource time) {
     long now = time.nanoTime();
     OutcomeWindow window = phase.window();
-    WindowCounts counts = phase.counts(now);
+    WindowCounts counts = shownCounts(phase, now);
     return CircuitBreakerSnapshot.builder(name)
         .state(phase.stateAt(now))
         .cause(phase.cause)
@@ -31,18 +31,33 @@ final class Readings {
         .windowCalls(counts.calls())
         .windowFailures(counts.failures())
         .windowSlowCalls(counts.slowCalls())
+        .windowSlowFailures(counts.slowFailures())
         .slowCallsInFlight(phase.slowInFlight(now))
         .consecutiveFailures(phase.consecutiveFailures())
         .consecutiveSuccesses(consecutiveSuccesses(phase, totals))
         .probesInFlight(phase.probesInFlight(now))
         .probeSuccesses(phase.probeSuccesses())
+        .probeFailures(phase.probeFailures())
         .cooldown(Duration.ofNanos(phase.cooldownNanos()))
         .remainingCooldown(Duration.ofNanos(phase.remaining(now)))
         .lastFailure(wallTime(totals.lastFailure(), now, time))
         .lastSuccess(wallTime(totals.lastSuccess(window, now), now, time))
         .slowCalls(totals.slowCalls(window))
+        .rejectedInState(totals.rejectedInPhase())
         .totals(totals.with(window))
         .build();
+  }
+
+  /** Returns the counts of the window; while the breaker is open, those that opened it. */
+  private static WindowCounts shownCounts(Phase phase, long now) {
+    Evidence evidence = phase.window() == null ? phase.evidence() : null;
+    return evidence == null
+        ? phase.counts(now)
+        : new WindowCounts(
+            evidence.calls() - evidence.slowCallsInFlight(),
+            evidence.failures(),
+            evidence.slowCalls() - evidence.slowCallsInFlight(),
+            evidence.slowFailures());
   }
 
   /** Reads what {@link #snapshot} would show of it, into their {@link Place}. */
@@ -118,12 +133,14 @@ final class Readings {
         .generation(number(phase.generation))
         .enteredAt(bounded(phase.enteredWall()))
         .openUntil(openUntil)
+        .openedByHand(phase instanceof OpenPhase open && open.isOpenedByHand())
         .cooldown(
             Duration.ofNanos(Math.min(phase.cooldownNanos(), SavedBreaker.MAX_COOLDOWN.toNanos())))
         .cooldownStep(count(phase.cooldownStep()))
         .consecutiveFailures(count(phase.consecutiveFailures()))
         .consecutiveSuccesses(number(consecutiveSuccesses(phase, totals)))
         .probeSuccesses(count(phase.probeSuccesses()))
+        .probeFailures(count(phase.probeFailures()))
         .totals(CircuitBreakerTotals.builder()
             .successes(number(sums.successes()))
             .failures(number(sums.failures()))

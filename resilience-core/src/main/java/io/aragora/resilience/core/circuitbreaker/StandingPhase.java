@@ -34,7 +34,7 @@ final class StandingPhase extends Phase {
 
   /** No rule is applied to the outcome. */
   @Override
-  int count(long permit, int outcome, CoarseClock clock, LifetimeTotals totals) {
+  int count(long permit, int outcome, long heldNanos, CoarseClock clock, LifetimeTotals totals) {
     totals.add(outcome, 1);
     return outcome;
   }

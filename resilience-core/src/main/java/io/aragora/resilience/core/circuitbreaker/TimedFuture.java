@@ -27,7 +27,12 @@ final class TimedFuture<T extends @Nullable Object> extends GuardedFuture<T> {
   }
 
   @Override
-  void counted(Verdict verdict) {
-    breaker.record(recorded, startedAt, verdict);
+  long heldNanos() {
+    return breaker.heldNanos(recorded, startedAt);
+  }
+
+  @Override
+  void counted(Verdict verdict, long heldNanos) {
+    GuardedCalls.record(recorded, heldNanos, verdict);
   }
 }

@@ -20,16 +20,38 @@ final class Transitions {
 
   static Phase created(CircuitBreakerConfig config, PhaseOwner owner) {
     TimeSource time = owner.runtime().time();
-    return counting(PhaseHeader.first(config, time.nanoTime(), time.wallTime()), 0, owner);
+    long now = time.nanoTime();
+    PhaseHeader header = PhaseHeader.first(config, now, time.wallTime());
+    return switch (config.initialState()) {
+      case CLOSED, METRICS_ONLY -> counting(header, 0, owner);
+      case OPEN -> {
+        long cooldown = config.cooldown().toNanos();
+        yield new OpenPhase(header, now + cooldown, cooldown, 0, 0, false, null);
+      }
+      case HALF_OPEN -> new HalfOpenPhase(header, ProbeSlots.of(config, now, 0), 0, 0);
+      case FORCED_OPEN, DISABLED -> new StandingPhase(header, 0);
+    };
   }
 
   // ---- by what calls met
 
-  /** Returns the phase that follows for a cause that a phase found. */
-  static Phase following(Phase present, TransitionCause cause, PhaseOwner owner) {
+  /**
+   * Returns the phase that follows for a cause that a phase found.
+   *
+   * @param toldNanos the cooldown that the failure asks for, up to the maximum; 0 if it asks for none
+   */
+  static Phase following(Phase present, TransitionCause cause, long toldNanos, PhaseOwner owner) {
     return switch (cause) {
-      case FAILURE_THRESHOLD, FAILURE_RATE, SLOW_CALL_RATE, PROBE_FAILED, PROBE_SLOW ->
-        opened(present, cause, owner);
+      case FAILURE_THRESHOLD,
+          FAILURE_COUNT,
+          FAILURE_RATE,
+          SLOW_CALL_RATE,
+          PROBE_FAILED,
+          PROBE_SLOW ->
+        present instanceof CountingPhase counting
+                && present.state == CircuitBreakerState.METRICS_ONLY
+            ? wouldHaveOpened(counting, cause, toldNanos, owner)
+            : opened(present, cause, toldNanos, owner);
       case PROBES_SUCCEEDED -> closed(present, cause, owner);
       case COOLDOWN_ELAPSED -> halfOpened(present, cause, owner);
       case CREATED, MANUAL, RESTORED, SHARED ->
@@ -37,20 +59,44 @@ final class Transitions {
     };
   }
 
-  private static Phase opened(Phase present, TransitionCause cause, PhaseOwner owner) {
+  private static Phase wouldHaveOpened(
+      CountingPhase present, TransitionCause cause, long toldNanos, PhaseOwner owner) {
+    TimeSource time = owner.runtime().time();
+    long now = time.nanoTime();
+    long cooldown = cooldownNanos(present.config, toldNanos, 0, present.transitions + 1, owner);
+    return new CountingPhase(
+        PhaseHeader.noted(present, cause, time.wallTime()),
+        present.window(),
+        null,
+        new CountingPhase.Pause(evidence(present, now), now + cooldown));
+  }
+
+  private static Phase opened(
+      Phase present, TransitionCause cause, long toldNanos, PhaseOwner owner) {
     TimeSource time = owner.runtime().time();
     boolean probing = present.state == CircuitBreakerState.HALF_OPEN;
     int step = probing ? present.cooldownStep() + 1 : 0;
     long now = time.nanoTime();
     PhaseHeader header = after(present, CircuitBreakerState.OPEN, cause, now, owner);
-    long cooldown = cooldownNanos(present.config, step, header.generation(), owner);
+    long cooldown = cooldownNanos(present.config, toldNanos, step, header.generation(), owner);
     return new OpenPhase(
         header,
         now + cooldown,
         cooldown,
         step,
         present.consecutiveFailures() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0),
-        probing ? null : evidence(present, now));
+        false,
+        probing ? evidenceOfProbes(present) : evidence(present, now));
+  }
+
+  private static @Nullable Evidence evidenceOfProbes(Phase present) {
+    return present.config.halfOpenFailureRateThreshold() == 0
+        ? null
+        : Evidence.builder()
+            .calls((long) present.probeSuccesses() + present.probeFailures())
+            .failures(present.probeFailures())
+            .consecutiveFailures(present.consecutiveFailures())
+            .build();
   }
 
   private static Evidence evidence(Phase present, long now) {
@@ -60,12 +106,13 @@ final class Transitions {
         .calls(counts.calls() + inFlight)
         .failures(counts.failures())
         .slowCalls(counts.slowCalls() + inFlight)
+        .slowFailures(counts.slowFailures())
         .slowCallsInFlight(inFlight)
         .consecutiveFailures(present.consecutiveFailures())
         .build();
   }
 
-  private static Phase halfOpened(Phase present, TransitionCause cause, PhaseOwner owner) {
+  static Phase halfOpened(Phase present, TransitionCause cause, PhaseOwner owner) {
     long now = owner.runtime().clock().readPrecisely();
     return new HalfOpenPhase(
         after(present, CircuitBreakerState.HALF_OPEN, cause, now, owner),
@@ -82,14 +129,19 @@ final class Transitions {
   // ---- by hand
 
   static Phase reset(Phase present, PhaseOwner owner) {
-    if (present.state != CircuitBreakerState.CLOSED) {
-      return closed(present, TransitionCause.MANUAL, owner);
-    }
-    TimeSource time = owner.runtime().time();
-    return counting(
-        PhaseHeader.anew(present, TransitionCause.MANUAL, time.nanoTime(), time.wallTime()),
-        0,
-        owner);
+    return closed(present, TransitionCause.MANUAL, owner);
+  }
+
+  static Phase openedByHand(Phase present, long nanos, PhaseOwner owner) {
+    long now = owner.runtime().time().nanoTime();
+    return new OpenPhase(
+        after(present, CircuitBreakerState.OPEN, TransitionCause.MANUAL, now, owner),
+        now + nanos,
+        nanos,
+        present.cooldownStep(),
+        present.consecutiveFailures(),
+        true,
+        null);
   }
 
   static Phase forced(Phase present, CircuitBreakerState state, PhaseOwner owner) {
@@ -110,7 +162,8 @@ final class Transitions {
       return new CountingPhase(
           header,
           window.fits(config) ? window : newWindow(config, owner),
-          sameFlights ? flights : newFlights(config));
+          sameFlights ? flights : newFlights(config),
+          counting.pause());
     }
     if (present instanceof OpenPhase open) {
       return open.under(header);
@@ -135,7 +188,7 @@ final class Transitions {
     if (state == CircuitBreakerState.HALF_OPEN && !sameSettings) {
       state = CircuitBreakerState.OPEN;
     }
-    PhaseHeader header = (state == CircuitBreakerState.CLOSED
+    PhaseHeader header = (state == present.state
             ? PhaseHeader.anew(present, TransitionCause.RESTORED, now, saved.enteredAt())
             : PhaseHeader.after(present, state, TransitionCause.RESTORED, now, saved.enteredAt()))
         .atLeastOfGeneration(saved.generation());
@@ -148,18 +201,28 @@ final class Transitions {
             longest(present, saved, sameSettings),
             saved.cooldownStep(),
             failures,
+            saved.openedByHand(),
             null);
       case HALF_OPEN ->
         new HalfOpenPhase(
             header,
-            ProbeSlots.of(
-                present.config,
-                now,
-                Math.min(saved.probeSuccesses(), present.config.successThreshold() - 1)),
+            ProbeSlots.of(present.config, now, outcomesOfProbes(present.config, saved)),
             saved.cooldownStep(),
             failures);
       case FORCED_OPEN, DISABLED -> new StandingPhase(header, failures);
     };
+  }
+
+  /** The outcomes before a restart never decide by themselves. */
+  private static long outcomesOfProbes(CircuitBreakerConfig config, SavedBreaker saved) {
+    int successes = saved.probeSuccesses();
+    int failures = saved.probeFailures();
+    if (config.halfOpenFailureRateThreshold() == 0) {
+      return ProbeSlots.outcomes(Math.min(successes, config.successThreshold() - 1), 0);
+    }
+    return successes + failures < config.halfOpenCalls()
+        ? ProbeSlots.outcomes(successes, failures)
+        : 0;
   }
 
   /** Returns the opening of another instance, for what is left of it; null where nothing is. */
@@ -176,6 +239,7 @@ final class Transitions {
         longest(present, other, true),
         other.cooldownStep(),
         present.consecutiveFailures(),
+        other.openedByHand(),
         null);
   }
 
@@ -190,8 +254,11 @@ final class Transitions {
             longest(present, saved, sameSettings));
   }
 
-  /** No saved state makes a cooldown longer than the settings permit. */
+  /** No saved state makes a cooldown longer than the settings permit, unless it was set by hand. */
   private static long longest(Phase present, SavedBreaker saved, boolean sameSettings) {
+    if (saved.openedByHand()) {
+      return saved.cooldown().toNanos();
+    }
     long most = sameSettings
         ? longestCooldownNanos(present.config)
         : present.config.cooldown().toNanos();
@@ -220,7 +287,7 @@ final class Transitions {
   private static Phase counting(PhaseHeader header, int failures, PhaseOwner owner) {
     OutcomeWindow window = newWindow(header.config(), owner);
     window.beginConsecutiveFailures(failures);
-    return new CountingPhase(header, window, newFlights(header.config()));
+    return new CountingPhase(header, window, newFlights(header.config()), null);
   }
 
   private static @Nullable CallsInFlight newFlights(CircuitBreakerConfig config) {
@@ -240,12 +307,15 @@ final class Transitions {
    * Returns how long the breaker stays open. The cooldown grows with each consecutive opening up to the maximum, then is
    * lengthened at random, so that the instances of a fleet do not probe in step.
    *
+   * @param toldNanos the cooldown that the failure asks for, up to the maximum; 0 if it asks for none
    * @param step how often the breaker opened before without having closed
    */
   private static long cooldownNanos(
-      CircuitBreakerConfig config, int step, long generation, PhaseOwner owner) {
+      CircuitBreakerConfig config, long toldNanos, int step, long generation, PhaseOwner owner) {
     double nanos = config.cooldown().toNanos();
-    if (config.cooldownBackoff() > 1) {
+    if (toldNanos > 0) {
+      nanos = toldNanos;
+    } else if (config.cooldownBackoff() > 1) {
       double grown = nanos * Math.pow(config.cooldownBackoff(), step);
       nanos = Math.min(grown, (double) config.maxCooldown().toNanos());
     }
@@ -259,7 +329,7 @@ final class Transitions {
 
   /** Returns the longest cooldown, whatever the step and the random number. */
   private static long longestCooldownNanos(CircuitBreakerConfig config) {
-    double nanos = config.cooldownBackoff() > 1
+    double nanos = config.cooldownBackoff() > 1 || config.cooldownFrom() != null
         ? Math.max(config.cooldown().toNanos(), config.maxCooldown().toNanos())
         : config.cooldown().toNanos();
     return (long) (nanos + nanos * config.cooldownJitter());

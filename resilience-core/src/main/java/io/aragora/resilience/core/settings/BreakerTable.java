@@ -1,6 +1,8 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import java.util.Arrays;
 
 /** The settings of breakers. */
 final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreakerConfig.Builder> {
@@ -9,6 +11,7 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
         "circuitbreaker",
         "circuit breaker",
         "failureThreshold",
+        "failureCountThreshold",
         "failureRateThreshold",
         "slowCallRateThreshold",
         "slowCallDuration",
@@ -22,6 +25,9 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
         "successThreshold",
         "halfOpenMaxCalls",
         "halfOpenMaxDuration",
+        "halfOpenFailureRateThreshold",
+        "halfOpenCalls",
+        "initialState",
         "followPeers");
   }
 
@@ -33,6 +39,13 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
           draft.noFailureThreshold();
         } else {
           draft.failureThreshold(text.whole());
+        }
+      }
+      case "failureCountThreshold" -> {
+        if (text.isOff()) {
+          draft.noFailureCountThreshold();
+        } else {
+          draft.failureCountThreshold(text.whole());
         }
       }
       case "failureRateThreshold" -> {
@@ -60,9 +73,25 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
       case "successThreshold" -> draft.successThreshold(text.whole());
       case "halfOpenMaxCalls" -> draft.halfOpenMaxCalls(text.whole());
       case "halfOpenMaxDuration" -> draft.halfOpenMaxDuration(text.duration());
+      case "halfOpenFailureRateThreshold" -> {
+        if (text.isOff()) {
+          draft.noHalfOpenFailureRateThreshold();
+        } else {
+          draft.halfOpenFailureRateThreshold(text.decimal());
+        }
+      }
+      case "halfOpenCalls" -> draft.halfOpenCalls(text.whole());
+      case "initialState" -> draft.initialState(state(text));
       case "followPeers" -> draft.followPeers(text.isTrue());
       default -> throw unknown(setting);
     }
+  }
+
+  private static CircuitBreakerState state(SettingText text) {
+    String[] states = Arrays.stream(CircuitBreakerState.values())
+        .map(CircuitBreakerState::text)
+        .toArray(String[]::new);
+    return CircuitBreakerState.parse(text.oneOf(states));
   }
 
   /** A window is measured in time or in calls, so each of the two settings replaces the other. */

@@ -108,7 +108,18 @@ final class LongCountWindow extends CountWindow {
     long present = word;
     return present == RETIRED
         ? WindowCounts.NONE
-        : new WindowCounts(size(present), failed(present), slow(present));
+        : new WindowCounts(size(present), failed(present), slow(present), slowFailures(present));
+  }
+
+  /** Looks at each place, and may see one that changed since the word. */
+  private long slowFailures(long present) {
+    long most = Math.min(failed(present), slow(present));
+    long found = 0;
+    for (int place = 0; found < most && place < length; place++) {
+      int there = (byte) PLACES.getAcquire(places, place);
+      found += there != 0 && (there & OUTCOME_MASK) == SLOW_FAILURE ? 1 : 0;
+    }
+    return found;
   }
 
   @Override

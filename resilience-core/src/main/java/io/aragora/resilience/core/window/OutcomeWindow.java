@@ -84,6 +84,8 @@ public abstract class OutcomeWindow {
     BELOW,
     /** A rate is reached, but the window holds too few calls. */
     TOO_FEW_CALLS,
+    /** Too many failed. */
+    FAILURE_COUNT,
     /** Too large a share failed. */
     FAILURE_RATE,
     /** Too large a share was slow. */
@@ -195,7 +197,7 @@ public abstract class OutcomeWindow {
   public abstract WindowCounts counts(long now);
 
   /**
-   * Judges the rates. Allocates nothing.
+   * Judges the number of failures, and the rates. Allocates nothing.
    *
    * @param config the rules
    * @param slowInFlight calls under way that are slow already; they count as calls too
@@ -243,6 +245,10 @@ public abstract class OutcomeWindow {
   public abstract void retire(@Nullable OutcomeWindow heir);
 
   static Verdict judge(CircuitBreakerConfig config, long calls, long failed, long slow) {
+    int most = config.failureCountThreshold();
+    if (most != 0 && failed >= most) {
+      return Verdict.FAILURE_COUNT;
+    }
     double failureRate = config.failureRateThreshold();
     double slowRate = config.slowCallRateThreshold();
     boolean tooManyFailed =

@@ -66,7 +66,10 @@ final class ShortCountWindow extends CountWindow {
     return present == RETIRED
         ? WindowCounts.NONE
         : new WindowCounts(
-            size(present), Long.bitCount(failed(present)), Long.bitCount(slow(present)));
+            size(present),
+            Long.bitCount(failed(present)),
+            Long.bitCount(slow(present)),
+            Long.bitCount(failed(present) & slow(present)));
   }
 
   @Override

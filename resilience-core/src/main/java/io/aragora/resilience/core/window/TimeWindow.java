@@ -33,7 +33,7 @@ public final class TimeWindow extends OutcomeWindow {
    *   quiet = epoch:28 | limit:36: while the bucket of failures of that epoch holds fewer than the limit, no rate is reached.
    *
    * Within an epoch the same buckets are live, and the successes in them only grow. With S successes seen, the rate needs
-   * F >= rate * S / (100 - rate) failures. If there are F0, of which c0 are in the bucket of the epoch, and all others come to
+   * F >= rate * S / (100 - rate) failures; a threshold for the number of failures is such an F by itself. If there are F0, of which c0 are in the bucket of the epoch, and all others come to
    * that bucket, then the rate needs c0 + (F - F0) there. So a failure whose own CAS left fewer than the limit judges nothing.
    *
    * Failures can also come to another bucket: from a late writer, from a predecessor (retire), or back from rows that the sweep
@@ -83,10 +83,10 @@ public final class TimeWindow extends OutcomeWindow {
   private static final int PRECISE_EVERY = 64;
 
   /** What is judged after a failure. */
-  private static final byte NO_RATE = 0;
+  private static final byte NOTHING = 0;
 
-  private static final byte FAILURE_RATE = 1;
-  private static final byte SLOW_CALL_RATE = 2;
+  private static final byte FAILURES = 1;
+  private static final byte SLOW_CALLS = 2;
 
   private final CircuitBreakerConfig rules;
   private final byte shift;
@@ -140,9 +140,11 @@ public final class TimeWindow extends OutcomeWindow {
 
   private static byte judged(CircuitBreakerConfig rules) {
     if (rules.slowCallRateThreshold() != 0) {
-      return SLOW_CALL_RATE;
+      return SLOW_CALLS;
     }
-    return rules.failureRateThreshold() == 0 ? NO_RATE : FAILURE_RATE;
+    return rules.failureRateThreshold() == 0 && rules.failureCountThreshold() == 0
+        ? NOTHING
+        : FAILURES;
   }
 
   private static int shiftOf(long lengthNanos) {
@@ -164,14 +166,19 @@ public final class TimeWindow extends OutcomeWindow {
         && shiftOf(nanos) == shift
         && spanOf(nanos) == span
         && judged(config) == judged
-        && config.failureRateThreshold() == rules.failureRateThreshold();
+        && hasThresholdsOf(config);
+  }
+
+  private boolean hasThresholdsOf(CircuitBreakerConfig config) {
+    return config.failureRateThreshold() == rules.failureRateThreshold()
+        && config.failureCountThreshold() == rules.failureCountThreshold();
   }
 
   @Override
   public boolean count(int outcome, long now) {
     if (isFailure(outcome)) {
       long counted = add(outcome, 1, now, true);
-      if (counted != 0 && judged == FAILURE_RATE) {
+      if (counted != 0 && judged == FAILURES) {
         isQuiet(outcome, counted);
       }
       return counted != 0;
@@ -211,8 +218,7 @@ public final class TimeWindow extends OutcomeWindow {
       // Moves a coarse clock on whose timer gets no processor.
       sweeper.clock().readPrecisely();
     }
-    boolean asksForRates =
-        judged == FAILURE_RATE ? !isQuiet(outcome, counted) : judged == SLOW_CALL_RATE;
+    boolean asksForRates = judged == FAILURES ? !isQuiet(outcome, counted) : judged == SLOW_CALLS;
     if (consecutiveFailures() == 0) {
       raiseMark(successesBefore(WindowRow.epochOf(counted), now));
     }
@@ -434,7 +440,8 @@ public final class TimeWindow extends OutcomeWindow {
     long failed = failures(FAILURE, present);
     long slowFailed = failures(SLOW_FAILURE, present);
     long slow = slowFailed + sum(SLOW_SUCCESS, present);
-    return new WindowCounts(failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
+    return new WindowCounts(
+        failed + slow + sum(SUCCESS, present), failed + slowFailed, slow, slowFailed);
   }
 
   // ---- judging
@@ -458,7 +465,8 @@ public final class TimeWindow extends OutcomeWindow {
 
   private Verdict judgeFailures(CircuitBreakerConfig config, int epoch) {
     double rate = config.failureRateThreshold();
-    boolean limits = judged == FAILURE_RATE && rate == rules.failureRateThreshold();
+    int most = config.failureCountThreshold();
+    boolean limits = judged == FAILURES && hasThresholdsOf(config);
     while (true) {
       long before = quiet;
       int present = limits ? newer(before, epoch) : epoch;
@@ -466,16 +474,19 @@ public final class TimeWindow extends OutcomeWindow {
       long[] row = rowOf(rows, 0, FAILURE);
       long here = row == null ? 0 : WindowRow.atAge(row, present, 0);
       long failed = elsewhere + here;
-      if (failed == 0 || rate == 0) {
+      if (failed == 0 || (rate == 0 && most == 0)) {
         return Verdict.BELOW;
       }
-      long succeeded = successes(present, (long) (2 * failed * (100 - rate) / rate));
+      long succeeded =
+          rate == 0 ? 0 : successes(present, (long) (2 * failed * (100 - rate) / rate));
       Verdict verdict = judge(config, failed + succeeded, failed, 0);
       if (verdict != Verdict.BELOW || !limits || WindowRow.epochOf(before) != present) {
         return verdict;
       }
       // One less than the quotient, so that rounding does not matter.
-      long more = (long) Math.min(1L << 40, rate * succeeded / (100 - rate)) - 1 - failed;
+      long byRate =
+          rate == 0 ? 1L << 40 : (long) Math.min(1L << 40, rate * succeeded / (100 - rate)) - 1;
+      long more = Math.min(byRate, most == 0 ? 1L << 40 : most - 1) - failed;
       if (more <= 1 || !QUIET.compareAndSet(this, before, WindowRow.limit(present, here + more))) {
         return verdict;
       }

@@ -6,8 +6,9 @@ package io.aragora.resilience.core.window;
  * @param calls calls
  * @param failures failures among them
  * @param slowCalls slow ones among them
+ * @param slowFailures failures among the slow ones
  */
-public record WindowCounts(long calls, long failures, long slowCalls) {
+public record WindowCounts(long calls, long failures, long slowCalls, long slowFailures) {
   /** Nothing counted. */
-  public static final WindowCounts NONE = new WindowCounts(0, 0, 0);
+  public static final WindowCounts NONE = new WindowCounts(0, 0, 0, 0);
 }

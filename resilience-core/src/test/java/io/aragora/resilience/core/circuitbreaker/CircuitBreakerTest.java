@@ -77,8 +77,13 @@ class CircuitBreakerTest extends BreakerFixture {
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().cooldown(Duration.ZERO))
         .hasMessage("cooldown must be positive and at most 365 days: PT0S");
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().noFailureThreshold().build())
-        .hasMessage(
-            "failureThreshold, failureRateThreshold or slowCallRateThreshold must be set: none is");
+        .hasMessage("failureThreshold, failureCountThreshold, failureRateThreshold or"
+            + " slowCallRateThreshold must be set: none is");
+    assertThatThrownBy(() -> CircuitBreakerConfig.builder()
+            .countWindow(5)
+            .failureCountThreshold(6)
+            .build())
+        .hasMessage("failureCountThreshold must be at most countWindow, 5: 6");
     assertThatThrownBy(() -> Resilience.builder().stateStore("nowhere:x").build())
         .hasMessageContaining("no store for 'nowhere:'");
     assertThatThrownBy(() -> Resilience.builder().stateStore("sqlite:x").build())

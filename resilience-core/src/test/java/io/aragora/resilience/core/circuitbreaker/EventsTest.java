@@ -6,6 +6,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.AtOnce;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,20 +52,23 @@ class EventsTest extends BreakerFixture {
 
   @Test
   @Tag("V2-24")
-  @DisplayName("a reset is an event only if it changes the state")
-  void reset_isAnEventWhereItChangesTheState() {
+  @DisplayName("a reset is an event, whatever the state")
+  void reset_isAnEvent() {
     CircuitBreaker breaker = opensAfter(1);
     List<CircuitBreakerTransition> seen = transitionsOf(breaker);
     breaker.reset();
     time.runPending();
-    assertThat(seen).isEmpty();
+    assertThat(seen).singleElement().satisfies(reset -> {
+      assertThat(reset.from()).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(reset.to()).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(reset.cause()).isEqualTo(TransitionCause.MANUAL);
+    });
     fail(breaker);
     breaker.reset();
     time.runPending();
-    assertThat(seen).hasSize(2);
-    assertThat(seen.get(1).breaker()).isEqualTo("b");
-    assertThat(seen.get(1).from()).isEqualTo(CircuitBreakerState.OPEN);
-    assertThat(seen.get(1).to()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(seen).hasSize(3);
+    assertThat(seen.get(2).from()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(seen.get(2).to()).isEqualTo(CircuitBreakerState.CLOSED);
   }
 
   @Test

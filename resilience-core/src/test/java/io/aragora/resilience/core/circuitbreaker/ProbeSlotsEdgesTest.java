@@ -69,22 +69,33 @@ class ProbeSlotsEdgesTest {
     ProbeSlots one = new ProbeSlots(1, START, LEASE, 0);
     long place = one.claim(START + 10 * LEASE);
     assertThat(one.claim(START)).isEqualTo(ProbeSlots.NONE);
-    assertThat(one.isAnyOlderThan(1, START)).isFalse();
+    assertThat(one.olderThan(1, START)).isZero();
     assertThat(one.complete(Permit.slot(place), Permit.sequence(place), START))
         .as("held for no time at least")
         .isZero();
   }
 
   @Test
-  void isAnyOlderThan_readsEveryTakenSlot() {
-    assertThat(probes.isAnyOlderThan(0, START)).as("none is taken").isFalse();
+  void olderThan_countsEveryTakenSlot() {
+    assertThat(probes.olderThan(0, START)).as("none is taken").isZero();
     probes.claim(START + 10 * MICRO);
     long second = probes.claim(START);
-    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO - 1)).isFalse();
-    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO)).isTrue();
-    complete(second, START + 20 * MICRO);
-    assertThat(probes.isAnyOlderThan(20, START + 20 * MICRO)).isFalse();
-    assertThat(probes.isAnyOlderThan(20, START + 30 * MICRO)).isTrue();
+    assertThat(probes.olderThan(20, START + 20 * MICRO - 1)).isZero();
+    assertThat(probes.olderThan(20, START + 20 * MICRO)).isEqualTo(1);
+    assertThat(probes.olderThan(20, START + 30 * MICRO)).isEqualTo(2);
+    complete(second, START + 30 * MICRO);
+    assertThat(probes.olderThan(20, START + 30 * MICRO)).isEqualTo(1);
+  }
+
+  @Test
+  void ageOf_aPermitThatHoldsItsSlot_isItsTimeUnderWay() {
+    long place = probes.claim(START);
+    int slot = Permit.slot(place);
+    int sequence = Permit.sequence(place);
+    assertThat(probes.ageOf(slot, sequence, START + 7 * MICRO)).isEqualTo(7);
+    complete(place, START + 8 * MICRO);
+    assertThat(probes.ageOf(slot, sequence, START + 9 * MICRO)).isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.ageOf(3, 0, START)).as("no such slot").isEqualTo(ProbeSlots.NONE);
   }
 
   @Test
@@ -103,10 +114,11 @@ class ProbeSlotsEdgesTest {
   }
 
   @Test
-  void successes_goOnFromBeforeARestart() {
-    assertThat(probes.successes()).isEqualTo(2);
-    assertThat(probes.succeeded()).isEqualTo(3);
-    assertThat(probes.successes()).isEqualTo(3);
+  void outcomes_goOnFromBeforeARestart() {
+    assertThat(ProbeSlots.successes(probes.outcomes())).isEqualTo(2);
+    assertThat(ProbeSlots.successes(probes.add(false))).isEqualTo(3);
+    assertThat(ProbeSlots.failures(probes.add(true))).isEqualTo(1);
+    assertThat(probes.outcomes()).isEqualTo(ProbeSlots.outcomes(3, 1));
   }
 
   @Test

@@ -229,6 +229,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     "ARAGORA_CB_MAX_COOLDOWN, 1h, maxCooldown=PT1H",
     "ARAGORA_CB_COOLDOWN_JITTER, 0.2, cooldownJitter=0.2",
     "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S",
+    "ARAGORA_CB_FAILURE_COUNT_THRESHOLD, 7, failureCountThreshold=7",
+    "ARAGORA_CB_HALF_OPEN_FAILURE_RATE_THRESHOLD, 50, halfOpenFailureRateThreshold=50.0",
+    "ARAGORA_CB_HALF_OPEN_CALLS, 20, halfOpenCalls=20",
+    "ARAGORA_CB_INITIAL_STATE, metrics_only, initialState=METRICS_ONLY",
     "ARAGORA_CB_FOLLOW_PEERS, true, followPeers=true"
   })
   void variable_changesItsSetting(String variable, String value, String expected) {
@@ -245,6 +249,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
       case "failureRateThreshold", "slowCallRateThreshold", "countWindow" -> "40";
       case "cooldownJitter" -> "0.5";
       case "followPeers" -> "true";
+      case "initialState" -> "disabled";
       default -> "4";
     };
     properties.put("resilience.circuitbreaker.a." + setting, value);

@@ -115,9 +115,11 @@ class ConfigSectionTest {
     assertRejected(
         write("resilience.circuitbreaker." + rest + "=3"),
         "resilience.circuitbreaker." + rest + "=3: the key must end in a setting",
-        "failureThreshold, failureRateThreshold, slowCallRateThreshold, slowCallDuration,"
+        "failureThreshold, failureCountThreshold, failureRateThreshold, slowCallRateThreshold,"
+            + " slowCallDuration,"
             + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
             + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration,"
+            + " halfOpenFailureRateThreshold, halfOpenCalls, initialState,"
             + " followPeers");
   }
 

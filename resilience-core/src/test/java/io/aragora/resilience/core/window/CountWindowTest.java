@@ -43,7 +43,7 @@ class CountWindowTest {
     for (int i = 0; i < count; i++) {
       window.count(i % 5 == 0 ? OutcomeWindow.FAILURE : OutcomeWindow.SUCCESS, i);
     }
-    assertThat(window.counts(count)).isEqualTo(new WindowCounts(25, 5, 0));
+    assertThat(window.counts(count)).isEqualTo(new WindowCounts(25, 5, 0, 0));
   }
 
   @ParameterizedTest

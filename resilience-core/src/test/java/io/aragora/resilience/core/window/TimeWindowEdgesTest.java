@@ -132,7 +132,7 @@ class TimeWindowEdgesTest {
     long at = atABucket();
     window.count(OutcomeWindow.FAILURE, at);
     window.count(OutcomeWindow.FAILURE, at - RING * BUCKET_NANOS);
-    assertThat(window.counts(at)).isEqualTo(new WindowCounts(2, 2, 0));
+    assertThat(window.counts(at)).isEqualTo(new WindowCounts(2, 2, 0, 0));
     assertThat(totals.sum()).isZero();
     assertThat(window.counts(at + LENGTH.toNanos() - 1).failures()).isEqualTo(2);
   }
@@ -198,6 +198,7 @@ class TimeWindowEdgesTest {
   void judge_saysWhatAllCountsSay() {
     CircuitBreakerConfig rates = CircuitBreakerConfig.builder()
         .noFailureThreshold()
+        .failureCountThreshold(35)
         .failureRateThreshold(30)
         .slowCallRateThreshold(40)
         .minimumNumberOfCalls(10)
@@ -384,7 +385,7 @@ class TimeWindowEdgesTest {
     TimeWindow heir = window(Duration.ofSeconds(30));
     window.retire(heir);
     assertThat(heir.consecutiveFailures()).isEqualTo(2);
-    assertThat(heir.counts(now())).isEqualTo(new WindowCounts(2, 0, 2));
+    assertThat(heir.counts(now())).isEqualTo(new WindowCounts(2, 0, 2, 0));
     assertThat(
             heir.counts(used + Duration.ofSeconds(30).toNanos() - BUCKET_NANOS).calls())
         .as("at the beginning of the bucket in which they were counted")
@@ -497,7 +498,7 @@ class TimeWindowEdgesTest {
     window.count(OutcomeWindow.SUCCESS, now());
     time.advance(Duration.ofSeconds(40));
     assertThat(window.idleSince()).isEqualTo(Long.MAX_VALUE);
-    assertThat(window.counts(now())).isEqualTo(new WindowCounts(1, 0, 0));
+    assertThat(window.counts(now())).isEqualTo(new WindowCounts(1, 0, 0, 0));
     assertThat(window.total(OutcomeWindow.FAILURE)).isEqualTo(1);
     assertThat(sumOfTotals(window)).isEqualTo(2);
   }

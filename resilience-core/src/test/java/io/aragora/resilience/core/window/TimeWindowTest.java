@@ -49,7 +49,7 @@ class TimeWindowTest {
         count(outcome);
       }
     }
-    assertThat(counts()).isEqualTo(new WindowCounts(1 + 2 + 3 + 4, 2 + 4, 3 + 4));
+    assertThat(counts()).isEqualTo(new WindowCounts(1 + 2 + 3 + 4, 2 + 4, 3 + 4, 4));
   }
 
   @Test
@@ -91,7 +91,7 @@ class TimeWindowTest {
     assertThat(totals.of(OutcomeWindow.SLOW_FAILURE)).isEqualTo(1);
     assertThat(totals.succeededAt).isBetween(used - 3_000_000_000L, used);
     count(OutcomeWindow.SUCCESS);
-    assertThat(counts()).isEqualTo(new WindowCounts(1, 0, 0));
+    assertThat(counts()).isEqualTo(new WindowCounts(1, 0, 0, 0));
   }
 
   @Test
@@ -113,7 +113,7 @@ class TimeWindowTest {
     TimeWindow heir = new TimeWindow(RULES, time.nanoTime(), totals, sweeper);
     count(OutcomeWindow.SUCCESS);
     window.retire(heir);
-    assertThat(heir.counts(time.nanoTime())).isEqualTo(new WindowCounts(1, 0, 0));
+    assertThat(heir.counts(time.nanoTime())).isEqualTo(new WindowCounts(1, 0, 0, 0));
     assertThat(totals.of(OutcomeWindow.FAILURE)).isEqualTo(1);
   }
 

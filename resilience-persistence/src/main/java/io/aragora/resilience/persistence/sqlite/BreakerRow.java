@@ -49,7 +49,9 @@ final class BreakerRow {
       "late",
       "slow_calls",
       "declared",
-      "saved_at_micros");
+      "saved_at_micros",
+      "opened_by_hand",
+      "probe_failures");
 
   /** The maximum size of a text in bytes: three for each character. */
   private static final int MAX_TEXT_BYTES = 3 * SavedBreaker.MAX_TEXT;
@@ -144,7 +146,9 @@ final class BreakerRow {
             number(prefix + "late", 0, SavedBreaker.MAX_NUMBER),
             number(prefix + "slow_calls", 0, SavedBreaker.MAX_NUMBER),
             text(prefix + "declared"),
-            instant(prefix + "saved_at_micros"))
+            instant(prefix + "saved_at_micros"),
+            number(prefix + "opened_by_hand", 0, 1),
+            number(prefix + "probe_failures", 0, SavedBreaker.MAX_COUNT))
         // A condition that is unknown, because a value is NULL, is false.
         .collect(Collectors.joining(" AND ", "((", ") IS TRUE)"));
   }
@@ -195,6 +199,8 @@ final class BreakerRow {
     upsert.setLong(17, breaker.slowCalls());
     upsert.setString(18, breaker.declared());
     upsert.setLong(19, micros(breaker.savedAt()));
+    upsert.setInt(20, breaker.openedByHand() ? 1 : 0);
+    upsert.setInt(21, breaker.probeFailures());
   }
 
   static void bindDelete(PreparedStatement delete, SavedBreaker breaker) throws SQLException {
@@ -254,6 +260,8 @@ final class BreakerRow {
           .slowCalls(count(row, "slow_calls"))
           .declared(text(row, "declared"))
           .savedAt(instant(number(row, "saved_at_micros")))
+          .openedByHand(isTrue(row, "opened_by_hand"))
+          .probeFailures(smallCount(row, "probe_failures"))
           .build();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
@@ -323,6 +331,14 @@ final class BreakerRow {
           column + " must be at most " + Integer.MAX_VALUE + ": " + value);
     }
     return (int) value;
+  }
+
+  private static boolean isTrue(ResultSet row, String column) throws SQLException {
+    long value = number(row, column);
+    if (value != 0 && value != 1) {
+      throw new IllegalArgumentException(column + " must be 0 or 1: " + value);
+    }
+    return value == 1;
   }
 
   /** Shows a text, or its size if it was not read. */

@@ -69,7 +69,10 @@ final class SchemaMigrator {
                 saved_at_micros
               FROM circuit_breakers_1""",
           "DROP TABLE circuit_breakers_1",
-          "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"));
+          "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"),
+      List.of(
+          "ALTER TABLE circuit_breakers ADD COLUMN opened_by_hand INTEGER NOT NULL DEFAULT 0",
+          "ALTER TABLE circuit_breakers ADD COLUMN probe_failures INTEGER NOT NULL DEFAULT 0"));
 
   static final int NEWEST = STEPS.size();
 

@@ -121,22 +121,7 @@ class HostileRowsTest extends SqliteStoreFixture {
   }
 
   private static SavedBreaker declared(SavedBreaker row, CircuitBreakerConfig config) {
-    return SavedBreaker.builder(row.name())
-        .key(row.key())
-        .state(row.state())
-        .generation(row.generation())
-        .enteredAt(row.enteredAt())
-        .openUntil(row.openUntil())
-        .cooldown(row.cooldown())
-        .cooldownStep(row.cooldownStep())
-        .consecutiveFailures(row.consecutiveFailures())
-        .consecutiveSuccesses(row.consecutiveSuccesses())
-        .probeSuccesses(row.probeSuccesses())
-        .totals(row.totals())
-        .slowCalls(row.slowCalls())
-        .declared(config.toString())
-        .savedAt(row.savedAt())
-        .build();
+    return row.toBuilder().declared(config.toString()).build();
   }
 
   @ParameterizedTest
@@ -144,6 +129,8 @@ class HostileRowsTest extends SqliteStoreFixture {
       strings = {
         "generation = 9223372036854775807",
         "generation = -5",
+        "opened_by_hand = 2",
+        "probe_failures = -1",
         "cooldown_micros = -1",
         "late = 'x'",
         "declared = zeroblob(3)",

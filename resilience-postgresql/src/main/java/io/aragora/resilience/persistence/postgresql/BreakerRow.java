@@ -83,7 +83,9 @@ final class BreakerRow {
       Column.number("late", breaker -> breaker.totals().late()),
       Column.number("slow_calls", SavedBreaker::slowCalls),
       Column.text("declared", SavedBreaker::declared),
-      Column.time("saved_at_micros", SavedBreaker::savedAt));
+      Column.time("saved_at_micros", SavedBreaker::savedAt),
+      Column.number("opened_by_hand", breaker -> breaker.openedByHand() ? 1 : 0),
+      Column.number("probe_failures", SavedBreaker::probeFailures));
 
   /** Not a column: the age of the state by the writer's clock. Even a wrong clock measures such a short time well enough. */
   private static final Column AGE = Column.number("age_micros", BreakerRow::ageMicros);
@@ -233,7 +235,9 @@ final class BreakerRow {
             number(prefix + "rejected", SavedBreaker.MAX_NUMBER),
             number(prefix + "late", SavedBreaker.MAX_NUMBER),
             number(prefix + "slow_calls", SavedBreaker.MAX_NUMBER),
-            instant(prefix, "saved_at_micros"))
+            instant(prefix, "saved_at_micros"),
+            number(prefix + "opened_by_hand", 1),
+            number(prefix + "probe_failures", SavedBreaker.MAX_COUNT))
         .collect(Collectors.joining(" AND ", "((", ") IS TRUE)"));
   }
 
@@ -353,6 +357,8 @@ final class BreakerRow {
           .slowCalls(count(row, "slow_calls"))
           .declared(text(row, "declared"))
           .savedAt(instant(row, "saved_at_micros", shift))
+          .openedByHand(count(row, "opened_by_hand") != 0)
+          .probeFailures(smallCount(row, "probe_failures"))
           .build();
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException("skipped '" + shown(row) + "': " + e.getMessage(), e);

@@ -12,14 +12,15 @@ import java.util.List;
  */
 final class SchemaMigrator {
   /** The statements that migrate from version i to i + 1. Published steps never change; a new version is a new step. */
-  private static final List<List<String>> STEPS = List.of(List.of(
-      """
+  private static final List<List<String>> STEPS = List.of(
+      List.of(
+          """
       CREATE TABLE resilience_schema (
         version    integer     NOT NULL PRIMARY KEY,
         created_at timestamptz NOT NULL DEFAULT now()
       )""",
-      // Two thirds full, so that updated rows fit on the same page and no index changes.
-      """
+          // Two thirds full, so that updated rows fit on the same page and no index changes.
+          """
       CREATE TABLE resilience_circuit_breakers (
         id                     bytea  NOT NULL PRIMARY KEY,
         name                   text   NOT NULL,
@@ -46,8 +47,12 @@ final class SchemaMigrator {
         transitioned_at_micros bigint NOT NULL,
         changed_in             bigint NOT NULL
       ) WITH (fillfactor = 66)""",
-      """
-      CREATE INDEX resilience_circuit_breakers_by_change ON resilience_circuit_breakers (changed_in)"""));
+          """
+      CREATE INDEX resilience_circuit_breakers_by_change ON resilience_circuit_breakers (changed_in)"""),
+      List.of("""
+      ALTER TABLE resilience_circuit_breakers
+        ADD COLUMN opened_by_hand bigint NOT NULL DEFAULT 0,
+        ADD COLUMN probe_failures bigint NOT NULL DEFAULT 0"""));
 
   static final int NEWEST = STEPS.size();
 

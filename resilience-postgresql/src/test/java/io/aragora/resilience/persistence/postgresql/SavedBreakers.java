@@ -43,17 +43,9 @@ final class SavedBreakers {
 
   /** The same change, saved so much later, with other counts. */
   static SavedBreaker later(SavedBreaker breaker, Duration later) {
-    return SavedBreaker.builder(breaker.name())
-        .key(breaker.key())
-        .state(breaker.state())
-        .generation(breaker.generation())
-        .enteredAt(breaker.enteredAt())
-        .openUntil(breaker.openUntil())
-        .cooldown(breaker.cooldown())
-        .cooldownStep(breaker.cooldownStep())
+    return breaker.toBuilder()
         .consecutiveFailures(breaker.consecutiveFailures() + 1)
         .consecutiveSuccesses(breaker.consecutiveSuccesses() + 1)
-        .probeSuccesses(breaker.probeSuccesses())
         .totals(CircuitBreakerTotals.builder()
             .successes(21)
             .failures(22)
@@ -62,7 +54,6 @@ final class SavedBreakers {
             .late(25)
             .build())
         .slowCalls(26)
-        .declared(breaker.declared())
         .savedAt(breaker.savedAt().plus(later))
         .build();
   }
