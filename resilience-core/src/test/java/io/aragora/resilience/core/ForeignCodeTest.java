@@ -1,12 +1,14 @@
 package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.annotation.WithPipeline;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -627,13 +629,34 @@ class ForeignCodeTest {
       }
     }
     assertThat(never)
-        .as("asked for by limits that are exceeded, below, or not by these calls")
+        .as("asked for by limits and rejections, below, or not by these calls")
         .containsExactlyInAnyOrder(
+            "CircuitBreakerConfig.mapException",
             "TimeoutConfig.mapException",
             "TimeoutConfig.onLateResult",
             "Timeout.subscribe",
             "HealthRegistry.subscribe",
             "KeyedCircuitBreaker.subscribeKeys");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> mapExceptionOfBreakers_everyThrowable_rejectionComesOut() {
+    return THROWABLES.stream()
+        .map(thrown -> dynamicTest(thrown.getClass().getSimpleName(), () -> {
+          Setup setup = new Setup();
+          Thrower thrower = new Thrower(thrown);
+          setup.breaker.mapException(rejection -> thrower.go());
+          try (Resilience resilience = setup.runtime.build()) {
+            CircuitBreaker breaker = setup.build(resilience, false).breaker;
+            breaker.forceOpen();
+            assertThatThrownBy(() -> breaker.call(() -> "never"))
+                .isInstanceOf(CallNotPermittedException.class);
+            assertThatThrownBy(() ->
+                    breaker.callAsync(() -> CompletableFuture.completedFuture("never")).join())
+                .hasCauseInstanceOf(CallNotPermittedException.class);
+            assertThat(thrower.called).hasValue(2);
+          }
+        }));
   }
 
   @TestFactory
