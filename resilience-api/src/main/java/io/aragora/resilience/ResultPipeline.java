@@ -1,5 +1,7 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.policy.CheckedFunction;
@@ -58,6 +60,36 @@ public interface ResultPipeline<T extends @Nullable Object> {
    *     call; completing the future from outside cancels the running work
    */
   CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body);
+
+  /**
+   * Runs a body on the calling thread, and returns the rejection of a breaker as a value if the fallback has no rule for
+   * it.
+   *
+   * @param body the body to protect
+   * @param <X> the exception of the body
+   * @return its value, that of the fallback, or the rejection
+   * @throws X if the body fails and the fallback has no rule for the failure
+   */
+  default <X extends Throwable> CallOutcome<T> tryCall(CheckedSupplier<? extends T, X> body)
+      throws X {
+    try {
+      return CallOutcome.of(this.<X>call(body));
+    } catch (CallNotPermittedException e) {
+      return CallOutcome.rejected(e);
+    }
+  }
+
+  /**
+   * Starts an asynchronous body, and returns the rejection of a breaker as a value if the fallback has no rule for it.
+   *
+   * @param body starts the work; the first time on the calling thread
+   * @return the future of its value, that of the fallback, or the rejection; completing it from outside cancels the
+   *     running work
+   */
+  default CompletableFuture<CallOutcome<T>> tryCallAsync(
+      Supplier<? extends CompletionStage<T>> body) {
+    return CallOutcome.ofFuture(callAsync(body));
+  }
 
   /**
    * Runs a blocking body on an executor, each attempt anew.

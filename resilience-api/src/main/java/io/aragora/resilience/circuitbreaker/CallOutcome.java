@@ -1,6 +1,7 @@
 package io.aragora.resilience.circuitbreaker;
 
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,19 @@ public final class CallOutcome<T extends @Nullable Object> {
   public static <T extends @Nullable Object> CallOutcome<T> rejected(
       CallNotPermittedException rejection) {
     return new CallOutcome<>(null, Objects.requireNonNull(rejection, "rejection"));
+  }
+
+  /**
+   * Returns the outcome of an asynchronous call through any policy.
+   *
+   * @param call the future of the call
+   * @param <T> the type of the value
+   * @return the future of the outcome: a rejection by a breaker is a value, every other failure stays a failure.
+   *     Completing it from outside cancels the call
+   */
+  public static <T extends @Nullable Object> CompletableFuture<CallOutcome<T>> ofFuture(
+      CompletableFuture<T> call) {
+    return OutcomeFuture.of(call);
   }
 
   /** {@return whether the breaker rejected the call} */

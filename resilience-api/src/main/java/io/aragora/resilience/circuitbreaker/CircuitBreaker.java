@@ -6,7 +6,10 @@ import io.aragora.resilience.policy.Subscription;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,6 +161,16 @@ public interface CircuitBreaker extends Policy {
    */
   <T extends @Nullable Object, X extends Throwable> CallOutcome<T> tryCall(
       CheckedSupplier<? extends T, X> body) throws X;
+
+  /**
+   * Starts an asynchronous body if the breaker admits it, and returns a rejection as a value.
+   *
+   * @param body starts the work, on the calling thread
+   * @param <T> the type of its value
+   * @return the future of the value or the rejection; completing it from outside cancels the work
+   */
+  <T extends @Nullable Object> CompletableFuture<CallOutcome<T>> tryCallAsync(
+      Supplier<? extends CompletionStage<T>> body);
 
   /**
    * Replaces the config of the breaker. State, generation, listeners, consecutive failures and totals stay. The outcomes

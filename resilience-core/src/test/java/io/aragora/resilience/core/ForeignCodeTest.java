@@ -651,8 +651,9 @@ class ForeignCodeTest {
             breaker.forceOpen();
             assertThatThrownBy(() -> breaker.call(() -> "never"))
                 .isInstanceOf(CallNotPermittedException.class);
-            assertThatThrownBy(() ->
-                    breaker.callAsync(() -> CompletableFuture.completedFuture("never")).join())
+            assertThatThrownBy(() -> breaker
+                    .callAsync(() -> CompletableFuture.completedFuture("never"))
+                    .join())
                 .hasCauseInstanceOf(CallNotPermittedException.class);
             assertThat(thrower.called).hasValue(2);
           }

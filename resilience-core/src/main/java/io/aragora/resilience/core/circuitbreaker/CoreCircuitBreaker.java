@@ -164,7 +164,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   public final long acquirePermit() {
     long permit = tryAcquirePermit();
     if (permit == REJECTED) {
-      throw refusal();
+      throw refusal(rejection());
     }
     return permit;
   }
@@ -176,8 +176,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
-  final RuntimeException refusal() {
-    CallNotPermittedException rejection = rejection();
+  final RuntimeException refusal(CallNotPermittedException rejection) {
     Function<? super CallNotPermittedException, ? extends RuntimeException> mapping =
         phase().config.mapException();
     if (mapping == null) {

@@ -59,7 +59,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   abstract CallNotPermittedException rejection();
 
   /** Returns what a rejected call throws: the rejection, or what the application makes of it. */
-  abstract RuntimeException refusal();
+  abstract RuntimeException refusal(CallNotPermittedException rejection);
 
   /** Looks up again where the durations of calls are recorded. */
   public void measure() {
@@ -267,6 +267,26 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     }
   }
 
+  /** The future of a rejected call, which knows what it would be without {@code mapException}. */
+  private static final class RejectedFuture<T extends @Nullable Object>
+      extends CompletableFuture<T> {
+    private final CallNotPermittedException rejection;
+
+    RejectedFuture(CallNotPermittedException rejection, RuntimeException refusal) {
+      this.rejection = rejection;
+      completeExceptionally(refusal);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletableFuture<CallOutcome<T>> tryCallAsync(
+      Supplier<? extends CompletionStage<T>> body) {
+    CompletableFuture<T> call = callAsync(body);
+    return call instanceof RejectedFuture<T> rejected
+        ? CompletableFuture.completedFuture(CallOutcome.rejected(rejected.rejection))
+        : CallOutcome.ofFuture(call);
+  }
+
   @Override
   protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
       CapturedContext context,
@@ -305,7 +325,8 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     } else {
       permit = tryAcquirePermit();
       if (permit == REJECTED) {
-        return CompletableFuture.failedFuture(refusal());
+        CallNotPermittedException rejection = rejection();
+        return new RejectedFuture<>(rejection, refusal(rejection));
       }
       if (recorded != null) {
         now = runtime.time().nanoTime();

@@ -3,20 +3,26 @@ package io.aragora.resilience.core.circuitbreaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall.Kind;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.fallback.Fallback;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +138,57 @@ class MeasuredOutcomesTest extends BreakerFixture {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(IllegalStateException.class);
     assertThat(breaker.tryCall(() -> "never").isRejected()).isTrue();
+    assertThat(breaker.tryCallAsync(() -> CompletableFuture.completedFuture("never")))
+        .isCompletedWithValueMatching(CallOutcome::isRejected);
+  }
+
+  @Test
+  @DisplayName("tryCallAsync gives the value, a rejection as a value, and a failure as it is")
+  void tryCallAsync_givesARejectionAsAValue() {
+    CircuitBreaker breaker = opensAfter(1);
+    assertThat(breaker
+            .tryCallAsync(() -> CompletableFuture.completedFuture("v"))
+            .join()
+            .value())
+        .isEqualTo("v");
+    IOException down = new IOException("down");
+    assertThat(breaker.tryCallAsync(() -> CompletableFuture.failedFuture(down)))
+        .isCompletedExceptionally()
+        .satisfies(call -> assertThatThrownBy(call::join).hasCause(down));
+    assertThat(breaker.tryCallAsync(() -> CompletableFuture.completedFuture("never")))
+        .isCompletedWithValueMatching(CallOutcome::isRejected);
+  }
+
+  @Test
+  @DisplayName("whatever completes the outcome from outside cancels the call")
+  void outcomeCompletedFromOutside_cancelsTheCall() {
+    CircuitBreaker breaker = opensAfter(1);
+    List<Consumer<CompletableFuture<CallOutcome<String>>>> ends = List.of(
+        outcome -> outcome.cancel(true),
+        outcome -> outcome.complete(CallOutcome.of("mine")),
+        outcome -> outcome.completeExceptionally(new CancellationException()));
+    ends.forEach(end -> {
+      CompletableFuture<String> work = new CompletableFuture<>();
+      CompletableFuture<CallOutcome<String>> outcome = breaker.tryCallAsync(() -> work);
+      end.accept(outcome);
+      assertThat(work).isCancelled();
+    });
+    assertThat(breaker.snapshot().totals().ignored()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("tryCall of a pipeline gives a rejection as a value, unless its fallback has a rule")
+  void pipeline_tryCall_givesARejectionAsAValue() {
+    CircuitBreaker breaker = opensAfter(1);
+    breaker.forceOpen();
+    Pipeline pipeline = resilience.pipeline("p", p -> p.add(breaker));
+    ResultPipeline<String> without = pipeline.withFallback(
+        Fallback.<String>builder().on(IOException.class, failure -> "none").build());
+    assertThat(without.tryCall(() -> "never").isRejected()).isTrue();
+    assertThat(without.tryCallAsync(() -> CompletableFuture.completedFuture("never")))
+        .isCompletedWithValueMatching(CallOutcome::isRejected);
+    ResultPipeline<String> with = pipeline.withFallback(Fallback.value("spare"));
+    assertThat(with.tryCall(() -> "never").value()).isEqualTo("spare");
   }
 
   @Test
