@@ -150,7 +150,7 @@ public interface KeyedCircuitBreaker {
    */
   boolean reset(String key);
 
-  /** Resets every key and {@link #overflow}. */
+  /** Resets every key that is not closed or has counted something, and {@link #overflow}. */
   void reset();
 
   /**

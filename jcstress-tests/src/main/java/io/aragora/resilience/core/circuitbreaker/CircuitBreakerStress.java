@@ -2,6 +2,7 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -332,6 +333,135 @@ public class CircuitBreakerStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = log.poll() * 10 + log.poll();
+    }
+  }
+
+  /** Two failures that are both the first to reach the threshold of a breaker for metrics only: that is noted once. */
+  @JCStressTest
+  @Outcome(id = "1, 2", expect = Expect.ACCEPTABLE, desc = "Noted once, and both failures counted.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Noted twice, never, or a lost failure.")
+  @State
+  public static class WouldOpenIsNotedOnce {
+    private final CoreCircuitBreaker breaker =
+        breaker(opensAfter(1).initialState(CircuitBreakerState.METRICS_ONLY));
+    private final long first = breaker.tryAcquirePermit();
+    private final long second = breaker.tryAcquirePermit();
+
+    @Actor
+    public void one() {
+      breaker.recordFailure(first, null);
+    }
+
+    @Actor
+    public void other() {
+      breaker.recordFailure(second, null);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      CircuitBreakerSnapshot snapshot = breaker.snapshot();
+      result.r1 = (int) snapshot.transitions();
+      result.r2 = (int) snapshot.windowFailures();
+    }
+  }
+
+  /** A note that is made anew after a lost CAS: shows that the test detects the second one. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Noted once.")
+  @Outcome(
+      id = "2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The second note that the breaker must not make.")
+  @State
+  public static class BrokenWouldOpenIsNotedOnce {
+    private final AtomicInteger noted = new AtomicInteger();
+
+    private void fail() {
+      if (noted.get() == 0) {
+        int present = noted.get();
+        while (!noted.compareAndSet(present, present + 1)) {
+          present = noted.get();
+        }
+      }
+    }
+
+    @Actor
+    public void one() {
+      fail();
+    }
+
+    @Actor
+    public void other() {
+      fail();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = noted.get();
+    }
+  }
+
+  /** Two failures that together reach the number of failures in the window: the breaker opens. */
+  @JCStressTest
+  @Outcome(id = "1, 2", expect = Expect.ACCEPTABLE, desc = "Open, with both failures.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A trip that was due is missing.")
+  @State
+  public static class FailureCountTripIsMade {
+    private final CoreCircuitBreaker breaker =
+        breaker(CircuitBreakerConfig.builder().noFailureThreshold().failureCountThreshold(2));
+    private final long first = breaker.tryAcquirePermit();
+    private final long second = breaker.tryAcquirePermit();
+
+    @Actor
+    public void one() {
+      breaker.recordFailure(first, null);
+    }
+
+    @Actor
+    public void other() {
+      breaker.recordFailure(second, null);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      CircuitBreakerSnapshot snapshot = breaker.snapshot();
+      result.r1 = snapshot.state().code();
+      result.r2 = (int) snapshot.totals().failures();
+    }
+  }
+
+  /** A number that is judged before it is counted: shows that the test detects a missing trip. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The missing trip that the breaker must not have.")
+  @State
+  public static class BrokenFailureCountTripIsMade {
+    private final AtomicInteger failures = new AtomicInteger();
+    private volatile int open;
+
+    private void fail() {
+      if (failures.get() + 1 >= 2) {
+        open = 1;
+      }
+      failures.incrementAndGet();
+    }
+
+    @Actor
+    public void one() {
+      fail();
+    }
+
+    @Actor
+    public void other() {
+      fail();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = open;
     }
   }
 }

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -13,6 +14,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link ProbeSlots}. */
 public class ProbeSlotsStress {
@@ -260,6 +262,80 @@ public class ProbeSlotsStress {
     @Arbiter
     public void look(II_Result result) {
       result.r2 = start.get() != 0 ? 1 : 0;
+    }
+  }
+
+  /** The last two probes of a share end at once: one of them decides. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Open: three of four probes failed.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "No decision, or the other one.")
+  @State
+  public static class ShareIsDecided {
+    private final CoreCircuitBreaker breaker = new CoreCircuitBreaker(
+        "stress",
+        CircuitBreakerConfig.builder()
+            .initialState(CircuitBreakerState.HALF_OPEN)
+            .halfOpenFailureRateThreshold(75)
+            .halfOpenCalls(4)
+            .halfOpenMaxCalls(4)
+            .build(),
+        StressRuntime.SYSTEM_TIME);
+
+    private final long first = breaker.tryAcquirePermit();
+    private final long second = breaker.tryAcquirePermit();
+
+    public ShareIsDecided() {
+      breaker.recordFailure(breaker.tryAcquirePermit(), null);
+    }
+
+    @Actor
+    public void one() {
+      breaker.recordFailure(first, null);
+    }
+
+    @Actor
+    public void other() {
+      breaker.recordFailure(second, null);
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = breaker.state().code();
+    }
+  }
+
+  /** A share that is judged before its outcome is counted: shows that the test detects a missing decision. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Decided.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The missing decision that ProbeSlots must not have.")
+  @State
+  public static class BrokenShareIsDecided {
+    private final AtomicInteger failed = new AtomicInteger(1);
+    private volatile int open;
+
+    private void fail() {
+      if (failed.get() + 1 >= 3) {
+        open = 1;
+      }
+      failed.incrementAndGet();
+    }
+
+    @Actor
+    public void one() {
+      fail();
+    }
+
+    @Actor
+    public void other() {
+      fail();
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = open;
     }
   }
 }

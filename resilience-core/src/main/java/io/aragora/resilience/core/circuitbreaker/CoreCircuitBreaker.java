@@ -612,6 +612,14 @@ public class CoreCircuitBreaker extends GuardedCalls
     } while (!replace(present, Transitions.reset(present, this)));
   }
 
+  /** Returns whether a reset would change nothing: closed, with an empty window and no failures. */
+  final boolean isFresh() {
+    Phase present = phase();
+    return present.state == CircuitBreakerState.CLOSED
+        && present.consecutiveFailures() == 0
+        && present.counts(runtime.time().nanoTime()).calls() == 0;
+  }
+
   @Override
   public final void open(Duration length) {
     openFor(Setting.positive("length", length).toNanos());

@@ -342,7 +342,9 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
 
   @Override
   public void reset() {
-    keys.values().forEach(BreakerOfKey::reset);
+    // A key with nothing to reset stays as it is: there may be a million of them, and each reset is
+    // an event.
+    keys.values().stream().filter(key -> !key.isFresh()).forEach(BreakerOfKey::reset);
     overflow.reset();
   }
 

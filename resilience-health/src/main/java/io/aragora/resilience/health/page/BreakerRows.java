@@ -173,6 +173,7 @@ final class BreakerRows {
         .put("consecutive_failures", snapshot.consecutiveFailures())
         .put("probes", snapshot.probesInFlight())
         .put("probe_successes", snapshot.probeSuccesses())
+        .put("probe_failures", snapshot.probeFailures())
         .put("cooldown", snapshot.cooldown().toMillis())
         .put("remaining", snapshot.remainingCooldown().toMillis())
         .put("calls_rate", meter.calls())

@@ -6,6 +6,8 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -92,6 +94,19 @@ public final class HttpFailures {
    */
   public @Nullable RetryAfter retryAfter(Throwable failure) {
     return first(failure, HttpFailureInspector::retryAfter);
+  }
+
+  /**
+   * Returns how long a failure or its cause asks callers to stay away; for {@link
+   * io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#cooldownFrom}. A date is compared with the clock of the
+   * system.
+   *
+   * @param failure of any kind
+   * @return the time, zero for a date that has passed; null if the failure does not say
+   */
+  public @Nullable Duration cooldown(Throwable failure) {
+    RetryAfter asked = retryAfter(failure);
+    return asked == null ? null : Duration.ofNanos(asked.delayNanos(Instant.now()));
   }
 
   @FunctionalInterface

@@ -78,6 +78,8 @@ public final class ResilientHttpClientBuilder {
 
   /**
    * Sets the config of the breakers, one for each origin. Default: {@link CircuitBreakerPresets#http()}. Failures that the server did not cause do not count, whatever the config.
+   * A {@code Retry-After} of the answer that opens a breaker is its cooldown, unless the config has a {@link
+   * CircuitBreakerConfig.Builder#cooldownFrom}.
    *
    * @param config the config of each breaker
    * @return this builder
@@ -279,6 +281,14 @@ public final class ResilientHttpClientBuilder {
     }
   }
 
+  private record AskedCooldown(HttpFailures failures)
+      implements Function<Throwable, @Nullable Duration> {
+    @Override
+    public @Nullable Duration apply(Throwable failure) {
+      return failures.cooldown(failure);
+    }
+  }
+
   private record NotTheServers(Predicate<? super Throwable> given) implements Predicate<Throwable> {
     @Override
     public boolean test(Throwable failure) {
@@ -296,8 +306,12 @@ public final class ResilientHttpClientBuilder {
     }
     CircuitBreakerConfig given =
         breakerConfig != null ? breakerConfig : CircuitBreakerPresets.http();
-    CircuitBreakerConfig config =
-        given.toBuilder().ignoreIf(new NotTheServers(given.ignoreIf())).build();
+    CircuitBreakerConfig.Builder builder =
+        given.toBuilder().ignoreIf(new NotTheServers(given.ignoreIf()));
+    if (given.cooldownFrom() == null) {
+      builder.cooldownFrom(new AskedCooldown(HttpFailures.of(classifier)));
+    }
+    CircuitBreakerConfig config = builder.build();
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(
         name,
         KeyedCircuitBreakerConfig.builder().breaker(config).maxKeys(maxOrigins).build());

@@ -91,6 +91,25 @@ class OriginBreakersTest extends HttpClientFixture {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "the Retry-After of the answer that opens the breaker is its cooldown, up to maxCooldown")
+  void retryAfter_isTheCooldown(boolean async) throws Exception {
+    CircuitBreakerConfig once = CircuitBreakerConfig.builder()
+        .failureThreshold(1)
+        .maxCooldown(Duration.ofMinutes(5))
+        .build();
+    inner.answer(503, "Retry-After", "120");
+    ResilientHttpClient client = builder().noRetry().circuitBreaker(once).build();
+    send(async, client, get());
+    assertThat(breaker(client).snapshot().cooldown()).isEqualTo(Duration.ofMinutes(2));
+    breaker(client).reset();
+    inner.answer(503, "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT");
+    send(async, client, get());
+    assertThat(breaker(client).snapshot().cooldown()).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Tag("HT-22")
   @Tag("fault-46")
   @DisplayName("attempts stop when the breaker opens meanwhile")

@@ -5,7 +5,9 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 
 /** The kinds of transition, in the order of their labels, so that their counts fit into an array. */
@@ -16,6 +18,10 @@ final class StateChanges {
   }
 
   private record Change(CircuitBreakerState from, CircuitBreakerState to) {}
+
+  /** The states that a transition may lead to from themselves: a reset, another opening, and one that was only noted. */
+  private static final Set<CircuitBreakerState> MAY_FOLLOW_ITSELF = EnumSet.of(
+      CircuitBreakerState.CLOSED, CircuitBreakerState.OPEN, CircuitBreakerState.METRICS_ONLY);
 
   private static final List<Change> ALL = all();
 
@@ -34,7 +40,7 @@ final class StateChanges {
     List<Change> all = new ArrayList<>();
     for (CircuitBreakerState from : CircuitBreakerState.values()) {
       for (CircuitBreakerState to : CircuitBreakerState.values()) {
-        if (from != to) {
+        if (from != to || MAY_FOLLOW_ITSELF.contains(from)) {
           all.add(new Change(from, to));
         }
       }

@@ -180,7 +180,7 @@ class HostileRowsTest extends SqliteStoreFixture {
         INSERT INTO circuit_breakers
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
         SELECT 'k', 'made up ' || i, CASE i %% 5 WHEN 0 THEN 'ajar' ELSE 'closed' END, 1, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-          'x', 1774747800123456 - %d FROM n""".formatted(
+          'x', 1774747800123456 - %d, 0, 0 FROM n""".formatted(
             ROWS, Duration.ofDays(daysOld).toNanos() / 1_000));
     store.close();
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files of every version before this one, as they were written then. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SchemaMigrationTest {
-  private static final String NEWEST = "2";
+  private static final String NEWEST = "3";
 
   /** Never changes: such files are out there. */
   private static final List<String> VERSION_1 = List.of(
@@ -104,6 +104,37 @@ class SchemaMigrationTest {
           .probeSuccesses(1)
           .savedAt(micros(1774747800123458L))
           .build());
+
+  /** Never changes, either. */
+  private static final List<String> VERSION_2 = List.of(
+      "PRAGMA journal_mode = WAL",
+      """
+      CREATE TABLE circuit_breakers (
+        name                  TEXT    NOT NULL,
+        key                   TEXT    NOT NULL,
+        state                 TEXT    NOT NULL,
+        generation            INTEGER NOT NULL,
+        entered_at_micros     INTEGER NOT NULL,
+        open_until_micros     INTEGER,
+        cooldown_micros       INTEGER NOT NULL,
+        cooldown_step         INTEGER NOT NULL,
+        consecutive_failures  INTEGER NOT NULL,
+        consecutive_successes INTEGER NOT NULL,
+        probe_successes       INTEGER NOT NULL,
+        successes             INTEGER NOT NULL,
+        failures              INTEGER NOT NULL,
+        ignored               INTEGER NOT NULL,
+        rejected              INTEGER NOT NULL,
+        late                  INTEGER NOT NULL,
+        slow_calls            INTEGER NOT NULL,
+        declared              TEXT    NOT NULL,
+        saved_at_micros       INTEGER NOT NULL,
+        PRIMARY KEY (name, key)
+      )""",
+      "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)",
+      "INSERT INTO circuit_breakers VALUES ('prices', 'k', 'half_open', 7, 1774747799999999, NULL,"
+          + " 0, 3, 9, 8, 1, 11, 12, 13, 14, 15, 16, 'failureThreshold=5', 1774747800123456)",
+      "PRAGMA user_version = 2");
 
   @TempDir
   Path folder;
@@ -181,14 +212,14 @@ class SchemaMigrationTest {
   @DisplayName("a file of a newer version is rejected, and not changed")
   void open_newerVersion_isRejectedAndLeftAsItWas() throws Exception {
     open().close();
-    execute(List.of("PRAGMA user_version = 3"));
+    execute(List.of("PRAGMA user_version = 4"));
     byte[] before = Files.readAllBytes(file);
 
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(this::open)
         .withMessage(
-            "cannot use " + file + ": it has schema version 3, and this library knows versions up"
-                + " to 2; update the library, or let stateStore name another file");
+            "cannot use " + file + ": it has schema version 4, and this library knows versions up"
+                + " to 3; update the library, or let stateStore name another file");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
     assertThat(folder).isDirectoryNotContaining("glob:**.corrupt-*");
@@ -207,6 +238,38 @@ class SchemaMigrationTest {
             + "' in it; let stateStore name another file");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("a migration from version 2 keeps every row; what it did not know is zero")
+  void open_version2_rowsAreKept() throws Exception {
+    execute(VERSION_2);
+
+    try (SqliteStateStore store = open()) {
+      assertThat(store.load().problems()).isEmpty();
+      assertThat(store.load().states())
+          .containsExactly(SavedBreaker.builder("prices")
+              .key("k")
+              .state(CircuitBreakerState.HALF_OPEN)
+              .generation(7)
+              .enteredAt(micros(1774747799999999L))
+              .cooldownStep(3)
+              .consecutiveFailures(9)
+              .consecutiveSuccesses(8)
+              .probeSuccesses(1)
+              .totals(CircuitBreakerTotals.builder()
+                  .successes(11)
+                  .failures(12)
+                  .ignored(13)
+                  .rejected(14)
+                  .late(15)
+                  .build())
+              .slowCalls(16)
+              .declared("failureThreshold=5")
+              .savedAt(micros(1774747800123456L))
+              .build());
+    }
+    assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
   }
 
   @Nested

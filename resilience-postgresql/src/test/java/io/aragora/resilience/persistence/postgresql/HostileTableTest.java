@@ -166,7 +166,7 @@ class HostileTableTest extends PostgresqlStoreFixture {
         INSERT INTO resilience_circuit_breakers
         SELECT decode(lpad(to_hex(i), 8, '0'), 'hex'), 'k', 'made up ' || i,
           CASE i %% 5 WHEN 0 THEN 'ajar' ELSE 'closed' END, 1, saved_at_micros, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'x',
-          saved_at_micros, writer, clock_offset_micros, transitioned_at_micros, 0
+          saved_at_micros, writer, clock_offset_micros, transitioned_at_micros, 0, 0, 0
         FROM resilience_circuit_breakers, generate_series(1, %d) AS i""".formatted(StateStore.Loaded.MAX_ROWS + surplus - 1));
 
     StateStore.Loaded loaded = store.load();

@@ -32,8 +32,9 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
     } finally {
       threads.shutdownNow();
     }
-    assertThat(query("SELECT string_agg(version::text, ',') FROM resilience_schema"))
-        .isEqualTo("1");
+    assertThat(
+            query("SELECT string_agg(version::text, ',' ORDER BY version) FROM resilience_schema"))
+        .isEqualTo("1,2");
   }
 
   @Test
@@ -84,7 +85,7 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
         .hasMessageContaining("it has schema version 99")
         .hasMessageContaining("update the library")
         .hasMessageNotContaining("battery");
-    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("2");
+    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("3");
   }
 
   @Test
