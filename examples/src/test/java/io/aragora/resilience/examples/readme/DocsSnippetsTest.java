@@ -169,6 +169,48 @@ class DocsSnippetsTest {
         .isEqualTo("sold out");
   }
 
+  /** The shop has had enough of us for a while. */
+  private static final class QuotaExceeded extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Duration pause() {
+      return Duration.ofMinutes(2);
+    }
+  }
+
+  private static final class ShopClosed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ShopClosed(Duration pause) {
+      super("closed for " + pause);
+    }
+  }
+
+  @Test
+  void cooldowns() {
+    // readme: breakers cooldowns
+    CircuitBreaker quota = resilience.circuitBreaker(
+        "quota",
+        c -> c.failureCountThreshold(10) // in the window, whatever lies between
+            .cooldownFrom(failure -> failure instanceof QuotaExceeded e ? e.pause() : null)
+            .halfOpenFailureRateThreshold(50)
+            .halfOpenCalls(10)
+            .mapException(rejection -> new ShopClosed(rejection.remainingCooldown())));
+    quota.open(Duration.ofMinutes(10)); // the dependency is being maintained
+    // end
+
+    assertThatExceptionOfType(ShopClosed.class)
+        .isThrownBy(() -> quota.call(() -> "never"))
+        .withMessage("closed for PT10M");
+    quota.reset();
+    for (int i = 0; i < 9; i++) {
+      quota.recordFailure(quota.acquirePermit(), new QuotaExceeded());
+      quota.recordSuccess(quota.acquirePermit());
+    }
+    quota.recordFailure(quota.acquirePermit(), new QuotaExceeded());
+    assertThat(quota.snapshot().remainingCooldown()).isEqualTo(Duration.ofMinutes(2));
+  }
+
   @Test
   void slowCalls() {
     // readme: breakers slow calls

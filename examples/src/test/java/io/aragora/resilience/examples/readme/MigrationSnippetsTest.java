@@ -68,7 +68,8 @@ class MigrationSnippetsTest {
             .minimumNumberOfCalls(10)
             .cooldown(Duration.ofSeconds(20))
             .halfOpenMaxCalls(3)
-            .successThreshold(3)
+            .halfOpenFailureRateThreshold(50)
+            .halfOpenCalls(3)
             .ignoreOn(IllegalArgumentException.class));
     Retry retry = resilience.retry(
         "prices",
