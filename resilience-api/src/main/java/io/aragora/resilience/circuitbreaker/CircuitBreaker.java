@@ -183,7 +183,7 @@ public interface CircuitBreaker extends Policy {
   void reconfigure(CircuitBreakerConfig config);
 
   /**
-   * Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. Listeners hear of it
+   * Closes the breaker with an empty window and no failures, and ends any forced state. Totals stay. Listeners receive it
    * even if the breaker was closed.
    */
   void reset();
@@ -220,7 +220,7 @@ public interface CircuitBreaker extends Policy {
 
   /**
    * Admits every call and continues to count, but never opens, until {@link #reset()}. Where its rules would have opened it,
-   * listeners hear of a transition from {@link CircuitBreakerState#METRICS_ONLY} to itself with the cause of the rule, {@link
+   * listeners receive a transition from {@link CircuitBreakerState#METRICS_ONLY} to itself with the cause of the rule, {@link
    * #transitions} counts it, and {@link #explain()} shows it. The rules then pause for {@link CircuitBreakerConfig#cooldown()}.
    */
   void metricsOnly();

@@ -39,7 +39,7 @@ record PhaseHeader(
   }
 
   /**
-   * Returns the header of the same phase after something that listeners hear of as a transition, although the state stays, and
+   * Returns the header of the same phase after something that listeners receive as a transition, although the state stays, and
    * permits and counts stay valid.
    */
   static PhaseHeader noted(Phase present, TransitionCause cause, Instant wall) {

@@ -21,7 +21,7 @@ class MetricsOnlyTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("where a rule would open, listeners hear of it, it is counted, and explained")
+  @DisplayName("where a rule would open, listeners receive that, and it is counted and explained")
   void reachedRule_isNoted() {
     CircuitBreaker breaker =
         metricsOnly(config().noFailureThreshold().failureRateThreshold(50).minimumNumberOfCalls(4));
