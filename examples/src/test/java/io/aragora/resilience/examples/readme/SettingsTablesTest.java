@@ -79,21 +79,31 @@ class SettingsTablesTest {
     Map<String, String> defaults = shown(CircuitBreakerConfig.defaults());
     defaults.put("countWindow", "none");
     defaults.put("followPeers", "false");
+    defaults.put("failureCountThreshold", "off");
+    defaults.put("halfOpenFailureRateThreshold", "off");
+    defaults.put("halfOpenCalls", "10");
+    defaults.put("initialState", "closed");
     takeFromOutside("circuitbreaker", defaults.keySet());
     Set<String> codeOnly = Set.of(
-        "recordIf, recordOn", "ignoreIf, ignoreOn", "recordResultIf", "ignoreExternalConfig");
+        "recordIf, recordOn",
+        "ignoreIf, ignoreOn",
+        "recordResultIf",
+        "cooldownFrom",
+        "mapException",
+        "ignoreExternalConfig");
+    Set<String> words = Set.of("followPeers", "initialState");
 
     var inConfiguration = table("configuration", "## Settings of circuit breakers");
     assertThat(inConfiguration.keySet()).isEqualTo(defaults.keySet());
     checkDefaults(inConfiguration, defaults);
-    checkRanges(inConfiguration, Set.of("followPeers"));
+    checkRanges(inConfiguration, words);
     var inBreakers = table("circuit-breakers", "## Settings");
     assertThat(inBreakers.keySet())
         .containsAll(codeOnly)
         .hasSize(defaults.size() + codeOnly.size());
     inBreakers.keySet().removeAll(codeOnly);
     checkDefaults(inBreakers, defaults);
-    checkRanges(inBreakers, Set.of("followPeers"));
+    checkRanges(inBreakers, words);
   }
 
   @Test
