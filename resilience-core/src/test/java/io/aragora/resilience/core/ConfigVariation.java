@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.retry.Backoff;
 import java.io.IOException;
@@ -173,6 +174,9 @@ record ConfigVariation(
     }
     if (type == Duration.class) {
       return List.of(Duration.ofSeconds(90), Duration.ofSeconds(100), Duration.ofSeconds(80));
+    }
+    if (type == CircuitBreakerState.class) {
+      return List.of(CircuitBreakerState.OPEN, CircuitBreakerState.METRICS_ONLY);
     }
     if (type == HealthGroup.class) {
       return List.of(HealthGroup.values());

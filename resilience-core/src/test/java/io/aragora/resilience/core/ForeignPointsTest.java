@@ -46,6 +46,7 @@ class ForeignPointsTest {
       Map.entry("CircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("CircuitBreaker.subscribeCalls", FUNCTIONS),
       Map.entry("CircuitBreaker.tryCall", ENTRY),
+      Map.entry("CircuitBreaker.tryCallAsync", ENTRY),
       Map.entry("CircuitBreakerConfig.Builder", FUNCTIONS),
       Map.entry("CircuitBreakerListener.ofCodes", "makes a listener, which is covered as one"),
       Map.entry("ContextPropagator", FUNCTIONS),

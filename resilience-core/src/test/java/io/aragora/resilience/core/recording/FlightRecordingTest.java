@@ -116,9 +116,14 @@ class FlightRecordingTest {
         .containsExactly(
             "closed open FAILURE_THRESHOLD",
             "open half_open COOLDOWN_ELAPSED",
-            "half_open closed PROBES_SUCCEEDED");
-    assertThat(events).extracting(event -> event.getLong("sequence")).containsExactly(1L, 2L, 3L);
-    assertThat(events).extracting(event -> event.getLong("generation")).containsExactly(2L, 3L, 4L);
+            "half_open closed PROBES_SUCCEEDED",
+            "closed closed MANUAL");
+    assertThat(events)
+        .extracting(event -> event.getLong("sequence"))
+        .containsExactly(1L, 2L, 3L, 4L);
+    assertThat(events)
+        .extracting(event -> event.getLong("generation"))
+        .containsExactly(2L, 3L, 4L, 5L);
     RecordedEvent opened = events.get(0);
     assertThat(opened.getString("runtime")).isEqualTo("shop");
     assertThat(opened.getString("breaker")).isEqualTo("prices");
