@@ -9,7 +9,6 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
-import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -455,10 +454,17 @@ class ForeignCodeTest {
                 Ending.of(time, policy.decorateAsync(() -> stage(body)).get()))));
     all.add(new NamedEntry(
         "tryCall", (in, body) -> Ending.of(() -> in.breaker.tryCall(body).value())));
-    all.add(new NamedEntry(
-        "tryCallAsync",
-        (in, body) -> Ending.of(
-            in.time, in.breaker.tryCallAsync(() -> stage(body)).thenApply(CallOutcome::value))));
+    all.add(new NamedEntry("tryCallAsync", (in, body) -> {
+      CompletableFuture<String> value = new CompletableFuture<>();
+      in.breaker.tryCallAsync(() -> stage(body)).whenComplete((outcome, failure) -> {
+        if (failure == null) {
+          value.complete(outcome.value());
+        } else {
+          value.completeExceptionally(failure);
+        }
+      });
+      return Ending.of(in.time, value);
+    }));
     all.add(new NamedEntry(
         "permit",
         (in, body) -> Ending.of(() -> {

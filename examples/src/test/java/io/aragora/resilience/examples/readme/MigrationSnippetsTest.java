@@ -88,6 +88,36 @@ class MigrationSnippetsTest {
   }
 
   @Test
+  void fromMicroProfile() throws IOException {
+    time.autoAdvance(true);
+    shop.failuresLeft = 2;
+
+    // readme: from microprofile
+    ResultPipeline<String> prices = resilience
+        .pipeline(
+            "prices",
+            p -> p.add(resilience.retry(
+                    "prices",
+                    c -> c.maxAttempts(4) // the first one counts, too
+                        .backoff(Backoff.constant(Duration.ofMillis(100)))
+                        .retryOn(IOException.class)))
+                .add(resilience.circuitBreaker(
+                    "prices",
+                    c -> c.noFailureThreshold()
+                        .countWindow(20)
+                        .failureRateThreshold(50)
+                        .cooldown(Duration.ofSeconds(5))
+                        .successThreshold(2)))
+                .add(resilience.timeout("prices", Duration.ofSeconds(1))))
+        .withFallback(Fallback.value("unknown"));
+    String price = prices.call(() -> shop.price("apples"));
+    // end
+
+    assertThat(price).isEqualTo("1.20 for apples");
+    assertThat(shop.calls).isEqualTo(3);
+  }
+
+  @Test
   void fromFailsafe() throws IOException {
     time.autoAdvance(true);
     shop.failuresLeft = 2;
