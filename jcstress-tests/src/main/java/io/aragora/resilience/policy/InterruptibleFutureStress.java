@@ -21,7 +21,7 @@ public class InterruptibleFutureStress {
   @State
   public static class HandlerRunsOnce {
     private final InterruptibleFuture<Integer> future = (InterruptibleFuture<Integer>)
-        InterruptibleFuture.<Integer>start(() -> 1, task -> {}, CallContext.current());
+        InterruptibleFuture.<Integer>start(() -> 1, task -> {});
     private final AtomicInteger ran = new AtomicInteger();
 
     @Actor
