@@ -245,9 +245,9 @@ public interface Resilience extends AutoCloseable {
    * Declares a timeout.
    *
    * @param name the name
-   * @param limit positive and at most 365 days
+   * @param limit positive and at most 106,751 days
    * @return the timeout of that name
-   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
    * @throws ResilienceConfigurationException if the name is declared with other settings
    */
   default Timeout timeout(String name, Duration limit) {
@@ -292,9 +292,9 @@ public interface Resilience extends AutoCloseable {
    * Opens a block of the calling thread with a deadline.
    *
    * @param name the name; need not be unique
-   * @param limit positive and at most 365 days
+   * @param limit positive and at most 106,751 days
    * @return the deadline, which this thread closes at the end of the block
-   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
    */
   Deadline deadline(String name, Duration limit);
 
@@ -413,9 +413,9 @@ public interface Resilience extends AutoCloseable {
   /**
    * Saves every breaker that has changed, and waits for the result.
    *
-   * @param limit the longest wait; positive, at most 365 days
+   * @param limit the longest wait; positive, at most 106,751 days
    * @return whether everything that changed before the call is saved; true if there is no store
-   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
    */
   boolean flush(Duration limit);
 

@@ -104,9 +104,9 @@ public final class ResilienceBuilder {
    * Sets the time without a call or a look-up after which a full runtime may remove a closed breaker to make room for a
    * new one. Default 24 h.
    *
-   * @param length positive, at most 365 days
+   * @param length positive, at most 106,751 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
    */
   public ResilienceBuilder staleAfter(Duration length) {
     this.staleAfter = Setting.positive("staleAfter", length);
@@ -156,9 +156,9 @@ public final class ResilienceBuilder {
   /**
    * Sets how long the store keeps the state of a breaker that no process saves any more. Default 72 h.
    *
-   * @param length at least 1 minute, at most 365 days
+   * @param length at least 1 minute, at most 106,751 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code length} is shorter than 1 minute or exceeds 365 days
+   * @throws IllegalArgumentException if {@code length} is shorter than 1 minute or exceeds 106,751 days
    */
   public ResilienceBuilder stateRetention(Duration length) {
     this.stateRetention = atLeast("stateRetention", Duration.ofMinutes(1), length);
@@ -194,9 +194,9 @@ public final class ResilienceBuilder {
   /**
    * Sets how often counts are saved. A state change is always saved at once. Default 30 s.
    *
-   * @param interval at least 100 ms, at most 365 days
+   * @param interval at least 100 ms, at most 106,751 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 365 days
+   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 106,751 days
    */
   public ResilienceBuilder saveInterval(Duration interval) {
     this.saveInterval = atLeast("saveInterval", Duration.ofMillis(100), interval);

@@ -11,7 +11,7 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface WithTimeout {
-  /** {@return the limit, a duration such as {@code 500ms}, {@code 30s} or {@code PT30S}; positive and at most 365 days} */
+  /** {@return the limit, a duration such as {@code 500ms}, {@code 30s} or {@code PT30S}; positive and at most 106,751 days} */
   String value();
 
   /**

@@ -192,8 +192,8 @@ public interface CircuitBreaker extends Policy {
    * Opens the breaker for a time, from any state; then it admits probes. The time replaces a present cooldown, and
    * survives a restart if the state is saved.
    *
-   * @param length how long; positive and at most 365 days
-   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+   * @param length how long; positive and at most 106,751 days
+   * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
    */
   void open(Duration length);
 
@@ -201,8 +201,8 @@ public interface CircuitBreaker extends Policy {
    * Opens the breaker until a time of day, from any state; then it admits probes. The wall clock is read once, now: its
    * later changes make the time neither longer nor shorter.
    *
-   * @param end at most 365 days from now; if it has passed, the next call is a probe
-   * @throws IllegalArgumentException if {@code end} is more than 365 days from now
+   * @param end at most 106,751 days from now; if it has passed, the next call is a probe
+   * @throws IllegalArgumentException if {@code end} is more than 106,751 days from now
    */
   void openUntil(Instant end);
 

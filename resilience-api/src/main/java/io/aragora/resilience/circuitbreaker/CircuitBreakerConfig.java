@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CircuitBreakerConfig {
   private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
-  private static final int MAX_COUNT_WINDOW = 100_000;
+  private static final int MAX_COUNT_WINDOW = 1_000_000;
   private static final int MAX_HALF_OPEN_CALLS = 100_000;
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
@@ -507,9 +507,9 @@ public final class CircuitBreakerConfig {
      * Sets how long an outcome counts toward the rates. It leaves the window after this time at the earliest, and at
      * most two fifteenths of it, or about 20 ms, later. Replaces a {@link #countWindow}. Default 60 s.
      *
-     * @param length at least 100 ms and at most 365 days
+     * @param length at least 100 ms and at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is shorter than 100 ms or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is shorter than 100 ms or exceeds 106,751 days
      */
     public Builder window(Duration length) {
       window = Setting.positive("window", length);
@@ -522,12 +522,12 @@ public final class CircuitBreakerConfig {
 
     /**
      * Sets the exact number of last outcomes that count toward the rates, regardless of their age. All threads share one
-     * word for it, so use a time {@link #window} for a breaker that many cores call at once. Replaces the {@link
-     * #window}. Default: none.
+     * word for it, so use a time {@link #window} for a breaker that many cores call at once. A window of more than 24 calls
+     * takes a byte for each, a megabyte at most, and each key has its own. Replaces the {@link #window}. Default: none.
      *
-     * @param calls in [1, 100 000]
+     * @param calls in [1, 1 000 000]
      * @return this builder
-     * @throws IllegalArgumentException if {@code calls} is not in [1, 100 000]
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 1 000 000]
      */
     public Builder countWindow(int calls) {
       countWindow = Setting.inRange("countWindow", 1, MAX_COUNT_WINDOW, calls);
@@ -537,9 +537,9 @@ public final class CircuitBreakerConfig {
     /**
      * Sets how long the breaker stays open before it admits probes. Default 60 s.
      *
-     * @param length positive and at most 365 days
+     * @param length positive and at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder cooldown(Duration length) {
       cooldown = Setting.positive("cooldown", length);
@@ -563,9 +563,9 @@ public final class CircuitBreakerConfig {
      * Sets the longest cooldown that {@link #cooldownBackoff} or {@link #cooldownFrom} can reach; at least {@link
      * #cooldown} if the cooldown grows. Default 10 min.
      *
-     * @param length positive and at most 365 days
+     * @param length positive and at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder maxCooldown(Duration length) {
       maxCooldown = Setting.positive("maxCooldown", length);

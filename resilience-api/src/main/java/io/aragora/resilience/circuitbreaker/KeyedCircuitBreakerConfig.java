@@ -115,9 +115,9 @@ public final class KeyedCircuitBreakerConfig {
     /**
      * Sets how long after the end of its cooldown an open key without a call may be evicted. Default 10 min.
      *
-     * @param length positive, at most 365 days
+     * @param length positive, at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder abandonedAfter(Duration length) {
       abandonedAfter = Setting.positive("abandonedAfter", length);

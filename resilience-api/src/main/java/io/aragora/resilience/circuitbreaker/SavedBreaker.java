@@ -23,8 +23,8 @@ public final class SavedBreaker {
   /** The largest {@code int} count: 10^9. */
   public static final int MAX_COUNT = 1_000_000_000;
 
-  /** The longest cooldown: twice the longest setting, because of jitter. */
-  public static final Duration MAX_COOLDOWN = Setting.LONGEST.plus(Setting.LONGEST);
+  /** The longest cooldown: that of the longest setting; jitter adds nothing to it. */
+  public static final Duration MAX_COOLDOWN = Setting.LONGEST;
 
   /** The earliest instant: 292 years before 1970, as far as nanoseconds in a {@code long} reach. */
   public static final Instant EARLIEST = Instant.ofEpochSecond(-9_214_560_000L);

@@ -38,12 +38,12 @@ public final class HealthCheckOptions {
     return critical;
   }
 
-  /** {@return the time after which a running check counts as unhealthy} Positive, at most 365 days. */
+  /** {@return the time after which a running check counts as unhealthy} Positive, at most 106,751 days. */
   public Duration timeout() {
     return timeout;
   }
 
-  /** {@return the time for which a result is reused} Zero for never, at most 365 days. */
+  /** {@return the time for which a result is reused} Zero for never, at most 106,751 days. */
   public Duration timeToLive() {
     return timeToLive;
   }
@@ -81,9 +81,9 @@ public final class HealthCheckOptions {
   /**
    * Sets the timeout of the check. Default 2 s.
    *
-   * @param timeout positive and at most 365 days
+   * @param timeout positive and at most 106,751 days
    * @return a copy with this timeout
-   * @throws IllegalArgumentException if {@code timeout} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code timeout} is not positive or exceeds 106,751 days
    */
   public HealthCheckOptions withTimeout(Duration timeout) {
     return new HealthCheckOptions(
@@ -93,9 +93,9 @@ public final class HealthCheckOptions {
   /**
    * Sets the time for which a result is reused. Default 1 s.
    *
-   * @param timeToLive not negative, at most 365 days; zero for never
+   * @param timeToLive not negative, at most 106,751 days; zero for never
    * @return a copy with this time to live
-   * @throws IllegalArgumentException if {@code timeToLive} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code timeToLive} is negative or exceeds 106,751 days
    */
   public HealthCheckOptions withTimeToLive(Duration timeToLive) {
     return new HealthCheckOptions(

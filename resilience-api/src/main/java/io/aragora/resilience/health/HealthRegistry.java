@@ -151,9 +151,9 @@ public interface HealthRegistry {
    * Runs all checks repeatedly, so that changes are noticed without requests. After a run that takes longer than the
    * interval, the next run starts one interval later.
    *
-   * @param interval at least 100 ms, at most 365 days; a check runs no more often than its time to live allows
+   * @param interval at least 100 ms, at most 106,751 days; a check runs no more often than its time to live allows
    * @return ends the repetition when closed; closing the runtime ends it too
-   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 365 days
+   * @throws IllegalArgumentException if {@code interval} is shorter than 100 ms or exceeds 106,751 days
    */
   Subscription checkEvery(Duration interval);
 

@@ -23,8 +23,8 @@ public interface HealthTracker {
   /**
    * Reports a success of the component.
    *
-   * @param latency its duration; not negative, at most 365 days
-   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 365 days
+   * @param latency its duration; not negative, at most 106,751 days
+   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 106,751 days
    */
   void recordSuccess(Duration latency);
 
@@ -39,8 +39,8 @@ public interface HealthTracker {
    * Reports a failure of the component.
    *
    * @param error the error; null leaves the last error unchanged
-   * @param latency its duration; not negative, at most 365 days
-   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 365 days
+   * @param latency its duration; not negative, at most 106,751 days
+   * @throws IllegalArgumentException if {@code latency} is negative or exceeds 106,751 days
    */
   void recordFailure(@Nullable String error, Duration latency);
 

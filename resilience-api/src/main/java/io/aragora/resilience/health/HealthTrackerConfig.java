@@ -156,9 +156,9 @@ public final class HealthTrackerConfig {
      * Sets how long after the last report a healthy component becomes {@link HealthStatus#UNKNOWN}. For a component in
      * constant use, whose silence is a sign of a fault. Default: it stays healthy.
      *
-     * @param length positive, at most 365 days
+     * @param length positive, at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder staleAfter(Duration length) {
       staleAfter = Setting.positive("staleAfter", length);

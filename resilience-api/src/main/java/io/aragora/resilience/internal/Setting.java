@@ -7,8 +7,8 @@ import java.time.Duration;
  * be at least 1: 0}. Each method returns the value that it checked. Stateless and thread-safe.
  */
 public final class Setting {
-  /** The longest duration of any setting: 365 days, far below the range of nanoseconds in a {@code long}. */
-  public static final Duration LONGEST = Duration.ofDays(365);
+  /** The longest duration of any setting: the range of nanoseconds in a {@code long}, 292 years or 106,751 days. */
+  public static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
   private Setting() {}
 
@@ -89,7 +89,8 @@ public final class Setting {
    */
   public static Duration positive(String name, Duration value) {
     if (value.isZero() || value.isNegative() || value.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException(name + " must be positive and at most 365 days: " + value);
+      throw new IllegalArgumentException(
+          name + " must be positive and at most 106,751 days: " + value);
     }
     return value;
   }
@@ -105,7 +106,7 @@ public final class Setting {
   public static Duration notNegative(String name, Duration value) {
     if (value.isNegative() || value.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
-          name + " must not be negative and at most 365 days: " + value);
+          name + " must not be negative and at most 106,751 days: " + value);
     }
     return value;
   }

@@ -73,9 +73,9 @@ public final class Backoff {
   /**
    * Creates a backoff that doubles the delay each time: {@code base, 2 base, 4 base, ...}
    *
-   * @param base the first delay; not negative, at most 365 days
+   * @param base the first delay; not negative, at most 106,751 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 106,751 days
    */
   public static Backoff exponential(Duration base) {
     return exponential(base, DOUBLING);
@@ -84,10 +84,10 @@ public final class Backoff {
   /**
    * Creates a backoff that multiplies the delay each time: {@code base, factor * base, factor^2 * base, ...}
    *
-   * @param base the first delay; not negative, at most 365 days
+   * @param base the first delay; not negative, at most 106,751 days
    * @param factor the factor, in [1, 100]
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days, or {@code factor} is NaN or not
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 106,751 days, or {@code factor} is NaN or not
    *     in [1, 100]
    */
   public static Backoff exponential(Duration base, double factor) {
@@ -108,9 +108,9 @@ public final class Backoff {
   /**
    * Creates a backoff that adds the same amount each time: {@code base, 2 base, 3 base, ...}
    *
-   * @param base the first delay; not negative, at most 365 days
+   * @param base the first delay; not negative, at most 106,751 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 106,751 days
    */
   public static Backoff linear(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
@@ -125,9 +125,9 @@ public final class Backoff {
   /**
    * Creates a backoff with the same delay each time.
    *
-   * @param delay the delay; not negative, at most 365 days
+   * @param delay the delay; not negative, at most 106,751 days
    * @return a backoff with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 106,751 days
    */
   public static Backoff constant(Duration delay) {
     long nanos = Setting.notNegative("delay", delay).toNanos();
@@ -142,9 +142,9 @@ public final class Backoff {
   /**
    * Creates a backoff of Fibonacci numbers: {@code base, 2 base, 3 base, 5 base, 8 base, ...}
    *
-   * @param base the first delay; not negative, at most 365 days
+   * @param base the first delay; not negative, at most 106,751 days
    * @return a backoff capped at 30 s (or {@code base}, if that is longer), with a multiplicative jitter of 0.25
-   * @throws IllegalArgumentException if {@code base} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code base} is negative or exceeds 106,751 days
    */
   public static Backoff fibonacci(Duration base) {
     long nanos = Setting.notNegative("base", base).toNanos();
@@ -161,9 +161,9 @@ public final class Backoff {
    *
    * @param strategy {@code exponential}, {@code linear}, {@code constant} or {@code fibonacci}; case and surrounding
    *     blanks are ignored
-   * @param base the first delay; not negative, at most 365 days
+   * @param base the first delay; not negative, at most 106,751 days
    * @return the return value of the method of that name
-   * @throws IllegalArgumentException if {@code strategy} is unknown, or {@code base} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code strategy} is unknown, or {@code base} is negative or exceeds 106,751 days
    */
   public static Backoff named(String strategy, Duration base) {
     return switch (strategy.strip().toLowerCase(Locale.ROOT)) {
@@ -217,9 +217,9 @@ public final class Backoff {
   /**
    * Sets the longest delay, jitter included. A delay that reaches it is spread below it. Default 30 s.
    *
-   * @param longest positive and at most 365 days
+   * @param longest positive and at most 106,751 days
    * @return a copy with this cap
-   * @throws IllegalArgumentException if {@code longest} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code longest} is not positive or exceeds 106,751 days
    */
   public Backoff cappedAt(Duration longest) {
     long nanos = Setting.positive("longest", longest).toNanos();
@@ -260,9 +260,9 @@ public final class Backoff {
    * Sets a jitter of an amount of time, {@link Jitter#ABSOLUTE}: 200 ms spread each delay by up to 200 ms to both sides.
    * No delay becomes negative.
    *
-   * @param amount how far; positive and at most 365 days
+   * @param amount how far; positive and at most 106,751 days
    * @return a copy with this jitter
-   * @throws IllegalArgumentException if {@code amount} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code amount} is not positive or exceeds 106,751 days
    */
   public Backoff withJitter(Duration amount) {
     long nanos = Setting.positive("jitterAmount", amount).toNanos();

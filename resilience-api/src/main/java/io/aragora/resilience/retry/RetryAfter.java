@@ -53,9 +53,9 @@ public final class RetryAfter {
   /**
    * Creates a request for a delay.
    *
-   * @param delay not negative, at most 365 days
+   * @param delay not negative, at most 106,751 days
    * @return the request
-   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 365 days
+   * @throws IllegalArgumentException if {@code delay} is negative or exceeds 106,751 days
    */
   public static RetryAfter of(Duration delay) {
     return new RetryAfter(Setting.notNegative("retryAfter", delay), null);
@@ -101,7 +101,7 @@ public final class RetryAfter {
    * Returns the delay.
    *
    * @param now the time of day, which is compared with a date
-   * @return nanoseconds, never negative, at most 365 days
+   * @return nanoseconds, never negative, at most 106,751 days
    */
   public long delayNanos(Instant now) {
     Duration left = delay != null ? delay : Duration.between(now, Objects.requireNonNull(instant));

@@ -249,9 +249,9 @@ public final class RetryConfig {
      * Sets the time after the first attempt beyond which no attempt starts. Default: only the number of attempts limits
      * the call.
      *
-     * @param length positive and at most 365 days
+     * @param length positive and at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder maxDuration(Duration length) {
       maxDuration = Setting.positive("maxDuration", length);

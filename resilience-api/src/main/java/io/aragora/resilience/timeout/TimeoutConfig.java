@@ -29,9 +29,9 @@ public final class TimeoutConfig {
   /**
    * Creates a config with a limit.
    *
-   * @param limit positive and at most 365 days
+   * @param limit positive and at most 106,751 days
    * @return the config
-   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+   * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
    */
   public static TimeoutConfig of(Duration limit) {
     return builder().limit(limit).build();
@@ -128,9 +128,9 @@ public final class TimeoutConfig {
     /**
      * Sets the longest duration of a call. No default.
      *
-     * @param limit positive and at most 365 days
+     * @param limit positive and at most 106,751 days
      * @return this builder
-     * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 365 days
+     * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
      */
     public Builder limit(Duration limit) {
       this.limit = Setting.positive("limit", limit);

@@ -58,7 +58,7 @@ class HealthTrackerConfigTest {
         builder -> builder.recoveryThreshold(-1), "recoveryThreshold must be at least 1: -1");
     assertRefused(
         builder -> builder.staleAfter(Duration.ZERO),
-        "staleAfter must be positive and at most 365 days: PT0S");
+        "staleAfter must be positive and at most 106,751 days: PT0S");
   }
 
   private static void assertRefused(Consumer<HealthTrackerConfig.Builder> setting, String message) {

@@ -75,7 +75,7 @@ class RetryAfterTest {
   @Tag("fault-48")
   @DisplayName("the delay is bounded for a text of any length")
   void text_ofAnyLength_isBounded() {
-    long longest = Duration.ofDays(365).toNanos();
+    long longest = Long.MAX_VALUE;
     RetryAfter digits = RetryAfter.parse("9".repeat(60));
     assertThat(digits).isNotNull();
     assertThat(digits.delayNanos(EXAMPLE)).isEqualTo(longest);

@@ -131,8 +131,8 @@ public final class ManualTime implements TimeSource {
   /**
    * Advances the time and runs everything that is or becomes due.
    *
-   * @param duration from zero to 365 days
-   * @throws IllegalArgumentException if {@code duration} is negative or longer than 365 days
+   * @param duration from zero to 106,751 days
+   * @throws IllegalArgumentException if {@code duration} is negative or longer than 106,751 days
    * @throws IllegalStateException if a thread already advances the time, the calling one included, or if work at one instant
    * never ends
    */

@@ -360,7 +360,8 @@ class SettingsTablesTest {
       case "s" -> Duration.ofSeconds(amount);
       case "min" -> Duration.ofMinutes(amount);
       case "h" -> Duration.ofHours(amount);
-      default -> Duration.ofDays(amount);
+      // The range of nanoseconds in a long, in whole days.
+      default -> amount == 106_751 ? Duration.ofNanos(Long.MAX_VALUE) : Duration.ofDays(amount);
     };
   }
 

@@ -633,7 +633,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     } else if (Duration.between(now, end).compareTo(Setting.LONGEST) <= 0) {
       openFor(Duration.between(now, end).toNanos());
     } else {
-      throw new IllegalArgumentException("end must be at most 365 days from now: " + end);
+      throw new IllegalArgumentException("end must be at most 106,751 days from now: " + end);
     }
   }
 

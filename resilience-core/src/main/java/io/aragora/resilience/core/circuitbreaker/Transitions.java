@@ -9,6 +9,7 @@ import io.aragora.resilience.core.window.CountWindow;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +27,7 @@ final class Transitions {
       case CLOSED, METRICS_ONLY -> counting(header, 0, owner);
       case OPEN -> {
         long cooldown = config.cooldown().toNanos();
-        yield new OpenPhase(header, now + cooldown, cooldown, 0, 0, false, null);
+        yield new OpenPhase(header, Nanos.after(now, cooldown), cooldown, 0, 0, false, null);
       }
       case HALF_OPEN -> new HalfOpenPhase(header, ProbeSlots.of(config, now, 0), 0, 0);
       case FORCED_OPEN, DISABLED -> new StandingPhase(header, 0);
@@ -68,7 +69,7 @@ final class Transitions {
         PhaseHeader.noted(present, cause, time.wallTime()),
         present.window(),
         null,
-        new CountingPhase.Pause(evidence(present, now), now + cooldown));
+        new CountingPhase.Pause(evidence(present, now), Nanos.after(now, cooldown)));
   }
 
   private static Phase opened(
@@ -81,7 +82,7 @@ final class Transitions {
     long cooldown = cooldownNanos(present.config, toldNanos, step, header.generation(), owner);
     return new OpenPhase(
         header,
-        now + cooldown,
+        Nanos.after(now, cooldown),
         cooldown,
         step,
         present.consecutiveFailures() + (cause == TransitionCause.PROBE_FAILED ? 1 : 0),
@@ -136,7 +137,7 @@ final class Transitions {
     long now = owner.runtime().time().nanoTime();
     return new OpenPhase(
         after(present, CircuitBreakerState.OPEN, TransitionCause.MANUAL, now, owner),
-        now + nanos,
+        Nanos.after(now, nanos),
         nanos,
         present.cooldownStep(),
         present.consecutiveFailures(),
@@ -197,7 +198,7 @@ final class Transitions {
       case OPEN ->
         new OpenPhase(
             header,
-            now + left(present, saved, sameSettings, time),
+            Nanos.after(now, left(present, saved, sameSettings, time)),
             longest(present, saved, sameSettings),
             saved.cooldownStep(),
             failures,
@@ -235,7 +236,7 @@ final class Transitions {
     long now = time.nanoTime();
     return new OpenPhase(
         after(present, CircuitBreakerState.OPEN, TransitionCause.SHARED, now, owner),
-        now + left,
+        Nanos.after(now, left),
         longest(present, other, true),
         other.cooldownStep(),
         present.consecutiveFailures(),

@@ -15,6 +15,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.health.HealthTransition;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -335,7 +336,7 @@ public final class CoreHealthRegistry implements HealthRegistry {
     if (interval.compareTo(Duration.ofMillis(100)) < 0) {
       throw new IllegalArgumentException("interval must be at least 100 ms: " + interval);
     }
-    RegularChecks regular = new RegularChecks(this, interval.toNanos(), time, timer, dispatcher);
+    RegularChecks regular = new RegularChecks(this, Nanos.of(interval), time, timer, dispatcher);
     regular.armAgain();
     return regular;
   }

@@ -31,7 +31,7 @@ final class LatencyWindow {
 
   @Nullable
   Duration mean() {
-    // A thousand times 365 days overflows a long.
+    // Two of the longest ones overflow a long.
     return size == 0
         ? null
         : Duration.ofNanos(

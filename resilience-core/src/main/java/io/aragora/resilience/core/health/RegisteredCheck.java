@@ -9,6 +9,7 @@ import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTransition;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +93,7 @@ final class RegisteredCheck implements Component {
       started = new CheckRun(this, check, timer, dispatcher);
       current = started;
       startedAt = now;
-      deadline = now + options.timeout().toNanos();
+      deadline = now + Nanos.of(options.timeout());
     }
     started.start(deadline);
     return started.result();

@@ -8,6 +8,7 @@ import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
@@ -259,7 +260,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   }
 
   private void armInterval() {
-    long due = spread(interval, setting.saveInterval().toNanos());
+    long due = spread(interval, Nanos.of(setting.saveInterval()));
     intervalDue = due;
     timer.arm(interval, due);
   }

@@ -16,6 +16,7 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
@@ -270,7 +271,7 @@ public final class CoreRetry extends CorePolicy implements Retry {
    * ends before every deadline.
    */
   private void await(RetryRun run, int attempt) {
-    long until = time.nanoTime() + run.delayNanos();
+    long until = Nanos.after(time.nanoTime(), run.delayNanos());
     if (!waiting.enter()) {
       throw closed(run, attempt);
     }

@@ -7,6 +7,7 @@ import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.RetryEvent.Kind;
@@ -128,7 +129,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       wait = new Wait(this);
       this.wait = wait;
     }
-    retry.timer().arm(wait, retry.nanoTime() + delayNanos);
+    retry.timer().arm(wait, Nanos.after(retry.nanoTime(), delayNanos));
     // Volatile read after the arming; the thread that ends the call from outside writes the end,
     // then reads wait. If either were weaker, the wait could outlive its call. Stress:
     // RetriedFutureStress.NoWaitOutlivesTheCall.

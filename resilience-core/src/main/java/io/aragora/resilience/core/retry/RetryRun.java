@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import io.aragora.resilience.retry.RetryExhaustedException;
@@ -137,7 +138,7 @@ final class RetryRun {
     long asked = retry.askedNanos(settings, lastFailure, result);
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
     long now = retry.nanoTime();
-    long nextAt = now + delayNanos;
+    long nextAt = Nanos.after(now, delayNanos);
     if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
       return Kind.OUT_OF_TIME;
     }

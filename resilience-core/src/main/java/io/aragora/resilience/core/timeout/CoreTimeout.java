@@ -15,6 +15,7 @@ import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.Subscription;
@@ -75,7 +76,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
     super(name);
     this.runtime = runtime;
     this.config = config;
-    this.limitNanos = config.limit().toNanos();
+    this.limitNanos = Nanos.of(config.limit());
     this.time = time;
     this.timer = timer;
     this.dispatcher = dispatcher;
@@ -313,9 +314,9 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
   private void publish(TimeoutEvent.Kind kind) {
     LongConsumer recorded = exceeded;
     if (recorded != null) {
-      recorded.accept(limitNanos);
+      recorded.accept(config.limit().toNanos());
     }
-    FlightRecording.timeout(runtime, name(), kind, limitNanos);
+    FlightRecording.timeout(runtime, name(), kind, config.limit().toNanos());
     if (events.isHeard()) {
       events.publish(TimeoutEvent.of(name(), kind, config.limit()));
     }

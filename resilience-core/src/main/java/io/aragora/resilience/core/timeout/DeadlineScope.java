@@ -3,6 +3,7 @@ package io.aragora.resilience.core.timeout;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.CallFrames;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Deadline;
@@ -27,7 +28,7 @@ public final class DeadlineScope implements Deadline {
     StackRoom.forCall();
     long now = time.nanoTime();
     this.frame = Frame.push(frames, time, now);
-    this.nearest = Math.min(frame.deadline(), now + limit.toNanos());
+    this.nearest = Math.min(frame.deadline(), now + Nanos.of(limit));
     frame.setDeadline(nearest);
   }
 

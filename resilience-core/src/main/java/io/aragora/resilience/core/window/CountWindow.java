@@ -28,7 +28,7 @@ public abstract class CountWindow extends OutcomeWindow {
   /**
    * Creates an empty window.
    *
-   * @param length how many outcomes it holds, up to 100,000
+   * @param length how many outcomes it holds, up to 1,000,000
    * @param now the time of the source
    * @param totals takes every outcome at once
    * @return a window of the kind that suits the length

@@ -75,7 +75,7 @@ class CircuitBreakerTest extends BreakerFixture {
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().failureRateThreshold(Double.NaN))
         .hasMessage("failureRateThreshold must be in (0, 100]: NaN");
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().cooldown(Duration.ZERO))
-        .hasMessage("cooldown must be positive and at most 365 days: PT0S");
+        .hasMessage("cooldown must be positive and at most 106,751 days: PT0S");
     assertThatThrownBy(() -> CircuitBreakerConfig.builder().noFailureThreshold().build())
         .hasMessage("failureThreshold, failureCountThreshold, failureRateThreshold or"
             + " slowCallRateThreshold must be set: none is");

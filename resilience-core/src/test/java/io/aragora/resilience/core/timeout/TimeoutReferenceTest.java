@@ -361,7 +361,7 @@ class TimeoutReferenceTest {
     for (Duration bad : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> real.timeout("t", bad))
-          .withMessage("limit must be positive and at most 365 days: " + bad);
+          .withMessage("limit must be positive and at most 106,751 days: " + bad);
     }
   }
 

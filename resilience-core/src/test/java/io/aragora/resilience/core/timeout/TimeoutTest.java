@@ -258,7 +258,7 @@ class TimeoutTest {
   @Test
   void badLimit_namesSettingRuleAndValue() {
     assertThatThrownBy(() -> real.timeout("t", Duration.ZERO))
-        .hasMessage("limit must be positive and at most 365 days: PT0S");
+        .hasMessage("limit must be positive and at most 106,751 days: PT0S");
     assertThatThrownBy(() -> TimeoutConfig.builder().build())
         .hasMessage("limit must be set: it has no default");
   }

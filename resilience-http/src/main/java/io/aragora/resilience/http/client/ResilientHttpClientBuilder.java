@@ -151,9 +151,9 @@ public final class ResilientHttpClientBuilder {
   /**
    * Sets the timeout of each attempt, until the body handler has completed its body. Default: none, beside those of the client and of the request.
    *
-   * @param limit positive, at most 365 days
+   * @param limit positive, at most 106,751 days
    * @return this builder
-   * @throws IllegalArgumentException if {@code limit} is not positive, or longer than 365 days
+   * @throws IllegalArgumentException if {@code limit} is not positive, or longer than 106,751 days
    */
   public ResilientHttpClientBuilder timeout(Duration limit) {
     timeout = TimeoutConfig.of(Setting.positive("timeout", limit));
