@@ -20,8 +20,8 @@ public class InterruptibleFutureStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "The handler ran twice, or never.")
   @State
   public static class HandlerRunsOnce {
-    private final InterruptibleFuture<Integer> future = (InterruptibleFuture<Integer>)
-        InterruptibleFuture.<Integer>start(() -> 1, task -> {});
+    private final InterruptibleFuture<Integer> future =
+        (InterruptibleFuture<Integer>) InterruptibleFuture.<Integer>start(() -> 1, task -> {});
     private final AtomicInteger ran = new AtomicInteger();
 
     @Actor

@@ -12,7 +12,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** The claims of {@link CancellationHandlers}. */
 public class CancellationStress {
-  /** A handler is registered while two threads cancel: it runs once. */
+  /** A handler is registered while another thread cancels, and the call is cancelled again: it runs once. */
   @JCStressTest
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "The handler ran once.")
   @Outcome(expect = Expect.FORBIDDEN, desc = "The handler ran twice, or never.")
@@ -22,17 +22,13 @@ public class CancellationStress {
     private final AtomicInteger ran = new AtomicInteger();
 
     @Actor
-    public void register() {
+    public void registerAndCancel() {
       call.onCancel(ran::incrementAndGet);
-    }
-
-    @Actor
-    public void cancel() {
       call.cancel();
     }
 
     @Actor
-    public void cancelToo() {
+    public void cancel() {
       call.cancel();
     }
 
@@ -56,21 +52,17 @@ public class CancellationStress {
     private final AtomicInteger ran = new AtomicInteger();
 
     @Actor
-    public void register() {
+    public void registerAndCancel() {
       if (cancelled) {
         ran.incrementAndGet();
       } else {
         handler = ran::incrementAndGet;
       }
-    }
-
-    @Actor
-    public void cancel() {
       runAll();
     }
 
     @Actor
-    public void cancelToo() {
+    public void cancel() {
       runAll();
     }
 
