@@ -33,6 +33,29 @@ public final class Backoff {
     long delayNanos(int retry);
   }
 
+  /** Calculates the delays of a strategy of your own from the attempt that failed. */
+  @FunctionalInterface
+  public interface AttemptStrategy {
+    /**
+     * Returns the delay before jitter and cap.
+     *
+     * @param attempt the attempt that failed
+     * @return nanoseconds; {@link #STOP}, or another negative number, for no further attempt
+     */
+    long delayNanos(EndedAttempt attempt);
+  }
+
+  /** The result of an {@link AttemptStrategy} that wants no further attempt. */
+  public static final long STOP = -1;
+
+  /** A strategy that needs the attempt. Equal if the function is. */
+  private record ByAttempt(AttemptStrategy function) implements Strategy {
+    @Override
+    public long delayNanos(int retry) {
+      return function.delayNanos(EndedAttempt.builder(retry + 1).build());
+    }
+  }
+
   private static final String CUSTOM = "custom";
   private static final double DOUBLING = 2;
   private static final Duration DEFAULT_CAP = Duration.ofSeconds(30);
@@ -189,6 +212,17 @@ public final class Backoff {
   }
 
   /**
+   * Creates a backoff with a strategy of your own that sees the failure or the result of the attempt, the number of the
+   * attempt and the elapsed time, and can end the call.
+   *
+   * @param strategy calculates the delays; if it throws, the call makes no further attempt
+   * @return a backoff capped at 30 s, without jitter
+   */
+  public static Backoff customByAttempt(AttemptStrategy strategy) {
+    return custom(new ByAttempt(Objects.requireNonNull(strategy, "strategy")));
+  }
+
+  /**
    * Returns a Fibonacci number.
    *
    * @param n the index; 0 and less return 0, 1 returns 1
@@ -271,15 +305,38 @@ public final class Backoff {
   }
 
   /**
-   * Returns the delay before an attempt. A pure function that allocates nothing; the arguments are not checked.
+   * Returns the delay before an attempt. A pure function that allocates nothing unless {@link #isByAttempt()}; the
+   * arguments are not checked.
    *
    * @param retry 0 before the second attempt, 1 before the third, and so on; not negative
    * @param previousNanos the previous delay; the base, or 0, if there was none
    * @param random uniform in [0, 1)
-   * @return nanoseconds, from 0 to the cap
+   * @return nanoseconds, from 0 to the cap; {@link #STOP} if a strategy by attempt says so
    */
   public long delayNanos(int retry, long previousNanos, double random) {
-    return spreadNanos(strategy.delayNanos(retry), previousNanos, random);
+    long plain = strategy.delayNanos(retry);
+    return plain < 0 && isByAttempt() ? STOP : spreadNanos(plain, previousNanos, random);
+  }
+
+  /**
+   * Returns the delay after an attempt; the arguments are not checked.
+   *
+   * @param attempt the attempt that failed
+   * @param random the number for the jitter, uniform in [0, 1)
+   * @return nanoseconds, from 0 to the cap; {@link #STOP} if a strategy by attempt says so
+   */
+  public long delayNanos(EndedAttempt attempt, double random) {
+    long previousNanos = attempt.previousDelayNanos();
+    if (!(strategy instanceof ByAttempt byAttempt)) {
+      return delayNanos(attempt.attempt() - 1, previousNanos, random);
+    }
+    long plain = byAttempt.function().delayNanos(attempt);
+    return plain < 0 ? STOP : spreadNanos(plain, previousNanos, random);
+  }
+
+  /** {@return whether this backoff was created by {@link #customByAttempt}, so that its delays depend on the attempt} */
+  public boolean isByAttempt() {
+    return strategy instanceof ByAttempt;
   }
 
   /**
@@ -331,11 +388,12 @@ public final class Backoff {
    * checked.
    *
    * @param random supplies numbers in [0, 1)
-   * @return the delays before the second attempt, the third, and so on, without an end
+   * @return the delays before the second attempt, the third, and so on, without an end unless a strategy by attempt
+   *     stops
    */
   public Stream<Duration> delays(DoubleSupplier random) {
     Objects.requireNonNull(random, "random");
-    Iterator<Duration> delays = new Iterator<>() {
+    Iterator<Long> delays = new Iterator<>() {
       private int retry;
       private long previousNanos;
 
@@ -345,14 +403,16 @@ public final class Backoff {
       }
 
       @Override
-      public Duration next() {
+      public Long next() {
         previousNanos = delayNanos(retry, previousNanos, random.getAsDouble());
         retry = Math.min(retry, Integer.MAX_VALUE - 1) + 1;
-        return Duration.ofNanos(previousNanos);
+        return previousNanos;
       }
     };
     return StreamSupport.stream(
-        Spliterators.spliteratorUnknownSize(delays, Spliterator.ORDERED), false);
+            Spliterators.spliteratorUnknownSize(delays, Spliterator.ORDERED), false)
+        .takeWhile(nanos -> nanos >= 0)
+        .map(Duration::ofNanos);
   }
 
   /** {@return the name of the strategy, as {@link #named} takes it, or {@code custom}} */
@@ -431,12 +491,17 @@ public final class Backoff {
    */
   @Override
   public String toString() {
-    String own = isCustom() ? "strategy=" + DeclaredSettings.textOf(strategy) + ", " : "";
+    String own = isCustom() ? "strategy=" + textOfStrategy() + ", " : "";
     String grows = isDoublingOrPlain() ? "" : ", factor=" + factor;
     return kind + "(" + own + "base=" + Duration.ofNanos(baseNanos) + grows
         + ", cap=" + Duration.ofNanos(capNanos)
         + ", jitter=" + jitter.name().toLowerCase(Locale.ROOT) + " "
         + (jitter == Jitter.ABSOLUTE ? Duration.ofNanos(jitterNanos) : jitterFactor) + ")";
+  }
+
+  private String textOfStrategy() {
+    return DeclaredSettings.textOf(
+        strategy instanceof ByAttempt byAttempt ? byAttempt.function() : strategy);
   }
 
   private boolean isDoublingOrPlain() {

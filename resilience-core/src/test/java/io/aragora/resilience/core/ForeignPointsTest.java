@@ -67,6 +67,7 @@ class ForeignPointsTest {
       Map.entry("Pipeline.on", "an executor that throws or drops tasks: ChosenExecutorTest"),
       Map.entry("Policy", ENTRY),
       Map.entry("Backoff.custom", FUNCTIONS),
+      Map.entry("Backoff.customByAttempt", FUNCTIONS),
       Map.entry("Backoff.delays", CALLER),
       Map.entry("GlobalResilience.set", VALUES),
       Map.entry("Policies.subscribe", FUNCTIONS),

@@ -22,6 +22,8 @@ import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.EndedAttempt;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryAttemptTotals;
@@ -318,15 +320,15 @@ public final class CoreRetry extends CorePolicy implements Retry {
     // Before the body, which may change the context of its thread.
     ContextCarrier.Carried carried = dispatcher.carrier().capture();
     long startedAt = start(plan);
-    CompletableFuture<T> first =
-        chain.insideAsync(context.withAttempt(time, startedAt, this, 1, null), index, body);
+    CapturedContext inside = context.withAttempt(time, startedAt, this, 1, null);
+    CompletableFuture<T> first = chain.insideAsync(inside, index, body);
     if (plan.retryResultIf() == null && PolicyFuture.hasSucceeded(first)) {
       countSuccess(plan);
       return CompletableFuture.completedFuture(first.join());
     }
     RetriedFuture<T> future =
         new RetriedFuture<>(this, plan, startedAt, context, carried, chain, index, body);
-    future.watchFirst(first);
+    future.watchFirst(first, inside);
     return future;
   }
 
@@ -372,15 +374,15 @@ public final class CoreRetry extends CorePolicy implements Retry {
   }
 
   /**
-   * Calls the backoff, which may be a class of the application. Returns -1 if it failed; the call
-   * then makes no further attempt.
+   * Calls the backoff, which may be a class of the application. Returns a negative number if it
+   * stops or fails; the call then makes no further attempt.
    */
-  long backoffNanos(RetryConfig settings, int retry, long previousNanos, double random) {
+  long backoffNanos(RetryConfig settings, EndedAttempt attempt, double random) {
     try {
-      return settings.backoff().delayNanos(retry, previousNanos, random);
+      return settings.backoff().delayNanos(attempt, random);
     } catch (Throwable e) {
       logOnce("the backoff of retry '" + name() + "' failed; the call makes no further attempt", e);
-      return -1;
+      return Backoff.STOP;
     }
   }
 

@@ -27,6 +27,13 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /** The delay until a step that failed between two attempts is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
+  /** What follows an attempt. */
+  private enum Next {
+    END_WELL,
+    TRY_AGAIN,
+    GIVE_UP
+  }
+
   private final CoreRetry retry;
   private final RetryPlan plan;
   private final long startedAt;
@@ -39,6 +46,9 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private final ContextCarrier.@Nullable Carried carried;
 
   private int attempt = 1;
+
+  /** The context of the attempt, set before the attempt is followed. */
+  private CapturedContext inside;
 
   /** Created at the first failure. */
   private @Nullable RetryRun run;
@@ -68,6 +78,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     this.plan = plan;
     this.startedAt = startedAt;
     this.context = context;
+    this.inside = context;
     this.chain = chain;
     this.index = index;
     this.body = body;
@@ -77,8 +88,12 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /**
    * Watches the first attempt, which began before this future was created: most calls succeed at
    * once and need no future of their own.
+   *
+   * @param started the future of the first attempt
+   * @param context its context
    */
-  void watchFirst(CompletableFuture<T> started) {
+  void watchFirst(CompletableFuture<T> started, CapturedContext context) {
+    inside = context;
     follow(started);
   }
 
@@ -86,7 +101,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   private void attempt() {
     attempt++;
     Throwable last = run == null ? null : run.lastFailure();
-    CapturedContext inside = context.withAttempt(retry.time(), startedAt, retry, attempt, last);
+    inside = context.withAttempt(retry.time(), startedAt, retry, attempt, last);
     follow(chain.insideAsync(inside, index, body));
   }
 
@@ -95,16 +110,38 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (hasEnded()) {
       return;
     }
-    if (failure == null && !retry.isRefused(plan, value)) {
-      if (claimEnd()) {
-        if (this.run == null) {
-          retry.countSuccess(plan);
-        } else {
-          this.run.succeeded(attempt);
-        }
-        endAs(value, null);
-      }
+    if (failure == null && plan.retryResultIf() == null) {
+      endWell(value);
       return;
+    }
+    // Functions of the application see the attempt, as in a synchronous call. What waits for this
+    // future is outside.
+    Next next = inside.<Next, RuntimeException>call(() -> decide(value, failure));
+    RetryRun run = this.run;
+    if (run == null || next == Next.END_WELL) {
+      endWell(value);
+    } else if (next == Next.TRY_AGAIN) {
+      await(run.delayNanos());
+    } else if (claimEnd()) {
+      endAs(value, failure == null ? run.refusal(value, attempt) : run.last(failure));
+    }
+  }
+
+  private void endWell(@Nullable T value) {
+    if (claimEnd()) {
+      RetryRun run = this.run;
+      if (run == null) {
+        retry.countSuccess(plan);
+      } else {
+        run.succeeded(attempt);
+      }
+      endAs(value, null);
+    }
+  }
+
+  private Next decide(@Nullable T value, @Nullable Throwable failure) {
+    if (failure == null && !retry.isRefused(plan, value)) {
+      return Next.END_WELL;
     }
     RetryRun run = this.run;
     if (run == null) {
@@ -116,11 +153,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     boolean goesOn = failure == null
         ? run.goesOnAfterResult(value, attempt, deadline, chain, index)
         : run.goesOnAfter(failure, attempt, false, deadline, chain, index);
-    if (goesOn) {
-      await(run.delayNanos());
-    } else if (claimEnd()) {
-      endAs(value, failure == null ? run.refusal(value, attempt) : run.last(failure));
-    }
+    return goesOn ? Next.TRY_AGAIN : Next.GIVE_UP;
   }
 
   private void await(long delayNanos) {

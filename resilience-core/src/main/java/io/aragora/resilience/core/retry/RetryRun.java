@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.retry.EndedAttempt;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import io.aragora.resilience.retry.RetryExhaustedException;
@@ -130,14 +131,14 @@ final class RetryRun {
     if (nested) {
       return Kind.STOOD_DOWN;
     }
+    long now = retry.nanoTime();
     backoffNanos =
-        retry.backoffNanos(settings, attempt - 1, backoffNanos, retry.random(operation, attempt));
+        retry.backoffNanos(settings, ended(result, attempt, now), retry.random(operation, attempt));
     if (backoffNanos < 0) {
       return Kind.BACKOFF_STOPPED;
     }
     long asked = retry.askedNanos(settings, lastFailure, result);
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
-    long now = retry.nanoTime();
     long nextAt = Nanos.after(now, delayNanos);
     if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
       return Kind.OUT_OF_TIME;
@@ -147,6 +148,21 @@ final class RetryRun {
       return Kind.REJECTED;
     }
     return retry.tryTake(settings.budget()) ? null : Kind.OUT_OF_BUDGET;
+  }
+
+  private EndedAttempt ended(@Nullable Object result, int attempt, long now) {
+    EndedAttempt.Builder ended =
+        EndedAttempt.builder(attempt).previousDelayNanos(Math.max(0, backoffNanos));
+    if (settings.backoff().isByAttempt()) {
+      Throwable failure = lastFailure;
+      ended
+          .failure(failure == null ? null : Failures.unwrap(failure))
+          .result(result)
+          .elapsedNanos(now - startedAt)
+          // A draw of its own, so that the jitter does not depend on the strategy.
+          .random(retry.random(operation, -attempt));
+    }
+    return ended.build();
   }
 
   /**
