@@ -57,7 +57,8 @@ public interface ResultPipeline<T extends @Nullable Object> {
    *
    * @param body starts the work; the first time on the calling thread
    * @return the future of its value or of the value of the fallback, which runs on the thread that completes the
-   *     call; completing the future from outside cancels the running work
+   *     call, or on the executor for attempts if its rule is asynchronous; completing the future from outside cancels
+   *     the running work
    */
   CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body);
 

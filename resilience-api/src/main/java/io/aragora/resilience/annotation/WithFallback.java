@@ -28,9 +28,9 @@ import java.lang.annotation.Target;
 public @interface WithFallback {
   /**
    * Returns the name of a method of the same interface, which may be a default method. It has the parameters of the
-   * annotated method, optionally followed by the failure. Its result replaces that of the annotated method; if that is a
-   * {@link java.util.concurrent.CompletionStage}, it replaces the value. It is called on the target, without policies of
-   * its own.
+   * annotated method, optionally followed by the failure. Its result replaces that of the annotated method. If that is a
+   * {@link java.util.concurrent.CompletionStage}, it replaces the value, or it is a stage of the value and runs as an
+   * asynchronous fallback. It is called on the target, without policies of its own.
    *
    * @return the name
    */

@@ -3,6 +3,7 @@ package io.aragora.resilience.fallback;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,18 @@ import org.jspecify.annotations.Nullable;
  * An {@link Error} has one only if a rule names its type. If a rule throws, the call fails with that exception, and the
  * failure of the call is suppressed in it.
  *
+ * <p>An asynchronous rule returns a stage. It applies to {@code callAsync} and {@code submit} only; a synchronous call
+ * skips it and uses the next rule that matches. It runs on the executor for attempts ({@link
+ * io.aragora.resilience.ResilienceBuilder#executor}); if the call is cancelled, so is its stage.
+ *
  * @param <T> the type of the value
  */
 public final class Fallback<T extends @Nullable Object> {
+  /** A rule has a value, or it is asynchronous and has a stage. */
   private record Rule<T extends @Nullable Object>(
-      Class<? extends Throwable> type, Function<Throwable, ? extends T> value) {}
+      Class<? extends Throwable> type,
+      @Nullable Function<Throwable, ? extends T> value,
+      @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> stage) {}
 
   private record ResultRule<T extends @Nullable Object>(
       Predicate<? super T> predicate, Function<? super T, ? extends T> value) {}
@@ -56,6 +64,18 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
+   * Creates a fallback with one asynchronous function for all exceptions of asynchronous calls.
+   *
+   * @param stage starts the work that returns the value for a failure; called on the executor for attempts
+   * @param <T> its type
+   * @return the fallback
+   */
+  public static <T extends @Nullable Object> Fallback<T> ofAsync(
+      Function<? super Exception, ? extends CompletionStage<? extends T>> stage) {
+    return Fallback.<T>builder().otherwiseAsync(stage).build();
+  }
+
+  /**
    * Creates a builder without rules.
    *
    * @param <T> the type of the value
@@ -66,15 +86,31 @@ public final class Fallback<T extends @Nullable Object> {
   }
 
   /**
-   * Returns the rule for a failure.
+   * Returns the rule for a failure that has a value.
    *
    * @param failure the failure of a call
-   * @return the first rule that matches; null if none does
+   * @return the first rule that matches and is not asynchronous; null if none does
    */
   public @Nullable Function<Throwable, ? extends T> ruleFor(Throwable failure) {
     for (Rule<T> rule : rules) {
-      if (rule.type.isInstance(failure)) {
+      if (rule.value != null && rule.type.isInstance(failure)) {
         return rule.value;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Returns the asynchronous rule for a failure of an asynchronous call.
+   *
+   * @param failure the failure of a call
+   * @return the first rule that matches, if it is asynchronous; else null, and {@link #ruleFor} applies
+   */
+  public @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> asyncRuleFor(
+      Throwable failure) {
+    for (Rule<T> rule : rules) {
+      if (rule.type.isInstance(failure)) {
+        return rule.stage;
       }
     }
     return null;
@@ -124,15 +160,50 @@ public final class Fallback<T extends @Nullable Object> {
         Class<F> type, Function<? super F, ? extends T> value) {
       Objects.requireNonNull(type, "type");
       Objects.requireNonNull(value, "value");
+      checkReached("on", type, false);
+      rules.add(new Rule<>(type, failure -> value.apply(type.cast(failure)), null));
+      return this;
+    }
+
+    /**
+     * Adds an asynchronous rule, for asynchronous calls only. A synchronous rule for the same type may follow it.
+     *
+     * @param type the type of failures, subclasses included
+     * @param stage starts the work that returns the value for a failure; called on the executor for attempts
+     * @param <F> the type of the failure
+     * @return this builder
+     * @throws IllegalArgumentException if an earlier rule already matches all of these failures
+     */
+    public <F extends Throwable> Builder<T> onAsync(
+        Class<F> type, Function<? super F, ? extends CompletionStage<? extends T>> stage) {
+      Objects.requireNonNull(type, "type");
+      Objects.requireNonNull(stage, "stage");
+      checkReached("onAsync", type, true);
+      rules.add(new Rule<>(type, null, failure -> stage.apply(type.cast(failure))));
+      return this;
+    }
+
+    private void checkReached(String method, Class<?> type, boolean isAsync) {
       for (Rule<T> earlier : rules) {
-        if (earlier.type.isAssignableFrom(type)) {
-          throw new IllegalArgumentException("on(" + type.getSimpleName()
+        boolean takesTheseCalls = earlier.value != null || isAsync;
+        if (takesTheseCalls && earlier.type.isAssignableFrom(type)) {
+          throw new IllegalArgumentException(method + "(" + type.getSimpleName()
               + ") must come before the rule for " + earlier.type.getSimpleName()
               + ", which takes its failures: " + type.getName());
         }
       }
-      rules.add(new Rule<>(type, failure -> value.apply(type.cast(failure))));
-      return this;
+    }
+
+    /**
+     * Adds the last asynchronous rule, for all other exceptions of asynchronous calls. Default: none.
+     *
+     * @param stage starts the work that returns the value for a failure; called on the executor for attempts
+     * @return this builder
+     * @throws IllegalArgumentException if an earlier rule already matches all exceptions
+     */
+    public Builder<T> otherwiseAsync(
+        Function<? super Exception, ? extends CompletionStage<? extends T>> stage) {
+      return onAsync(Exception.class, stage);
     }
 
     /**

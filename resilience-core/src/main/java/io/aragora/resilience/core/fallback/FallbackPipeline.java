@@ -5,10 +5,11 @@ import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyFuture;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.InterruptibleSupplier;
 import io.aragora.resilience.policy.Subscription;
@@ -29,7 +30,8 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
   private final Pipeline pipeline;
   private final Fallback<T> fallback;
   private final FallbackCounter counter;
-  private final ContextCarrier carrier;
+  private final Dispatcher dispatcher;
+  private final @Nullable Executor executor;
 
   /**
    * Creates a pipeline with a fallback.
@@ -37,15 +39,21 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
    * @param pipeline the inner pipeline
    * @param fallback the fallback
    * @param counter counts the fallbacks
-   * @param carrier carries the caller's context to the thread that runs the fallback of an
-   *     asynchronous call
+   * @param dispatcher runs asynchronous fallbacks, and carries the caller's context to the thread
+   *     that runs the fallback of an asynchronous call
+   * @param executor runs asynchronous fallbacks; null for the executor for attempts
    */
   public FallbackPipeline(
-      Pipeline pipeline, Fallback<T> fallback, FallbackCounter counter, ContextCarrier carrier) {
+      Pipeline pipeline,
+      Fallback<T> fallback,
+      FallbackCounter counter,
+      Dispatcher dispatcher,
+      @Nullable Executor executor) {
     this.pipeline = pipeline;
     this.fallback = fallback;
     this.counter = counter;
-    this.carrier = carrier;
+    this.dispatcher = dispatcher;
+    this.executor = executor;
   }
 
   @Override
@@ -90,9 +98,20 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     if (!fallback.judgesResults() && PolicyFuture.hasSucceeded(call)) {
       return call;
     }
-    RecoveredFuture<T> future = new RecoveredFuture<>(this, carrier.capture());
+    RecoveredFuture<T> future = new RecoveredFuture<>(
+        this, dispatcher, executor, CallContext.current(), dispatcher.carrier().capture());
     future.start(call);
     return future;
+  }
+
+  /** Returns the asynchronous rule for a failure of an asynchronous call; null if there is none. */
+  @Nullable
+  Function<Throwable, ? extends CompletionStage<? extends T>> asyncRule(Throwable failure) {
+    return CallEnd.ofFuture(failure).isUnstopped() ? fallback.asyncRuleFor(failure) : null;
+  }
+
+  void count(FallbackEvent.Kind kind, Throwable failure) {
+    counter.count(kind, failure);
   }
 
   /** Returns a result, or the fallback value of one that a rule matches. */

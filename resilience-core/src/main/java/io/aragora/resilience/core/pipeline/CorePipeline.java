@@ -155,7 +155,8 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
   /** Adds a fallback around this pipeline, or around its observed twin. */
   <T extends @Nullable Object> ResultPipeline<T> around(Pipeline pipeline, Fallback<T> fallback) {
     Objects.requireNonNull(fallback, "fallback");
-    return new FallbackPipeline<>(pipeline, fallback, counters.apply(name()), dispatcher.carrier());
+    return new FallbackPipeline<>(
+        pipeline, fallback, counters.apply(name()), dispatcher, chain.executor());
   }
 
   /** Returns the links of observed calls, which share nothing with those of other calls but the policies. */

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +22,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method the method
  * @param takesFailure whether the failure is its last argument
+ * @param isAsync whether it returns the stage of the value, as the method that failed does
  * @param failures the classes of failures that it handles
  */
 record FallbackMethod(
-    Method method, boolean takesFailure, List<Class<? extends Throwable>> failures) {
+    Method method,
+    boolean takesFailure,
+    boolean isAsync,
+    List<Class<? extends Throwable>> failures) {
 
   /**
    * Returns the method that an annotation names.
@@ -45,8 +50,11 @@ record FallbackMethod(
       boolean takesFailure = own.length == parameters.length + 1;
       if ((takesFailure || own.length == parameters.length)
           && Arrays.equals(Arrays.copyOf(own, parameters.length), parameters)) {
+        boolean isAsync =
+            isStage(arguments.resultOf(failing)) && isStage(arguments.resultOf(candidate));
         fitting.putIfAbsent(
-            List.of(own), new FallbackMethod(candidate, takesFailure, List.of(annotation.on())));
+            List.of(own),
+            new FallbackMethod(candidate, takesFailure, isAsync, List.of(annotation.on())));
       }
     }
     if (fitting.size() != 1) {
@@ -55,8 +63,14 @@ record FallbackMethod(
           + fitting.size() + " methods fit: " + annotation.value());
     }
     FallbackMethod found = fitting.values().iterator().next();
-    found.check(arguments.valueOf(failing), arguments.resultOf(found.method));
+    Class<?> given =
+        found.isAsync ? arguments.valueOf(found.method) : arguments.resultOf(found.method);
+    found.check(arguments.valueOf(failing), given);
     return found;
+  }
+
+  private static boolean isStage(Class<?> type) {
+    return CompletionStage.class.isAssignableFrom(type);
   }
 
   private void check(Class<?> wanted, Class<?> given) {
@@ -111,9 +125,31 @@ record FallbackMethod(
       @Nullable Consumer<Throwable> used) {
     Fallback.Builder<@Nullable Object> fallback = Fallback.builder();
     for (Class<? extends Throwable> type : failures) {
-      fallback.on(type, failure -> call(called, args, failure, used));
+      if (isAsync) {
+        fallback.onAsync(type, failure -> stage(called, args, failure, used));
+      } else {
+        fallback.on(type, failure -> call(called, args, failure, used));
+      }
     }
     return pipeline.withFallback(fallback.build());
+  }
+
+  @SuppressWarnings({
+    "unchecked", // the types were checked
+    "NullAway", // a null is reported by the caller
+    "FutureReturnValueIgnored" // only watched
+  })
+  private CompletionStage<@Nullable Object> stage(
+      ProtectedMethod called,
+      @Nullable Object[] args,
+      Throwable failure,
+      @Nullable Consumer<Throwable> used) {
+    CompletionStage<@Nullable Object> stage =
+        (CompletionStage<@Nullable Object>) call(called, args, failure, null);
+    if (used != null && stage != null) {
+      stage.thenRun(() -> used.accept(failure));
+    }
+    return stage;
   }
 
   private @Nullable Object call(
