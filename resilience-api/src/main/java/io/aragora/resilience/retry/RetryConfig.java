@@ -27,6 +27,8 @@ public final class RetryConfig {
   private final String budgetName;
   private final boolean failOnRefusedResult;
   private final boolean retryRejections;
+  private final boolean retryInterrupted;
+  private final boolean retryCancelled;
   private final boolean retryWhenNested;
   private final boolean ignoreExternalConfig;
 
@@ -44,6 +46,8 @@ public final class RetryConfig {
     budgetName = budget == null ? "none" : budget.name();
     failOnRefusedResult = builder.failOnRefusedResult;
     retryRejections = builder.retryRejections;
+    retryInterrupted = builder.retryInterrupted;
+    retryCancelled = builder.retryCancelled;
     retryWhenNested = builder.retryWhenNested;
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
@@ -84,6 +88,8 @@ public final class RetryConfig {
     builder.budget = budget;
     builder.failOnRefusedResult = failOnRefusedResult;
     builder.retryRejections = retryRejections;
+    builder.retryInterrupted = retryInterrupted;
+    builder.retryCancelled = retryCancelled;
     builder.retryWhenNested = retryWhenNested;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
@@ -149,6 +155,16 @@ public final class RetryConfig {
     return retryRejections;
   }
 
+  /** {@return whether an interrupt that the body reports is retried} */
+  public boolean retryInterrupted() {
+    return retryInterrupted;
+  }
+
+  /** {@return whether a cancellation that the body reports is retried} */
+  public boolean retryCancelled() {
+    return retryCancelled;
+  }
+
   /** {@return whether this retry retries inside another retry} */
   public boolean retryWhenNested() {
     return retryWhenNested;
@@ -172,6 +188,8 @@ public final class RetryConfig {
         .add("budget", budget, budgetName)
         .add("failOnRefusedResult", failOnRefusedResult)
         .add("retryRejections", retryRejections)
+        .add("retryInterrupted", retryInterrupted)
+        .add("retryCancelled", retryCancelled)
         .add("retryWhenNested", retryWhenNested)
         .addUnshown("retryIf", retryIf)
         .addUnshown("abortIf", abortIf)
@@ -217,6 +235,8 @@ public final class RetryConfig {
     private @Nullable RetryBudget budget;
     private boolean failOnRefusedResult;
     private boolean retryRejections;
+    private boolean retryInterrupted;
+    private boolean retryCancelled;
     private boolean retryWhenNested;
     private boolean ignoreExternalConfig;
 
@@ -259,8 +279,8 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets which failures are retried. Cancellation, interruption and (unless {@link #retryRejections}) the rejection of
-     * a breaker are never retried. Default: {@link RetryConfig#transientFailures()}.
+     * Sets which failures are retried. Cancellation, interruption and the rejection of a breaker are not retried, unless
+     * {@link #retryCancelled}, {@link #retryInterrupted} or {@link #retryRejections} is set. Default: {@link RetryConfig#transientFailures()}.
      *
      * @param predicate tests each failure; if it throws, the failure is not retried
      * @return this builder
@@ -396,6 +416,32 @@ public final class RetryConfig {
      */
     public Builder retryRejections(boolean retry) {
       retryRejections = retry;
+      return this;
+    }
+
+    /**
+     * Sets whether {@link #retryIf} also decides about an {@link InterruptedException} of the body, or a failure that has
+     * one among its causes. Default false: such a failure ends the call. A thread whose interrupt flag is set never
+     * retries.
+     *
+     * @param retry whether it decides
+     * @return this builder
+     */
+    public Builder retryInterrupted(boolean retry) {
+      retryInterrupted = retry;
+      return this;
+    }
+
+    /**
+     * Sets whether {@link #retryIf} also decides about a {@link java.util.concurrent.CancellationException} of the body.
+     * Default false: such a failure ends the call. A call that its caller cancelled, or that a deadline ended, is never
+     * retried.
+     *
+     * @param retry whether it decides
+     * @return this builder
+     */
+    public Builder retryCancelled(boolean retry) {
+      retryCancelled = retry;
       return this;
     }
 

@@ -130,11 +130,17 @@ class SettingsTablesTest {
     defaults.put("jitterAmount", "none");
     defaults.put("jitterFactor", "" + config.backoff().jitterFactor());
     takeFromOutside("retry", defaults.keySet());
-    Set<String> words =
-        Set.of("backoff", "jitter", "failOnRefusedResult", "retryRejections", "retryWhenNested");
+    Set<String> words = Set.of(
+        "backoff",
+        "jitter",
+        "failOnRefusedResult",
+        "retryRejections",
+        "retryInterrupted",
+        "retryCancelled",
+        "retryWhenNested");
 
     var inConfiguration = table("configuration", "## Settings of retries");
-    assertThat(inConfiguration).hasSize(12);
+    assertThat(inConfiguration).hasSize(14);
     checkDefaults(inConfiguration, defaults);
     checkRanges(inConfiguration, words);
     var inRetries = table("retries", "## Settings");
@@ -154,6 +160,8 @@ class SettingsTablesTest {
             "maxDuration",
             "failOnRefusedResult",
             "retryRejections",
+            "retryInterrupted",
+            "retryCancelled",
             "retryWhenNested");
     checkDefaults(inRetries, defaults);
     checkRanges(inRetries, words);

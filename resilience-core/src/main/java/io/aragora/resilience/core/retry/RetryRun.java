@@ -105,7 +105,7 @@ final class RetryRun {
   private @Nullable Kind judge(Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
     CallEnd end = CallEnd.ofFuture(failure);
-    if (!end.isUnstopped()) {
+    if (!end.isUnstopped() && !isAskedAbout(end)) {
       return end == CallEnd.DEADLINE ? Kind.OUT_OF_TIME : Kind.STOPPED;
     }
     if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
@@ -116,6 +116,15 @@ final class RetryRun {
       return Kind.ABORTED;
     }
     return retry.holds(settings.retryIf(), failure, false) ? null : Kind.NOT_RETRIED;
+  }
+
+  /** Returns whether the config lets the predicates decide about a stop that the body reported. */
+  private boolean isAskedAbout(CallEnd end) {
+    return switch (end) {
+      case INTERRUPTED -> settings.retryInterrupted() && !Thread.currentThread().isInterrupted();
+      case CANCELLED -> settings.retryCancelled();
+      default -> false;
+    };
   }
 
   /**

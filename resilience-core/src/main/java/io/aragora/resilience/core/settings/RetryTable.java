@@ -24,6 +24,8 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
         "maxDuration",
         "failOnRefusedResult",
         "retryRejections",
+        "retryInterrupted",
+        "retryCancelled",
         "retryWhenNested");
   }
 
@@ -47,6 +49,8 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
         draft.builder.maxDuration(text.isOff() ? Setting.LONGEST : text.duration());
       case "failOnRefusedResult" -> draft.builder.failOnRefusedResult(text.isTrue());
       case "retryRejections" -> draft.builder.retryRejections(text.isTrue());
+      case "retryInterrupted" -> draft.builder.retryInterrupted(text.isTrue());
+      case "retryCancelled" -> draft.builder.retryCancelled(text.isTrue());
       case "retryWhenNested" -> draft.builder.retryWhenNested(text.isTrue());
       default -> throw unknown(setting);
     }

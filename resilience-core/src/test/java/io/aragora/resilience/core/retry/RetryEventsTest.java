@@ -254,4 +254,35 @@ class RetryEventsTest extends RetryFixture {
             + " exhausted=1, out_of_time=0, out_of_budget=0, rejected=0, backoff_stopped=0,"
             + " stood_down=0, aborted=0, not_retried=0, stopped=0]");
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stopsOfTheBody_areRetriedIfTheConfigSaysSo(boolean async) throws Throwable {
+    Retry retry =
+        heard(everySecond(2).retryIf(failure -> true).retryInterrupted(true).retryCancelled(true));
+    assertThat(run(async, retry, 1, new CancellationException())).isEqualTo("good");
+    assertThat(run(async, retry, 1, new InterruptedException())).isEqualTo("good");
+    failing(async, retry, new IllegalStateException(new InterruptedException()));
+    assertThat(retry.totals().succeededAfterRetry()).isEqualTo(2);
+    assertThat(retry.totals().exhausted()).isEqualTo(1);
+
+    Retry types = resilience.retry(
+        "types", everySecond(2).retryInterrupted(true).retryCancelled(true).build());
+    failing(async, types, new CancellationException());
+    assertThat(types.totals().notRetried()).as("retryIf still decides").isEqualTo(1);
+  }
+
+  @Test
+  void stopOfTheCaller_isNeverRetried() {
+    Retry retry =
+        heard(everySecond(3).retryIf(failure -> true).retryInterrupted(true).retryCancelled(true));
+    Thread.currentThread().interrupt();
+    InterruptedException flagged = new InterruptedException();
+    failing(false, retry, flagged);
+    assertThat(Thread.interrupted()).isTrue();
+    CompletableFuture<String> call = retry.callAsync(CompletableFuture::new);
+    call.cancel(true);
+
+    assertThat(kinds()).containsExactly(Kind.STOPPED, Kind.STOPPED);
+  }
 }

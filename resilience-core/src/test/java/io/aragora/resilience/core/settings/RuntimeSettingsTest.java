@@ -77,7 +77,7 @@ class RuntimeSettingsTest {
         .hasToString("maxAttempts=7, backoff=fibonacci(base=PT0.05S, cap=PT1S,"
             + " jitter=additive 0.5), maxDuration=PT10S, budget=none,"
             + " failOnRefusedResult=true, retryRejections=true,"
-            + " retryWhenNested=true");
+            + " retryInterrupted=false, retryCancelled=false, retryWhenNested=true");
   }
 
   @Test
@@ -269,7 +269,7 @@ class RuntimeSettingsTest {
   @DisplayName("an unknown key is an error that names source and key, and lists the known settings")
   @CsvSource({
     "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, backoffFactor, delay, maxDelay, jitter,"
-        + " jitterFactor, jitterAmount, maxDuration, failOnRefusedResult, retryRejections, retryWhenNested'",
+        + " jitterFactor, jitterAmount, maxDuration, failOnRefusedResult, retryRejections, retryInterrupted, retryCancelled, retryWhenNested'",
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
