@@ -6,15 +6,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Creates the threads of a runtime: named daemons that inherit no thread-locals. */
 public final class BackgroundThreads {
-  /** The time after which an idle thread ends. */
-  private static final long KEEP_ALIVE_SECONDS = 5;
-
   /** The JDK in which virtual threads became final. */
   private static final int FIRST_WITH_VIRTUAL = 21;
 
@@ -44,9 +40,15 @@ public final class BackgroundThreads {
   }
 
   /** Prepares a thread that already exists. */
+  @SuppressWarnings("ThreadPriorityCheck") // the normal one
   static Thread daemon(Thread thread, @Nullable ClassLoader loader) {
     thread.setDaemon(true);
     thread.setContextClassLoader(loader);
+    // Otherwise that of the thread which happens to create it.
+    thread.setPriority(Thread.NORM_PRIORITY);
+    if (thread instanceof GroupThread member) {
+      member.own(loader);
+    }
     return thread;
   }
 
@@ -61,8 +63,7 @@ public final class BackgroundThreads {
    * @return the pool, which is the group of its threads
    */
   static ThreadPoolExecutor pool(String name, int threads, @Nullable ClassLoader loader) {
-    ThreadPoolExecutor pool = new ThreadPoolExecutor(
-        threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    ThreadPoolExecutor pool = new RestoringPool(threads, threads, new LinkedBlockingQueue<>());
     pool.setThreadFactory(numbered(pool, name, loader));
     pool.allowCoreThreadTimeOut(true);
     return pool;
@@ -78,8 +79,7 @@ public final class BackgroundThreads {
    * @return the pool
    */
   static ThreadPoolExecutor elastic(String name, int threads, @Nullable ClassLoader loader) {
-    ThreadPoolExecutor pool = new ThreadPoolExecutor(
-        0, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>());
+    ThreadPoolExecutor pool = new RestoringPool(0, threads, new SynchronousQueue<>());
     pool.setThreadFactory(numbered(pool, name, loader));
     return pool;
   }

@@ -9,7 +9,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ElasticThreads implements Executor, ThreadFactory, RejectedExecutionHandler {
   private static final GuardedLog LOG = GuardedLog.of(ElasticThreads.class);
-  private static final long KEEP_ALIVE_SECONDS = 5;
 
   private final String name;
   private final int bound;
@@ -54,8 +52,7 @@ final class ElasticThreads implements Executor, ThreadFactory, RejectedExecution
     this.bound = bound;
     this.loader = loader;
     this.threads = threads;
-    this.pool =
-        new ThreadPoolExecutor(0, bound, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, waiting, this, this);
+    this.pool = new RestoringPool(0, bound, waiting, this, this);
   }
 
   @Override

@@ -2,9 +2,7 @@ package io.aragora.resilience.core.dispatch;
 
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.Subscription;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -55,11 +53,21 @@ public final class Listeners<L> {
     });
   }
 
-  /** Removes the first occurrence, because a listener may have been added twice. */
+  /**
+   * Removes the first occurrence, because a listener may have been added twice. Compares by
+   * identity: another listener may claim to be equal, and {@code equals} may throw.
+   */
   private synchronized void remove(L listener) {
-    List<Object> left = new ArrayList<>(Arrays.asList(all));
-    left.remove(listener);
-    all = left.toArray();
+    Object[] before = all;
+    int at = 0;
+    while (at < before.length && before[at] != listener) {
+      at++;
+    }
+    if (at < before.length) {
+      Object[] left = Arrays.copyOf(before, before.length - 1);
+      System.arraycopy(before, at + 1, left, at, left.length - at);
+      all = left;
+    }
   }
 
   /** {@return whether there is a listener} */
@@ -82,6 +90,7 @@ public final class Listeners<L> {
       } catch (Throwable e) {
         failed(e);
       }
+      GroupThread.restore();
     }
   }
 
