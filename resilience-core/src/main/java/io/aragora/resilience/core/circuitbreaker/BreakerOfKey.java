@@ -31,7 +31,7 @@ final class BreakerOfKey extends CoreCircuitBreaker {
     recall();
   }
 
-  /** What it has counted since it is among the keys. */
+  /** Its counts since it became one of the keys. */
   CircuitBreakerTotals counted() {
     return counted(totals());
   }

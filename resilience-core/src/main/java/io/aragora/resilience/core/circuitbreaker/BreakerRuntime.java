@@ -10,7 +10,7 @@ import io.aragora.resilience.core.window.WindowSweeper;
 import io.aragora.resilience.time.TimeSource;
 
 /**
- * What all breakers of a runtime share.
+ * The parts that all breakers of a runtime share.
  *
  * @param time the precise clock, wall time and chance
  * @param clock the clock that costs nothing

@@ -57,7 +57,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
   /** Written under the lock. */
   private volatile @Nullable CallDurations durations;
 
-  /** What the keys counted that are not there any more; never goes back. Written under the lock. */
+  /** The counts of keys that were removed; never decrease. Written under the lock. */
   private volatile CircuitBreakerTotals left = CircuitBreakerTotals.ZERO;
 
   private final ReentrantLock making = new ReentrantLock();

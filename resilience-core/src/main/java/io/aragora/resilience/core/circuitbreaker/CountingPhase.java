@@ -27,7 +27,7 @@ final class CountingPhase extends Phase {
   /**
    * Creates a counting phase.
    *
-   * @param window where it counts
+   * @param window the window in which it counts
    * @param flights counts calls under way; null where no rule asks for slow calls
    * @param pause while its rules say nothing; null if they are applied
    */

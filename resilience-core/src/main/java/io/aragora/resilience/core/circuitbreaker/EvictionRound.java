@@ -5,14 +5,14 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds keys to evict: those that are closed and have been idle for a while, and those that have been open for long without a
- * call. Examines the keys in the order of their creation, a few at a time; a key that stays moves to the end. Not thread-safe.
+ * Finds keys to evict: those that are closed and idle, and those that are open and abandoned. Examines the keys in the order of
+ * their creation, 16 at a time; a key that stays moves to the end. Not thread-safe.
  */
 final class EvictionRound {
-  /** How many keys are examined at a time. */
+  /** The number of keys that one step examines. */
   private static final int STEPS = 16;
 
-  /** How long a closed key is without a call to count as idle, whatever its window. */
+  /** The time without a call after which a closed key is idle, whatever its window. */
   private static final long IDLE_NANOS = 60_000_000_000L;
 
   private final long abandonedNanos;
@@ -21,7 +21,7 @@ final class EvictionRound {
   /**
    * Begins a round without keys.
    *
-   * @param abandonedAfter how long an open key is not asked for to count as abandoned
+   * @param abandonedAfter the time after which an open key that no caller asked for is abandoned
    */
   EvictionRound(Duration abandonedAfter) {
     this.abandonedNanos = abandonedAfter.toNanos();

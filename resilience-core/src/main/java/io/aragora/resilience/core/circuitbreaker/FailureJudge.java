@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Says what a failure, or a result, means for a breaker. */
 final class FailureJudge {
-  /** What an outcome counts as. */
+  /** The ways to count an outcome. */
   enum Verdict {
     SUCCESS,
     FAILURE,

@@ -40,7 +40,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   abstract Phase phase();
 
-  /** Counts a call under way, which {@link CallsInFlight#end} ends with what this returns. */
+  /** Counts a call that begins, and returns the time of its beginning for {@link CallsInFlight#end}. */
   abstract long takeOff(CallsInFlight flights, long now);
 
   /** Completes the permit of a call whose body returned. */
@@ -168,7 +168,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return recorded == null ? Phase.UNMEASURED : Math.max(0, runtime.time().nanoTime() - startedAt);
   }
 
-  /** What counts as neither is not among the durations, as it is not in the window. */
+  /** An ignored call has no recorded duration: it is not in the window either. */
   static void record(@Nullable CallDurations recorded, long heldNanos, Verdict verdict) {
     if (recorded != null && verdict != Verdict.NEITHER) {
       recorded.record(heldNanos, verdict == Verdict.SUCCESS);

@@ -61,7 +61,7 @@ class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     return Phase.UNMEASURED;
   }
 
-  /** What the call was counted as. */
+  /** Called with the verdict that the call was counted as. */
   void counted(Verdict verdict, long heldNanos) {}
 
   private void land() {

@@ -17,7 +17,7 @@ final class HalfOpenPhase extends Phase {
   /**
    * Creates a half-open phase.
    *
-   * @param cooldownStep how often the breaker opened before without having closed
+   * @param cooldownStep the number of earlier openings since the breaker was last closed
    * @param failuresBefore the consecutive failures that led to the phase before
    */
   HalfOpenPhase(PhaseHeader header, ProbeSlots probes, int cooldownStep, int failuresBefore) {

@@ -9,14 +9,14 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a breaker counted over its life and no window holds any more. Lock-free; a word for each count until two threads meet
- * there, adders from then on.
+ * The counts of a breaker's life that no window holds any more. Lock-free. Each count is one word until two threads meet there,
+ * and an adder from then on.
  */
 final class LifetimeTotals {
   /** Calls that ended without an outcome. */
   static final int IGNORED = OutcomeWindow.OUTCOMES;
 
-  /** Calls that were refused. */
+  /** Calls that were rejected. */
   static final int REJECTED = IGNORED + 1;
 
   /** Outcomes that decided nothing. */

@@ -19,10 +19,10 @@ final class OpenPhase extends Phase {
    *
    * @param until the end of the cooldown, an instant of the time source
    * @param cooldownNanos the whole cooldown
-   * @param cooldownStep how often the breaker opened before without having closed
+   * @param cooldownStep the number of earlier openings since the breaker was last closed
    * @param failuresBefore the consecutive failures that led here
    * @param openedByHand whether the end was set by hand, so that no setting shortens it after a restart
-   * @param evidence what the rule saw that led here; null where no rule did
+   * @param evidence the counts that the rule judged; null if no rule opened the breaker
    */
   OpenPhase(
       PhaseHeader header,

@@ -48,7 +48,7 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   /** The permit of each call that needs no further look; {@link CircuitBreaker#REJECTED} where every call needs one. */
   final long freePermit;
 
-  /** Where the success of a call with the {@link #freePermit} is counted without further look; null where it needs one. */
+  /** The window in which a success with the {@link #freePermit} is counted at once; null if it must be examined first. */
   final @Nullable TimeWindow plain;
 
   /** Whether a rule asks about the results of calls. */

@@ -2,7 +2,7 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.core.window.OutcomeWindow;
 
-/** A breaker as the classes see it that make its phases, watch its calls and emit its transitions. */
+/** The view of a breaker for the classes that make its phases, watch its calls and emit its transitions. */
 interface PhaseOwner extends OutcomeWindow.Totals {
   /** Returns the name of the breaker. */
   String name();

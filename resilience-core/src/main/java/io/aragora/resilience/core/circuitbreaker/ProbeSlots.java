@@ -44,7 +44,7 @@ final class ProbeSlots {
    * Creates free slots.
    *
    * @param slots the number of slots
-   * @param phaseStartNanos when the phase began
+   * @param phaseStartNanos the time at which the phase began
    * @param leaseNanos the longest time for which a slot is held
    * @param outcomesSoFar the outcomes of probes before a restart
    */
@@ -104,8 +104,8 @@ final class ProbeSlots {
   /**
    * Releases a slot.
    *
-   * @return how many microseconds it was held; {@link #NONE} if it was not held by this permit any more: the second time, and
-   *     after the lease was taken over
+   * @return the microseconds for which it was held; {@link #NONE} if this permit no longer holds it: it was completed before,
+   *     or another call took over the expired lease
    */
   long complete(int slot, int sequence, long now) {
     return end(slot, sequence, now, 0);

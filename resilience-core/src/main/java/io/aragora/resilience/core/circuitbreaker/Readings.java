@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What a breaker shows of itself: each reading is of one phase and one instant, and changes nothing. */
+/** The readings of a breaker. Each is of one phase and one instant, and changes nothing. */
 final class Readings {
   private Readings() {}
 

@@ -38,16 +38,16 @@ final class TransitionLog extends RepeatedHandOver {
   private static final VarHandle CHANGES = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "changes", VarHandle.class, TransitionLog.class, int.class);
 
-  /** That of all keys of a keyed breaker; null for a breaker of its own. */
+  /** The sink of all keys of a keyed breaker; null for a breaker without keys. */
   private final @Nullable TransitionSink shared;
 
-  /** Null until there is something to count or to tell: a key seldom has one. */
+  /** The sink of this breaker; null until there is an event to count or a listener. A key seldom has one. */
   private volatile @Nullable TransitionSink own;
 
   @SuppressWarnings("unused") // through its handle
   private volatile int changes;
 
-  /** Whose changes are emitted again; set before that is asked for. */
+  /** The breaker whose changes are emitted again; set before the repetition is requested. */
   private @Nullable PhaseOwner unheard;
 
   TransitionLog(@Nullable TransitionSink shared) {

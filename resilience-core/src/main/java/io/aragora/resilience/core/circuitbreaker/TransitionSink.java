@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Where the changes of one breaker go, or those of all keys of a keyed one: they are counted, and told to listeners. */
+/** Counts the transitions of one breaker, or of all keys of a keyed one, and passes them to listeners. */
 final class TransitionSink {
   private record Change(CircuitBreakerState from, CircuitBreakerState to) {}
 
   final Listeners<CircuitBreakerListener> listeners;
 
-  /** Holds what has occurred; there are no more kinds of change than pairs of states. */
+  /** The changes that have occurred; at most one entry for each pair of states. */
   private final Map<Change, LongAdder> counts = new ConcurrentHashMap<>();
 
   TransitionSink(String owner) {

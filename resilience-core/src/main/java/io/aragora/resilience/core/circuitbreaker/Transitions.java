@@ -34,10 +34,10 @@ final class Transitions {
     };
   }
 
-  // ---- by what calls met
+  // ---- caused by calls
 
   /**
-   * Returns the phase that follows for a cause that a phase found.
+   * Returns the next phase for a cause that the present phase found.
    *
    * @param toldNanos the cooldown that the failure asks for, up to the maximum; 0 if it asks for none
    */
@@ -309,7 +309,7 @@ final class Transitions {
    * lengthened at random, so that the instances of a fleet do not probe in step.
    *
    * @param toldNanos the cooldown that the failure asks for, up to the maximum; 0 if it asks for none
-   * @param step how often the breaker opened before without having closed
+   * @param step the number of earlier openings since the breaker was last closed
    */
   private static long cooldownNanos(
       CircuitBreakerConfig config, long toldNanos, int step, long generation, PhaseOwner owner) {

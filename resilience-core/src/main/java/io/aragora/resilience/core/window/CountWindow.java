@@ -11,7 +11,7 @@ public abstract class CountWindow extends OutcomeWindow {
   private static final long PRECISION_NANOS = 1_000_000_000;
   private static final int MOST_SPINS = 1024;
 
-  /** How long a writer waits that lost a CAS for the first time. */
+  /** The number of spins of a writer that lost a CAS for the first time. */
   static final int FEWEST_SPINS = 16;
 
   final int length;
@@ -28,7 +28,7 @@ public abstract class CountWindow extends OutcomeWindow {
   /**
    * Creates an empty window.
    *
-   * @param length how many outcomes it holds, up to 1,000,000
+   * @param length the number of outcomes that it holds, up to 1,000,000
    * @param now the time of the source
    * @param totals takes every outcome at once
    * @return a window of the kind that suits the length
@@ -77,11 +77,10 @@ public abstract class CountWindow extends OutcomeWindow {
   }
 
   /**
-   * Lets others go first after a CAS was lost: in the one word that all threads share, each that tries again at once makes
-   * all the others slower.
+   * Waits after a lost CAS. All threads share one word, and a thread that tries again at once slows the others down.
    *
-   * @param spins how long to wait
-   * @return how long to wait next time
+   * @param spins the number of spins
+   * @return the number of spins after the next lost CAS
    */
   static int giveWay(int spins) {
     for (int i = 0; i < spins; i++) {

@@ -23,10 +23,10 @@ public abstract class OutcomeWindow {
   /** A call that failed and took too long. */
   public static final int SLOW_FAILURE = 3;
 
-  /** How many kinds of outcome there are. */
+  /** The number of kinds of outcome. */
   public static final int OUTCOMES = 4;
 
-  /** What {@link #addConsecutiveFailure()} gives if the consecutive failures go on in another window. */
+  /** The value of {@link #addConsecutiveFailure()} if another window continues the count. */
   public static final int MOVED = -1;
 
   /** What {@link #fail} returns if the window is retired. */
@@ -52,12 +52,12 @@ public abstract class OutcomeWindow {
      * Adds to the lifetime totals.
      *
      * @param outcome one of the outcomes
-     * @param count how many
+     * @param count the number of calls
      */
     void add(int outcome, long count);
 
     /**
-     * Notes when calls succeeded that the window will not know of any more.
+     * Notes the time of a success that the window no longer holds.
      *
      * @param nanos the time of the source
      */
@@ -71,14 +71,14 @@ public abstract class OutcomeWindow {
     long successes();
 
     /**
-     * Called after counts were missing from a window for a moment: who evaluated it meanwhile may have seen too few.
+     * Called after counts were missing from a window for a moment. A thread that evaluated it meanwhile may have seen too few.
      *
-     * @param window where they are again
+     * @param window the window, which holds them again
      */
     void movedWithin(OutcomeWindow window);
   }
 
-  /** What the rates say. */
+  /** The results of judging the rates. */
   public enum Verdict {
     /** Nothing is reached. */
     BELOW,
@@ -166,7 +166,7 @@ public abstract class OutcomeWindow {
    * Returns the number of consecutive failures.
    *
    * @param failed what {@link #fail} returned
-   * @return how many there are now; {@link #MOVED} if they go on in another window, where this one is still to be counted
+   * @return the number now; {@link #MOVED} if another window continues the count, and this failure must be counted there
    */
   public static int consecutiveFailuresOf(long failed) {
     return (int) failed;
@@ -182,7 +182,7 @@ public abstract class OutcomeWindow {
     return (failed & JUDGE_RATES) != 0;
   }
 
-  /** Counts a consecutive failure, and says whether the rates have to be judged. */
+  /** Counts a consecutive failure, and returns whether the rates have to be judged. */
   final long addConsecutiveFailure(boolean asksForRates) {
     int length = addConsecutiveFailure();
     return (asksForRates || length == MOVED ? JUDGE_RATES : 0) | (length & LENGTH_MASK);
@@ -202,15 +202,15 @@ public abstract class OutcomeWindow {
    * @param config the rules
    * @param slowInFlight calls under way that are slow already; they count as calls too
    * @param now the time of the source
-   * @return what the rates say
+   * @return the verdict
    */
   public abstract Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now);
 
   /**
-   * Sums what this window has counted and not given to the lifetime totals.
+   * Sums the calls that this window has counted and not passed to the lifetime totals.
    *
    * @param outcome one of the outcomes
-   * @return how many; for a moment while a bucket is begun anew, fewer by that bucket
+   * @return the number of calls; while a thread starts a bucket again, fewer by the old count of that bucket
    */
   public abstract long total(int outcome);
 
@@ -282,9 +282,9 @@ public abstract class OutcomeWindow {
   }
 
   /**
-   * Counts the failures since the last success.
+   * Returns the number of failures since the last success.
    *
-   * @return how many
+   * @return the number
    */
   public final int consecutiveFailures() {
     return Math.max(0, consecutiveFailures);
@@ -293,7 +293,7 @@ public abstract class OutcomeWindow {
   /**
    * Begins with consecutive failures that were counted before.
    *
-   * @param failures how many
+   * @param failures their number
    */
   public final void beginConsecutiveFailures(int failures) {
     consecutiveFailures = failures;
@@ -302,7 +302,7 @@ public abstract class OutcomeWindow {
   /**
    * Counts a consecutive failure; saturates.
    *
-   * @return how many there are now, or {@link #MOVED}
+   * @return the number now, or {@link #MOVED}
    */
   public final int addConsecutiveFailure() {
     while (true) {
@@ -351,7 +351,7 @@ public abstract class OutcomeWindow {
   /**
    * Transfers the consecutive failures to the heir; later callers see {@link #MOVED} and retry on the new window.
    *
-   * @param heir where it goes on
+   * @param heir the window that continues the count
    */
   final void moveConsecutiveFailures(OutcomeWindow heir) {
     int failures = Math.max(0, (int) CONSECUTIVE_FAILURES.getAndSet(this, MOVED));

@@ -76,13 +76,13 @@ public final class TimeWindow extends OutcomeWindow {
   private static final long[][] NONE = new long[0][];
   private static final long[][] ALL_RETIRED = new long[0][];
 
-  /** How old the successes of other stripes may be where those before a failure are noted. */
+  /** The maximum age of the sum of other stripes' successes when the successes before a failure are noted. */
   private static final long MARK_NANOS = 10_000_000;
 
-  /** How many failures of a bucket there are from one to the next that reads the precise clock. */
+  /** One failure of this number in a bucket reads the precise clock. */
   private static final int PRECISE_EVERY = 64;
 
-  /** What is judged after a failure. */
+  /** The rates that are judged after a failure: a sum of the flags below. */
   private static final byte NOTHING = 0;
 
   private static final byte FAILURES = 1;
@@ -104,8 +104,8 @@ public final class TimeWindow extends OutcomeWindow {
   private volatile long[][] rows = NONE;
 
   /**
-   * The row of successes while it is the only one; null if it is not, or there is none. Plain: a row that is used no more says
-   * so itself, and one that others use too is as good as one's own.
+   * The row of successes while it is the only one; null if it is not, or there is none. Plain: a thread that reads
+   * an old value finds a row that is marked as retired, or one that it may still count in.
    */
   private long @Nullable [] single;
 

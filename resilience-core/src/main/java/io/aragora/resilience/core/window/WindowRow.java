@@ -22,7 +22,7 @@ final class WindowRow {
    */
   static final int RING = 32;
 
-  /** What a word is when its row is used no more. */
+  /** The value of each word of a retired row. */
   static final long RETIRED = -1;
 
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -47,7 +47,7 @@ final class WindowRow {
     return new long[FIRST_LENGTH];
   }
 
-  /** Where the ring begins. The two lengths differ in the bit that is the size of a pad. */
+  /** Returns the index at which the ring begins. The two lengths differ in the bit that is the size of a pad. */
   private static int begin(long[] row) {
     return PAD - (row.length & PAD);
   }
@@ -89,7 +89,7 @@ final class WindowRow {
     return word & COUNT_MASK;
   }
 
-  /** How many buckets a word is behind an epoch, as a signed number of 28 bits. */
+  /** Returns the number of buckets by which a word is behind an epoch, as a signed number of 28 bits. */
   static int age(int epoch, long word) {
     int difference = epoch - (int) (word >>> COUNT_BITS);
     return (difference << SIGN_SHIFT) >> SIGN_SHIFT;
