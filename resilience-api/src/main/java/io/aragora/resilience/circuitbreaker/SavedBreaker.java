@@ -3,6 +3,7 @@ package io.aragora.resilience.circuitbreaker;
 import io.aragora.resilience.internal.Setting;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,8 @@ public final class SavedBreaker {
   /** The largest {@code int} count: 10^9. */
   public static final int MAX_COUNT = 1_000_000_000;
 
-  /** The longest cooldown: that of the longest setting; jitter adds nothing to it. */
-  public static final Duration MAX_COOLDOWN = Setting.LONGEST;
+  /** The longest cooldown: that of the longest setting in whole microseconds, as stores save it; jitter adds nothing to it. */
+  public static final Duration MAX_COOLDOWN = Setting.LONGEST.truncatedTo(ChronoUnit.MICROS);
 
   /** The earliest instant: 292 years before 1970, as far as nanoseconds in a {@code long} reach. */
   public static final Instant EARLIEST = Instant.ofEpochSecond(-9_214_560_000L);
