@@ -61,6 +61,8 @@ public final class CircuitBreakerConfig {
   private final @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
   private final @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
       mapException;
+  private final boolean recordInterrupted;
+  private final boolean recordCancelled;
   private final boolean followsPeers;
   private final boolean ignoreExternalConfig;
 
@@ -95,6 +97,8 @@ public final class CircuitBreakerConfig {
     recordResultIf = builder.recordResultIf;
     cooldownFrom = builder.cooldownFrom;
     mapException = builder.mapException;
+    recordInterrupted = builder.recordInterrupted;
+    recordCancelled = builder.recordCancelled;
     followsPeers = builder.followsPeers;
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
@@ -139,6 +143,8 @@ public final class CircuitBreakerConfig {
     builder.recordResultIf = recordResultIf;
     builder.cooldownFrom = cooldownFrom;
     builder.mapException = mapException;
+    builder.recordInterrupted = recordInterrupted;
+    builder.recordCancelled = recordCancelled;
     builder.followsPeers = followsPeers;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
@@ -260,6 +266,16 @@ public final class CircuitBreakerConfig {
     return mapException;
   }
 
+  /** {@return the value of {@link Builder#recordInterrupted}} */
+  public boolean recordInterrupted() {
+    return recordInterrupted;
+  }
+
+  /** {@return the value of {@link Builder#recordCancelled}} */
+  public boolean recordCancelled() {
+    return recordCancelled;
+  }
+
   /** {@return whether the breaker follows breakers of the same name in other instances} */
   public boolean followsPeers() {
     return followsPeers;
@@ -299,6 +315,8 @@ public final class CircuitBreakerConfig {
     addNewer(all, "halfOpenFailureRateThreshold", halfOpenFailureRateThreshold, 0.0);
     addNewer(all, "halfOpenCalls", halfOpenCalls, Builder.DEFAULT_HALF_OPEN_CALLS);
     addNewer(all, "initialState", initialState, CircuitBreakerState.CLOSED);
+    addNewer(all, "recordInterrupted", recordInterrupted, false);
+    addNewer(all, "recordCancelled", recordCancelled, false);
     return all.addUnshown("recordIf", recordIf)
         .addUnshown("ignoreIf", ignoreIf)
         .addUnshown("recordResultIf", recordResultIf)
@@ -374,6 +392,8 @@ public final class CircuitBreakerConfig {
     private @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
     private @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
         mapException;
+    private boolean recordInterrupted;
+    private boolean recordCancelled;
     private boolean followsPeers;
     private boolean ignoreExternalConfig;
 
@@ -720,7 +740,8 @@ public final class CircuitBreakerConfig {
 
     /**
      * Sets which throwables are neither success nor failure. Default: none. Cancellation and interruption from outside
-     * never count, regardless of this setting.
+     * never count, regardless of this setting; those of the body only with {@link #recordCancelled} and {@link
+     * #recordInterrupted}.
      *
      * @param predicate tested first; if it throws, the call counts as a failure
      * @return this builder
@@ -767,6 +788,31 @@ public final class CircuitBreakerConfig {
     public Builder mapException(
         Function<? super CallNotPermittedException, ? extends RuntimeException> function) {
       mapException = Objects.requireNonNull(function, "mapException");
+      return this;
+    }
+
+    /**
+     * Sets whether an {@link InterruptedException} of the body, or a failure that has one among its causes, counts as
+     * {@link #ignoreIf} and {@link #recordIf} say. If the interrupt flag of the thread is set, it never counts. Default
+     * false: it counts as neither.
+     *
+     * @param record whether it counts
+     * @return this builder
+     */
+    public Builder recordInterrupted(boolean record) {
+      recordInterrupted = record;
+      return this;
+    }
+
+    /**
+     * Sets whether a {@link java.util.concurrent.CancellationException} of the body counts as {@link #ignoreIf} and
+     * {@link #recordIf} say. A call that its caller cancelled never counts. Default false: it counts as neither.
+     *
+     * @param record whether it counts
+     * @return this builder
+     */
+    public Builder recordCancelled(boolean record) {
+      recordCancelled = record;
       return this;
     }
 

@@ -83,6 +83,8 @@ class SettingsTablesTest {
     defaults.put("halfOpenFailureRateThreshold", "off");
     defaults.put("halfOpenCalls", "10");
     defaults.put("initialState", "closed");
+    defaults.put("recordInterrupted", "false");
+    defaults.put("recordCancelled", "false");
     takeFromOutside("circuitbreaker", defaults.keySet());
     Set<String> codeOnly = Set.of(
         "recordIf, recordOn",
@@ -91,7 +93,8 @@ class SettingsTablesTest {
         "cooldownFrom",
         "mapException",
         "ignoreExternalConfig");
-    Set<String> words = Set.of("followPeers", "initialState");
+    Set<String> words =
+        Set.of("followPeers", "initialState", "recordInterrupted", "recordCancelled");
 
     var inConfiguration = table("configuration", "## Settings of circuit breakers");
     assertThat(inConfiguration.keySet()).isEqualTo(defaults.keySet());

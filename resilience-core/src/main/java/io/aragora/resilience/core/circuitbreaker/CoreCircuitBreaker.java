@@ -14,6 +14,7 @@ import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.dispatch.KindChannel;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.stack.StackRoom;
@@ -81,7 +82,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   private volatile @Nullable SlowWatch slowWatch;
 
   /** Null until the first subscription. */
-  private volatile @Nullable CallEvents callEvents;
+  private volatile @Nullable KindChannel<Kind, CircuitBreakerCall> callEvents;
 
   private volatile boolean predicateFailed;
   private volatile boolean functionFailed;
@@ -292,6 +293,13 @@ public class CoreCircuitBreaker extends GuardedCalls
   final Verdict completeFailedAsync(long permit, Throwable failure, long heldNanos) {
     Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
     completeAs(verdict, permit, failure, heldNanos);
+    return verdict;
+  }
+
+  @Override
+  final Verdict completeEndedOutside(long permit, Throwable cause, long heldNanos) {
+    Verdict verdict = FailureJudge.ofOutside(phase().config, cause, this::warnOfPredicate);
+    completeAs(verdict, permit, cause, heldNanos);
     return verdict;
   }
 
@@ -917,12 +925,13 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   public final Subscription subscribeCalls(
       Set<Kind> kinds, Consumer<? super CircuitBreakerCall> listener) {
-    CallEvents events = callEvents;
+    KindChannel<Kind, CircuitBreakerCall> events = callEvents;
     if (events == null) {
       synchronized (totals) {
         events = callEvents;
         if (events == null) {
-          events = new CallEvents(name(), runtime.dispatcher());
+          events =
+              new KindChannel<>(name(), runtime.dispatcher(), Kind.class, CircuitBreakerCall::kind);
           callEvents = events;
         }
       }
@@ -935,13 +944,13 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   private boolean isHeard(Kind kind) {
-    CallEvents events = callEvents;
+    KindChannel<Kind, CircuitBreakerCall> events = callEvents;
     return events != null && events.isHeard(kind);
   }
 
   private void tell(
       Kind kind, Phase decided, boolean slow, @Nullable Throwable failure, long heldNanos) {
-    CallEvents events = callEvents;
+    KindChannel<Kind, CircuitBreakerCall> events = callEvents;
     if (events != null && events.isHeard(kind)) {
       events.publish(CircuitBreakerCall.builder(name(), kind)
           .sequence(decided.transitions)

@@ -28,13 +28,27 @@ final class FailureJudge {
       return Verdict.FAILURE;
     }
     Throwable own = Failures.unwrap(failure);
-    return judge(CallEnd.ofThread(own), config, own, onBrokenPredicate);
+    CallEnd end = CallEnd.ofThread(own);
+    boolean counts = end == CallEnd.INTERRUPTED
+        ? config.recordInterrupted() && !Thread.currentThread().isInterrupted()
+        : end == CallEnd.CANCELLED && config.recordCancelled();
+    return judge(counts ? CallEnd.BODY : end, config, own, onBrokenPredicate);
   }
 
-  /** Judges a failure of a future, whose cancellation says by itself where it stems from. */
+  /** Judges the failure of a body's future. */
   static Verdict ofFuture(
       CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
-    return judge(CallEnd.ofFuture(failure), config, failure, onBrokenPredicate);
+    CallEnd end = CallEnd.ofFuture(failure);
+    boolean counts = end == CallEnd.INTERRUPTED
+        ? config.recordInterrupted()
+        : end == CallEnd.CANCELLED && config.recordCancelled();
+    return judge(counts ? CallEnd.BODY : end, config, failure, onBrokenPredicate);
+  }
+
+  /** Judges the end of a call whose future was completed from outside, which says by itself where it stems from. */
+  static Verdict ofOutside(
+      CircuitBreakerConfig config, Throwable cause, Consumer<Throwable> onBrokenPredicate) {
+    return judge(CallEnd.ofFuture(cause), config, cause, onBrokenPredicate);
   }
 
   private static Verdict judge(

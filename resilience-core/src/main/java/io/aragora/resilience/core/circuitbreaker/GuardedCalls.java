@@ -55,6 +55,9 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   /** Completes the permit of a call whose stage failed. */
   abstract Verdict completeFailedAsync(long permit, Throwable failure, long heldNanos);
 
+  /** Completes the permit of a call whose future was completed from outside. */
+  abstract Verdict completeEndedOutside(long permit, Throwable cause, long heldNanos);
+
   /** Returns what says that a call is rejected now. */
   abstract CallNotPermittedException rejection();
 

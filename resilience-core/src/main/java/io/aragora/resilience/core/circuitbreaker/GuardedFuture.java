@@ -2,7 +2,6 @@ package io.aragora.resilience.core.circuitbreaker;
 
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
-import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -41,19 +40,16 @@ class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       return;
     }
     land();
-    count(endedAt, value, failure);
+    long held = heldNanos();
+    counted(breaker.completeAsync(permit, endedAt, value, failure, held), held);
     endAs(value, failure);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
     land();
-    count(TimeSource.NEVER, null, cause);
-  }
-
-  private void count(long end, @Nullable T value, @Nullable Throwable failure) {
     long held = heldNanos();
-    counted(breaker.completeAsync(permit, end, value, failure, held), held);
+    counted(breaker.completeEndedOutside(permit, cause, held), held);
   }
 
   /** Returns how long the call has taken; {@link Phase#UNMEASURED} if that is not recorded. */

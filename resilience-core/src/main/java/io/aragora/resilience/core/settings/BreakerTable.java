@@ -28,6 +28,8 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
         "halfOpenFailureRateThreshold",
         "halfOpenCalls",
         "initialState",
+        "recordInterrupted",
+        "recordCancelled",
         "followPeers");
   }
 
@@ -82,6 +84,8 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
       }
       case "halfOpenCalls" -> draft.halfOpenCalls(text.whole());
       case "initialState" -> draft.initialState(state(text));
+      case "recordInterrupted" -> draft.recordInterrupted(text.isTrue());
+      case "recordCancelled" -> draft.recordCancelled(text.isTrue());
       case "followPeers" -> draft.followPeers(text.isTrue());
       default -> throw unknown(setting);
     }

@@ -233,6 +233,8 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     "ARAGORA_CB_HALF_OPEN_FAILURE_RATE_THRESHOLD, 50, halfOpenFailureRateThreshold=50.0",
     "ARAGORA_CB_HALF_OPEN_CALLS, 20, halfOpenCalls=20",
     "ARAGORA_CB_INITIAL_STATE, metrics_only, initialState=METRICS_ONLY",
+    "ARAGORA_CB_RECORD_INTERRUPTED, true, recordInterrupted=true",
+    "ARAGORA_CB_RECORD_CANCELLED, true, recordCancelled=true",
     "ARAGORA_CB_FOLLOW_PEERS, true, followPeers=true"
   })
   void variable_changesItsSetting(String variable, String value, String expected) {
@@ -248,7 +250,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     String value = switch (setting) {
       case "failureRateThreshold", "slowCallRateThreshold", "countWindow" -> "40";
       case "cooldownJitter" -> "0.5";
-      case "followPeers" -> "true";
+      case "followPeers", "recordInterrupted", "recordCancelled" -> "true";
       case "initialState" -> "disabled";
       default -> "4";
     };

@@ -119,7 +119,8 @@ class ConfigSectionTest {
             + " slowCallDuration,"
             + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
             + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration,"
-            + " halfOpenFailureRateThreshold, halfOpenCalls, initialState,"
+            + " halfOpenFailureRateThreshold, halfOpenCalls, initialState, recordInterrupted,"
+            + " recordCancelled,"
             + " followPeers");
   }
 
