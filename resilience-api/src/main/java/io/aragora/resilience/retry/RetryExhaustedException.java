@@ -11,9 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class RetryExhaustedException extends ResilienceException {
   private static final long serialVersionUID = 1L;
 
+  /** The name of the retry. */
   private final String retry;
+
+  /** The reason why no further attempt followed. */
   private final RetryEvent.Kind kind;
+
+  /** The number of attempts. */
   private final int attempts;
+
   private final transient @Nullable Object result;
 
   /**
