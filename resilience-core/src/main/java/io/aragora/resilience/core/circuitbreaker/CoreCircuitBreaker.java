@@ -318,7 +318,7 @@ public class CoreCircuitBreaker extends GuardedCalls
       LOG.log(
           System.Logger.Level.WARNING,
           "a predicate of breaker '" + name()
-              + "' failed, so the call counts as a failure; said once",
+              + "' failed, so the call counts as a failure (logged once)",
           thrown);
     }
   }
@@ -488,7 +488,7 @@ public class CoreCircuitBreaker extends GuardedCalls
         LOG.log(
             System.Logger.Level.WARNING,
             "cooldownFrom of breaker '" + name()
-                + "' failed, so the cooldown is that of the settings; said once",
+                + "' failed, so the cooldown is that of the settings (logged once)",
             e);
       }
       return 0;

@@ -187,7 +187,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
       LOG.log(
           System.Logger.Level.WARNING,
           "keyed breaker ''{0}'' holds {1} keys, none of them idle: new ones share one breaker now;"
-              + " raise maxKeys if there are so many real ones (said once)",
+              + " raise maxKeys if all of them are real (logged once)",
           name,
           config.maxKeys());
     }
