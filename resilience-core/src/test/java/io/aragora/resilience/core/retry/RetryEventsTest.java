@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -61,11 +60,18 @@ class RetryEventsTest extends RetryFixture {
         : CompletableFuture.completedFuture("good"));
     time.advance(Duration.ofSeconds(30));
     assertThat(future).isDone();
-    try {
-      return future.join();
-    } catch (CompletionException e) {
-      throw e.getCause();
+    // Not by join alone, which makes a new exception of a cancellation since JDK 23.
+    Throwable[] thrown = new Throwable[1];
+    Object value = future
+        .handle((good, bad) -> {
+          thrown[0] = bad;
+          return good;
+        })
+        .join();
+    if (thrown[0] != null) {
+      throw thrown[0];
     }
+    return value;
   }
 
   private void failing(boolean async, Policy policy, Throwable failure) {
