@@ -234,8 +234,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   final Verdict completeReturned(long permit, @Nullable Object result, long heldNanos) {
     Phase present = phase();
-    if (present.judgesResults
-        && FailureJudge.isFailure(present.config, result, this::warnOfPredicate)) {
+    if (present.judgesResults && FailureJudge.isFailure(present.config, result, this)) {
       complete(permit, OutcomeWindow.FAILURE, null, heldNanos);
       return Verdict.FAILURE;
     }
@@ -284,21 +283,21 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   final Verdict completeFailed(long permit, @Nullable Throwable failure, long heldNanos) {
-    Verdict verdict = FailureJudge.ofThread(phase().config, failure, this::warnOfPredicate);
+    Verdict verdict = FailureJudge.ofThread(phase().config, failure, this);
     completeAs(verdict, permit, failure, heldNanos);
     return verdict;
   }
 
   @Override
   final Verdict completeFailedAsync(long permit, Throwable failure, long heldNanos) {
-    Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this::warnOfPredicate);
+    Verdict verdict = FailureJudge.ofFuture(phase().config, failure, this);
     completeAs(verdict, permit, failure, heldNanos);
     return verdict;
   }
 
   @Override
   final Verdict completeEndedOutside(long permit, Throwable cause, long heldNanos) {
-    Verdict verdict = FailureJudge.ofOutside(phase().config, cause, this::warnOfPredicate);
+    Verdict verdict = FailureJudge.ofOutside(phase().config, cause, this);
     completeAs(verdict, permit, cause, heldNanos);
     return verdict;
   }
@@ -312,7 +311,8 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  private void warnOfPredicate(Throwable thrown) {
+  /** Logs once that a predicate of the config failed. */
+  final void warnOfPredicate(Throwable thrown) {
     if (!predicateFailed) {
       predicateFailed = true;
       LOG.log(

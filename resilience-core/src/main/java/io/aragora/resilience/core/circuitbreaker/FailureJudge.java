@@ -4,7 +4,6 @@ import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +20,7 @@ final class FailureJudge {
 
   /** Judges a failure on the thread of its call, whose flag and limits are facts. */
   static Verdict ofThread(
-      CircuitBreakerConfig config,
-      @Nullable Throwable failure,
-      Consumer<Throwable> onBrokenPredicate) {
+      CircuitBreakerConfig config, @Nullable Throwable failure, CoreCircuitBreaker breaker) {
     if (failure == null) {
       return Verdict.FAILURE;
     }
@@ -32,66 +29,58 @@ final class FailureJudge {
     boolean counts = end == CallEnd.INTERRUPTED
         ? config.recordInterrupted() && !Thread.currentThread().isInterrupted()
         : end == CallEnd.CANCELLED && config.recordCancelled();
-    return judge(counts ? CallEnd.BODY : end, config, own, onBrokenPredicate);
+    return judge(counts ? CallEnd.BODY : end, config, own, breaker);
   }
 
   /** Judges the failure of a body's future. */
   static Verdict ofFuture(
-      CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
+      CircuitBreakerConfig config, Throwable failure, CoreCircuitBreaker breaker) {
     CallEnd end = CallEnd.ofFuture(failure);
     boolean counts = end == CallEnd.INTERRUPTED
         ? config.recordInterrupted()
         : end == CallEnd.CANCELLED && config.recordCancelled();
-    return judge(counts ? CallEnd.BODY : end, config, failure, onBrokenPredicate);
+    return judge(counts ? CallEnd.BODY : end, config, failure, breaker);
   }
 
   /** Judges the end of a call whose future was completed from outside, which says by itself where it stems from. */
   static Verdict ofOutside(
-      CircuitBreakerConfig config, Throwable cause, Consumer<Throwable> onBrokenPredicate) {
-    return judge(CallEnd.ofFuture(cause), config, cause, onBrokenPredicate);
+      CircuitBreakerConfig config, Throwable cause, CoreCircuitBreaker breaker) {
+    return judge(CallEnd.ofFuture(cause), config, cause, breaker);
   }
 
   private static Verdict judge(
-      CallEnd end,
-      CircuitBreakerConfig config,
-      Throwable failure,
-      Consumer<Throwable> onBrokenPredicate) {
+      CallEnd end, CircuitBreakerConfig config, Throwable failure, CoreCircuitBreaker breaker) {
     return switch (end) {
-      case BODY -> byPredicates(config, failure, onBrokenPredicate);
+      case BODY -> byPredicates(config, failure, breaker);
       case DEADLINE -> Verdict.FAILURE;
       case CANCELLED, INTERRUPTED, CLOSED, EXECUTOR -> Verdict.NEITHER;
     };
   }
 
   private static Verdict byPredicates(
-      CircuitBreakerConfig config, Throwable failure, Consumer<Throwable> onBrokenPredicate) {
+      CircuitBreakerConfig config, Throwable failure, CoreCircuitBreaker breaker) {
     // Another breaker rejected the call: the dependency of this one was not called.
     if (failure instanceof CallNotPermittedException
-        || holds(config.ignoreIf(), failure, false, onBrokenPredicate)) {
+        || holds(config.ignoreIf(), failure, false, breaker)) {
       return Verdict.NEITHER;
     }
-    return holds(config.recordIf(), failure, true, onBrokenPredicate)
-        ? Verdict.FAILURE
-        : Verdict.SUCCESS;
+    return holds(config.recordIf(), failure, true, breaker) ? Verdict.FAILURE : Verdict.SUCCESS;
   }
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
   static boolean isFailure(
-      CircuitBreakerConfig config, @Nullable Object result, Consumer<Throwable> onBrokenPredicate) {
+      CircuitBreakerConfig config, @Nullable Object result, CoreCircuitBreaker breaker) {
     Predicate<@Nullable Object> predicate = config.recordResultIf();
-    return predicate != null && holds(predicate, result, true, onBrokenPredicate);
+    return predicate != null && holds(predicate, result, true, breaker);
   }
 
   /** A predicate that throws must neither hide the outcome nor keep the permit. */
   private static <V extends @Nullable Object> boolean holds(
-      Predicate<? super V> predicate,
-      V value,
-      boolean otherwise,
-      Consumer<Throwable> onBrokenPredicate) {
+      Predicate<? super V> predicate, V value, boolean otherwise, CoreCircuitBreaker breaker) {
     try {
       return predicate.test(value);
     } catch (Throwable e) {
-      onBrokenPredicate.accept(e);
+      breaker.warnOfPredicate(e);
       return otherwise;
     }
   }

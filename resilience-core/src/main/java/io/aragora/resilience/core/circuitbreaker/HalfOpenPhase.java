@@ -41,7 +41,7 @@ final class HalfOpenPhase extends Phase {
   long admit(CoarseClock clock) {
     // Without room, the call would not know of the slot that it took, or could not give it back.
     StackRoom.forCall();
-    if (areProbesUnderWayEnough(clock.read())) {
+    if (config.halfOpenFailureRateThreshold() != 0 && areProbesUnderWayEnough(clock.read())) {
       return CircuitBreaker.REJECTED;
     }
     long place = probes.claim(
@@ -57,9 +57,6 @@ final class HalfOpenPhase extends Phase {
 
   /** Whether the share of failed probes is judged, with the probes under way, over as many as it needs. */
   private boolean areProbesUnderWayEnough(long now) {
-    if (config.halfOpenFailureRateThreshold() == 0) {
-      return false;
-    }
     long outcomes = probes.outcomes();
     return (long) ProbeSlots.successes(outcomes)
             + ProbeSlots.failures(outcomes)
@@ -69,7 +66,8 @@ final class HalfOpenPhase extends Phase {
 
   @Override
   boolean isAvailable(long now) {
-    return !probes.isFull(now) && !areProbesUnderWayEnough(now);
+    return !probes.isFull(now)
+        && (config.halfOpenFailureRateThreshold() == 0 || !areProbesUnderWayEnough(now));
   }
 
   @Override
