@@ -215,11 +215,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     @Override
     protected long calls(CoreRetry retry) {
       RetryTotals totals = retry.totals();
-      return totals.succeededAtOnce()
-          + totals.succeededAfterRetry()
-          + totals.exhausted()
-          + totals.notRetried()
-          + totals.retries();
+      return totals.calls() + totals.retries();
     }
 
     @Override

@@ -35,6 +35,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
@@ -306,6 +307,7 @@ class RedeploymentTest {
   void staleRetriesAndTimeouts_arePruned() {
     Retry idle = resilience.retry("idle", RETRY);
     Retry busy = resilience.retry("busy", RETRY);
+    Retry stopped = resilience.retry("stopped", RETRY);
     resilience.timeout("idle", TIMEOUT);
     Timeout timed = resilience.timeout("busy", TIMEOUT);
     assertThat(policies.pruneRetries()).as("since now their calls are counted").isZero();
@@ -314,10 +316,14 @@ class RedeploymentTest {
     time.advance(Duration.ofHours(25));
     busy.run(() -> {});
     timed.run(() -> {});
+    assertThatThrownBy(() -> stopped.run(() -> {
+          throw new CancellationException();
+        }))
+        .isInstanceOf(CancellationException.class);
 
     assertThat(policies.pruneRetries()).isOne();
     assertThat(policies.pruneTimeouts()).isOne();
-    assertThat(policies.retries()).containsExactly(busy);
+    assertThat(policies.retries()).containsExactlyInAnyOrder(busy, stopped);
     assertThat(policies.timeouts()).containsExactly(timed);
     assertThat(resilience.retry("idle", RETRY)).as("other code holds it").isSameAs(idle);
   }
