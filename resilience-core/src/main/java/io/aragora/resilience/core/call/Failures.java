@@ -1,7 +1,9 @@
 package io.aragora.resilience.core.call;
 
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Functions on failures. */
@@ -25,6 +27,28 @@ public final class Failures {
     Throwable[] present = thrown.getSuppressed();
     if (thrown != earlier && present.length < MAX_SUPPRESSED && !contains(present, earlier)) {
       thrown.addSuppressed(earlier);
+    }
+  }
+
+  /**
+   * Returns what the application makes of a failure of the library.
+   *
+   * @param failure the failure
+   * @param mapException the function of the application; null if it has none
+   * @param <F> the type of the failure
+   * @return what the function returns; if it throws or returns null, the failure itself, in which
+   *     that is suppressed
+   */
+  public static <F extends RuntimeException> RuntimeException mapped(
+      F failure, @Nullable Function<? super F, ? extends RuntimeException> mapException) {
+    if (mapException == null) {
+      return failure;
+    }
+    try {
+      return Objects.requireNonNull(mapException.apply(failure), "mapException returned null");
+    } catch (Throwable e) {
+      suppress(failure, e);
+      return failure;
     }
   }
 

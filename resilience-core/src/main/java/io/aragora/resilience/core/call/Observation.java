@@ -5,6 +5,7 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -116,11 +117,7 @@ public final class Observation {
     int around = index - 1;
     if (around >= 0 && ((ObservedLink) chain.link(around)).isRetry()) {
       attempts[around]++;
-      try {
-        observer.onAttempt(chain.link(around).name(), attempts[around]);
-      } catch (Throwable e) {
-        source.log(e);
-      }
+      pass(receiver -> receiver.onAttempt(chain.link(around).name(), attempts[around]));
     }
     if (index < attempts.length) {
       attempts[index] = 0;
@@ -139,13 +136,7 @@ public final class Observation {
   void failed(int index, Throwable failure) {
     if (reached == index) {
       rejection = failure;
-      if (!ended) {
-        try {
-          observer.onRejected(chain.link(index).name());
-        } catch (Throwable e) {
-          source.log(e);
-        }
-      }
+      passBeforeEnd(receiver -> receiver.onRejected(chain.link(index).name()));
     }
   }
 
@@ -157,12 +148,21 @@ public final class Observation {
    * @param nanos the duration
    */
   public void counted(String breaker, boolean success, long nanos) {
+    passBeforeEnd(receiver -> receiver.onCounted(breaker, success, nanos));
+  }
+
+  /** Passes a step to the observer, unless the call has ended. */
+  private void passBeforeEnd(Consumer<? super CallObserver> step) {
     if (!ended) {
-      try {
-        observer.onCounted(breaker, success, nanos);
-      } catch (Throwable e) {
-        source.log(e);
-      }
+      pass(step);
+    }
+  }
+
+  private void pass(Consumer<? super CallObserver> step) {
+    try {
+      step.accept(observer);
+    } catch (Throwable e) {
+      source.log(e);
     }
   }
 
@@ -174,43 +174,21 @@ public final class Observation {
     if (exceeded[index] && failure != null) {
       expiry = failure;
     }
-    if (!ended) {
-      try {
-        observer.onTimed(chain.link(index).name(), time.nanoTime() - since, exceeded[index]);
-      } catch (Throwable e) {
-        source.log(e);
-      }
-    }
+    passBeforeEnd(receiver ->
+        receiver.onTimed(chain.link(index).name(), time.nanoTime() - since, exceeded[index]));
   }
 
   void retried(int index, int attempt, long delayNanos, @Nullable Throwable failure) {
-    if (!ended) {
-      try {
-        observer.onRetry(chain.link(index).name(), attempt, delayNanos, failure);
-      } catch (Throwable e) {
-        source.log(e);
-      }
-    }
+    passBeforeEnd(
+        receiver -> receiver.onRetry(chain.link(index).name(), attempt, delayNanos, failure));
   }
 
   void givenUp(int index, int attempt, RetryEvent.Kind why) {
-    if (!ended) {
-      try {
-        observer.onGivenUp(chain.link(index).name(), attempt, why);
-      } catch (Throwable e) {
-        source.log(e);
-      }
-    }
+    passBeforeEnd(receiver -> receiver.onGivenUp(chain.link(index).name(), attempt, why));
   }
 
   void notRetried(int index, int attempt, Throwable failure) {
-    if (!ended) {
-      try {
-        observer.onNotRetried(chain.link(index).name(), attempt, failure);
-      } catch (Throwable e) {
-        source.log(e);
-      }
-    }
+    passBeforeEnd(receiver -> receiver.onNotRetried(chain.link(index).name(), attempt, failure));
   }
 
   void endOnThread(@Nullable Throwable failure) {
@@ -224,11 +202,8 @@ public final class Observation {
 
   private void end(@Nullable Throwable failure, @Nullable CallEnd how) {
     ended = true;
-    try {
-      observer.onEnd(endOf(failure, how), bodies, time.nanoTime() - startedAt, failure);
-    } catch (Throwable e) {
-      source.log(e);
-    }
+    pass(receiver ->
+        receiver.onEnd(endOf(failure, how), bodies, time.nanoTime() - startedAt, failure));
   }
 
   private CallObserver.End endOf(@Nullable Throwable failure, @Nullable CallEnd how) {

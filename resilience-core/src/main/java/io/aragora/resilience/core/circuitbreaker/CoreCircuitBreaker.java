@@ -178,17 +178,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   final RuntimeException refusal(CallNotPermittedException rejection) {
-    Function<? super CallNotPermittedException, ? extends RuntimeException> mapping =
-        phase().config.mapException();
-    if (mapping == null) {
-      return rejection;
-    }
-    try {
-      return Objects.requireNonNull(mapping.apply(rejection), "mapException returned null");
-    } catch (Throwable e) {
-      Failures.suppress(rejection, e);
-      return rejection;
-    }
+    return Failures.mapped(rejection, phase().config.mapException());
   }
 
   private long remaining(Phase present) {

@@ -42,7 +42,10 @@ final class FailureJudge {
     return judge(counts ? CallEnd.BODY : end, config, failure, breaker);
   }
 
-  /** Judges the end of a call whose future was completed from outside, which says by itself where it stems from. */
+  /**
+   * Judges the end of a call whose future was completed from outside. The settings for interrupts and cancellations of the body
+   * do not apply.
+   */
   static Verdict ofOutside(
       CircuitBreakerConfig config, Throwable cause, CoreCircuitBreaker breaker) {
     return judge(CallEnd.ofFuture(cause), config, cause, breaker);

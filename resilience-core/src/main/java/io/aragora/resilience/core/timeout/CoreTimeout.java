@@ -27,13 +27,11 @@ import io.aragora.resilience.timeout.TimeoutEvent;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import io.aragora.resilience.timeout.TimeoutTotals;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -239,18 +237,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   /** Returns the exception of a call that exceeded its deadline. */
   RuntimeException exceeded(Duration allowed, @Nullable Throwable cause) {
-    TimeoutExceededException exceeded = new TimeoutExceededException(name(), allowed, cause);
-    Function<? super TimeoutExceededException, ? extends RuntimeException> failure =
-        config.mapException();
-    if (failure == null) {
-      return exceeded;
-    }
-    try {
-      return Objects.requireNonNull(failure.apply(exceeded), "mapException returned null");
-    } catch (Throwable e) {
-      Failures.suppress(exceeded, e);
-      return exceeded;
-    }
+    return Failures.mapped(
+        new TimeoutExceededException(name(), allowed, cause), config.mapException());
   }
 
   void giveLate(@Nullable Object result) {
