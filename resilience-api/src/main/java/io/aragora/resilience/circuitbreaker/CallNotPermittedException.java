@@ -1,11 +1,11 @@
 package io.aragora.resilience.circuitbreaker;
 
-import io.aragora.resilience.policy.ResilienceException;
+import io.aragora.resilience.policy.CallRejectedException;
 import java.time.Duration;
 import java.util.Locale;
 
 /** Thrown if a breaker rejects a call. The body did not run. Has no stack trace; the message is built when it is read. */
-public final class CallNotPermittedException extends ResilienceException {
+public final class CallNotPermittedException extends CallRejectedException {
   private static final long serialVersionUID = 1L;
 
   /** The name of the breaker that rejected the call. */
@@ -30,7 +30,6 @@ public final class CallNotPermittedException extends ResilienceException {
    */
   public CallNotPermittedException(
       String breaker, CircuitBreakerState state, TransitionCause cause, long remainingNanos) {
-    super("", null, true);
     this.breaker = breaker;
     this.state = state;
     this.cause = cause;
@@ -40,6 +39,21 @@ public final class CallNotPermittedException extends ResilienceException {
   /** {@return the name of the breaker} */
   public String breaker() {
     return breaker;
+  }
+
+  @Override
+  public String policy() {
+    return breaker;
+  }
+
+  @Override
+  public String kind() {
+    return "circuitbreaker";
+  }
+
+  @Override
+  public Duration retryAfter() {
+    return remainingCooldown();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.InterruptedIOException;
@@ -97,8 +98,12 @@ public enum CallEnd {
     if (failure instanceof RejectedByExecutor) {
       return EXECUTOR;
     }
-    // An inner timeout fired. The predicates may ask for it, whatever happened to the thread since.
-    return failure instanceof TimeoutExceededException ? BODY : null;
+    // An inner timeout fired, or a policy inside rejected the call. That stays so, whatever
+    // happened
+    // to the thread since.
+    return failure instanceof TimeoutExceededException || failure instanceof CallRejectedException
+        ? BODY
+        : null;
   }
 
   /** Clients wrap an interrupt in their own exception, so the causes are examined, too. */

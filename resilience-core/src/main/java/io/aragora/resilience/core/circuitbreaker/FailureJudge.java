@@ -1,9 +1,9 @@
 package io.aragora.resilience.core.circuitbreaker;
 
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.policy.CallRejectedException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +62,8 @@ final class FailureJudge {
 
   private static Verdict byPredicates(
       CircuitBreakerConfig config, Throwable failure, CoreCircuitBreaker breaker) {
-    // Another breaker rejected the call: the dependency of this one was not called.
-    if (failure instanceof CallNotPermittedException
+    // A policy inside rejected the call: the dependency of this breaker was not called.
+    if (failure instanceof CallRejectedException
         || holds(config.ignoreIf(), failure, false, breaker)) {
       return Verdict.NEITHER;
     }
