@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.fallback;
 
+import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.retry.CoreRetry;
-import io.aragora.resilience.core.retry.WaitingThreads;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.core.timer.Timer;

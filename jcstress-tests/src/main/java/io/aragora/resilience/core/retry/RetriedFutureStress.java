@@ -2,6 +2,7 @@ package io.aragora.resilience.core.retry;
 
 import static io.aragora.resilience.core.time.HandDrivenTime.TICK;
 
+import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.time.HandDrivenTime;

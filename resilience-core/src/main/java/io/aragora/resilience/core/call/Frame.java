@@ -182,6 +182,21 @@ public final class Frame extends CallFrame {
     }
   }
 
+  /** {@return the innermost frame of the calling thread; null outside any call} */
+  public static @Nullable Frame ofThread() {
+    return CallFrames.ofThread().top() instanceof Frame frame ? frame : null;
+  }
+
+  /**
+   * Returns the nearest deadline if it is one of a time source.
+   *
+   * @param source the time source
+   * @return the deadline; {@link TimeSource#NEVER} if there is none, or if it is one of another time source
+   */
+  public long deadlineOn(TimeSource source) {
+    return time == source ? deadline : TimeSource.NEVER;
+  }
+
   /** {@return the nearest deadline; {@link TimeSource#NEVER} if there is none} */
   public long deadline() {
     return deadline;

@@ -179,6 +179,15 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
   }
 
+  /**
+   * Returns whether the call got past every policy that makes calls wait.
+   *
+   * @return false if it waits for its admission, here or further inside
+   */
+  protected boolean hasEntered() {
+    return !(inner instanceof PolicyFuture<?> started) || started.hasEntered();
+  }
+
   /** {@return whether the end was claimed} */
   protected final boolean hasEnded() {
     return ended;

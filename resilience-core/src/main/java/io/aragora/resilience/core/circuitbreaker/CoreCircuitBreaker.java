@@ -292,6 +292,12 @@ public class CoreCircuitBreaker extends GuardedCalls
     return verdict;
   }
 
+  @Override
+  final Verdict completeUnentered(long permit, Throwable cause, long heldNanos) {
+    release(permit, cause, heldNanos);
+    return Verdict.NEITHER;
+  }
+
   private void completeAs(
       Verdict verdict, long permit, @Nullable Throwable failure, long heldNanos) {
     switch (verdict) {

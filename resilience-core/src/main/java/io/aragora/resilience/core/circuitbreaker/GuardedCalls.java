@@ -58,6 +58,9 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   /** Completes the permit of a call whose future was completed from outside. */
   abstract Verdict completeEndedOutside(long permit, Throwable cause, long heldNanos);
 
+  /** Completes the permit of a call that was ended while it waited inside: its dependency was not called. */
+  abstract Verdict completeUnentered(long permit, Throwable cause, long heldNanos);
+
   /** Returns what says that a call is rejected now. */
   abstract CallNotPermittedException rejection();
 

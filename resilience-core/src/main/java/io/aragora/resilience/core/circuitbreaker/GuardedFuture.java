@@ -49,7 +49,11 @@ class GuardedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   protected void onEndedOutside(Throwable cause) {
     land();
     long held = heldNanos();
-    counted(breaker.completeEndedOutside(permit, cause, held), held);
+    counted(
+        hasEntered()
+            ? breaker.completeEndedOutside(permit, cause, held)
+            : breaker.completeUnentered(permit, cause, held),
+        held);
   }
 
   /** Returns how long the call has taken; {@link Phase#UNMEASURED} if that is not recorded. */

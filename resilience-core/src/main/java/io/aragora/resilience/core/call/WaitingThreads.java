@@ -1,11 +1,11 @@
-package io.aragora.resilience.core.retry;
+package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.time.TimeSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The threads that wait between two attempts, so that closing the runtime can wake them. Holds at
+ * The threads that wait inside a policy, between two attempts for instance, so that closing the runtime can wake them. Holds at
  * most one entry per thread. Thread-safe.
  */
 public final class WaitingThreads {
@@ -27,7 +27,7 @@ public final class WaitingThreads {
    *
    * @return false if the runtime is closed
    */
-  boolean enter() {
+  public boolean enter() {
     threads.add(Thread.currentThread());
     // Volatile read after the add; the closing thread sets it before it looks for threads. If
     // either were weaker, no thread would wake this one before its wait ends. Stress:
@@ -39,11 +39,13 @@ public final class WaitingThreads {
     return true;
   }
 
-  void leave() {
+  /** Ends the wait of the calling thread. */
+  public void leave() {
     threads.remove(Thread.currentThread());
   }
 
-  boolean isClosed() {
+  /** {@return whether the runtime is closed} */
+  public boolean isClosed() {
     return closed;
   }
 

@@ -1,4 +1,4 @@
-package io.aragora.resilience.core.retry;
+package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.core.time.HandDrivenTime;
 import io.aragora.resilience.time.TimeSource;

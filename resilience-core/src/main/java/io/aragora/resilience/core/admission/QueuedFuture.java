@@ -1,0 +1,240 @@
+package io.aragora.resilience.core.admission;
+
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.AcceptedTask;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.RejectedByExecutor;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call that has to wait. When it is its turn, its body starts on the executor for attempts.
+ *
+ * @param <T> the type of the value
+ */
+final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
+  /*
+   * A permit is given back by the thread that claims the end of this future, if the waiter has one by then. A waiter that has
+   * left the queue gets none. The start of the body looks for the end before and after: a body that starts while the future
+   * is ended from outside is cancelled, as that of any future is (PolicyFuture).
+   *
+   * The timer's operation has one arming: the end of the wait. It is cancelled when the body is handed over. If a hand-over
+   * fails, it is armed again.
+   *
+   * Stress: WaitQueueStress.CancelAgainstGrant.
+   */
+  private static final long AGAIN_NANOS = 10_000_000L;
+
+  private final AdmissionPolicy policy;
+  private final boolean endsByDeadline;
+  private final CapturedContext context;
+  private final ContextCarrier.@Nullable Carried carried;
+  private final PolicyChain chain;
+  private final int index;
+  private final Supplier<? extends CompletionStage<T>> body;
+  private final Turn turn;
+  private final WaitEnd waitEnd = new WaitEnd(this);
+
+  /** Whether the body was started, or is being started. Volatile: the thread that ends this future reads it. */
+  private volatile boolean hasStarted;
+
+  private volatile @Nullable AcceptedTask acceptedTask;
+
+  QueuedFuture(
+      AdmissionPolicy policy,
+      long now,
+      boolean endsByDeadline,
+      CapturedContext context,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    this.policy = policy;
+    this.endsByDeadline = endsByDeadline;
+    this.context = context;
+    this.carried = policy.dispatcher().carrier().capture();
+    this.chain = chain;
+    this.index = index;
+    this.body = body;
+    this.turn = new Turn(policy.need(), now, this);
+  }
+
+  /** Begins the wait. */
+  void await(long until) {
+    // Armed first: a grant cancels it.
+    policy.timer().arm(waitEnd, until);
+    if (policy.queue().add(turn, policy.maxWaiting())) {
+      policy.queue().grant();
+    } else if (claimEnd()) {
+      waitEnd.cancel(policy.timer());
+      completeExceptionally(policy.refuse(Refusal.QUEUE_FULL, 0));
+    }
+  }
+
+  /** Called on a thread of the dispatcher: the wait has ended. */
+  @Override
+  public void run() {
+    try {
+      switch (turn.state()) {
+        case WAITING -> expire();
+        case GRANTED -> handOver();
+        case EVICTED -> refuse(Refusal.QUEUE_FULL);
+        case NEW, LEFT -> {}
+      }
+    } catch (Throwable e) {
+      tryAgain(e);
+    }
+  }
+
+  /** The heap is full, for instance. The code that waits for the call must not wait forever. */
+  private void tryAgain(Throwable failure) {
+    policy.timer().arm(waitEnd, waitEnd.after(AGAIN_NANOS));
+    policy.dispatcher().failed("the wait of a call could not be ended; it is tried again", failure);
+  }
+
+  private void expire() {
+    if (policy.queue().leave(turn) == Waiter.State.WAITING) {
+      refuse(endsByDeadline ? Refusal.DEADLINE : Refusal.WAITED);
+    }
+  }
+
+  private void refuse(Refusal why) {
+    if (claimEnd()) {
+      completeExceptionally(policy.refuse(why, waitedNanos()));
+    }
+  }
+
+  private long waitedNanos() {
+    return Math.max(0, policy.runtime().time().nanoTime() - turn.since());
+  }
+
+  private void handOver() {
+    if (hasEnded() || hasStarted) {
+      return;
+    }
+    waitEnd.cancel(policy.timer());
+    try {
+      AcceptedTask accepted =
+          policy.dispatcher().attempt(chain.executor(), this::start, this::endClosed);
+      acceptedTask = accepted;
+      // Volatile read after the write; the thread that ends the call from outside writes the end,
+      // then reads acceptedTask.
+      if (hasEnded()) {
+        accepted.cancel();
+      }
+    } catch (Throwable e) {
+      // Usually a rejection, but an executor of the application may throw anything.
+      end(new RejectedByExecutor(e));
+    }
+  }
+
+  private void start() {
+    if (hasEnded()) {
+      return;
+    }
+    hasStarted = true;
+    policy.admitted(waitedNanos());
+    try {
+      if (carried == null) {
+        startBody();
+      } else {
+        carried.call(() -> {
+          startBody();
+          return this;
+        });
+      }
+    } catch (Throwable e) {
+      // Not a failure of the body, which arrives through its stage. The machine is exhausted, for
+      // instance.
+      end(e);
+    }
+  }
+
+  private void startBody() {
+    follow(chain.insideAsync(context, index, body));
+  }
+
+  private void endClosed() {
+    end(policy.closed());
+  }
+
+  private void end(Throwable failure) {
+    if (claimEnd()) {
+      giveUp();
+      completeExceptionally(failure);
+    }
+  }
+
+  /** Leaves the queue, or gives the permit back. Called by the thread that claimed the end. */
+  private void giveUp() {
+    switch (policy.queue().leave(turn)) {
+      case GRANTED -> policy.giveBack(turn.permit());
+      case NEW, WAITING -> policy.countCancelled();
+      case LEFT, EVICTED -> {}
+    }
+  }
+
+  @Override
+  protected boolean hasEntered() {
+    return hasStarted && super.hasEntered();
+  }
+
+  @Override
+  protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
+    if (claimEnd()) {
+      policy.giveBack(turn.permit());
+      endAs(value, failure);
+    }
+  }
+
+  @Override
+  protected void onEndedOutside(Throwable cause) {
+    waitEnd.cancel(policy.timer());
+    AcceptedTask accepted = acceptedTask;
+    if (accepted != null) {
+      accepted.cancel();
+    }
+    if (cause instanceof DeadlineCancellation
+        && policy.queue().leave(turn) == Waiter.State.WAITING) {
+      policy.refuse(Refusal.DEADLINE, waitedNanos());
+      return;
+    }
+    giveUp();
+  }
+
+  /** The place of this future in the queue. */
+  private static final class Turn extends Waiter {
+    private final QueuedFuture<?> future;
+
+    Turn(int need, long since, QueuedFuture<?> future) {
+      super(need, since);
+      this.future = future;
+    }
+
+    @Override
+    protected void wake() {
+      // The executor may be the application's and may block, so the dispatcher hands over.
+      future.policy.dispatcher().endCall(future);
+    }
+  }
+
+  private static final class WaitEnd extends OwnedOperation<QueuedFuture<?>> {
+    WaitEnd(QueuedFuture<?> future) {
+      super(future);
+    }
+
+    @Override
+    protected void onFire(QueuedFuture<?> future) {
+      future.policy.dispatcher().endCall(future);
+    }
+
+    @Override
+    protected void onTimerClosed(QueuedFuture<?> future) {
+      future.policy.dispatcher().endCall(future::endClosed);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package io.aragora.resilience.core.admission;
+
+import io.aragora.resilience.time.TimeSource;
+
+/** A thread that waits. */
+final class ThreadWaiter extends Waiter {
+  private final Thread thread = Thread.currentThread();
+  private final TimeSource time;
+
+  ThreadWaiter(int need, long since, TimeSource time) {
+    super(need, since);
+    this.time = time;
+  }
+
+  @Override
+  protected void wake() {
+    time.unpark(thread);
+  }
+}

@@ -1,0 +1,273 @@
+package io.aragora.resilience.core.admission;
+
+import io.aragora.resilience.core.stack.StackRoom;
+import io.aragora.resilience.internal.GuardedLog;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls that wait for a policy, threads and futures alike: bounded, and fair in one of two orders. Thread-safe.
+ */
+public final class WaitQueue {
+  /*
+   * Layout: a doubly linked list under a lock, since a waiter may leave from anywhere. Two words lie two cache lines into an
+   * array of their own:
+   *
+   *   WAITING   the length of the list. Each call that enters or leaves the policy reads it, and only waiters write it.
+   *   GRANTS    how many requests to grant are open. The thread that raises it from 0 grants until it is 0 again; the others
+   *             return at once. So a thread that returns a permit never waits for another one, and a body that ends inside
+   *             the start of the next one does not grow the stack.
+   *
+   * Lost wake-ups: a waiter links itself (volatile write of WAITING), then requests a grant. A call that ends returns its
+   * permit (CAS), then reads WAITING (volatile). If either were weaker, both could miss the other, and the waiter would
+   * wait beside a free place. Stress: WaitQueueStress.ReleaseAgainstWait.
+   *
+   * Lost permits: a permit is taken for the head under the lock, and a waiter leaves under the lock. So nobody who has left
+   * gets a permit. Stress: WaitQueueStress.GrantAgainstLeave.
+   *
+   * No foreign code runs under the lock, and nothing waits under it.
+   */
+
+  /** What a waiter of this queue waits for. */
+  public interface Source {
+    /**
+     * Takes what a waiter needs, whether others wait or not. Called under the lock of the queue; must not wait.
+     *
+     * @param head the next waiter
+     * @return the permit; {@link AdmissionPolicy#REFUSED} if the waiter must wait longer
+     */
+    long take(Waiter head);
+
+    /**
+     * Called outside the lock when the head of the queue has to wait longer.
+     *
+     * @param head the next waiter at that moment
+     */
+    default void onHeadWaits(Waiter head) {}
+  }
+
+  private static final GuardedLog LOG = GuardedLog.of(WaitQueue.class);
+  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final int WAITING = 16;
+  private static final int GRANTS = 32;
+  private static final int LENGTH = 48;
+
+  private final Source source;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final long[] words = new long[LENGTH];
+
+  /** Written under the lock. */
+  private volatile boolean isNewestFirst;
+
+  // Guarded by the lock.
+
+  private @Nullable Waiter oldest;
+  private @Nullable Waiter newest;
+
+  /**
+   * Creates an empty queue, in which the oldest waiter is the next one.
+   *
+   * @param source gives the permits
+   */
+  public WaitQueue(Source source) {
+    this.source = source;
+  }
+
+  /** {@return how many wait} */
+  public int size() {
+    return (int) (long) WORDS.getVolatile(words, WAITING);
+  }
+
+  /** {@return whether nobody waits} */
+  public boolean isEmpty() {
+    return (long) WORDS.getVolatile(words, WAITING) == 0;
+  }
+
+  /**
+   * Sets the order.
+   *
+   * @param newestFirst whether the newest waiter is the next one
+   */
+  public void order(boolean newestFirst) {
+    lock.lock();
+    try {
+      isNewestFirst = newestFirst;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Adds a waiter. The caller then calls {@link #grant()}. If the queue is full, the order decides who has to go: the waiter
+   * itself if the oldest is the next one, else the oldest.
+   *
+   * @param waiter the waiter
+   * @param max the largest length
+   * @return whether it was added; false if the queue is full, or if the waiter has left before
+   */
+  boolean add(Waiter waiter, int max) {
+    Waiter evicted = null;
+    lock.lock();
+    try {
+      if (waiter.state() != Waiter.State.NEW) {
+        return false;
+      }
+      if (size() >= max) {
+        evicted = isNewestFirst && max > 0 ? oldest : null;
+        if (evicted == null) {
+          return false;
+        }
+        unlink(evicted);
+        evicted.become(Waiter.State.EVICTED);
+      }
+      waiter.older = newest;
+      if (newest == null) {
+        oldest = waiter;
+      } else {
+        newest.newer = waiter;
+      }
+      newest = waiter;
+      waiter.become(Waiter.State.WAITING);
+      WORDS.setVolatile(words, WAITING, (long) size() + 1);
+    } finally {
+      lock.unlock();
+    }
+    if (evicted != null) {
+      wake(evicted);
+    }
+    return true;
+  }
+
+  /**
+   * Removes a waiter that gives up. What it waited for goes to the next one.
+   *
+   * @param waiter the waiter
+   * @return its state before: if GRANTED, it has a permit, and must use or return it
+   */
+  Waiter.State leave(Waiter waiter) {
+    Waiter.State before;
+    lock.lock();
+    try {
+      before = waiter.state();
+      if (before == Waiter.State.WAITING) {
+        unlink(waiter);
+      }
+      if (before == Waiter.State.WAITING || before == Waiter.State.NEW) {
+        waiter.become(Waiter.State.LEFT);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (before == Waiter.State.WAITING && !isEmpty()) {
+      // The next head may need less, or has to arm its own time.
+      grant();
+    }
+    return before;
+  }
+
+  private void unlink(Waiter waiter) {
+    if (waiter.older == null) {
+      oldest = waiter.newer;
+    } else {
+      waiter.older.newer = waiter.newer;
+    }
+    if (waiter.newer == null) {
+      newest = waiter.older;
+    } else {
+      waiter.newer.older = waiter.older;
+    }
+    waiter.older = null;
+    waiter.newer = null;
+    WORDS.setVolatile(words, WAITING, (long) size() - 1);
+  }
+
+  /** Returns the present head; null if nobody waits. */
+  @Nullable
+  Waiter head() {
+    lock.lock();
+    try {
+      return isNewestFirst ? newest : oldest;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
+  public void grant() {
+    // Without this thread's end, no thread would ever grant again.
+    StackRoom.forHandOver();
+    if ((long) WORDS.getAndAdd(words, GRANTS, 1L) != 0) {
+      return;
+    }
+    long open = 1;
+    try {
+      while (open != 0) {
+        grantAll();
+        open = (long) WORDS.getAndAdd(words, GRANTS, -open) - open;
+      }
+    } catch (Throwable e) {
+      WORDS.setVolatile(words, GRANTS, 0L);
+      throw e;
+    }
+  }
+
+  private void grantAll() {
+    for (Waiter granted = grantNext(); granted != null; granted = grantNext()) {
+      wake(granted);
+    }
+  }
+
+  /** Gives the head its permit; returns null if nobody waits, or if the head has to wait longer. */
+  private @Nullable Waiter grantNext() {
+    Waiter head;
+    boolean isGranted = false;
+    lock.lock();
+    try {
+      head = isNewestFirst ? newest : oldest;
+      if (head == null) {
+        return null;
+      }
+      long permit = source.take(head);
+      if (permit != AdmissionPolicy.REFUSED) {
+        unlink(head);
+        head.grant(permit);
+        isGranted = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (isGranted) {
+      return head;
+    }
+    source.onHeadWaits(head);
+    return null;
+  }
+
+  private static void wake(Waiter waiter) {
+    try {
+      waiter.wake();
+    } catch (Throwable e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "a waiting call could not be woken; it goes on at the end of its wait",
+          e);
+    }
+  }
+
+  /**
+   * Returns how long the oldest waiter has waited.
+   *
+   * @param now the present time
+   * @return nanoseconds; 0 if nobody waits
+   */
+  public long oldestWaitNanos(long now) {
+    lock.lock();
+    try {
+      return oldest == null ? 0 : Math.max(0, now - oldest.since());
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.aragora.resilience.core.admission;
+
+import org.jspecify.annotations.Nullable;
+
+/** A call that waits in a {@link WaitQueue}: a thread or a future. */
+public abstract class Waiter {
+  /** The steps of a wait. Changed under the lock of the queue. */
+  enum State {
+    /** Not in the queue yet. */
+    NEW,
+    /** In the queue. */
+    WAITING,
+    /** Has its permit. */
+    GRANTED,
+    /** Has left by itself. */
+    LEFT,
+    /** Was removed for a newer one. */
+    EVICTED
+  }
+
+  private final int need;
+  private final long since;
+
+  /** Volatile: a thread reads it without the lock. Written after {@link #permit}. */
+  private volatile State state = State.NEW;
+
+  private long permit;
+
+  // The links of the queue, guarded by its lock.
+
+  @Nullable
+  Waiter older;
+
+  @Nullable
+  Waiter newer;
+
+  /**
+   * Creates a waiter.
+   *
+   * @param need how much the call needs; 1 for a place
+   * @param since when it began to wait
+   */
+  protected Waiter(int need, long since) {
+    this.need = need;
+    this.since = since;
+  }
+
+  /** {@return how much the call needs} */
+  public final int need() {
+    return need;
+  }
+
+  /** {@return the time at which the wait began} */
+  public final long since() {
+    return since;
+  }
+
+  /**
+   * Called once, outside of any lock, after the waiter got its permit or was evicted. Runs no foreign code and must not
+   * throw.
+   */
+  protected abstract void wake();
+
+  final State state() {
+    return state;
+  }
+
+  final boolean isWaiting() {
+    return state == State.WAITING;
+  }
+
+  final void become(State next) {
+    state = next;
+  }
+
+  final void grant(long granted) {
+    permit = granted;
+    state = State.GRANTED;
+  }
+
+  /** Returns the permit of a waiter whose state is GRANTED. */
+  final long permit() {
+    return permit;
+  }
+}
