@@ -17,6 +17,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.health;
   exports io.aragora.resilience.persistence;
   exports io.aragora.resilience.policy;
+  exports io.aragora.resilience.ratelimiter;
   exports io.aragora.resilience.reference;
   exports io.aragora.resilience.retry;
   exports io.aragora.resilience.spi;
