@@ -16,7 +16,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The claims of {@link ProbeSlots}. */
+/** The claims of {@link ProbeSlots}; LeasedSlotsStress has those of the slots alone. */
 public class ProbeSlotsStress {
   /** A breaker whose cooldown is over: the next admission makes it half-open. */
   private static CoreCircuitBreaker readyToProbe(int places) {
@@ -148,120 +148,6 @@ public class ProbeSlotsStress {
     @Actor
     public void release(II_Result result) {
       result.r2 = giveBack();
-    }
-  }
-
-  /** A probe fails while another caller asks for its permit: a phase that is about to end admits no caller. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the permit is not freed.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "A caller was admitted although a probe had failed.")
-  @State
-  public static class FailedProbeFreesNoPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long failing = probes.claim(1_000);
-
-    @Actor
-    public void fail(II_Result result) {
-      result.r1 = probes.fail(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void ask(II_Result result) {
-      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
-    }
-  }
-
-  /** A failed probe that frees its slot: shows that the test detects a caller admitted too late. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE,
-      desc = "The failure counts, and the caller came before it.")
-  @Outcome(
-      id = "1, 1",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The caller that a failed probe must not admit.")
-  @State
-  public static class BrokenFailedProbeFreesNoPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long failing = probes.claim(1_000);
-
-    @Actor
-    public void fail(II_Result result) {
-      result.r1 =
-          probes.complete(Permit.slot(failing), Permit.sequence(failing), 1_000) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void ask(II_Result result) {
-      result.r2 = probes.claim(1_000) == ProbeSlots.NONE ? 0 : 1;
-    }
-  }
-
-  /** The end of a probe whose lease has expired races with the probe that takes its slot: the slot has one holder. */
-  @JCStressTest
-  @Outcome(
-      id = "1, 1, 1",
-      expect = Expect.ACCEPTABLE,
-      desc = "The old probe ended in time; the new one took a free slot.")
-  @Outcome(
-      id = "0, 1, 1",
-      expect = Expect.ACCEPTABLE,
-      desc = "The new probe took the slot first, so the old probe is late.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "The slot has no holder, or the new probe lost it.")
-  @State
-  public static class LateProbeFreesNoForeignPlace {
-    private final ProbeSlots probes = new ProbeSlots(1, 0, 1_000_000, 0);
-    private final long old = probes.claim(1_000);
-    private long taken;
-
-    @Actor
-    public void complete(III_Result result) {
-      result.r1 = probes.complete(Permit.slot(old), Permit.sequence(old), 0) >= 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void takeOver() {
-      taken = probes.claim(5_000_000);
-    }
-
-    @Arbiter
-    public void look(III_Result result) {
-      result.r2 = probes.inFlight(5_000_000);
-      result.r3 = probes.complete(Permit.slot(taken), Permit.sequence(taken), 0) >= 0 ? 1 : 0;
-    }
-  }
-
-  /** Slots without a sequence: shows that the test detects a late probe that frees another one's slot. */
-  @JCStressTest
-  @Outcome(
-      id = {"1, 1", "0, 1"},
-      expect = Expect.ACCEPTABLE,
-      desc = "The new probe holds the slot.")
-  @Outcome(
-      id = "1, 0",
-      expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The slot that a late probe must not free.")
-  @State
-  public static class BrokenLateProbeFreesNoForeignPlace {
-    private final AtomicInteger start = new AtomicInteger(1);
-
-    @Actor
-    public void complete(II_Result result) {
-      result.r1 = start.getAndSet(0) != 0 ? 1 : 0;
-    }
-
-    @Actor
-    public void takeOver() {
-      start.set(5_000);
-    }
-
-    @Arbiter
-    public void look(II_Result result) {
-      result.r2 = start.get() != 0 ? 1 : 0;
     }
   }
 

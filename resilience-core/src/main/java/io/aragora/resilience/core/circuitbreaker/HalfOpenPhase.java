@@ -44,15 +44,13 @@ final class HalfOpenPhase extends Phase {
     if (config.halfOpenFailureRateThreshold() != 0 && areProbesUnderWayEnough(clock.read())) {
       return CircuitBreaker.REJECTED;
     }
-    long place = probes.claim(
+    long claim = probes.claim(
         slowNanos == 0 && probes.areLeasesCoarse() ? clock.read() : clock.readPrecisely());
-    if (place == ProbeSlots.NONE && probes.areLeasesCoarse()) {
+    if (claim == ProbeSlots.NONE && probes.areLeasesCoarse()) {
       // By the precise time, a lease may be over.
-      place = probes.claim(clock.readPrecisely());
+      claim = probes.claim(clock.readPrecisely());
     }
-    return place == ProbeSlots.NONE
-        ? CircuitBreaker.REJECTED
-        : Permit.halfOpen(generation, Permit.slot(place), Permit.sequence(place));
+    return claim == ProbeSlots.NONE ? CircuitBreaker.REJECTED : Permit.halfOpen(generation, claim);
   }
 
   /** Whether the share of failed probes is judged, with the probes under way, over as many as it needs. */
@@ -81,9 +79,8 @@ final class HalfOpenPhase extends Phase {
     StackRoom.forOutcome();
     boolean ends = outcome == OutcomeWindow.FAILURE && config.halfOpenFailureRateThreshold() == 0;
     long now = slowNanos == 0 ? clock.read() : clock.readPrecisely();
-    long heldMicros = ends
-        ? probes.fail(Permit.slot(permit), Permit.sequence(permit), now)
-        : probes.complete(Permit.slot(permit), Permit.sequence(permit), now);
+    long heldMicros =
+        ends ? probes.spend(Permit.claim(permit), now) : probes.release(Permit.claim(permit), now);
     if (heldMicros < 0) {
       return NOT_HELD;
     }
@@ -104,14 +101,13 @@ final class HalfOpenPhase extends Phase {
     if (slowNanos == 0 || Permit.kind(permit) != Permit.HALF_OPEN) {
       return UNMEASURED;
     }
-    long micros = probes.ageOf(Permit.slot(permit), Permit.sequence(permit), clock.readPrecisely());
+    long micros = probes.ageOf(Permit.claim(permit), clock.readPrecisely());
     return micros == ProbeSlots.NONE ? UNMEASURED : micros * 1000;
   }
 
   @Override
   boolean release(long permit) {
-    return Permit.kind(permit) != Permit.HALF_OPEN
-        || probes.complete(Permit.slot(permit), Permit.sequence(permit), 0) >= 0;
+    return Permit.kind(permit) != Permit.HALF_OPEN || probes.release(Permit.claim(permit), 0) >= 0;
   }
 
   /** Returns what follows from the outcome of a probe that was counted; null for nothing yet. */

@@ -1,11 +1,13 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.core.admission.LeasedSlots;
+
 /**
  * The permits of a breaker, in a long: which kind of state admitted the call, and which one it was.
  *
  * <pre>
  *   closed     00 | generation:62
- *   half-open  01 | generation:24 | slot:10 | sequence:28
+ *   half-open  01 | generation:24 | claim of a slot:38
  *   timed      10 | generation:24 | microseconds since the phase began:38
  *   bypass     11 | generation:62
  * </pre>
@@ -21,12 +23,10 @@ final class Permit {
 
   private static final int KIND_SHIFT = 62;
   private static final long GENERATION_MASK = (1L << KIND_SHIFT) - 1;
-  private static final int SEQUENCE_BITS = 28;
-  private static final int SLOT_BITS = 10;
-  private static final int SHORT_GENERATION_SHIFT = SEQUENCE_BITS + SLOT_BITS;
+  private static final int SHORT_GENERATION_SHIFT = LeasedSlots.CLAIM_BITS;
   private static final long SHORT_GENERATION_MASK =
       (1L << (KIND_SHIFT - SHORT_GENERATION_SHIFT)) - 1;
-  private static final long MICROS_MASK = (1L << SHORT_GENERATION_SHIFT) - 1;
+  private static final long LOW_MASK = (1L << SHORT_GENERATION_SHIFT) - 1;
 
   private Permit() {}
 
@@ -38,17 +38,16 @@ final class Permit {
     return ((long) BYPASS << KIND_SHIFT) | (generation & GENERATION_MASK);
   }
 
-  static long halfOpen(long generation, int slot, int sequence) {
+  static long halfOpen(long generation, long claim) {
     return ((long) HALF_OPEN << KIND_SHIFT)
         | ((generation & SHORT_GENERATION_MASK) << SHORT_GENERATION_SHIFT)
-        | ((long) slot << SEQUENCE_BITS)
-        | sequence;
+        | (claim & LOW_MASK);
   }
 
   static long timed(long generation, long micros) {
     return ((long) TIMED << KIND_SHIFT)
         | ((generation & SHORT_GENERATION_MASK) << SHORT_GENERATION_SHIFT)
-        | (micros & MICROS_MASK);
+        | (micros & LOW_MASK);
   }
 
   static int kind(long permit) {
@@ -67,12 +66,8 @@ final class Permit {
     return permit >>> SHORT_GENERATION_SHIFT;
   }
 
-  static int slot(long permit) {
-    return (int) (permit >>> SEQUENCE_BITS) & ((1 << SLOT_BITS) - 1);
-  }
-
-  static int sequence(long permit) {
-    return (int) permit & ((1 << SEQUENCE_BITS) - 1);
+  static long claim(long permit) {
+    return permit & LOW_MASK;
   }
 
   /** Returns the microseconds from a timed permit to a moment of the same phase; negative if that moment is earlier. */

@@ -13,14 +13,12 @@ class ProbeSlotsTest {
 
   @Test
   @Tag("V2-13")
-  @DisplayName("a completed slot is free again, once")
-  void complete_freesTheSlotOnce() {
+  @DisplayName("a released slot is free again, once")
+  void release_freesTheSlotOnce() {
     long place = probes.claim(0);
     assertThat(probes.claim(0)).isEqualTo(ProbeSlots.NONE);
-    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
-        .isEqualTo(5);
-    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
-        .isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.release(place, 5_000)).isEqualTo(5);
+    assertThat(probes.release(place, 5_000)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.claim(5_000)).isNotEqualTo(ProbeSlots.NONE);
   }
 
@@ -29,15 +27,21 @@ class ProbeSlotsTest {
   @DisplayName(
       "the slot of a failed probe admits no call before the phase ends, and is free at the end "
           + "of its lease if the phase continues")
-  void fail_keepsTheSlotTaken() {
+  void spend_keepsTheSlotTaken() {
     long place = probes.claim(0);
-    assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000)).isEqualTo(5);
-    assertThat(probes.fail(Permit.slot(place), Permit.sequence(place), 5_000))
-        .as("completed already")
-        .isEqualTo(ProbeSlots.NONE);
-    assertThat(probes.complete(Permit.slot(place), Permit.sequence(place), 5_000))
-        .isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.spend(place, 5_000)).isEqualTo(5);
+    assertThat(probes.spend(place, 5_000)).as("ended already").isEqualTo(ProbeSlots.NONE);
+    assertThat(probes.release(place, 5_000)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.claim(5_000)).isEqualTo(ProbeSlots.NONE);
     assertThat(probes.claim(LEASE_NANOS)).isNotEqualTo(ProbeSlots.NONE);
+  }
+
+  @Test
+  void outcomes_goOnFromBeforeARestart() {
+    ProbeSlots probes = new ProbeSlots(1, 0, LEASE_NANOS, 2);
+    assertThat(ProbeSlots.successes(probes.outcomes())).isEqualTo(2);
+    assertThat(ProbeSlots.successes(probes.add(false))).isEqualTo(3);
+    assertThat(ProbeSlots.failures(probes.add(true))).isEqualTo(1);
+    assertThat(probes.outcomes()).isEqualTo(ProbeSlots.outcomes(3, 1));
   }
 }
