@@ -29,7 +29,7 @@ class SpecCoverageTest {
   private static final Pattern DISPLAY_NAME =
       Pattern.compile("@DisplayName\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*\\+?\\s*)+)\\)");
 
-  /** A case, a fault of the reference package, or a defect of another library. */
+  /** A case, a case of a later pattern, a fault of the reference package, or a defect of another library. */
   private static final Pattern ID = Pattern.compile("(?<![\\w-])(?:"
       + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|PO)-\\d+|faults?[ -]\\d+"
       + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe)-\\w+)(?![\\w-])");

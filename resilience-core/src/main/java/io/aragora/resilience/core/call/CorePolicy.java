@@ -6,6 +6,7 @@ import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.InterruptibleSupplier;
 import io.aragora.resilience.policy.Policy;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -144,6 +145,16 @@ public abstract class CorePolicy implements Policy {
    */
   public boolean refusesAt(long nanos) {
     return false;
+  }
+
+  /** {@return what this policy does, on which warnings about its place in a pipeline depend} */
+  public PolicyRole role() {
+    return PolicyRole.OTHER;
+  }
+
+  /** {@return the longest time for which a call waits until this policy admits it; zero if it never waits} */
+  public Duration maxWait() {
+    return Duration.ZERO;
   }
 
   /** {@return the dispatcher of the runtime; null for a policy that belongs to no runtime} */

@@ -9,6 +9,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.Observation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.internal.GuardedLog;
@@ -74,6 +75,11 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   final void measureBy(@Nullable CallDurations recorded) {
     durations = recorded;
+  }
+
+  @Override
+  public final PolicyRole role() {
+    return PolicyRole.CIRCUIT_BREAKER;
   }
 
   @Override

@@ -1,43 +1,148 @@
 package io.aragora.resilience.core.pipeline;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Finds orders of policies that cancel each other's effect. */
 final class PolicyOrder {
+  /** What has to hold of two policies, beyond their roles. */
+  private enum Condition {
+    ALWAYS,
+    RETRIES_REJECTIONS,
+    RETRIES_REJECTIONS_WITHOUT_WAITING,
+    STANDS_DOWN,
+    FIRES_LATER,
+    WAITS,
+    WAITS_TO_THE_LIMIT;
+
+    boolean holds(CorePolicy outer, CorePolicy inner) {
+      return switch (this) {
+        case ALWAYS -> true;
+        case RETRIES_REJECTIONS -> ((Retry) outer).config().retryRejections();
+        case RETRIES_REJECTIONS_WITHOUT_WAITING ->
+          inner.maxWait().isZero() && ((Retry) outer).config().retryRejections();
+        case STANDS_DOWN -> !((Retry) inner).config().retryWhenNested();
+        case FIRES_LATER -> limit(inner).compareTo(limit(outer)) >= 0;
+        case WAITS -> !inner.maxWait().isZero();
+        case WAITS_TO_THE_LIMIT -> inner.maxWait().compareTo(limit(outer)) >= 0;
+      };
+    }
+  }
+
+  /** A warning for two policies of a pipeline. The text may name them, and the limits and waits that they have. */
+  private record Rule(PolicyRole outer, PolicyRole inner, Condition condition, String text) {}
+
+  private static final List<Rule> RULES = List.of(
+      new Rule(
+          PolicyRole.RETRY,
+          PolicyRole.CIRCUIT_BREAKER,
+          Condition.RETRIES_REJECTIONS,
+          "retry '{outer}' retries the rejections of breaker '{inner}'"
+              + " inside it: while the breaker is open, every attempt is rejected and the retry only waits."
+              + " Remove retryRejections, or put the breaker around the retry"),
+      new Rule(
+          PolicyRole.RETRY,
+          PolicyRole.RETRY,
+          Condition.STANDS_DOWN,
+          "retry '{inner}' is inside retry '{outer}'"
+              + " and makes one attempt only, because attempts would multiply. Remove it, or set"
+              + " retryWhenNested"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.TIMEOUT,
+          Condition.FIRES_LATER,
+          "timeout '{inner}' ({inner limit}) never fires inside timeout '{outer}' ({outer limit})"),
+      new Rule(
+          PolicyRole.RATE_LIMITER,
+          PolicyRole.RETRY,
+          Condition.ALWAYS,
+          "rate limiter '{outer}' is around retry '{inner}': further attempts take no permits, so the"
+              + " dependency sees more than the limit. Put the retry around the rate limiter"),
+      new Rule(
+          PolicyRole.RATE_LIMITER,
+          PolicyRole.CIRCUIT_BREAKER,
+          Condition.ALWAYS,
+          "rate limiter '{outer}' is around breaker '{inner}': while the breaker is open, every rejected"
+              + " call uses up a permit. Put the breaker around the rate limiter"),
+      new Rule(
+          PolicyRole.BULKHEAD,
+          PolicyRole.RATE_LIMITER,
+          Condition.WAITS,
+          "bulkhead '{outer}' is around rate limiter '{inner}', which waits up to {inner wait}: waiting"
+              + " calls hold its permits. Put the rate limiter around the bulkhead"),
+      new Rule(
+          PolicyRole.BULKHEAD,
+          PolicyRole.RETRY,
+          Condition.ALWAYS,
+          "bulkhead '{outer}' is around retry '{inner}': a permit is held while the retry waits between"
+              + " attempts. Put the retry around the bulkhead"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.BULKHEAD,
+          Condition.WAITS_TO_THE_LIMIT,
+          "bulkhead '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call may"
+              + " use up its limit before it begins. Put the bulkhead around the timeout, or lower maxWait"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.RATE_LIMITER,
+          Condition.WAITS_TO_THE_LIMIT,
+          "rate limiter '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call may"
+              + " use up its limit before it begins. Put the rate limiter around the timeout, or lower maxWait"),
+      new Rule(
+          PolicyRole.RETRY,
+          PolicyRole.BULKHEAD,
+          Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
+          "retry '{outer}' retries the rejections of bulkhead '{inner}': let calls wait there instead"
+              + " (maxWait)"),
+      new Rule(
+          PolicyRole.RETRY,
+          PolicyRole.RATE_LIMITER,
+          Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
+          "retry '{outer}' retries the rejections of rate limiter '{inner}': let calls wait there instead"
+              + " (maxWait)"));
+
   private PolicyOrder() {}
 
   static List<String> warnings(List<CorePolicy> links) {
     List<String> warnings = new ArrayList<>();
     for (int outer = 0; outer < links.size(); outer++) {
       for (int inner = outer + 1; inner < links.size(); inner++) {
-        if (links.get(outer) instanceof Retry around) {
-          if (links.get(inner) instanceof CircuitBreaker breaker
-              && around.config().retryRejections()) {
-            warnings.add(
-                "retry '" + around.name() + "' retries the rejections of breaker '" + breaker.name()
-                    + "' inside it: while the breaker is open, every attempt is rejected and the retry only waits."
-                    + " Remove retryRejections, or put the breaker around the retry");
-          }
-          if (links.get(inner) instanceof Retry nested && !nested.config().retryWhenNested()) {
-            warnings.add("retry '" + nested.name() + "' is inside retry '" + around.name()
-                + "' and makes one attempt only, because attempts would multiply. Remove it, or set"
-                + " retryWhenNested");
-          }
-        }
-        if (links.get(outer) instanceof Timeout around
-            && links.get(inner) instanceof Timeout nested
-            && nested.config().limit().compareTo(around.config().limit()) >= 0) {
-          warnings.add("timeout '" + nested.name() + "' (" + nested.config().limit()
-              + ") never fires inside timeout '" + around.name() + "' ("
-              + around.config().limit() + ")");
-        }
+        addWarnings(links.get(outer), links.get(inner), warnings);
       }
     }
     return List.copyOf(warnings);
+  }
+
+  private static void addWarnings(CorePolicy outer, CorePolicy inner, List<String> warnings) {
+    for (Rule rule : RULES) {
+      if (rule.outer == outer.role()
+          && rule.inner == inner.role()
+          && rule.condition.holds(outer, inner)) {
+        warnings.add(text(rule.text, outer, inner));
+      }
+    }
+  }
+
+  private static String text(String pattern, CorePolicy outer, CorePolicy inner) {
+    // Names come last, since a name may look like one of these.
+    return pattern
+        .replace("{inner wait}", inner.maxWait().toString())
+        .replace("{inner limit}", limitText(inner))
+        .replace("{outer limit}", limitText(outer))
+        .replace("{outer}", outer.name())
+        .replace("{inner}", inner.name());
+  }
+
+  private static Duration limit(CorePolicy policy) {
+    return ((Timeout) policy).config().limit();
+  }
+
+  private static String limitText(CorePolicy policy) {
+    return policy.role() == PolicyRole.TIMEOUT ? limit(policy).toString() : "";
   }
 }

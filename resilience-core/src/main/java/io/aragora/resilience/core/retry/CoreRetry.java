@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
@@ -417,6 +418,11 @@ public final class CoreRetry extends CorePolicy implements Retry {
 
   Timer timer() {
     return timer;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.RETRY;
   }
 
   @Override

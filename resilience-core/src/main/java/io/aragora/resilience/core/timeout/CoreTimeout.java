@@ -7,6 +7,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -323,6 +324,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
 
   Timer timer() {
     return timer;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
   }
 
   @Override

@@ -1,0 +1,185 @@
+package io.aragora.resilience.core.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyRole;
+import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Each warning, with the order that has it and the recommended one that has none. */
+class PolicyOrderTest {
+  private static final Duration TWO_SECONDS = Duration.ofSeconds(2);
+
+  private final Resilience resilience =
+      Resilience.builder().timeSource(ManualTime.create()).build();
+  private final CorePolicy retry = core(resilience.retry("a"));
+  private final CorePolicy stubborn =
+      core(resilience.retry("s", RetryConfig.builder().retryRejections(true).build()));
+  private final CorePolicy breaker = core(resilience.circuitBreaker("b"));
+  private final CorePolicy timeout = core(resilience.timeout("t", Duration.ofSeconds(1)));
+  private final CorePolicy bulkhead = new Admitting("k", PolicyRole.BULKHEAD, Duration.ZERO);
+  private final CorePolicy waitingBulkhead = new Admitting("k", PolicyRole.BULKHEAD, TWO_SECONDS);
+  private final CorePolicy limiter = new Admitting("r", PolicyRole.RATE_LIMITER, Duration.ZERO);
+  private final CorePolicy waitingLimiter =
+      new Admitting("r", PolicyRole.RATE_LIMITER, TWO_SECONDS);
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  private static CorePolicy core(Object policy) {
+    return (CorePolicy) policy;
+  }
+
+  private static List<String> warnings(CorePolicy... outermostFirst) {
+    return PolicyOrder.warnings(List.of(outermostFirst));
+  }
+
+  @Test
+  @Tag("PO-01")
+  void rateLimiter_aroundARetry_isWarnedOf() {
+    assertThat(warnings(limiter, retry))
+        .containsExactly(
+            "rate limiter 'r' is around retry 'a': further attempts take no permits, so the"
+                + " dependency sees more than the limit. Put the retry around the rate limiter");
+    assertThat(warnings(retry, limiter)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-02")
+  void rateLimiter_aroundABreaker_isWarnedOf() {
+    assertThat(warnings(limiter, breaker))
+        .containsExactly("rate limiter 'r' is around breaker 'b': while the breaker is open, every"
+            + " rejected call uses up a permit. Put the breaker around the rate limiter");
+    assertThat(warnings(breaker, limiter)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-03")
+  void bulkhead_aroundALimiterThatWaits_isWarnedOf() {
+    assertThat(warnings(bulkhead, waitingLimiter))
+        .containsExactly(
+            "bulkhead 'k' is around rate limiter 'r', which waits up to PT2S: waiting calls"
+                + " hold its permits. Put the rate limiter around the bulkhead");
+    assertThat(warnings(bulkhead, limiter)).as("one that never waits").isEmpty();
+    assertThat(warnings(waitingLimiter, bulkhead)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-04")
+  void bulkhead_aroundARetry_isWarnedOf() {
+    assertThat(warnings(bulkhead, retry))
+        .containsExactly(
+            "bulkhead 'k' is around retry 'a': a permit is held while the retry waits between"
+                + " attempts. Put the retry around the bulkhead");
+    assertThat(warnings(retry, bulkhead)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-05")
+  void timeout_aroundAWaitAsLong_isWarnedOf() {
+    assertThat(warnings(timeout, waitingBulkhead))
+        .containsExactly(
+            "bulkhead 'k' may wait PT2S inside timeout 't' (PT1S): a call may use up its limit"
+                + " before it begins. Put the bulkhead around the timeout, or lower maxWait");
+    assertThat(warnings(timeout, waitingLimiter))
+        .containsExactly(
+            "rate limiter 'r' may wait PT2S inside timeout 't' (PT1S): a call may use up its"
+                + " limit before it begins. Put the rate limiter around the timeout, or lower maxWait");
+    assertThat(warnings(timeout, bulkhead)).as("no wait").isEmpty();
+    CorePolicy shortly =
+        new Admitting("k", PolicyRole.BULKHEAD, Duration.ofSeconds(1).minusNanos(1));
+    assertThat(warnings(timeout, shortly)).as("a shorter wait").isEmpty();
+    CorePolicy asLong = new Admitting("k", PolicyRole.BULKHEAD, Duration.ofSeconds(1));
+    assertThat(warnings(timeout, asLong)).as("a wait of the limit").hasSize(1);
+    assertThat(warnings(waitingBulkhead, timeout)).isEmpty();
+    assertThat(warnings(waitingLimiter, timeout)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-13")
+  void retry_ofTheRejectionsOfOneThatNeverWaits_isWarnedOf() {
+    assertThat(warnings(stubborn, bulkhead))
+        .containsExactly(
+            "retry 's' retries the rejections of bulkhead 'k': let calls wait there instead (maxWait)");
+    assertThat(warnings(stubborn, limiter))
+        .containsExactly(
+            "retry 's' retries the rejections of rate limiter 'r': let calls wait there instead (maxWait)");
+    assertThat(warnings(stubborn, waitingLimiter, waitingBulkhead)).isEmpty();
+    assertThat(warnings(retry, limiter, bulkhead)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-14")
+  void twoRateLimiters_areOrdinary() {
+    assertThat(warnings(limiter, new Admitting("each day", PolicyRole.RATE_LIMITER, TWO_SECONDS)))
+        .isEmpty();
+  }
+
+  @Test
+  void recommendedOrders_haveNoWarning() {
+    assertThat(warnings(retry, breaker, waitingLimiter, waitingBulkhead, timeout))
+        .isEmpty();
+    assertThat(warnings(breaker, retry, waitingLimiter, waitingBulkhead, timeout))
+        .isEmpty();
+  }
+
+  @Test
+  void severalAtOnce_areAllWarnedOf() {
+    assertThat(warnings(waitingBulkhead, waitingLimiter, breaker, retry)).hasSize(4);
+  }
+
+  /** A policy that admits calls, of which only its place is of interest. */
+  private static final class Admitting extends CorePolicy {
+    private final PolicyRole role;
+    private final Duration maxWait;
+
+    private Admitting(String name, PolicyRole role, Duration maxWait) {
+      super(name);
+      this.role = role;
+      this.maxWait = maxWait;
+    }
+
+    @Override
+    public PolicyRole role() {
+      return role;
+    }
+
+    @Override
+    public Duration maxWait() {
+      return maxWait;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T proceed(
+        @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
+        throws Throwable {
+      return chain.<T>inside(lent, index, body);
+    }
+
+    @Override
+    protected <T extends @Nullable Object> CompletableFuture<T> proceedAsync(
+        CapturedContext context,
+        PolicyChain chain,
+        int index,
+        Supplier<? extends CompletionStage<T>> body) {
+      return chain.insideAsync(context, index, body);
+    }
+  }
+}
