@@ -96,11 +96,12 @@ public final class FlightRecording {
     // Each call initializes its class.
     LOG.log(
         System.Logger.Level.DEBUG,
-        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}",
+        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}",
         TransitionEvent.isRecorded(),
         RejectionEvent.isRecorded(),
         RetryDecisionEvent.isRecorded(),
         TimeLimitEvent.isRecorded(),
+        AdmissionEvent.isRecorded(),
         StoreFailureEvent.isRecorded());
   }
 
@@ -211,6 +212,38 @@ public final class FlightRecording {
       TimeLimitEvent.commit(runtime, timeout, kind, limitNanos);
     } else if (isStarted()) {
       later(runtime, () -> TimeLimitEvent.commit(runtime, timeout, kind, limitNanos));
+    }
+  }
+
+  /** {@return whether admissions are recorded, so that a caller must collect the values of one} */
+  public static boolean hearsAdmissions() {
+    return FIRST.areReady() ? AdmissionEvent.isRecorded() : isStarted();
+  }
+
+  /**
+   * Records that a bulkhead or rate limiter rejected a call, or admitted it after a wait.
+   *
+   * @param runtime the name of the runtime
+   * @param kind the kind of the policy, {@code bulkhead} for instance
+   * @param policy its name
+   * @param decision {@code ADMITTED_AFTER_WAIT}, or the reason of the rejection
+   * @param waitedNanos how long the call waited, in nanoseconds
+   * @param retryAfterNanos the time after which a call may be admitted, in nanoseconds; 0 if unknown
+   */
+  public static void admission(
+      String runtime,
+      String kind,
+      String policy,
+      String decision,
+      long waitedNanos,
+      long retryAfterNanos) {
+    if (FIRST.areReady()) {
+      AdmissionEvent.commit(runtime, kind, policy, decision, waitedNanos, retryAfterNanos);
+    } else if (isStarted()) {
+      later(
+          runtime,
+          () ->
+              AdmissionEvent.commit(runtime, kind, policy, decision, waitedNanos, retryAfterNanos));
     }
   }
 

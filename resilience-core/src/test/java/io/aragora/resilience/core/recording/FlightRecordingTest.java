@@ -42,8 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FlightRecordingTest {
   private static final String PREFIX = "io.aragora.resilience.";
-  private static final List<String> KINDS =
-      List.of("CircuitBreakerTransition", "CallRejection", "Retry", "Timeout", "StoreFailure");
+  private static final List<String> KINDS = List.of(
+      "CircuitBreakerTransition", "CallRejection", "Retry", "Timeout", "Admission", "StoreFailure");
 
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience =
@@ -206,6 +206,23 @@ class FlightRecordingTest {
   }
 
   @Test
+  void admissions_areRecorded() throws Exception {
+    List<RecordedEvent> events = record("Admission", () -> {
+      assertThat(FlightRecording.hearsAdmissions()).isTrue();
+      FlightRecording.admission("shop", "bulkhead", "db", "ADMITTED_AFTER_WAIT", 150_000_000, 0);
+      FlightRecording.admission("shop", "ratelimiter", "github", "PAUSED", 0, 30_000_000_000L);
+    });
+    assertThat(events)
+        .extracting(event -> event.getString("kind") + " " + event.getString("policy") + " "
+            + event.getString("decision") + " " + event.getDuration("waited") + " "
+            + event.getDuration("retryAfter"))
+        .containsExactly(
+            "bulkhead db ADMITTED_AFTER_WAIT PT0.15S PT0S", "ratelimiter github PAUSED PT0S PT30S");
+    assertThat(events)
+        .allSatisfy(event -> assertThat(event.getString("runtime")).isEqualTo("shop"));
+  }
+
+  @Test
   void failuresOfTheStore_areRecorded() throws Exception {
     List<RecordedEvent> events = record("StoreFailure", () -> {
       FlightRecording.storeFailure(
@@ -287,6 +304,7 @@ class FlightRecordingTest {
     List<RecordedEvent> events = record("StoreFailure", () -> {
       fail(breaker);
       assertThat(FlightRecording.hearsRejections()).isFalse();
+      assertThat(FlightRecording.hearsAdmissions()).isFalse();
       assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
     });
     assertThat(events).isEmpty();
@@ -311,9 +329,10 @@ class FlightRecordingTest {
     });
     assertThat(types)
         .flatExtracting(FlightRecordingTest::own)
-        .filteredOn((Predicate<ValueDescriptor>) field ->
-            List.of("cooldown", "remainingCooldown", "delay", "limit").contains(field.getName()))
-        .hasSize(4)
+        .filteredOn((Predicate<ValueDescriptor>) field -> List.of(
+                "cooldown", "remainingCooldown", "delay", "limit", "waited", "retryAfter")
+            .contains(field.getName()))
+        .hasSize(6)
         .allSatisfy(field ->
             assertThat(field.getAnnotation(Timespan.class).value()).isEqualTo("NANOSECONDS"));
   }
@@ -325,6 +344,7 @@ class FlightRecordingTest {
     FlightRecording.storeFailure("shop", "a", "save", new IllegalStateException());
     FlightRecording.retry("shop", "r", RetryEvent.Kind.RETRY, 1, 1, null, 1);
     FlightRecording.timeout("shop", "t", TimeoutEvent.Kind.LATE, 1);
+    FlightRecording.admission("shop", "bulkhead", "k", "FULL", 1, 1);
   }
 
   private static List<ValueDescriptor> own(EventType type) {
