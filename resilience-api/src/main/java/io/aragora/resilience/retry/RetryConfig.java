@@ -64,8 +64,9 @@ public final class RetryConfig {
 
   /**
    * Returns the default predicate. It matches {@link java.io.IOException} and its subclasses, except for missing or
-   * forbidden files, {@link java.util.concurrent.TimeoutException} and {@link
-   * io.aragora.resilience.timeout.TimeoutExceededException}.
+   * forbidden files, {@link java.util.concurrent.TimeoutException}, {@link
+   * io.aragora.resilience.timeout.TimeoutExceededException}, and {@link
+   * io.aragora.resilience.policy.CallRejectedException}, about which a retry asks only if {@link Builder#retryRejections} is set.
    *
    * @return the predicate
    */
@@ -150,7 +151,7 @@ public final class RetryConfig {
     return failOnRefusedResult;
   }
 
-  /** {@return whether the rejection of a breaker is retried} */
+  /** {@return whether the rejection of a policy inside is retried} */
   public boolean retryRejections() {
     return retryRejections;
   }
@@ -279,7 +280,7 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets which failures are retried. Cancellation, interruption and the rejection of a breaker are not retried, unless
+     * Sets which failures are retried. Cancellation, interruption and the rejection of a policy inside are not retried, unless
      * {@link #retryCancelled}, {@link #retryInterrupted} or {@link #retryRejections} is set. Default: {@link RetryConfig#transientFailures()}.
      *
      * @param predicate tests each failure; if it throws, the failure is not retried
@@ -408,8 +409,10 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets whether {@link #retryIf} also decides about the rejection of a breaker inside this retry. Default false,
-     * because an open breaker rejects the next attempt too.
+     * Sets whether {@link #retryIf} also decides about the rejection of a breaker, bulkhead or rate limiter inside this
+     * retry. Default false, because an open breaker rejects the next attempt too. If true, the delay is the longer of the
+     * backoff and {@link io.aragora.resilience.policy.CallRejectedException#retryAfter}, up to the cap of the backoff; the
+     * call gives up at once if it has no time to wait that long.
      *
      * @param retry whether it decides
      * @return this builder

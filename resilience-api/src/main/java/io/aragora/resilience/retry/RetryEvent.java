@@ -92,7 +92,7 @@ public final class RetryEvent {
     /** It gave up: the budget has no retry left. */
     OUT_OF_BUDGET,
     /**
-     * It gave up: a breaker inside rejected the attempt, a breaker around or inside would reject the next one, or the
+     * It gave up: a policy inside rejected the attempt, a breaker around or inside would reject the next one, or the
      * executor for attempts rejected it.
      */
     REJECTED,

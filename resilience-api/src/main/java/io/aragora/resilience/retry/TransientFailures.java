@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -11,8 +12,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
- * Matches failures that another attempt may avoid: connections and timeouts, but not a missing or forbidden file, and
- * not a programming error.
+ * Matches failures that another attempt may avoid: connections, timeouts and rejections, but not a missing or
+ * forbidden file, and not a programming error.
  */
 final class TransientFailures implements Predicate<Throwable> {
   static final TransientFailures INSTANCE = new TransientFailures();
@@ -28,7 +29,9 @@ final class TransientFailures implements Predicate<Throwable> {
           || io instanceof AccessDeniedException
           || io instanceof FileAlreadyExistsException);
     }
-    return failure instanceof TimeoutException || failure instanceof TimeoutExceededException;
+    return failure instanceof TimeoutException
+        || failure instanceof TimeoutExceededException
+        || failure instanceof CallRejectedException;
   }
 
   @Override

@@ -3,6 +3,9 @@ package io.aragora.resilience.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
 import java.io.FileNotFoundException;
@@ -164,6 +167,10 @@ class RetryPresetsTest {
     assertThat(isTransient.test(new ConnectException())).isTrue();
     assertThat(isTransient.test(new IOException())).isTrue();
     assertThat(isTransient.test(new TimeoutException())).isTrue();
+    assertThat(isTransient.test(new CallNotPermittedException(
+            "b", CircuitBreakerState.OPEN, TransitionCause.FAILURE_THRESHOLD, 0)))
+        .as("asked about with retryRejections only")
+        .isTrue();
     assertThat(isTransient.test(new IllegalArgumentException())).isFalse();
     assertThat(isTransient.test(new RuntimeException())).isFalse();
     assertThat(isTransient.test(new FileNotFoundException())).isFalse();

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
@@ -20,6 +21,7 @@ import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
@@ -354,6 +356,22 @@ public final class CoreRetry extends CorePolicy implements Retry {
       return asked == null ? 0 : asked.delayNanos(time.wallTime());
     } catch (Throwable e) {
       logOnce("retryAfter of retry '" + name() + "' failed; the backoff alone sets the delay", e);
+      return 0;
+    }
+  }
+
+  /** Returns for how long a policy inside will go on to reject, as far as it said so; 0 if it did not. */
+  long rejectedNanos(@Nullable Throwable failure) {
+    if (failure == null || !(Failures.unwrap(failure) instanceof CallRejectedException rejection)) {
+      return 0;
+    }
+    try {
+      return Math.max(0, Nanos.of(rejection.retryAfter()));
+    } catch (Throwable e) {
+      logOnce(
+          "retryAfter of a rejection failed; the backoff of retry '" + name()
+              + "' alone sets the delay",
+          e);
       return 0;
     }
   }

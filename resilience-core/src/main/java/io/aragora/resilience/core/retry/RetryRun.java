@@ -1,10 +1,10 @@
 package io.aragora.resilience.core.retry;
 
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.retry.EndedAttempt;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
@@ -108,7 +108,7 @@ final class RetryRun {
     if (!end.isUnstopped() && !isAskedAbout(end)) {
       return end == CallEnd.DEADLINE ? Kind.OUT_OF_TIME : Kind.STOPPED;
     }
-    if (failure instanceof CallNotPermittedException && !settings.retryRejections()) {
+    if (failure instanceof CallRejectedException && !settings.retryRejections()) {
       return Kind.REJECTED;
     }
     Predicate<? super Throwable> abortIf = settings.abortIf();
@@ -146,10 +146,14 @@ final class RetryRun {
     if (backoffNanos < 0) {
       return Kind.BACKOFF_STOPPED;
     }
-    long asked = retry.askedNanos(settings, lastFailure, result);
+    long rejected = retry.rejectedNanos(lastFailure);
+    long asked = Math.max(rejected, retry.askedNanos(settings, lastFailure, result));
     delayNanos = Math.max(backoffNanos, Math.min(asked, settings.backoff().capNanos()));
     long nextAt = Nanos.after(now, delayNanos);
-    if (nextAt >= deadline || nextAt - startedAt > settings.maxDuration().toNanos()) {
+    // Before that, the policy inside rejects every attempt.
+    long admittedAt = Math.max(nextAt, Nanos.after(now, rejected));
+    if (admittedAt >= deadline
+        || admittedAt - startedAt > settings.maxDuration().toNanos()) {
       return Kind.OUT_OF_TIME;
     }
     if (isRefusedAround(chain, index, now)
