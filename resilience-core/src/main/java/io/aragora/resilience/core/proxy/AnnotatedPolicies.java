@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Creates the policies that the annotations of an interface and its target declare. */
 final class AnnotatedPolicies {
-  private static final List<Class<? extends Annotation>> SINGLE =
-      List.of(WithCircuitBreaker.class, WithRetry.class, WithTimeout.class);
-
   /** Where an annotation stands, as messages show it. */
   private record Place(
       Annotation annotation, Class<?> type, @Nullable Method method) {
@@ -42,6 +39,15 @@ final class AnnotatedPolicies {
   private interface Factory<A extends Annotation> {
     Policy create(A annotation, String defaultName, Place place);
   }
+
+  /** An annotation, and what it declares. */
+  private record Single<A extends Annotation>(Class<A> annotation, Factory<A> factory) {}
+
+  /** The annotations of one policy each, the outermost first. */
+  private final List<Single<?>> singles = List.of(
+      new Single<>(WithCircuitBreaker.class, this::breaker),
+      new Single<>(WithRetry.class, this::retry),
+      new Single<>(WithTimeout.class, this::timeout));
 
   private final Resilience resilience;
   private final AnnotatedDeclarations declarations;
@@ -121,12 +127,12 @@ final class AnnotatedPolicies {
     WithPipeline onMethod = search.onMethod(WithPipeline.class, method);
     WithPipeline named = onMethod != null ? onMethod : search.onType(WithPipeline.class);
     if (named != null) {
-      for (Class<? extends Annotation> single : SINGLE) {
-        if (search.onMethod(single, method) != null
-            || (onMethod == null && search.onType(single) != null)) {
+      for (Single<?> single : singles) {
+        if (search.onMethod(single.annotation, method) != null
+            || (onMethod == null && search.onType(single.annotation) != null)) {
           throw new IllegalArgumentException("@WithPipeline(\"" + named.value()
               + "\") must be the only policy annotation of the method. Remove @"
-              + single.getSimpleName());
+              + single.annotation.getSimpleName());
         }
       }
     }
@@ -135,22 +141,22 @@ final class AnnotatedPolicies {
 
   private List<Policy> policies(Method method) {
     List<Policy> policies = new ArrayList<>();
-    add(policies, WithCircuitBreaker.class, method, this::breaker);
-    add(policies, WithRetry.class, method, this::retry);
-    add(policies, WithTimeout.class, method, this::timeout);
+    for (Single<?> single : singles) {
+      add(policies, single, method);
+    }
     return policies;
   }
 
-  private <A extends Annotation> void add(
-      List<Policy> policies, Class<A> kind, Method method, Factory<A> factory) {
-    A onMethod = search.onMethod(kind, method);
+  private <A extends Annotation> void add(List<Policy> policies, Single<A> single, Method method) {
+    A onMethod = search.onMethod(single.annotation, method);
     if (onMethod != null) {
-      policies.add(factory.create(onMethod, names.of(method), new Place(onMethod, type, method)));
+      policies.add(
+          single.factory.create(onMethod, names.of(method), new Place(onMethod, type, method)));
       return;
     }
-    A onType = search.onType(kind);
+    A onType = search.onType(single.annotation);
     if (onType != null) {
-      policies.add(factory.create(onType, type.getName(), new Place(onType, type, null)));
+      policies.add(single.factory.create(onType, type.getName(), new Place(onType, type, null)));
     }
   }
 
