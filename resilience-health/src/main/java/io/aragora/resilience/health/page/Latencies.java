@@ -2,6 +2,7 @@ package io.aragora.resilience.health.page;
 
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.health.json.JsonObject;
+import io.aragora.resilience.internal.LatencyCounts;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
 import java.util.HashMap;

@@ -1,5 +1,7 @@
 package io.aragora.resilience.health.page;
 
+import io.aragora.resilience.internal.LatencyCounts;
+
 /** Computes the latencies of a breaker's latest calls from successive counts. Not thread-safe. */
 final class LatencyMeter {
   private static final double NANOS_PER_MILLI = 1e6;

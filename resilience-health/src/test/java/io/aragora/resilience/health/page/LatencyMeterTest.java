@@ -3,9 +3,7 @@ package io.aragora.resilience.health.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.LongStream;
+import io.aragora.resilience.internal.LatencyCounts;
 import org.junit.jupiter.api.Test;
 
 class LatencyMeterTest {
@@ -51,35 +49,5 @@ class LatencyMeterTest {
     meter.read(7 + SECOND + RateMeter.LEAST_NANOS - 1);
 
     assertThat(meter.median()).isCloseTo(1000, within(125.0));
-  }
-
-  @Test
-  void bucket_ofAnyDuration_itsMiddleIsAtMostAnEighthOff() {
-    LongStream.iterate(1100, nanos -> nanos < 3_000 * SECOND, nanos -> nanos + nanos / 7)
-        .forEach(nanos -> assertThat((double) LatencyCounts.middle(LatencyCounts.bucket(nanos)))
-            .isCloseTo(nanos, within(nanos / 8.0)));
-    assertThat(LatencyCounts.bucket(-1)).isZero();
-    assertThat(LatencyCounts.bucket(1023)).isZero();
-    assertThat(LatencyCounts.bucket(1024)).isOne();
-    assertThat(LatencyCounts.bucket(Long.MAX_VALUE)).isEqualTo(LatencyCounts.BUCKETS - 1);
-  }
-
-  @Test
-  void counts_ofManyThreads_allAreThere() throws Exception {
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      Thread thread = new Thread(() -> {
-        for (int call = 0; call < 10_000; call++) {
-          counts.accept(MILLI);
-        }
-      });
-      thread.start();
-      threads.add(thread);
-    }
-    for (Thread thread : threads) {
-      thread.join();
-    }
-
-    assertThat(counts.sum()[LatencyCounts.bucket(MILLI)]).isEqualTo(120_000);
   }
 }

@@ -1,16 +1,17 @@
-package io.aragora.resilience.health.page;
+package io.aragora.resilience.internal;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongConsumer;
 
-/** A histogram of the durations of one breaker's calls. Thread-safe: counting is wait-free and allocates nothing. */
-final class LatencyCounts implements LongConsumer {
+/** A histogram of durations. Thread-safe: counting is wait-free and allocates nothing. */
+public final class LatencyCounts implements LongConsumer {
   /*
    * Four buckets for each power of two, from 1 µs to about an hour; the middle of a bucket is off by at most an eighth. Each
    * stripe has all buckets, so that concurrent threads seldom write the same cache line. A sum includes a concurrent count, or
    * the next sum does.
    */
-  static final int BUCKETS = 128;
+  /** The number of buckets. */
+  public static final int BUCKETS = 128;
 
   private static final int PART_BITS = 2;
   private static final int PARTS = 1 << PART_BITS;
@@ -20,6 +21,14 @@ final class LatencyCounts implements LongConsumer {
 
   private final AtomicLongArray counts = new AtomicLongArray(STRIPES * BUCKETS);
 
+  /** Creates a histogram without durations. */
+  public LatencyCounts() {}
+
+  /**
+   * Counts a duration.
+   *
+   * @param nanos the duration, in nanoseconds
+   */
   @Override
   @SuppressWarnings("deprecation") // Thread.threadId() needs a newer JDK than 17
   public void accept(long nanos) {
@@ -27,8 +36,8 @@ final class LatencyCounts implements LongConsumer {
     counts.getAndIncrement(stripe * BUCKETS + bucket(nanos));
   }
 
-  /** Sums the stripes. */
-  long[] sum() {
+  /** {@return the number of durations in each bucket} */
+  public long[] sum() {
     long[] sum = new long[BUCKETS];
     for (int i = 0; i < counts.length(); i++) {
       sum[i % BUCKETS] += counts.get(i);
@@ -36,7 +45,13 @@ final class LatencyCounts implements LongConsumer {
     return sum;
   }
 
-  static int bucket(long nanos) {
+  /**
+   * Returns the bucket of a duration.
+   *
+   * @param nanos the duration, in nanoseconds
+   * @return an index into {@link #sum()}
+   */
+  public static int bucket(long nanos) {
     if (nanos < 1 << LEAST_BITS) {
       return 0;
     }
@@ -45,8 +60,13 @@ final class LatencyCounts implements LongConsumer {
     return Math.min(BUCKETS - 1, 1 + (bits - LEAST_BITS) * PARTS + part);
   }
 
-  /** The middle of a bucket, in nanoseconds. */
-  static long middle(int bucket) {
+  /**
+   * Returns the middle of a bucket.
+   *
+   * @param bucket its index
+   * @return the duration, in nanoseconds
+   */
+  public static long middle(int bucket) {
     return (least(bucket) + least(bucket + 1)) / 2;
   }
 
