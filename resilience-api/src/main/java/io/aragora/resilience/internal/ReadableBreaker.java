@@ -11,6 +11,13 @@ public interface ReadableBreaker {
    */
   void read(long[] into);
 
+  /**
+   * Reads the window of this breaker; while the breaker is open, the one that opened it.
+   *
+   * @param into receives the numbers at their {@link Place}
+   */
+  void readWindow(long[] into);
+
   /** {@return the number of failures since the last success} While the breaker is open, those that opened it. */
   int consecutiveFailures();
 
@@ -46,8 +53,17 @@ public interface ReadableBreaker {
      */
     public static final int FAILURE_RATE = 8;
 
-    /** How many numbers there are. */
+    /** How many numbers of the breaker there are; those of its window follow. */
     public static final int NUMBERS = 9;
+
+    /** Calls in the window. */
+    public static final int WINDOW_CALLS = 9;
+
+    /** Failures in the window. */
+    public static final int WINDOW_FAILURES = 10;
+
+    /** How many numbers there are, those of the window included. */
+    public static final int ALL_NUMBERS = 11;
 
     private Place() {}
   }

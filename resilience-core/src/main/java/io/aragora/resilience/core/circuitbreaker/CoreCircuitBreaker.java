@@ -876,10 +876,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final CircuitBreakerState state() {
-    Phase present = phase();
-    return present.state == CircuitBreakerState.OPEN
-        ? present.stateAt(runtime.time().nanoTime())
-        : present.state;
+    return phase().shownState(runtime.time());
   }
 
   @Override
@@ -890,6 +887,11 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   public final void read(long[] into) {
     Readings.read(phase(), totals, runtime.time(), into);
+  }
+
+  @Override
+  public final void readWindow(long[] into) {
+    Readings.readWindow(phase(), runtime.time(), into);
   }
 
   @Override

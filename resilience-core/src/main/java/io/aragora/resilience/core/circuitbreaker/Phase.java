@@ -173,6 +173,11 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
     return now >= until() ? CircuitBreakerState.HALF_OPEN : state;
   }
 
+  /** Returns the state as it is shown at this moment. Reads the clock only if the state has an end. */
+  final CircuitBreakerState shownState(TimeSource time) {
+    return state == CircuitBreakerState.OPEN ? stateAt(time.nanoTime()) : state;
+  }
+
   final Instant enteredWall() {
     return Instant.ofEpochSecond(
         Math.floorDiv(wallMicros, 1_000_000L), Math.floorMod(wallMicros, 1_000_000L) * 1_000L);

@@ -60,29 +60,50 @@ final class Readings {
             evidence.slowFailures());
   }
 
-  /** Reads what {@link #snapshot} would show of it, into their {@link Place}. */
+  /**
+   * Reads what {@link #snapshot} would show of it, into their {@link Place}. Most breakers are closed and have not failed: each
+   * row of their window is summed once, and the clock is not read.
+   */
   static void read(Phase phase, LifetimeTotals totals, TimeSource time, long[] into) {
-    long now = time.nanoTime();
     OutcomeWindow window = phase.window();
-    into[Place.FAILURES] = totals.failures(window);
+    // The totals before the window, which hands its counts over to them: none is in both.
+    long failures = totals.sum(OutcomeWindow.FAILURE);
+    long successes = totals.sum(OutcomeWindow.SUCCESS);
+    long slowFailures = totals.sum(OutcomeWindow.SLOW_FAILURE);
+    long slowSuccesses = totals.sum(OutcomeWindow.SLOW_SUCCESS);
+    long failedLately = 0;
+    if (window != null) {
+      long slowFailedLately = window.total(OutcomeWindow.SLOW_FAILURE);
+      failedLately = window.total(OutcomeWindow.FAILURE) + slowFailedLately;
+      failures += failedLately - slowFailedLately;
+      successes += window.total(OutcomeWindow.SUCCESS);
+      slowFailures += slowFailedLately;
+      slowSuccesses += window.total(OutcomeWindow.SLOW_SUCCESS);
+    }
+    into[Place.FAILURES] = failures + slowFailures;
     into[Place.IGNORED] = totals.sum(LifetimeTotals.IGNORED);
     into[Place.LATE] = totals.sum(LifetimeTotals.LATE);
     into[Place.REJECTED] = totals.sum(LifetimeTotals.REJECTED);
-    into[Place.SUCCESSES] = totals.successes(window);
-    into[Place.SLOW] = totals.slowCalls(window);
+    into[Place.SUCCESSES] = successes + slowSuccesses;
+    into[Place.SLOW] = slowFailures + slowSuccesses;
     into[Place.TRANSITIONS] = phase.transitions;
-    into[Place.STATE] = phase.stateAt(now).code();
-    into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(phase, now));
+    into[Place.STATE] = phase.shownState(time).code();
+    boolean isFlawless = window != null && failedLately == 0;
+    into[Place.FAILURE_RATE] =
+        isFlawless ? 0 : Double.doubleToRawLongBits(failureRate(phase, time));
   }
 
-  private static double failureRate(Phase phase, long now) {
+  /** Reads the counts of the window, into their {@link Place}. */
+  static void readWindow(Phase phase, TimeSource time, long[] into) {
+    WindowCounts counts = shownCounts(phase, time.nanoTime());
+    into[Place.WINDOW_CALLS] = counts.calls();
+    into[Place.WINDOW_FAILURES] = counts.failures();
+  }
+
+  private static double failureRate(Phase phase, TimeSource time) {
     OutcomeWindow window = phase.window();
     if (window != null) {
-      // Most windows have no failure, which is known without a sum over their buckets.
-      if (window.total(OutcomeWindow.FAILURE) + window.total(OutcomeWindow.SLOW_FAILURE) == 0) {
-        return 0;
-      }
-      WindowCounts counts = window.counts(now);
+      WindowCounts counts = window.counts(time.nanoTime());
       return counts.calls() == 0 ? 0 : 100.0 * counts.failures() / counts.calls() / 100;
     }
     Evidence evidence = phase.evidence();

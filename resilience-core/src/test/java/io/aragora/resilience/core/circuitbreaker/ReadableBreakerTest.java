@@ -51,8 +51,9 @@ class ReadableBreakerTest extends BreakerFixture {
 
   /** Returns the failure rate. */
   private static double isReadAsShown(CircuitBreaker breaker) {
-    long[] numbers = new long[Place.NUMBERS];
+    long[] numbers = new long[Place.ALL_NUMBERS];
     ((ReadableBreaker) breaker).read(numbers);
+    ((ReadableBreaker) breaker).readWindow(numbers);
     CircuitBreakerSnapshot shown = breaker.snapshot();
     assertThat(numbers[Place.FAILURES]).isEqualTo(shown.totals().failures());
     assertThat(numbers[Place.IGNORED]).isEqualTo(shown.totals().ignored());
@@ -64,6 +65,8 @@ class ReadableBreakerTest extends BreakerFixture {
     assertThat(numbers[Place.STATE]).isEqualTo(shown.state().code());
     assertThat(((ReadableBreaker) breaker).consecutiveFailures())
         .isEqualTo(shown.consecutiveFailures());
+    assertThat(numbers[Place.WINDOW_CALLS]).isEqualTo(shown.windowCalls());
+    assertThat(numbers[Place.WINDOW_FAILURES]).isEqualTo(shown.windowFailures());
     double rate = Double.longBitsToDouble(numbers[Place.FAILURE_RATE]);
     if (shown.windowCalls() != 0) {
       assertThat(rate).isEqualTo(shown.failureRate() / 100);

@@ -6,55 +6,65 @@ import org.jspecify.annotations.Nullable;
 
 /** The numbers of a runtime's breakers at one scrape, in the order of names. Immutable. */
 final class BreakerReading {
-  static final BreakerReading EMPTY = new BreakerReading(new Series[0], new long[0], new long[0][]);
+  static final BreakerReading NONE =
+      new BreakerReading(BreakerNames.NONE, new long[0], new long[0], new long[0][]);
 
   /** The code of the state of a series that has none. */
   static final long NO_STATE = -1;
 
   /*
-   * Layout: for each series, all numbers of a breaker but its transitions, which are apart because few breakers have any. A
-   * flat array instead of an object for each series: it is also what is kept until the next scrape.
+   * Layout: for each series its counts, its state and failure rate, and its transitions. They are apart because only counts are
+   * kept until the next scrape, and few breakers have transitions. Flat arrays instead of an object for each series.
    */
   private static final int COUNTS = Place.SLOW + 1;
-  private static final int STATE = COUNTS;
-  private static final int FAILURE_RATE = STATE + 1;
-  private static final int WIDTH = FAILURE_RATE + 1;
+  private static final int LEVELS = 2;
 
-  private final Series[] series;
-  private final long[] numbers;
+  private final BreakerNames names;
+  private final long[] counts;
+
+  /** The code of the state, and the bits of the failure rate; empty if only the counts are kept. */
+  private final long[] levels;
+
   private final long[] @Nullable [] changes;
 
-  private BreakerReading(Series[] series, long[] numbers, long[] @Nullable [] changes) {
-    this.series = series;
-    this.numbers = numbers;
+  private BreakerReading(
+      BreakerNames names, long[] counts, long[] levels, long[] @Nullable [] changes) {
+    this.names = names;
+    this.counts = counts;
+    this.levels = levels;
     this.changes = changes;
+  }
+
+  /** Returns what the next reading must not be below. */
+  BreakerReading counts() {
+    return new BreakerReading(names, counts, NONE.levels, changes);
   }
 
   /** Returns the name of a series. */
   String name(int at) {
-    return series[at].name;
+    return names.name(at);
   }
 
   int size() {
-    return series.length;
+    return names.size();
   }
 
-  byte[] text(int at) {
-    return series[at].text;
+  BreakerNames names() {
+    return names;
   }
 
   /** Returns a count, by its {@link Place}. */
   long count(int at, int place) {
-    return numbers[at * WIDTH + place];
+    return counts[at * COUNTS + place];
   }
 
   /** Returns the code of the state; {@link #NO_STATE} for the rest. */
   long state(int at) {
-    return numbers[at * WIDTH + STATE];
+    return levels[at * LEVELS];
   }
 
   double failureRate(int at) {
-    return Double.longBitsToDouble(numbers[at * WIDTH + FAILURE_RATE]);
+    return Double.longBitsToDouble(levels[at * LEVELS + 1]);
   }
 
   /** Returns the transitions by the numbers of {@link StateChanges}; null if there are none. */
@@ -64,86 +74,86 @@ final class BreakerReading {
 
   /** Adds all numbers as samples of the Prometheus library. */
   void addTo(SampleList samples) {
-    for (int at = 0; at < series.length; at++) {
-      Series one = series[at];
-      for (int i = 0; i < BreakerSeries.OUTCOMES.length; i++) {
-        samples.add(Families.BREAKER_CALLS, one.ofOutcome(i, samples), count(at, i));
+    for (int i = 0; i < names.size(); i++) {
+      int at = i;
+      for (int outcome = 0; outcome < BreakerSeries.OUTCOMES.length; outcome++) {
+        samples.add(
+            Families.BREAKER_CALLS, names.ofOutcome(at, outcome, samples), count(at, outcome));
       }
-      samples.add(Families.BREAKER_SLOW_CALLS, one.plain(samples), count(at, Place.SLOW));
+      samples.add(Families.BREAKER_SLOW_CALLS, names.plain(at, samples), count(at, Place.SLOW));
       long[] counts = changes[at];
       StateChanges.show(
           Families.BREAKER_STATE_CHANGES,
-          change -> one.ofChange(change, samples),
+          change -> names.ofChange(at, change, samples),
           counts == null ? StateChanges.NONE : counts,
           0,
           samples);
       if (state(at) != NO_STATE) {
-        samples.add(Families.BREAKER_STATE, one.plain(samples), state(at));
-        samples.add(Families.BREAKER_FAILURE_RATE, one.plain(samples), failureRate(at));
+        samples.add(Families.BREAKER_STATE, names.plain(at, samples), state(at));
+        samples.add(Families.BREAKER_FAILURE_RATE, names.plain(at, samples), failureRate(at));
       }
     }
   }
 
   /** Sums up the breakers of each series. */
   static final class Builder {
-    private final Series[] series;
-    private final long[] numbers;
+    private final BreakerNames names;
+    private final long[] counts;
+    private final long[] levels;
     private final long[] @Nullable [] changes;
 
-    /**
-     * Starts a reading without breakers.
-     *
-     * @param series in the order of names
-     */
-    Builder(Series[] series) {
-      this.series = series;
-      this.numbers = new long[series.length * WIDTH];
-      this.changes = new long[series.length][];
-      for (int at = 0; at < series.length; at++) {
-        series[at].place = at;
-        numbers[at * WIDTH + STATE] = NO_STATE;
+    /** Starts a reading without breakers. */
+    Builder(BreakerNames names) {
+      this.names = names;
+      this.counts = new long[names.size() * COUNTS];
+      this.levels = new long[names.size() * LEVELS];
+      this.changes = new long[names.size()][];
+      for (int at = 0; at < levels.length; at += LEVELS) {
+        levels[at] = NO_STATE;
       }
     }
 
-    void add(Series one, long[] read, CircuitBreaker breaker) {
-      int at = one.place * WIDTH;
+    void add(int place, long[] read, CircuitBreaker breaker) {
+      int at = place * COUNTS;
       for (int i = 0; i < COUNTS; i++) {
-        numbers[at + i] += read[i];
+        counts[at + i] += read[i];
       }
-      if (one.named) {
-        numbers[at + STATE] = read[Place.STATE];
-        numbers[at + FAILURE_RATE] = read[Place.FAILURE_RATE];
+      if (names.isOwn(place)) {
+        levels[place * LEVELS] = read[Place.STATE];
+        levels[place * LEVELS + 1] = read[Place.FAILURE_RATE];
       }
       if (read[Place.TRANSITIONS] != 0) {
-        long[] counts = new long[StateChanges.SIZE];
-        StateChanges.read(breaker::transitions, counts, 0);
-        long[] others = changes[one.place];
-        changes[one.place] = others == null ? counts : NamedCounts.sum(others, counts);
+        long[] kinds = new long[StateChanges.SIZE];
+        StateChanges.read(breaker::transitions, kinds, 0);
+        long[] others = changes[place];
+        changes[place] = others == null ? kinds : NamedCounts.sum(others, kinds);
       }
     }
 
     /** Returns the reading; no count is smaller than in the one before. */
     BreakerReading notBelow(BreakerReading shown) {
       int past = 0;
-      for (int at = 0; at < series.length; at++) {
-        Series one = series[at];
+      for (int at = 0; at < names.size(); at++) {
         // Both are in the order of names; usually both are the same.
-        while (past < shown.size()
-            && shown.series[past] != one
-            && shown.series[past].name.compareTo(one.name) < 0) {
+        if (shown.names == names) {
+          raise(at, shown, at);
+          continue;
+        }
+        String name = names.name(at);
+        while (past < shown.size() && shown.name(past).compareTo(name) < 0) {
           past++;
         }
-        if (past < shown.size() && shown.series[past] == one) {
+        if (past < shown.size() && shown.name(past).equals(name)) {
           raise(at, shown, past++);
         }
       }
-      return new BreakerReading(series, numbers, changes);
+      return new BreakerReading(names, counts, levels, changes);
     }
 
     private void raise(int at, BreakerReading shown, int past) {
       for (int i = 0; i < COUNTS; i++) {
-        int place = at * WIDTH + i;
-        numbers[place] = Math.max(numbers[place], shown.count(past, i));
+        int place = at * COUNTS + i;
+        counts[place] = Math.max(counts[place], shown.counts[past * COUNTS + i]);
       }
       long[] before = shown.changes[past];
       if (before != null) {

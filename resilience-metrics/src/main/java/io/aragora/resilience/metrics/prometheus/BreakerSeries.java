@@ -25,10 +25,12 @@ final class BreakerSeries {
   static final String[] OUTCOMES = {"failure", "ignored", "late", "rejected", "success"};
 
   private final int limit;
-  private final Map<String, Series> byName = new HashMap<>();
-  private Series[] assigned = new Series[0];
-  private Series[] ordered = new Series[0];
-  private BreakerReading shown = BreakerReading.EMPTY;
+
+  /** The names that have a series, and for each breaker its place among them. */
+  private BreakerNames names = BreakerNames.NONE;
+
+  private int[] places = {};
+  private BreakerReading shown = BreakerReading.NONE;
 
   BreakerSeries(int maxNames) {
     this.limit = maxNames;
@@ -48,34 +50,39 @@ final class BreakerSeries {
   BreakerReading read(Resilience resilience) {
     List<CircuitBreaker> breakers = List.copyOf(resilience.policies().circuitBreakers());
     if (!isAssigned(breakers)) {
-      assigned = assign(breakers);
-      ordered = byName.values().toArray(new Series[0]);
-      Arrays.sort(ordered, Comparator.comparing(one -> one.name));
+      assign(breakers);
     }
-    BreakerReading.Builder reading = new BreakerReading.Builder(ordered);
+    BreakerReading.Builder reading = new BreakerReading.Builder(names);
     long[] numbers = new long[Place.NUMBERS];
-    for (int i = 0; i < assigned.length; i++) {
+    for (int i = 0; i < places.length; i++) {
       CircuitBreaker breaker = breakers.get(i);
       read(breaker, numbers);
-      reading.add(assigned[i], numbers, breaker);
+      reading.add(places[i], numbers, breaker);
     }
-    shown = reading.notBelow(shown);
-    return shown;
+    BreakerReading read = reading.notBelow(shown);
+    shown = read.counts();
+    return read;
   }
 
   /** Returns whether each breaker has its own series, and the same place as before: a runtime returns them in the same order, unless some are created or removed. */
   private boolean isAssigned(List<CircuitBreaker> breakers) {
-    boolean same = breakers.size() == assigned.length;
-    for (int i = 0; same && i < assigned.length; i++) {
-      same = assigned[i].named && assigned[i].name.equals(breakers.get(i).name());
+    boolean same = breakers.size() == places.length;
+    for (int i = 0; same && i < places.length; i++) {
+      same =
+          names.isOwn(places[i]) && names.name(places[i]).equals(breakers.get(i).name());
     }
     return same;
   }
 
-  /** Returns the series of each breaker. A series without a breaker is dropped. */
-  private Series[] assign(List<CircuitBreaker> breakers) {
+  /** Finds the series of each breaker. A series without a breaker is dropped. */
+  private void assign(List<CircuitBreaker> breakers) {
+    Map<String, Series> byName = new HashMap<>();
+    for (int at = 0; at < names.size(); at++) {
+      Series known = new Series(names.name(at));
+      known.named = names.isOwn(at);
+      byName.put(known.name, known);
+    }
     Series[] seriesOf = new Series[breakers.size()];
-    byName.values().forEach(series -> series.used = false);
     List<Integer> left = new ArrayList<>();
     int named = 0;
     for (int i = 0; i < seriesOf.length; i++) {
@@ -89,15 +96,33 @@ final class BreakerSeries {
       }
     }
     if (!left.isEmpty()) {
-      assignLeft(breakers, left, named, seriesOf);
+      assignLeft(breakers, left, named, byName, seriesOf);
     }
     byName.values().removeIf(series -> !series.used);
-    return seriesOf;
+    order(byName.values().toArray(new Series[0]), seriesOf);
+  }
+
+  private void order(Series[] ordered, Series[] seriesOf) {
+    Arrays.sort(ordered, Comparator.comparing(one -> one.name));
+    String[] texts = new String[ordered.length];
+    boolean[] own = new boolean[ordered.length];
+    for (int at = 0; at < ordered.length; at++) {
+      Series one = ordered[at];
+      one.place = at;
+      texts[at] = one.name;
+      own[at] = one.named;
+    }
+    names = new BreakerNames(texts, own);
+    places = Arrays.stream(seriesOf).mapToInt(series -> series.place).toArray();
   }
 
   /** Assigns breakers with new names, in alphabetical order while there are places; with names that are not valid text; and the rest. */
   private void assignLeft(
-      List<CircuitBreaker> breakers, List<Integer> left, int alreadyNamed, Series[] seriesOf) {
+      List<CircuitBreaker> breakers,
+      List<Integer> left,
+      int alreadyNamed,
+      Map<String, Series> byName,
+      Series[] seriesOf) {
     Map<String, List<Integer>> byLabel =
         alreadyNamed < limit ? new TreeMap<>() : new LinkedHashMap<>();
     for (int i : left) {
@@ -128,7 +153,8 @@ final class BreakerSeries {
     }
   }
 
-  private static void read(CircuitBreaker breaker, long[] into) {
+  /** Reads a breaker, of any implementation, without its window. */
+  static void read(CircuitBreaker breaker, long[] into) {
     if (breaker instanceof ReadableBreaker readable) {
       readable.read(into);
       return;
@@ -141,6 +167,17 @@ final class BreakerSeries {
     into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(breaker, snapshot));
   }
 
+  /** Reads the window of a breaker, of any implementation. */
+  static void readWindow(CircuitBreaker breaker, long[] into) {
+    if (breaker instanceof ReadableBreaker readable) {
+      readable.readWindow(into);
+      return;
+    }
+    CircuitBreakerSnapshot snapshot = breaker.snapshot();
+    into[Place.WINDOW_CALLS] = snapshot.windowCalls();
+    into[Place.WINDOW_FAILURES] = snapshot.windowFailures();
+  }
+
   private static double failureRate(CircuitBreaker breaker, CircuitBreakerSnapshot snapshot) {
     CircuitBreakerState state = snapshot.state();
     if (snapshot.windowCalls() != 0
@@ -150,5 +187,17 @@ final class BreakerSeries {
     }
     CircuitBreakerExplanation.Evidence seen = breaker.explain().evidence();
     return seen == null ? Double.NaN : seen.failureRate() / 100;
+  }
+
+  /** A series while they are assigned. */
+  private static final class Series {
+    final String name;
+    boolean named;
+    boolean used;
+    int place;
+
+    Series(String name) {
+      this.name = name;
+    }
   }
 }

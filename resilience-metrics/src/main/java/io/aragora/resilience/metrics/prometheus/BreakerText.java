@@ -10,12 +10,14 @@ import java.io.IOException;
  */
 final class BreakerText {
   private final BreakerReading reading;
+  private final BreakerNames names;
 
   /** The end of the labels. */
   private final String end;
 
   BreakerText(String runtime, BreakerReading reading) {
     this.reading = reading;
+    this.names = reading.names();
     this.end = new String(TextLines.label(MetricNames.RUNTIME, runtime), UTF_8);
   }
 
@@ -48,85 +50,98 @@ final class BreakerText {
   }
 
   private void writeCalls(BreakerFamily family, TextLines lines) throws IOException {
-    byte[] head = head(family);
-    byte[][] tails = new byte[BreakerSeries.OUTCOMES.length][];
-    for (int i = 0; i < tails.length; i++) {
-      tails[i] =
-          bytes("," + MetricNames.OUTCOME + "=\"" + BreakerSeries.OUTCOMES[i] + "\"," + end + "} ");
+    String head = head(family);
+    TextLines.Joint[] joints = new TextLines.Joint[BreakerSeries.OUTCOMES.length];
+    for (int i = 0; i < joints.length; i++) {
+      joints[i] = new TextLines.Joint(
+          "," + MetricNames.OUTCOME + "=\"" + BreakerSeries.OUTCOMES[i] + "\"," + end + "} ", head);
     }
+    lines.begin(head);
     for (int at = 0; at < reading.size(); at++) {
-      for (int i = 0; i < tails.length; i++) {
-        lines.write(head, reading.text(at), tails[i], reading.count(at, i));
+      for (int i = 0; i < joints.length; i++) {
+        lines.write(names, at, joints[i], reading.count(at, i));
       }
     }
+    lines.end(head);
   }
 
   private void writeSlowCalls(BreakerFamily family, TextLines lines) throws IOException {
-    byte[] head = head(family);
-    byte[] tail = tail();
+    String head = head(family);
+    TextLines.Joint joint = joint(head);
+    lines.begin(head);
     for (int at = 0; at < reading.size(); at++) {
-      lines.write(head, reading.text(at), tail, reading.count(at, Place.SLOW));
+      lines.write(names, at, joint, reading.count(at, Place.SLOW));
     }
+    lines.end(head);
   }
 
   private void writeStates(BreakerFamily family, TextLines lines) throws IOException {
-    byte[] head = head(family);
-    byte[] tail = tail();
+    String head = head(family);
+    TextLines.Joint joint = joint(head);
+    lines.begin(head);
     for (int at = 0; at < reading.size(); at++) {
       if (reading.state(at) != BreakerReading.NO_STATE) {
-        lines.write(head, reading.text(at), tail, reading.state(at));
+        lines.write(names, at, joint, reading.state(at));
       }
     }
+    lines.end(head);
   }
 
   private void writeFailureRates(BreakerFamily family, TextLines lines) throws IOException {
-    byte[] head = head(family);
-    byte[] tail = tail();
+    String head = head(family);
+    TextLines.Joint joint = joint(head);
+    lines.begin(head);
     for (int at = 0; at < reading.size(); at++) {
       if (reading.state(at) != BreakerReading.NO_STATE) {
-        lines.write(head, reading.text(at), tail, reading.failureRate(at));
+        lines.write(names, at, joint, reading.failureRate(at));
       }
     }
+    lines.end(head);
   }
 
   /** Changes from one state come before those from the next, as their labels are sorted. */
   private void writeChanges(BreakerFamily family, TextLines lines) throws IOException {
-    byte[][] heads = new byte[StateChanges.SIZE][];
-    byte[][] tails = new byte[StateChanges.SIZE][];
-    for (int i = 0; i < StateChanges.SIZE; i++) {
-      heads[i] = bytes(family.written() + "{" + MetricNames.FROM_STATE + "=\""
-          + StateChanges.from(i).text() + "\",");
-      tails[i] = bytes(
-          "," + end + "," + MetricNames.TO_STATE + "=\"" + StateChanges.to(i).text() + "\"} ");
-    }
     int next;
     for (int first = 0; first < StateChanges.SIZE; first = next) {
       next = StateChanges.endOfSameOrigin(first);
-      boolean hasTrip = first <= StateChanges.TRIP && StateChanges.TRIP < next;
-      for (int at = 0; at < reading.size(); at++) {
-        long[] changes = reading.changes(at);
-        if (changes == null && !hasTrip) {
-          continue;
-        }
-        for (int i = first; i < next; i++) {
-          long count = changes == null ? 0 : changes[i];
-          if (count != 0 || i == StateChanges.TRIP) {
-            lines.write(heads[i], reading.text(at), tails[i], count);
-          }
-        }
-      }
+      writeChangesFrom(first, next, family, lines);
     }
   }
 
-  private static byte[] head(BreakerFamily family) {
-    return bytes(family.written() + "{");
+  private void writeChangesFrom(int first, int next, BreakerFamily family, TextLines lines)
+      throws IOException {
+    String head =
+        head(family) + MetricNames.FROM_STATE + "=\"" + StateChanges.from(first).text() + "\",";
+    TextLines.Joint[] joints = new TextLines.Joint[StateChanges.SIZE];
+    for (int i = first; i < next; i++) {
+      joints[i] = new TextLines.Joint(
+          "," + end + "," + MetricNames.TO_STATE + "=\"" + StateChanges.to(i).text() + "\"} ",
+          head);
+    }
+    boolean hasTrip = first <= StateChanges.TRIP && StateChanges.TRIP < next;
+    lines.begin(head);
+    for (int at = 0; at < reading.size(); at++) {
+      long[] changes = reading.changes(at);
+      if (changes == null) {
+        if (hasTrip) {
+          lines.write(names, at, joints[StateChanges.TRIP], 0L);
+        }
+        continue;
+      }
+      for (int i = first; i < next; i++) {
+        if (changes[i] != 0 || i == StateChanges.TRIP) {
+          lines.write(names, at, joints[i], changes[i]);
+        }
+      }
+    }
+    lines.end(head);
   }
 
-  private byte[] tail() {
-    return bytes("," + end + "} ");
+  private static String head(BreakerFamily family) {
+    return family.head().written() + "{";
   }
 
-  private static byte[] bytes(String text) {
-    return text.getBytes(UTF_8);
+  private TextLines.Joint joint(String head) {
+    return new TextLines.Joint("," + end + "} ", head);
   }
 }

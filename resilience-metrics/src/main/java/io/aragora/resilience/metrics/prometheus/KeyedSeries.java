@@ -63,7 +63,7 @@ final class KeyedSeries {
       size += keyed.size();
       // Before the keys, so that a concurrent call is counted under its key alone.
       totals = totals.plus(keyed.totals());
-      keyed.forEachKey((key, breaker) -> top.offer(key, breaker.snapshot()));
+      keyed.forEachKey(top::offer);
     }
     samples.add(Families.KEYS, name, size);
     samples.add(Families.KEYS_OPEN, name, top.open());

@@ -7,7 +7,6 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
@@ -49,9 +48,7 @@ public final class MetricsEndpoint implements EndpointContribution {
   static void write(PrometheusRegistry registry, OutputStream body) throws IOException {
     ResilienceCollector collector = RegistryCollectors.of(registry);
     TextScrape text = collector == null ? null : collector.scrape(registry);
-    if (text != null && text.isWritable()) {
-      text.write(body);
-    } else {
+    if (text == null || !text.write(body)) {
       PrometheusTextFormatWriter.create().write(body, registry.scrape());
     }
   }
@@ -64,7 +61,7 @@ public final class MetricsEndpoint implements EndpointContribution {
     }
     TextScrape text = new TextScrape();
     String label = SampleList.label(resilience.name());
-    text.addOthers(Sample.byFamily(series.read(label, resilience, text), List.of()));
+    text.add(series.read(label, resilience, text));
     return text;
   }
 }

@@ -46,7 +46,7 @@ final class ResilienceCollector implements MultiCollector {
 
   /**
    * Scrapes the registry of this collector for the text. The registry does what it always does, and other collectors see no
-   * difference; only the breakers of this one are in the result as readings instead of snapshots.
+   * difference; only the counters and gauges of this one are in the result as readings instead of snapshots.
    */
   TextScrape scrape(PrometheusRegistry registry) {
     TextScrape text = new TextScrape();
@@ -71,7 +71,11 @@ final class ResilienceCollector implements MultiCollector {
         histograms.addAll(source.durations.collect());
       }
     }
-    return Sample.byFamily(samples, histograms);
+    if (text == null) {
+      return Sample.byFamily(samples, histograms);
+    }
+    text.add(samples);
+    return Sample.byFamily(List.of(), histograms);
   }
 
   @Override

@@ -27,12 +27,8 @@ record Sample(MetricFamilyDescriptor family, Labels labels, double value) {
    * @param histograms of any runtimes; those without a data point are left out
    */
   static MetricSnapshots byFamily(List<Sample> samples, List<HistogramSnapshot> histograms) {
-    Map<MetricFamilyDescriptor, List<Sample>> families = new LinkedHashMap<>();
-    for (Sample sample : samples) {
-      families.computeIfAbsent(sample.family, family -> new ArrayList<>()).add(sample);
-    }
     List<MetricSnapshot> snapshots = new ArrayList<>();
-    families.forEach((family, members) -> snapshots.add(snapshot(family, members)));
+    byFamily(samples).forEach((family, members) -> snapshots.add(snapshot(family, members)));
     Map<String, List<HistogramDataPointSnapshot>> points = new LinkedHashMap<>();
     Map<String, MetricMetadata> metadata = new LinkedHashMap<>();
     for (HistogramSnapshot histogram : histograms) {
@@ -46,6 +42,14 @@ record Sample(MetricFamilyDescriptor family, Labels labels, double value) {
       }
     });
     return new MetricSnapshots(snapshots);
+  }
+
+  static Map<MetricFamilyDescriptor, List<Sample>> byFamily(List<Sample> samples) {
+    Map<MetricFamilyDescriptor, List<Sample>> families = new LinkedHashMap<>();
+    for (Sample sample : samples) {
+      families.computeIfAbsent(sample.family, family -> new ArrayList<>()).add(sample);
+    }
+    return families;
   }
 
   private static MetricSnapshot snapshot(MetricFamilyDescriptor family, List<Sample> samples) {

@@ -75,6 +75,11 @@ final class SampleList {
 
   /** Creates a label of a name: an unpaired surrogate is no valid text, and could make two series equal when written. */
   static String label(String name) {
-    return new String(name.getBytes(UTF_8), UTF_8);
+    for (int i = 0; i < name.length(); i++) {
+      if (Character.isSurrogate(name.charAt(i))) {
+        return new String(name.getBytes(UTF_8), UTF_8);
+      }
+    }
+    return name;
   }
 }

@@ -2,6 +2,7 @@ package io.aragora.resilience.metrics.prometheus;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -19,14 +20,56 @@ final class TextLines {
   private final byte[] chunk = new byte[CHUNK];
   private int length;
 
+  /** The last number with a text of its own: breakers of one kind often have the same failure rate. */
+  private long lastBits;
+
+  private String lastText = "0.0";
+
   TextLines(OutputStream out) {
     this.out = out;
   }
 
   /** Returns a label with its value, escaped. */
   static byte[] label(String name, String value) {
-    String escaped = value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
-    return (name + "=\"" + escaped + '"').getBytes(UTF_8);
+    StringBuilder text = new StringBuilder();
+    appendLabel(name, value, text);
+    return text.toString().getBytes(UTF_8);
+  }
+
+  private static void appendLabel(String name, String value, StringBuilder text) {
+    text.append(name).append("=\"");
+    for (int i = 0; i < value.length(); i++) {
+      char next = value.charAt(i);
+      switch (next) {
+        case '\\' -> text.append("\\\\");
+        case '"' -> text.append("\\\"");
+        case '\n' -> text.append("\\n");
+        default -> text.append(next);
+      }
+    }
+    text.append('"');
+  }
+
+  /**
+   * What stands between the names of two lines that follow each other: the end of the labels, a number, and the beginning of the
+   * next line. Most numbers have one digit, so that all of it is copied at once.
+   */
+  static final class Joint {
+    private final byte[] end;
+    private final byte[] begin;
+    private final byte[] whole;
+
+    /**
+     * Creates the text between two names.
+     *
+     * @param end from the name to the number
+     * @param begin from the start of the next line to its name
+     */
+    Joint(String end, String begin) {
+      this.end = end.getBytes(UTF_8);
+      this.begin = begin.getBytes(UTF_8);
+      this.whole = (end + "0.0\n" + begin).getBytes(UTF_8);
+    }
   }
 
   /** Writes a line without a number. */
@@ -34,9 +77,74 @@ final class TextLines {
     append((line + "\n").getBytes(UTF_8));
   }
 
-  /** Writes a line whose number is a count. */
-  void write(byte[] head, byte[] middle, byte[] tail, long count) throws IOException {
-    append(head, middle, tail);
+  /** Writes the beginning of the first of several lines. {@link #end} follows the last one. */
+  void begin(String text) throws IOException {
+    append(text.getBytes(UTF_8));
+  }
+
+  /** Takes back the beginning of a line. It was the last that was written, as one piece. */
+  void end(String text) {
+    length -= text.getBytes(UTF_8).length;
+  }
+
+  /** Writes a name, the rest of its line, and the beginning of the next one. */
+  void write(BreakerNames names, int at, Joint joint, long count) throws IOException {
+    int from = names.begin(at);
+    int size = names.begin(at + 1) - from;
+    byte[] whole = joint.whole;
+    if (count >= 0 && count < 10 && size + whole.length <= CHUNK - length) {
+      copy(names.texts(), from, size);
+      int digit = length + joint.end.length;
+      copy(whole, 0, whole.length);
+      chunk[digit] += (byte) count;
+    } else {
+      append(names.texts(), from, size);
+      append(joint.end);
+      number(count);
+      append(joint.begin);
+    }
+  }
+
+  /** Writes a name, the rest of its line, and the beginning of the next one. */
+  void write(BreakerNames names, int at, Joint joint, double number) throws IOException {
+    if (Double.doubleToRawLongBits(number) == 0) {
+      write(names, at, joint, 0L);
+    } else {
+      int from = names.begin(at);
+      append(names.texts(), from, names.begin(at + 1) - from);
+      append(joint.end);
+      number(number);
+      append(joint.begin);
+    }
+  }
+
+  /** Writes a line of any labels. */
+  void write(String family, Labels labels, double number) throws IOException {
+    StringBuilder line = new StringBuilder(family);
+    char separator = '{';
+    for (int i = 0; i < labels.size(); i++) {
+      line.append(separator);
+      appendLabel(labels.getPrometheusName(i), labels.getValue(i), line);
+      separator = ',';
+    }
+    append(line.append("} ").toString().getBytes(UTF_8));
+    if (number >= 0 && number < FIRST_WITH_EXPONENT && number == (int) number) {
+      number((long) number);
+    } else {
+      number(number);
+    }
+  }
+
+  void flush() throws IOException {
+    out.write(chunk, 0, length);
+    length = 0;
+  }
+
+  /** Appends a count and a line break. */
+  private void number(long count) throws IOException {
+    if (NUMBER > CHUNK - length) {
+      flush();
+    }
     if (count < 0 || count >= FIRST_WITH_EXPONENT) {
       appendAscii(Double.toString((double) count));
     } else {
@@ -47,48 +155,38 @@ final class TextLines {
     chunk[length++] = '\n';
   }
 
-  /** Writes a line. */
-  void write(byte[] head, byte[] middle, byte[] tail, double number) throws IOException {
-    append(head, middle, tail);
-    appendAscii(Double.doubleToRawLongBits(number) == 0 ? "0.0" : Double.toString(number));
+  /** Appends a number and a line break. */
+  private void number(double number) throws IOException {
+    if (NUMBER > CHUNK - length) {
+      flush();
+    }
+    long bits = Double.doubleToRawLongBits(number);
+    if (bits != lastBits) {
+      lastText = Double.toString(number);
+      lastBits = bits;
+    }
+    appendAscii(lastText);
     chunk[length++] = '\n';
   }
 
-  void flush() throws IOException {
-    out.write(chunk, 0, length);
-    length = 0;
-  }
-
-  /** Appends what precedes a number, and leaves room for that. */
-  private void append(byte[] head, byte[] middle, byte[] tail) throws IOException {
-    if (head.length + middle.length + tail.length + NUMBER <= CHUNK - length) {
-      copy(head);
-      copy(middle);
-      copy(tail);
-    } else {
-      append(head);
-      append(middle);
-      append(tail);
-      if (NUMBER > CHUNK - length) {
-        flush();
-      }
-    }
-  }
-
   private void append(byte[] bytes) throws IOException {
-    if (bytes.length > CHUNK - length) {
+    append(bytes, 0, bytes.length);
+  }
+
+  private void append(byte[] bytes, int from, int size) throws IOException {
+    if (size > CHUNK - length) {
       flush();
     }
-    if (bytes.length > CHUNK) {
-      out.write(bytes);
+    if (size > CHUNK) {
+      out.write(bytes, from, size);
     } else {
-      copy(bytes);
+      copy(bytes, from, size);
     }
   }
 
-  private void copy(byte[] bytes) {
-    System.arraycopy(bytes, 0, chunk, length, bytes.length);
-    length += bytes.length;
+  private void copy(byte[] bytes, int from, int size) {
+    System.arraycopy(bytes, from, chunk, length, size);
+    length += size;
   }
 
   private void appendAscii(String text) {

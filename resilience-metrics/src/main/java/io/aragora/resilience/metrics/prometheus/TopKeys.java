@@ -1,8 +1,10 @@
 package io.aragora.resilience.metrics.prometheus;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
+import io.aragora.resilience.internal.ReadableBreaker.Place;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,22 +22,39 @@ final class TopKeys {
    * keys, which never decreases, minus the growth of shown keys while they were shown. Nothing is stored for a key that is not
    * shown.
    */
-  private record Candidate(
-      String key, int code, long failures, long calls, boolean shown, CircuitBreakerTotals totals) {
-    int trouble() {
-      return code == 0 ? 0 : 1;
+  private static final class Candidate {
+    private final String key;
+    private final int code;
+    private final long failures;
+    private final long calls;
+    private final boolean shownAndUsed;
+    private final long[] counts;
+
+    Candidate(String key, boolean shown, long[] numbers) {
+      this.key = key;
+      this.code = (int) numbers[Place.STATE];
+      this.failures = numbers[Place.WINDOW_FAILURES];
+      this.calls = numbers[Place.WINDOW_CALLS];
+      this.shownAndUsed = shown && calls > 0;
+      this.counts = Arrays.copyOf(numbers, OUTCOMES);
     }
 
-    boolean isShownAndUsed() {
-      return shown && calls > 0;
+    int compareTo(Candidate other) {
+      return -other.compare(code, failures, shownAndUsed, calls, key);
+    }
+
+    /** Compares this one with a key that has no candidate yet, as there are very many. */
+    int compare(
+        int otherCode, long otherFailures, boolean otherUsed, long otherCalls, String otherKey) {
+      int order = Boolean.compare(code != 0, otherCode != 0);
+      order = order != 0 ? order : Long.compare(failures, otherFailures);
+      order = order != 0 ? order : Boolean.compare(shownAndUsed, otherUsed);
+      order = order != 0 ? order : Long.compare(calls, otherCalls);
+      return order != 0 ? order : otherKey.compareTo(key);
     }
   }
 
-  private static final Comparator<Candidate> BY_RANK = Comparator.comparingInt(Candidate::trouble)
-      .thenComparingLong(Candidate::failures)
-      .thenComparing(Candidate::isShownAndUsed)
-      .thenComparingLong(Candidate::calls)
-      .thenComparing(Candidate::key, Comparator.reverseOrder());
+  private static final Comparator<Candidate> BY_RANK = Candidate::compareTo;
 
   private static final int OUTCOMES = BreakerSeries.OUTCOMES.length;
 
@@ -46,6 +65,7 @@ final class TopKeys {
   private final long[] grown = new long[OUTCOMES];
   private long[] rest = new long[OUTCOMES];
   private boolean first = true;
+  private final long[] numbers = new long[Place.ALL_NUMBERS];
   private int open;
 
   TopKeys(int limit) {
@@ -57,23 +77,28 @@ final class TopKeys {
     open = 0;
   }
 
-  void offer(String key, CircuitBreakerSnapshot snapshot) {
-    int code = snapshot.state().code();
+  void offer(String key, CircuitBreaker breaker) {
+    BreakerSeries.read(breaker, numbers);
+    BreakerSeries.readWindow(breaker, numbers);
+    int code = (int) numbers[Place.STATE];
     open += code == 0 ? 0 : 1;
     String label = SampleList.label(key);
-    Candidate candidate = new Candidate(
-        label,
-        code,
-        snapshot.windowFailures(),
-        snapshot.windowCalls(),
-        shown.containsKey(label),
-        snapshot.totals());
-    if (best.size() < limit) {
-      best.add(candidate);
-    } else if (limit > 0 && BY_RANK.compare(best.element(), candidate) < 0) {
+    boolean isShown = shown.containsKey(label);
+    if (best.size() == limit) {
+      Candidate worst = best.peek();
+      if (worst == null
+          || worst.compare(
+                  code,
+                  numbers[Place.WINDOW_FAILURES],
+                  isShown && numbers[Place.WINDOW_CALLS] > 0,
+                  numbers[Place.WINDOW_CALLS],
+                  label)
+              >= 0) {
+        return;
+      }
       best.remove();
-      best.add(candidate);
     }
+    best.add(new Candidate(label, isShown, numbers));
   }
 
   /** Chooses among the offered keys. */
@@ -83,7 +108,7 @@ final class TopKeys {
     List<Candidate> chosen = new ArrayList<>(best);
     chosen.sort(BY_RANK.reversed());
     for (Candidate candidate : chosen) {
-      next.merge(candidate.key, BreakerSeries.counts(candidate.totals, OUTCOMES), NamedCounts::sum);
+      next.merge(candidate.key, candidate.counts, NamedCounts::sum);
       nextStates.merge(candidate.key, candidate.code, Math::max);
     }
     long[] all = BreakerSeries.counts(totals, OUTCOMES);
