@@ -12,6 +12,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -409,6 +410,14 @@ public interface Resilience extends AutoCloseable {
    * @return a view that follows the runtime
    */
   RuntimeStatus status();
+
+  /**
+   * Writes the numbers of every policy, one policy after the other. Each number is read at its moment; policies that are created
+   * or removed meanwhile may be missing.
+   *
+   * @param into receives the numbers on the calling thread; its exceptions end the reading
+   */
+  void readings(Readings into);
 
   /**
    * Saves every breaker that has changed, and waits for the result.

@@ -40,6 +40,7 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ContextPropagator;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
@@ -230,6 +231,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Policies policies() {
     return policies;
+  }
+
+  @Override
+  public void readings(Readings into) {
+    policies.read(Objects.requireNonNull(into, "into"));
   }
 
   @Override

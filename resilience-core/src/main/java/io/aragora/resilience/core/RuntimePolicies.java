@@ -20,6 +20,7 @@ import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
 import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.registry.PolicyRegistry;
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
@@ -39,6 +40,7 @@ import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -565,5 +567,31 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     keyedBreakers.measure();
     retries.measure();
     timeouts.measure();
+  }
+
+  /** Writes the numbers of every policy. */
+  void read(Readings into) {
+    read("circuitbreaker", breakers, into);
+    read("keyedcircuitbreaker", keyedBreakers, into);
+    read("retry", retries, into);
+    read("retrybudget", budgets, into);
+    read("timeout", timeouts, into);
+    if (into.wants("fallback")) {
+      fallbacks.totals().forEach((pipeline, totals) -> {
+        into.policy("fallback", pipeline);
+        into.count("calls", "used", totals.used());
+        into.count("calls", "failed", totals.failed());
+      });
+    }
+  }
+
+  private static void read(
+      String kind, PolicyRegistry<? extends ReadablePolicy, ?> registry, Readings into) {
+    if (into.wants(kind)) {
+      for (ReadablePolicy policy : registry.all()) {
+        into.policy(kind, policy.name());
+        policy.read(into);
+      }
+    }
   }
 }

@@ -17,6 +17,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.KindChannel;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
@@ -24,6 +25,7 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.ReadableBreaker;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.Readings;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -41,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * changes together.
  */
 public class CoreCircuitBreaker extends GuardedCalls
-    implements ReadableBreaker, StoredBreaker, PhaseOwner {
+    implements ReadableBreaker, ReadablePolicy, StoredBreaker, PhaseOwner {
   /*
    * Transitions. Everything that belongs to one stay in a state is in its Phase. A phase decides what follows from an outcome,
    * Transitions makes the phase that follows, and a CAS puts it in the place of the present one. The winner retires the old
@@ -755,7 +757,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final SavedBreaker save() {
-    return Readings.save(storedId(), phase(), totals, runtime.time());
+    return BreakerReadings.save(storedId(), phase(), totals, runtime.time());
   }
 
   @Override
@@ -881,17 +883,22 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final CircuitBreakerSnapshot snapshot() {
-    return Readings.snapshot(name(), phase(), totals, runtime.time());
+    return BreakerReadings.snapshot(name(), phase(), totals, runtime.time());
   }
 
   @Override
   public final void read(long[] into) {
-    Readings.read(phase(), totals, runtime.time(), into);
+    BreakerReadings.read(phase(), totals, runtime.time(), into);
+  }
+
+  @Override
+  public final void read(Readings into) {
+    BreakerReadings.write(phase(), totals, runtime.time(), into);
   }
 
   @Override
   public final void readWindow(long[] into) {
-    Readings.readWindow(phase(), runtime.time(), into);
+    BreakerReadings.readWindow(phase(), runtime.time(), into);
   }
 
   @Override
@@ -901,7 +908,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final CircuitBreakerExplanation explain() {
-    return Readings.explain(name(), phase(), runtime.time());
+    return BreakerReadings.explain(name(), phase(), runtime.time());
   }
 
   final CircuitBreakerTotals totals() {

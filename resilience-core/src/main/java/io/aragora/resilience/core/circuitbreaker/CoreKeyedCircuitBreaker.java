@@ -12,9 +12,11 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.registry.BoundedKeys;
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.Readings;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +27,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A breaker for each key, up to a bound. */
-public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
+public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, ReadablePolicy {
   private static final GuardedLog LOG = GuardedLog.of(CoreKeyedCircuitBreaker.class);
 
   private static final String OVERFLOW = "*overflow*";
@@ -272,6 +274,20 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker {
       sum = sum.plus(breaker.counted());
     }
     return sum;
+  }
+
+  @Override
+  public void read(Readings into) {
+    CircuitBreakerTotals sum = totals();
+    into.level("keys", size());
+    into.level("impaired_keys", impairedCount());
+    into.count("calls", "failure", sum.failures());
+    into.count("calls", "ignored", sum.ignored());
+    into.count("calls", "late", sum.late());
+    into.count("calls", "rejected", sum.rejected());
+    into.count("calls", "success", sum.successes());
+    into.count("evictions", Readings.NONE, evictions());
+    into.count("overflows", Readings.NONE, overflows());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.retry.RetryAttemptTotals;
+import io.aragora.resilience.spi.Readings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -12,6 +13,17 @@ import java.util.concurrent.atomic.LongAdder;
 final class AttemptCounts {
   /** The last attempt number with its own count, which includes all later attempts. */
   static final int COUNTED = 8;
+
+  private static final String[] NAMES = {
+    "attempts.1",
+    "attempts.2",
+    "attempts.3",
+    "attempts.4",
+    "attempts.5",
+    "attempts.6",
+    "attempts.7",
+    "attempts.8+"
+  };
 
   private final LongAdder[] succeeded = adders();
   private final LongAdder[] failed = adders();
@@ -34,6 +46,20 @@ final class AttemptCounts {
 
   private static int index(int attempt) {
     return Math.min(attempt, COUNTED) - 1;
+  }
+
+  /** Writes the first attempts, and of the further ones those that happened. */
+  void read(int maxAttempts, long succeededAtOnce, Readings into) {
+    for (int i = 0; i < Math.min(maxAttempts, COUNTED); i++) {
+      count(i, "success", succeeded[i].sum() + (i == 0 ? succeededAtOnce : 0), into);
+      count(i, "failure", failed[i].sum(), into);
+    }
+  }
+
+  private static void count(int index, String outcome, long count, Readings into) {
+    if (index == 0 || count != 0) {
+      into.count(NAMES[index], outcome, count);
+    }
   }
 
   List<RetryAttemptTotals> upTo(int maxAttempts, long succeededAtOnce) {

@@ -13,6 +13,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.KindChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.time.CoarseClock;
 import io.aragora.resilience.core.timer.Timer;
@@ -37,6 +38,7 @@ import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.DurationRecorder;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -56,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * A retry. A synchronous call waits on the caller's thread, an asynchronous one on the timer.
  * Thread-safe.
  */
-public final class CoreRetry extends CorePolicy implements Retry {
+public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy {
   private static final GuardedLog LOG = GuardedLog.of(CoreRetry.class);
 
   private final String runtime;
@@ -141,6 +143,13 @@ public final class CoreRetry extends CorePolicy implements Retry {
   @Override
   public List<RetryAttemptTotals> attempts() {
     return attempts.upTo(config().maxAttempts(), succeededAtOnce.sum());
+  }
+
+  @Override
+  public void read(Readings into) {
+    long atOnce = succeededAtOnce.sum();
+    RetryReadings.write(atOnce, counts, into);
+    attempts.read(config().maxAttempts(), atOnce, into);
   }
 
   /**

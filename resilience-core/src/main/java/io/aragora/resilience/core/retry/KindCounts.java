@@ -22,6 +22,10 @@ final class KindCounts {
     Objects.requireNonNull(counts.get(kind)).increment();
   }
 
+  long sum(Kind kind) {
+    return Objects.requireNonNull(counts.get(kind)).sum();
+  }
+
   void addTo(RetryTotals.Builder totals) {
     counts.forEach((kind, count) -> totals.count(kind, count.sum()));
   }

@@ -1,8 +1,10 @@
 package io.aragora.resilience.core.retry;
 
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -10,7 +12,7 @@ import java.lang.invoke.VarHandle;
 /**
  * A retry budget of two token buckets: one is filled by successes, the other by time. Lock-free.
  */
-public final class TokenBudget implements RetryBudget {
+public final class TokenBudget implements RetryBudget, ReadablePolicy {
   /*
    * Layout: two words, each changed by its own CAS, so each is exact by itself: no retry is taken
    * twice, none is lost. The words lie two cache lines into an array of their own, away from
@@ -76,6 +78,13 @@ public final class TokenBudget implements RetryBudget {
   public void configure(RetryBudgetConfig declared) {
     limits = Limits.of(declared);
     WORDS.setVolatile(words, EARNED, limits.full());
+  }
+
+  @Override
+  public void read(Readings into) {
+    into.level("level", level());
+    into.level("capacity", config().capacity());
+    into.count("refused", Readings.NONE, refused());
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.CallFrames;
@@ -21,6 +22,7 @@ import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -38,7 +40,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A timeout that uses the timer of its runtime. Thread-safe. */
-public final class CoreTimeout extends CorePolicy implements Timeout {
+public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePolicy {
   private static final GuardedLog LOG = GuardedLog.of(CoreTimeout.class);
 
   private final String runtime;
@@ -105,6 +107,16 @@ public final class CoreTimeout extends CorePolicy implements Timeout {
         .fired(fired.sum())
         .late(late.sum())
         .build();
+  }
+
+  @Override
+  public void read(Readings into) {
+    long timedOut = fired.sum();
+    long tooLate = late.sum();
+    into.count("calls", "in_time", limits.inTime());
+    into.count("calls", "fired", timedOut);
+    into.count("calls", "late", tooLate);
+    into.count("timeouts", Readings.NONE, timedOut + tooLate);
   }
 
   /**

@@ -57,6 +57,8 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
             name,
             "health",
             this,
+            "readings",
+            "writes nothing",
             "status",
             fake(
                 RuntimeStatus.class,

@@ -4,11 +4,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.time.TimerTotals;
-import io.aragora.resilience.timeout.Timeout;
-import io.aragora.resilience.timeout.TimeoutTotals;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class RuntimeSeries {
   private final BreakerSeries breakers;
   private final KeyedSeries keyedBreakers;
-  private final RetrySeries retries;
-  private final NamedCounts timeouts;
-  private final NamedCounts fallbacks;
+  private final PolicySeries others;
   private long saved;
   private long storeFailures;
   private long fired;
@@ -28,9 +22,7 @@ final class RuntimeSeries {
   RuntimeSeries(MetricsSettings settings) {
     this.breakers = new BreakerSeries(settings.maxNames());
     this.keyedBreakers = new KeyedSeries(settings.maxNames(), settings.maxKeys());
-    this.retries = new RetrySeries(settings.maxNames());
-    this.timeouts = new NamedCounts(settings.maxNames());
-    this.fallbacks = new NamedCounts(settings.maxNames());
+    this.others = new PolicySeries(settings.maxNames());
   }
 
   /**
@@ -45,9 +37,7 @@ final class RuntimeSeries {
       reading.addTo(samples);
     }
     keyedBreakers.read(resilience, samples);
-    retries.read(resilience, samples);
-    readTimeouts(resilience, samples);
-    readFallbacks(resilience, samples);
+    others.read(resilience, samples);
     readStore(resilience.status().stateStore(), samples);
     readTimer(resilience.status().timer(), samples);
     readThreads(resilience, samples);
@@ -56,32 +46,6 @@ final class RuntimeSeries {
       text.add(runtime, reading);
     }
     return samples.all();
-  }
-
-  private void readTimeouts(Resilience resilience, SampleList samples) {
-    Map<String, long[]> read = new LinkedHashMap<>();
-    for (Timeout timeout : resilience.policies().timeouts()) {
-      TimeoutTotals totals = timeout.totals();
-      add(read, timeout.name(), totals.inTime(), totals.fired(), totals.late());
-    }
-    timeouts.advance(read).forEach((name, counts) -> {
-      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "in_time", counts[0]);
-      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "fired", counts[1]);
-      samples.add(Families.TIMEOUT_CALLS, name, MetricNames.OUTCOME, "late", counts[2]);
-      samples.add(Families.TIMEOUTS, name, counts[1] + counts[2]);
-    });
-  }
-
-  private void readFallbacks(Resilience resilience, SampleList samples) {
-    Map<String, long[]> read = new LinkedHashMap<>();
-    resilience
-        .status()
-        .fallbacks()
-        .forEach((name, totals) -> add(read, name, totals.used(), totals.failed()));
-    fallbacks.advance(read).forEach((name, counts) -> {
-      samples.add(Families.FALLBACKS, name, MetricNames.OUTCOME, "used", counts[0]);
-      samples.add(Families.FALLBACKS, name, MetricNames.OUTCOME, "failed", counts[1]);
-    });
   }
 
   private void readStore(StateStoreStatus status, SampleList samples) {
@@ -109,9 +73,5 @@ final class RuntimeSeries {
       samples.addOfGroup(Families.THREADS_WAITING, load.group(), load.waiting());
       samples.addOfGroup(Families.THREADS_FAILURES, load.group(), load.failures());
     }
-  }
-
-  private static void add(Map<String, long[]> read, String name, long... counts) {
-    read.merge(SampleList.label(name), counts, NamedCounts::sum);
   }
 }

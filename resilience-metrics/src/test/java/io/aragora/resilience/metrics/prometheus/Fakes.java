@@ -20,9 +20,10 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Timeout;
@@ -35,6 +36,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -115,16 +117,7 @@ final class Fakes {
         Retry.class,
         Map.of(
             "name", args -> name,
-            "totals", args -> totals,
-            "attempts",
-                args -> List.of(
-                    RetryAttemptTotals.builder(1)
-                        .succeeded(totals.succeededAtOnce())
-                        .failed(7)
-                        .build(),
-                    RetryAttemptTotals.builder(2)
-                        .succeeded(totals.succeededAfterRetry())
-                        .build())));
+            "totals", args -> totals));
   }
 
   static RetryBudget budget(String name, double level, long refused) {
@@ -161,11 +154,54 @@ final class Fakes {
               Map.entry("policies", args -> policies()),
               Map.entry("status", args -> status()),
               Map.entry("health", args -> health()),
+              Map.entry("readings", args -> write((Readings) args[0])),
               Map.entry(
                   "extension",
                   args -> extensions.stream()
                       .filter(((Class<?>) args[0])::isInstance)
                       .findFirst())));
+    }
+
+    /** Writes the policies as core does. */
+    private Object write(Readings into) {
+      for (Retry retry : retries) {
+        into.policy("retry", retry.name());
+        RetryTotals totals = retry.totals();
+        for (RetryEvent.Kind kind : RetryEvent.Kind.values()) {
+          switch (kind) {
+            case RETRY -> into.count("retries", "", totals.count(kind));
+            case SUCCEEDED_AT_ONCE -> into.count("calls", "success", totals.count(kind));
+            case SUCCEEDED_AFTER_RETRY ->
+              into.count("calls", "success_after_retry", totals.count(kind));
+            default ->
+              into.count("calls", kind.name().toLowerCase(Locale.ROOT), totals.count(kind));
+          }
+        }
+        into.count("attempts.1", "success", totals.succeededAtOnce());
+        into.count("attempts.1", "failure", 7);
+        if (totals.succeededAfterRetry() != 0) {
+          into.count("attempts.2", "success", totals.succeededAfterRetry());
+        }
+      }
+      for (RetryBudget budget : budgets) {
+        into.policy("retrybudget", budget.name());
+        into.level("level", budget.level());
+        into.count("refused", "", budget.refused());
+      }
+      for (Timeout timeout : timeouts) {
+        into.policy("timeout", timeout.name());
+        TimeoutTotals totals = timeout.totals();
+        into.count("calls", "in_time", totals.inTime());
+        into.count("calls", "fired", totals.fired());
+        into.count("calls", "late", totals.late());
+        into.count("timeouts", "", totals.fired() + totals.late());
+      }
+      fallbacks.forEach((pipeline, totals) -> {
+        into.policy("fallback", pipeline);
+        into.count("calls", "used", totals.used());
+        into.count("calls", "failed", totals.failed());
+      });
+      return this;
     }
 
     private Policies policies() {

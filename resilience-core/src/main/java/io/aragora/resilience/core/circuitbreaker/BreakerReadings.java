@@ -9,14 +9,15 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.internal.ReadableBreaker.Place;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** The readings of a breaker. Each is of one phase and one instant, and changes nothing. */
-final class Readings {
-  private Readings() {}
+final class BreakerReadings {
+  private BreakerReadings() {}
 
   static CircuitBreakerSnapshot snapshot(
       String name, Phase phase, LifetimeTotals totals, TimeSource time) {
@@ -91,6 +92,21 @@ final class Readings {
     boolean isFlawless = window != null && failedLately == 0;
     into[Place.FAILURE_RATE] =
         isFlawless ? 0 : Double.doubleToRawLongBits(failureRate(phase, time));
+  }
+
+  /** Writes what {@link #read} reads. */
+  static void write(Phase phase, LifetimeTotals totals, TimeSource time, Readings into) {
+    long[] numbers = new long[Place.NUMBERS];
+    read(phase, totals, time, numbers);
+    into.count("calls", "failure", numbers[Place.FAILURES]);
+    into.count("calls", "ignored", numbers[Place.IGNORED]);
+    into.count("calls", "late", numbers[Place.LATE]);
+    into.count("calls", "rejected", numbers[Place.REJECTED]);
+    into.count("calls", "success", numbers[Place.SUCCESSES]);
+    into.count("slow_calls", Readings.NONE, numbers[Place.SLOW]);
+    into.count("transitions", Readings.NONE, numbers[Place.TRANSITIONS]);
+    into.level("state", (double) numbers[Place.STATE]);
+    into.level("failure_rate", Double.longBitsToDouble(numbers[Place.FAILURE_RATE]));
   }
 
   /** Reads the counts of the window, into their {@link Place}. */
