@@ -1,5 +1,5 @@
 /**
- * The API of the fault-tolerance library: policies that wrap a call (circuit breaker, retry, timeout), the runtime
+ * The API of the fault-tolerance library: policies that wrap a call (circuit breaker, retry, timeout, bulkhead), the runtime
  * that owns them, health checks, saved breaker state, and the interfaces that plug-ins implement.
  *
  * <p>An application requires this module and has {@code io.aragora.resilience.core} on its module path or class path at
@@ -12,6 +12,7 @@ module io.aragora.resilience {
 
   exports io.aragora.resilience;
   exports io.aragora.resilience.annotation;
+  exports io.aragora.resilience.bulkhead;
   exports io.aragora.resilience.circuitbreaker;
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;

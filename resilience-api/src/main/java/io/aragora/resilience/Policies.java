@@ -1,5 +1,6 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
@@ -52,6 +53,13 @@ public interface Policies {
    * @return an immutable copy
    */
   Collection<Timeout> timeouts();
+
+  /**
+   * Returns the bulkheads.
+   *
+   * @return an immutable copy
+   */
+  Collection<Bulkhead> bulkheads();
 
   /**
    * Returns the declared pipelines.
@@ -109,6 +117,14 @@ public interface Policies {
   int pruneTimeouts();
 
   /**
+   * Removes bulkheads that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers.
+   *
+   * @return how many this call removed
+   */
+  int pruneBulkheads();
+
+  /**
    * Removes a circuit breaker: from this runtime, its status and metrics, and from the state store at its next save. The
    * breaker works on for code that holds it, and the same name then declares another one. A store that cannot be reached
    * keeps the row until it is older than the retention.
@@ -150,6 +166,14 @@ public interface Policies {
    * @return whether there was such a timeout
    */
   boolean removeTimeout(String name);
+
+  /**
+   * Removes a bulkhead from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a bulkhead
+   */
+  boolean removeBulkhead(String name);
 
   /**
    * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The

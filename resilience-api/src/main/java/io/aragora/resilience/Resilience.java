@@ -1,5 +1,7 @@
 package io.aragora.resilience;
 
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -288,6 +290,47 @@ public interface Resilience extends AutoCloseable {
    * @return a new timeout
    */
   Timeout newTimeout(String name, TimeoutConfig config);
+
+  /**
+   * Looks up a bulkhead, and creates it at the first call with the settings from outside the code, or the defaults.
+   *
+   * @param name its name
+   * @return the bulkhead of that name
+   */
+  Bulkhead bulkhead(String name);
+
+  /**
+   * Declares a bulkhead.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the bulkhead of that name
+   * @throws ResilienceConfigurationException if the bulkhead is already declared with other settings
+   */
+  Bulkhead bulkhead(String name, BulkheadConfig config);
+
+  /**
+   * Declares a bulkhead.
+   *
+   * @param name its name
+   * @param settings sets the config
+   * @return the bulkhead of that name
+   * @throws ResilienceConfigurationException if the bulkhead is already declared with other settings
+   */
+  default Bulkhead bulkhead(String name, Consumer<? super BulkheadConfig.Builder> settings) {
+    BulkheadConfig.Builder config = BulkheadConfig.builder();
+    settings.accept(config);
+    return bulkhead(name, config.build());
+  }
+
+  /**
+   * Creates a bulkhead that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name its name
+   * @param config its config, which settings outside the code do not change
+   * @return a new bulkhead
+   */
+  Bulkhead newBulkhead(String name, BulkheadConfig config);
 
   /**
    * Opens a block of the calling thread with a deadline.

@@ -19,7 +19,11 @@ public interface DurationRecorder {
     /** The delay of a retry before a further attempt. */
     RETRY_DELAY,
     /** The limit of a timeout that a call has exceeded. */
-    EXCEEDED_LIMIT
+    EXCEEDED_LIMIT,
+    /** The wait of a call before a bulkhead admitted it. */
+    BULKHEAD_WAIT,
+    /** The wait of a call before a rate limiter admitted it. */
+    RATE_LIMITER_WAIT
   }
 
   /**
@@ -27,7 +31,7 @@ public interface DurationRecorder {
    * when the recorder is registered.
    *
    * @param kind the kind of duration
-   * @param policy the name of the breaker, retry or timeout; of the keyed breaker for breakers of keys
+   * @param policy the name of the breaker, retry, timeout, bulkhead or rate limiter; of the keyed breaker for breakers of keys
    * @return receives nanoseconds on the thread of the call: must be thread-safe and quick, must not block, and
    *     should not allocate; its first exception is logged; null to record nothing
    */

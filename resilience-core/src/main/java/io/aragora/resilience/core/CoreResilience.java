@@ -8,6 +8,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -206,6 +208,21 @@ final class CoreResilience implements Resilience {
   @Override
   public Timeout timeout(String timeout) {
     return policies.timeouts.get(timeout);
+  }
+
+  @Override
+  public Bulkhead bulkhead(String bulkhead) {
+    return policies.bulkheads.get(bulkhead);
+  }
+
+  @Override
+  public Bulkhead bulkhead(String bulkhead, BulkheadConfig config) {
+    return policies.bulkheads.declare(bulkhead, config);
+  }
+
+  @Override
+  public Bulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
+    return policies.newBulkhead(bulkhead, config);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
@@ -10,6 +12,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.core.admission.AdmissionRuntime;
+import io.aragora.resilience.core.bulkhead.CoreBulkhead;
 import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
@@ -18,7 +22,6 @@ import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
-import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
@@ -30,21 +33,16 @@ import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
-import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.Policy;
-import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
-import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
-import io.aragora.resilience.timeout.TimeoutTotals;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -63,12 +61,17 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<CoreRetry, RetryConfig> retries;
   final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
+  final PolicyRegistry<CoreBulkhead, BulkheadConfig> bulkheads;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   final FallbackCounters fallbacks;
+
+  /** The registries of all kinds whose policies can be links of a pipeline, or record durations. */
+  private final List<PolicyRegistry<?, ?>> kinds;
 
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
+  private final AdmissionRuntime admission;
 
   /**
    * Keyed by the policies that a warning names, so a pipeline that is built for each call is warned
@@ -92,253 +95,20 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     this.outside = outside;
     this.runtime = runtime;
     this.waiting = waiting;
+    this.admission = new AdmissionRuntime(
+        runtime.time(), runtime.clock(), runtime.timer(), runtime.dispatcher(), waiting);
     int max = settings.maxPolicies();
-    TimeSource time = runtime.time();
-    breakers =
-        new PolicyRegistry<>(new BreakerKind(), max, Staleness.after(time, settings.staleAfter()));
-    keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(), max, Staleness.never());
-    retries =
-        new PolicyRegistry<>(new RetryKind(), max, Staleness.after(time, settings.staleAfter()));
-    budgets = new PolicyRegistry<>(new BudgetKind(), max, Staleness.never());
-    timeouts =
-        new PolicyRegistry<>(new TimeoutKind(), max, Staleness.after(time, settings.staleAfter()));
+    Staleness stale = Staleness.after(runtime.time(), settings.staleAfter());
+    Staleness never = Staleness.never();
+    breakers = new PolicyRegistry<>(new BreakerKind(outside, runtime), max, stale);
+    keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(outside, runtime), max, never);
+    retries = new PolicyRegistry<>(new RetryKind(this, outside, runtime), max, stale);
+    budgets = new PolicyRegistry<>(new BudgetKind(runtime), max, never);
+    timeouts = new PolicyRegistry<>(new TimeoutKind(this, outside, runtime), max, stale);
+    bulkheads = new PolicyRegistry<>(new BulkheadKind(this, outside, runtime), max, stale);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
-    pipelines = new PolicyRegistry<>(new PipelineKind(), max, Staleness.never());
-  }
-
-  private final class BreakerKind extends PolicyKind<CoreCircuitBreaker, CircuitBreakerConfig> {
-    BreakerKind() {
-      super("circuit breaker");
-    }
-
-    @Override
-    protected CoreCircuitBreaker make(String breaker, CircuitBreakerConfig config) {
-      CoreCircuitBreaker made = new CoreCircuitBreaker(breaker, config, runtime);
-      runtime.storage().made(made);
-      return made;
-    }
-
-    @Override
-    protected CircuitBreakerConfig undeclared(String breaker) {
-      return outside.breakers().resolve(breaker);
-    }
-
-    @Override
-    protected CircuitBreakerConfig effective(String breaker, CircuitBreakerConfig declared) {
-      return outside.breakers().resolve(breaker, declared);
-    }
-
-    @Override
-    protected DeclaredSettings settings(CircuitBreakerConfig declared) {
-      return declared.declaredSettings();
-    }
-
-    @Override
-    protected void configure(CoreCircuitBreaker breaker, CircuitBreakerConfig config) {
-      breaker.reconfigure(config);
-    }
-
-    @Override
-    protected void measure(CoreCircuitBreaker breaker) {
-      breaker.measure();
-    }
-
-    @Override
-    protected long idleSince(CoreCircuitBreaker breaker) {
-      return breaker.idleSince();
-    }
-  }
-
-  private final class KeyedBreakerKind
-      extends PolicyKind<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> {
-    KeyedBreakerKind() {
-      super("keyed circuit breaker");
-    }
-
-    @Override
-    protected CoreKeyedCircuitBreaker make(String keyed, KeyedCircuitBreakerConfig config) {
-      return new CoreKeyedCircuitBreaker(keyed, config, runtime);
-    }
-
-    /** The settings from outside the code are those for breakers of its name. */
-    @Override
-    protected KeyedCircuitBreakerConfig effective(
-        String keyed, KeyedCircuitBreakerConfig declared) {
-      return KeyedCircuitBreakerConfig.builder()
-          .breaker(outside.breakers().resolve(keyed, declared.breaker()))
-          .maxKeys(declared.maxKeys())
-          .abandonedAfter(declared.abandonedAfter())
-          .build();
-    }
-
-    @Override
-    protected DeclaredSettings settings(KeyedCircuitBreakerConfig declared) {
-      return declared.declaredSettings();
-    }
-
-    @Override
-    protected void measure(CoreKeyedCircuitBreaker keyed) {
-      keyed.measure();
-    }
-  }
-
-  private final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
-    RetryKind() {
-      super("retry");
-    }
-
-    @Override
-    protected CoreRetry make(String retry, RetryConfig config) {
-      CoreRetry made = newRetry(retry, config);
-      measure(made);
-      return made;
-    }
-
-    @Override
-    protected RetryConfig undeclared(String retry) {
-      return outside.retry(retry, RetryConfig.defaults());
-    }
-
-    @Override
-    protected RetryConfig effective(String retry, RetryConfig declared) {
-      return outside.retry(retry, declared);
-    }
-
-    @Override
-    protected DeclaredSettings settings(RetryConfig declared) {
-      return declared.declaredSettings();
-    }
-
-    @Override
-    protected void configure(CoreRetry retry, RetryConfig config) {
-      retry.configure(config);
-    }
-
-    @Override
-    protected long calls(CoreRetry retry) {
-      RetryTotals totals = retry.totals();
-      return totals.calls() + totals.retries();
-    }
-
-    @Override
-    protected void measure(CoreRetry retry) {
-      retry.measure(runtime.durations());
-    }
-  }
-
-  private final class BudgetKind extends PolicyKind<TokenBudget, RetryBudgetConfig> {
-    BudgetKind() {
-      super("retry budget");
-    }
-
-    @Override
-    protected TokenBudget make(String budget, RetryBudgetConfig config) {
-      return new TokenBudget(budget, config, runtime.time());
-    }
-
-    @Override
-    protected RetryBudgetConfig undeclared(String budget) {
-      return RetryBudgetConfig.defaults();
-    }
-
-    @Override
-    protected DeclaredSettings settings(RetryBudgetConfig declared) {
-      return declared.declaredSettings();
-    }
-
-    @Override
-    protected void configure(TokenBudget budget, RetryBudgetConfig config) {
-      budget.configure(config);
-    }
-  }
-
-  private final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
-    TimeoutKind() {
-      super("timeout");
-    }
-
-    @Override
-    protected CoreTimeout make(String timeout, TimeoutConfig config) {
-      CoreTimeout made = newTimeout(timeout, config);
-      measure(made);
-      return made;
-    }
-
-    @Override
-    protected TimeoutConfig undeclared(String timeout) {
-      TimeoutConfig config = outside.timeout(timeout);
-      if (config == null) {
-        throw new ResilienceConfigurationException("timeout '" + timeout
-            + "' has no limit. Declare it by timeout(name, limit), or set resilience.timeout."
-            + timeout + ".limit");
-      }
-      return config;
-    }
-
-    @Override
-    protected TimeoutConfig effective(String timeout, TimeoutConfig declared) {
-      return outside.timeout(timeout, declared);
-    }
-
-    @Override
-    protected DeclaredSettings settings(TimeoutConfig declared) {
-      return declared.declaredSettings();
-    }
-
-    @Override
-    protected void configure(CoreTimeout timeout, TimeoutConfig config) {
-      timeout.configure(config);
-    }
-
-    @Override
-    protected long calls(CoreTimeout timeout) {
-      TimeoutTotals totals = timeout.totals();
-      return totals.inTime() + totals.fired() + totals.late();
-    }
-
-    @Override
-    protected void measure(CoreTimeout timeout) {
-      timeout.measure(runtime.durations());
-    }
-  }
-
-  private final class PipelineKind extends PolicyKind<CorePipeline, List<Policy>> {
-    PipelineKind() {
-      super("pipeline");
-    }
-
-    @Override
-    protected CorePipeline make(String pipeline, List<Policy> policies) {
-      return makePipeline(pipeline, policies);
-    }
-
-    @Override
-    protected List<Policy> undeclared(String pipeline) {
-      List<Policy> policies = outsidePolicies(pipeline);
-      if (policies.isEmpty()) {
-        throw new ResilienceConfigurationException("pipeline '" + pipeline
-            + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
-            + " resilience.pipeline." + pipeline + ".policies");
-      }
-      return policies;
-    }
-
-    /** Policies that are listed outside the code replace those of the code. */
-    @Override
-    protected List<Policy> effective(String pipeline, List<Policy> declared) {
-      List<Policy> stronger = outsidePolicies(pipeline);
-      return stronger.isEmpty() ? declared : stronger;
-    }
-
-    @Override
-    protected DeclaredSettings settings(List<Policy> declared) {
-      return DeclaredSettings.builder().add("policies", declared).build();
-    }
-
-    @Override
-    protected void configure(CorePipeline pipeline, List<Policy> declared) {
-      // It keeps the policies from outside the code, which it was looked up with.
-    }
+    pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
+    kinds = List.of(breakers, keyedBreakers, retries, timeouts, bulkheads);
   }
 
   /** Creates a breaker that is not registered. */
@@ -373,6 +143,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         runtime.dispatcher());
   }
 
+  /** Creates a bulkhead that is not registered. */
+  CoreBulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
+    return new CoreBulkhead(
+        Setting.name("name", bulkhead), Objects.requireNonNull(config, "config"), admission);
+  }
+
   /** Creates a pipeline that is not registered. */
   CorePipeline makePipeline(String pipeline, List<Policy> policies) {
     return new CorePipeline(pipeline, policies, runtime.dispatcher(), fallbacks::get, orders::once);
@@ -386,19 +162,20 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     return new ObservedPipeline(plain, observers);
   }
 
-  private List<Policy> outsidePolicies(String pipeline) {
+  /** Returns the policies of a pipeline that settings outside the code list. */
+  List<Policy> outsidePolicies(String pipeline) {
     return outside.pipeline(pipeline).stream()
         .map(policy -> outsidePolicy(policy.kind(), policy.nameIn(pipeline)))
         .toList();
   }
 
   private Policy outsidePolicy(String kind, String policy) {
-    return switch (kind) {
-      case "circuitbreaker" -> breakers.get(policy);
-      case "retry" -> retries.get(policy);
-      case "timeout" -> timeouts.get(policy);
-      default -> throw new IllegalStateException("no registry of " + kind);
-    };
+    for (PolicyRegistry<?, ?> registry : kinds) {
+      if (registry.isOf(kind)) {
+        return (Policy) registry.get(policy);
+      }
+    }
+    throw new IllegalStateException("no registry of " + kind);
   }
 
   @Override
@@ -424,6 +201,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Timeout> timeouts() {
     return List.copyOf(timeouts.all());
+  }
+
+  @Override
+  public Collection<Bulkhead> bulkheads() {
+    return List.copyOf(bulkheads.all());
   }
 
   @Override
@@ -492,11 +274,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   @Override
   public boolean removeRetry(String retry) {
-    CoreRetry removed = retries.remove(retry);
-    if (removed != null) {
-      runtime.durations().forget(retry, Kind.RETRY_DELAY);
-    }
-    return removed != null;
+    return retries.remove(retry) != null;
   }
 
   @Override
@@ -506,11 +284,17 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   @Override
   public boolean removeTimeout(String timeout) {
-    CoreTimeout removed = timeouts.remove(timeout);
-    if (removed != null) {
-      runtime.durations().forget(timeout, Kind.EXCEEDED_LIMIT);
-    }
-    return removed != null;
+    return timeouts.remove(timeout) != null;
+  }
+
+  @Override
+  public int pruneBulkheads() {
+    return bulkheads.prune();
+  }
+
+  @Override
+  public boolean removeBulkhead(String bulkhead) {
+    return bulkheads.remove(bulkhead) != null;
   }
 
   @Override
@@ -561,12 +345,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     return declareTimeout(timeout, config, place);
   }
 
+  @Override
+  public Bulkhead bulkhead(String bulkhead, BulkheadConfig config, Object place) {
+    return bulkheads.declare(bulkhead, config, null, place);
+  }
+
   /** Lets every policy look up its duration recorders again. */
   void measure() {
-    breakers.measure();
-    keyedBreakers.measure();
-    retries.measure();
-    timeouts.measure();
+    kinds.forEach(PolicyRegistry::measure);
   }
 
   /** Writes the numbers of every policy. */
@@ -576,6 +362,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("retry", retries, into);
     read("retrybudget", budgets, into);
     read("timeout", timeouts, into);
+    read("bulkhead", bulkheads, into);
     if (into.wants("fallback")) {
       fallbacks.totals().forEach((pipeline, totals) -> {
         into.policy("fallback", pipeline);

@@ -42,6 +42,7 @@ class ForeignPointsTest {
 
   /** By class and method, or by class. */
   private static final Map<String, String> COVERED = Map.ofEntries(
+      Map.entry("Bulkhead.subscribe", "BulkheadTest"),
       Map.entry("CallContext", CALLER),
       Map.entry("CircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("CircuitBreaker.subscribeCalls", FUNCTIONS),

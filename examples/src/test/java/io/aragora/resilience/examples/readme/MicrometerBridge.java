@@ -61,6 +61,7 @@ public final class MicrometerBridge implements ResilienceExtension {
           ids.add(exceeded.getId());
           yield limit -> exceeded.increment();
         }
+        default -> null;
       };
     }
 

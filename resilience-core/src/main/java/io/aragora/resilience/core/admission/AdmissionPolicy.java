@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class AdmissionPolicy extends CorePolicy {
   /** The permit of a call that is not admitted. */
-  public static final long REFUSED = 0;
+  public static final long NO_PERMIT = 0;
 
   private static final GuardedLog LOG = GuardedLog.of(AdmissionPolicy.class);
 
@@ -50,14 +50,14 @@ public abstract class AdmissionPolicy extends CorePolicy {
   }
 
   /**
-   * Admits a call at once if nobody waits and what it needs is available, and counts it.
+   * Admits a call at once if no other call waits and what it needs is available, and counts it.
    *
-   * @return the permit, or {@link #REFUSED}
+   * @return the permit, or {@link #NO_PERMIT}
    */
   protected abstract long tryEnter();
 
   /**
-   * Gives a permit back. Called once for each permit, before the caller sees the end of its call.
+   * Returns a permit. Called once for each permit, before the caller sees the end of its call.
    *
    * @param permit the permit
    */
@@ -90,10 +90,11 @@ public abstract class AdmissionPolicy extends CorePolicy {
   }
 
   /**
-   * Returns the time at which a waiting thread should look for a permit by itself.
+   * Returns the time at which a waiter has to look for a permit by itself. If it changes, {@link Waiter#lookAgain} says so.
    *
-   * @param waiter the thread
-   * @return the time; {@link TimeSource#NEVER} if another thread gives it the permit
+   * @param waiter the waiter
+   * @return the time, at which {@link WaitQueue.Source#take} succeeds if the waiter is the head; {@link TimeSource#NEVER} if
+   *     another thread gives it the permit
    */
   protected long looksAt(Waiter waiter) {
     return TimeSource.NEVER;
@@ -106,7 +107,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
    * @param waitedNanos how long it waited
    * @return the exception
    */
-  protected abstract RuntimeException refuse(Refusal why, long waitedNanos);
+  protected abstract RuntimeException reject(Rejection why, long waitedNanos);
 
   /**
    * Counts a call that was admitted after it waited, and publishes it.
@@ -127,10 +128,10 @@ public abstract class AdmissionPolicy extends CorePolicy {
     Frame frame = lent != null ? lent : Frame.ofThread();
     long deadline = frame == null ? TimeSource.NEVER : frame.deadlineOn(runtime.time());
     if (deadline != TimeSource.NEVER && isPassed(deadline)) {
-      throw refuse(Refusal.DEADLINE, 0);
+      throw reject(Rejection.DEADLINE, 0);
     }
     long permit = tryEnter();
-    if (permit == REFUSED) {
+    if (permit == NO_PERMIT) {
       permit = await(deadline);
     }
     T result;
@@ -151,7 +152,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
         && runtime.time().nanoTime() - deadline >= 0;
   }
 
-  /** Gives a permit back. An error in here never replaces what the body returned or threw. */
+  /** Returns a permit. An error in here never replaces what the body returned or threw. */
   final void giveBack(long permit) {
     try {
       leave(permit);
@@ -164,12 +165,12 @@ public abstract class AdmissionPolicy extends CorePolicy {
   private long await(long deadline) {
     long longest = maxWaitNanos();
     if (longest == 0) {
-      throw refuse(Refusal.UNAVAILABLE, 0);
+      throw reject(Rejection.UNAVAILABLE, 0);
     }
     long now = runtime.time().nanoTime();
     long until = Math.min(Nanos.after(now, longest), deadline);
     if (isHopeless(now, until)) {
-      throw refuse(until == deadline ? Refusal.DEADLINE : Refusal.UNAVAILABLE, 0);
+      throw reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, 0);
     }
     WaitingThreads threads = runtime.waiting();
     if (!threads.enter()) {
@@ -178,7 +179,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
     try {
       ThreadWaiter waiter = new ThreadWaiter(need(), now, runtime.time());
       if (!queue().add(waiter, maxWaiting())) {
-        throw refuse(Refusal.QUEUE_FULL, 0);
+        throw reject(Rejection.QUEUE_FULL, 0);
       }
       return await(waiter, until, deadline);
     } finally {
@@ -205,7 +206,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       }
       long waited = Math.max(0, runtime.time().nanoTime() - waiter.since());
       if (waiter.state() == Waiter.State.EVICTED) {
-        throw refuse(Refusal.QUEUE_FULL, waited);
+        throw reject(Rejection.QUEUE_FULL, waited);
       }
       isAdmitted = true;
       admitted(waited);
@@ -226,7 +227,8 @@ public abstract class AdmissionPolicy extends CorePolicy {
   /** Returns what ends the wait of a thread that has left the queue. */
   private RuntimeException end(long now, Waiter waiter, long until, long deadline) {
     if (now >= until) {
-      return refuse(until == deadline ? Refusal.DEADLINE : Refusal.WAITED, now - waiter.since());
+      return reject(
+          until == deadline ? Rejection.DEADLINE : Rejection.WAITED, now - waiter.since());
     }
     countCancelled();
     return runtime.waiting().isClosed() ? closed() : new CallInterruptedException(name());
@@ -254,10 +256,10 @@ public abstract class AdmissionPolicy extends CorePolicy {
     StackRoom.forCall();
     long deadline = context.time() == runtime.time() ? context.deadline() : TimeSource.NEVER;
     if (deadline != TimeSource.NEVER && isPassed(deadline)) {
-      return CompletableFuture.failedFuture(refuse(Refusal.DEADLINE, 0));
+      return CompletableFuture.failedFuture(reject(Rejection.DEADLINE, 0));
     }
     long permit = tryEnter();
-    if (permit == REFUSED) {
+    if (permit == NO_PERMIT) {
       return awaitAsync(context, deadline, chain, index, body);
     }
     CompletableFuture<T> inner;
@@ -292,20 +294,20 @@ public abstract class AdmissionPolicy extends CorePolicy {
       Supplier<? extends CompletionStage<T>> body) {
     long longest = maxWaitNanos();
     if (longest == 0) {
-      return CompletableFuture.failedFuture(refuse(Refusal.UNAVAILABLE, 0));
+      return CompletableFuture.failedFuture(reject(Rejection.UNAVAILABLE, 0));
     }
     long now = runtime.time().nanoTime();
     long until = Math.min(Nanos.after(now, longest), deadline);
     if (isHopeless(now, until)) {
       return CompletableFuture.failedFuture(
-          refuse(until == deadline ? Refusal.DEADLINE : Refusal.UNAVAILABLE, 0));
+          reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, 0));
     }
     if (runtime.timer().isClosed()) {
       return CompletableFuture.failedFuture(closed());
     }
     QueuedFuture<T> future =
-        new QueuedFuture<>(this, now, until == deadline, context, chain, index, body);
-    future.await(until);
+        new QueuedFuture<>(this, now, until, until == deadline, context, chain, index, body);
+    future.await();
     return future;
   }
 

@@ -125,6 +125,44 @@ public class LeasedSlots {
   }
 
   /**
+   * Releases a slot whose lease has expired.
+   *
+   * @param now the time
+   * @return whether there was one
+   */
+  public final boolean releaseExpired(long now) {
+    long start = startAt(now);
+    for (int slot = 0; slot < words.length(); slot++) {
+      long word = words.get(slot);
+      if (!isFree(word)
+          && isExpired(word, start)
+          && words.compareAndSet(slot, word, nextSequence(word))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Returns when the next lease expires.
+   *
+   * @param now the time
+   * @return nanoseconds until then, 0 if one has expired; {@link Long#MAX_VALUE} if all slots are free
+   */
+  public final long nanosToExpiry(long now) {
+    long start = startAt(now);
+    long oldest = NONE;
+    for (int slot = 0; slot < words.length(); slot++) {
+      long word = words.get(slot);
+      if (!isFree(word)) {
+        oldest = Math.max(oldest, Math.max(0, age(word, start)));
+      }
+    }
+    // A start is rounded up, so a lease may end up to two microseconds later than its age says.
+    return oldest == NONE ? Long.MAX_VALUE : Math.max(0, (leaseMicros - oldest) * 1000);
+  }
+
+  /**
    * Returns how many slots have been taken for some time.
    *
    * @param micros the least time, in microseconds

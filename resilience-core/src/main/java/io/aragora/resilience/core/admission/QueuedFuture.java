@@ -8,6 +8,7 @@ import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,14 +24,15 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
    * left the queue gets none. The start of the body looks for the end before and after: a body that starts while the future
    * is ended from outside is cancelled, as that of any future is (PolicyFuture).
    *
-   * The timer's operation has one arming: the end of the wait. It is cancelled when the body is handed over. If a hand-over
-   * fails, it is armed again.
+   * One operation of the timer serves for the end of the wait, for the time at which the policy has to be asked again, and
+   * for another try if a hand-over fails. It is armed and cancelled under its monitor, by whichever thread.
    *
-   * Stress: WaitQueueStress.CancelAgainstGrant.
+   * Stress: CoreBulkheadStress.CancelAgainstGrant.
    */
   private static final long AGAIN_NANOS = 10_000_000L;
 
   private final AdmissionPolicy policy;
+  private final long until;
   private final boolean endsByDeadline;
   private final CapturedContext context;
   private final ContextCarrier.@Nullable Carried carried;
@@ -45,15 +47,20 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   private volatile @Nullable AcceptedTask acceptedTask;
 
+  /** Whether the wait is over. Guarded by the monitor of waitEnd. */
+  private boolean isOver;
+
   QueuedFuture(
       AdmissionPolicy policy,
       long now,
+      long until,
       boolean endsByDeadline,
       CapturedContext context,
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     this.policy = policy;
+    this.until = until;
     this.endsByDeadline = endsByDeadline;
     this.context = context;
     this.carried = policy.dispatcher().carrier().capture();
@@ -64,25 +71,48 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   }
 
   /** Begins the wait. */
-  void await(long until) {
+  void await() {
     // Armed first: a grant cancels it.
-    policy.timer().arm(waitEnd, until);
+    arm(until);
     if (policy.queue().add(turn, policy.maxWaiting())) {
-      policy.queue().grant();
+      lookForPermit();
     } else if (claimEnd()) {
-      waitEnd.cancel(policy.timer());
-      completeExceptionally(policy.refuse(Refusal.QUEUE_FULL, 0));
+      disarm();
+      completeExceptionally(policy.reject(Rejection.QUEUE_FULL, 0));
     }
   }
 
-  /** Called on a thread of the dispatcher: the wait has ended. */
+  private void lookForPermit() {
+    policy.queue().grant();
+    long looksAt = turn.isWaiting() ? policy.looksAt(turn) : TimeSource.NEVER;
+    if (looksAt != TimeSource.NEVER) {
+      arm(Math.min(looksAt, until));
+    }
+  }
+
+  private void arm(long nanos) {
+    synchronized (waitEnd) {
+      if (!isOver) {
+        policy.timer().arm(waitEnd, nanos);
+      }
+    }
+  }
+
+  private void disarm() {
+    synchronized (waitEnd) {
+      isOver = true;
+      waitEnd.cancel(policy.timer());
+    }
+  }
+
+  /** Called on a thread of the dispatcher when the time has come, and when the waiter was woken. */
   @Override
   public void run() {
     try {
       switch (turn.state()) {
         case WAITING -> expire();
         case GRANTED -> handOver();
-        case EVICTED -> refuse(Refusal.QUEUE_FULL);
+        case EVICTED -> reject(Rejection.QUEUE_FULL);
         case NEW, LEFT -> {}
       }
     } catch (Throwable e) {
@@ -92,19 +122,23 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   /** The heap is full, for instance. The code that waits for the call must not wait forever. */
   private void tryAgain(Throwable failure) {
-    policy.timer().arm(waitEnd, waitEnd.after(AGAIN_NANOS));
+    synchronized (waitEnd) {
+      policy.timer().arm(waitEnd, waitEnd.after(AGAIN_NANOS));
+    }
     policy.dispatcher().failed("the wait of a call could not be ended; it is tried again", failure);
   }
 
   private void expire() {
-    if (policy.queue().leave(turn) == Waiter.State.WAITING) {
-      refuse(endsByDeadline ? Refusal.DEADLINE : Refusal.WAITED);
+    if (policy.runtime().time().nanoTime() < until) {
+      lookForPermit();
+    } else if (policy.queue().leave(turn) == Waiter.State.WAITING) {
+      reject(endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED);
     }
   }
 
-  private void refuse(Refusal why) {
+  private void reject(Rejection why) {
     if (claimEnd()) {
-      completeExceptionally(policy.refuse(why, waitedNanos()));
+      completeExceptionally(policy.reject(why, waitedNanos()));
     }
   }
 
@@ -116,7 +150,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     if (hasEnded() || hasStarted) {
       return;
     }
-    waitEnd.cancel(policy.timer());
+    disarm();
     try {
       AcceptedTask accepted =
           policy.dispatcher().attempt(chain.executor(), this::start, this::endClosed);
@@ -193,14 +227,14 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    waitEnd.cancel(policy.timer());
+    disarm();
     AcceptedTask accepted = acceptedTask;
     if (accepted != null) {
       accepted.cancel();
     }
     if (cause instanceof DeadlineCancellation
         && policy.queue().leave(turn) == Waiter.State.WAITING) {
-      policy.refuse(Refusal.DEADLINE, waitedNanos());
+      policy.reject(Rejection.DEADLINE, waitedNanos());
       return;
     }
     giveUp();
@@ -218,6 +252,11 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     @Override
     protected void wake() {
       // The executor may be the application's and may block, so the dispatcher hands over.
+      future.policy.dispatcher().endCall(future);
+    }
+
+    @Override
+    public void lookAgain() {
       future.policy.dispatcher().endCall(future);
     }
   }

@@ -24,7 +24,7 @@ public final class WaitQueue {
    * permit (CAS), then reads WAITING (volatile). If either were weaker, both could miss the other, and the waiter would
    * wait beside a free place. Stress: WaitQueueStress.ReleaseAgainstWait.
    *
-   * Lost permits: a permit is taken for the head under the lock, and a waiter leaves under the lock. So nobody who has left
+   * Lost permits: a permit is taken for the head under the lock, and a waiter leaves under the lock. So no waiter that has left
    * gets a permit. Stress: WaitQueueStress.GrantAgainstLeave.
    *
    * No foreign code runs under the lock, and nothing waits under it.
@@ -36,9 +36,12 @@ public final class WaitQueue {
      * Takes what a waiter needs, whether others wait or not. Called under the lock of the queue; must not wait.
      *
      * @param head the next waiter
-     * @return the permit; {@link AdmissionPolicy#REFUSED} if the waiter must wait longer
+     * @return the permit; {@link AdmissionPolicy#NO_PERMIT} if the waiter must wait longer
      */
     long take(Waiter head);
+
+    /** Called outside the lock after a waiter got its permit. */
+    default void onGranted() {}
 
     /**
      * Called outside the lock when the head of the queue has to wait longer.
@@ -80,7 +83,7 @@ public final class WaitQueue {
     return (int) (long) WORDS.getVolatile(words, WAITING);
   }
 
-  /** {@return whether nobody waits} */
+  /** {@return whether no call waits} */
   public boolean isEmpty() {
     return (long) WORDS.getVolatile(words, WAITING) == 0;
   }
@@ -183,7 +186,7 @@ public final class WaitQueue {
     WORDS.setVolatile(words, WAITING, (long) size() - 1);
   }
 
-  /** Returns the present head; null if nobody waits. */
+  /** Returns the present head; null if no call waits. */
   @Nullable
   Waiter head() {
     lock.lock();
@@ -194,7 +197,7 @@ public final class WaitQueue {
     }
   }
 
-  /** Gives permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
+  /** Grants permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
   public void grant() {
     // Without this thread's end, no thread would ever grant again.
     StackRoom.forHandOver();
@@ -219,7 +222,7 @@ public final class WaitQueue {
     }
   }
 
-  /** Gives the head its permit; returns null if nobody waits, or if the head has to wait longer. */
+  /** Grants the head its permit; returns null if no call waits, or if the head has to wait longer. */
   private @Nullable Waiter grantNext() {
     Waiter head;
     boolean isGranted = false;
@@ -230,7 +233,7 @@ public final class WaitQueue {
         return null;
       }
       long permit = source.take(head);
-      if (permit != AdmissionPolicy.REFUSED) {
+      if (permit != AdmissionPolicy.NO_PERMIT) {
         unlink(head);
         head.grant(permit);
         isGranted = true;
@@ -239,6 +242,7 @@ public final class WaitQueue {
       lock.unlock();
     }
     if (isGranted) {
+      source.onGranted();
       return head;
     }
     source.onHeadWaits(head);
@@ -260,7 +264,7 @@ public final class WaitQueue {
    * Returns how long the oldest waiter has waited.
    *
    * @param now the present time
-   * @return nanoseconds; 0 if nobody waits
+   * @return nanoseconds; 0 if no call waits
    */
   public long oldestWaitNanos(long now) {
     lock.lock();

@@ -61,6 +61,9 @@ public abstract class Waiter {
    */
   protected abstract void wake();
 
+  /** Called when the time at which this waiter has to look for a permit by itself has changed. */
+  public abstract void lookAgain();
+
   final State state() {
     return state;
   }

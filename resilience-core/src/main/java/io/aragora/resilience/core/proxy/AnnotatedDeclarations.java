@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.proxy;
 
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -42,4 +44,15 @@ public interface AnnotatedDeclarations {
    * @throws ResilienceConfigurationException if it is already declared differently
    */
   Timeout timeout(String name, TimeoutConfig config, Object place);
+
+  /**
+   * Declares a bulkhead.
+   *
+   * @param name its name
+   * @param config its config
+   * @param place the annotation and what it stands on
+   * @return the bulkhead
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  Bulkhead bulkhead(String name, BulkheadConfig config, Object place);
 }

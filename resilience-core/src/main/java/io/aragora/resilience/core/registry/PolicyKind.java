@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.policy.DeclaredSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of policies: what a registry needs to know of it. A class and not a set of functions,
@@ -12,18 +13,26 @@ import io.aragora.resilience.policy.DeclaredSettings;
  */
 public abstract class PolicyKind<P, C> {
   private final String text;
+  private final @Nullable String key;
 
   /**
    * Creates a kind.
    *
    * @param text the name of the kind in messages
+   * @param key the name of the kind in settings outside the code, which lists of a pipeline's policies use; null if those
+   *     cannot name it
    */
-  protected PolicyKind(String text) {
+  protected PolicyKind(String text, @Nullable String key) {
     this.text = text;
+    this.key = key;
   }
 
   final String text() {
     return text;
+  }
+
+  final @Nullable String key() {
+    return key;
   }
 
   /**
@@ -76,11 +85,18 @@ public abstract class PolicyKind<P, C> {
   }
 
   /**
-   * Creates a policy look up its duration recorders again. Default: it has none.
+   * Lets a policy look up its duration recorders again. Default: it has none.
    *
    * @param policy the policy
    */
   protected void measure(P policy) {}
+
+  /**
+   * Called after a policy was removed. Default: nothing else knows it.
+   *
+   * @param name its name
+   */
+  protected void removed(String name) {}
 
   /**
    * Returns the number of calls of a policy that does not note the time of its calls. Default: its kind does.

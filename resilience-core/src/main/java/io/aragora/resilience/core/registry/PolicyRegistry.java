@@ -322,14 +322,29 @@ public final class PolicyRegistry<P, C> {
    * @return the policy, also if it was evicted and other code holds it; null if there was none
    */
   public @Nullable P remove(String name) {
+    P removed;
     making.lock();
     try {
       Entry<P, C> known = entries.remove(name);
       StillHeld.Entry<P, Optional<Declaration<C>>> gone = pruned.remove(name);
-      return known != null ? known.policy : gone == null ? null : gone.get();
+      removed = known != null ? known.policy : gone == null ? null : gone.get();
     } finally {
       making.unlock();
     }
+    if (removed != null) {
+      kind.removed(name);
+    }
+    return removed;
+  }
+
+  /**
+   * Returns whether settings outside the code name this kind so.
+   *
+   * @param key the name of a kind in settings
+   * @return whether it is that of this kind
+   */
+  public boolean isOf(String key) {
+    return key.equals(kind.key());
   }
 
   /**
@@ -346,7 +361,7 @@ public final class PolicyRegistry<P, C> {
   }
 
   /**
-   * Creates every policy look up its duration recorders again, including those that are being created
+   * Lets every policy look up its duration recorders again, including those that are being created
    * at this moment: each either looks up again or is created after the recorders changed.
    */
   public void measure() {

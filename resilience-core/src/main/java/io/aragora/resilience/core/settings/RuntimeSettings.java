@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
@@ -28,14 +29,17 @@ public final class RuntimeSettings {
   static final BreakerTable BREAKERS = new BreakerTable();
   static final RetryTable RETRIES = new RetryTable();
   static final TimeoutTable TIMEOUTS = new TimeoutTable();
+  static final BulkheadTable BULKHEADS = new BulkheadTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
-  static final List<SettingTable<?, ?>> TABLES = List.of(BREAKERS, RETRIES, TIMEOUTS, PIPELINES);
+  static final List<SettingTable<?, ?>> TABLES =
+      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, PIPELINES);
 
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
+  private final LayeredSettings<BulkheadConfig, BulkheadConfig.Builder> bulkheads;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
@@ -46,6 +50,7 @@ public final class RuntimeSettings {
         new BreakerSettings(new LayeredSettings<>(BREAKERS, sources, surroundings, warnings));
     retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
     timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
+    bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
@@ -142,6 +147,17 @@ public final class RuntimeSettings {
   public @Nullable TimeoutConfig timeout(String name) {
     TimeoutConfig found = timeouts.resolve(name, TimeoutTable.NONE);
     return found == TimeoutTable.NONE ? null : found;
+  }
+
+  /**
+   * Returns the config of a bulkhead.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config
+   */
+  public BulkheadConfig bulkhead(String name, BulkheadConfig declared) {
+    return bulkheads.resolve(name, declared);
   }
 
   /**

@@ -42,7 +42,7 @@ abstract class PolicyRegistryFixture {
 
   private final class FakeKind extends PolicyKind<FakePolicy, String> {
     FakeKind() {
-      super("fake");
+      super("fake", null);
     }
 
     @Override

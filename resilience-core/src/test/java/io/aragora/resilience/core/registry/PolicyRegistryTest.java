@@ -189,7 +189,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Test
   void never_nothingGoes() {
     PolicyRegistry<String, String> retries = new PolicyRegistry<>(
-        new PolicyKind<>("retry") {
+        new PolicyKind<>("retry", null) {
           @Override
           protected String make(String name, String config) {
             return name;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Backoff;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,6 +226,27 @@ class RuntimeSettingsTest {
   }
 
   @Test
+  @Tag("GW-12")
+  void bulkhead_isConfiguredOutside_andIsAKindOfAPipeline() {
+    RuntimeSettings settings = settings(Map.of(
+        "resilience.bulkhead.maxConcurrentCalls", "7",
+        "resilience.bulkhead.db.maxWait", "200ms",
+        "resilience.bulkhead.db.order", "newest_first",
+        "resilience.bulkhead.db.maxHold", "30s",
+        "resilience.pipeline.p.policies", "retry, bulkhead:db, timeout"));
+    BulkheadConfig db = settings.bulkhead("db", BulkheadConfig.of(3));
+    assertThat(db.maxConcurrentCalls()).isEqualTo(7);
+    assertThat(db.maxWait()).isEqualTo(Duration.ofMillis(200));
+    assertThat(db.maxWaiting()).isEqualTo(7);
+    assertThat(db.order()).isEqualTo(BulkheadConfig.Order.NEWEST_FIRST);
+    assertThat(db.maxHold()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.bulkhead("other", BulkheadConfig.of(3)).maxWait()).isZero();
+    assertThat(settings.pipeline("p"))
+        .extracting(policy -> policy.kind() + " " + policy.nameIn("p"))
+        .containsExactly("retry p", "bulkhead db", "timeout p");
+  }
+
+  @Test
   void policiesOfAPipeline_areListedFromTheOutermost() {
     RuntimeSettings settings = settings(Map.of(
         "resilience.pipeline.policies", "retry, circuitbreaker, timeout",
@@ -250,8 +273,10 @@ class RuntimeSettingsTest {
     "retry.maxDuration, 0, 'maxDuration must be positive and at most 106,751 days: PT0S'",
     "retry.retryRejections, yes, 'retryRejections must be one of [true, false]: yes'",
     "timeout.t.limit, 0, 'limit must be positive and at most 106,751 days: PT0S'",
+    "bulkhead.db.order, oldest, 'order must be one of [OLDEST_FIRST, NEWEST_FIRST]: oldest'",
+    "bulkhead.maxHold, 9h, 'maxHold must be in [1 ms, 8 h]: PT9H'",
     "timeout.t.limit, soon, 'limit must be a duration, such as 500ms, 30s, 5m, 1h, 1d, PT30S or 120.5 for seconds: soon'",
-    "pipeline.p.policies, 'retry, bulkhead', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry, cache', policies must be a list of different policies",
     "pipeline.p.policies, '', policies must be a list of different policies",
     "pipeline.p.policies, 'retry,', policies must be a list of different policies",
     "pipeline.p.policies, 'retry:', policies must be a list of different policies",
@@ -273,7 +298,7 @@ class RuntimeSettingsTest {
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
-        + " resilience.timeout., resilience.pipeline.]'",
+        + " resilience.timeout., resilience.bulkhead., resilience.pipeline.]'",
     "resilience.x, must begin with one of"
   })
   void key_unknown_isAnError(String key, String rule) throws IOException {

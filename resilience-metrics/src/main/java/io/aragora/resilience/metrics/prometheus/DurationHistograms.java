@@ -31,16 +31,22 @@ final class DurationHistograms implements DurationRecorder {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
+  private static final String BULKHEAD = "bulkhead";
+  private static final String RATE_LIMITER = "ratelimiter";
+
   private final String runtime;
   private final int maxNames;
   private final Histogram calls;
   private final Histogram delays;
   private final Histogram limits;
+  private final Histogram waits;
 
   // Names with their own histograms; guarded by this.
   private final Set<String> calling = new HashSet<>();
   private final Set<String> retrying = new HashSet<>();
   private final Set<String> limiting = new HashSet<>();
+  private final Set<String> places = new HashSet<>();
+  private final Set<String> rates = new HashSet<>();
 
   DurationHistograms(String runtime, MetricsSettings settings) {
     this.runtime = runtime;
@@ -49,6 +55,8 @@ final class DurationHistograms implements DurationRecorder {
         Families.OPERATION_DURATION, settings.bounds(), MetricNames.NAME, MetricNames.SUCCESS);
     this.delays = histogram(Families.RETRY_DELAY, WAIT_BOUNDS, MetricNames.NAME);
     this.limits = histogram(Families.TIMEOUT_LIMIT, WAIT_BOUNDS, MetricNames.NAME);
+    this.waits =
+        histogram(Families.ADMISSION_WAIT, WAIT_BOUNDS, MetricNames.NAME, MetricNames.KIND);
   }
 
   private static Histogram histogram(
@@ -77,6 +85,8 @@ final class DurationHistograms implements DurationRecorder {
       case FAILED_CALL -> into(calls.labelValues(runtime, shown(calling, name), "false"));
       case RETRY_DELAY -> into(delays.labelValues(runtime, shown(retrying, name)));
       case EXCEEDED_LIMIT -> into(limits.labelValues(runtime, shown(limiting, name)));
+      case BULKHEAD_WAIT -> into(waits.labelValues(runtime, shown(places, name), BULKHEAD));
+      case RATE_LIMITER_WAIT -> into(waits.labelValues(runtime, shown(rates, name), RATE_LIMITER));
     };
   }
 
@@ -96,6 +106,14 @@ final class DurationHistograms implements DurationRecorder {
         limiting.remove(name);
         limits.remove(runtime, name);
       }
+      case BULKHEAD_WAIT -> {
+        places.remove(name);
+        waits.remove(runtime, name, BULKHEAD);
+      }
+      case RATE_LIMITER_WAIT -> {
+        rates.remove(name);
+        waits.remove(runtime, name, RATE_LIMITER);
+      }
     }
   }
 
@@ -109,6 +127,6 @@ final class DurationHistograms implements DurationRecorder {
   }
 
   List<HistogramSnapshot> collect() {
-    return List.of(calls.collect(), delays.collect(), limits.collect());
+    return List.of(calls.collect(), delays.collect(), limits.collect(), waits.collect());
   }
 }

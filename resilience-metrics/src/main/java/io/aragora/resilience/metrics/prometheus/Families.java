@@ -3,6 +3,7 @@ package io.aragora.resilience.metrics.prometheus;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.ATTEMPT;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.FROM_STATE;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.KEY;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.KIND;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.NAME;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.OUTCOME;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.RUNTIME;
@@ -143,6 +144,8 @@ final class Families {
       histogram(MetricNames.RETRY_DELAY, "Delay before each further attempt.", NAME);
   static final MetricFamilyDescriptor TIMEOUT_LIMIT =
       histogram(MetricNames.TIMEOUT_LIMIT, "Timeouts of the calls that exceeded them.", NAME);
+  static final MetricFamilyDescriptor ADMISSION_WAIT = histogram(
+      MetricNames.ADMISSION_WAIT, "Waits of calls before a policy admitted them.", NAME, KIND);
 
   private Families() {}
 

@@ -58,6 +58,8 @@ public final class MetricNames {
   public static final String RETRY_DELAY = "resilience_retry_delay_seconds";
   /** Histogram, if durations are on: timeouts that calls exceeded. */
   public static final String TIMEOUT_LIMIT = "resilience_timeout_seconds";
+  /** Histogram, if durations are on: waits of calls before a policy admitted them. */
+  public static final String ADMISSION_WAIT = "resilience_admission_wait_seconds";
 
   /** Counter: operations that the timer of a runtime fired. */
   public static final String TIMER_FIRED = "resilience_timer_fired_total";
@@ -104,6 +106,8 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
+  /** Label: the kind of the policy. */
+  public static final String KIND = "kind";
   /** Label: the name of the breaker, retry, retry budget, timeout, pipeline or health check. */
   public static final String NAME = "name";
   /** Label: the outcome of a call. */

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.admission;
 
 /** Why a policy rejects a call. */
-public enum Refusal {
+public enum Rejection {
   /** Nothing is available, and the call may not wait. */
   UNAVAILABLE,
   /** Too many wait already. */

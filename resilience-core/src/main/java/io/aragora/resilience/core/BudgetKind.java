@@ -1,0 +1,37 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.registry.PolicyKind;
+import io.aragora.resilience.core.retry.TokenBudget;
+import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.retry.RetryBudgetConfig;
+
+/** Retry budgets. */
+final class BudgetKind extends PolicyKind<TokenBudget, RetryBudgetConfig> {
+  private final BreakerRuntime runtime;
+
+  BudgetKind(BreakerRuntime runtime) {
+    super("retry budget", null);
+    this.runtime = runtime;
+  }
+
+  @Override
+  protected TokenBudget make(String budget, RetryBudgetConfig config) {
+    return new TokenBudget(budget, config, runtime.time());
+  }
+
+  @Override
+  protected RetryBudgetConfig undeclared(String budget) {
+    return RetryBudgetConfig.defaults();
+  }
+
+  @Override
+  protected DeclaredSettings settings(RetryBudgetConfig declared) {
+    return declared.declaredSettings();
+  }
+
+  @Override
+  protected void configure(TokenBudget budget, RetryBudgetConfig config) {
+    budget.configure(config);
+  }
+}

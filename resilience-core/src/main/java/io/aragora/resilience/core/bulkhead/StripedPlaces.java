@@ -1,0 +1,241 @@
+package io.aragora.resilience.core.bulkhead;
+
+import io.aragora.resilience.core.admission.AdmissionPolicy;
+import io.aragora.resilience.core.window.Stripes;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Places that a call holds as long as it likes. Lock-free. */
+final class StripedPlaces extends Places {
+  /*
+   * Layout: the places are dealt to stripes, so that threads do not meet; a small limit has one stripe. A stripe has two
+   * cache lines (because of adjacent-line prefetch) and two words:
+   *
+   *   STRIPE    releases:36 | epoch:8 | free:20. Free: the places that no call holds. Releases: how many were given back here;
+   *             it shows that a place was free meanwhile, and counts the calls. Epoch: changes with the limit.
+   *   CAPACITY  how many places the stripe has, free or held. The permit of a place names its stripe, and it is given back
+   *             there.
+   *
+   * DEBT is how many places must vanish because the limit was lowered while they were held.
+   *
+   * Taking: CAS of the own stripe, then of the others. "Full" needs a proof, since a place may be given back where one has
+   * looked already: look twice. If no stripe had a free place in either pass, and the sum of the releases is the same, then
+   * no place was given back in between, so between the passes there was an instant without a free place. Otherwise look
+   * again; each further pass is caused by a release of another thread, so this is lock-free.
+   * Stress: StripedPlacesStress.FullIsProved, LastPlaceIsTakenOnce.
+   *
+   * Lowering the limit: DEBT is raised first. Then free places are removed from each stripe, and the epoch of each stripe
+   * changes, whether it had a free place or not. A thread that gives a place back reads its stripe, then DEBT, then changes
+   * the stripe by CAS. If it read the stripe before the epoch changed, its CAS fails; if after, it sees the debt and pays.
+   * So no place is free that must vanish. (An epoch comes round after 256 changes of the limit during one such step.)
+   * Stress: StripedPlacesStress.ShrinkAgainstRelease.
+   *
+   * Memory order: volatile throughout. Nothing but the counts is published through these words.
+   */
+  private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private static final int STRIDE = 16;
+  private static final int DEBT = STRIDE;
+  private static final int FIRST = 2 * STRIDE;
+  private static final int SMALLEST_STRIPE = 8;
+
+  private static final int FREE_BITS = 20;
+  private static final long FREE_MASK = (1L << FREE_BITS) - 1;
+  private static final int EPOCH_BITS = 8;
+  private static final long ONE_EPOCH = 1L << FREE_BITS;
+  private static final long EPOCH_MASK = ((1L << EPOCH_BITS) - 1) << FREE_BITS;
+  private static final int RELEASE_SHIFT = FREE_BITS + EPOCH_BITS;
+  private static final long ONE_RELEASE = 1L << RELEASE_SHIFT;
+
+  private final long[] words;
+
+  /** The number of stripes minus one; the number is a power of two. */
+  private final int mask;
+
+  /** How often a count of releases came round. */
+  private final AtomicLong rounds = new AtomicLong();
+
+  /** The largest number of {@link #taken()} so far, since a count that comes round is carried a moment later. */
+  private final AtomicLong mostTaken = new AtomicLong();
+
+  /**
+   * Creates free places.
+   *
+   * @param limit the number of places
+   */
+  StripedPlaces(int limit) {
+    this(limit, stripes(limit));
+  }
+
+  StripedPlaces(int limit, int stripes) {
+    mask = stripes - 1;
+    words = new long[FIRST + (stripes + 1) * STRIDE];
+    grow(limit);
+  }
+
+  /** Returns how many stripes are of use: none may have fewer places than it takes to be worth it. */
+  private static int stripes(int limit) {
+    return Integer.highestOneBit(Math.max(1, Math.min(Stripes.MAX, limit / SMALLEST_STRIPE)));
+  }
+
+  @Override
+  long tryTake() {
+    int home = mask == 0 ? 0 : Stripes.hashOfThread() & mask;
+    long permit = tryTakeAt(home);
+    return permit != AdmissionPolicy.NO_PERMIT || mask == 0 ? permit : takeElsewhere(home);
+  }
+
+  /** Takes a place of one stripe. */
+  long tryTakeAt(int stripe) {
+    int at = at(stripe);
+    long word = (long) WORD.getVolatile(words, at);
+    while ((word & FREE_MASK) != 0) {
+      if (WORD.compareAndSet(words, at, word, word - 1)) {
+        return stripe + 1L;
+      }
+      word = (long) WORD.getVolatile(words, at);
+    }
+    return AdmissionPolicy.NO_PERMIT;
+  }
+
+  /** Takes a place of any stripe, or proves that there is none. */
+  long takeElsewhere(int home) {
+    long before = 0;
+    for (boolean isFirst = true; ; isFirst = false) {
+      long releases = 0;
+      for (int i = 0; i <= mask; i++) {
+        int stripe = (home + i) & mask;
+        long word = (long) WORD.getVolatile(words, at(stripe));
+        if ((word & FREE_MASK) != 0) {
+          long permit = tryTakeAt(stripe);
+          if (permit != AdmissionPolicy.NO_PERMIT) {
+            return permit;
+          }
+          word = (long) WORD.getVolatile(words, at(stripe));
+        }
+        releases += word >>> RELEASE_SHIFT;
+      }
+      if (!isFirst && releases == before) {
+        return AdmissionPolicy.NO_PERMIT;
+      }
+      before = releases;
+    }
+  }
+
+  @Override
+  boolean isPermit(long permit) {
+    return permit > 0 && permit <= mask + 1;
+  }
+
+  @Override
+  boolean giveBack(long permit) {
+    int at = at((int) permit - 1);
+    while (true) {
+      long word = (long) WORD.getVolatile(words, at);
+      if ((word & FREE_MASK) >= (long) WORD.getVolatile(words, at + 1)) {
+        return false;
+      }
+      long debt = (long) WORD.getVolatile(words, DEBT);
+      if (debt > 0) {
+        if (WORD.compareAndSet(words, DEBT, debt, debt - 1)) {
+          WORD.getAndAdd(words, at + 1, -1L);
+          countRelease((long) WORD.getAndAdd(words, at, ONE_RELEASE));
+          return true;
+        }
+      } else if (WORD.compareAndSet(words, at, word, word + ONE_RELEASE + 1)) {
+        countRelease(word);
+        return true;
+      }
+    }
+  }
+
+  private void countRelease(long before) {
+    if (before >>> RELEASE_SHIFT == (1L << (Long.SIZE - RELEASE_SHIFT)) - 1) {
+      rounds.incrementAndGet();
+    }
+  }
+
+  @Override
+  void resize(int by) {
+    if (by > 0) {
+      grow(by);
+    } else if (by < 0) {
+      shrink(-by);
+    }
+  }
+
+  private void grow(int by) {
+    long rest = by;
+    long debt = (long) WORD.getVolatile(words, DEBT);
+    while (debt > 0 && rest > 0) {
+      long paid = Math.min(debt, rest);
+      if (WORD.compareAndSet(words, DEBT, debt, debt - paid)) {
+        rest -= paid;
+      }
+      debt = (long) WORD.getVolatile(words, DEBT);
+    }
+    for (int stripe = 0; stripe <= mask; stripe++) {
+      long share = rest / (mask + 1 - stripe);
+      rest -= share;
+      add(at(stripe), share);
+    }
+  }
+
+  private void add(int at, long places) {
+    WORD.getAndAdd(words, at + 1, places);
+    WORD.getAndAdd(words, at, places);
+  }
+
+  private void shrink(int by) {
+    long more = by;
+    WORD.getAndAdd(words, DEBT, more);
+    for (int stripe = 0; stripe <= mask; stripe++) {
+      int at = at(stripe);
+      long taken = takeOut(at);
+      WORD.getAndAdd(words, at + 1, -taken);
+      long owed = (long) WORD.getAndAdd(words, DEBT, -taken) - taken;
+      if (owed < 0) {
+        // Others paid meanwhile.
+        WORD.getAndAdd(words, DEBT, -owed);
+        add(at, -owed);
+      }
+    }
+  }
+
+  /** Takes free places out of a stripe, as many as are owed, and changes its epoch. */
+  private long takeOut(int at) {
+    while (true) {
+      long word = (long) WORD.getVolatile(words, at);
+      long taken = Math.min(word & FREE_MASK, Math.max(0, (long) WORD.getVolatile(words, DEBT)));
+      long next = (word & ~EPOCH_MASK) | ((word + ONE_EPOCH) & EPOCH_MASK);
+      if (WORD.compareAndSet(words, at, word, next - taken)) {
+        return taken;
+      }
+    }
+  }
+
+  @Override
+  int inUse() {
+    long held = 0;
+    for (int stripe = 0; stripe <= mask; stripe++) {
+      int at = at(stripe);
+      held +=
+          (long) WORD.getVolatile(words, at + 1) - ((long) WORD.getVolatile(words, at) & FREE_MASK);
+    }
+    return (int) Math.max(0, held);
+  }
+
+  @Override
+  long taken() {
+    long releases = rounds.get() << (Long.SIZE - RELEASE_SHIFT);
+    for (int stripe = 0; stripe <= mask; stripe++) {
+      releases += (long) WORD.getVolatile(words, at(stripe)) >>> RELEASE_SHIFT;
+    }
+    return mostTaken.accumulateAndGet(releases + inUse(), Math::max);
+  }
+
+  private static int at(int stripe) {
+    return FIRST + stripe * STRIDE;
+  }
+}
