@@ -12,6 +12,7 @@ import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
+import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -383,6 +384,34 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void bulkheads() throws IOException {
+    // readme: bulkhead page
+    Bulkhead db = resilience.bulkhead(
+        "db",
+        c -> c.maxConcurrentCalls(25) // under way at a time
+            .maxWait(Duration.ofMillis(200)) // then the call is rejected
+            .maxWaiting(50)); // further ones are rejected at once
+    String price = db.call(() -> shop.price("apples"));
+    CompletableFuture<String> later = db.callAsync(() -> shop.priceLater("pears"));
+    // end
+
+    assertThat(List.of(price, later.join())).containsExactly("1.20 for apples", "1.20 for pears");
+
+    // readme: bulkhead permit
+    long permit = db.tryAcquirePermit(); // never waits
+    if (permit != Bulkhead.REJECTED) {
+      try {
+        System.out.println(shop.price("plums"));
+      } finally {
+        db.releasePermit(permit);
+      }
+    }
+    // end
+
+    assertThat(db.snapshot().inUse()).isZero();
+  }
+
+  @Test
   void timeouts() throws IOException {
     Executor pool = Runnable::run;
 
@@ -558,7 +587,7 @@ class DocsSnippetsTest {
     // readme: extending policy in use
     Pipeline pipeline = resilience
         .newPipeline("prices")
-        .add(new Bulkhead("shop", new Semaphore(1)))
+        .add(new Turnstile("shop", new Semaphore(1)))
         .add(resilience.timeout("prices", Duration.ofSeconds(1)))
         .build();
     System.out.println(pipeline.call(() -> shop.price("apples")));
@@ -568,7 +597,7 @@ class DocsSnippetsTest {
     CompletableFuture<String> holds = pipeline.callAsync(() -> first);
     assertThatExceptionOfType(ResilienceException.class)
         .isThrownBy(() -> pipeline.call(() -> shop.price("pears")))
-        .withMessage("all permits of bulkhead 'shop' are in use");
+        .withMessage("all permits of turnstile 'shop' are in use");
     assertThat(pipeline.callAsync(() -> first)).isCompletedExceptionally();
     first.complete("done");
     assertThat(holds).isCompletedWithValue("done");

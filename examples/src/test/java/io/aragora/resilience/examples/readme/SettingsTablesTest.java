@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthCheckOptions;
@@ -20,7 +21,6 @@ import java.io.StringReader;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -62,8 +62,12 @@ class SettingsTablesTest {
 
   @Test
   void settingsFromOutside_areAllInTheTables() {
-    for (String kind : List.of("circuitbreaker", "retry")) {
-      String heading = "## Settings of " + (kind.equals("retry") ? "retries" : "circuit breakers");
+    Map<String, String> headings = Map.of(
+        "circuitbreaker", "circuit breakers",
+        "retry", "retries",
+        "bulkhead", "bulkheads");
+    for (String kind : headings.keySet()) {
+      String heading = "## Settings of " + headings.get(kind);
       String settings = Pages.table(Pages.page("configuration"), heading).stream()
           .map(row -> row.get("property"))
           .collect(Collectors.joining(", "));
@@ -190,6 +194,23 @@ class SettingsTablesTest {
     rows.keySet().retainAll(Set.of("limit"));
 
     checkRanges(rows, Set.of());
+  }
+
+  @Test
+  void bulkheadTables_matchTheCode() {
+    Map<String, String> defaults = shown(BulkheadConfig.defaults());
+    takeFromOutside("bulkhead", defaults.keySet());
+    BulkheadConfig.Builder waits = BulkheadConfig.builder().maxWait(Duration.ofSeconds(1));
+    setters.put("maxWaiting", value -> waits.maxWaiting(Integer.parseInt(value)).build());
+
+    var inConfiguration = table("configuration", "## Settings of bulkheads");
+    checkDefaults(inConfiguration, defaults);
+    checkRanges(inConfiguration, Set.of("order"));
+    var inBulkheads = table("bulkhead", "## Settings");
+    assertThat(inBulkheads.keySet()).isEqualTo(defaults.keySet());
+    inBulkheads.remove("maxWaiting"); // its default is another setting
+    checkDefaults(inBulkheads, defaults);
+    checkRanges(inBulkheads, Set.of("order"));
   }
 
   @Test
@@ -379,7 +400,7 @@ class SettingsTablesTest {
   /** One form for what a table and the code say; 0 stands for nothing in some of the code. */
   private static String canonical(String value) {
     String first = value.split("[,:;]? (?:or|to|but|as) |, |: ")[0];
-    if (NOTHING.contains(first) || first.equals("0.0")) {
+    if (NOTHING.contains(first) || Set.of("0.0", "PT0S").contains(first)) {
       return "0";
     }
     if (first.startsWith("PT")) {

@@ -2,11 +2,13 @@ package io.aragora.resilience.core.proxy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.core.settings.SettingText;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
@@ -47,6 +49,7 @@ final class AnnotatedPolicies {
   private final List<Single<?>> singles = List.of(
       new Single<>(WithCircuitBreaker.class, this::breaker),
       new Single<>(WithRetry.class, this::retry),
+      new Single<>(WithBulkhead.class, this::bulkhead),
       new Single<>(WithTimeout.class, this::timeout));
 
   private final Resilience resilience;
@@ -170,6 +173,21 @@ final class AnnotatedPolicies {
         ? resilience.circuitBreaker(name)
         : declarations.circuitBreakerFromPreset(
             name, CircuitBreakerPresets.named(annotation.provider()), place);
+  }
+
+  private Policy bulkhead(WithBulkhead annotation, String defaultName, Place place) {
+    String name = name(annotation.value(), defaultName);
+    if (annotation.maxConcurrentCalls() == 0 && annotation.maxWait().isEmpty()) {
+      return resilience.bulkhead(name);
+    }
+    BulkheadConfig.Builder config = BulkheadConfig.builder();
+    if (annotation.maxConcurrentCalls() != 0) {
+      config.maxConcurrentCalls(annotation.maxConcurrentCalls());
+    }
+    if (!annotation.maxWait().isEmpty()) {
+      config.maxWait(new SettingText("@WithBulkhead maxWait", annotation.maxWait()).duration());
+    }
+    return declarations.bulkhead(name, config.build(), place);
   }
 
   private Policy timeout(WithTimeout annotation, String defaultName, Place place) {

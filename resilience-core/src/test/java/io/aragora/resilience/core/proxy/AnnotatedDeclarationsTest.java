@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
@@ -307,6 +308,21 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     String call();
   }
 
+  interface Bulkhead1 {
+    @WithBulkhead(value = "shared", maxConcurrentCalls = 5)
+    String call();
+  }
+
+  interface OtherConcurrentCalls {
+    @WithBulkhead(value = "shared", maxConcurrentCalls = 6)
+    String call();
+  }
+
+  interface OtherBulkheadWait {
+    @WithBulkhead(value = "shared", maxConcurrentCalls = 5, maxWait = "1s")
+    String call();
+  }
+
   /** Two interfaces whose annotations differ in one element. */
   record Pair(Class<?> first, Class<?> second) {
     String element() throws ReflectiveOperationException {
@@ -329,7 +345,11 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
 
   static Stream<Pair> pairs() {
     return Stream.concat(
-        Stream.of(new Pair(Provider1.class, Provider2.class), new Pair(Limit1.class, Limit2.class)),
+        Stream.of(
+            new Pair(Provider1.class, Provider2.class),
+            new Pair(Limit1.class, Limit2.class),
+            new Pair(Bulkhead1.class, OtherConcurrentCalls.class),
+            new Pair(Bulkhead1.class, OtherBulkheadWait.class)),
         Stream.of(
                 OtherProvider.class,
                 OtherAttempts.class,
@@ -377,6 +397,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
         "WithCircuitBreaker.value",
         "WithRetry.value",
         "WithTimeout.name",
+        "WithBulkhead.value",
         "WithPipeline.value",
         "WithFallback.value",
         "WithFallback.on");

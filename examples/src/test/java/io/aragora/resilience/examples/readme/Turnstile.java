@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 // readme: extending policy
 /** Bounds how many calls run at once, and rejects the others. */
-record Bulkhead(String name, Semaphore permits) implements Policy {
+record Turnstile(String name, Semaphore permits) implements Policy {
   @Override
   public <T, X extends Throwable> T call(CheckedSupplier<? extends T, X> body) throws X {
     if (!permits.tryAcquire()) {
@@ -39,7 +39,7 @@ record Bulkhead(String name, Semaphore permits) implements Policy {
   }
 
   private ResilienceException rejection() {
-    return new ResilienceException("all permits of bulkhead '" + name + "' are in use");
+    return new ResilienceException("all permits of turnstile '" + name + "' are in use");
   }
 }
 // end
