@@ -45,13 +45,16 @@ class MicrometerBridgeTest {
         }));
 
     assertThat(registry
-            .get("resilience.calls")
-            .tags("runtime", "shop", "name", "prices", "outcome", "success")
+            .get("resilience.durations")
+            .tags("runtime", "shop", "name", "prices", "of", "successful_call")
             .timer()
             .totalTime(MILLISECONDS))
         .isEqualTo(7);
-    assertThat(
-            registry.get("resilience.calls").tags("outcome", "failure").timer().count())
+    assertThat(registry
+            .get("resilience.durations")
+            .tags("of", "failed_call")
+            .timer()
+            .count())
         .isEqualTo(1);
   }
 
@@ -60,18 +63,23 @@ class MicrometerBridgeTest {
     CircuitBreaker breaker = resilience.circuitBreaker("prices");
     breaker.forceOpen();
     assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
-    time.runPending();
 
-    assertThat(registry.get("resilience.state").tags("name", "prices").gauge().value())
+    read();
+    assertThat(registry
+            .get("resilience.circuitbreaker.state")
+            .tags("name", "prices")
+            .gauge()
+            .value())
         .isEqualTo(1);
     assertThat(registry
-            .get("resilience.rejections")
-            .tags("name", "prices")
+            .get("resilience.circuitbreaker.calls")
+            .tags("name", "prices", "outcome", "rejected")
             .functionCounter()
             .count())
         .isEqualTo(1);
     breaker.reset();
-    assertThat(registry.get("resilience.state").gauge().value()).isZero();
+    read();
+    assertThat(registry.get("resilience.circuitbreaker.state").gauge().value()).isZero();
   }
 
   @Test
@@ -91,11 +99,19 @@ class MicrometerBridgeTest {
         resilience.timeout("slow", Duration.ofSeconds(1)).callAsync(CompletableFuture::new);
     time.advance(Duration.ofSeconds(2));
 
-    assertThat(registry.get("resilience.retry.delay").timer().totalTime(SECONDS))
+    assertThat(registry
+            .get("resilience.durations")
+            .tags("of", "retry_delay")
+            .timer()
+            .totalTime(SECONDS))
         .isEqualTo(3);
     assertThat(late).isCompletedExceptionally();
-    assertThat(
-            registry.get("resilience.timeouts").tags("name", "slow").counter().count())
+    read();
+    assertThat(registry
+            .get("resilience.timeout.timeouts")
+            .tags("name", "slow")
+            .functionCounter()
+            .count())
         .isEqualTo(1);
   }
 
@@ -106,11 +122,11 @@ class MicrometerBridgeTest {
         .forKey("acme");
     acme.run(() -> {});
     acme.forceOpen();
-    time.runPending();
+    read();
 
     assertThat(registry.getMeters())
-        .isNotEmpty()
-        .allSatisfy(meter -> assertThat(meter.getId().getTag("name")).isEqualTo("tenants"));
+        .hasSizeGreaterThan(5)
+        .allSatisfy(meter -> assertThat(meter.getId().getTag("name")).isIn("tenants", null));
   }
 
   @Test
@@ -133,11 +149,16 @@ class MicrometerBridgeTest {
   void closing_leavesNothing() {
     CircuitBreaker breaker = resilience.circuitBreaker("prices");
     breaker.forceOpen();
-    time.runPending();
-    assertThat(registry.getMeters()).isNotEmpty();
+    read();
+    assertThat(registry.getMeters()).hasSizeGreaterThan(5);
 
     resilience.close();
 
     assertThat(registry.getMeters()).isEmpty();
+  }
+
+  /** What a registry does when it publishes. */
+  private void read() {
+    assertThat(registry.get("resilience.policies").gauge().value()).isPositive();
   }
 }
