@@ -1,5 +1,8 @@
 package io.aragora.resilience.core.retry;
 
+import io.aragora.resilience.core.admission.CellLevel;
+import io.aragora.resilience.core.admission.CellRate;
+import io.aragora.resilience.core.admission.PaddedLevel;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.retry.RetryBudget;
@@ -15,44 +18,37 @@ import java.lang.invoke.VarHandle;
 public final class TokenBudget implements RetryBudget, ReadablePolicy {
   /*
    * Layout: two words, each changed by its own CAS, so each is exact by itself: no retry is taken
-   * twice, none is lost. The words lie two cache lines into an array of their own, away from
-   * neighbouring objects.
+   * twice, none is lost.
    *
    *   EARNED    thousandths of retries, from 0 to the capacity. While the bucket is full, a success
-   *             only reads it, so the line stays shared among all cores.
-   *   ALLOWED   the virtual time up to which the retries per second are used up. A retry is left if
-   *             that time is at most a second ahead of now.
-   *
-   * Source of ALLOWED: the generic cell rate algorithm in its virtual scheduling form, ITU-T I.371.
+   *             only reads it, so the line stays shared among all cores. It lies two cache lines
+   *             into an array of its own, away from neighbouring objects.
+   *   allowed   the retries per second, by the generic cell rate algorithm (CellRate).
    */
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int EARNED = 16;
-  private static final int ALLOWED = 17;
-  private static final int LENGTH = 34;
+  private static final int LENGTH = 33;
   private static final long ONE = 1000;
-  private static final double NANOS_PER_SECOND = 1e9;
 
   private final String name;
   private final TimeSource time;
   private final long[] words = new long[LENGTH];
+  private final CellLevel allowed;
   private final StripedCount refused = new StripedCount();
   private volatile Limits limits;
 
-  private record Limits(RetryBudgetConfig config, long full, long credit, double intervalNanos) {
+  private record Limits(RetryBudgetConfig config, long full, long credit) {
     static Limits of(RetryBudgetConfig config) {
-      return new Limits(
-          config,
-          config.capacity() * ONE,
-          Math.round(config.ratio() * ONE),
-          config.perSecond() > 0 ? NANOS_PER_SECOND / config.perSecond() : Double.MAX_VALUE);
+      return new Limits(config, config.capacity() * ONE, Math.round(config.ratio() * ONE));
     }
 
-    /**
-     * Returns how far the virtual time may be ahead: a second, or the interval between two retries
-     * if that is longer.
-     */
-    double burstNanos() {
-      return Math.max(NANOS_PER_SECOND, intervalNanos);
+    /** Returns the rate of the retries per second; any rate if there are none. */
+    CellRate rate() {
+      return CellRate.perSecond(isTimed() ? config.perSecond() : 1);
+    }
+
+    boolean isTimed() {
+      return config.perSecond() > 0;
     }
   }
 
@@ -68,6 +64,8 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
     this.time = time;
     this.limits = Limits.of(config);
     words[EARNED] = limits.full();
+    CellRate rate = limits.rate();
+    allowed = new PaddedLevel(rate, rate.full(time.nanoTime()));
   }
 
   /**
@@ -77,6 +75,7 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
    */
   public void configure(RetryBudgetConfig declared) {
     limits = Limits.of(declared);
+    allowed.refill(limits.rate(), time);
     WORDS.setVolatile(words, EARNED, limits.full());
   }
 
@@ -109,14 +108,14 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
 
   @Override
   public boolean tryTake() {
-    if (takeEarned() || takeAllowed()) {
+    if (takeEarned() || (limits.isTimed() && allowed.tryTake(1, time))) {
       return true;
     }
     refused.increment();
     return false;
   }
 
-  // Opaque reads before each CAS: nothing is published through the words, and the CAS decides. With
+  // Opaque reads before each CAS: nothing is published through the word, and the CAS decides. With
   // plain reads, a long could tear. Stress: TokenBudgetStress.LastOneIsTakenOnce,
   // AllowedOneIsTakenOnce, CreditAgainstTake.
 
@@ -130,26 +129,6 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
       earned = seen;
     }
     return false;
-  }
-
-  private boolean takeAllowed() {
-    Limits present = limits;
-    if (present.intervalNanos() == Double.MAX_VALUE) {
-      return false;
-    }
-    long now = time.nanoTime();
-    long used = (long) WORDS.getOpaque(words, ALLOWED);
-    while (true) {
-      long next = Math.max(used, now) + (long) present.intervalNanos();
-      if (next - now > present.burstNanos()) {
-        return false;
-      }
-      long seen = (long) WORDS.compareAndExchange(words, ALLOWED, used, next);
-      if (seen == used) {
-        return true;
-      }
-      used = seen;
-    }
   }
 
   @Override
