@@ -9,6 +9,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.timeout.Timeout;
@@ -60,6 +62,20 @@ public interface Policies {
    * @return an immutable copy
    */
   Collection<Bulkhead> bulkheads();
+
+  /**
+   * Returns the rate limiters.
+   *
+   * @return an immutable copy
+   */
+  Collection<RateLimiter> rateLimiters();
+
+  /**
+   * Returns the keyed rate limiters.
+   *
+   * @return an immutable copy
+   */
+  Collection<KeyedRateLimiter> keyedRateLimiters();
 
   /**
    * Returns the declared pipelines.
@@ -125,6 +141,14 @@ public interface Policies {
   int pruneBulkheads();
 
   /**
+   * Removes rate limiters that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers.
+   *
+   * @return how many this call removed
+   */
+  int pruneRateLimiters();
+
+  /**
    * Removes a circuit breaker: from this runtime, its status and metrics, and from the state store at its next save. The
    * breaker works on for code that holds it, and the same name then declares another one. A store that cannot be reached
    * keeps the row until it is older than the retention.
@@ -174,6 +198,23 @@ public interface Policies {
    * @return whether there was such a bulkhead
    */
   boolean removeBulkhead(String name);
+
+  /**
+   * Removes a rate limiter from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a rate limiter
+   */
+  boolean removeRateLimiter(String name);
+
+  /**
+   * Removes a keyed rate limiter and all its keys from this runtime, its status and metrics. It works on for code that holds
+   * it.
+   *
+   * @param name its name
+   * @return whether there was such a keyed rate limiter
+   */
+  boolean removeKeyedRateLimiter(String name);
 
   /**
    * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The

@@ -10,6 +10,10 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -331,6 +335,61 @@ public interface Resilience extends AutoCloseable {
    * @return a new bulkhead
    */
   Bulkhead newBulkhead(String name, BulkheadConfig config);
+
+  /**
+   * Looks up a rate limiter. Its limit and period are declared in the code or set outside it ({@code
+   * resilience.ratelimiter.<name>.limit} and {@code .period}).
+   *
+   * @param name its name
+   * @return the rate limiter of that name
+   * @throws ResilienceConfigurationException if the rate limiter has no limit and period
+   */
+  RateLimiter rateLimiter(String name);
+
+  /**
+   * Declares a rate limiter.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the rate limiter of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  RateLimiter rateLimiter(String name, RateLimiterConfig config);
+
+  /**
+   * Declares a smooth rate limiter.
+   *
+   * @param name its name
+   * @param settings sets the limit and the period, and other settings that differ from the defaults
+   * @return the rate limiter of that name
+   * @throws IllegalArgumentException if {@code settings} sets no limit or no period
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  default RateLimiter rateLimiter(
+      String name, Consumer<? super RateLimiterConfig.Builder> settings) {
+    RateLimiterConfig.Builder config = RateLimiterConfig.builder();
+    settings.accept(config);
+    return rateLimiter(name, config.build());
+  }
+
+  /**
+   * Creates a rate limiter that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name its name
+   * @param config its config, which settings outside the code do not change
+   * @return a new rate limiter
+   */
+  RateLimiter newRateLimiter(String name, RateLimiterConfig config);
+
+  /**
+   * Declares a rate limiter with keys. Settings outside the code for rate limiters of that name change the config of its keys.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the keyed rate limiter of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  KeyedRateLimiter keyedRateLimiter(String name, KeyedRateLimiterConfig config);
 
   /**
    * Opens a block of the calling thread with a deadline.

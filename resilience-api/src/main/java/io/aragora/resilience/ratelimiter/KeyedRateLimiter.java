@@ -48,8 +48,8 @@ public interface KeyedRateLimiter {
    * Returns the policy of a key, whose calls take one permit each.
    *
    * @param key not blank, at most 10,000 characters
-   * @return a policy named {@code name:key}, which finds the key at each call; {@code name:*overflow*} is the name in errors
-   *     if there is no room for it
+   * @return a policy named {@code name:key}, with the level of the key for as long as it is referenced; {@code
+   *     name:*overflow*} if there is no room for the key
    * @throws IllegalArgumentException if {@code key} is blank or has more than 10,000 characters
    */
   Policy forKey(String key);
@@ -139,7 +139,11 @@ public interface KeyedRateLimiter {
   /** {@return the totals of all keys together, evicted ones included, and of the overflow limiter} */
   RateLimiterTotals totals();
 
-  /** {@return the number of calls that wait, of all keys together} */
+  /**
+   * Returns the number of calls that wait, of all keys together. Takes a time that grows with the number of keys.
+   *
+   * @return the number of calls
+   */
   int waiting();
 
   /** {@return the number of keys with a level of their own, at most {@link KeyedRateLimiterConfig#maxKeys()}} */

@@ -71,6 +71,11 @@ public final class RateLimiterTotals {
     return rejectedPaused;
   }
 
+  /** {@return the number of calls that were rejected, for any reason} */
+  public long rejected() {
+    return rejectedLimit + rejectedQueueFull + rejectedDeadline + rejectedPaused;
+  }
+
   /** {@return the number of calls that were cancelled, interrupted or closed while they waited} */
   public long cancelled() {
     return cancelled;

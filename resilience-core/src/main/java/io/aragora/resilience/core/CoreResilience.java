@@ -37,6 +37,10 @@ import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -223,6 +227,26 @@ final class CoreResilience implements Resilience {
   @Override
   public Bulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
     return policies.newBulkhead(bulkhead, config);
+  }
+
+  @Override
+  public RateLimiter rateLimiter(String limiter) {
+    return policies.rateLimiters.get(limiter);
+  }
+
+  @Override
+  public RateLimiter rateLimiter(String limiter, RateLimiterConfig config) {
+    return policies.rateLimiters.declare(limiter, config);
+  }
+
+  @Override
+  public RateLimiter newRateLimiter(String limiter, RateLimiterConfig config) {
+    return policies.newRateLimiter(limiter, config);
+  }
+
+  @Override
+  public KeyedRateLimiter keyedRateLimiter(String keyed, KeyedRateLimiterConfig config) {
+    return policies.keyedRateLimiters.declare(keyed, config);
   }
 
   @Override

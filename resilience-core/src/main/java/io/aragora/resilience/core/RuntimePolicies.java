@@ -22,6 +22,8 @@ import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
+import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
+import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
@@ -35,6 +37,10 @@ import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -62,6 +68,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
   final PolicyRegistry<CoreBulkhead, BulkheadConfig> bulkheads;
+  final PolicyRegistry<CoreRateLimiter, RateLimiterConfig> rateLimiters;
+  final PolicyRegistry<CoreKeyedRateLimiter, KeyedRateLimiterConfig> keyedRateLimiters;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   final FallbackCounters fallbacks;
 
@@ -106,9 +114,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     budgets = new PolicyRegistry<>(new BudgetKind(runtime), max, never);
     timeouts = new PolicyRegistry<>(new TimeoutKind(this, outside, runtime), max, stale);
     bulkheads = new PolicyRegistry<>(new BulkheadKind(this, outside, runtime), max, stale);
+    rateLimiters = new PolicyRegistry<>(new RateLimiterKind(this, outside, runtime), max, stale);
+    keyedRateLimiters =
+        new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
-    kinds = List.of(breakers, keyedBreakers, retries, timeouts, bulkheads);
+    kinds = List.of(
+        breakers, keyedBreakers, retries, timeouts, bulkheads, rateLimiters, keyedRateLimiters);
   }
 
   /** Creates a breaker that is not registered. */
@@ -147,6 +159,17 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   CoreBulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
     return new CoreBulkhead(
         Setting.name("name", bulkhead), Objects.requireNonNull(config, "config"), admission);
+  }
+
+  /** Creates a rate limiter that is not registered. */
+  CoreRateLimiter newRateLimiter(String limiter, RateLimiterConfig config) {
+    return new CoreRateLimiter(
+        Setting.name("name", limiter), Objects.requireNonNull(config, "config"), admission);
+  }
+
+  /** Creates a keyed rate limiter that is not registered. */
+  CoreKeyedRateLimiter newKeyedRateLimiter(String keyed, KeyedRateLimiterConfig config) {
+    return new CoreKeyedRateLimiter(keyed, config, admission);
   }
 
   /** Creates a pipeline that is not registered. */
@@ -206,6 +229,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Bulkhead> bulkheads() {
     return List.copyOf(bulkheads.all());
+  }
+
+  @Override
+  public Collection<RateLimiter> rateLimiters() {
+    return List.copyOf(rateLimiters.all());
+  }
+
+  @Override
+  public Collection<KeyedRateLimiter> keyedRateLimiters() {
+    return List.copyOf(keyedRateLimiters.all());
   }
 
   @Override
@@ -288,6 +321,21 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
+  public int pruneRateLimiters() {
+    return rateLimiters.prune();
+  }
+
+  @Override
+  public boolean removeRateLimiter(String limiter) {
+    return rateLimiters.remove(limiter) != null;
+  }
+
+  @Override
+  public boolean removeKeyedRateLimiter(String keyed) {
+    return keyedRateLimiters.remove(keyed) != null;
+  }
+
+  @Override
   public int pruneBulkheads() {
     return bulkheads.prune();
   }
@@ -350,6 +398,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     return bulkheads.declare(bulkhead, config, null, place);
   }
 
+  @Override
+  public RateLimiter rateLimiter(String limiter, RateLimiterConfig config, Object place) {
+    return rateLimiters.declare(limiter, config, null, place);
+  }
+
   /** Lets every policy look up its duration recorders again. */
   void measure() {
     kinds.forEach(PolicyRegistry::measure);
@@ -363,6 +416,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("retrybudget", budgets, into);
     read("timeout", timeouts, into);
     read("bulkhead", bulkheads, into);
+    read("ratelimiter", rateLimiters, into);
+    read("keyedratelimiter", keyedRateLimiters, into);
     if (into.wants("fallback")) {
       fallbacks.totals().forEach((pipeline, totals) -> {
         into.policy("fallback", pipeline);

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core;
 
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.retry.Backoff;
@@ -177,6 +178,9 @@ record ConfigVariation(
     }
     if (type == CircuitBreakerState.class) {
       return List.of(CircuitBreakerState.OPEN, CircuitBreakerState.METRICS_ONLY);
+    }
+    if (type == BulkheadConfig.Order.class) {
+      return List.of(BulkheadConfig.Order.values());
     }
     if (type == HealthGroup.class) {
       return List.of(HealthGroup.values());

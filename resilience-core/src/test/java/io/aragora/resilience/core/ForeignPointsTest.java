@@ -64,6 +64,8 @@ class ForeignPointsTest {
       Map.entry("KeyedCircuitBreaker.forEachKey", CALLER),
       Map.entry("KeyedCircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("KeyedCircuitBreaker.subscribeKeys", FUNCTIONS),
+      Map.entry("KeyedRateLimiter.subscribe", "KeyedRateLimiterTest"),
+      Map.entry("KeyedRateLimiter.subscribeKeys", "KeyedRateLimiterTest"),
       Map.entry("Pipeline.Builder.add", MORE),
       Map.entry("Pipeline.on", "an executor that throws or drops tasks: ChosenExecutorTest"),
       Map.entry("Policy", ENTRY),
@@ -76,6 +78,7 @@ class ForeignPointsTest {
       Map.entry(
           "MethodPolicy.call",
           "an observer that throws: ObservedPipelineTest; the rest is its caller's"),
+      Map.entry("RateLimiter.subscribe", "RateLimiterTest"),
       Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),

@@ -177,7 +177,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       throw closed();
     }
     try {
-      ThreadWaiter waiter = new ThreadWaiter(need(), now, runtime.time());
+      ThreadWaiter waiter = new ThreadWaiter(need(), now, until, runtime.time());
       if (!queue().add(waiter, maxWaiting())) {
         throw reject(Rejection.QUEUE_FULL, 0);
       }
@@ -207,6 +207,9 @@ public abstract class AdmissionPolicy extends CorePolicy {
       long waited = Math.max(0, runtime.time().nanoTime() - waiter.since());
       if (waiter.state() == Waiter.State.EVICTED) {
         throw reject(Rejection.QUEUE_FULL, waited);
+      }
+      if (waiter.state() == Waiter.State.DISMISSED) {
+        throw reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, waited);
       }
       isAdmitted = true;
       admitted(waited);

@@ -67,7 +67,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     this.chain = chain;
     this.index = index;
     this.body = body;
-    this.turn = new Turn(policy.need(), now, this);
+    this.turn = new Turn(policy.need(), now, until, this);
   }
 
   /** Begins the wait. */
@@ -113,6 +113,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
         case WAITING -> expire();
         case GRANTED -> handOver();
         case EVICTED -> reject(Rejection.QUEUE_FULL);
+        case DISMISSED -> reject(endsByDeadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE);
         case NEW, LEFT -> {}
       }
     } catch (Throwable e) {
@@ -131,7 +132,11 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   private void expire() {
     if (policy.runtime().time().nanoTime() < until) {
       lookForPermit();
-    } else if (policy.queue().leave(turn) == Waiter.State.WAITING) {
+      return;
+    }
+    // The permit may come at the end of the wait exactly.
+    policy.queue().grant();
+    if (policy.queue().leave(turn) == Waiter.State.WAITING) {
       reject(endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED);
     }
   }
@@ -208,7 +213,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     switch (policy.queue().leave(turn)) {
       case GRANTED -> policy.giveBack(turn.permit());
       case NEW, WAITING -> policy.countCancelled();
-      case LEFT, EVICTED -> {}
+      case LEFT, EVICTED, DISMISSED -> {}
     }
   }
 
@@ -244,8 +249,8 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   private static final class Turn extends Waiter {
     private final QueuedFuture<?> future;
 
-    Turn(int need, long since, QueuedFuture<?> future) {
-      super(need, since);
+    Turn(int need, long since, long until, QueuedFuture<?> future) {
+      super(need, since, until);
       this.future = future;
     }
 

@@ -7,8 +7,8 @@ final class ThreadWaiter extends Waiter {
   private final Thread thread = Thread.currentThread();
   private final TimeSource time;
 
-  ThreadWaiter(int need, long since, TimeSource time) {
-    super(need, since);
+  ThreadWaiter(int need, long since, long until, TimeSource time) {
+    super(need, since, until);
     this.time = time;
   }
 

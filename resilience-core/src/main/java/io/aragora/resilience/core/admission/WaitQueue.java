@@ -4,6 +4,8 @@ import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -12,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WaitQueue {
   /*
-   * Layout: a doubly linked list under a lock, since a waiter may leave from anywhere. Two words lie two cache lines into an
+   * Layout: a doubly linked list under a lock, since a waiter may leave from anywhere. The words lie two cache lines into an
    * array of their own:
    *
-   *   WAITING   the length of the list. Each call that enters or leaves the policy reads it, and only waiters write it.
+   *   WAITING   the length of the list. Each call that enters or leaves the policy reads it, and only waiters write it. Beside
+   *             it NEEDED, what all of them need together.
    *   GRANTS    how many requests to grant are open. The thread that raises it from 0 grants until it is 0 again; the others
    *             return at once. So a thread that returns a permit never waits for another one, and a body that ends inside
    *             the start of the next one does not grow the stack.
@@ -51,9 +54,23 @@ public final class WaitQueue {
     default void onHeadWaits(Waiter head) {}
   }
 
+  /** Says which waiters wait in vain. */
+  @FunctionalInterface
+  public interface InVain {
+    /**
+     * Returns whether a waiter certainly ends its wait without a permit. Called under the lock of the queue; must not wait.
+     *
+     * @param waiter the waiter
+     * @param before how much those before it need
+     * @return whether it may leave now
+     */
+    boolean isInVain(Waiter waiter, long before);
+  }
+
   private static final GuardedLog LOG = GuardedLog.of(WaitQueue.class);
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int WAITING = 16;
+  private static final int NEEDED = 17;
   private static final int GRANTS = 32;
   private static final int LENGTH = 48;
 
@@ -81,6 +98,11 @@ public final class WaitQueue {
   /** {@return how many wait} */
   public int size() {
     return (int) (long) WORDS.getVolatile(words, WAITING);
+  }
+
+  /** {@return how much all that wait need together} */
+  public long needed() {
+    return (long) WORDS.getVolatile(words, NEEDED);
   }
 
   /** {@return whether no call waits} */
@@ -133,6 +155,7 @@ public final class WaitQueue {
       }
       newest = waiter;
       waiter.become(Waiter.State.WAITING);
+      WORDS.setVolatile(words, NEEDED, needed() + waiter.need());
       WORDS.setVolatile(words, WAITING, (long) size() + 1);
     } finally {
       lock.unlock();
@@ -170,6 +193,34 @@ public final class WaitQueue {
     return before;
   }
 
+  /**
+   * Removes the waiters that wait in vain, for a queue in which the oldest is the next one.
+   *
+   * @param test says which
+   */
+  public void dismiss(InVain test) {
+    List<Waiter> dismissed = new ArrayList<>();
+    lock.lock();
+    try {
+      long before = 0;
+      Waiter next = oldest;
+      while (next != null) {
+        Waiter waiter = next;
+        next = waiter.newer;
+        if (test.isInVain(waiter, before)) {
+          unlink(waiter);
+          waiter.become(Waiter.State.DISMISSED);
+          dismissed.add(waiter);
+        } else {
+          before += waiter.need();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    dismissed.forEach(WaitQueue::wake);
+  }
+
   private void unlink(Waiter waiter) {
     if (waiter.older == null) {
       oldest = waiter.newer;
@@ -183,6 +234,7 @@ public final class WaitQueue {
     }
     waiter.older = null;
     waiter.newer = null;
+    WORDS.setVolatile(words, NEEDED, needed() - waiter.need());
     WORDS.setVolatile(words, WAITING, (long) size() - 1);
   }
 

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.admission;
 
+import io.aragora.resilience.time.TimeSource;
 import org.jspecify.annotations.Nullable;
 
 /** A call that waits in a {@link WaitQueue}: a thread or a future. */
@@ -15,11 +16,17 @@ public abstract class Waiter {
     /** Has left by itself. */
     LEFT,
     /** Was removed for a newer one. */
-    EVICTED
+    EVICTED,
+    /** Was removed because it would have waited in vain. */
+    DISMISSED
   }
 
   private final int need;
   private final long since;
+  private final long until;
+
+  /** Volatile: the waiter reads it without a lock. Written by the thread that grants. */
+  private volatile long looksAt = TimeSource.NEVER;
 
   /** Volatile: a thread reads it without the lock. Written after {@link #permit}. */
   private volatile State state = State.NEW;
@@ -39,10 +46,12 @@ public abstract class Waiter {
    *
    * @param need how much the call needs; 1 for a place
    * @param since when it began to wait
+   * @param until when it gives up
    */
-  protected Waiter(int need, long since) {
+  protected Waiter(int need, long since, long until) {
     this.need = need;
     this.since = since;
+    this.until = until;
   }
 
   /** {@return how much the call needs} */
@@ -53,6 +62,29 @@ public abstract class Waiter {
   /** {@return the time at which the wait began} */
   public final long since() {
     return since;
+  }
+
+  /** {@return the time at which the waiter gives up} */
+  public final long until() {
+    return until;
+  }
+
+  /** {@return the time of {@link #lookAt}; {@link TimeSource#NEVER} if it was not called} */
+  public final long looksAt() {
+    return looksAt;
+  }
+
+  /**
+   * Sets the time at which a waiter has to look for a permit by itself, and wakes it if that changed. Called by {@link
+   * WaitQueue.Source#onHeadWaits}.
+   *
+   * @param nanos the time
+   */
+  public final void lookAt(long nanos) {
+    if (looksAt != nanos) {
+      looksAt = nanos;
+      lookAgain();
+    }
   }
 
   /**

@@ -5,6 +5,8 @@ import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.Timeout;
@@ -55,4 +57,15 @@ public interface AnnotatedDeclarations {
    * @throws ResilienceConfigurationException if it is already declared differently
    */
   Bulkhead bulkhead(String name, BulkheadConfig config, Object place);
+
+  /**
+   * Declares a rate limiter.
+   *
+   * @param name its name
+   * @param config its config
+   * @param place the annotation and what it stands on
+   * @return the rate limiter
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  RateLimiter rateLimiter(String name, RateLimiterConfig config, Object place);
 }

@@ -81,6 +81,16 @@ public abstract class BoundedKeys<P, N> {
   /** Returns the note about a policy that is about to be evicted. Under the lock, while the key is known. */
   protected abstract N note(P policy);
 
+  /**
+   * Returns whether an evicted policy stays findable for as long as it is referenced. Under the lock.
+   *
+   * @param policy the policy
+   * @return whether other code may reference it; by default true
+   */
+  protected boolean mayBeHeld(P policy) {
+    return true;
+  }
+
   /** Called after a key was evicted, and is no longer known. Under the lock. */
   protected abstract void evicted(P policy, N note);
 
@@ -164,7 +174,7 @@ public abstract class BoundedKeys<P, N> {
     }
     String key = keyOf(leaving);
     N note = note(leaving);
-    if (gone.size() < maxKeys) {
+    if (mayBeHeld(leaving) && gone.size() < maxKeys) {
       gone.add(key, leaving, note);
     }
     known.remove(key, leaving);

@@ -4,6 +4,7 @@ import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.net.URL;
@@ -30,16 +31,18 @@ public final class RuntimeSettings {
   static final RetryTable RETRIES = new RetryTable();
   static final TimeoutTable TIMEOUTS = new TimeoutTable();
   static final BulkheadTable BULKHEADS = new BulkheadTable();
+  static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
   static final List<SettingTable<?, ?>> TABLES =
-      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, PIPELINES);
+      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, RATE_LIMITERS, PIPELINES);
 
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
   private final LayeredSettings<BulkheadConfig, BulkheadConfig.Builder> bulkheads;
+  private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
@@ -51,6 +54,7 @@ public final class RuntimeSettings {
     retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
     timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
     bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
+    rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
@@ -158,6 +162,28 @@ public final class RuntimeSettings {
    */
   public BulkheadConfig bulkhead(String name, BulkheadConfig declared) {
     return bulkheads.resolve(name, declared);
+  }
+
+  /**
+   * Returns the config of a rate limiter.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config
+   */
+  public RateLimiterConfig rateLimiter(String name, RateLimiterConfig declared) {
+    return rateLimiters.resolve(name, declared);
+  }
+
+  /**
+   * Returns the config of a rate limiter that the code does not declare.
+   *
+   * @param name its name
+   * @return the config; null if no limit and period are set outside the code
+   */
+  public @Nullable RateLimiterConfig rateLimiter(String name) {
+    RateLimiterConfig found = rateLimiters.resolve(name, RateLimiterTable.none());
+    return found == RateLimiterTable.none() ? null : found;
   }
 
   /**

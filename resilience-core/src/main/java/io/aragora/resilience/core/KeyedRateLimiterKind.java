@@ -1,0 +1,54 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
+import io.aragora.resilience.core.registry.PolicyKind;
+import io.aragora.resilience.core.settings.RuntimeSettings;
+import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
+
+/** Rate limiters with keys. */
+final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedRateLimiterConfig> {
+  private final RuntimePolicies policies;
+  private final RuntimeSettings outside;
+  private final BreakerRuntime runtime;
+
+  KeyedRateLimiterKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
+    super("keyed rate limiter", null);
+    this.policies = policies;
+    this.outside = outside;
+    this.runtime = runtime;
+  }
+
+  @Override
+  protected CoreKeyedRateLimiter make(String keyed, KeyedRateLimiterConfig config) {
+    CoreKeyedRateLimiter made = policies.newKeyedRateLimiter(keyed, config);
+    measure(made);
+    return made;
+  }
+
+  /** The settings from outside the code are those for rate limiters of its name. */
+  @Override
+  protected KeyedRateLimiterConfig effective(String keyed, KeyedRateLimiterConfig declared) {
+    return KeyedRateLimiterConfig.builder()
+        .limiter(outside.rateLimiter(keyed, declared.limiter()))
+        .maxKeys(declared.maxKeys())
+        .build();
+  }
+
+  @Override
+  protected DeclaredSettings settings(KeyedRateLimiterConfig declared) {
+    return declared.declaredSettings();
+  }
+
+  @Override
+  protected void measure(CoreKeyedRateLimiter keyed) {
+    keyed.measure(runtime.durations());
+  }
+
+  @Override
+  protected void removed(String keyed) {
+    runtime.durations().forget(keyed, Kind.RATE_LIMITER_WAIT);
+  }
+}

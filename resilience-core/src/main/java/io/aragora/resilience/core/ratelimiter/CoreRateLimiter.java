@@ -1,0 +1,184 @@
+package io.aragora.resilience.core.ratelimiter;
+
+import io.aragora.resilience.core.admission.AdmissionRuntime;
+import io.aragora.resilience.core.admission.PermitLevel;
+import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.registry.ReadablePolicy;
+import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.ratelimiter.RateLimitHint;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterEvent;
+import io.aragora.resilience.ratelimiter.RateLimiterSnapshot;
+import io.aragora.resilience.ratelimiter.RateLimiterTotals;
+import io.aragora.resilience.spi.Readings;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/** A rate limiter. Thread-safe. */
+public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter, ReadablePolicy {
+  private final PermitLevel level;
+  private final Turns turns;
+
+  /**
+   * Creates a limiter.
+   *
+   * @param name its name
+   * @param config its config
+   * @param runtime the parts of its runtime
+   */
+  public CoreRateLimiter(String name, RateLimiterConfig config, AdmissionRuntime runtime) {
+    super(name, new LimiterShare(name, config, runtime), 1);
+    level = Levels.padded(share());
+    turns = new Turns(level, runtime.time());
+  }
+
+  @Override
+  PermitLevel level() {
+    return level;
+  }
+
+  @Override
+  Turns turns() {
+    return turns;
+  }
+
+  @Override
+  Turns madeTurns() {
+    return turns;
+  }
+
+  @Override
+  void noteRejection() {
+    // The totals have it.
+  }
+
+  @Override
+  public RateLimiterConfig config() {
+    return share().config();
+  }
+
+  @Override
+  public boolean tryAcquire() {
+    return takeOrCount(1);
+  }
+
+  @Override
+  public boolean tryAcquire(int permits) {
+    return takeOrCount(permits);
+  }
+
+  @Override
+  public Policy withPermits(int permits) {
+    return Several.of(this, permits);
+  }
+
+  @Override
+  public Duration retryAfter() {
+    return retryAfter(1);
+  }
+
+  @Override
+  public void pauseFor(Duration length) {
+    Setting.positive("length", length);
+    pause(Math.min(Nanos.of(length), Nanos.of(config().maxPause())));
+  }
+
+  private void pause(long nanos) {
+    if (nanos > 0 && turns.pause(nanos)) {
+      turns.changed(config().burst());
+      share().publish(name(), RateLimiterEvent.Kind.PAUSED, Duration.ofNanos(nanos));
+    }
+  }
+
+  @Override
+  public void resume() {
+    if (turns.resume()) {
+      turns.changed(config().burst());
+      share().publish(name(), RateLimiterEvent.Kind.RESUMED, Duration.ZERO);
+    }
+  }
+
+  @Override
+  public void observe(RateLimitHint hint) {
+    RateLimiterConfig present = config();
+    int adopted = Hints.adopted(hint, present);
+    if (adopted != present.limit()) {
+      adopt(hint);
+    }
+    long paused = Hints.lower(hint, level, config(), time());
+    pause(paused);
+    if (!turns.queue().isEmpty()) {
+      turns.changed(config().burst());
+    }
+  }
+
+  private void adopt(RateLimitHint hint) {
+    synchronized (this) {
+      RateLimiterConfig present = config();
+      int adopted = Hints.adopted(hint, present);
+      if (adopted == present.limit()) {
+        return;
+      }
+      change(present, present.toBuilder().limit(adopted).build());
+    }
+    turns.changed(config().burst());
+    share().publish(name(), RateLimiterEvent.Kind.ADOPTED, Duration.ZERO);
+  }
+
+  @Override
+  public void reconfigure(RateLimiterConfig next) {
+    synchronized (this) {
+      RateLimiterConfig present = config();
+      checkSameKind(toString(), present, next);
+      change(present, next);
+    }
+    turns.changed(next.burst());
+    share().publish(name(), RateLimiterEvent.Kind.RECONFIGURED, Duration.ZERO);
+  }
+
+  private void change(RateLimiterConfig present, RateLimiterConfig next) {
+    share().configure(next);
+    if (!Levels.isSameRate(present, next)) {
+      Levels.change(level, share());
+    }
+  }
+
+  /**
+   * Looks up the recorders of the waits again.
+   *
+   * @param recorders those of the runtime
+   */
+  public void measure(DurationRecorders recorders) {
+    share().measure(recorders);
+  }
+
+  @Override
+  public RateLimiterSnapshot snapshot() {
+    return Levels.snapshot(name(), config(), level, turns, time());
+  }
+
+  @Override
+  public RateLimiterTotals totals() {
+    return share().totals();
+  }
+
+  @Override
+  public void read(Readings into) {
+    share().read(into);
+    long paused = turns.pausedForNanos();
+    into.level("limit", config().limit());
+    into.level("available", (double) (paused > 0 ? 0 : level.available(time())));
+    into.level("waiting", turns.queue().size());
+    into.level("paused_seconds", paused / 1e9);
+  }
+
+  @Override
+  public Subscription subscribe(Consumer<? super RateLimiterEvent> listener) {
+    return share().events().subscribe(Objects.requireNonNull(listener, "listener"));
+  }
+}
