@@ -313,6 +313,7 @@ final class CoreResilience implements Resilience {
           List.of(
               RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
               RuntimeHealth.ofStore(saver),
+              RuntimeHealth.ofAdmission(policies),
               RuntimeHealth.ofThreads(status::threads, time)));
       health = present;
     }

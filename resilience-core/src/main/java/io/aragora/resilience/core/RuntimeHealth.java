@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of a runtime's breakers, state store and threads. The worst status is degraded, never
+ * The health of a runtime's breakers, state store, bulkheads and limiters, and threads. The worst status is degraded, never
  * out of service.
  */
 final class RuntimeHealth {
@@ -39,6 +39,10 @@ final class RuntimeHealth {
     return HealthResult.of(summary.status(), more == 0 ? named : named + " and " + more + " more")
         .withDetails(Map.of(
             "total", summary.total(), "open", summary.open(), "half_open", summary.halfOpen()));
+  }
+
+  static Contribution ofAdmission(RuntimePolicies policies) {
+    return new Contribution(HealthRegistry.ADMISSION, new AdmissionHealth(policies));
   }
 
   static Contribution ofThreads(Supplier<Collection<ThreadLoad>> loads, TimeSource time) {

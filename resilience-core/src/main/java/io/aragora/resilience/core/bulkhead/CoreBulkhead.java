@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, ReadablePolicy {
   private static final GuardedLog LOG = GuardedLog.of(CoreBulkhead.class);
 
+  private static final long NEVER = Long.MIN_VALUE;
+
   private final Places places;
   private final boolean isLeased;
   private final WaitQueue queue;
@@ -55,6 +57,9 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
 
   /** Replaced under the lock of this. */
   private volatile BulkheadConfig config;
+
+  /** When a call was last rejected, of the coarse clock, which stands for a while: threads that are rejected then write nothing. */
+  private volatile long lastRejected = NEVER;
 
   /** Null if no recorder receives the waits. */
   private volatile @Nullable LongConsumer waits;
@@ -223,6 +228,10 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
   }
 
   private void countRejected(Reason reason, long waitedNanos) {
+    long now = runtime().clock().read();
+    if (lastRejected != now) {
+      lastRejected = now;
+    }
     switch (reason) {
       case FULL -> rejectedFull.increment();
       case QUEUE_FULL -> rejectedQueueFull.increment();
@@ -320,6 +329,17 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
     into.level("limit", config.maxConcurrentCalls());
     into.level("in_use", places.inUse());
     into.level("waiting", queue.size());
+  }
+
+  /**
+   * Returns whether a call was rejected lately.
+   *
+   * @param nanos how long ago at most
+   * @return whether one was; by the coarse clock
+   */
+  public boolean hasRejectedWithin(long nanos) {
+    long last = lastRejected;
+    return last != NEVER && runtime().clock().read() - last <= nanos;
   }
 
   @Override

@@ -172,6 +172,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     share().read(into);
     long paused = turns.pausedForNanos();
     into.level("limit", config().limit());
+    into.level("burst", config().burst());
     into.level("available", (double) (paused > 0 ? 0 : level.available(time())));
     into.level("waiting", turns.queue().size());
     into.level("paused_seconds", paused / 1e9);

@@ -24,6 +24,9 @@ final class OtherPolicies {
       "retry", "retries",
       "retrybudget", "budgets",
       "timeout", "timeouts",
+      "bulkhead", "bulkheads",
+      "ratelimiter", "limiters",
+      "keyedratelimiter", "keyed_limiters",
       "fallback", "fallbacks");
 
   /** The outcomes by which policies are ordered, besides the kinds of rejections. */

@@ -69,6 +69,44 @@ final class Families {
       MetricNames.KEY_OVERFLOWS,
       "Look-ups of new keys that had to share the overflow breaker.",
       NAME);
+  static final MetricFamilyDescriptor BULKHEAD_CALLS =
+      counter(MetricNames.BULKHEAD_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor BULKHEAD_IN_USE =
+      gauge(MetricNames.BULKHEAD_IN_USE, "Calls under way.", NAME);
+  static final MetricFamilyDescriptor BULKHEAD_LIMIT =
+      gauge(MetricNames.BULKHEAD_LIMIT, "Calls that are admitted at a time.", NAME);
+  static final MetricFamilyDescriptor BULKHEAD_WAITING =
+      gauge(MetricNames.BULKHEAD_WAITING, "Calls that wait for admission.", NAME);
+  static final MetricFamilyDescriptor BULKHEAD_EXPIRED = counter(
+      MetricNames.BULKHEAD_EXPIRED,
+      "Permits that were held for too long, and were taken over.",
+      NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_CALLS =
+      counter(MetricNames.RATE_LIMITER_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor RATE_LIMITER_PERMITS =
+      counter(MetricNames.RATE_LIMITER_PERMITS, "Permits that calls took.", NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_AVAILABLE =
+      gauge(MetricNames.RATE_LIMITER_AVAILABLE, "Permits that can be taken now.", NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_WAITING =
+      gauge(MetricNames.RATE_LIMITER_WAITING, "Calls that wait for admission.", NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_PAUSED = gauge(
+      MetricNames.RATE_LIMITER_PAUSED,
+      "How much longer the limiter is paused, in seconds; 0 if it is not.",
+      NAME);
+  static final MetricFamilyDescriptor LIMITER_KEYS =
+      gauge(MetricNames.LIMITER_KEYS, "Keys with their own level.", NAME);
+  static final MetricFamilyDescriptor LIMITER_KEY_CALLS = counter(
+      MetricNames.LIMITER_KEY_CALLS,
+      "Rejected calls of the most rejected keys; calls by outcome of all other keys together.",
+      NAME,
+      KEY,
+      OUTCOME);
+  static final MetricFamilyDescriptor LIMITER_KEY_EVICTIONS =
+      counter(MetricNames.LIMITER_KEY_EVICTIONS, "Keys evicted to make room for new ones.", NAME);
+  static final MetricFamilyDescriptor LIMITER_KEY_OVERFLOWS = counter(
+      MetricNames.LIMITER_KEY_OVERFLOWS,
+      "Look-ups of new keys that had to share the overflow limiter.",
+      NAME);
   static final MetricFamilyDescriptor RETRY_CALLS =
       counter(MetricNames.RETRY_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor RETRY_ATTEMPTS =

@@ -32,6 +32,39 @@ public final class MetricNames {
   /** Counter: look-ups of a key that returned the overflow breaker. */
   public static final String KEY_OVERFLOWS = "resilience_keyed_circuit_breaker_overflows_total";
 
+  /** Counter: calls of a bulkhead by outcome. */
+  public static final String BULKHEAD_CALLS = "resilience_bulkhead_calls_total";
+  /** Gauge: calls under way in a bulkhead. */
+  public static final String BULKHEAD_IN_USE = "resilience_bulkhead_in_use";
+  /** Gauge: calls that a bulkhead admits at a time. */
+  public static final String BULKHEAD_LIMIT = "resilience_bulkhead_limit";
+  /** Gauge: calls that wait for a bulkhead. */
+  public static final String BULKHEAD_WAITING = "resilience_bulkhead_waiting";
+  /** Counter: permits that were held for too long, and were taken over. */
+  public static final String BULKHEAD_EXPIRED = "resilience_bulkhead_expired_permits_total";
+  /** Counter: calls of a rate limiter by outcome. */
+  public static final String RATE_LIMITER_CALLS = "resilience_rate_limiter_calls_total";
+  /** Counter: permits that calls took. */
+  public static final String RATE_LIMITER_PERMITS = "resilience_rate_limiter_permits_total";
+  /** Gauge: permits that can be taken now. */
+  public static final String RATE_LIMITER_AVAILABLE = "resilience_rate_limiter_available";
+  /** Gauge: calls that wait for a rate limiter. */
+  public static final String RATE_LIMITER_WAITING = "resilience_rate_limiter_waiting";
+  /** Gauge: how much longer a rate limiter is paused, in seconds. */
+  public static final String RATE_LIMITER_PAUSED = "resilience_rate_limiter_paused_seconds";
+  /** Gauge: keys of a keyed rate limiter with their own level. */
+  public static final String LIMITER_KEYS = "resilience_keyed_rate_limiter_keys";
+  /** Counter: calls of a keyed rate limiter, by key and outcome. */
+  public static final String LIMITER_KEY_CALLS = "resilience_keyed_rate_limiter_calls_total";
+  /** Counter: keys evicted to make room for new ones. */
+  public static final String LIMITER_KEY_EVICTIONS =
+      "resilience_keyed_rate_limiter_evictions_total";
+  /** Counter: look-ups of new keys that had to share the overflow limiter. */
+  public static final String LIMITER_KEY_OVERFLOWS =
+      "resilience_keyed_rate_limiter_overflows_total";
+  /** Histogram: waits of calls before a bulkhead or rate limiter admitted them. */
+  public static final String ADMISSION_WAIT = "resilience_admission_wait_seconds";
+
   /** Counter: calls of a retry, by outcome. */
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
@@ -58,8 +91,6 @@ public final class MetricNames {
   public static final String RETRY_DELAY = "resilience_retry_delay_seconds";
   /** Histogram, if durations are on: timeouts that calls exceeded. */
   public static final String TIMEOUT_LIMIT = "resilience_timeout_seconds";
-  /** Histogram, if durations are on: waits of calls before a policy admitted them. */
-  public static final String ADMISSION_WAIT = "resilience_admission_wait_seconds";
 
   /** Counter: operations that the timer of a runtime fired. */
   public static final String TIMER_FIRED = "resilience_timer_fired_total";
@@ -106,15 +137,15 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the kind of the policy. */
-  public static final String KIND = "kind";
-  /** Label: the name of the breaker, retry, retry budget, timeout, pipeline or health check. */
+  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, pipeline or health check. */
   public static final String NAME = "name";
+  /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}. */
+  public static final String KIND = "kind";
   /** Label: the outcome of a call. */
   public static final String OUTCOME = "outcome";
   /** Label: the group of a runtime's threads: {@code end}, {@code tell}, {@code interrupt} or {@code timer}. */
   public static final String GROUP = "group";
-  /** Label: the key of a keyed breaker. */
+  /** Label: the key of a keyed breaker or rate limiter. */
   public static final String KEY = "key";
   /** Label: the state before a change. */
   public static final String FROM_STATE = "from_state";

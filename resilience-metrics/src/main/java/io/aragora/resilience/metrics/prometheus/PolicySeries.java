@@ -38,6 +38,13 @@ final class PolicySeries implements Readings {
     }
   }
 
+  /** Returns whether a name has its own series. */
+  boolean isNamed(String kindOfPolicies, String name) {
+    Kind known = kinds.get(kindOfPolicies);
+    Row shown = known == null ? null : known.rows.get(name);
+    return shown != null && shown.named;
+  }
+
   @Override
   public boolean wants(String kindOfPolicies) {
     return PolicyFamilies.has(kindOfPolicies);

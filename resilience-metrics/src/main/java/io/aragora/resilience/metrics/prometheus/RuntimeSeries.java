@@ -3,8 +3,11 @@ package io.aragora.resilience.metrics.prometheus;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.persistence.StateStoreStatus;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.time.TimerTotals;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,8 @@ final class RuntimeSeries {
   private final BreakerSeries breakers;
   private final KeyedSeries keyedBreakers;
   private final PolicySeries others;
+  private final int maxKeys;
+  private Map<String, LimiterKeys> limiterKeys = Map.of();
   private long saved;
   private long storeFailures;
   private long fired;
@@ -22,6 +27,7 @@ final class RuntimeSeries {
   RuntimeSeries(MetricsSettings settings) {
     this.breakers = new BreakerSeries(settings.maxNames());
     this.keyedBreakers = new KeyedSeries(settings.maxNames(), settings.maxKeys());
+    this.maxKeys = settings.maxKeys();
     this.others = new PolicySeries(settings.maxNames());
   }
 
@@ -38,6 +44,7 @@ final class RuntimeSeries {
     }
     keyedBreakers.read(resilience, samples);
     others.read(resilience, samples);
+    readLimitersWithKeys(resilience, samples);
     readStore(resilience.status().stateStore(), samples);
     readTimer(resilience.status().timer(), samples);
     readThreads(resilience, samples);
@@ -46,6 +53,19 @@ final class RuntimeSeries {
       text.add(runtime, reading);
     }
     return samples.all();
+  }
+
+  private void readLimitersWithKeys(Resilience resilience, SampleList samples) {
+    Map<String, LimiterKeys> present = new LinkedHashMap<>();
+    for (KeyedRateLimiter limiter : resilience.policies().keyedRateLimiters()) {
+      String name = SampleList.label(limiter.name());
+      if (others.isNamed(PolicyFamilies.LIMITERS_WITH_KEYS, name) && !present.containsKey(name)) {
+        LimiterKeys keys = limiterKeys.getOrDefault(name, new LimiterKeys(maxKeys));
+        keys.read(limiter, name, samples);
+        present.put(name, keys);
+      }
+    }
+    limiterKeys = present;
   }
 
   private void readStore(StateStoreStatus status, SampleList samples) {

@@ -212,7 +212,8 @@ final class Fakes {
               "keyedCircuitBreakers", args -> List.copyOf(keyedBreakers),
               "retries", args -> List.copyOf(retries),
               "retryBudgets", args -> List.copyOf(budgets),
-              "timeouts", args -> List.copyOf(timeouts)));
+              "timeouts", args -> List.copyOf(timeouts),
+              "keyedRateLimiters", args -> List.of()));
     }
 
     private RuntimeStatus status() {

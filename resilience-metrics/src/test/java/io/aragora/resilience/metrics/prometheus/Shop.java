@@ -1,9 +1,12 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -15,6 +18,10 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -116,6 +123,40 @@ final class Shop implements AutoCloseable {
     assertThatThrownBy(call::join).isNotNull();
   }
 
+  /** One call is admitted at once, one after a wait, one is rejected. */
+  void fill(String bulkhead) {
+    Bulkhead one = resilience.bulkhead(
+        bulkhead,
+        BulkheadConfig.builder()
+            .maxConcurrentCalls(1)
+            .maxWait(Duration.ofSeconds(2))
+            .maxWaiting(1)
+            .build());
+    CompletableFuture<String> running = new CompletableFuture<>();
+    CompletableFuture<String> first = one.callAsync(() -> running);
+    CompletableFuture<String> second = one.callAsync(() -> CompletableFuture.completedFuture("y"));
+    assertThat(one.callAsync(() -> running)).isCompletedExceptionally();
+    time.advance(Duration.ofMillis(150));
+    running.complete("x");
+    time.runPending();
+    assertThat(first).isCompleted();
+    assertThat(second).isCompleted();
+  }
+
+  /** Two calls are admitted, one is rejected, and the limiter is paused for 20 s. */
+  void useUp(String limiter) {
+    RateLimiterConfig config =
+        RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).burst(2).build();
+    RateLimiter one = resilience.rateLimiter(limiter, config);
+    KeyedRateLimiter keyed =
+        resilience.keyedRateLimiter(limiter, KeyedRateLimiterConfig.of(config));
+    for (int i = 0; i < 3; i++) {
+      assertThat(one.tryAcquire()).isEqualTo(i < 2);
+      assertThat(keyed.tryAcquire("acme")).isEqualTo(i < 2);
+    }
+    one.pauseFor(Duration.ofSeconds(20));
+  }
+
   /** At least one sample of every family, all under the one name. */
   void everythingHappens(String name) {
     CircuitBreaker breaker = opensAtOnce(name);
@@ -135,6 +176,8 @@ final class Shop implements AutoCloseable {
     exhaust(name, 2);
     resilience.retryBudget(name, RetryBudgetConfig.builder().build());
     exceed(name, Duration.ofSeconds(30));
+    fill(name);
+    useUp(name);
     resilience
         .newPipeline(name)
         .add(breaker)

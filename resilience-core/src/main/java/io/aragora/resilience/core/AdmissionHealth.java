@@ -1,0 +1,71 @@
+package io.aragora.resilience.core;
+
+import io.aragora.resilience.bulkhead.BulkheadSnapshot;
+import io.aragora.resilience.core.bulkhead.CoreBulkhead;
+import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
+import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The health of a runtime's bulkheads and rate limiters: degraded while a bulkhead has rejected a call within the last 10 s, or a
+ * limiter is paused. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
+ * long as there are none. Thread-safe.
+ */
+final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
+  private static final long LATELY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final int MAX_NAMED = 10;
+
+  private final RuntimePolicies policies;
+
+  AdmissionHealth(RuntimePolicies policies) {
+    this.policies = policies;
+  }
+
+  @Override
+  public @Nullable HealthResult get() {
+    Collection<CoreBulkhead> bulkheads = policies.bulkheads.all();
+    Collection<CoreRateLimiter> limiters = policies.rateLimiters.all();
+    Collection<CoreKeyedRateLimiter> keyed = policies.keyedRateLimiters.all();
+    if (bulkheads.isEmpty() && limiters.isEmpty() && keyed.isEmpty()) {
+      return null;
+    }
+    List<String> troubles = new ArrayList<>();
+    for (CoreBulkhead bulkhead : bulkheads) {
+      if (bulkhead.hasRejectedWithin(LATELY_NANOS)) {
+        BulkheadSnapshot now = bulkhead.snapshot();
+        troubles.add(bulkhead + " rejects calls: " + now.inUse() + " of " + now.limit()
+            + " in use, " + now.waiting() + " waiting");
+      }
+    }
+    for (CoreRateLimiter limiter : limiters) {
+      addPaused(limiter.name(), limiter.snapshot().pausedFor(), troubles);
+    }
+    for (CoreKeyedRateLimiter limiter : keyed) {
+      limiter
+          .pausedKeys(MAX_NAMED)
+          .forEach((key, left) -> addPaused(limiter.name() + ":" + key, left, troubles));
+    }
+    if (troubles.isEmpty()) {
+      return HealthResult.healthy();
+    }
+    String named = String.join("; ", troubles.subList(0, Math.min(MAX_NAMED, troubles.size())));
+    int more = troubles.size() - MAX_NAMED;
+    return HealthResult.of(
+        HealthStatus.DEGRADED, more > 0 ? named + "; and " + more + " more" : named);
+  }
+
+  private static void addPaused(String limiter, Duration left, List<String> troubles) {
+    if (!left.isZero()) {
+      long seconds = left.plusNanos(999_999_999).toSeconds();
+      troubles.add("rate limiter '" + limiter + "' is paused for " + seconds + " s");
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.aragora.resilience.metrics.prometheus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The series of bulkheads and rate limiters. */
+class AdmissionMetricsTest {
+  private final Shop shop = new Shop(2);
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  @Test
+  @Tag("BH-23")
+  @DisplayName("Calls of a bulkhead by outcome, what it holds, and how long calls waited")
+  void bulkhead_isShown() {
+    shop.fill("db");
+
+    assertThat(shop.series("resilience_bulkhead_calls_total"))
+        .containsExactly(
+            bulkhead("admitted", 1),
+            bulkhead("admitted_after_wait", 1),
+            bulkhead("cancelled", 0),
+            bulkhead("rejected_deadline", 0),
+            bulkhead("rejected_full", 0),
+            bulkhead("rejected_queue_full", 1),
+            bulkhead("rejected_waited", 0));
+    assertThat(shop.series("resilience_bulkhead_in_use")).containsExactly(named("db", "0.0"));
+    assertThat(shop.series("resilience_bulkhead_limit")).containsExactly(named("db", "1.0"));
+    assertThat(shop.series("resilience_bulkhead_waiting")).containsExactly(named("db", "0.0"));
+    assertThat(shop.series("resilience_bulkhead_expired_permits_total"))
+        .containsExactly(named("db", "0.0"));
+    assertThat(shop.series("resilience_admission_wait_seconds_sum"))
+        .containsExactly("{kind=\"bulkhead\",name=\"db\",runtime=\"shop\"} 0.15");
+
+    assertThat(shop.resilience.policies().removeBulkhead("db")).isTrue();
+    assertThat(shop.text()).doesNotContain("bulkhead_calls", "admission_wait_seconds_sum");
+  }
+
+  private static String bulkhead(String outcome, int count) {
+    return "{name=\"db\",outcome=\"" + outcome + "\",runtime=\"shop\"} " + count + ".0";
+  }
+
+  private static String named(String name, String value) {
+    return "{name=\"" + name + "\",runtime=\"shop\"} " + value;
+  }
+
+  @Test
+  @Tag("RL-27")
+  @DisplayName("Calls of a rate limiter by outcome, its permits, its level and its pause")
+  void rateLimiter_isShown() {
+    shop.useUp("github");
+
+    assertThat(shop.series("resilience_rate_limiter_calls_total"))
+        .contains(
+            "{name=\"github\",outcome=\"admitted\",runtime=\"shop\"} 2.0",
+            "{name=\"github\",outcome=\"rejected_limit\",runtime=\"shop\"} 1.0")
+        .hasSize(7);
+    assertThat(shop.series("resilience_rate_limiter_permits_total"))
+        .containsExactly(named("github", "2.0"));
+    assertThat(shop.series("resilience_rate_limiter_available"))
+        .containsExactly(named("github", "0.0"));
+    assertThat(shop.series("resilience_rate_limiter_waiting"))
+        .containsExactly(named("github", "0.0"));
+    assertThat(shop.series("resilience_rate_limiter_paused_seconds"))
+        .containsExactly(named("github", "20.0"));
+  }
+
+  @Test
+  @Tag("RL-27")
+  @DisplayName("The most rejected keys of a keyed limiter, and all others together")
+  void keyedLimiter_isShownByItsMostRejectedKeys() {
+    KeyedRateLimiter tenants = shop.resilience.keyedRateLimiter(
+        "tenants",
+        KeyedRateLimiterConfig.of(
+            RateLimiterConfig.smooth(1, Duration.ofSeconds(1)).build()));
+    ask(tenants, "a", 5);
+    ask(tenants, "b", 4);
+    ask(tenants, "c", 3);
+
+    assertThat(shop.series("resilience_keyed_rate_limiter_calls_total"))
+        .containsExactlyInAnyOrder(
+            key("a", "rejected", 4),
+            key("b", "rejected", 3),
+            key("other", "rejected", 2),
+            key("other", "admitted", 3),
+            key("other", "admitted_after_wait", 0),
+            key("other", "cancelled", 0));
+    assertThat(shop.series("resilience_keyed_rate_limiter_keys"))
+        .containsExactly(named("tenants", "3.0"));
+    assertThat(shop.series("resilience_keyed_rate_limiter_evictions_total"))
+        .containsExactly(named("tenants", "0.0"));
+    assertThat(shop.series("resilience_keyed_rate_limiter_overflows_total"))
+        .containsExactly(named("tenants", "0.0"));
+
+    ask(tenants, "c", 9);
+
+    assertThat(shop.series("resilience_keyed_rate_limiter_calls_total"))
+        .as(
+            "a key that is shown for the first time starts with its counts so far; the others do not go back")
+        .contains(key("a", "rejected", 4), key("c", "rejected", 11), key("other", "rejected", 11));
+  }
+
+  private static void ask(KeyedRateLimiter limiter, String key, int times) {
+    for (int i = 0; i < times; i++) {
+      limiter.tryAcquire(key);
+    }
+  }
+
+  private static String key(String key, String outcome, int count) {
+    return "{key=\"" + key + "\",name=\"tenants\",outcome=\"" + outcome + "\",runtime=\"shop\"} "
+        + count + ".0";
+  }
+}
