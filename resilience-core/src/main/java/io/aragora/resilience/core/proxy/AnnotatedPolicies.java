@@ -6,11 +6,13 @@ import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
+import io.aragora.resilience.annotation.WithRateLimiter;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.core.settings.SettingText;
 import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Backoff;
@@ -49,6 +51,7 @@ final class AnnotatedPolicies {
   private final List<Single<?>> singles = List.of(
       new Single<>(WithCircuitBreaker.class, this::breaker),
       new Single<>(WithRetry.class, this::retry),
+      new Single<>(WithRateLimiter.class, this::rateLimiter),
       new Single<>(WithBulkhead.class, this::bulkhead),
       new Single<>(WithTimeout.class, this::timeout));
 
@@ -173,6 +176,26 @@ final class AnnotatedPolicies {
         ? resilience.circuitBreaker(name)
         : declarations.circuitBreakerFromPreset(
             name, CircuitBreakerPresets.named(annotation.provider()), place);
+  }
+
+  private Policy rateLimiter(WithRateLimiter annotation, String defaultName, Place place) {
+    String name = name(annotation.value(), defaultName);
+    if (annotation.limit() == 0
+        && annotation.period().isEmpty()
+        && annotation.maxWait().isEmpty()) {
+      return resilience.rateLimiter(name);
+    }
+    RateLimiterConfig.Builder config = RateLimiterConfig.builder();
+    if (annotation.limit() != 0) {
+      config.limit(annotation.limit());
+    }
+    if (!annotation.period().isEmpty()) {
+      config.period(new SettingText("@WithRateLimiter period", annotation.period()).duration());
+    }
+    if (!annotation.maxWait().isEmpty()) {
+      config.maxWait(new SettingText("@WithRateLimiter maxWait", annotation.maxWait()).duration());
+    }
+    return declarations.rateLimiter(name, config.build(), place);
   }
 
   private Policy bulkhead(WithBulkhead annotation, String defaultName, Place place) {

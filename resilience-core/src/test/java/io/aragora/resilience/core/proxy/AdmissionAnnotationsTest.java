@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithRateLimiter;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.bulkhead.Bulkhead;
@@ -13,18 +15,23 @@ import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.RateLimitExceededException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Bulkheads by annotation. */
+/** Bulkheads and rate limiters by annotation. */
 class AdmissionAnnotationsTest extends ProxyFixture {
   interface Shop {
     @WithTimeout("1s")
     @WithBulkhead("db")
+    @WithRateLimiter("github")
     @WithRetry
     @WithCircuitBreaker
     String all();
@@ -34,6 +41,9 @@ class AdmissionAnnotationsTest extends ProxyFixture {
 
     @WithBulkhead(maxWait = "200ms")
     String patient();
+
+    @WithRateLimiter(value = "slow", limit = 1, period = "1s", maxWait = "500ms")
+    String slow();
   }
 
   private static final class Target implements Shop {
@@ -51,6 +61,11 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     public String patient() {
       return "patient";
     }
+
+    @Override
+    public String slow() {
+      return "slow";
+    }
   }
 
   private Policy policyOf(String name) {
@@ -62,19 +77,29 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     throw new IllegalArgumentException(name);
   }
 
+  private void declareGithub() {
+    resilience.rateLimiter(
+        "github", RateLimiterConfig.smooth(5, Duration.ofSeconds(1)).build());
+  }
+
   @Test
   @Tag("BH-27")
-  @DisplayName("the order is breaker, retry, bulkhead, timeout, whatever that of the annotations")
+  @Tag("RL-29")
+  @DisplayName(
+      "the order is breaker, retry, rate limiter, bulkhead, timeout, whatever that of the annotations")
   void order_isFixed() {
+    declareGithub();
     Pipeline pipeline = (Pipeline) policyOf("all");
     assertThat(pipeline.policies())
         .extracting(Policy::name)
         .containsExactly(
             Shop.class.getName() + ".all",
             Shop.class.getName() + ".all",
+            "github",
             "db",
             Shop.class.getName() + ".all");
-    assertThat(pipeline.policies().get(2)).isInstanceOf(Bulkhead.class);
+    assertThat(pipeline.policies().get(2)).isInstanceOf(RateLimiter.class);
+    assertThat(pipeline.policies().get(3)).isInstanceOf(Bulkhead.class);
     assertThat(pipeline.warnings()).isEmpty();
     assertThat(proxy(Shop.class, new Target()).all()).isEqualTo("all");
   }
@@ -83,6 +108,7 @@ class AdmissionAnnotationsTest extends ProxyFixture {
   @Tag("BH-27")
   @DisplayName("a bulkhead with a name alone is the one that is declared elsewhere")
   void bulkhead_byName_isTheDeclaredOne() {
+    declareGithub();
     Bulkhead db = resilience.bulkhead("db", BulkheadConfig.of(7));
     assertThat(((Pipeline) policyOf("all")).policies()).contains(db);
   }
@@ -91,6 +117,7 @@ class AdmissionAnnotationsTest extends ProxyFixture {
   @Tag("BH-27")
   @DisplayName("the elements declare a bulkhead")
   void bulkhead_ofElements_isDeclared() {
+    declareGithub();
     Shop shop = proxy(Shop.class, new Target());
     assertThat(((Bulkhead) policyOf("few")).config().maxConcurrentCalls()).isEqualTo(1);
     BulkheadConfig patient = ((Bulkhead) policyOf("patient")).config();
@@ -102,5 +129,44 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     assertThatThrownBy(() -> resilience.bulkhead("few", BulkheadConfig.of(2)))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("@WithBulkhead of");
+  }
+
+  @Test
+  @Tag("RL-29")
+  @DisplayName("the elements declare a rate limiter")
+  void rateLimiter_ofElements_isDeclared() {
+    declareGithub();
+    Shop shop = proxy(Shop.class, new Target());
+    RateLimiterConfig config = ((RateLimiter) policyOf("slow")).config();
+    assertThat(config.limit()).isEqualTo(1);
+    assertThat(config.period()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(config.maxWait()).isEqualTo(Duration.ofMillis(500));
+    assertThat(shop.slow()).isEqualTo("slow");
+    assertThatThrownBy(shop::slow).isInstanceOf(RateLimitExceededException.class);
+  }
+
+  @Test
+  @Tag("RL-29")
+  @DisplayName("a limit from outside without a period is an error that says so")
+  void limitFromOutside_withoutAPeriod_isAnError() throws Exception {
+    try (Resilience outside = Resilience.builder()
+        .config(Map.of("resilience.ratelimiter.github.limit", "5"))
+        .build()) {
+      assertThatThrownBy(() -> outside.policyFor(Shop.class.getMethod("all"), Target.class))
+          .hasMessageContaining("period");
+    }
+  }
+
+  interface Incomplete {
+    @WithRateLimiter(limit = 5)
+    String price();
+  }
+
+  @Test
+  @Tag("RL-29")
+  @DisplayName("a limit by annotation without a period is an error that says so")
+  void limit_withoutAPeriod_isAnError() {
+    Incomplete target = () -> "price";
+    assertThatThrownBy(() -> proxy(Incomplete.class, target)).hasMessageContaining("period");
   }
 }

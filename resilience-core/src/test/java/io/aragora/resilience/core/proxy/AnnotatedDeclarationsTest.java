@@ -9,6 +9,7 @@ import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
+import io.aragora.resilience.annotation.WithRateLimiter;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -323,6 +324,26 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     String call();
   }
 
+  interface Limiter1 {
+    @WithRateLimiter(value = "shared", limit = 5, period = "1s")
+    String call();
+  }
+
+  interface OtherLimit {
+    @WithRateLimiter(value = "shared", limit = 6, period = "1s")
+    String call();
+  }
+
+  interface OtherPeriod {
+    @WithRateLimiter(value = "shared", limit = 5, period = "2s")
+    String call();
+  }
+
+  interface OtherLimiterWait {
+    @WithRateLimiter(value = "shared", limit = 5, period = "1s", maxWait = "1s")
+    String call();
+  }
+
   /** Two interfaces whose annotations differ in one element. */
   record Pair(Class<?> first, Class<?> second) {
     String element() throws ReflectiveOperationException {
@@ -349,7 +370,10 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
             new Pair(Provider1.class, Provider2.class),
             new Pair(Limit1.class, Limit2.class),
             new Pair(Bulkhead1.class, OtherConcurrentCalls.class),
-            new Pair(Bulkhead1.class, OtherBulkheadWait.class)),
+            new Pair(Bulkhead1.class, OtherBulkheadWait.class),
+            new Pair(Limiter1.class, OtherLimit.class),
+            new Pair(Limiter1.class, OtherPeriod.class),
+            new Pair(Limiter1.class, OtherLimiterWait.class)),
         Stream.of(
                 OtherProvider.class,
                 OtherAttempts.class,
@@ -398,6 +422,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
         "WithRetry.value",
         "WithTimeout.name",
         "WithBulkhead.value",
+        "WithRateLimiter.value",
         "WithPipeline.value",
         "WithFallback.value",
         "WithFallback.on");
