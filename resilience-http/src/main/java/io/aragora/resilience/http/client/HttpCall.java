@@ -25,6 +25,7 @@ final class HttpCall<T> {
   private final BodyHandler<T> handler;
   private final @Nullable PushPromiseHandler<T> pushes;
   private final StatusRules rules;
+  private final @Nullable OriginLimiters limiters;
   private final int maxAttempts;
 
   // Guarded by this: a response may arrive while its attempt is being abandoned.
@@ -42,6 +43,7 @@ final class HttpCall<T> {
    * @param handler the caller's handler
    * @param pushes the caller's push handler; null for none
    * @param rules which responses are failures
+   * @param limiters observe every response; null for none
    * @param maxAttempts the maximum number of attempts
    */
   HttpCall(
@@ -50,12 +52,14 @@ final class HttpCall<T> {
       BodyHandler<T> handler,
       @Nullable PushPromiseHandler<T> pushes,
       StatusRules rules,
+      @Nullable OriginLimiters limiters,
       int maxAttempts) {
     this.client = client;
     this.request = request;
     this.handler = handler;
     this.pushes = pushes;
     this.rules = rules;
+    this.limiters = limiters;
     this.maxAttempts = maxAttempts;
   }
 
@@ -101,6 +105,9 @@ final class HttpCall<T> {
 
   private HttpResponse<Object> judged(int attempt, HttpResponse<Object> response)
       throws HttpStatusException {
+    if (limiters != null) {
+      limiters.observe(request.uri(), response);
+    }
     HttpStatusException status = rules.isFailure(response.statusCode())
         ? new HttpStatusException(
             response.uri(),

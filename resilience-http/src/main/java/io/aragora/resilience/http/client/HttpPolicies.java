@@ -13,14 +13,15 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The policies of a client: breaker, then retry, then timeout, so that a call is one outcome however many attempts it takes,
- * and each attempt has its own timeout.
+ * The policies of a client: breaker, then retry, then rate limiter, then timeout, so that a call is one outcome however many
+ * attempts it takes, and each attempt takes a permit and has its own timeout.
  *
  * @param resilience creates the pipelines
  * @param name the client's name
  * @param breakers returns the breaker of an origin; null for none
  * @param retry for requests that may be repeated; null for none
  * @param retryUnsent for requests that may be repeated only if they certainly did not arrive; null for none
+ * @param limiters return the rate limiter of an origin, and observe its answers; null for none
  * @param timeout of each attempt; null for none
  * @param isIdempotent which requests may be repeated
  */
@@ -30,6 +31,7 @@ record HttpPolicies(
     @Nullable Function<String, CircuitBreaker> breakers,
     @Nullable Retry retry,
     @Nullable Retry retryUnsent,
+    @Nullable OriginLimiters limiters,
     @Nullable Timeout timeout,
     Predicate<? super HttpRequest> isIdempotent) {
 
@@ -55,13 +57,16 @@ record HttpPolicies(
   @Nullable
   Pipeline around(URI uri, @Nullable Retry chosen) {
     Optional<CircuitBreaker> breaker = breaker(uri);
-    if (breaker.isEmpty() && chosen == null && timeout == null) {
+    if (breaker.isEmpty() && chosen == null && limiters == null && timeout == null) {
       return null;
     }
     Pipeline.Builder pipeline = resilience.newPipeline(name);
     breaker.ifPresent(pipeline::add);
     if (chosen != null) {
       pipeline.add(chosen);
+    }
+    if (limiters != null) {
+      pipeline.add(limiters.limiter(uri));
     }
     if (timeout != null) {
       pipeline.add(timeout);

@@ -29,8 +29,9 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link HttpClient} whose calls go through a circuit breaker for each origin, a retry, and a timeout for each attempt, in
- * this order: a call is one outcome for its breaker, however many attempts it takes.
+ * An {@link HttpClient} whose calls go through a circuit breaker for each origin, a retry, a rate limiter for each origin if
+ * one is set, and a timeout for each attempt, in this order: a call is one outcome for its breaker, however many attempts it
+ * takes.
  *
  * <pre>{@code
  * HttpClient client = ResilientHttpClient.builder(resilience).timeout(Duration.ofSeconds(2)).build();
@@ -42,8 +43,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>with a response of any status, with the whole body as the caller's handler returns it; if all attempts ended with a
  *   transient status, it is the last response;
- *   <li>if the breaker rejects the call, with an {@link IOException} with {@link
- *       io.aragora.resilience.circuitbreaker.CallNotPermittedException} as its cause, and nothing was sent;
+ *   <li>if the breaker or the rate limiter rejects the call, with an {@link IOException} with {@link
+ *       io.aragora.resilience.circuitbreaker.CallNotPermittedException} or {@link
+ *       io.aragora.resilience.ratelimiter.RateLimitExceededException} as its cause, and the attempt was not sent;
  *   <li>after a timeout, with a {@link java.net.http.HttpTimeoutException} with {@link
  *       io.aragora.resilience.timeout.TimeoutExceededException} as its cause;
  *   <li>otherwise with the failure of the last attempt, which has the earlier ones as suppressed exceptions.
@@ -202,7 +204,8 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       @Nullable PushPromiseHandler<T> pushes,
       @Nullable Retry retry) {
     Objects.requireNonNull(handler, "responseBodyHandler");
-    return new HttpCall<>(client, request, handler, pushes, rules, policies.maxAnswers(retry));
+    return new HttpCall<>(
+        client, request, handler, pushes, rules, policies.limiters(), policies.maxAnswers(retry));
   }
 
   // ---- properties of the wrapped client

@@ -6,6 +6,10 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.internal.Setting;
+import io.aragora.resilience.policy.CallRejectedException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Retry;
@@ -38,6 +42,8 @@ public final class ResilientHttpClientBuilder {
   private int maxOrigins = 1000;
   private @Nullable RetryConfig retryConfig;
   private boolean hasRetry = true;
+  private @Nullable RateLimiterConfig limiterConfig;
+  private @Nullable RateLimiter limiter;
   private @Nullable TimeoutConfig timeout;
   private HttpErrorClassifier classifier = HttpErrorClassifier.DEFAULT;
   private boolean recordClientErrors;
@@ -115,7 +121,7 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the maximum number of origins with their own breaker, {@link KeyedCircuitBreakerConfig.Builder#maxKeys}. Default 1000.
+   * Sets the maximum number of origins with their own breaker and rate limiter, {@link KeyedCircuitBreakerConfig.Builder#maxKeys}. Default 1000.
    *
    * @param count in [1, 10,000,000]
    * @return this builder
@@ -145,6 +151,32 @@ public final class ResilientHttpClientBuilder {
    */
   public ResilientHttpClientBuilder noRetry() {
     hasRetry = false;
+    return this;
+  }
+
+  /**
+   * Sets the config of the rate limiters, one for each origin, at most {@link #maxOrigins}. Each attempt takes a permit. Every
+   * answer is {@linkplain RateLimiter#observe observed}, so a 429 that says for how long pauses all requests of its origin.
+   * Default: no rate limiter.
+   *
+   * @param config the config of each rate limiter
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder rateLimiter(RateLimiterConfig config) {
+    limiterConfig = Objects.requireNonNull(config, "rateLimiter");
+    limiter = null;
+    return this;
+  }
+
+  /**
+   * Sets one rate limiter for all origins, for a server that counts by the account. Default: no rate limiter.
+   *
+   * @param limiter the rate limiter; it observes the answers of all origins
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder rateLimiter(RateLimiter limiter) {
+    this.limiter = Objects.requireNonNull(limiter, "rateLimiter");
+    limiterConfig = null;
     return this;
   }
 
@@ -224,6 +256,7 @@ public final class ResilientHttpClientBuilder {
         breakers(),
         retry,
         retryUnsent,
+        limiters(),
         limit,
         new GuardedVouch(name, idempotentIf));
     return new ResilientHttpClient(sender, policies, rules);
@@ -243,7 +276,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   private static boolean isUnsent(Throwable failure) {
-    return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
+    return failure instanceof ConnectException
+        || failure instanceof HttpConnectTimeoutException
+        || failure instanceof CallRejectedException;
   }
 
   /*
@@ -294,6 +329,20 @@ public final class ResilientHttpClientBuilder {
     public boolean test(Throwable failure) {
       return !HttpFailures.isOnTheWay(failure) || given.test(failure);
     }
+  }
+
+  private @Nullable OriginLimiters limiters() {
+    if (limiter != null) {
+      return new OriginLimiters(null, limiter);
+    }
+    if (limiterConfig == null) {
+      return null;
+    }
+    KeyedRateLimiterConfig config = KeyedRateLimiterConfig.builder()
+        .limiter(limiterConfig)
+        .maxKeys(maxOrigins)
+        .build();
+    return new OriginLimiters(resilience.keyedRateLimiter(name, config), null);
   }
 
   private @Nullable Function<String, CircuitBreaker> breakers() {
