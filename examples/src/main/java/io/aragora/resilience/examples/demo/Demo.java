@@ -95,6 +95,7 @@ public final class Demo {
       }
       state.forget();
       play(new OutageStory(upstream, state, options.cooldown()), upstream.uri(), state);
+      new Neighbours(view, verdict, options, leftovers).play(upstream.uri());
     }
   }
 
