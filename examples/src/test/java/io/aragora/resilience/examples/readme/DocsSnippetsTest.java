@@ -30,9 +30,15 @@ import io.aragora.resilience.http.client.HttpErrorClassifier;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimitHint;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Backoff;
@@ -409,6 +415,47 @@ class DocsSnippetsTest {
     // end
 
     assertThat(db.snapshot().inUse()).isZero();
+  }
+
+  @Test
+  void rateLimiters() throws IOException {
+    // readme: rate limiter page
+    RateLimiter github = resilience.rateLimiter(
+        "github",
+        RateLimiterConfig.smooth(100, Duration.ofSeconds(1)) // one each 10 ms
+            .burst(20) // at most so many at once
+            .maxWait(Duration.ofSeconds(2)) // a call that would wait longer is rejected at once
+            .build());
+    String price = github.call(() -> shop.price("apples"));
+    Policy batch = github.withPermits(5); // the same limiter, five permits a call
+    String pears = batch.call(() -> shop.price("pears"));
+    Duration wait = github.retryAfter(); // zero: the next call is admitted
+    // end
+
+    assertThat(List.of(price, pears)).containsExactly("1.20 for apples", "1.20 for pears");
+    assertThat(wait).isZero();
+    Map<String, List<String>> headers = Map.of("Retry-After", List.of("20"));
+
+    // readme: rate limiter hint
+    RateLimitHint hint = RateLimitHint.parse(headers); // null: they say nothing about limits
+    if (hint != null) {
+      github.observe(hint);
+    }
+    // end
+
+    assertThat(github.retryAfter()).isEqualTo(Duration.ofSeconds(20));
+
+    // readme: rate limiter keys
+    KeyedRateLimiter tenants = resilience.keyedRateLimiter(
+        "tenants",
+        KeyedRateLimiterConfig.builder()
+            .limiter(RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).build())
+            .maxKeys(100_000)
+            .build());
+    boolean admitted = tenants.tryAcquire("tenant-7");
+    // end
+
+    assertThat(admitted).isTrue();
   }
 
   @Test

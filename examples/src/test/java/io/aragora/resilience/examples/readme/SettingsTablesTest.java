@@ -13,6 +13,8 @@ import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -35,7 +38,7 @@ import org.junit.jupiter.api.Test;
 /** The tables of settings in docs say what the code does: its defaults, and the values that it rejects. */
 class SettingsTablesTest {
   private static final String VALUE =
-      "(?<number>\\d{1,3}(?:,\\d{3})+|\\d+(?:\\.\\d+)?)(?: (?<unit>ms|s|min|h|d|days?)\\b)?";
+      "(?<number>\\d{1,3}(?:,\\d{3})+|\\d+(?:\\.\\d+)?)(?: (?<unit>µs|ms|s|min|h|d|days?)\\b)?";
   private static final Pattern ABOVE = Pattern.compile("(?:above|>) " + VALUE);
   private static final Pattern FROM = Pattern.compile("(?:from|≥) " + VALUE);
   private static final Pattern BEFORE_TO = Pattern.compile(VALUE + " to ");
@@ -65,7 +68,8 @@ class SettingsTablesTest {
     Map<String, String> headings = Map.of(
         "circuitbreaker", "circuit breakers",
         "retry", "retries",
-        "bulkhead", "bulkheads");
+        "bulkhead", "bulkheads",
+        "ratelimiter", "rate limiters");
     for (String kind : headings.keySet()) {
       String heading = "## Settings of " + headings.get(kind);
       String settings = Pages.table(Pages.page("configuration"), heading).stream()
@@ -211,6 +215,35 @@ class SettingsTablesTest {
     inBulkheads.remove("maxWaiting"); // its default is another setting
     checkDefaults(inBulkheads, defaults);
     checkRanges(inBulkheads, Set.of("order"));
+  }
+
+  @Test
+  void rateLimiterTables_matchTheCode() {
+    var builder = RateLimiterConfig.smooth(1, Duration.ofDays(365)).maxWait(Duration.ofSeconds(1));
+    Map<String, String> defaults =
+        shown(RateLimiterConfig.smooth(1, Duration.ofDays(1)).build());
+    setters.put("limit", value -> builder.limit(Integer.parseInt(value)));
+    setters.put("period", value -> builder.period(Duration.parse(value)));
+    setters.put("burst", value -> builder.burst(Integer.parseInt(value)));
+    setters.put("maxWait", value -> builder.maxWait(Duration.parse(value)));
+    setters.put("maxWaiting", value -> builder.maxWaiting(Integer.parseInt(value)));
+    setters.put("maxPause", value -> builder.maxPause(Duration.parse(value)));
+    setters.put("adoptUpTo", value -> builder.adoptUpTo(Integer.parseInt(value)));
+    setters.put(
+        "maxKeys", value -> KeyedRateLimiterConfig.builder().maxKeys(Integer.parseInt(value)));
+
+    var inLimiters = table("rate-limiter", "## Settings");
+    assertThat(inLimiters.keySet()).isEqualTo(defaults.keySet());
+    checkRanges(inLimiters, Set.of("startFull"));
+    inLimiters.keySet().retainAll(Set.of("maxWait", "maxPause", "startFull", "adoptUpTo"));
+    checkDefaults(inLimiters, defaults);
+    var ofKeys = table("rate-limiter", "## Keys");
+    checkRanges(ofKeys, Set.of("limiter"));
+    ofKeys.remove("limiter");
+    checkDefaults(
+        ofKeys,
+        shown(KeyedRateLimiterConfig.of(
+            RateLimiterConfig.smooth(1, Duration.ofDays(1)).build())));
   }
 
   @Test
@@ -388,6 +421,7 @@ class SettingsTablesTest {
       return Duration.ofSeconds(amount);
     }
     return switch (unit) {
+      case "µs" -> Duration.of(amount, ChronoUnit.MICROS);
       case "ms" -> Duration.ofMillis(amount);
       case "s" -> Duration.ofSeconds(amount);
       case "min" -> Duration.ofMinutes(amount);
