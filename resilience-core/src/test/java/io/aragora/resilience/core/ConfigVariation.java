@@ -179,11 +179,8 @@ record ConfigVariation(
     if (type == CircuitBreakerState.class) {
       return List.of(CircuitBreakerState.OPEN, CircuitBreakerState.METRICS_ONLY);
     }
-    if (type == BulkheadConfig.Order.class) {
-      return List.of(BulkheadConfig.Order.values());
-    }
-    if (type == HealthGroup.class) {
-      return List.of(HealthGroup.values());
+    if (type.isEnum()) {
+      return List.of(type.getEnumConstants());
     }
     if (type == HealthGroup[].class) {
       return GROUPS;

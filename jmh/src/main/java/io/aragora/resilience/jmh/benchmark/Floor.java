@@ -73,6 +73,13 @@ public class Floor {
     return cas(shared, 1);
   }
 
+  /** A place of a bulkhead: a CAS that takes it, and one that gives it back, each after a look for calls that wait. */
+  final long place() {
+    long waiting = (long) TIME.getOpaque(this);
+    cas(shared, -1);
+    return cas(shared, 1) + waiting + (long) TIME.getOpaque(this);
+  }
+
   /** A rejected call: the phase, the time that a timer left, and an addition in the thread's stripe. */
   final long rejection() {
     Phase rejecting = (Phase) PHASE.getAcquire(this);

@@ -23,6 +23,7 @@ public final class Suite {
       AsyncRetryBenchmark.class,
       TimeoutBenchmark.class,
       AsyncTimeoutBenchmark.class,
+      BulkheadBenchmark.class,
       TimerBenchmark.class,
       OneTickBenchmark.class,
       PipelineBenchmark.class,

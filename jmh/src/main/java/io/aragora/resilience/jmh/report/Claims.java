@@ -3,6 +3,7 @@ package io.aragora.resilience.jmh.report;
 import io.aragora.resilience.jmh.benchmark.AsyncBreakerBenchmark;
 import io.aragora.resilience.jmh.benchmark.AsyncRetryBenchmark;
 import io.aragora.resilience.jmh.benchmark.AsyncTimeoutBenchmark;
+import io.aragora.resilience.jmh.benchmark.BulkheadBenchmark;
 import io.aragora.resilience.jmh.benchmark.ClosedCallBenchmark;
 import io.aragora.resilience.jmh.benchmark.ColdKeysBenchmark;
 import io.aragora.resilience.jmh.benchmark.CountWindowBenchmark;
@@ -40,6 +41,7 @@ final class Claims {
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
+  private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
   private static final Figure OBSERVED = Figure.of(ObservedCallBenchmark.class, "oursObserved");
   private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
 
@@ -110,6 +112,30 @@ final class Claims {
       completed("async timeout, stage is complete", AsyncTimeoutBenchmark.class),
       later("async timeout, stage completes later", AsyncTimeoutBenchmark.class)
           .peer("orTimeout", "orTimeoutLater"),
+      place("bulkhead of 10: take and give back", PLACE, floor(1.5, PLACE)),
+      place(
+          "bulkhead of 10: take and give back, 2 threads",
+          PLACE.threads(2),
+          Budget.atMost(1, PLACE.threads(2).sibling("semaphore"), "Semaphore")),
+      place(
+          "bulkhead of 256: take and give back",
+          PLACE.sibling("oursStripedPermit"),
+          floor(1.75, PLACE.sibling("oursStripedPermit"))),
+      place(
+          "bulkhead of 256: take and give back, 2 threads",
+          PLACE.sibling("oursStripedPermit").threads(2),
+          Budget.atMost(1.3, PLACE.sibling("oursStripedPermit"), "one thread")),
+      Claim.of(
+              "bulkhead of 10, by `call`",
+              PLACE.sibling("oursCall"),
+              floor(2, PLACE.sibling("oursCall")))
+          .peer("R4j", "resilience4jCall"),
+      Claim.of("bulkhead, rejection by permit", PLACE.sibling("oursRejected"), Budget.NONE)
+          .peer("Semaphore, counts nothing", "semaphoreRejected")
+          .peer("R4j", "resilience4jRejected")
+          .peer("Failsafe, counts nothing", "failsafeRejected"),
+      Claim.of("bulkhead, rejection by exception", PLACE.sibling("oursException"), Budget.NONE)
+          .peer("R4j", "resilience4jException"),
       timer("timer: arm and cancel at once", "oursAtOnce", 1.1, "floorAtOnce")
           .peer("ScheduledThreadPool", "atOnceScheduledThreadPool")
           .peer("orTimeout", "atOnceOrTimeout"),
@@ -259,6 +285,13 @@ final class Claims {
         .peer("R4j time", "resilience4jTimeLocked")
         .peer("Failsafe count", "failsafeDirect")
         .peer("Failsafe time", "failsafeTimeDirect");
+  }
+
+  private static Claim place(String title, Figure ours, Budget budget) {
+    return Claim.of(title, ours, budget)
+        .peer("Semaphore", "semaphore")
+        .peer("R4j", "resilience4jPermit")
+        .peer("Failsafe", "failsafePermit");
   }
 
   private static Claim retry(String title, Figure ours) {

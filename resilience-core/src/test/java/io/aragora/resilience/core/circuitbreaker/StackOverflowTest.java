@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -120,12 +121,15 @@ class StackOverflowTest {
             .maxAttempts(2)
             .backoff(Backoff.constant(Duration.ofMillis(1)))
             .build());
+    final Bulkhead bulkhead =
+        resilience.bulkhead("bulkhead", c -> c.maxConcurrentCalls(4).maxWait(LIMIT));
     final Pipeline pipeline = resilience
         .newPipeline("pipeline")
         .add(retry)
         .add(timeout)
         .add(watched)
         .add(breaker)
+        .add(bulkhead)
         .build();
     final AtomicInteger transitions = new AtomicInteger();
     final List<CompletableFuture<String>> later = new ArrayList<>();
@@ -181,6 +185,7 @@ class StackOverflowTest {
       }
       calls.clear();
       assertThat(watched.hasWatchedCalls()).as("a call is in flight").isFalse();
+      assertThat(bulkhead.snapshot().inUse()).as("a place is taken").isZero();
       assertThat(CallContext.current().remaining()).as("a deadline is left").isEmpty();
       assertThat(CallContext.current().attempt()).as("an attempt is left").isZero();
       prepare();
@@ -324,7 +329,8 @@ class StackOverflowTest {
 
   private static List<DynamicTest> tests(String round) {
     List<DynamicTest> tests = new ArrayList<>();
-    for (String policy : List.of("breaker", "keyed", "watched", "timeout", "retry", "pipeline")) {
+    for (String policy :
+        List.of("breaker", "keyed", "watched", "timeout", "retry", "bulkhead", "pipeline")) {
       for (NamedEntry entry : entries()) {
         boolean sameAsCall = entry.name.startsWith("callInt") || entry.name.equals("run");
         if ((sameAsCall && !policy.equals("pipeline")) || !entry.isFor(policy)) {
@@ -345,6 +351,7 @@ class StackOverflowTest {
       case "breaker" -> in.breaker;
       case "keyed" -> in.keyed;
       case "watched" -> in.watched;
+      case "bulkhead" -> in.bulkhead;
       case "timeout" -> in.timeout;
       case "retry" -> in.retry;
       default -> in.pipeline;
