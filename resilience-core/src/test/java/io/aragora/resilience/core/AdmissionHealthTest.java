@@ -40,8 +40,7 @@ class AdmissionHealthTest {
 
   @Test
   @Tag("BH-25")
-  @DisplayName(
-      "A bulkhead that rejected a call in the last 10 s is degraded, and still ready")
+  @DisplayName("A bulkhead that rejected a call in the last 10 s is degraded, and still ready")
   void bulkhead_rejectedLately_degradedAndReady() {
     Bulkhead db = resilience.bulkhead(
         "db",

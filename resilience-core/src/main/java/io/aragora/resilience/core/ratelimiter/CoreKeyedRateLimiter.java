@@ -208,7 +208,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     found.noteRejection();
     Reason reason = turns != null && turns.pausedForNanos() > 0 ? Reason.PAUSED : Reason.LIMIT;
     share.countRejected(reason);
-    if (share.events().isHeard()) {
+    if (share.hearsRejections()) {
       share.publishRejected(
           share.name() + ':' + found.key(), reason, permits, 0, retryAfter(found, permits));
     }

@@ -65,7 +65,7 @@ abstract class LimiterPolicy extends AdmissionPolicy {
     Reason reason = reason(Rejection.UNAVAILABLE);
     noteRejection();
     share.countRejected(reason);
-    if (share.events().isHeard()) {
+    if (share.hearsRejections()) {
       share.publishRejected(name(), reason, count, 0, retryAfter(count));
     }
     return false;

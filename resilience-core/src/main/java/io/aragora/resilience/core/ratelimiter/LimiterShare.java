@@ -4,6 +4,7 @@ import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.admission.CellRate;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException.Reason;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -97,6 +98,7 @@ final class LimiterShare {
     if (recorded != null) {
       recorded.accept(waitedNanos);
     }
+    record(limiter, RateLimiterEvent.Kind.ADMITTED_AFTER_WAIT.name(), waitedNanos, 0);
     if (events.isHeard()) {
       events.publish(event(limiter, RateLimiterEvent.Kind.ADMITTED_AFTER_WAIT)
           .permits(permits)
@@ -105,12 +107,28 @@ final class LimiterShare {
     }
   }
 
+  private void record(String limiter, String decision, long waitedNanos, long retryAfterNanos) {
+    FlightRecording.admission(
+        runtime.dispatcher().runtime(),
+        "ratelimiter",
+        limiter,
+        decision,
+        waitedNanos,
+        retryAfterNanos);
+  }
+
+  /** Returns whether a rejection is heard, so that a caller must collect the values of one. */
+  boolean hearsRejections() {
+    return events.isHeard() || FlightRecording.hearsAdmissions();
+  }
+
   void countCancelled() {
     cancelled.increment();
   }
 
   void publishRejected(
       String limiter, Reason reason, int permits, long waitedNanos, Duration retryAfter) {
+    record(limiter, reason.name(), waitedNanos, retryAfter.toNanos());
     if (events.isHeard()) {
       events.publish(event(limiter, RateLimiterEvent.Kind.REJECTED)
           .reason(reason)

@@ -11,6 +11,9 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.RateLimitExceededException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
@@ -220,6 +223,25 @@ class FlightRecordingTest {
             "bulkhead db ADMITTED_AFTER_WAIT PT0.15S PT0S", "ratelimiter github PAUSED PT0S PT30S");
     assertThat(events)
         .allSatisfy(event -> assertThat(event.getString("runtime")).isEqualTo("shop"));
+  }
+
+  @Test
+  void rejectionsOfARateLimiter_areRecorded() throws Exception {
+    RateLimiter limiter = resilience.rateLimiter(
+        "github", RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).burst(1).build());
+    List<RecordedEvent> events = record("Admission", () -> {
+      assertThat(limiter.tryAcquire()).isTrue();
+      assertThat(limiter.tryAcquire()).isFalse();
+      assertThatThrownBy(() -> limiter.run(() -> {}))
+          .isInstanceOf(RateLimitExceededException.class);
+    });
+    assertThat(events).hasSize(2).allSatisfy(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop");
+      assertThat(event.getString("kind")).isEqualTo("ratelimiter");
+      assertThat(event.getString("policy")).isEqualTo("github");
+      assertThat(event.getString("decision")).isEqualTo("LIMIT");
+      assertThat(event.getDuration("retryAfter")).isEqualTo(Duration.ofMillis(100));
+    });
   }
 
   @Test
