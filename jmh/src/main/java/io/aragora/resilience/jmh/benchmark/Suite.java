@@ -14,6 +14,7 @@ public final class Suite {
       CountWindowBenchmark.class,
       FailureBenchmark.class,
       RejectionBenchmark.class,
+      RateLimiterBenchmark.class,
       HalfOpenBenchmark.class,
       TransitionBenchmark.class,
       StoreBenchmark.class,
