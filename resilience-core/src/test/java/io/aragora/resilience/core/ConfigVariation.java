@@ -1,6 +1,5 @@
 package io.aragora.resilience.core;
 
-import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.retry.Backoff;

@@ -188,4 +188,54 @@ public class StripedPlacesStress {
       result.r1 = free.get();
     }
   }
+
+  /** The limit is lowered by free places while the only held one is given back: that is not taken for a second release. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Given back.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The place is lost.")
+  @State
+  public static class ShrinkOfFreePlacesAgainstRelease {
+    private final StripedPlaces places = new StripedPlaces(3, 1);
+    private final long held = places.tryTake();
+
+    @Actor
+    public void release(II_Result result) {
+      result.r1 = places.giveBack(held) ? 1 : 0;
+    }
+
+    @Actor
+    public void shrink() {
+      places.resize(-2);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = places.inUse();
+    }
+  }
+
+  /** A release that compares what it read first with what it reads now: shows that the test detects a place that is lost. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Given back.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The place that StripedPlaces must not lose.")
+  @State
+  public static class BrokenShrinkOfFreePlacesAgainstRelease {
+    private final AtomicInteger free = new AtomicInteger(2);
+    private final AtomicInteger capacity = new AtomicInteger(3);
+
+    @Actor
+    public void release(I_Result result) {
+      int seen = free.get();
+      result.r1 = seen < capacity.get() ? 1 : 0;
+    }
+
+    @Actor
+    public void shrink() {
+      free.addAndGet(-2);
+      capacity.addAndGet(-2);
+    }
+  }
 }

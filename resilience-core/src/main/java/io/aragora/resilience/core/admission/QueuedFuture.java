@@ -137,14 +137,19 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     // The permit may come at the end of the wait exactly.
     policy.queue().grant();
     if (policy.queue().leave(turn) == Waiter.State.WAITING) {
-      reject(endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED);
+      if (!reject(endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED)) {
+        // Ended from outside at this moment, by a thread that found the waiter gone.
+        policy.countCancelled();
+      }
     }
   }
 
-  private void reject(Rejection why) {
-    if (claimEnd()) {
+  private boolean reject(Rejection why) {
+    boolean isFirst = claimEnd();
+    if (isFirst) {
       completeExceptionally(policy.reject(why, waitedNanos()));
     }
+    return isFirst;
   }
 
   private long waitedNanos() {
@@ -208,12 +213,15 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     }
   }
 
-  /** Leaves the queue, or gives the permit back. Called by the thread that claimed the end. */
+  /**
+   * Leaves the queue, or gives the permit back. Called by the thread that claimed the end, unless that rejects the call. A
+   * waiter that has left already is counted by the thread that made it leave.
+   */
   private void giveUp() {
     switch (policy.queue().leave(turn)) {
       case GRANTED -> policy.giveBack(turn.permit());
-      case NEW, WAITING -> policy.countCancelled();
-      case LEFT, EVICTED, DISMISSED -> {}
+      case NEW, WAITING, EVICTED, DISMISSED -> policy.countCancelled();
+      case LEFT -> {}
     }
   }
 

@@ -28,8 +28,9 @@ final class StripedPlaces extends Places {
    * Lowering the limit: DEBT is raised first. Then free places are removed from each stripe, and the epoch of each stripe
    * changes, whether it had a free place or not. A thread that gives a place back reads its stripe, then DEBT, then changes
    * the stripe by CAS. If it read the stripe before the epoch changed, its CAS fails; if after, it sees the debt and pays.
-   * So no place is free that must vanish. (An epoch comes round after 256 changes of the limit during one such step.)
-   * Stress: StripedPlacesStress.ShrinkAgainstRelease.
+   * So no place is free that must vanish. The capacity follows the stripe: a release that finds all places free looks at the
+   * stripe again, to know that it does not compare an old stripe with a new capacity. (An epoch comes round after 256 changes of the limit during one such step.)
+   * Stress: StripedPlacesStress.ShrinkAgainstRelease, ShrinkOfFreePlacesAgainstRelease.
    *
    * Memory order: volatile throughout. Nothing but the counts is published through these words.
    */
@@ -134,7 +135,11 @@ final class StripedPlaces extends Places {
     while (true) {
       long word = (long) WORD.getVolatile(words, at);
       if ((word & FREE_MASK) >= (long) WORD.getVolatile(words, at + 1)) {
-        return false;
+        // The capacity may be one that is lowered at this moment. Its stripe has changed then.
+        if ((long) WORD.getVolatile(words, at) == word) {
+          return false;
+        }
+        continue;
       }
       long debt = (long) WORD.getVolatile(words, DEBT);
       if (debt > 0) {
