@@ -9,6 +9,9 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,14 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   private final Turn turn;
   private final WaitEnd waitEnd = new WaitEnd(this);
 
-  /** Whether the body was started, or is being started. Volatile: the thread that ends this future reads it. */
+  /**
+   * Volatile CAS: of the tasks that start the body exactly one does. The grant and the timer may each hand one over. Stress:
+   * CoreBulkheadStress.BodyStartsOnce.
+   */
+  private static final VarHandle STARTED = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "hasStarted", VarHandle.class, QueuedFuture.class, boolean.class);
+
+  /** Whether the body was started, or is being started. The thread that ends this future reads it. */
   private volatile boolean hasStarted;
 
   private volatile @Nullable AcceptedTask acceptedTask;
@@ -177,10 +187,9 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   }
 
   private void start() {
-    if (hasEnded()) {
+    if (hasEnded() || !STARTED.compareAndSet(this, false, true)) {
       return;
     }
-    hasStarted = true;
     policy.admitted(waitedNanos());
     try {
       if (carried == null) {
