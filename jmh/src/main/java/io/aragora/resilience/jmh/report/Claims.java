@@ -14,6 +14,7 @@ import io.aragora.resilience.jmh.benchmark.OneTickBenchmark;
 import io.aragora.resilience.jmh.benchmark.PipelineBenchmark;
 import io.aragora.resilience.jmh.benchmark.PollutedProfileBenchmark;
 import io.aragora.resilience.jmh.benchmark.ProxyBenchmark;
+import io.aragora.resilience.jmh.benchmark.RateLimiterBenchmark;
 import io.aragora.resilience.jmh.benchmark.RejectionBenchmark;
 import io.aragora.resilience.jmh.benchmark.RetryBenchmark;
 import io.aragora.resilience.jmh.benchmark.ScrapeBenchmark;
@@ -42,6 +43,7 @@ final class Claims {
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
+  private static final Figure RATE = Figure.of(RateLimiterBenchmark.class, "oursSmooth");
   private static final Figure OBSERVED = Figure.of(ObservedCallBenchmark.class, "oursObserved");
   private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
 
@@ -136,6 +138,20 @@ final class Claims {
           .peer("Failsafe, counts nothing", "failsafeRejected"),
       Claim.of("bulkhead, rejection by exception", PLACE.sibling("oursException"), Budget.NONE)
           .peer("R4j", "resilience4jException"),
+      rate("rate limiter, admitted", RATE, floor(1, RATE)),
+      rate(
+          "rate limiter, admitted, 2 threads",
+          RATE.threads(2),
+          Budget.atMost(0.5, RATE.threads(2).sibling("bucket4j"), "Bucket4j")),
+      rate("rate limiter, exact", RATE.sibling("oursExact"), floor(1.2, RATE.sibling("oursExact"))),
+      rate("rate limiter, one of many keys", RATE.sibling("oursKeyed"), Budget.NONE),
+      Claim.of(
+              "rate limiter, rejected",
+              RATE.sibling("oursRejected"),
+              floor(1, RATE.sibling("oursRejected")))
+          .peer("R4j", "resilience4jRejected")
+          .peer("Bucket4j", "bucket4jRejected")
+          .peer("Failsafe", "failsafeRejected"),
       timer("timer: arm and cancel at once", "oursAtOnce", 1.1, "floorAtOnce")
           .peer("ScheduledThreadPool", "atOnceScheduledThreadPool")
           .peer("orTimeout", "atOnceOrTimeout"),
@@ -292,6 +308,14 @@ final class Claims {
         .peer("Semaphore", "semaphore")
         .peer("R4j", "resilience4jPermit")
         .peer("Failsafe", "failsafePermit");
+  }
+
+  private static Claim rate(String title, Figure ours, Budget budget) {
+    return Claim.of(title, ours, budget)
+        .peer("R4j", "resilience4j")
+        .peer("Bucket4j", "bucket4j")
+        .peer("Guava", "guava")
+        .peer("Failsafe", "failsafe");
   }
 
   private static Claim retry(String title, Figure ours) {
