@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -26,6 +27,7 @@ class SuiteTest {
   }
 
   @Test
+  @Tag("GW-15")
   void paths_ofTheAllocationGate_areAsManyAsItWantsAndAreOurs() {
     assertThat(AllocationGate.paths())
         .hasSize(AllocationGate.PATHS)

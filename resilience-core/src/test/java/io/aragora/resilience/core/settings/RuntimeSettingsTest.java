@@ -291,6 +291,7 @@ class RuntimeSettingsTest {
   }
 
   @ParameterizedTest
+  @Tag("GW-13")
   @DisplayName("an unknown key is an error that names source and key, and lists the known settings")
   @CsvSource({
     "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, backoffFactor, delay, maxDelay, jitter,"
