@@ -57,11 +57,13 @@ public interface CallObserver {
   default void onNotRetried(String retry, int attempt, Throwable failure) {}
 
   /**
-   * Called if a circuit breaker rejects the call or an attempt.
+   * Called if a circuit breaker, a rate limiter or a bulkhead rejects the call or an attempt.
    *
-   * @param breaker the name of the breaker
+   * @param kind the kind of the policy, as property names have it: {@code circuitbreaker}, {@code ratelimiter}, {@code
+   *     bulkhead}
+   * @param policy the name of the policy
    */
-  default void onRejected(String breaker) {}
+  default void onRejected(String kind, String policy) {}
 
   /**
    * Called if a circuit breaker counts the call or an attempt. A breaker does not count what its settings ignore.
@@ -105,7 +107,7 @@ public interface CallObserver {
     RETURNED,
     /** The body failed. */
     FAILED,
-    /** A circuit breaker of the call rejected it, or an executor did not accept the body. */
+    /** A policy of the call rejected it, or an executor did not accept the body. */
     REJECTED,
     /** A timeout of the call, or a deadline around it, ended it. */
     TIMED_OUT,

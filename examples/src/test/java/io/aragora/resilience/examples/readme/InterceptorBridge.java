@@ -71,8 +71,12 @@ public final class InterceptorBridge {
     }
 
     @Override
-    public void onRejected(String breaker) {
-      add("ft.circuitbreaker.calls.total{circuitBreakerResult=circuitBreakerOpen}");
+    public void onRejected(String kind, String policy) {
+      if (kind.equals("circuitbreaker")) {
+        add("ft.circuitbreaker.calls.total{circuitBreakerResult=circuitBreakerOpen}");
+      } else if (kind.equals("bulkhead")) {
+        add("ft.bulkhead.calls.total{bulkheadResult=rejected}");
+      }
     }
 
     @Override

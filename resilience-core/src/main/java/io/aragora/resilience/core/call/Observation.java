@@ -115,7 +115,7 @@ public final class Observation {
   void enter(int index) {
     reached = index;
     int around = index - 1;
-    if (around >= 0 && ((ObservedLink) chain.link(around)).isRetry()) {
+    if (around >= 0 && chain.link(around).role() == PolicyRole.RETRY) {
       attempts[around]++;
       pass(receiver -> receiver.onAttempt(chain.link(around).name(), attempts[around]));
     }
@@ -132,11 +132,12 @@ public final class Observation {
     enter(attempts.length);
   }
 
-  /** Called when a breaker failed a call. If its inside was not entered, it rejected the call. */
+  /** Called when a policy that may reject calls failed one. If its inside was not entered, it rejected the call. */
   void failed(int index, Throwable failure) {
     if (reached == index) {
       rejection = failure;
-      passBeforeEnd(receiver -> receiver.onRejected(chain.link(index).name()));
+      CorePolicy policy = chain.link(index);
+      passBeforeEnd(receiver -> receiver.onRejected(policy.role().key(), policy.name()));
     }
   }
 

@@ -89,7 +89,7 @@ public final class ObservedChain extends PolicyChain {
       Supplier<? extends CompletionStage<T>> body) {
     ObservedChain chain = new ObservedChain(links, source, observer, time);
     Observation observation = chain.observation;
-    ObservedFuture<T> future = new ObservedFuture<>(observation, ObservedFuture.CALL, 0);
+    ObservedFuture<T> future = new ObservedFuture<>(observation);
     CompletableFuture<T> inner;
     try {
       inner = chain.enterAsync(context, () -> {

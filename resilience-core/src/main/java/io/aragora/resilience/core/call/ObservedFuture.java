@@ -10,22 +10,33 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value
  */
 final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
-  /** The position of a whole call. */
-  static final int CALL = -1;
-
   private final Observation observation;
+
+  /** The link of a policy; null for a whole call. */
+  private final @Nullable ObservedLink link;
+
   private final int index;
   private final long since;
 
+  /** Creates the future of a whole call. */
+  ObservedFuture(Observation observation) {
+    this.observation = observation;
+    this.link = null;
+    this.index = 0;
+    this.since = 0;
+  }
+
   /**
-   * Creates a future.
+   * Creates the future of a call inside a policy.
    *
    * @param observation the call
-   * @param index the position of the timeout, or {@link #CALL}
-   * @param since the time at which the timeout was entered
+   * @param link the link of the policy
+   * @param index its position
+   * @param since the time at which a timeout was entered
    */
-  ObservedFuture(Observation observation, int index, long since) {
+  ObservedFuture(Observation observation, ObservedLink link, int index, long since) {
     this.observation = observation;
+    this.link = link;
     this.index = index;
     this.since = since;
   }
@@ -48,10 +59,10 @@ final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   }
 
   private void pass(@Nullable Throwable failure) {
-    if (index == CALL) {
+    if (link == null) {
       observation.endFuture(failure);
     } else {
-      observation.timed(index, since, failure);
+      link.left(observation, index, since, failure);
     }
   }
 }

@@ -1,11 +1,8 @@
 package io.aragora.resilience.core.call;
 
-import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
-import io.aragora.resilience.policy.Policy;
-import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.timeout.Timeout;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -13,39 +10,22 @@ import org.jspecify.annotations.Nullable;
 
 /** A link of an observed chain: runs a policy, and passes on what it did. */
 final class ObservedLink extends CorePolicy {
-  /** What an observer is told of a policy. */
-  private enum Kind {
-    BREAKER,
-    RETRY,
-    TIMEOUT,
-    OTHER
-  }
-
   private final CorePolicy policy;
-  private final Kind kind;
+  private final PolicyRole role;
 
-  private ObservedLink(CorePolicy policy, Kind kind) {
+  private ObservedLink(CorePolicy policy) {
     super(policy.name());
     this.policy = policy;
-    this.kind = kind;
+    this.role = policy.role();
   }
 
   static ObservedLink of(CorePolicy policy) {
-    return new ObservedLink(policy, kind(policy));
+    return new ObservedLink(policy);
   }
 
-  private static Kind kind(Policy policy) {
-    if (policy instanceof CircuitBreaker) {
-      return Kind.BREAKER;
-    }
-    if (policy instanceof Retry) {
-      return Kind.RETRY;
-    }
-    return policy instanceof Timeout ? Kind.TIMEOUT : Kind.OTHER;
-  }
-
-  boolean isRetry() {
-    return kind == Kind.RETRY;
+  @Override
+  public PolicyRole role() {
+    return role;
   }
 
   @Override
@@ -54,7 +34,7 @@ final class ObservedLink extends CorePolicy {
       throws Throwable {
     Observation observation = ((ObservedChain) chain).observation();
     observation.enter(index);
-    long since = kind == Kind.TIMEOUT ? observation.nanoTime() : 0;
+    long since = role == PolicyRole.TIMEOUT ? observation.nanoTime() : 0;
     T result;
     try {
       result = policy.<T>proceedObserved(observation, lent, chain, index, body);
@@ -66,12 +46,19 @@ final class ObservedLink extends CorePolicy {
     return result;
   }
 
-  private void left(Observation observation, int index, long since, @Nullable Throwable failure) {
-    if (kind == Kind.TIMEOUT) {
+  /** Passes on what became of a call that left the policy. */
+  void left(Observation observation, int index, long since, @Nullable Throwable failure) {
+    if (role == PolicyRole.TIMEOUT) {
       observation.timed(index, since, failure);
-    } else if (kind == Kind.BREAKER && failure != null) {
+    } else if (failure != null && mayBeRejection(failure)) {
       observation.failed(index, failure);
     }
+  }
+
+  /** The application may map the rejection of a breaker to any exception. */
+  private boolean mayBeRejection(Throwable failure) {
+    return role == PolicyRole.CIRCUIT_BREAKER
+        || (role.isAdmission() && failure instanceof CallRejectedException);
   }
 
   @Override
@@ -83,20 +70,18 @@ final class ObservedLink extends CorePolicy {
       Supplier<? extends CompletionStage<T>> body) {
     Observation observation = ((ObservedChain) chain).observation();
     observation.enter(index);
-    long since = kind == Kind.TIMEOUT ? observation.nanoTime() : 0;
+    long since = role == PolicyRole.TIMEOUT ? observation.nanoTime() : 0;
     CompletableFuture<T> inner =
         policy.proceedObservedAsync(observation, context, chain, index, body);
-    if (kind == Kind.TIMEOUT) {
-      ObservedFuture<T> future = new ObservedFuture<>(observation, index, since);
+    if (role == PolicyRole.TIMEOUT || (role.isAdmission() && !inner.isDone())) {
+      ObservedFuture<T> future = new ObservedFuture<>(observation, this, index, since);
       future.observe(inner);
       return future;
     }
-    if (kind == Kind.BREAKER && inner.isCompletedExceptionally()) {
-      // A rejection ends the call before this method returns.
+    if (inner.isCompletedExceptionally()) {
+      // A rejection ends the call before this method returns, unless the call waited.
       inner.handle((value, failure) -> {
-        if (failure != null) {
-          observation.failed(index, Failures.unwrap(failure));
-        }
+        left(observation, index, since, failure == null ? null : Failures.unwrap(failure));
         return null;
       });
     }

@@ -1,22 +1,38 @@
 package io.aragora.resilience.core.call;
 
-/** What a policy does for a call, as far as the order of policies depends on it. */
+/** What a policy does for a call. Warnings about the order of policies, and what observers receive, depend on it. */
 public enum PolicyRole {
   /** Repeats calls that fail. */
-  RETRY,
+  RETRY("retry"),
 
   /** Rejects calls of a dependency that fails. */
-  CIRCUIT_BREAKER,
+  CIRCUIT_BREAKER("circuitbreaker"),
 
   /** Admits a number of calls in a period. */
-  RATE_LIMITER,
+  RATE_LIMITER("ratelimiter"),
 
   /** Admits a number of calls at a time. */
-  BULKHEAD,
+  BULKHEAD("bulkhead"),
 
   /** Ends calls that take too long. */
-  TIMEOUT,
+  TIMEOUT("timeout"),
 
   /** Anything else. */
-  OTHER
+  OTHER("other");
+
+  private final String key;
+
+  PolicyRole(String key) {
+    this.key = key;
+  }
+
+  /** {@return the name of the kind, as settings outside the code have it} */
+  public String key() {
+    return key;
+  }
+
+  /** {@return whether calls may wait until a policy of this role admits them} */
+  boolean isAdmission() {
+    return this == RATE_LIMITER || this == BULKHEAD;
+  }
 }

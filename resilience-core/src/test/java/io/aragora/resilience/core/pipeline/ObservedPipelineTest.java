@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.fallback.Fallback;
@@ -82,8 +85,8 @@ class ObservedPipelineTest {
     }
 
     @Override
-    public void onRejected(String policy) {
-      heard.add(policy + " rejects");
+    public void onRejected(String kind, String policy) {
+      heard.add(kind + " " + policy + " rejects");
     }
 
     @Override
@@ -135,6 +138,26 @@ class ObservedPipelineTest {
         throw cause;
       }
       throw e;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void rejectionOfABulkhead_isHeard_alsoAfterAWait(Way way) {
+    for (Duration maxWait : List.of(Duration.ZERO, Duration.ofMillis(200))) {
+      heard.clear();
+      Bulkhead bulkhead = resilience.newBulkhead(
+          "places",
+          BulkheadConfig.builder().maxConcurrentCalls(1).maxWait(maxWait).build());
+      bulkhead.tryAcquirePermit();
+
+      assertThatThrownBy(
+              () -> run(way, resilience.observed(bulkhead, Listening::new), () -> "never"))
+          .isInstanceOf(BulkheadFullException.class);
+      assertThat(heard)
+          .containsExactly(
+              "bulkhead places rejects",
+              "REJECTED after 0 in " + maxWait + ": BulkheadFullException");
     }
   }
 
@@ -221,7 +244,7 @@ class ObservedPipelineTest {
     assertThat(heard)
         .containsExactly(
             "retry attempt 1",
-            "breaker rejects",
+            "circuitbreaker breaker rejects",
             "retry does not retry " + heardRejection(),
             "REJECTED after 0 in PT0S: CallNotPermittedException");
   }
@@ -240,7 +263,7 @@ class ObservedPipelineTest {
         .isInstanceOf(CallNotPermittedException.class);
 
     assertThat(heard)
-        .doesNotContain("breaker rejects")
+        .doesNotContain("circuitbreaker breaker rejects")
         .endsWith("FAILED after 1 in PT0S: CallNotPermittedException");
   }
 
