@@ -188,6 +188,13 @@ abstract class LimiterPolicy extends AdmissionPolicy {
     share.countCancelled();
   }
 
+  /** A call is certainly rejected if the pause ends later than its longest wait. */
+  @Override
+  public final boolean refusesAt(long nanos) {
+    Turns turns = turns();
+    return turns != null && turns.isPausedAt(Nanos.after(nanos, maxWaitNanos()));
+  }
+
   @Override
   public final PolicyRole role() {
     return PolicyRole.RATE_LIMITER;

@@ -63,6 +63,11 @@ final class Turns implements WaitQueue.Source {
     return 0;
   }
 
+  /** Returns whether the pause, if there is one, lasts beyond a time. */
+  boolean isPausedAt(long nanos) {
+    return pausedUntil > nanos;
+  }
+
   /** Begins a pause, or prolongs it. Returns whether it now ends later than before. */
   boolean pause(long nanos) {
     long until = Nanos.after(time.nanoTime(), nanos);

@@ -16,6 +16,7 @@ import io.aragora.resilience.ratelimiter.RateLimitHint;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiterEvent;
+import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -181,6 +182,27 @@ class RateLimiterTest {
     advanceMillis(100);
     runs(limiter);
     assertThat(rejected(limiter)).isNotNull();
+  }
+
+  @Test
+  @Tag("GW-02")
+  @DisplayName(
+      "a retry around a limiter that was paused for longer than the delay gives up at once")
+  void pause_endsTheRetryAround_withoutAWait() {
+    RateLimiter limiter = limiter(ten());
+    RetryConfig config = RetryConfig.builder().backoff(Backoff.constant(SECOND)).build();
+    IOException own = new IOException("429");
+    long began = time.nanoTime();
+
+    assertThatThrownBy(() -> resilience
+            .pipeline("p", p -> p.add(resilience.retry("r", config)).add(limiter))
+            .run(() -> {
+              limiter.pauseFor(Duration.ofSeconds(30));
+              throw own;
+            }))
+        .isSameAs(own);
+    assertThat(time.nanoTime()).isEqualTo(began);
+    assertThat(limiter.totals().admitted()).isEqualTo(1);
   }
 
   @Test
