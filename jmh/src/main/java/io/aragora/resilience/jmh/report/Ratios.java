@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
@@ -226,7 +227,7 @@ public final class Ratios {
       for (Part part : parts) {
         try {
           for (RunResult result : new Runner(options(part, round).build()).run()) {
-            merged.merge(result.getParams().id(), result, Ratios::together);
+            merged.merge(key(result.getParams()), result, Ratios::together);
           }
         } catch (RunnerException e) {
           failure = ", " + e.getMessage();
@@ -243,6 +244,11 @@ public final class Ratios {
     write();
     return merged.size() + " of " + wanted + " in " + (System.nanoTime() - start) / 1_000_000_000
         + " s" + failure;
+  }
+
+  /** The id of JMH does not contain the number of threads. */
+  static String key(BenchmarkParams measured) {
+    return measured.getThreads() + " threads, " + measured.id();
   }
 
   private static RunResult together(RunResult some, RunResult more) {

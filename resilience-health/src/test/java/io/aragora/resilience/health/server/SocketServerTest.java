@@ -32,6 +32,10 @@ class SocketServerTest {
   private static final Duration LONG = Duration.ofMinutes(10);
 
   private final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
+
+  /** How many times in succession the port does not accept. One number, so that the server never finds some of them only. */
+  private final AtomicInteger brokenAccepts = new AtomicInteger();
+
   private final AtomicInteger opened = new AtomicInteger();
   private final Queue<IOException> closedPorts = new ConcurrentLinkedQueue<>();
   private final AtomicInteger steps = new AtomicInteger();
@@ -46,6 +50,9 @@ class SocketServerTest {
 
     @Override
     public Socket accept() throws IOException {
+      if (brokenAccepts.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IOException("Too many open files");
+      }
       if (faults.peek() instanceof IOException) {
         fail();
       }
@@ -189,9 +196,7 @@ class SocketServerTest {
 
   @Test
   void portDoesNotAccept_isOpenedAnew() throws Exception {
-    for (int i = 0; i < 10; i++) {
-      faults.add(new IOException("Too many open files"));
-    }
+    brokenAccepts.set(10);
 
     await(() -> server.totals().reopened() == 1);
 
