@@ -27,9 +27,6 @@ public class WaitQueueStress {
 
     @Override
     protected void wake() {}
-
-    @Override
-    public void lookAgain() {}
   }
 
   /** The only place is given back while a call begins to wait: the call gets it. */

@@ -90,7 +90,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
   }
 
   /**
-   * Returns the time at which a waiter has to look for a permit by itself. If it changes, {@link Waiter#lookAgain} says so.
+   * Returns the time at which a waiter asks for a permit. If it changes, the waiter is woken ({@link Waiter#lookAt}).
    *
    * @param waiter the waiter
    * @return the time, at which {@link WaitQueue.Source#take} succeeds if the waiter is the head; {@link TimeSource#NEVER} if
@@ -161,16 +161,25 @@ public abstract class AdmissionPolicy extends CorePolicy {
     }
   }
 
+  /** Returns why a wait has no use. */
+  static Rejection vain(boolean endsByDeadline) {
+    return endsByDeadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE;
+  }
+
+  /** Returns why a wait ended without a permit. */
+  static Rejection expired(boolean endsByDeadline) {
+    return endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED;
+  }
+
   /** Waits for a permit on the calling thread. */
   private long await(long deadline) {
-    long longest = maxWaitNanos();
-    if (longest == 0) {
+    if (maxWaitNanos() == 0) {
       throw reject(Rejection.UNAVAILABLE, 0);
     }
     long now = runtime.time().nanoTime();
-    long until = Math.min(Nanos.after(now, longest), deadline);
+    long until = Math.min(Nanos.after(now, maxWaitNanos()), deadline);
     if (isHopeless(now, until)) {
-      throw reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, 0);
+      throw reject(vain(until == deadline), 0);
     }
     WaitingThreads threads = runtime.waiting();
     if (!threads.enter()) {
@@ -209,7 +218,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
         throw reject(Rejection.QUEUE_FULL, waited);
       }
       if (waiter.state() == Waiter.State.DISMISSED) {
-        throw reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, waited);
+        throw reject(vain(until == deadline), waited);
       }
       isAdmitted = true;
       admitted(waited);
@@ -230,8 +239,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
   /** Returns what ends the wait of a thread that has left the queue. */
   private RuntimeException end(long now, Waiter waiter, long until, long deadline) {
     if (now >= until) {
-      return reject(
-          until == deadline ? Rejection.DEADLINE : Rejection.WAITED, now - waiter.since());
+      return reject(expired(until == deadline), now - waiter.since());
     }
     countCancelled();
     return runtime.waiting().isClosed() ? closed() : new CallInterruptedException(name());
@@ -295,15 +303,13 @@ public abstract class AdmissionPolicy extends CorePolicy {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    long longest = maxWaitNanos();
-    if (longest == 0) {
+    if (maxWaitNanos() == 0) {
       return CompletableFuture.failedFuture(reject(Rejection.UNAVAILABLE, 0));
     }
     long now = runtime.time().nanoTime();
-    long until = Math.min(Nanos.after(now, longest), deadline);
+    long until = Math.min(Nanos.after(now, maxWaitNanos()), deadline);
     if (isHopeless(now, until)) {
-      return CompletableFuture.failedFuture(
-          reject(until == deadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE, 0));
+      return CompletableFuture.failedFuture(reject(vain(until == deadline), 0));
     }
     if (runtime.timer().isClosed()) {
       return CompletableFuture.failedFuture(closed());

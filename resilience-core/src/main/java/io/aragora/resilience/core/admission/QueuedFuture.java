@@ -123,7 +123,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
         case WAITING -> expire();
         case GRANTED -> handOver();
         case EVICTED -> reject(Rejection.QUEUE_FULL);
-        case DISMISSED -> reject(endsByDeadline ? Rejection.DEADLINE : Rejection.UNAVAILABLE);
+        case DISMISSED -> reject(AdmissionPolicy.vain(endsByDeadline));
         case NEW, LEFT -> {}
       }
     } catch (Throwable e) {
@@ -147,7 +147,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     // The permit may come at the end of the wait exactly.
     policy.queue().grant();
     if (policy.queue().leave(turn) == Waiter.State.WAITING) {
-      if (!reject(endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED)) {
+      if (!reject(AdmissionPolicy.expired(endsByDeadline))) {
         // Ended from outside at this moment, by a thread that found the waiter gone.
         policy.countCancelled();
       }
@@ -274,11 +274,6 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     @Override
     protected void wake() {
       // The executor may be the application's and may block, so the dispatcher hands over.
-      future.policy.dispatcher().endCall(future);
-    }
-
-    @Override
-    public void lookAgain() {
       future.policy.dispatcher().endCall(future);
     }
   }

@@ -16,9 +16,4 @@ final class ThreadWaiter extends Waiter {
   protected void wake() {
     time.unpark(thread);
   }
-
-  @Override
-  public void lookAgain() {
-    time.unpark(thread);
-  }
 }

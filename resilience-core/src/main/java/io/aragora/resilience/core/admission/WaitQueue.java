@@ -238,17 +238,6 @@ public final class WaitQueue {
     WORDS.setVolatile(words, WAITING, (long) size() - 1);
   }
 
-  /** Returns the present head; null if no call waits. */
-  @Nullable
-  Waiter head() {
-    lock.lock();
-    try {
-      return isNewestFirst ? newest : oldest;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Grants permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
   public void grant() {
     // Without this thread's end, no thread would ever grant again.

@@ -13,7 +13,7 @@ public abstract class Waiter {
     WAITING,
     /** Has its permit. */
     GRANTED,
-    /** Has left by itself. */
+    /** Has given up. */
     LEFT,
     /** Was removed for a newer one. */
     EVICTED,
@@ -75,7 +75,7 @@ public abstract class Waiter {
   }
 
   /**
-   * Sets the time at which a waiter has to look for a permit by itself, and wakes it if that changed. Called by {@link
+   * Sets the time at which the waiter asks for a permit, and wakes it if that changed. Called by {@link
    * WaitQueue.Source#onHeadWaits}.
    *
    * @param nanos the time
@@ -83,18 +83,15 @@ public abstract class Waiter {
   public final void lookAt(long nanos) {
     if (looksAt != nanos) {
       looksAt = nanos;
-      lookAgain();
+      wake();
     }
   }
 
   /**
-   * Called once, outside of any lock, after the waiter got its permit or was evicted. Runs no foreign code and must not
-   * throw.
+   * Called outside of any lock, after the waiter got its permit or was removed, and when the time of {@link #looksAt} has
+   * changed. Runs no foreign code and must not throw.
    */
   protected abstract void wake();
-
-  /** Called when the time at which this waiter has to look for a permit by itself has changed. */
-  public abstract void lookAgain();
 
   final State state() {
     return state;

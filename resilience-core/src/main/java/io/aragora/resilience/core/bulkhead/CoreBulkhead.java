@@ -316,16 +316,16 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
 
   @Override
   public void read(Readings into) {
-    long waited = admittedAfterWait.sum();
-    into.count("calls", "admitted", Math.max(0, places.taken() - waited));
-    into.count("calls", "admitted_after_wait", waited);
-    into.count("calls", "rejected_full", rejectedFull.sum());
-    into.count("calls", "rejected_queue_full", rejectedQueueFull.sum());
-    into.count("calls", "rejected_waited", rejectedWaited.sum());
-    into.count("calls", "rejected_deadline", rejectedDeadline.sum());
-    into.count("calls", "cancelled", cancelled.sum());
-    into.count("expired_permits", Readings.NONE, places.expired());
-    into.count("stray_releases", Readings.NONE, strayReleases.sum());
+    BulkheadTotals totals = totals();
+    into.count("calls", "admitted", totals.admitted());
+    into.count("calls", "admitted_after_wait", totals.admittedAfterWait());
+    into.count("calls", "rejected_full", totals.rejectedFull());
+    into.count("calls", "rejected_queue_full", totals.rejectedQueueFull());
+    into.count("calls", "rejected_waited", totals.rejectedWaited());
+    into.count("calls", "rejected_deadline", totals.rejectedDeadline());
+    into.count("calls", "cancelled", totals.cancelled());
+    into.count("expired_permits", Readings.NONE, totals.expired());
+    into.count("stray_releases", Readings.NONE, totals.strayReleases());
     into.level("limit", config.maxConcurrentCalls());
     into.level("in_use", places.inUse());
     into.level("waiting", queue.size());

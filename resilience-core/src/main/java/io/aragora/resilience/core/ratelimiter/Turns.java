@@ -13,8 +13,8 @@ import java.lang.invoke.VarHandle;
 /** The calls that wait for the permits of one limiter, and its pause. Thread-safe. */
 final class Turns implements WaitQueue.Source {
   /*
-   * Only the head of the queue waits for a time: that at which it can take its permits, which it looks for by itself. A head
-   * that is told the time keeps it, and is told again only if the time has changed, so that a head that looks too early does
+   * Only the head of the queue waits for a time: then its permits are there, and it asks for them. A head that is told the
+   * time keeps it, and is told again only if the time has changed, so that a head that looks too early does
    * not wake itself for ever. A waiter that leaves makes the queue grant again, and so tells the next head its time at once.
    *
    * A pause is an instant before which no permit is taken. Each call reads the word, which is written rarely.

@@ -43,11 +43,7 @@ final class LimiterKeys {
     });
     shown = next;
     first = false;
-    long rejected = totals.rejectedLimit()
-        + totals.rejectedQueueFull()
-        + totals.rejectedDeadline()
-        + totals.rejectedPaused();
-    rejectedOfOthers = Math.max(rejectedOfOthers, rejected - grown);
+    rejectedOfOthers = Math.max(rejectedOfOthers, totals.rejected() - grown);
     admitted = Math.max(admitted, totals.admitted());
     admittedAfterWait = Math.max(admittedAfterWait, totals.admittedAfterWait());
     cancelled = Math.max(cancelled, totals.cancelled());
