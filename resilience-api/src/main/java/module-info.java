@@ -14,6 +14,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.annotation;
   exports io.aragora.resilience.bulkhead;
   exports io.aragora.resilience.circuitbreaker;
+  exports io.aragora.resilience.concurrencylimit;
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;
   exports io.aragora.resilience.persistence;

@@ -1,0 +1,11 @@
+package io.aragora.resilience.core.concurrencylimit;
+
+/**
+ * What a window saw.
+ *
+ * @param samples the number of latencies; a drop is none
+ * @param recentNanos their percentile, which is not read if there are none
+ * @param mostInFlight the most calls that were under way at an instant of the window
+ * @param drops the number of calls that failed because of overload
+ */
+record LimitWindow(long samples, double recentNanos, int mostInFlight, long drops) {}
