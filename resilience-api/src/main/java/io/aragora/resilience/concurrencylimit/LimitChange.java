@@ -17,7 +17,7 @@ public enum LimitChange {
   /** The limit fell, down to its least: calls of the window were dropped. */
   DROPS,
 
-  /** The limit is half of what it was, for one window, which measures the base under less load. */
+  /** The limit is at most half of what it was, for one window, which measures the base under less load. */
   LOOK,
 
   /** The limit is again what it was before the look. */

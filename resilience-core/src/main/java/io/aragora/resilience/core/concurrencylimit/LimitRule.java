@@ -10,7 +10,9 @@ final class LimitRule {
    * the limit holds no calls back. If it followed latencies that the limit itself allows, the limit would grow for ever.
    *
    * Look: a base that was learnt under load is too high, and a limit that stays full never lowers it. So after LOOK_WINDOWS
-   * limited windows, one runs at half the limit. Its samples are of calls that began in it; they can only lower the base.
+   * limited windows, one runs at a fraction of the limit. Its samples are of calls that began in it; they can only lower the base.
+   * Of a service that is full, latencies are proportional to the limit, so at limit / tolerance they are about those of a base that
+   * is too high. Hence a look is at LOOK_DEPTH of that: in simulations half the limit repaired no base if the tolerance was 2.
    * Drops say enough about the load: no look begins in a window that has some.
    *
    * Relearning: at the least limit the policy cannot be the cause of the load. If latencies stay too high for RELEARN_WINDOWS
@@ -19,6 +21,7 @@ final class LimitRule {
    * A drop is no sample: an answer that says "overloaded" at once would make the base too low.
    */
   static final int LOOK_WINDOWS = 30;
+  private static final double LOOK_DEPTH = 0.6;
   static final int RELEARN_WINDOWS = 5;
 
   private final DoubleSupplier draws;
@@ -154,14 +157,14 @@ final class LimitRule {
 
   private boolean looks() {
     limitedWindows++;
-    double half = settings.clamp(limit / 2);
-    if (limitedWindows < looksAfter || half >= limit) {
+    double lower = settings.clamp(Math.min(limit / 2, limit * LOOK_DEPTH / settings.tolerance()));
+    if (limitedWindows < looksAfter || lower >= limit) {
       return false;
     }
     limitedWindows = 0;
     looksAfter = untilLook();
     limitBeforeLook = limit;
-    limit = half;
+    limit = lower;
     return true;
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.aragora.resilience.concurrencylimit.LimitChange;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LimitRuleTest {
   private static final long MILLI = 1_000_000;
@@ -257,7 +259,7 @@ class LimitRuleTest {
   }
 
   @Test
-  void decide_thirtyLimitedWindows_looksAtHalfTheLimitForOne() {
+  void decide_thirtyLimitedWindows_looksAtAFractionOfTheLimitForOne() {
     LimitRule rule = rule(100, 4, 100);
     for (int window = 1; window < LimitRule.LOOK_WINDOWS; window++) {
       assertThat(full(rule, 30).look()).isFalse();
@@ -266,15 +268,26 @@ class LimitRuleTest {
 
     Decision begun = full(rule, 30);
     assertThat(begun.look()).isTrue();
-    assertThat(begun).extracting(Decision::from, Decision::to).containsExactly(100, 50);
+    assertThat(begun).extracting(Decision::from, Decision::to).containsExactly(100, 40);
     assertThat(rule.looking()).isTrue();
     Decision ended = full(rule, 20);
 
     assertThat(ended)
         .extracting(Decision::from, Decision::to, Decision::rule)
-        .containsExactly(50, 100, LimitChange.LOOK_ENDED);
+        .containsExactly(40, 100, LimitChange.LOOK_ENDED);
     assertThat(rule.looking()).isFalse();
     assertThat(baseMillis(rule)).isEqualTo(20);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 50", "1.2, 50", "2, 30", "3, 20", "10, 6"})
+  void decide_look_isBelowTheLimitByTheTolerance(double tolerance, int look) {
+    LimitRule rule = rule(new LimitSettings(100, 4, 100, tolerance, 0));
+    while (!full(rule, 30).look()) {
+      // as long as it takes
+    }
+
+    assertThat(rule.limit()).isEqualTo(look);
   }
 
   @Test
@@ -378,7 +391,7 @@ class LimitRuleTest {
     }
 
     rule.reconfigure(settings(20, 4, 200));
-    assertThat(rule.limit()).isEqualTo(150);
+    assertThat(rule.limit()).isEqualTo(120);
     full(rule, 30);
 
     assertThat(rule.limit()).isEqualTo(200);
