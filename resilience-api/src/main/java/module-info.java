@@ -1,5 +1,5 @@
 /**
- * The API of the fault-tolerance library: policies that wrap a call (circuit breaker, retry, timeout, bulkhead), the runtime
+ * The API of the fault-tolerance library: policies that wrap a call (circuit breaker, retry, timeout, bulkhead, hedge), the runtime
  * that owns them, health checks, saved breaker state, and the interfaces that plug-ins implement.
  *
  * <p>An application requires this module and has {@code io.aragora.resilience.core} on its module path or class path at
@@ -17,6 +17,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.concurrencylimit;
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;
+  exports io.aragora.resilience.hedge;
   exports io.aragora.resilience.persistence;
   exports io.aragora.resilience.policy;
   exports io.aragora.resilience.ratelimiter;

@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
@@ -76,6 +77,13 @@ public interface Policies {
    * @return an immutable copy
    */
   Collection<KeyedRateLimiter> keyedRateLimiters();
+
+  /**
+   * Returns the hedges.
+   *
+   * @return an immutable copy
+   */
+  Collection<Hedge> hedges();
 
   /**
    * Returns the declared pipelines.
@@ -149,6 +157,14 @@ public interface Policies {
   int pruneRateLimiters();
 
   /**
+   * Removes hedges that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers.
+   *
+   * @return how many this call removed
+   */
+  int pruneHedges();
+
+  /**
    * Removes a circuit breaker: from this runtime, its status and metrics, and from the state store at its next save. The
    * breaker works on for code that holds it, and the same name then declares another one. A store that cannot be reached
    * keeps the row until it is older than the retention.
@@ -215,6 +231,14 @@ public interface Policies {
    * @return whether there was such a keyed rate limiter
    */
   boolean removeKeyedRateLimiter(String name);
+
+  /**
+   * Removes a hedge from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a hedge
+   */
+  boolean removeHedge(String name);
 
   /**
    * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The

@@ -7,6 +7,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -390,6 +392,49 @@ public interface Resilience extends AutoCloseable {
    * @throws ResilienceConfigurationException if the name is already declared with other settings
    */
   KeyedRateLimiter keyedRateLimiter(String name, KeyedRateLimiterConfig config);
+
+  /**
+   * Looks up a hedge. Its delay is declared in the code or set outside it ({@code resilience.hedge.<name>.delay}).
+   *
+   * @param name its name
+   * @return the hedge of that name
+   * @throws ResilienceConfigurationException if the hedge has no delay
+   */
+  Hedge hedge(String name);
+
+  /**
+   * Declares a hedge, for calls that may run more than once.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the hedge of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  Hedge hedge(String name, HedgeConfig config);
+
+  /**
+   * Declares a hedge, for calls that may run more than once.
+   *
+   * @param name its name
+   * @param settings sets the delay, and other settings that differ from the defaults
+   * @return the hedge of that name
+   * @throws IllegalArgumentException if {@code settings} sets no delay
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  default Hedge hedge(String name, Consumer<? super HedgeConfig.Builder> settings) {
+    HedgeConfig.Builder config = HedgeConfig.forIdempotentCalls();
+    settings.accept(config);
+    return hedge(name, config.build());
+  }
+
+  /**
+   * Creates a hedge that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name its name
+   * @param config its config, which settings outside the code do not change
+   * @return a new hedge
+   */
+  Hedge newHedge(String name, HedgeConfig config);
 
   /**
    * Opens a block of the calling thread with a deadline.

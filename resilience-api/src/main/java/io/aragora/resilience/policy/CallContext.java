@@ -31,6 +31,14 @@ public interface CallContext {
   /** {@return the number of the attempt of the nearest retry around this call, 1 for the first; 0 if there is no retry} */
   int attempt();
 
+  /**
+   * Returns whether the nearest {@link io.aragora.resilience.hedge.Hedge} around this call started this attempt beside another
+   * one that is or was under way.
+   *
+   * @return whether it did; false for the first attempt, and if there is no hedge
+   */
+  boolean isHedge();
+
   /** {@return the failure of the previous attempt; empty at the first attempt, and if the retry rejected a result} */
   Optional<Throwable> lastFailure();
 

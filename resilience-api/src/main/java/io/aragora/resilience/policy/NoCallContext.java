@@ -20,6 +20,11 @@ enum NoCallContext implements CallContext {
   }
 
   @Override
+  public boolean isHedge() {
+    return false;
+  }
+
+  @Override
   public Optional<Throwable> lastFailure() {
     return Optional.empty();
   }

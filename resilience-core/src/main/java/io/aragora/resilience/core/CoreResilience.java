@@ -32,6 +32,8 @@ import io.aragora.resilience.core.timeout.DeadlineScope;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.fallback.FallbackTotals;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.persistence.StateStoreStatus;
@@ -247,6 +249,21 @@ final class CoreResilience implements Resilience {
   @Override
   public KeyedRateLimiter keyedRateLimiter(String keyed, KeyedRateLimiterConfig config) {
     return policies.keyedRateLimiters.declare(keyed, config);
+  }
+
+  @Override
+  public Hedge hedge(String hedge) {
+    return policies.hedges.get(hedge);
+  }
+
+  @Override
+  public Hedge hedge(String hedge, HedgeConfig config) {
+    return policies.hedges.declare(hedge, config);
+  }
+
+  @Override
+  public Hedge newHedge(String hedge, HedgeConfig config) {
+    return policies.newHedge(hedge, config);
   }
 
   @Override

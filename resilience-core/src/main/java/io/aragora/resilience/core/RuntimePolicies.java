@@ -19,6 +19,7 @@ import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.fallback.FallbackCounters;
+import io.aragora.resilience.core.hedge.CoreHedge;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
@@ -32,6 +33,8 @@ import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
@@ -70,6 +73,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<CoreBulkhead, BulkheadConfig> bulkheads;
   final PolicyRegistry<CoreRateLimiter, RateLimiterConfig> rateLimiters;
   final PolicyRegistry<CoreKeyedRateLimiter, KeyedRateLimiterConfig> keyedRateLimiters;
+  final PolicyRegistry<CoreHedge, HedgeConfig> hedges;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   final FallbackCounters fallbacks;
 
@@ -117,10 +121,18 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     rateLimiters = new PolicyRegistry<>(new RateLimiterKind(this, outside, runtime), max, stale);
     keyedRateLimiters =
         new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
+    hedges = new PolicyRegistry<>(new HedgeKind(this, outside), max, stale);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
     kinds = List.of(
-        breakers, keyedBreakers, retries, timeouts, bulkheads, rateLimiters, keyedRateLimiters);
+        breakers,
+        keyedBreakers,
+        retries,
+        timeouts,
+        bulkheads,
+        rateLimiters,
+        keyedRateLimiters,
+        hedges);
   }
 
   /** Creates a breaker that is not registered. */
@@ -170,6 +182,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /** Creates a keyed rate limiter that is not registered. */
   CoreKeyedRateLimiter newKeyedRateLimiter(String keyed, KeyedRateLimiterConfig config) {
     return new CoreKeyedRateLimiter(keyed, config, admission);
+  }
+
+  /** Creates a hedge that is not registered. */
+  CoreHedge newHedge(String hedge, HedgeConfig config) {
+    return new CoreHedge(
+        Setting.name("name", hedge),
+        Objects.requireNonNull(config, "config"),
+        runtime.time(),
+        runtime.timer(),
+        runtime.dispatcher());
   }
 
   /** Creates a pipeline that is not registered. */
@@ -239,6 +261,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<KeyedRateLimiter> keyedRateLimiters() {
     return List.copyOf(keyedRateLimiters.all());
+  }
+
+  @Override
+  public Collection<Hedge> hedges() {
+    return List.copyOf(hedges.all());
   }
 
   @Override
@@ -336,6 +363,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
+  public int pruneHedges() {
+    return hedges.prune();
+  }
+
+  @Override
+  public boolean removeHedge(String hedge) {
+    return hedges.remove(hedge) != null;
+  }
+
+  @Override
   public int pruneBulkheads() {
     return bulkheads.prune();
   }
@@ -418,6 +455,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("bulkhead", bulkheads, into);
     read("ratelimiter", rateLimiters, into);
     read("keyedratelimiter", keyedRateLimiters, into);
+    read("hedge", hedges, into);
     if (into.wants("fallback")) {
       fallbacks.totals().forEach((pipeline, totals) -> {
         into.policy("fallback", pipeline);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,17 @@ record ConfigVariation(
         .toList();
   }
 
+  private static Object newBuilder(Class<?> config) throws ReflectiveOperationException {
+    for (Method method : config.getMethods()) {
+      if (Modifier.isStatic(method.getModifiers())
+          && method.getParameterCount() == 0
+          && method.getReturnType() == builderOf(config)) {
+        return method.invoke(null);
+      }
+    }
+    throw new AssertionError("no builder of " + config);
+  }
+
   static Class<?> builderOf(Class<?> config) {
     for (Class<?> nested : config.getClasses()) {
       if (nested.getSimpleName().equals("Builder")) {
@@ -86,6 +98,9 @@ record ConfigVariation(
     if (name.matches("(retry|abort|record|ignore)On")) {
       return name.replace("On", "If");
     }
+    if (name.equals("noHedges")) {
+      return "maxHedges";
+    }
     boolean turnsOff = name.matches("no[A-Z].*");
     return turnsOff ? name.substring(2, 3).toLowerCase(Locale.ROOT) + name.substring(3) : name;
   }
@@ -102,7 +117,7 @@ record ConfigVariation(
 
   private static Object build(Class<?> config, Method setter, Object[] arguments) {
     try {
-      Object builder = config.getMethod("builder").invoke(null);
+      Object builder = newBuilder(config);
       for (Method other : setters(config)) {
         if (other.getParameterCount() > 0) {
           other.invoke(builder, accepted(config, other));
@@ -148,7 +163,7 @@ record ConfigVariation(
     }
     for (Object[] choice : choices) {
       try {
-        setter.invoke(config.getMethod("builder").invoke(null), choice);
+        setter.invoke(newBuilder(config), choice);
         return choice;
       } catch (InvocationTargetException e) {
         if (!(e.getCause() instanceof IllegalArgumentException)) {
@@ -164,10 +179,10 @@ record ConfigVariation(
   /** Values of a type, the same objects each time. */
   private static List<?> values(Class<?> type) {
     if (type == int.class) {
-      return List.of(7, 9);
+      return List.of(7, 9, 2, 3);
     }
     if (type == double.class) {
-      return List.of(0.25, 0.5, 1.5, 2.5);
+      return List.of(0.25, 0.5, 1.5, 2.5, 60.0, 70.0);
     }
     if (type == boolean.class) {
       return List.of(false, true);

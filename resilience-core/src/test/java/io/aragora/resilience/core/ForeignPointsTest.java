@@ -54,6 +54,8 @@ class ForeignPointsTest {
       Map.entry("EndpointContribution", ENDPOINT),
       Map.entry("Fallback", MORE),
       Map.entry("Fallback.Builder", MORE),
+      Map.entry("Hedge.subscribe", "HedgeTest"),
+      Map.entry("HedgeConfig.Builder", "HedgeTest"),
       Map.entry("HealthCheck.async", MORE),
       Map.entry("HealthCheckProvider", "asked when the runtime is built: HealthProvidersTest"),
       Map.entry("HealthRegistry.register", MORE),

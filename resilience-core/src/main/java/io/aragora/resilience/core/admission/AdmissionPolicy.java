@@ -132,7 +132,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
     }
     long permit = tryEnter();
     if (permit == NO_PERMIT) {
-      permit = await(deadline);
+      permit = await(deadline, frame != null && frame.isHedge());
     }
     T result;
     try {
@@ -171,9 +171,9 @@ public abstract class AdmissionPolicy extends CorePolicy {
     return endsByDeadline ? Rejection.DEADLINE : Rejection.WAITED;
   }
 
-  /** Waits for a permit on the calling thread. */
-  private long await(long deadline) {
-    if (maxWaitNanos() == 0) {
+  /** Waits for a permit on the calling thread. A hedge never waits. */
+  private long await(long deadline, boolean isHedge) {
+    if (isHedge || maxWaitNanos() == 0) {
       throw reject(Rejection.UNAVAILABLE, 0);
     }
     long now = runtime.time().nanoTime();
@@ -303,7 +303,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    if (maxWaitNanos() == 0) {
+    if (context.isHedge() || maxWaitNanos() == 0) {
       return CompletableFuture.failedFuture(reject(Rejection.UNAVAILABLE, 0));
     }
     long now = runtime.time().nanoTime();

@@ -92,6 +92,9 @@ public enum CallEnd {
     if (failure instanceof DeadlineCancellation) {
       return DEADLINE;
     }
+    if (failure instanceof HedgeCancellation) {
+      return CANCELLED;
+    }
     if (failure instanceof ResilienceClosedException) {
       return CLOSED;
     }

@@ -46,8 +46,8 @@ final class CancellingFuture<T extends @Nullable Object> extends PolicyFuture<T>
   @Override
   protected void cancelInner(Throwable cause) {
     super.cancelInner(cause);
-    if (cause instanceof DeadlineCancellation deadline) {
-      deadline.run(handlers);
+    if (cause instanceof InnerCancellation ours) {
+      ours.run(handlers);
     } else {
       handlers.cancel();
     }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *     {@link TimeSource#NEVER} if there is none. A deadline that was only inherited from a thread
  *     or a scope ends no future.
  * @param retry the nearest retry, or null
- * @param attempt the number of its attempt; 0 if there is none
+ * @param place the number of its attempt, 0 if there is none, and where the call stands in a hedge: {@link CallPlace}
  * @param failure the failure of the previous attempt, or null
  * @param call the nearest asynchronous call around, as its body sees it; null if there is none, or if its body did not ask
  */
@@ -37,7 +37,7 @@ public record CapturedContext(
     long deadline,
     long endedAt,
     @Nullable Policy retry,
-    int attempt,
+    int place,
     @Nullable Throwable failure,
     @Nullable CancellableCall call)
     implements CallContext {
@@ -71,7 +71,7 @@ public record CapturedContext(
    * @return the copy
    */
   public CapturedContext endedAt(TimeSource source, long now, long nanos) {
-    return new CapturedContext(source, started(now), nanos, nanos, retry, attempt, failure, call);
+    return new CapturedContext(source, started(now), nanos, nanos, retry, place, failure, call);
   }
 
   /**
@@ -87,7 +87,49 @@ public record CapturedContext(
   public CapturedContext withAttempt(
       TimeSource source, long start, Policy policy, int number, @Nullable Throwable last) {
     return new CapturedContext(
-        source, started(start), deadline, endedAt, policy, number, last, call);
+        source,
+        started(start),
+        deadline,
+        endedAt,
+        policy,
+        CallPlace.atAttempt(place, number),
+        last,
+        call);
+  }
+
+  /**
+   * Returns a copy of this context for code inside a hedge.
+   *
+   * @param source the time source of the hedge
+   * @param start the instant at which the hedge was entered
+   * @param isHedge whether the code runs in a further attempt
+   * @return the copy
+   */
+  public CapturedContext inHedge(TimeSource source, long start, boolean isHedge) {
+    return new CapturedContext(
+        source,
+        started(start),
+        deadline,
+        endedAt,
+        retry,
+        CallPlace.inHedge(place, isHedge),
+        failure,
+        call);
+  }
+
+  /** {@return whether a hedge is around this call} */
+  public boolean isHedged() {
+    return CallPlace.isHedged(place);
+  }
+
+  @Override
+  public boolean isHedge() {
+    return CallPlace.isHedge(place);
+  }
+
+  @Override
+  public int attempt() {
+    return CallPlace.attempt(place);
   }
 
   private long started(long now) {

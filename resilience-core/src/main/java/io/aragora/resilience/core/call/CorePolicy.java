@@ -147,6 +147,16 @@ public abstract class CorePolicy implements Policy {
     return false;
   }
 
+  /**
+   * Returns whether a hedge around this policy may start a further attempt now. A policy that tests its dependency with few
+   * calls admits none.
+   *
+   * @return whether it may
+   */
+  public boolean admitsHedges() {
+    return true;
+  }
+
   /** {@return what this policy does, on which warnings about its place in a pipeline depend} */
   public PolicyRole role() {
     return PolicyRole.OTHER;

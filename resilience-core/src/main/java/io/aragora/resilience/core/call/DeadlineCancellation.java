@@ -1,21 +1,12 @@
 package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.core.dispatch.Dispatcher;
-import io.aragora.resilience.internal.CancellableBody;
-import io.aragora.resilience.internal.CancellationHandlers;
-import io.aragora.resilience.internal.GuardedLog;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Cancels what runs inside a timeout that fired. Policies inside recognize the cause by this class. */
-public final class DeadlineCancellation extends CancellationException {
+/** Cancels what runs inside a timeout that fired. A breaker inside counts a failure. */
+public final class DeadlineCancellation extends InnerCancellation {
   private static final long serialVersionUID = 1L;
-  private static final GuardedLog LOG = GuardedLog.of(DeadlineCancellation.class);
-
-  private final transient Dispatcher dispatcher;
-  private final transient Consumer<@Nullable Object> late;
 
   /**
    * Creates the cancellation.
@@ -26,42 +17,6 @@ public final class DeadlineCancellation extends CancellationException {
    */
   public DeadlineCancellation(
       String timeout, Dispatcher dispatcher, Consumer<@Nullable Object> late) {
-    super("timeout '" + timeout + "' reached its deadline");
-    this.dispatcher = dispatcher;
-    this.late = late;
-  }
-
-  /** Runs handlers of the application on another thread, because they may block. */
-  void run(CancellationHandlers handlers) {
-    dispatcher.endCall(handlers::cancel);
-  }
-
-  /**
-   * Cancels a future of the application on another thread, because its cancellation may block and
-   * the timeout must not wait for it.
-   */
-  void cancel(CompletableFuture<?> future) {
-    dispatcher.endCall(() -> {
-      try {
-        if (future instanceof CancellableBody body) {
-          body.cancel(late);
-        } else {
-          future.cancel(true);
-        }
-      } catch (Throwable e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a future inside a timeout could not be cancelled; its work may continue",
-            e);
-      }
-    });
-  }
-
-  /**
-   * No trace: the exception stays inside the policies, and a trace would cost more than the call.
-   */
-  @Override
-  public synchronized Throwable fillInStackTrace() {
-    return this;
+    super("timeout '" + timeout + "' reached its deadline", dispatcher, late);
   }
 }

@@ -41,7 +41,10 @@ public final class Frame extends CallFrame {
   private boolean isStart;
 
   private @Nullable Policy retry;
-  private int attempt;
+
+  /** As {@link CallPlace} has it. */
+  private int place;
+
   private @Nullable Throwable failure;
   private @Nullable Expiry expiry;
   private boolean expiryArmed;
@@ -83,12 +86,12 @@ public final class Frame extends CallFrame {
       frame.startedAt = around.startedAt;
       frame.deadline = around.deadline;
       frame.interruptedAt = around.interruptedAt;
-      frame.setAttempt(around.retry, around.attempt, around.failure);
+      frame.setPlace(around.retry, around.place, around.failure);
     } else {
       frame.startedAt = now;
       frame.deadline = TimeSource.NEVER;
       frame.interruptedAt = TimeSource.NEVER;
-      frame.attempt = 0;
+      frame.place = 0;
     }
     frames.enter(frame);
     return frame;
@@ -110,7 +113,7 @@ public final class Frame extends CallFrame {
     frame.endedAt = context.endedAt();
     frame.isAdopted = true;
     frame.call = context.call();
-    frame.setAttempt(context.retry(), context.attempt(), context.failure());
+    frame.setPlace(context.retry(), context.place(), context.failure());
     frames.enter(frame);
     return frame;
   }
@@ -172,11 +175,11 @@ public final class Frame extends CallFrame {
     return call instanceof CancellationHandlers handlers ? handlers : null;
   }
 
-  private void setAttempt(@Nullable Policy policy, int number, @Nullable Throwable last) {
+  private void setPlace(@Nullable Policy policy, int present, @Nullable Throwable last) {
     if (retry != policy) {
       retry = policy;
     }
-    attempt = number;
+    place = present;
     if (failure != last) {
       failure = last;
     }
@@ -223,7 +226,7 @@ public final class Frame extends CallFrame {
 
   /** {@return the nearest retry, or null} */
   public @Nullable Policy retry() {
-    return attempt == 0 ? null : retry;
+    return CallPlace.attempt(place) == 0 ? null : retry;
   }
 
   /**
@@ -234,7 +237,17 @@ public final class Frame extends CallFrame {
    * @param last the failure of the previous attempt, or null
    */
   public void beginAttempt(Policy policy, int number, @Nullable Throwable last) {
-    setAttempt(policy, number, last);
+    setPlace(policy, CallPlace.atAttempt(place, number), last);
+  }
+
+  /** {@return whether a hedge is around this call} */
+  public boolean isHedged() {
+    return CallPlace.isHedged(place);
+  }
+
+  /** {@return whether this call is a further attempt of a hedge} */
+  public boolean isHedge() {
+    return CallPlace.isHedge(place);
   }
 
   /** {@return the limit of this frame, or of an earlier use of it; may be null} */
@@ -333,7 +346,7 @@ public final class Frame extends CallFrame {
 
   private CapturedContext captured(@Nullable CancellableCall around) {
     return new CapturedContext(
-        time, startedAt, deadline, endedAt(), retry(), attempt, failure, around);
+        time, startedAt, deadline, endedAt(), retry(), place, failure, around);
   }
 
   /** Returns the nearest asynchronous call around, which the nearest adopted context belongs to. */

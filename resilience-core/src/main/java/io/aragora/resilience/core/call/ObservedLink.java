@@ -99,6 +99,11 @@ final class ObservedLink extends CorePolicy {
   }
 
   @Override
+  public boolean admitsHedges() {
+    return policy.admitsHedges();
+  }
+
+  @Override
   protected @Nullable Dispatcher dispatcher() {
     return policy.dispatcher();
   }

@@ -287,8 +287,8 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     try {
       if (future instanceof PolicyFuture<?>) {
         future.completeExceptionally(cause);
-      } else if (cause instanceof DeadlineCancellation deadline) {
-        deadline.cancel(future);
+      } else if (cause instanceof InnerCancellation ours) {
+        ours.cancel(future);
       } else {
         future.cancel(true);
       }

@@ -5,6 +5,9 @@ public enum PolicyRole {
   /** Repeats calls that fail. */
   RETRY("retry"),
 
+  /** Starts a second attempt beside one that is slow. */
+  HEDGE("hedge"),
+
   /** Rejects calls of a dependency that fails. */
   CIRCUIT_BREAKER("circuitbreaker"),
 

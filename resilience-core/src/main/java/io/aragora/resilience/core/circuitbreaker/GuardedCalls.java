@@ -82,6 +82,15 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     return PolicyRole.CIRCUIT_BREAKER;
   }
 
+  /** A probe is not doubled, and an open breaker would reject the attempt. */
+  @Override
+  public final boolean admitsHedges() {
+    return switch (state()) {
+      case OPEN, HALF_OPEN, FORCED_OPEN -> false;
+      default -> true;
+    };
+  }
+
   @Override
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)

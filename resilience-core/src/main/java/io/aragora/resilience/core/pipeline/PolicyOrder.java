@@ -2,6 +2,8 @@ package io.aragora.resilience.core.pipeline;
 
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.PolicyRole;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import java.time.Duration;
@@ -18,7 +20,8 @@ final class PolicyOrder {
     STANDS_DOWN,
     FIRES_LATER,
     WAITS,
-    WAITS_TO_THE_LIMIT;
+    WAITS_TO_THE_LIMIT,
+    HEDGES_TOO_LATE;
 
     boolean holds(CorePolicy outer, CorePolicy inner) {
       return switch (this) {
@@ -30,6 +33,7 @@ final class PolicyOrder {
         case FIRES_LATER -> limit(inner).compareTo(limit(outer)) >= 0;
         case WAITS -> !inner.maxWait().isZero();
         case WAITS_TO_THE_LIMIT -> inner.maxWait().compareTo(limit(outer)) >= 0;
+        case HEDGES_TOO_LATE -> leastDelay(inner).compareTo(limit(outer)) >= 0;
       };
     }
   }
@@ -104,7 +108,24 @@ final class PolicyOrder {
           PolicyRole.RATE_LIMITER,
           Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
           "retry '{outer}' retries the rejections of rate limiter '{inner}': let calls wait there instead"
-              + " (maxWait)"));
+              + " (maxWait)"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.HEDGE,
+          Condition.HEDGES_TOO_LATE,
+          "hedge '{inner}' never starts a hedge inside timeout '{outer}' ({outer limit}). Lower its delay,"
+              + " or put the hedge around the timeout"),
+      new Rule(
+          PolicyRole.HEDGE,
+          PolicyRole.RETRY,
+          Condition.ALWAYS,
+          "hedge '{outer}' is around retry '{inner}': each of up to {outer attempts} attempts is repeated"
+              + " {inner attempts} times. Put the retry around the hedge"),
+      new Rule(
+          PolicyRole.HEDGE,
+          PolicyRole.HEDGE,
+          Condition.ALWAYS,
+          "hedge '{inner}' is inside hedge '{outer}' and stands down. Remove one of them"));
 
   private PolicyOrder() {}
 
@@ -134,12 +155,28 @@ final class PolicyOrder {
         .replace("{inner wait}", inner.maxWait().toString())
         .replace("{inner limit}", limitText(inner))
         .replace("{outer limit}", limitText(outer))
+        .replace("{outer attempts}", attempts(outer))
+        .replace("{inner attempts}", attempts(inner))
         .replace("{outer}", outer.name())
         .replace("{inner}", inner.name());
   }
 
   private static Duration limit(CorePolicy policy) {
     return ((Timeout) policy).config().limit();
+  }
+
+  private static Duration leastDelay(CorePolicy policy) {
+    HedgeConfig config = ((Hedge) policy).config();
+    Duration fixed = config.delay();
+    return fixed == null ? config.leastDelay() : fixed;
+  }
+
+  private static String attempts(CorePolicy policy) {
+    return switch (policy.role()) {
+      case HEDGE -> "" + (1 + ((Hedge) policy).config().maxHedges());
+      case RETRY -> "" + ((Retry) policy).config().maxAttempts();
+      default -> "";
+    };
   }
 
   private static String limitText(CorePolicy policy) {

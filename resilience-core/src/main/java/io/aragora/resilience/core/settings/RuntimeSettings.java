@@ -2,6 +2,7 @@ package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -32,17 +33,19 @@ public final class RuntimeSettings {
   static final TimeoutTable TIMEOUTS = new TimeoutTable();
   static final BulkheadTable BULKHEADS = new BulkheadTable();
   static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
+  static final HedgeTable HEDGES = new HedgeTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
   static final List<SettingTable<?, ?>> TABLES =
-      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, RATE_LIMITERS, PIPELINES);
+      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, RATE_LIMITERS, HEDGES, PIPELINES);
 
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
   private final LayeredSettings<BulkheadConfig, BulkheadConfig.Builder> bulkheads;
   private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
+  private final LayeredSettings<HedgeConfig, HedgeConfig.Builder> hedges;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
@@ -55,6 +58,7 @@ public final class RuntimeSettings {
     timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
     bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
     rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
+    hedges = new LayeredSettings<>(HEDGES, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
@@ -184,6 +188,28 @@ public final class RuntimeSettings {
   public @Nullable RateLimiterConfig rateLimiter(String name) {
     RateLimiterConfig found = rateLimiters.resolve(name, RateLimiterTable.none());
     return found == RateLimiterTable.none() ? null : found;
+  }
+
+  /**
+   * Returns the config of a hedge.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config
+   */
+  public HedgeConfig hedge(String name, HedgeConfig declared) {
+    return hedges.resolve(name, declared);
+  }
+
+  /**
+   * Returns the config of a hedge that the code does not declare.
+   *
+   * @param name its name
+   * @return the config; null if no delay is set outside the code
+   */
+  public @Nullable HedgeConfig hedge(String name) {
+    HedgeConfig found = hedges.resolve(name, HedgeTable.none());
+    return found == HedgeTable.none() ? null : found;
   }
 
   /**

@@ -38,6 +38,8 @@ class PolicyOrderTest {
   private final CorePolicy waitingLimiter =
       new Admitting("r", PolicyRole.RATE_LIMITER, TWO_SECONDS);
 
+  private final CorePolicy hedge = core(resilience.hedge("i", c -> c.delay(Duration.ofMillis(50))));
+
   @AfterEach
   void close() {
     resilience.close();
@@ -110,6 +112,37 @@ class PolicyOrderTest {
     assertThat(warnings(timeout, asLong)).as("a wait of the limit").hasSize(1);
     assertThat(warnings(waitingBulkhead, timeout)).isEmpty();
     assertThat(warnings(waitingLimiter, timeout)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-06")
+  void hedgeThatComesAfterTheTimeoutAroundIt_isWarnedOf() {
+    CorePolicy late = core(resilience.hedge("h", c -> c.delay(Duration.ofSeconds(1))));
+    assertThat(warnings(timeout, late))
+        .containsExactly(
+            "hedge 'h' never starts a hedge inside timeout 't' (PT1S). Lower its delay,"
+                + " or put the hedge around the timeout");
+    assertThat(warnings(late, timeout)).isEmpty();
+    assertThat(warnings(timeout, hedge)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-07")
+  void hedge_aroundARetry_isWarnedOf() {
+    assertThat(warnings(hedge, retry))
+        .containsExactly(
+            "hedge 'i' is around retry 'a': each of up to 2 attempts is repeated 3 times."
+                + " Put the retry around the hedge");
+    assertThat(warnings(retry, hedge)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-08")
+  void hedge_insideAHedge_isWarnedOf() {
+    CorePolicy outer = core(resilience.hedge("o", c -> c.delay(Duration.ofMillis(1))));
+    assertThat(warnings(outer, hedge))
+        .containsExactly("hedge 'i' is inside hedge 'o' and stands down. Remove one of them");
+    assertThat(warnings(hedge, breaker)).isEmpty();
   }
 
   @Test

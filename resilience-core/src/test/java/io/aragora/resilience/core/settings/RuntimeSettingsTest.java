@@ -299,7 +299,8 @@ class RuntimeSettingsTest {
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
-        + " resilience.timeout., resilience.bulkhead., resilience.ratelimiter., resilience.pipeline.]'",
+        + " resilience.timeout., resilience.bulkhead., resilience.ratelimiter., resilience.hedge.,"
+        + " resilience.pipeline.]'",
     "resilience.x, must begin with one of"
   })
   void key_unknown_isAnError(String key, String rule) throws IOException {

@@ -1,0 +1,139 @@
+package io.aragora.resilience.core.hedge;
+
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.internal.LatencyCounts;
+import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** The delay of a hedge, as a percentile of the latencies in the last minute. Thread-safe; calls only count. */
+final class HedgeDelay extends TimerOperation {
+  /*
+   * Counting: a call adds its latency to a histogram that only grows. The timer looks once a second while calls come: what was
+   * added since a minute ago is the difference of two sums, so nothing is ever cleared. Every five seconds it keeps the sum. If
+   * nothing was added in such a time, it stops, and the next call arms it again.
+   *
+   * Memory order: a call reads awake after it has counted. A call that reads true just before the timer stops is seen at the
+   * next call, so plain races only delay a look.
+   */
+  private static final VarHandle AWAKE = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "awake", VarHandle.class, HedgeDelay.class, boolean.class);
+
+  private static final int LEAST_CALLS = 100;
+  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long KEEP_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long WINDOW_NANOS = Duration.ofSeconds(60).toNanos();
+  private static final int KEPT = (int) (WINDOW_NANOS / KEEP_NANOS) + 2;
+
+  private final double percent;
+  private final long leastNanos;
+  private final long mostNanos;
+  private final TimeSource time;
+  private final Timer timer;
+  private final LatencyCounts latencies = new LatencyCounts();
+  private volatile boolean awake;
+  private volatile long nanos;
+
+  // The fields below belong to the thread that fires.
+  private final long[][] sums = new long[KEPT][];
+  private final long[] keptAt = new long[KEPT];
+  private int newest = -1;
+
+  HedgeDelay(double percent, Duration least, Duration most, TimeSource time, Timer timer) {
+    this.percent = percent;
+    this.leastNanos = Nanos.of(least);
+    this.mostNanos = Nanos.of(most);
+    this.time = time;
+    this.timer = timer;
+    this.nanos = mostNanos;
+  }
+
+  /** Returns the present delay, in nanoseconds. */
+  long nanos() {
+    return nanos;
+  }
+
+  /** Counts the latency of a first attempt; the age of one that was cancelled. */
+  void count(long latencyNanos) {
+    latencies.accept(latencyNanos);
+    if (!awake && AWAKE.compareAndSet(this, false, true)) {
+      timer.arm(this, Nanos.after(time.nanoTime(), LOOK_NANOS));
+    }
+  }
+
+  @Override
+  protected void onFire(long arming) {
+    long now = time.nanoTime();
+    long[] sum = latencies.sum();
+    look(now, sum);
+    if (newest < 0 || now - keptAt[newest] >= KEEP_NANOS) {
+      if (newest >= 0 && Arrays.equals(sum, sums[newest])) {
+        awake = false;
+        return;
+      }
+      newest = (newest + 1) % KEPT;
+      sums[newest] = sum;
+      keptAt[newest] = now;
+    }
+    timer.arm(this, now + LOOK_NANOS);
+  }
+
+  private void look(long now, long[] sum) {
+    if (countOf(sum) < LEAST_CALLS) {
+      return;
+    }
+    long[] window = sum.clone();
+    long[] before = sumBefore(now - WINDOW_NANOS);
+    for (int i = 0; i < before.length; i++) {
+      window[i] -= before[i];
+    }
+    long count = countOf(window);
+    if (count > 0) {
+      nanos = Math.max(leastNanos, Math.min(mostNanos, percentile(window, count)));
+    }
+  }
+
+  /** Returns the newest sum that is at least as old as an instant; an empty one if there is none. */
+  private long[] sumBefore(long instant) {
+    for (int i = 0; i < KEPT && newest >= 0; i++) {
+      int index = Math.floorMod(newest - i, KEPT);
+      if (sums[index] == null) {
+        break;
+      }
+      if (keptAt[index] - instant <= 0) {
+        return sums[index];
+      }
+    }
+    return new long[0];
+  }
+
+  private static long countOf(long[] counts) {
+    long count = 0;
+    for (long each : counts) {
+      count += each;
+    }
+    return count;
+  }
+
+  private long percentile(long[] counts, long count) {
+    long rank = (long) Math.ceil(count * percent / 100);
+    int bucket = 0;
+    for (long below = counts[0]; below < rank; below += counts[bucket]) {
+      bucket++;
+    }
+    return LatencyCounts.middle(bucket);
+  }
+
+  @Override
+  protected void onTimerClosed(long arming) {}
+
+  @Override
+  protected boolean isUsedOnce() {
+    return false;
+  }
+}

@@ -1,0 +1,275 @@
+package io.aragora.resilience.core.hedge;
+
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call under a hedge. The inner future is the first attempt. One timer operation times all delays; it is armed
+ * again for each.
+ *
+ * @param <T> the type of the value
+ */
+final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
+  /** Volatile CAS: the timer's hand-over and a first attempt that fails may both need the race. */
+  private static final VarHandle RACE = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "race", VarHandle.class, HedgedFuture.class, HedgeRace.class);
+
+  private final CoreHedge hedge;
+  private final HedgePlan plan;
+  private final long startedAt;
+  private final long delayNanos;
+
+  /** The context of the first attempt. */
+  private final CapturedContext inside;
+
+  private final PolicyChain chain;
+  private final int index;
+  private final Supplier<? extends CompletionStage<T>> body;
+
+  /** The context of the caller's thread for hedges; null if there is none. */
+  private final ContextCarrier.@Nullable Carried carried;
+
+  private final Delay delay = new Delay(this);
+
+  /** Null while the first attempt is alone. */
+  private volatile @Nullable HedgeRace<T> race;
+
+  HedgedFuture(
+      CoreHedge hedge,
+      HedgePlan plan,
+      long startedAt,
+      CapturedContext inside,
+      ContextCarrier.@Nullable Carried carried,
+      PolicyChain chain,
+      int index,
+      Supplier<? extends CompletionStage<T>> body) {
+    this.hedge = hedge;
+    this.plan = plan;
+    this.startedAt = startedAt;
+    this.delayNanos = plan.delayNanos();
+    this.inside = inside;
+    this.carried = carried;
+    this.chain = chain;
+    this.index = index;
+    this.body = body;
+  }
+
+  /** Watches the first attempt, which has begun, and starts the delay. */
+  void watch(CompletableFuture<T> first) {
+    follow(first);
+    if (hasEnded()) {
+      return;
+    }
+    if (delayNanos != 0) {
+      arm(startedAt + delayNanos);
+      return;
+    }
+    HedgeRace<T> race = race();
+    while (race.tryHedge()) {
+      // All attempts start together.
+    }
+  }
+
+  private void arm(long dueAt) {
+    if (dueAt >= hedge.deadline(inside)) {
+      return;
+    }
+    hedge.timer().arm(delay, dueAt);
+    // Volatile read after the arming; the thread that ends the call writes the end, then cancels.
+    // If either were weaker, the
+    // delay could outlive its call. Stress: HedgedFutureStress.NoDelayOutlivesTheCall.
+    if (hasEnded()) {
+      delay.cancel(hedge.timer());
+    }
+  }
+
+  /** Called when the delay has passed, on a thread of the dispatcher. */
+  private void due() {
+    if (hasEnded()) {
+      return;
+    }
+    HedgeRace<T> race = race();
+    long dueAt = race.nextDueAt(delayNanos);
+    // A hedge that started early, because an attempt had failed, leaves the time of the next one as
+    // it was.
+    if (dueAt <= hedge.nanoTime()) {
+      if (!race.tryHedge()) {
+        return;
+      }
+      dueAt = race.nextDueAt(delayNanos);
+    }
+    if (dueAt != TimeSource.NEVER) {
+      arm(dueAt);
+    }
+  }
+
+  private HedgeRace<T> race() {
+    HedgeRace<T> present = race;
+    if (present != null) {
+      return present;
+    }
+    HedgeRace<T> created = new Race();
+    return RACE.compareAndSet(this, null, created) ? created : race();
+  }
+
+  @Override
+  protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
+    boolean isAccepted = failure == null && hedge.accepts(plan, value);
+    if (isAccepted && claimEnd()) {
+      endedFirst(value);
+    } else if (isAccepted || hasEnded()) {
+      if (failure == null) {
+        hedge.giveLoser(value);
+      }
+    } else {
+      failed(value, failure);
+    }
+  }
+
+  private void endedFirst(@Nullable T value) {
+    HedgeRace<T> running = race;
+    try {
+      delay.cancel(hedge.timer());
+      hedge.countFirstWon(plan);
+      countFirst(running);
+      if (running != null) {
+        running.cancelHedges(null);
+      }
+    } catch (Throwable e) {
+      hedge.notCounted(e);
+    }
+    endAs(value, null);
+  }
+
+  private void countFirst(@Nullable HedgeRace<T> running) {
+    if (running != null) {
+      running.countFirst();
+    } else {
+      hedge.countLatency(plan, startedAt);
+    }
+  }
+
+  private void failed(@Nullable T value, @Nullable Throwable failure) {
+    HedgeRace<T> running = race;
+    if (failure == null || !hedge.isRejection(failure)) {
+      countFirst(running);
+    }
+    HedgeRace.Next next = hedge.next(plan, failure);
+    if (running != null || next == HedgeRace.Next.ADVANCE) {
+      race().firstEnded(value, failure, next);
+    } else if (claimEnd()) {
+      delay.cancel(hedge.timer());
+      hedge.countFailed();
+      HedgeRace<T> meanwhile = race;
+      if (meanwhile != null) {
+        meanwhile.cancelHedges(null);
+      }
+      endAs(value, failure);
+    }
+  }
+
+  @Override
+  protected boolean hasEntered() {
+    return race != null || super.hasEntered();
+  }
+
+  @Override
+  protected void onEndedOutside(Throwable cause) {
+    delay.cancel(hedge.timer());
+    hedge.countCancelled();
+    countFirst(race);
+  }
+
+  /** Cancels the hedges, too. */
+  @Override
+  protected void cancelInner(Throwable cause) {
+    HedgeRace<T> running = race;
+    if (running != null) {
+      running.cancelHedges(cause);
+    }
+    super.cancelInner(cause);
+  }
+
+  private void cancelFirst(Throwable cause) {
+    super.cancelInner(cause);
+  }
+
+  /** Starts further attempts by the body of the call. */
+  private final class Race extends HedgeRace<T> {
+    Race() {
+      super(hedge, plan, startedAt, hedge.deadline(inside), chain, index);
+    }
+
+    @Override
+    CompletableFuture<T> start(HedgeAttempt<T> attempt) {
+      return carried == null
+          ? inside()
+          : carried.<CompletableFuture<T>, RuntimeException>call(this::inside);
+    }
+
+    private CompletableFuture<T> inside() {
+      return chain.insideAsync(inside.inHedge(hedge.time(), startedAt, true), index, body);
+    }
+
+    @Override
+    boolean commit() {
+      return claimEnd();
+    }
+
+    @Override
+    boolean isOver() {
+      return hasEnded();
+    }
+
+    @Override
+    void cancelFirst(Throwable cause) {
+      HedgedFuture.this.cancelFirst(cause);
+    }
+
+    @Override
+    void finish(@Nullable T value, @Nullable Throwable failure) {
+      delay.cancel(hedge.timer());
+      endAs(value, failure);
+    }
+  }
+
+  /** The delay before the next hedge. The budget and the executor may be the application's, so the dispatcher hands over. */
+  private static final class Delay extends OwnedOperation<HedgedFuture<?>> implements Runnable {
+    Delay(HedgedFuture<?> future) {
+      super(future);
+    }
+
+    @Override
+    protected void onFire(HedgedFuture<?> future) {
+      future.hedge.dispatcher().endCall(this);
+    }
+
+    @Override
+    public void run() {
+      HedgedFuture<?> future = owner();
+      if (future == null) {
+        return;
+      }
+      try {
+        future.due();
+      } catch (Throwable e) {
+        future.hedge.notStarted(e);
+      }
+    }
+
+    /** The first attempt goes on. */
+    @Override
+    protected void onTimerClosed(HedgedFuture<?> future) {}
+  }
+}
