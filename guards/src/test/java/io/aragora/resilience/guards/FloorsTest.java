@@ -25,7 +25,7 @@ class FloorsTest {
       List.of(""),
       List.of(".spi", ".internal.runtime"),
       List.of(".persistence"),
-      List.of(".circuitbreaker", ".bulkhead", ".ratelimiter", ".concurrencylimit"),
+      List.of(".circuitbreaker", ".bulkhead", ".ratelimiter", ".concurrencylimit", ".hedge"),
       List.of(".retry", ".fallback", ".health"),
       List.of(".timeout"),
       List.of(".internal.discovery"),

@@ -26,6 +26,8 @@ import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.http.client.HttpErrorClassifier;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.http.client.ResilientHttpClient;
@@ -387,6 +389,22 @@ class DocsSnippetsTest {
     shop.closed = true;
     assertThatExceptionOfType(Busy.class).isThrownBy(() -> careful.call(() -> shop.price("pears")));
     assertThat(budget.level()).isLessThan(100);
+  }
+
+  @Test
+  void hedgePage() {
+    // readme: hedge page
+    Hedge search = resilience.hedge(
+        "search",
+        HedgeConfig.forIdempotentCalls() // there is no other way to begin
+            .delayFromLatency(
+                95, Duration.ofMillis(5), Duration.ofSeconds(1)) // about one call in twenty
+            .budget(resilience.retryBudget("search")) // shared with the retries of the same server
+            .build());
+    CompletableFuture<String> price = search.callAsync(() -> shop.priceLater("apples"));
+    // end
+
+    assertThat(price.join()).isEqualTo("1.20 for apples");
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthTrackerConfig;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
@@ -69,7 +70,8 @@ class SettingsTablesTest {
         "circuitbreaker", "circuit breakers",
         "retry", "retries",
         "bulkhead", "bulkheads",
-        "ratelimiter", "rate limiters");
+        "ratelimiter", "rate limiters",
+        "hedge", "hedges");
     for (String kind : headings.keySet()) {
       String heading = "## Settings of " + headings.get(kind);
       String settings = Pages.table(Pages.page("configuration"), heading).stream()
@@ -215,6 +217,31 @@ class SettingsTablesTest {
     inBulkheads.remove("maxWaiting"); // its default is another setting
     checkDefaults(inBulkheads, defaults);
     checkRanges(inBulkheads, Set.of("order"));
+  }
+
+  @Test
+  void hedgeTables_matchTheCode() {
+    var builder = HedgeConfig.forIdempotentCalls();
+    setters.put("delay", value -> builder.delay(Duration.parse(value)));
+    setters.put("maxHedges", value -> builder.maxHedges(Integer.parseInt(value)));
+
+    var rows = table("hedge", "## Settings");
+    assertThat(rows.keySet())
+        .containsExactlyInAnyOrder(
+            "delay",
+            "delayFromLatency",
+            "maxHedges",
+            "budget",
+            "hedgeOn",
+            "acceptResult",
+            "onLoser");
+    rows.keySet().retainAll(setters.keySet());
+    checkRanges(rows, Set.of());
+    rows.keySet().retainAll(Set.of("maxHedges"));
+    checkDefaults(rows, shown(builder.delay(Duration.ZERO).build()));
+
+    takeFromOutside("hedge", Set.of("delay", "leastDelay", "mostDelay", "maxHedges"));
+    checkRanges(table("configuration", "## Settings of hedges"), Set.of());
   }
 
   @Test
