@@ -238,7 +238,8 @@ class SettingsTablesTest {
     rows.keySet().retainAll(setters.keySet());
     checkRanges(rows, Set.of());
     rows.keySet().retainAll(Set.of("maxHedges"));
-    checkDefaults(rows, shown(builder.delay(Duration.ZERO).build()));
+    checkDefaults(
+        rows, shown(HedgeConfig.forIdempotentCalls().delay(Duration.ZERO).build()));
 
     takeFromOutside("hedge", Set.of("delay", "leastDelay", "mostDelay", "maxHedges"));
     checkRanges(table("configuration", "## Settings of hedges"), Set.of());
