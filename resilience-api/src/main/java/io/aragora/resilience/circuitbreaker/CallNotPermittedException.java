@@ -58,13 +58,13 @@ public final class CallNotPermittedException extends CallRejectedException {
 
   /**
    * {@return the state of the breaker} {@link CircuitBreakerState#HALF_OPEN} means that all permits for probes were
-   * taken.
+   * taken, {@link CircuitBreakerState#CLOSED} that the breaker throttles.
    */
   public CircuitBreakerState state() {
     return state;
   }
 
-  /** {@return the cause of the state} */
+  /** {@return the cause of the state; {@link TransitionCause#THROTTLED} if a closed breaker rejected the call} */
   public TransitionCause transitionCause() {
     return cause;
   }
@@ -76,6 +76,10 @@ public final class CallNotPermittedException extends CallRejectedException {
 
   @Override
   public String getMessage() {
+    if (cause == TransitionCause.THROTTLED) {
+      return "circuit breaker '" + breaker
+          + "' is closed and rejects a share of its calls, because many fail";
+    }
     return switch (state) {
       case HALF_OPEN ->
         "circuit breaker '" + breaker + "' is half-open and all its probes are in flight";

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Builder#failureThreshold}, on by default), a number of failures in the window ({@link Builder#failureCountThreshold},
  * off by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by default), and a share
  * of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The window holds the calls of a period ({@link Builder#window}, the default) or an exact number of the last calls ({@link
- * Builder#countWindow}).
+ * Builder#countWindow}). Below these thresholds, {@link Builder#throttle} lets a closed breaker reject a share of the
+ * calls that grows with the failures; off by default.
  */
 public final class CircuitBreakerConfig {
   private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
@@ -41,6 +42,7 @@ public final class CircuitBreakerConfig {
   private final double failureRateThreshold;
   private final double slowCallRateThreshold;
   private final Duration slowCallDuration;
+  private final double throttle;
   private final int minimumNumberOfCalls;
   private final boolean minimumIsSet;
   private final Duration window;
@@ -78,6 +80,7 @@ public final class CircuitBreakerConfig {
     failureRateThreshold = builder.failureRateThreshold;
     slowCallRateThreshold = builder.slowCallRateThreshold;
     slowCallDuration = builder.slowCallDuration;
+    throttle = builder.throttle;
     minimumNumberOfCalls = builder.effectiveMinimum();
     minimumIsSet = builder.minimumNumberOfCalls != 0;
     window = builder.window;
@@ -124,6 +127,7 @@ public final class CircuitBreakerConfig {
     builder.failureRateThreshold = failureRateThreshold;
     builder.slowCallRateThreshold = slowCallRateThreshold;
     builder.slowCallDuration = slowCallDuration;
+    builder.throttle = throttle;
     // A default value continues to follow the length of the window.
     builder.minimumNumberOfCalls = minimumIsSet ? minimumNumberOfCalls : 0;
     builder.window = window;
@@ -173,6 +177,11 @@ public final class CircuitBreakerConfig {
   /** {@return the value of {@link Builder#slowCallDuration}; unused if {@link #slowCallRateThreshold()} is 0} */
   public Duration slowCallDuration() {
     return slowCallDuration;
+  }
+
+  /** {@return the value of {@link Builder#throttle}, a factor; 0 if a closed breaker rejects nothing} */
+  public double throttle() {
+    return throttle;
   }
 
   /** {@return the value of {@link Builder#minimumNumberOfCalls}, in calls} */
@@ -312,6 +321,7 @@ public final class CircuitBreakerConfig {
         .add("halfOpenMaxDuration", halfOpenMaxDuration);
     addNewer(all, "followPeers", followsPeers, false);
     addNewer(all, "failureCountThreshold", failureCountThreshold, 0);
+    addNewer(all, "throttle", throttle, 0.0);
     addNewer(all, "halfOpenFailureRateThreshold", halfOpenFailureRateThreshold, 0.0);
     addNewer(all, "halfOpenCalls", halfOpenCalls, Builder.DEFAULT_HALF_OPEN_CALLS);
     addNewer(all, "initialState", initialState, CircuitBreakerState.CLOSED);
@@ -370,6 +380,8 @@ public final class CircuitBreakerConfig {
     private double failureRateThreshold;
     private double slowCallRateThreshold;
     private Duration slowCallDuration = Duration.ofSeconds(60);
+
+    private double throttle;
 
     /** 0 until it is set. */
     private int minimumNumberOfCalls;
@@ -511,8 +523,37 @@ public final class CircuitBreakerConfig {
     }
 
     /**
+     * Sets the factor by which a closed breaker throttles: it rejects a share of the calls, which grows with the
+     * failures, before a rule opens it. The share is {@code (calls - factor * successes) / (calls + 1)} of the window,
+     * at least 0 and at most 0.9, once the window has {@link #minimumNumberOfCalls}. So it begins above a failure rate of
+     * {@code 100 - 100 / factor} percent: 33 % with 1.5, 50 % with 2. A {@link #failureRateThreshold} at or below that
+     * rate opens the breaker first. Default off.
+     *
+     * @param factor in (1, 10]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code factor} is NaN or not in (1, 10]
+     */
+    public Builder throttle(double factor) {
+      if (!(factor > 1 && factor <= 10)) {
+        throw new IllegalArgumentException("throttle must be in (1, 10]: " + factor);
+      }
+      throttle = factor;
+      return this;
+    }
+
+    /**
+     * Lets a closed breaker admit every call, as it does by default.
+     *
+     * @return this builder
+     */
+    public Builder noThrottle() {
+      throttle = 0;
+      return this;
+    }
+
+    /**
      * Sets the number of calls that the window must hold before the failure rate and the slow-call rate can open the
-     * breaker. Default 20, or the length of a shorter {@link #countWindow}.
+     * breaker, and before it throttles. Default 20, or the length of a shorter {@link #countWindow}.
      *
      * @param calls at least 1
      * @return this builder

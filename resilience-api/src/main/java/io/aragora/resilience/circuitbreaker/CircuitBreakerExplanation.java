@@ -18,6 +18,7 @@ public final class CircuitBreakerExplanation {
   private final Instant since;
   private final @Nullable Evidence evidence;
   private final @Nullable Duration nextProbe;
+  private final double throttleShare;
   private final CircuitBreakerConfig config;
 
   private CircuitBreakerExplanation(Builder builder) {
@@ -28,6 +29,7 @@ public final class CircuitBreakerExplanation {
     this.since = builder.since;
     this.evidence = builder.evidence;
     this.nextProbe = builder.nextProbe;
+    this.throttleShare = builder.throttleShare;
     this.config = builder.config;
   }
 
@@ -81,6 +83,13 @@ public final class CircuitBreakerExplanation {
    */
   public @Nullable Duration nextProbe() {
     return nextProbe;
+  }
+
+  /**
+   * {@return the share of calls that the closed breaker rejects by {@link CircuitBreakerConfig.Builder#throttle}, 0 to 0.9}
+   */
+  public double throttleShare() {
+    return throttleShare;
   }
 
   /** {@return the config in force} */
@@ -275,7 +284,7 @@ public final class CircuitBreakerExplanation {
     String place = "breaker '" + breaker + "' is " + state.text();
     return state == CircuitBreakerState.METRICS_ONLY && evidence != null
         ? place + "; it would have opened at " + since + ": " + reason()
-        : place + " since " + since + ": " + reason() + next();
+        : place + " since " + since + ": " + reason() + next() + rejects();
   }
 
   private String reason() {
@@ -321,6 +330,16 @@ public final class CircuitBreakerExplanation {
         : String.format(Locale.ROOT, "; next probe in %.1f s", wait.toNanos() / 1e9);
   }
 
+  private String rejects() {
+    return throttleShare == 0
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; it rejects %.1f %% of the calls, because many fail (throttle %s)",
+            100 * throttleShare,
+            config.throttle());
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof CircuitBreakerExplanation that
@@ -331,12 +350,14 @@ public final class CircuitBreakerExplanation {
         && since.equals(that.since)
         && Objects.equals(evidence, that.evidence)
         && Objects.equals(nextProbe, that.nextProbe)
+        && Double.compare(throttleShare, that.throttleShare) == 0
         && config.equals(that.config);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(breaker, state, cause, sequence, since, evidence, nextProbe, config);
+    return Objects.hash(
+        breaker, state, cause, sequence, since, evidence, nextProbe, throttleShare, config);
   }
 
   /** Builds a {@link CircuitBreakerExplanation}. Not thread-safe. */
@@ -348,6 +369,7 @@ public final class CircuitBreakerExplanation {
     private Instant since = Instant.EPOCH;
     private @Nullable Evidence evidence;
     private @Nullable Duration nextProbe;
+    private double throttleShare;
     private final CircuitBreakerConfig config;
 
     private Builder(String breaker, CircuitBreakerConfig config) {
@@ -418,6 +440,17 @@ public final class CircuitBreakerExplanation {
      */
     public Builder nextProbe(@Nullable Duration nextProbe) {
       this.nextProbe = nextProbe;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerExplanation#throttleShare()}. Default 0.
+     *
+     * @param throttleShare the share of calls that the closed breaker rejects, 0 to 0.9; not checked
+     * @return this builder
+     */
+    public Builder throttleShare(double throttleShare) {
+      this.throttleShare = throttleShare;
       return this;
     }
 

@@ -35,6 +35,8 @@ public final class CircuitBreakerSnapshot {
   private final @Nullable Instant lastSuccess;
   private final long slowCalls;
   private final long rejectedInState;
+  private final double throttleShare;
+  private final long throttled;
   private final CircuitBreakerTotals totals;
 
   private CircuitBreakerSnapshot(Builder builder) {
@@ -59,6 +61,8 @@ public final class CircuitBreakerSnapshot {
     this.lastSuccess = builder.lastSuccess;
     this.slowCalls = builder.slowCalls;
     this.rejectedInState = builder.rejectedInState;
+    this.throttleShare = builder.throttleShare;
+    this.throttled = builder.throttled;
     this.totals = builder.totals;
   }
 
@@ -193,6 +197,18 @@ public final class CircuitBreakerSnapshot {
     return rejectedInState;
   }
 
+  /**
+   * {@return the share of calls that the closed breaker rejects by {@link CircuitBreakerConfig.Builder#throttle}, 0 to 0.9}
+   */
+  public double throttleShare() {
+    return throttleShare;
+  }
+
+  /** {@return the number of calls that were rejected by throttling since this breaker was created} */
+  public long throttled() {
+    return throttled;
+  }
+
   /** {@return the lifetime totals} */
   public CircuitBreakerTotals totals() {
     return totals;
@@ -268,6 +284,8 @@ public final class CircuitBreakerSnapshot {
         && Objects.equals(lastSuccess, that.lastSuccess)
         && slowCalls == that.slowCalls
         && rejectedInState == that.rejectedInState
+        && Double.compare(throttleShare, that.throttleShare) == 0
+        && throttled == that.throttled
         && totals.equals(that.totals);
   }
 
@@ -295,6 +313,8 @@ public final class CircuitBreakerSnapshot {
         lastSuccess,
         slowCalls,
         rejectedInState,
+        throttleShare,
+        throttled,
         totals);
   }
 
@@ -310,7 +330,8 @@ public final class CircuitBreakerSnapshot {
         + ", probeFailures=" + probeFailures
         + ", cooldown=" + cooldown + ", remainingCooldown=" + remainingCooldown + ", lastFailure="
         + lastFailure + ", lastSuccess=" + lastSuccess + ", slowCalls=" + slowCalls
-        + ", rejectedInState=" + rejectedInState + ", totals="
+        + ", rejectedInState=" + rejectedInState + ", throttleShare=" + throttleShare
+        + ", throttled=" + throttled + ", totals="
         + totals + "]";
   }
 
@@ -337,6 +358,8 @@ public final class CircuitBreakerSnapshot {
     private @Nullable Instant lastSuccess;
     private long slowCalls;
     private long rejectedInState;
+    private double throttleShare;
+    private long throttled;
     private CircuitBreakerTotals totals = CircuitBreakerTotals.ZERO;
 
     private Builder(String name) {
@@ -560,6 +583,28 @@ public final class CircuitBreakerSnapshot {
      */
     public Builder rejectedInState(long rejectedInState) {
       this.rejectedInState = rejectedInState;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#throttleShare()}. Default 0.
+     *
+     * @param throttleShare the share of calls that the closed breaker rejects, 0 to 0.9; not checked
+     * @return this builder
+     */
+    public Builder throttleShare(double throttleShare) {
+      this.throttleShare = throttleShare;
+      return this;
+    }
+
+    /**
+     * Sets {@link CircuitBreakerSnapshot#throttled()}. Default 0.
+     *
+     * @param throttled the number of calls that were rejected by throttling
+     * @return this builder
+     */
+    public Builder throttled(long throttled) {
+      this.throttled = throttled;
       return this;
     }
 

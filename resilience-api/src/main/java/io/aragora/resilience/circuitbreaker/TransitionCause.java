@@ -25,5 +25,7 @@ public enum TransitionCause {
   /** It was saved in this state before a restart. */
   RESTORED,
   /** The breaker of the same name opened in another instance, and this one shares its state. */
-  SHARED
+  SHARED,
+  /** The breaker is closed and rejects a share of its calls, because many fail. A cause of rejections, not of a state. */
+  THROTTLED
 }

@@ -41,29 +41,35 @@ public interface ReadableBreaker {
     /** Slow calls. */
     public static final int SLOW = 5;
 
+    /** Rejected calls that a closed breaker throttled. */
+    public static final int THROTTLED = 6;
+
     /** State changes. */
-    public static final int TRANSITIONS = 6;
+    public static final int TRANSITIONS = 7;
 
     /** The code of the state. */
-    public static final int STATE = 7;
+    public static final int STATE = 8;
 
     /**
      * The share of failures from 0 to 1, as the bits of a double: in the window; without a window, in the one that opened the breaker. NaN
      * if there is neither.
      */
-    public static final int FAILURE_RATE = 8;
+    public static final int FAILURE_RATE = 9;
+
+    /** The share of calls that are throttled from 0 to 0.9, as the bits of a double. NaN if the settings throttle nothing. */
+    public static final int THROTTLE_SHARE = 10;
 
     /** How many numbers of the breaker there are; those of its window follow. */
-    public static final int NUMBERS = 9;
+    public static final int NUMBERS = 11;
 
     /** Calls in the window. */
-    public static final int WINDOW_CALLS = 9;
+    public static final int WINDOW_CALLS = 11;
 
     /** Failures in the window. */
-    public static final int WINDOW_FAILURES = 10;
+    public static final int WINDOW_FAILURES = 12;
 
     /** How many numbers there are, those of the window included. */
-    public static final int ALL_NUMBERS = 11;
+    public static final int ALL_NUMBERS = 13;
 
     private Place() {}
   }

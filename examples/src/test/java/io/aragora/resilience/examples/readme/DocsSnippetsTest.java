@@ -221,6 +221,24 @@ class DocsSnippetsTest {
   }
 
   @Test
+  void throttle() {
+    // readme: breakers throttle
+    CircuitBreaker search = resilience.circuitBreaker(
+        "search",
+        c -> c.failureRateThreshold(80) // opens the breaker
+            .noFailureThreshold() // five failures one after the other are no outage here
+            .throttle(1.5)); // from 33 % on it rejects a share
+    // end
+
+    for (int i = 0; i < 10; i++) {
+      search.recordSuccess(search.acquirePermit());
+      search.recordFailure(search.acquirePermit(), new IllegalStateException());
+    }
+    assertThat(search.snapshot().throttleShare()).isEqualTo((float) ((20 - 1.5 * 10) / 21));
+    assertThat(search.isAvailable()).isTrue();
+  }
+
+  @Test
   void slowCalls() {
     // readme: breakers slow calls
     CircuitBreaker search = resilience.circuitBreaker(

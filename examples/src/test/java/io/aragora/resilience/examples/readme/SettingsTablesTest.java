@@ -90,6 +90,7 @@ class SettingsTablesTest {
     defaults.put("countWindow", "none");
     defaults.put("followPeers", "false");
     defaults.put("failureCountThreshold", "off");
+    defaults.put("throttle", "off");
     defaults.put("halfOpenFailureRateThreshold", "off");
     defaults.put("halfOpenCalls", "10");
     defaults.put("initialState", "closed");

@@ -45,6 +45,8 @@ final class BreakerReadings {
         .lastSuccess(wallTime(totals.lastSuccess(window, now), now, time))
         .slowCalls(totals.slowCalls(window))
         .rejectedInState(totals.rejectedInPhase())
+        .throttleShare(phase.throttleShare())
+        .throttled(totals.throttled())
         .totals(totals.with(window))
         .build();
   }
@@ -87,6 +89,9 @@ final class BreakerReadings {
     into[Place.REJECTED] = totals.sum(LifetimeTotals.REJECTED);
     into[Place.SUCCESSES] = successes + slowSuccesses;
     into[Place.SLOW] = slowFailures + slowSuccesses;
+    into[Place.THROTTLED] = totals.throttled();
+    into[Place.THROTTLE_SHARE] = Double.doubleToRawLongBits(
+        phase.config.throttle() == 0 ? Double.NaN : phase.throttleShare());
     into[Place.TRANSITIONS] = phase.transitions;
     into[Place.STATE] = phase.shownState(time).code();
     boolean isFlawless = window != null && failedLately == 0;
@@ -105,6 +110,10 @@ final class BreakerReadings {
     into.count("calls", "success", numbers[Place.SUCCESSES]);
     into.count("slow_calls", Readings.NONE, numbers[Place.SLOW]);
     into.count("transitions", Readings.NONE, numbers[Place.TRANSITIONS]);
+    if (phase.config.throttle() != 0) {
+      into.count("throttled_calls", Readings.NONE, numbers[Place.THROTTLED]);
+      into.level("throttle_share", phase.throttleShare());
+    }
     into.level("state", (double) numbers[Place.STATE]);
     into.level("failure_rate", Double.longBitsToDouble(numbers[Place.FAILURE_RATE]));
   }
@@ -145,6 +154,7 @@ final class BreakerReadings {
         .since(phase.enteredWall())
         .evidence(phase.evidence())
         .nextProbe(nextProbe(phase, now))
+        .throttleShare(phase.throttleShare())
         .build();
   }
 

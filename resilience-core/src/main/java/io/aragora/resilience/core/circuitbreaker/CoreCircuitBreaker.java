@@ -129,7 +129,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   @Override
   public final long tryAcquirePermit() {
-    long permit = phase().freePermit;
+    long permit = phase().freePermit();
     return permit != REJECTED ? permit : tryAcquireSlowly();
   }
 
@@ -151,13 +151,16 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   private void rejected(Phase present) {
     totals.add(LifetimeTotals.REJECTED, 1);
+    if (present instanceof ThrottlingPhase) {
+      totals.addThrottled();
+    }
     tell(Kind.REJECTED, present, false, null, Phase.UNMEASURED);
     if (FlightRecording.hearsRejections()) {
       FlightRecording.rejection(
           runtime.dispatcher().runtime(),
           this,
           present.state,
-          present.cause,
+          present.rejectionCause(),
           present.generation,
           remaining(present));
     }
@@ -175,7 +178,8 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   final CallNotPermittedException rejection() {
     Phase present = phase();
-    return new CallNotPermittedException(name(), present.state, present.cause, remaining(present));
+    return new CallNotPermittedException(
+        name(), present.state, present.rejectionCause(), remaining(present));
   }
 
   @Override
@@ -238,7 +242,7 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   /** Counts the success of a call whose duration does not matter. Returns whether it was counted. */
   private boolean countPlainly(Phase present, long permit, long heldNanos) {
-    if (permit != present.freePermit || permit == REJECTED) {
+    if (permit != present.freePermit() || permit == REJECTED) {
       return false;
     }
     // A window of time is counted in directly, without a call that has to find its class.
@@ -408,6 +412,7 @@ public class CoreCircuitBreaker extends GuardedCalls
     if (window.awaitsMinimum() || OutcomeWindow.isSlow(outcome)) {
       follow(present, present.judgeRates(runtime.clock()));
     }
+    present.outcomeCounted(false, runtime.clock());
   }
 
   private void endMovedFailures(CountingPhase from) {
@@ -430,10 +435,13 @@ public class CoreCircuitBreaker extends GuardedCalls
       consecutiveFailures = present.window().addConsecutiveFailure();
     }
     TransitionCause cause = present.judgeConsecutiveFailures(consecutiveFailures, now);
+    if (cause == null && OutcomeWindow.asksForRates(failed)) {
+      cause = present.judgeRates(now, runtime.clock());
+    }
     if (cause != null) {
       follow(present, cause, failure);
-    } else if (OutcomeWindow.asksForRates(failed)) {
-      follow(present, present.judgeRates(now, runtime.clock()), failure);
+    } else {
+      present.outcomeCounted(true, runtime.clock());
     }
   }
 
@@ -497,6 +505,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   public final void movedWithin(OutcomeWindow window) {
     if (phase() instanceof CountingPhase present && present.window() == window) {
       follow(present, present.judgeRates(runtime.clock()));
+      present.outcomeCounted(true, runtime.clock());
     }
   }
 
@@ -708,6 +717,7 @@ public class CoreCircuitBreaker extends GuardedCalls
       TransitionCause cause = counting.judgeConsecutiveFailures(
           counting.consecutiveFailures(), runtime.clock().readPrecisely());
       follow(next, cause != null ? cause : counting.judgeRates(runtime.clock()));
+      counting.outcomeCounted(true, runtime.clock());
     }
   }
 

@@ -10,7 +10,7 @@ import io.aragora.resilience.core.window.TimeWindow;
 import org.jspecify.annotations.Nullable;
 
 /** The breaker admits every call and counts its outcome: closed, or for metrics only, where the rules open nothing. */
-final class CountingPhase extends Phase {
+sealed class CountingPhase extends Phase permits ThrottlingPhase {
   /**
    * The rules of a breaker for metrics only, after they would have opened it: as long as it would be open, they say nothing.
    *
@@ -41,6 +41,23 @@ final class CountingPhase extends Phase {
     this.slowNanos = slowNanos(config);
     this.flights = state == CircuitBreakerState.CLOSED ? flights : null;
     this.pause = pause;
+  }
+
+  /**
+   * Creates a phase, which throttles if it is closed and the settings ask for it.
+   *
+   * @param draws the number of draws so far in the generation of the header
+   */
+  static CountingPhase of(
+      PhaseHeader header,
+      OutcomeWindow window,
+      @Nullable CallsInFlight flights,
+      @Nullable Pause pause,
+      PhaseOwner owner,
+      int draws) {
+    return header.config().throttle() != 0 && header.state() == CircuitBreakerState.CLOSED
+        ? new ThrottlingPhase(header, window, flights, owner, draws)
+        : new CountingPhase(header, window, flights, pause);
   }
 
   private static long freePermit(PhaseHeader header) {
@@ -125,6 +142,19 @@ final class CountingPhase extends Phase {
   private long microsHeld(long permit, long now) {
     return Permit.microsSince(permit, microsAt(now));
   }
+
+  /** Returns the number of draws in this generation. */
+  int draws() {
+    return 0;
+  }
+
+  /** Returns whether a share of the calls is rejected now. */
+  boolean isThrottled() {
+    return false;
+  }
+
+  /** Called after an outcome was counted that opened nothing. */
+  void outcomeCounted(boolean failed, CoarseClock clock) {}
 
   /** Judges the consecutive failures. Returns what follows; null for nothing. */
   @Nullable

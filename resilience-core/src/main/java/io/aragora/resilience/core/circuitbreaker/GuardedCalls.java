@@ -95,12 +95,12 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    long permit = phase().freePermit;
+    long permit = phase().freePermit();
     CallDurations recorded = durations;
     if (permit == REJECTED) {
       CountingPhase watching = watching();
       if (watching != null) {
-        return watch(watching, recorded, lent, chain, index, body);
+        return watchOrReject(watching, recorded, lent, chain, index, body);
       }
       permit = acquirePermit();
     }
@@ -120,7 +120,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     CallDurations recorded = observed(observation);
     CountingPhase watching = watching();
     return watching != null
-        ? this.<T>watch(watching, recorded, lent, chain, index, body)
+        ? this.<T>watchOrReject(watching, recorded, lent, chain, index, body)
         : this.<T>time(acquirePermit(), recorded, lent, chain, index, body);
   }
 
@@ -139,8 +139,12 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
         : null;
   }
 
-  /** A call that counts as slow while it is still under way. */
-  private <T extends @Nullable Object> T watch(
+  /** Returns the permit of a call that is watched; {@link #REJECTED} if it is throttled. */
+  private long permitAt(long now, CountingPhase watching) {
+    return watching.isThrottled() ? tryAcquirePermit() : watching.permitAt(now);
+  }
+
+  private <T extends @Nullable Object> T watchOrReject(
       CountingPhase watching,
       @Nullable CallDurations recorded,
       @Nullable Frame lent,
@@ -148,9 +152,26 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
       int index,
       CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    CallsInFlight flights = Objects.requireNonNull(watching.flights());
     long now = runtime.clock().readPrecisely();
-    long permit = watching.permitAt(now);
+    long permit = permitAt(now, watching);
+    if (permit == REJECTED) {
+      throw refusal(rejection());
+    }
+    return watch(watching, permit, now, recorded, lent, chain, index, body);
+  }
+
+  /** A call that counts as slow while it is still under way. */
+  private <T extends @Nullable Object> T watch(
+      CountingPhase watching,
+      long permit,
+      long now,
+      @Nullable CallDurations recorded,
+      @Nullable Frame lent,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    CallsInFlight flights = Objects.requireNonNull(watching.flights());
     long begun = takeOff(flights, now);
     T result;
     try {
@@ -271,13 +292,14 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     try {
       CallDurations recorded = durations;
       CountingPhase watching = watching();
-      if (watching != null) {
-        return CallOutcome.of(
-            this.<T>watch(watching, recorded, null, PolicyChain.alone(), 0, body));
-      }
-      long permit = tryAcquirePermit();
+      long now = watching == null ? 0 : runtime.clock().readPrecisely();
+      long permit = watching == null ? tryAcquirePermit() : permitAt(now, watching);
       if (permit == REJECTED) {
         return CallOutcome.rejected(rejection());
+      }
+      if (watching != null) {
+        return CallOutcome.of(
+            this.<T>watch(watching, permit, now, recorded, null, PolicyChain.alone(), 0, body));
       }
       return CallOutcome.of(
           recorded != null
@@ -341,17 +363,19 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     if (watching != null) {
       flights = Objects.requireNonNull(watching.flights());
       now = runtime.clock().readPrecisely();
-      permit = watching.permitAt(now);
-      begun = takeOff(flights, now);
+      permit = permitAt(now, watching);
     } else {
       permit = tryAcquirePermit();
-      if (permit == REJECTED) {
-        CallNotPermittedException rejection = rejection();
-        return new RejectedFuture<>(rejection, refusal(rejection));
-      }
-      if (recorded != null) {
+      if (recorded != null && permit != REJECTED) {
         now = runtime.time().nanoTime();
       }
+    }
+    if (permit == REJECTED) {
+      CallNotPermittedException rejection = rejection();
+      return new RejectedFuture<>(rejection, refusal(rejection));
+    }
+    if (flights != null) {
+      begun = takeOff(flights, now);
     }
     CompletableFuture<T> inner;
     try {

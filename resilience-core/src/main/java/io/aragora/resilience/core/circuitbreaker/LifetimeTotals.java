@@ -42,6 +42,9 @@ final class LifetimeTotals {
   private final long[] words = new long[REJECTED_BEFORE + 1];
   private volatile LongAdder @Nullable [] adders;
 
+  /** The rejected calls that were throttled; null before the first. */
+  private volatile @Nullable LongAdder throttled;
+
   LifetimeTotals() {
     words[LAST_FAILURE] = -1;
     words[LAST_SUCCESS] = -1;
@@ -113,6 +116,25 @@ final class LifetimeTotals {
       made[i] = new LongAdder();
     }
     ADDERS.compareAndSet(this, null, made);
+  }
+
+  void addThrottled() {
+    LongAdder present = throttled;
+    if (present == null) {
+      synchronized (words) {
+        present = throttled;
+        if (present == null) {
+          present = new LongAdder();
+          throttled = present;
+        }
+      }
+    }
+    present.increment();
+  }
+
+  long throttled() {
+    LongAdder present = throttled;
+    return present == null ? 0 : present.sum();
   }
 
   long sum(int count) {

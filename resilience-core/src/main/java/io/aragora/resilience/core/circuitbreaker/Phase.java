@@ -10,6 +10,9 @@ import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.core.window.WindowCounts;
 import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,9 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   /** What {@link #count} returns if the permit holds nothing any more: it was used before, or its lease is over. */
   static final int NOT_HELD = -2;
 
+  private static final VarHandle FREE_PERMIT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "freePermit", VarHandle.class, Phase.class, long.class);
+
   final CircuitBreakerConfig config;
   final CircuitBreakerState state;
   final TransitionCause cause;
@@ -45,10 +51,14 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
   final long enteredAt;
   final long wallMicros;
 
-  /** The permit of each call that needs no further look; {@link CircuitBreaker#REJECTED} where every call needs one. */
-  final long freePermit;
+  /**
+   * The permit of each call that needs no further look; {@link CircuitBreaker#REJECTED} where every call needs one. Only a phase
+   * that throttles changes it. Opaque for calls: the permit stands for itself, and a long must not tear.
+   */
+  @SuppressWarnings({"unused", "FieldMayBeFinal"}) // through its handle
+  private long freePermit;
 
-  /** The window in which a success with the {@link #freePermit} is counted at once; null if it must be examined first. */
+  /** The window in which a success with the {@link #freePermit()} is counted at once; null if it must be examined first. */
   final @Nullable TimeWindow plain;
 
   /** Whether a rule asks about the results of calls. */
@@ -73,12 +83,30 @@ abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, Sta
 
   // ---- decisions
 
+  final long freePermit() {
+    return (long) FREE_PERMIT.getOpaque(this);
+  }
+
+  final void setFreePermit(long permit) {
+    FREE_PERMIT.setVolatile(this, permit);
+  }
+
   /**
-   * Decides about a call for which there is no {@link #freePermit}.
+   * Decides about a call for which there is no {@link #freePermit()}.
    *
    * @return its permit, {@link CircuitBreaker#REJECTED}, or {@link #OVER}
    */
   abstract long admit(CoarseClock clock);
+
+  /** Returns what a call that this phase rejects is told. */
+  TransitionCause rejectionCause() {
+    return cause;
+  }
+
+  /** Returns the share of calls that are rejected at random, 0 to 0.9. */
+  double throttleShare() {
+    return 0;
+  }
 
   /** Returns whether a call would be admitted. */
   abstract boolean isAvailable(long now);

@@ -24,7 +24,7 @@ final class StandingPhase extends Phase {
 
   @Override
   long admit(CoarseClock clock) {
-    return freePermit;
+    return freePermit();
   }
 
   @Override

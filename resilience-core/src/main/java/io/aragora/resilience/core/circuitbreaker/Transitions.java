@@ -55,7 +55,7 @@ final class Transitions {
             : opened(present, cause, toldNanos, owner);
       case PROBES_SUCCEEDED -> closed(present, cause, owner);
       case COOLDOWN_ELAPSED -> halfOpened(present, cause, owner);
-      case CREATED, MANUAL, RESTORED, SHARED ->
+      case CREATED, MANUAL, RESTORED, SHARED, THROTTLED ->
         throw new IllegalArgumentException("no call causes a transition by " + cause);
     };
   }
@@ -160,11 +160,13 @@ final class Transitions {
       OutcomeWindow window = counting.window();
       CallsInFlight flights = counting.flights();
       boolean sameFlights = flights != null && flights.limitNanos() == Phase.slowNanos(config);
-      return new CountingPhase(
+      return CountingPhase.of(
           header,
           window.fits(config) ? window : newWindow(config, owner),
           sameFlights ? flights : newFlights(config),
-          counting.pause());
+          counting.pause(),
+          owner,
+          counting.draws());
     }
     if (present instanceof OpenPhase open) {
       return open.under(header);
@@ -288,7 +290,7 @@ final class Transitions {
   private static Phase counting(PhaseHeader header, int failures, PhaseOwner owner) {
     OutcomeWindow window = newWindow(header.config(), owner);
     window.beginConsecutiveFailures(failures);
-    return new CountingPhase(header, window, newFlights(header.config()), null);
+    return CountingPhase.of(header, window, newFlights(header.config()), null, owner, 0);
   }
 
   private static @Nullable CallsInFlight newFlights(CircuitBreakerConfig config) {

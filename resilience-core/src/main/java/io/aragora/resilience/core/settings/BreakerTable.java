@@ -15,6 +15,7 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
         "failureRateThreshold",
         "slowCallRateThreshold",
         "slowCallDuration",
+        "throttle",
         "minimumNumberOfCalls",
         "window",
         "countWindow",
@@ -65,6 +66,13 @@ final class BreakerTable extends SettingTable<CircuitBreakerConfig, CircuitBreak
         }
       }
       case "slowCallDuration" -> draft.slowCallDuration(text.duration());
+      case "throttle" -> {
+        if (text.isOff()) {
+          draft.noThrottle();
+        } else {
+          draft.throttle(text.decimal());
+        }
+      }
       case "minimumNumberOfCalls" -> draft.minimumNumberOfCalls(text.whole());
       case "window" -> draft.window(text.duration());
       case "countWindow" -> draft.countWindow(text.whole());

@@ -132,6 +132,12 @@ final class LongCountWindow extends CountWindow {
   }
 
   @Override
+  public double throttleShare(CircuitBreakerConfig config, long now) {
+    long present = word;
+    return present == RETIRED ? 0 : throttleShare(config, size(present), failed(present));
+  }
+
+  @Override
   void retireInto(@Nullable CountWindow heir) {
     long last = (long) WORD.getAndSet(this, RETIRED);
     if (heir == null) {

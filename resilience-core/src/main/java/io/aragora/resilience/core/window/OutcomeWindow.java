@@ -32,6 +32,9 @@ public abstract class OutcomeWindow {
   /** What {@link #fail} returns if the window is retired. */
   public static final long RETIRED = -1;
 
+  /** The largest share that is rejected: the calls that are left show whether the dependency has recovered. */
+  private static final double MOST_THROTTLED = 0.9;
+
   private static final long LENGTH_MASK = 0xFFFF_FFFFL;
 
   /** Above the number of consecutive failures: the rates have to be judged. */
@@ -205,6 +208,23 @@ public abstract class OutcomeWindow {
    * @return the verdict
    */
   public abstract Verdict judge(CircuitBreakerConfig config, long slowInFlight, long now);
+
+  /**
+   * Returns the share of calls that a closed breaker rejects while its rules do not open it. Allocates nothing.
+   *
+   * @param config the setting
+   * @param now the time of the source
+   * @return 0 to 0.9
+   */
+  public abstract double throttleShare(CircuitBreakerConfig config, long now);
+
+  static double throttleShare(CircuitBreakerConfig config, long calls, long failed) {
+    if (failed == 0 || calls < config.minimumNumberOfCalls()) {
+      return 0;
+    }
+    double excess = calls - config.throttle() * (calls - failed);
+    return excess <= 0 ? 0 : Math.min(MOST_THROTTLED, excess / (calls + 1));
+  }
 
   /**
    * Sums the calls that this window has counted and not passed to the lifetime totals.

@@ -86,6 +86,14 @@ final class ShortCountWindow extends CountWindow {
   }
 
   @Override
+  public double throttleShare(CircuitBreakerConfig config, long now) {
+    long present = word;
+    return present == RETIRED
+        ? 0
+        : throttleShare(config, size(present), Long.bitCount(failed(present)));
+  }
+
+  @Override
   void retireInto(@Nullable CountWindow heir) {
     long last = (long) WORD.getAndSet(this, RETIRED);
     for (int age = size(last) - 1; heir != null && age >= 0; age--) {

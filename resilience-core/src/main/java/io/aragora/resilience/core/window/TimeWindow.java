@@ -463,6 +463,17 @@ public final class TimeWindow extends OutcomeWindow {
         : judge(config, failed + slow + sum(SUCCESS, present), failed + slowFailed, slow);
   }
 
+  /** More successes only lower the share. If the newest already make it 0, older ones are not summed. */
+  @Override
+  public double throttleShare(CircuitBreakerConfig config, long now) {
+    int present = epochOf(now);
+    long failed = failures(FAILURE, present) + failures(SLOW_FAILURE, present);
+    return failed == 0
+        ? 0
+        : throttleShare(
+            config, failed + successes(present, (long) (failed / (config.throttle() - 1))), failed);
+  }
+
   private Verdict judgeFailures(CircuitBreakerConfig config, int epoch) {
     double rate = config.failureRateThreshold();
     int most = config.failureCountThreshold();

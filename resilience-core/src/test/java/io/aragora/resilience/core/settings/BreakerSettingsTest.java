@@ -230,6 +230,7 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     "ARAGORA_CB_COOLDOWN_JITTER, 0.2, cooldownJitter=0.2",
     "ARAGORA_CB_HALF_OPEN_MAX_DURATION, PT5S, halfOpenMaxDuration=PT5S",
     "ARAGORA_CB_FAILURE_COUNT_THRESHOLD, 7, failureCountThreshold=7",
+    "ARAGORA_CB_THROTTLE, 1.5, throttle=1.5",
     "ARAGORA_CB_HALF_OPEN_FAILURE_RATE_THRESHOLD, 50, halfOpenFailureRateThreshold=50.0",
     "ARAGORA_CB_HALF_OPEN_CALLS, 20, halfOpenCalls=20",
     "ARAGORA_CB_INITIAL_STATE, metrics_only, initialState=METRICS_ONLY",

@@ -117,7 +117,7 @@ class ConfigSectionTest {
         "resilience.circuitbreaker." + rest + "=3: the key must end in a setting",
         "failureThreshold, failureCountThreshold, failureRateThreshold, slowCallRateThreshold,"
             + " slowCallDuration,"
-            + " minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
+            + " throttle, minimumNumberOfCalls, window, countWindow, cooldown, cooldownBackoff, maxCooldown,"
             + " cooldownJitter, successThreshold, halfOpenMaxCalls, halfOpenMaxDuration,"
             + " halfOpenFailureRateThreshold, halfOpenCalls, initialState, recordInterrupted,"
             + " recordCancelled,"

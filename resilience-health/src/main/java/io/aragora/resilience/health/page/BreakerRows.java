@@ -174,6 +174,8 @@ final class BreakerRows {
         .put("probes", snapshot.probesInFlight())
         .put("probe_successes", snapshot.probeSuccesses())
         .put("probe_failures", snapshot.probeFailures())
+        .put("throttle_share", snapshot.throttleShare())
+        .put("throttled", snapshot.throttled())
         .put("cooldown", snapshot.cooldown().toMillis())
         .put("remaining", snapshot.remainingCooldown().toMillis())
         .put("calls_rate", meter.calls())

@@ -8,7 +8,9 @@ enum BreakerFamily {
   FAILURE_RATE(Families.BREAKER_FAILURE_RATE),
   SLOW_CALLS(Families.BREAKER_SLOW_CALLS),
   STATE(Families.BREAKER_STATE),
-  STATE_CHANGES(Families.BREAKER_STATE_CHANGES);
+  STATE_CHANGES(Families.BREAKER_STATE_CHANGES),
+  THROTTLED(Families.BREAKER_THROTTLED),
+  THROTTLE_SHARE(Families.BREAKER_THROTTLE_SHARE);
 
   @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final FamilyHead head;

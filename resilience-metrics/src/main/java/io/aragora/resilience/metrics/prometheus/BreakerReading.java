@@ -13,16 +13,16 @@ final class BreakerReading {
   static final long NO_STATE = -1;
 
   /*
-   * Layout: for each series its counts, its state and failure rate, and its transitions. They are apart because only counts are
+   * Layout: for each series its counts, its state, failure rate and throttled share, and its transitions. They are apart because only counts are
    * kept until the next scrape, and few breakers have transitions. Flat arrays instead of an object for each series.
    */
-  private static final int COUNTS = Place.SLOW + 1;
-  private static final int LEVELS = 2;
+  private static final int COUNTS = Place.THROTTLED + 1;
+  private static final int LEVELS = 3;
 
   private final BreakerNames names;
   private final long[] counts;
 
-  /** The code of the state, and the bits of the failure rate; empty if only the counts are kept. */
+  /** The code of the state, and the bits of the failure rate and the throttled share; empty if only the counts are kept. */
   private final long[] levels;
 
   private final long[] @Nullable [] changes;
@@ -67,6 +67,20 @@ final class BreakerReading {
     return Double.longBitsToDouble(levels[at * LEVELS + 1]);
   }
 
+  double throttleShare(int at) {
+    return Double.longBitsToDouble(levels[at * LEVELS + 2]);
+  }
+
+  /** Returns whether a series has a line of a family. The rest has no state; most breakers never throttle. */
+  boolean shows(BreakerFamily family, int at) {
+    return switch (family) {
+      case CALLS, SLOW_CALLS, STATE_CHANGES -> true;
+      case FAILURE_RATE, STATE -> state(at) != NO_STATE;
+      case THROTTLED -> count(at, Place.THROTTLED) != 0 || shows(BreakerFamily.THROTTLE_SHARE, at);
+      case THROTTLE_SHARE -> state(at) != NO_STATE && !Double.isNaN(throttleShare(at));
+    };
+  }
+
   /** Returns the transitions by the numbers of {@link StateChanges}; null if there are none. */
   long @Nullable [] changes(int at) {
     return changes[at];
@@ -88,6 +102,13 @@ final class BreakerReading {
           counts == null ? StateChanges.NONE : counts,
           0,
           samples);
+      if (shows(BreakerFamily.THROTTLED, at)) {
+        samples.add(
+            Families.BREAKER_THROTTLED, names.plain(at, samples), count(at, Place.THROTTLED));
+      }
+      if (shows(BreakerFamily.THROTTLE_SHARE, at)) {
+        samples.add(Families.BREAKER_THROTTLE_SHARE, names.plain(at, samples), throttleShare(at));
+      }
       if (state(at) != NO_STATE) {
         samples.add(Families.BREAKER_STATE, names.plain(at, samples), state(at));
         samples.add(Families.BREAKER_FAILURE_RATE, names.plain(at, samples), failureRate(at));
@@ -121,6 +142,7 @@ final class BreakerReading {
       if (names.isOwn(place)) {
         levels[place * LEVELS] = read[Place.STATE];
         levels[place * LEVELS + 1] = read[Place.FAILURE_RATE];
+        levels[place * LEVELS + 2] = read[Place.THROTTLE_SHARE];
       }
       if (read[Place.TRANSITIONS] != 0) {
         long[] kinds = new long[StateChanges.SIZE];

@@ -162,6 +162,10 @@ final class BreakerSeries {
     CircuitBreakerSnapshot snapshot = breaker.snapshot();
     System.arraycopy(counts(snapshot.totals(), OUTCOMES.length), 0, into, 0, OUTCOMES.length);
     into[Place.SLOW] = snapshot.slowCalls();
+    into[Place.THROTTLED] = snapshot.throttled();
+    boolean throttles = snapshot.throttled() != 0 || snapshot.throttleShare() != 0;
+    into[Place.THROTTLE_SHARE] =
+        Double.doubleToRawLongBits(throttles ? snapshot.throttleShare() : Double.NaN);
     into[Place.TRANSITIONS] = snapshot.transitions();
     into[Place.STATE] = snapshot.state().code();
     into[Place.FAILURE_RATE] = Double.doubleToRawLongBits(failureRate(breaker, snapshot));

@@ -23,29 +23,19 @@ final class BreakerText {
 
   /** Returns whether there is a line of a family. */
   boolean has(BreakerFamily family) {
-    return switch (family) {
-      case CALLS, SLOW_CALLS, STATE_CHANGES -> true;
-      case FAILURE_RATE, STATE -> hasState();
-    };
-  }
-
-  private boolean hasState() {
-    for (int at = 0; at < reading.size(); at++) {
-      if (reading.state(at) != BreakerReading.NO_STATE) {
-        return true;
-      }
+    boolean found = false;
+    for (int at = 0; at < reading.size() && !found; at++) {
+      found = reading.shows(family, at);
     }
-    return false;
+    return found;
   }
 
   /** Writes all lines of a family. */
   void write(BreakerFamily family, TextLines lines) throws IOException {
     switch (family) {
       case CALLS -> writeCalls(family, lines);
-      case FAILURE_RATE -> writeFailureRates(family, lines);
-      case SLOW_CALLS -> writeSlowCalls(family, lines);
-      case STATE -> writeStates(family, lines);
       case STATE_CHANGES -> writeChanges(family, lines);
+      case FAILURE_RATE, SLOW_CALLS, STATE, THROTTLED, THROTTLE_SHARE -> writePlain(family, lines);
     }
   }
 
@@ -65,35 +55,21 @@ final class BreakerText {
     lines.end(head);
   }
 
-  private void writeSlowCalls(BreakerFamily family, TextLines lines) throws IOException {
+  /** One line for each breaker that shows the family. */
+  private void writePlain(BreakerFamily family, TextLines lines) throws IOException {
     String head = head(family);
-    TextLines.Joint joint = joint(head);
+    TextLines.Joint joint = new TextLines.Joint("," + end + "} ", head);
     lines.begin(head);
     for (int at = 0; at < reading.size(); at++) {
-      lines.write(names, at, joint, reading.count(at, Place.SLOW));
-    }
-    lines.end(head);
-  }
-
-  private void writeStates(BreakerFamily family, TextLines lines) throws IOException {
-    String head = head(family);
-    TextLines.Joint joint = joint(head);
-    lines.begin(head);
-    for (int at = 0; at < reading.size(); at++) {
-      if (reading.state(at) != BreakerReading.NO_STATE) {
-        lines.write(names, at, joint, reading.state(at));
+      if (!reading.shows(family, at)) {
+        continue;
       }
-    }
-    lines.end(head);
-  }
-
-  private void writeFailureRates(BreakerFamily family, TextLines lines) throws IOException {
-    String head = head(family);
-    TextLines.Joint joint = joint(head);
-    lines.begin(head);
-    for (int at = 0; at < reading.size(); at++) {
-      if (reading.state(at) != BreakerReading.NO_STATE) {
-        lines.write(names, at, joint, reading.failureRate(at));
+      switch (family) {
+        case FAILURE_RATE -> lines.write(names, at, joint, reading.failureRate(at));
+        case THROTTLE_SHARE -> lines.write(names, at, joint, reading.throttleShare(at));
+        case STATE -> lines.write(names, at, joint, reading.state(at));
+        case THROTTLED -> lines.write(names, at, joint, reading.count(at, Place.THROTTLED));
+        default -> lines.write(names, at, joint, reading.count(at, Place.SLOW));
       }
     }
     lines.end(head);
@@ -139,9 +115,5 @@ final class BreakerText {
 
   private static String head(BreakerFamily family) {
     return family.head().written() + "{";
-  }
-
-  private TextLines.Joint joint(String head) {
-    return new TextLines.Joint("," + end + "} ", head);
   }
 }

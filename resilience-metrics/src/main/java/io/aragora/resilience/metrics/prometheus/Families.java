@@ -42,6 +42,14 @@ final class Families {
       MetricNames.BREAKER_SLOW_CALLS,
       "Calls at or above the slow-call duration, if the breaker has a slow-call rule.",
       NAME);
+  static final MetricFamilyDescriptor BREAKER_THROTTLED = counter(
+      MetricNames.BREAKER_THROTTLED,
+      "Calls that a closed breaker rejected by throttling; rejected calls include them.",
+      NAME);
+  static final MetricFamilyDescriptor BREAKER_THROTTLE_SHARE = gauge(
+      MetricNames.BREAKER_THROTTLE_SHARE,
+      "Share of calls that the breaker throttles, 0 to 0.9, if it has the setting.",
+      NAME);
   static final MetricFamilyDescriptor KEYS =
       gauge(MetricNames.KEYS, "Keys with their own breaker.", NAME);
   static final MetricFamilyDescriptor KEYS_OPEN =

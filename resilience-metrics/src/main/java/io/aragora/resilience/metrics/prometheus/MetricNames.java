@@ -15,6 +15,10 @@ public final class MetricNames {
       "resilience_circuit_breaker_state_changes_total";
   /** Counter: slow calls of a breaker with a slow-call rule. */
   public static final String BREAKER_SLOW_CALLS = "resilience_circuit_breaker_slow_calls_total";
+  /** Counter: calls that a closed breaker rejected by throttling. */
+  public static final String BREAKER_THROTTLED = "resilience_circuit_breaker_throttled_calls_total";
+  /** Gauge: the share of calls that a closed breaker rejects by throttling, from 0 to 0.9. */
+  public static final String BREAKER_THROTTLE_SHARE = "resilience_circuit_breaker_throttle_share";
 
   /** Gauge: keys of a keyed breaker with their own breaker. */
   public static final String KEYS = "resilience_keyed_circuit_breaker_keys";

@@ -165,6 +165,7 @@ final class Shop implements AutoCloseable {
     reject(breaker);
     time.advance(COOLDOWN);
     call(breaker, Duration.ofMillis(3));
+    breaker.reconfigure(opensAtOnce().toBuilder().throttle(2).build());
     resilience
         .health()
         .register(
