@@ -446,7 +446,7 @@ public final class CircuitBreakerExplanation {
     /**
      * Sets {@link CircuitBreakerExplanation#throttleShare()}. Default 0.
      *
-     * @param throttleShare the share of calls that the closed breaker rejects, 0 to 0.9; not checked
+     * @param throttleShare the share of calls that the closed breaker rejects
      * @return this builder
      */
     public Builder throttleShare(double throttleShare) {

@@ -56,7 +56,7 @@ sealed class CountingPhase extends Phase permits ThrottlingPhase {
       PhaseOwner owner,
       int draws) {
     return header.config().throttle() != 0 && header.state() == CircuitBreakerState.CLOSED
-        ? new ThrottlingPhase(header, window, flights, owner, draws)
+        ? ThrottlingPhase.begin(header, window, flights, owner, draws)
         : new CountingPhase(header, window, flights, pause);
   }
 

@@ -26,8 +26,8 @@ final class ThrottlingPhase extends CountingPhase {
    * Memory order: a thread reads the word, then sums, then writes by CAS. So the sum behind a share has seen every failure whose
    * share it replaces. A failure tries until its CAS succeeds, unless it sums 0 and reads 0. Hence a share that two threads
    * raise at once stays raised (stress: ThrottleStress.RaisedShareStays). A success or a look that loses its CAS leaves a share
-   * that is not 0, so a later call looks again. The free permit follows the word: whoever
-   * changed the word writes the permit, volatile, then reads the word again, and writes again if it has changed. So the last
+   * that is not 0, so a later call looks again. The free permit follows the word: the
+   * thread that changed the word writes the permit, volatile, then reads the word again, and writes again if it has changed. So the last
    * permit is that of the last word (stress: ThrottleStress.PermitFollowsShare). A call that finds the old permit was decided
    * a moment earlier.
    *
@@ -54,7 +54,7 @@ final class ThrottlingPhase extends CountingPhase {
   @SuppressWarnings("unused") // through its handle
   private volatile int draws;
 
-  ThrottlingPhase(
+  private ThrottlingPhase(
       PhaseHeader header,
       OutcomeWindow window,
       @Nullable CallsInFlight flights,
@@ -64,6 +64,16 @@ final class ThrottlingPhase extends CountingPhase {
     this.owner = owner;
     this.permit = freePermit();
     this.draws = draws;
+  }
+
+  /** Not by its constructor, for which a process that never throttles would load this class when it verifies the caller. */
+  static CountingPhase begin(
+      PhaseHeader header,
+      OutcomeWindow window,
+      @Nullable CallsInFlight flights,
+      PhaseOwner owner,
+      int draws) {
+    return new ThrottlingPhase(header, window, flights, owner, draws);
   }
 
   @Override
