@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.Subscription;
@@ -63,6 +64,13 @@ public interface Policies {
    * @return an immutable copy
    */
   Collection<Bulkhead> bulkheads();
+
+  /**
+   * Returns the concurrency limits.
+   *
+   * @return an immutable copy
+   */
+  Collection<ConcurrencyLimit> concurrencyLimits();
 
   /**
    * Returns the rate limiters.
@@ -149,6 +157,14 @@ public interface Policies {
   int pruneBulkheads();
 
   /**
+   * Removes concurrency limits that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers.
+   *
+   * @return how many this call removed
+   */
+  int pruneConcurrencyLimits();
+
+  /**
    * Removes rate limiters that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
    * #pruneCircuitBreakers} does for breakers.
    *
@@ -214,6 +230,14 @@ public interface Policies {
    * @return whether there was such a bulkhead
    */
   boolean removeBulkhead(String name);
+
+  /**
+   * Removes a concurrency limit from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a concurrency limit
+   */
+  boolean removeConcurrencyLimit(String name);
 
   /**
    * Removes a rate limiter from this runtime, its status and metrics. It works on for code that holds it.

@@ -6,6 +6,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
@@ -337,6 +339,48 @@ public interface Resilience extends AutoCloseable {
    * @return a new bulkhead
    */
   Bulkhead newBulkhead(String name, BulkheadConfig config);
+
+  /**
+   * Looks up a concurrency limit, and creates it at the first call with the settings from outside the code, or the defaults.
+   *
+   * @param name its name
+   * @return the concurrency limit of that name
+   */
+  ConcurrencyLimit concurrencyLimit(String name);
+
+  /**
+   * Declares a concurrency limit.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the concurrency limit of that name
+   * @throws ResilienceConfigurationException if the concurrency limit is already declared with other settings
+   */
+  ConcurrencyLimit concurrencyLimit(String name, ConcurrencyLimitConfig config);
+
+  /**
+   * Declares a concurrency limit.
+   *
+   * @param name its name
+   * @param settings sets the config
+   * @return the concurrency limit of that name
+   * @throws ResilienceConfigurationException if the concurrency limit is already declared with other settings
+   */
+  default ConcurrencyLimit concurrencyLimit(
+      String name, Consumer<? super ConcurrencyLimitConfig.Builder> settings) {
+    ConcurrencyLimitConfig.Builder config = ConcurrencyLimitConfig.builder();
+    settings.accept(config);
+    return concurrencyLimit(name, config.build());
+  }
+
+  /**
+   * Creates a concurrency limit that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name its name
+   * @param config its config, which settings outside the code do not change
+   * @return a new concurrency limit
+   */
+  ConcurrencyLimit newConcurrencyLimit(String name, ConcurrencyLimitConfig config);
 
   /**
    * Looks up a rate limiter. Its limit and period are declared in the code or set outside it ({@code

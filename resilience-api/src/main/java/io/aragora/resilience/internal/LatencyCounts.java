@@ -70,6 +70,26 @@ public final class LatencyCounts implements LongConsumer {
     return (least(bucket) + least(bucket + 1)) / 2;
   }
 
+  /**
+   * Returns a percentile, as if the durations of a bucket were spread evenly over it.
+   *
+   * @param counts the number of durations in each bucket
+   * @param all their sum, at least 1
+   * @param percent in (0, 100]
+   * @return a duration, in nanoseconds
+   */
+  public static double percentile(long[] counts, long all, double percent) {
+    double rank = all * percent / 100;
+    double before = 0;
+    int bucket = 0;
+    while (bucket < BUCKETS - 1 && before + counts[bucket] < rank) {
+      before += counts[bucket];
+      bucket++;
+    }
+    double part = counts[bucket] == 0 ? 0 : (rank - before) / counts[bucket];
+    return least(bucket) + part * (least(bucket + 1) - least(bucket));
+  }
+
   private static long least(int bucket) {
     if (bucket == 0) {
       return 0;

@@ -23,7 +23,9 @@ public interface DurationRecorder {
     /** The wait of a call before a bulkhead admitted it. */
     BULKHEAD_WAIT,
     /** The wait of a call before a rate limiter admitted it. */
-    RATE_LIMITER_WAIT
+    RATE_LIMITER_WAIT,
+    /** The wait of a call before a concurrency limit admitted it. */
+    CONCURRENCY_LIMIT_WAIT
   }
 
   /**

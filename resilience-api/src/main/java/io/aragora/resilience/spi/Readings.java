@@ -7,7 +7,7 @@ import io.aragora.resilience.Resilience;
  * those of later releases included. Called by one thread, which reads; need not be thread-safe.
  *
  * <p>Names of kinds, numbers and outcomes are in lower case with underscores, and are constants: they may be compared by identity
- * first. A number whose name an implementation does not know is to be left out.
+ * first. A number of which there are several has what tells them apart after a dot, {@code calls.critical} for instance. A number whose name an implementation does not know is to be left out.
  */
 public interface Readings {
   /** The value of {@code outcome} for a number that has none. */
@@ -17,7 +17,7 @@ public interface Readings {
    * Returns whether the policies of a kind are to be read. By default, those of every kind are.
    *
    * @param kind the kind: {@code circuitbreaker}, {@code keyedcircuitbreaker}, {@code retry}, {@code retrybudget}, {@code timeout},
-   * {@code bulkhead}, {@code ratelimiter}, {@code keyedratelimiter}, {@code fallback}, or one of a later release
+   * {@code bulkhead}, {@code concurrencylimit}, {@code ratelimiter}, {@code keyedratelimiter}, {@code fallback}, or one of a later release
    * @return false to leave them out
    */
   default boolean wants(String kind) {

@@ -1,7 +1,9 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.bulkhead.BulkheadSnapshot;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.core.bulkhead.CoreBulkhead;
+import io.aragora.resilience.core.concurrencylimit.CoreConcurrencyLimit;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
 import io.aragora.resilience.health.HealthResult;
@@ -15,13 +17,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of a runtime's bulkheads and rate limiters: degraded while a bulkhead has rejected a call within the last 10 s, or a
- * limiter is paused. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
+ * The health of a runtime's bulkheads, concurrency limits and rate limiters: degraded while a bulkhead has rejected a call within the
+ * last 10 s, a concurrency limit has been at its least for five overloaded windows, or a limiter is paused. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
  * long as there are none. Thread-safe.
  */
 final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
   private static final long LATELY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MAX_NAMED = 10;
+  private static final int WINDOWS_AT_LEAST = 5;
 
   private final RuntimePolicies policies;
 
@@ -32,9 +35,10 @@ final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
   @Override
   public @Nullable HealthResult get() {
     Collection<CoreBulkhead> bulkheads = policies.bulkheads.all();
+    Collection<CoreConcurrencyLimit> limits = policies.concurrencyLimits.all();
     Collection<CoreRateLimiter> limiters = policies.rateLimiters.all();
     Collection<CoreKeyedRateLimiter> keyed = policies.keyedRateLimiters.all();
-    if (bulkheads.isEmpty() && limiters.isEmpty() && keyed.isEmpty()) {
+    if (bulkheads.isEmpty() && limits.isEmpty() && limiters.isEmpty() && keyed.isEmpty()) {
       return null;
     }
     List<String> troubles = new ArrayList<>();
@@ -43,6 +47,14 @@ final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
         BulkheadSnapshot now = bulkhead.snapshot();
         troubles.add(bulkhead + " rejects calls: " + now.inUse() + " of " + now.limit()
             + " in use, " + now.waiting() + " waiting");
+      }
+    }
+    for (CoreConcurrencyLimit limit : limits) {
+      if (limit.windowsAtLeast() >= WINDOWS_AT_LEAST) {
+        ConcurrencyLimitExplanation last = limit.explain();
+        troubles.add(limit + " is at its least, " + last.to()
+            + ", and its calls are still overloaded: recent " + last.recent().toMillis()
+            + " ms, base " + last.base().toMillis() + " ms, " + last.drops() + " drops");
       }
     }
     for (CoreRateLimiter limiter : limiters) {

@@ -14,6 +14,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
@@ -224,6 +226,21 @@ final class CoreResilience implements Resilience {
   @Override
   public Bulkhead bulkhead(String bulkhead, BulkheadConfig config) {
     return policies.bulkheads.declare(bulkhead, config);
+  }
+
+  @Override
+  public ConcurrencyLimit concurrencyLimit(String limit) {
+    return policies.concurrencyLimits.get(limit);
+  }
+
+  @Override
+  public ConcurrencyLimit concurrencyLimit(String limit, ConcurrencyLimitConfig config) {
+    return policies.concurrencyLimits.declare(limit, config);
+  }
+
+  @Override
+  public ConcurrencyLimit newConcurrencyLimit(String limit, ConcurrencyLimitConfig config) {
+    return policies.newConcurrencyLimit(limit, config);
   }
 
   @Override

@@ -12,12 +12,15 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.bulkhead.CoreBulkhead;
 import io.aragora.resilience.core.call.WaitingThreads;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
+import io.aragora.resilience.core.concurrencylimit.CoreConcurrencyLimit;
 import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.hedge.CoreHedge;
 import io.aragora.resilience.core.pipeline.CorePipeline;
@@ -71,6 +74,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<TokenBudget, RetryBudgetConfig> budgets;
   final PolicyRegistry<CoreTimeout, TimeoutConfig> timeouts;
   final PolicyRegistry<CoreBulkhead, BulkheadConfig> bulkheads;
+  final PolicyRegistry<CoreConcurrencyLimit, ConcurrencyLimitConfig> concurrencyLimits;
   final PolicyRegistry<CoreRateLimiter, RateLimiterConfig> rateLimiters;
   final PolicyRegistry<CoreKeyedRateLimiter, KeyedRateLimiterConfig> keyedRateLimiters;
   final PolicyRegistry<CoreHedge, HedgeConfig> hedges;
@@ -118,6 +122,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     budgets = new PolicyRegistry<>(new BudgetKind(runtime), max, never);
     timeouts = new PolicyRegistry<>(new TimeoutKind(this, outside, runtime), max, stale);
     bulkheads = new PolicyRegistry<>(new BulkheadKind(this, outside, runtime), max, stale);
+    concurrencyLimits =
+        new PolicyRegistry<>(new ConcurrencyLimitKind(this, outside, runtime), max, stale);
     rateLimiters = new PolicyRegistry<>(new RateLimiterKind(this, outside, runtime), max, stale);
     keyedRateLimiters =
         new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
@@ -130,6 +136,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         retries,
         timeouts,
         bulkheads,
+        concurrencyLimits,
         rateLimiters,
         keyedRateLimiters,
         hedges);
@@ -171,6 +178,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   CoreBulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
     return new CoreBulkhead(
         Setting.name("name", bulkhead), Objects.requireNonNull(config, "config"), admission);
+  }
+
+  /** Creates a concurrency limit that is not registered. */
+  CoreConcurrencyLimit newConcurrencyLimit(String limit, ConcurrencyLimitConfig config) {
+    return new CoreConcurrencyLimit(
+        Setting.name("name", limit), Objects.requireNonNull(config, "config"), admission);
   }
 
   /** Creates a rate limiter that is not registered. */
@@ -251,6 +264,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Bulkhead> bulkheads() {
     return List.copyOf(bulkheads.all());
+  }
+
+  @Override
+  public Collection<ConcurrencyLimit> concurrencyLimits() {
+    return List.copyOf(concurrencyLimits.all());
   }
 
   @Override
@@ -373,6 +391,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
+  public int pruneConcurrencyLimits() {
+    return concurrencyLimits.prune();
+  }
+
+  @Override
+  public boolean removeConcurrencyLimit(String limit) {
+    return concurrencyLimits.remove(limit) != null;
+  }
+
+  @Override
   public int pruneBulkheads() {
     return bulkheads.prune();
   }
@@ -436,6 +464,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
+  public ConcurrencyLimit concurrencyLimit(
+      String limit, ConcurrencyLimitConfig config, Object place) {
+    return concurrencyLimits.declare(limit, config, null, place);
+  }
+
+  @Override
   public RateLimiter rateLimiter(String limiter, RateLimiterConfig config, Object place) {
     return rateLimiters.declare(limiter, config, null, place);
   }
@@ -453,6 +487,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("retrybudget", budgets, into);
     read("timeout", timeouts, into);
     read("bulkhead", bulkheads, into);
+    read("concurrencylimit", concurrencyLimits, into);
     read("ratelimiter", rateLimiters, into);
     read("keyedratelimiter", keyedRateLimiters, into);
     read("hedge", hedges, into);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
@@ -68,6 +69,27 @@ class AdmissionHealthTest {
     assertThat(admission().status()).isEqualTo(HealthStatus.DEGRADED);
     time.advance(Duration.ofSeconds(2));
     assertThat(admission().status()).isEqualTo(HealthStatus.HEALTHY);
+  }
+
+  @Test
+  @Tag("CL-22")
+  @DisplayName("A concurrency limit that is at its least for five overloaded windows is degraded")
+  void concurrencyLimit_atItsLeast_degraded() {
+    ConcurrencyLimit api =
+        resilience.concurrencyLimit("api", c -> c.least(4).initial(4).minimumSamples(10));
+    for (int window = 1; window <= 5; window++) {
+      assertThat(admission().status()).as("window %s", window).isEqualTo(HealthStatus.HEALTHY);
+      for (int call = 0; call < 10; call++) {
+        api.recordDrop(api.tryAcquirePermit());
+      }
+      time.advance(Duration.ofMillis(1_003));
+    }
+    assertThat(admission().status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(admission().detail())
+        .isEqualTo("concurrency limit 'api' is at its least, 4, and its calls are still overloaded:"
+            + " recent 0 ms, base 0 ms, 10 drops");
+    assertThat(resilience.health().check(HealthGroup.READINESS).status().isServing())
+        .isTrue();
   }
 
   @Test

@@ -50,6 +50,8 @@ class ForeignPointsTest {
       Map.entry("CircuitBreaker.tryCallAsync", ENTRY),
       Map.entry("CircuitBreakerConfig.Builder", FUNCTIONS),
       Map.entry("CircuitBreakerListener.ofCodes", "makes a listener, which is covered as one"),
+      Map.entry("ConcurrencyLimit.subscribe", "ConcurrencyLimitTest"),
+      Map.entry("ConcurrencyLimitConfig.Builder", "ConcurrencyLimitTest"),
       Map.entry("ContextPropagator", FUNCTIONS),
       Map.entry("EndpointContribution", ENDPOINT),
       Map.entry("Fallback", MORE),

@@ -21,6 +21,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
@@ -58,6 +60,7 @@ import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -451,6 +454,39 @@ class DocsSnippetsTest {
     // end
 
     assertThat(db.snapshot().inUse()).isZero();
+  }
+
+  @Test
+  void concurrencyLimits() throws IOException {
+    // readme: concurrency limit page
+    ConcurrencyLimit api = resilience.concurrencyLimit(
+        "api",
+        c -> c.initial(20) // until latencies are known
+            .most(500)
+            .healthyLatency(Duration.ofMillis(300))); // above it the limit falls in any case
+    String price = api.call(() -> shop.price("apples"));
+    String plums = api.withPriority(Priority.SHEDDABLE).call(() -> shop.price("plums"));
+    // end
+
+    assertThat(List.of(price, plums)).containsExactly("1.20 for apples", "1.20 for plums");
+
+    // readme: concurrency limit permit
+    long permit = api.tryAcquirePermit(); // never waits
+    if (permit != ConcurrencyLimit.REJECTED) {
+      try {
+        System.out.println(shop.price("plums"));
+        api.recordSuccess(permit);
+      } catch (SocketTimeoutException e) {
+        api.recordDrop(permit);
+        throw e;
+      } catch (IOException e) {
+        api.releasePermit(permit); // teaches nothing
+        throw e;
+      }
+    }
+    // end
+
+    assertThat(api.snapshot().inUse()).isZero();
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthTrackerConfig;
 import io.aragora.resilience.hedge.HedgeConfig;
@@ -70,6 +72,7 @@ class SettingsTablesTest {
         "circuitbreaker", "circuit breakers",
         "retry", "retries",
         "bulkhead", "bulkheads",
+        "concurrencylimit", "concurrency limits",
         "ratelimiter", "rate limiters",
         "hedge", "hedges");
     for (String kind : headings.keySet()) {
@@ -244,6 +247,35 @@ class SettingsTablesTest {
 
     takeFromOutside("hedge", Set.of("delay", "leastDelay", "mostDelay", "maxHedges"));
     checkRanges(table("configuration", "## Settings of hedges"), Set.of());
+  }
+
+  @Test
+  void concurrencyLimitTables_matchTheCode() {
+    Map<String, String> defaults = shown(ConcurrencyLimitConfig.defaults());
+    Set<String> codeOnly = Set.of("normalShare", "sheddableShare");
+    defaults.keySet().removeAll(codeOnly);
+    takeFromOutside("concurrencylimit", defaults.keySet());
+    ConcurrencyLimitConfig.Builder waits =
+        ConcurrencyLimitConfig.builder().maxWait(Duration.ofSeconds(1));
+    setters.put("maxWaiting", value -> waits.maxWaiting(Integer.parseInt(value)).build());
+    // The bounds of a setting, whatever the others are.
+    ConcurrencyLimitConfig.Builder alone = ConcurrencyLimitConfig.builder();
+    setters.put("initial", value -> alone.initial(Integer.parseInt(value)));
+    setters.put("least", value -> alone.least(Integer.parseInt(value)));
+    setters.put("most", value -> alone.most(Integer.parseInt(value)));
+    setters.put("window", value -> alone.window(Duration.parse(value)));
+    setters.put("maxWindow", value -> alone.maxWindow(Duration.parse(value)));
+    setters.put("share", value -> alone.share(Priority.NORMAL, Double.parseDouble(value)));
+
+    var inConfiguration = table("configuration", "## Settings of concurrency limits");
+    checkDefaults(inConfiguration, defaults);
+    checkRanges(inConfiguration, Set.of());
+    var inLimits = table("concurrency-limit", "## Settings");
+    assertThat(inLimits.keySet()).containsAll(defaults.keySet());
+    inLimits.remove("maxWaiting"); // its default is another setting
+    inLimits.keySet().retainAll(defaults.keySet());
+    checkDefaults(inLimits, defaults);
+    checkRanges(inLimits, Set.of());
   }
 
   @Test

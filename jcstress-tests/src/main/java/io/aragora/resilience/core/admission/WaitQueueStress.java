@@ -22,7 +22,7 @@ public class WaitQueueStress {
 
   private static final class Call extends Waiter {
     Call() {
-      super(1, 0, Long.MAX_VALUE);
+      super(0, 1, 0, Long.MAX_VALUE);
     }
 
     @Override

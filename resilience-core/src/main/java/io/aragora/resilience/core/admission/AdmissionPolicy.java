@@ -63,8 +63,33 @@ public abstract class AdmissionPolicy extends CorePolicy {
    */
   protected abstract void leave(long permit);
 
+  /**
+   * Returns the permit of a call whose body has ended on this thread. Default: how it ended does not matter.
+   *
+   * @param permit the permit
+   * @param failure what the body threw; null if it returned
+   */
+  protected void leaveAfterCall(long permit, @Nullable Throwable failure) {
+    leave(permit);
+  }
+
+  /**
+   * Returns the permit of an asynchronous call that has ended after its body began. Default: how it ended does not matter.
+   *
+   * @param permit the permit
+   * @param failure the failure of its future; null if it has a value
+   */
+  protected void leaveAfterFuture(long permit, @Nullable Throwable failure) {
+    leave(permit);
+  }
+
   /** {@return whether a permit is held until the body ends; if not, {@link #leave} does nothing} */
   protected abstract boolean isHeld();
+
+  /** {@return the rank of a call in the queue; by default 0} */
+  protected int rank() {
+    return 0;
+  }
 
   /** {@return how much one call needs, for the queue} */
   protected abstract int need();
@@ -138,10 +163,10 @@ public abstract class AdmissionPolicy extends CorePolicy {
     try {
       result = chain.<T>inside(lent, index, body);
     } catch (Throwable e) {
-      giveBack(permit);
+      giveBackAfterCall(permit, e);
       throw e;
     }
-    giveBack(permit);
+    giveBackAfterCall(permit, null);
     return result;
   }
 
@@ -152,13 +177,35 @@ public abstract class AdmissionPolicy extends CorePolicy {
         && runtime.time().nanoTime() - deadline >= 0;
   }
 
-  /** Returns a permit. An error in here never replaces what the body returned or threw. */
+  /** Returns the permit of a call whose body has not begun. */
   final void giveBack(long permit) {
     try {
       leave(permit);
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "a permit of " + this + " could not be given back", e);
+      notGivenBack(e);
     }
+  }
+
+  /** Returns a permit. An error in here never replaces what the body returned or threw. */
+  private void giveBackAfterCall(long permit, @Nullable Throwable failure) {
+    try {
+      leaveAfterCall(permit, failure);
+    } catch (Throwable e) {
+      notGivenBack(e);
+    }
+  }
+
+  /** Returns a permit. An error in here never replaces the end of the future. */
+  final void giveBackAfterFuture(long permit, @Nullable Throwable failure) {
+    try {
+      leaveAfterFuture(permit, failure);
+    } catch (Throwable e) {
+      notGivenBack(e);
+    }
+  }
+
+  private void notGivenBack(Throwable failure) {
+    LOG.log(System.Logger.Level.ERROR, "a permit of " + this + " could not be given back", failure);
   }
 
   /** Returns why a wait has no use. */
@@ -186,7 +233,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       throw closed();
     }
     try {
-      ThreadWaiter waiter = new ThreadWaiter(need(), now, until, runtime.time());
+      ThreadWaiter waiter = new ThreadWaiter(rank(), need(), now, until, runtime.time());
       if (!queue().add(waiter, maxWaiting())) {
         throw reject(Rejection.QUEUE_FULL, 0);
       }
@@ -283,7 +330,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       return inner;
     }
     if (PolicyFuture.hasSucceeded(inner)) {
-      giveBack(permit);
+      giveBackAfterFuture(permit, null);
       return CompletableFuture.completedFuture(inner.join());
     }
     AdmittedFuture<T> future;

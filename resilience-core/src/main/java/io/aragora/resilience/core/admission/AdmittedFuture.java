@@ -25,13 +25,13 @@ final class AdmittedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (claimEnd()) {
-      policy.giveBack(permit);
+      policy.giveBackAfterFuture(permit, failure);
       endAs(value, failure);
     }
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    policy.giveBack(permit);
+    policy.giveBackAfterFuture(permit, cause);
   }
 }

@@ -77,7 +77,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     this.chain = chain;
     this.index = index;
     this.body = body;
-    this.turn = new Turn(policy.need(), now, until, this);
+    this.turn = new Turn(policy.rank(), policy.need(), now, until, this);
   }
 
   /** Begins the wait. */
@@ -217,7 +217,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   private void end(Throwable failure) {
     if (claimEnd()) {
-      giveUp();
+      giveUp(failure);
       completeExceptionally(failure);
     }
   }
@@ -226,9 +226,15 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
    * Leaves the queue, or gives the permit back. Called by the thread that claimed the end, unless that rejects the call. A
    * waiter that has left already is counted by the thread that made it leave.
    */
-  private void giveUp() {
+  private void giveUp(Throwable failure) {
     switch (policy.queue().leave(turn)) {
-      case GRANTED -> policy.giveBack(turn.permit());
+      case GRANTED -> {
+        if (hasStarted) {
+          policy.giveBackAfterFuture(turn.permit(), failure);
+        } else {
+          policy.giveBack(turn.permit());
+        }
+      }
       case NEW, WAITING, EVICTED, DISMISSED -> policy.countCancelled();
       case LEFT -> {}
     }
@@ -242,7 +248,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (claimEnd()) {
-      policy.giveBack(turn.permit());
+      policy.giveBackAfterFuture(turn.permit(), failure);
       endAs(value, failure);
     }
   }
@@ -259,15 +265,15 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
       policy.reject(Rejection.DEADLINE, waitedNanos());
       return;
     }
-    giveUp();
+    giveUp(cause);
   }
 
   /** The place of this future in the queue. */
   private static final class Turn extends Waiter {
     private final QueuedFuture<?> future;
 
-    Turn(int need, long since, long until, QueuedFuture<?> future) {
-      super(need, since, until);
+    Turn(int rank, int need, long since, long until, QueuedFuture<?> future) {
+      super(rank, need, since, until);
       this.future = future;
     }
 

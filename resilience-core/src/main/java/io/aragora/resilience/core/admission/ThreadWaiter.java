@@ -7,8 +7,8 @@ final class ThreadWaiter extends Waiter {
   private final Thread thread = Thread.currentThread();
   private final TimeSource time;
 
-  ThreadWaiter(int need, long since, long until, TimeSource time) {
-    super(need, since, until);
+  ThreadWaiter(int rank, int need, long since, long until, TimeSource time) {
+    super(rank, need, since, until);
     this.time = time;
   }
 

@@ -6,19 +6,21 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that wait for a policy, threads and futures alike: bounded, and fair in one of two orders. Thread-safe.
+ * The calls that wait for a policy, threads and futures alike: bounded, and fair. Waiters may have ranks; one of the highest rank is
+ * the next one. Within a rank one of two orders holds. Thread-safe.
  */
 public final class WaitQueue {
   /*
-   * Layout: a doubly linked list under a lock, since a waiter may leave from anywhere. The words lie two cache lines into an
-   * array of their own:
+   * Layout: a doubly linked list for each rank under a lock, since a waiter may leave from anywhere. The words lie two cache lines
+   * into an array of their own:
    *
-   *   WAITING   the length of the list. Each call that enters or leaves the policy reads it, and only waiters write it. Beside
-   *             it NEEDED, what all of them need together.
+   *   WAITING   how many wait. Each call that enters or leaves the policy reads it, and only waiters write it. Beside it NEEDED,
+   *             what all of them need together, and HIGHEST, one more than the highest rank among them, 0 if none waits.
    *   GRANTS    how many requests to grant are open. The thread that raises it from 0 grants until it is 0 again; the others
    *             return at once. So a thread that returns a permit never waits for another one, and a body that ends inside
    *             the start of the next one does not grow the stack.
@@ -71,6 +73,7 @@ public final class WaitQueue {
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int WAITING = 16;
   private static final int NEEDED = 17;
+  private static final int HIGHEST = 18;
   private static final int GRANTS = 32;
   private static final int LENGTH = 48;
 
@@ -78,21 +81,56 @@ public final class WaitQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final long[] words = new long[LENGTH];
 
+  /** The waiters of each rank. Guarded by the lock. */
+  private final Line[] lines;
+
+  private final FullRule whenFull;
+
   /** Written under the lock. */
   private volatile boolean isNewestFirst;
 
-  // Guarded by the lock.
+  /** Who has to go if the queue is full and another call comes. */
+  private enum FullRule {
+    /** The order decides: the call that comes, or the oldest waiter if the newest is the next one. */
+    BY_ORDER,
+    /** The oldest of the lowest rank, the call that comes included. */
+    LOWEST_FIRST
+  }
 
-  private @Nullable Waiter oldest;
-  private @Nullable Waiter newest;
+  /** The waiters of one rank. */
+  private static final class Line {
+    private @Nullable Waiter oldest;
+    private @Nullable Waiter newest;
+  }
 
   /**
-   * Creates an empty queue, in which the oldest waiter is the next one.
+   * Creates an empty queue without ranks, in which the oldest waiter is the next one.
    *
    * @param source gives the permits
    */
   public WaitQueue(Source source) {
+    this(source, 1, FullRule.BY_ORDER);
+  }
+
+  private WaitQueue(Source source, int ranks, FullRule whenFull) {
     this.source = source;
+    this.whenFull = whenFull;
+    this.lines = new Line[ranks];
+    for (int rank = 0; rank < ranks; rank++) {
+      lines[rank] = new Line();
+    }
+  }
+
+  /**
+   * Creates an empty queue in which the oldest waiter of the highest rank is the next one. If it is full, the oldest waiter of the
+   * lowest rank gives way.
+   *
+   * @param source gives the permits. If it has none for a waiter, it has none for one of a lower rank
+   * @param ranks the number of ranks
+   * @return the queue
+   */
+  public static WaitQueue ofRanks(Source source, int ranks) {
+    return new WaitQueue(source, ranks, FullRule.LOWEST_FIRST);
   }
 
   /** {@return how many wait} */
@@ -111,6 +149,16 @@ public final class WaitQueue {
   }
 
   /**
+   * Returns whether a call has to queue behind others.
+   *
+   * @param rank its rank
+   * @return whether a call of this rank or a higher one waits
+   */
+  public boolean holdsBack(int rank) {
+    return (long) WORDS.getVolatile(words, HIGHEST) > rank;
+  }
+
+  /**
    * Sets the order.
    *
    * @param newestFirst whether the newest waiter is the next one
@@ -125,8 +173,8 @@ public final class WaitQueue {
   }
 
   /**
-   * Adds a waiter. The caller then calls {@link #grant()}. If the queue is full, the order decides who has to go: the waiter
-   * itself if the oldest is the next one, else the oldest.
+   * Adds a waiter. The caller then calls {@link #grant()}. If the queue is full, either the waiter is not added or another one has to
+   * go.
    *
    * @param waiter the waiter
    * @param max the largest length
@@ -140,23 +188,15 @@ public final class WaitQueue {
         return false;
       }
       if (size() >= max) {
-        evicted = isNewestFirst && max > 0 ? oldest : null;
+        evicted = max > 0 ? givesWayTo(waiter) : null;
         if (evicted == null) {
           return false;
         }
         unlink(evicted);
         evicted.become(Waiter.State.EVICTED);
       }
-      waiter.older = newest;
-      if (newest == null) {
-        oldest = waiter;
-      } else {
-        newest.newer = waiter;
-      }
-      newest = waiter;
+      link(waiter);
       waiter.become(Waiter.State.WAITING);
-      WORDS.setVolatile(words, NEEDED, needed() + waiter.need());
-      WORDS.setVolatile(words, WAITING, (long) size() + 1);
     } finally {
       lock.unlock();
     }
@@ -164,6 +204,19 @@ public final class WaitQueue {
       wake(evicted);
     }
     return true;
+  }
+
+  /** Returns the waiter that has to go if the queue is full; null if it is the one that comes. */
+  private @Nullable Waiter givesWayTo(Waiter waiter) {
+    if (whenFull == FullRule.BY_ORDER) {
+      return isNewestFirst ? lines[0].oldest : null;
+    }
+    for (int rank = 0; rank <= waiter.rank(); rank++) {
+      if (lines[rank].oldest != null) {
+        return lines[rank].oldest;
+      }
+    }
+    return null;
   }
 
   /**
@@ -194,7 +247,7 @@ public final class WaitQueue {
   }
 
   /**
-   * Removes the waiters that wait in vain, for a queue in which the oldest is the next one.
+   * Removes the waiters that wait in vain, for a queue without ranks in which the oldest is the next one.
    *
    * @param test says which
    */
@@ -203,7 +256,7 @@ public final class WaitQueue {
     lock.lock();
     try {
       long before = 0;
-      Waiter next = oldest;
+      Waiter next = lines[0].oldest;
       while (next != null) {
         Waiter waiter = next;
         next = waiter.newer;
@@ -221,21 +274,48 @@ public final class WaitQueue {
     dismissed.forEach(WaitQueue::wake);
   }
 
+  private void link(Waiter waiter) {
+    Line line = lines[waiter.rank()];
+    waiter.older = line.newest;
+    if (line.newest == null) {
+      line.oldest = waiter;
+    } else {
+      line.newest.newer = waiter;
+    }
+    line.newest = waiter;
+    count(1, waiter.need());
+  }
+
   private void unlink(Waiter waiter) {
+    Line line = lines[waiter.rank()];
     if (waiter.older == null) {
-      oldest = waiter.newer;
+      line.oldest = waiter.newer;
     } else {
       waiter.older.newer = waiter.newer;
     }
     if (waiter.newer == null) {
-      newest = waiter.older;
+      line.newest = waiter.older;
     } else {
       waiter.newer.older = waiter.older;
     }
     waiter.older = null;
     waiter.newer = null;
-    WORDS.setVolatile(words, NEEDED, needed() - waiter.need());
-    WORDS.setVolatile(words, WAITING, (long) size() - 1);
+    count(-1, -waiter.need());
+  }
+
+  private void count(int waiters, int need) {
+    WORDS.setVolatile(words, HIGHEST, (long) highestRank() + 1);
+    WORDS.setVolatile(words, NEEDED, needed() + need);
+    WORDS.setVolatile(words, WAITING, (long) size() + waiters);
+  }
+
+  /** Returns the highest rank among the waiters; -1 if there are none. */
+  private int highestRank() {
+    int rank = lines.length - 1;
+    while (rank >= 0 && lines[rank].oldest == null) {
+      rank--;
+    }
+    return rank;
   }
 
   /** Grants permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
@@ -269,10 +349,11 @@ public final class WaitQueue {
     boolean isGranted = false;
     lock.lock();
     try {
-      head = isNewestFirst ? newest : oldest;
-      if (head == null) {
+      int rank = highestRank();
+      if (rank < 0) {
         return null;
       }
+      head = Objects.requireNonNull(isNewestFirst ? lines[rank].newest : lines[rank].oldest);
       long permit = source.take(head);
       if (permit != AdmissionPolicy.NO_PERMIT) {
         unlink(head);
@@ -310,7 +391,13 @@ public final class WaitQueue {
   public long oldestWaitNanos(long now) {
     lock.lock();
     try {
-      return oldest == null ? 0 : Math.max(0, now - oldest.since());
+      long longest = 0;
+      for (Line line : lines) {
+        if (line.oldest != null) {
+          longest = Math.max(longest, now - line.oldest.since());
+        }
+      }
+      return longest;
     } finally {
       lock.unlock();
     }

@@ -21,6 +21,7 @@ public abstract class Waiter {
     DISMISSED
   }
 
+  private final int rank;
   private final int need;
   private final long since;
   private final long until;
@@ -44,14 +45,21 @@ public abstract class Waiter {
   /**
    * Creates a waiter.
    *
+   * @param rank the rank of the call; 0 if the queue has no ranks
    * @param need how much the call needs; 1 for a place
    * @param since when it began to wait
    * @param until when it gives up
    */
-  protected Waiter(int need, long since, long until) {
+  protected Waiter(int rank, int need, long since, long until) {
+    this.rank = rank;
     this.need = need;
     this.since = since;
     this.until = until;
+  }
+
+  /** {@return the rank of the call} */
+  public final int rank() {
+    return rank;
   }
 
   /** {@return how much the call needs} */

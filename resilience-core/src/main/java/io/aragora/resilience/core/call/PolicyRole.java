@@ -17,6 +17,9 @@ public enum PolicyRole {
   /** Admits a number of calls at a time. */
   BULKHEAD("bulkhead"),
 
+  /** Admits as many calls at a time as it finds right. */
+  CONCURRENCY_LIMIT("concurrencylimit"),
+
   /** Ends calls that take too long. */
   TIMEOUT("timeout"),
 
@@ -36,6 +39,6 @@ public enum PolicyRole {
 
   /** {@return whether calls may wait until a policy of this role admits them} */
   boolean isAdmission() {
-    return this == RATE_LIMITER || this == BULKHEAD;
+    return this == RATE_LIMITER || this == BULKHEAD || this == CONCURRENCY_LIMIT;
   }
 }

@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.pipeline;
 
+import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.hedge.Hedge;
@@ -21,9 +23,12 @@ final class PolicyOrder {
     FIRES_LATER,
     WAITS,
     WAITS_TO_THE_LIMIT,
-    HEDGES_TOO_LATE;
+    HEDGES_TOO_LATE,
+    CANNOT_GROW_INSIDE,
+    CANNOT_GROW_AROUND,
+    NO_TIMEOUT_INSIDE;
 
-    boolean holds(CorePolicy outer, CorePolicy inner) {
+    boolean holds(CorePolicy outer, CorePolicy inner, List<CorePolicy> insideInner) {
       return switch (this) {
         case ALWAYS -> true;
         case RETRIES_REJECTIONS -> ((Retry) outer).config().retryRejections();
@@ -34,6 +39,10 @@ final class PolicyOrder {
         case WAITS -> !inner.maxWait().isZero();
         case WAITS_TO_THE_LIMIT -> inner.maxWait().compareTo(limit(outer)) >= 0;
         case HEDGES_TOO_LATE -> leastDelay(inner).compareTo(limit(outer)) >= 0;
+        case CANNOT_GROW_INSIDE -> most(inner) > places(outer);
+        case CANNOT_GROW_AROUND -> most(outer) > places(inner);
+        case NO_TIMEOUT_INSIDE ->
+          insideInner.stream().noneMatch(link -> link.role() == PolicyRole.TIMEOUT);
       };
     }
   }
@@ -86,6 +95,57 @@ final class PolicyOrder {
           "bulkhead '{outer}' is around retry '{inner}': a permit is held while the retry waits between"
               + " attempts. Put the retry around the bulkhead"),
       new Rule(
+          PolicyRole.CONCURRENCY_LIMIT,
+          PolicyRole.RATE_LIMITER,
+          Condition.WAITS,
+          "concurrency limit '{outer}' is around rate limiter '{inner}', which waits up to {inner wait}:"
+              + " waiting calls hold its permits. Put the rate limiter around the concurrency limit"),
+      new Rule(
+          PolicyRole.CONCURRENCY_LIMIT,
+          PolicyRole.RETRY,
+          Condition.ALWAYS,
+          "concurrency limit '{outer}' is around retry '{inner}': a permit is held while the retry waits"
+              + " between attempts, and its latencies are those of all attempts and waits together. Put the"
+              + " retry around the concurrency limit"),
+      new Rule(
+          PolicyRole.CONCURRENCY_LIMIT,
+          PolicyRole.CIRCUIT_BREAKER,
+          Condition.ALWAYS,
+          "concurrency limit '{outer}' is around breaker '{inner}': rejections are quick and no samples, so"
+              + " while the breaker is open the limit learns nothing. Put the breaker around the"
+              + " concurrency limit"),
+      new Rule(
+          PolicyRole.BULKHEAD,
+          PolicyRole.CONCURRENCY_LIMIT,
+          Condition.CANNOT_GROW_INSIDE,
+          "concurrency limit '{inner}' cannot grow beyond bulkhead '{outer}' ({outer places}). Lower most, or"
+              + " remove the bulkhead"),
+      new Rule(
+          PolicyRole.CONCURRENCY_LIMIT,
+          PolicyRole.BULKHEAD,
+          Condition.CANNOT_GROW_AROUND,
+          "concurrency limit '{outer}' cannot grow beyond bulkhead '{inner}' ({inner places}). Lower most, or"
+              + " remove the bulkhead"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.CONCURRENCY_LIMIT,
+          Condition.WAITS_TO_THE_LIMIT,
+          "concurrency limit '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call"
+              + " may use up its limit before it begins. Put the concurrency limit around the timeout, or"
+              + " lower maxWait"),
+      new Rule(
+          PolicyRole.TIMEOUT,
+          PolicyRole.CONCURRENCY_LIMIT,
+          Condition.NO_TIMEOUT_INSIDE,
+          "concurrency limit '{inner}' has no timeout inside: a call that hangs holds a permit, and is no"
+              + " sample. Put timeout '{outer}' inside the concurrency limit"),
+      new Rule(
+          PolicyRole.RETRY,
+          PolicyRole.CONCURRENCY_LIMIT,
+          Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
+          "retry '{outer}' retries the rejections of concurrency limit '{inner}': let calls wait there"
+              + " instead (maxWait)"),
+      new Rule(
           PolicyRole.TIMEOUT,
           PolicyRole.BULKHEAD,
           Condition.WAITS_TO_THE_LIMIT,
@@ -133,17 +193,19 @@ final class PolicyOrder {
     List<String> warnings = new ArrayList<>();
     for (int outer = 0; outer < links.size(); outer++) {
       for (int inner = outer + 1; inner < links.size(); inner++) {
-        addWarnings(links.get(outer), links.get(inner), warnings);
+        addWarnings(
+            links.get(outer), links.get(inner), links.subList(inner + 1, links.size()), warnings);
       }
     }
     return List.copyOf(warnings);
   }
 
-  private static void addWarnings(CorePolicy outer, CorePolicy inner, List<String> warnings) {
+  private static void addWarnings(
+      CorePolicy outer, CorePolicy inner, List<CorePolicy> insideInner, List<String> warnings) {
     for (Rule rule : RULES) {
       if (rule.outer == outer.role()
           && rule.inner == inner.role()
-          && rule.condition.holds(outer, inner)) {
+          && rule.condition.holds(outer, inner, insideInner)) {
         warnings.add(text(rule.text, outer, inner));
       }
     }
@@ -157,8 +219,22 @@ final class PolicyOrder {
         .replace("{outer limit}", limitText(outer))
         .replace("{outer attempts}", attempts(outer))
         .replace("{inner attempts}", attempts(inner))
+        .replace("{outer places}", placesText(outer))
+        .replace("{inner places}", placesText(inner))
         .replace("{outer}", outer.name())
         .replace("{inner}", inner.name());
+  }
+
+  private static int places(CorePolicy policy) {
+    return ((Bulkhead) policy).config().maxConcurrentCalls();
+  }
+
+  private static String placesText(CorePolicy policy) {
+    return policy instanceof Bulkhead ? String.valueOf(places(policy)) : "";
+  }
+
+  private static int most(CorePolicy policy) {
+    return ((ConcurrencyLimit) policy).config().most();
   }
 
   private static Duration limit(CorePolicy policy) {

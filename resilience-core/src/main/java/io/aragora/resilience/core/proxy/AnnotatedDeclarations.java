@@ -4,6 +4,8 @@ import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -57,6 +59,17 @@ public interface AnnotatedDeclarations {
    * @throws ResilienceConfigurationException if it is already declared differently
    */
   Bulkhead bulkhead(String name, BulkheadConfig config, Object place);
+
+  /**
+   * Declares a concurrency limit.
+   *
+   * @param name its name
+   * @param config its config
+   * @param place the annotation and what it stands on
+   * @return the concurrency limit
+   * @throws ResilienceConfigurationException if it is already declared differently
+   */
+  ConcurrencyLimit concurrencyLimit(String name, ConcurrencyLimitConfig config, Object place);
 
   /**
    * Declares a rate limiter.

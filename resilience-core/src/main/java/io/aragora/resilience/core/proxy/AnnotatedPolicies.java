@@ -4,12 +4,14 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithConcurrencyLimit;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRateLimiter;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.settings.SettingText;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -52,6 +54,7 @@ final class AnnotatedPolicies {
       new Single<>(WithCircuitBreaker.class, this::breaker),
       new Single<>(WithRetry.class, this::retry),
       new Single<>(WithRateLimiter.class, this::rateLimiter),
+      new Single<>(WithConcurrencyLimit.class, this::concurrencyLimit),
       new Single<>(WithBulkhead.class, this::bulkhead),
       new Single<>(WithTimeout.class, this::timeout));
 
@@ -196,6 +199,26 @@ final class AnnotatedPolicies {
       config.maxWait(new SettingText("@WithRateLimiter maxWait", annotation.maxWait()).duration());
     }
     return declarations.rateLimiter(name, config.build(), place);
+  }
+
+  private Policy concurrencyLimit(
+      WithConcurrencyLimit annotation, String defaultName, Place place) {
+    String name = name(annotation.value(), defaultName);
+    if (annotation.most() == 0 && annotation.healthyLatency().isEmpty()) {
+      return resilience.concurrencyLimit(name).withPriority(annotation.priority());
+    }
+    ConcurrencyLimitConfig.Builder config = ConcurrencyLimitConfig.builder();
+    if (annotation.most() != 0) {
+      config.most(annotation.most());
+    }
+    if (!annotation.healthyLatency().isEmpty()) {
+      config.healthyLatency(
+          new SettingText("@WithConcurrencyLimit healthyLatency", annotation.healthyLatency())
+              .duration());
+    }
+    return declarations
+        .concurrencyLimit(name, config.build(), place)
+        .withPriority(annotation.priority());
   }
 
   private Policy bulkhead(WithBulkhead annotation, String defaultName, Place place) {

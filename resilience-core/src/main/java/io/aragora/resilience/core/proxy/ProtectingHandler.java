@@ -68,7 +68,7 @@ public final class ProtectingHandler implements InvocationHandler {
       throw new ResilienceConfigurationException(
           "a proxy must have at least one annotated method: neither " + type.getName()
               + " nor " + target.getClass().getName()
-              + " has @WithCircuitBreaker, @WithRetry, @WithRateLimiter, @WithBulkhead, @WithTimeout or @WithPipeline");
+              + " has @WithCircuitBreaker, @WithRetry, @WithRateLimiter, @WithBulkhead, @WithConcurrencyLimit, @WithTimeout or @WithPipeline");
     }
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(), new Class<?>[] {type}, new ProtectingHandler(target, methods)));

@@ -10,7 +10,8 @@ import jdk.jfr.Timespan;
 
 @Name("io.aragora.resilience.Admission")
 @Label("Admission")
-@Description("A bulkhead or rate limiter rejected a call, or admitted it after a wait")
+@Description(
+    "A bulkhead, rate limiter or concurrency limit rejected a call, or admitted it after a wait")
 @Category("Resilience")
 @StackTrace(false)
 final class AdmissionEvent extends Event {

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.recording;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
@@ -96,12 +97,13 @@ public final class FlightRecording {
     // Each call initializes its class.
     LOG.log(
         System.Logger.Level.DEBUG,
-        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}",
+        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}, {6}",
         TransitionEvent.isRecorded(),
         RejectionEvent.isRecorded(),
         RetryDecisionEvent.isRecorded(),
         TimeLimitEvent.isRecorded(),
         AdmissionEvent.isRecorded(),
+        LimitChangeEvent.isRecorded(),
         StoreFailureEvent.isRecorded());
   }
 
@@ -221,7 +223,7 @@ public final class FlightRecording {
   }
 
   /**
-   * Records that a bulkhead or rate limiter rejected a call, or admitted it after a wait.
+   * Records that a bulkhead, rate limiter or concurrency limit rejected a call, or admitted it after a wait.
    *
    * @param runtime the name of the runtime
    * @param kind the kind of the policy, {@code bulkhead} for instance
@@ -244,6 +246,21 @@ public final class FlightRecording {
           runtime,
           () ->
               AdmissionEvent.commit(runtime, kind, policy, decision, waitedNanos, retryAfterNanos));
+    }
+  }
+
+  /**
+   * Records that a concurrency limit changed, or learned its base again.
+   *
+   * @param runtime the name of the runtime
+   * @param limit the name of the concurrency limit
+   * @param change the limit before and after, and why
+   */
+  public static void limitChange(String runtime, String limit, ConcurrencyLimitExplanation change) {
+    if (FIRST.areReady()) {
+      LimitChangeEvent.commit(runtime, limit, change);
+    } else if (isStarted()) {
+      later(runtime, () -> LimitChangeEvent.commit(runtime, limit, change));
     }
   }
 

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
@@ -32,18 +33,21 @@ public final class RuntimeSettings {
   static final RetryTable RETRIES = new RetryTable();
   static final TimeoutTable TIMEOUTS = new TimeoutTable();
   static final BulkheadTable BULKHEADS = new BulkheadTable();
+  static final ConcurrencyLimitTable CONCURRENCY_LIMITS = new ConcurrencyLimitTable();
   static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
   static final HedgeTable HEDGES = new HedgeTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
-  static final List<SettingTable<?, ?>> TABLES =
-      List.of(BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, RATE_LIMITERS, HEDGES, PIPELINES);
+  static final List<SettingTable<?, ?>> TABLES = List.of(
+      BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, CONCURRENCY_LIMITS, RATE_LIMITERS, HEDGES, PIPELINES);
 
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
   private final LayeredSettings<BulkheadConfig, BulkheadConfig.Builder> bulkheads;
+  private final LayeredSettings<ConcurrencyLimitConfig, ConcurrencyLimitConfig.Builder>
+      concurrencyLimits;
   private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
   private final LayeredSettings<HedgeConfig, HedgeConfig.Builder> hedges;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
@@ -57,6 +61,7 @@ public final class RuntimeSettings {
     retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
     timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
     bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
+    concurrencyLimits = new LayeredSettings<>(CONCURRENCY_LIMITS, sources, surroundings, warnings);
     rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
     hedges = new LayeredSettings<>(HEDGES, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
@@ -155,6 +160,17 @@ public final class RuntimeSettings {
   public @Nullable TimeoutConfig timeout(String name) {
     TimeoutConfig found = timeouts.resolve(name, TimeoutTable.NONE);
     return found == TimeoutTable.NONE ? null : found;
+  }
+
+  /**
+   * Returns the config of a concurrency limit.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config with the settings from outside the code
+   */
+  public ConcurrencyLimitConfig concurrencyLimit(String name, ConcurrencyLimitConfig declared) {
+    return concurrencyLimits.resolve(name, declared);
   }
 
   /**

@@ -32,13 +32,17 @@ public final class StripedCount {
   /** Creates a count of zero. */
   public StripedCount() {}
 
-  /** Adds one. */
-  public void increment() {
+  /**
+   * Adds one.
+   *
+   * @return the count so far among the additions that share a word, which tells every n-th of them apart
+   */
+  public long increment() {
     long[] present = stripes;
     if (present == null) {
       long seen = first;
       if (FIRST.weakCompareAndSet(this, seen, seen + 1)) {
-        return;
+        return seen + 1;
       }
       STRIPES_OF.compareAndSet(this, null, new long[(Stripes.MAX + 1) * STRIDE]);
       present = stripes;
@@ -47,7 +51,7 @@ public final class StripedCount {
       }
     }
     int stripe = Stripes.hashOfThread() & (Stripes.MAX - 1);
-    WORD.getAndAdd(present, (stripe + 1) * STRIDE, 1L);
+    return (long) WORD.getAndAdd(present, (stripe + 1) * STRIDE, 1L) + 1;
   }
 
   /**

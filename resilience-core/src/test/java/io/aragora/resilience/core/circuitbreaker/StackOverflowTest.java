@@ -11,6 +11,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedRunnable;
 import io.aragora.resilience.policy.CheckedSupplier;
@@ -123,12 +124,15 @@ class StackOverflowTest {
             .build());
     final Bulkhead bulkhead =
         resilience.bulkhead("bulkhead", c -> c.maxConcurrentCalls(4).maxWait(LIMIT));
+    final ConcurrencyLimit limit =
+        resilience.concurrencyLimit("limit", c -> c.initial(4).maxWait(LIMIT));
     final Pipeline pipeline = resilience
         .newPipeline("pipeline")
         .add(retry)
         .add(timeout)
         .add(watched)
         .add(breaker)
+        .add(limit)
         .add(bulkhead)
         .build();
     final AtomicInteger transitions = new AtomicInteger();
@@ -186,6 +190,7 @@ class StackOverflowTest {
       calls.clear();
       assertThat(watched.hasWatchedCalls()).as("a call is in flight").isFalse();
       assertThat(bulkhead.snapshot().inUse()).as("a place is taken").isZero();
+      assertThat(limit.snapshot().inUse()).as("a place of the limit is taken").isZero();
       assertThat(CallContext.current().remaining()).as("a deadline is left").isEmpty();
       assertThat(CallContext.current().attempt()).as("an attempt is left").isZero();
       prepare();

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
@@ -34,6 +35,10 @@ class PolicyOrderTest {
   private final CorePolicy timeout = core(resilience.timeout("t", Duration.ofSeconds(1)));
   private final CorePolicy bulkhead = new Admitting("k", PolicyRole.BULKHEAD, Duration.ZERO);
   private final CorePolicy waitingBulkhead = new Admitting("k", PolicyRole.BULKHEAD, TWO_SECONDS);
+  private final CorePolicy concurrencyLimit = core(resilience.concurrencyLimit("c"));
+  private final CorePolicy waitingLimit =
+      core(resilience.newConcurrencyLimit("c", waiting(TWO_SECONDS)));
+  private final CorePolicy places = core(resilience.bulkhead("k"));
   private final CorePolicy limiter = new Admitting("r", PolicyRole.RATE_LIMITER, Duration.ZERO);
   private final CorePolicy waitingLimiter =
       new Admitting("r", PolicyRole.RATE_LIMITER, TWO_SECONDS);
@@ -43,6 +48,10 @@ class PolicyOrderTest {
   @AfterEach
   void close() {
     resilience.close();
+  }
+
+  private static ConcurrencyLimitConfig waiting(Duration maxWait) {
+    return ConcurrencyLimitConfig.builder().maxWait(maxWait).build();
   }
 
   private static CorePolicy core(Object policy) {
@@ -143,6 +152,69 @@ class PolicyOrderTest {
     assertThat(warnings(outer, hedge))
         .containsExactly("hedge 'i' is inside hedge 'o' and stands down. Remove one of them");
     assertThat(warnings(hedge, breaker)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-03")
+  @Tag("PO-04")
+  @Tag("PO-05")
+  @Tag("PO-13")
+  void concurrencyLimit_isWarnedOfAsABulkheadIs() {
+    assertThat(warnings(concurrencyLimit, waitingLimiter))
+        .containsExactly("concurrency limit 'c' is around rate limiter 'r', which waits up to PT2S:"
+            + " waiting calls hold its permits. Put the rate limiter around the concurrency limit");
+    assertThat(warnings(concurrencyLimit, limiter)).isEmpty();
+    assertThat(warnings(concurrencyLimit, retry))
+        .containsExactly(
+            "concurrency limit 'c' is around retry 'a': a permit is held while the retry"
+                + " waits between attempts, and its latencies are those of all attempts and waits"
+                + " together. Put the retry around the concurrency limit");
+    assertThat(warnings(retry, concurrencyLimit)).isEmpty();
+    assertThat(warnings(timeout, waitingLimit, timeout))
+        .contains("concurrency limit 'c' may wait PT2S inside timeout 't' (PT1S): a call may use up"
+            + " its limit before it begins. Put the concurrency limit around the timeout, or lower"
+            + " maxWait");
+    assertThat(warnings(stubborn, concurrencyLimit))
+        .containsExactly("retry 's' retries the rejections of concurrency limit 'c': let calls wait"
+            + " there instead (maxWait)");
+    assertThat(warnings(stubborn, waitingLimit)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-09")
+  void concurrencyLimit_aroundABreaker_isWarnedOf() {
+    assertThat(warnings(concurrencyLimit, breaker))
+        .containsExactly("concurrency limit 'c' is around breaker 'b': rejections are quick and no"
+            + " samples, so while the breaker is open the limit learns nothing. Put the breaker"
+            + " around the concurrency limit");
+    assertThat(warnings(breaker, concurrencyLimit)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-10")
+  void concurrencyLimit_insideATimeoutOnly_isWarnedOf() {
+    assertThat(warnings(timeout, concurrencyLimit))
+        .containsExactly("concurrency limit 'c' has no timeout inside: a call that hangs holds a"
+            + " permit, and is no sample. Put timeout 't' inside the concurrency limit");
+    CorePolicy longer = core(resilience.timeout("all", Duration.ofSeconds(10)));
+    assertThat(warnings(longer, concurrencyLimit, timeout))
+        .as("one inside as well")
+        .isEmpty();
+    assertThat(warnings(concurrencyLimit, timeout)).isEmpty();
+    assertThat(warnings(concurrencyLimit)).as("no timeout at all").isEmpty();
+  }
+
+  @Test
+  @Tag("PO-11")
+  void concurrencyLimit_beyondABulkhead_isWarnedOf() {
+    assertThat(warnings(places, concurrencyLimit))
+        .containsExactly(
+            "concurrency limit 'c' cannot grow beyond bulkhead 'k' (25). Lower most, or"
+                + " remove the bulkhead");
+    assertThat(warnings(concurrencyLimit, places)).hasSize(1);
+    CorePolicy small = core(resilience.concurrencyLimit("small", c -> c.most(25)));
+    assertThat(warnings(places, small)).isEmpty();
+    assertThat(warnings(small, places)).isEmpty();
   }
 
   @Test

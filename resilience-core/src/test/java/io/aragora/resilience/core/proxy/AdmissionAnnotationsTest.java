@@ -7,12 +7,15 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithConcurrencyLimit;
 import io.aragora.resilience.annotation.WithRateLimiter;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
@@ -42,6 +45,12 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     @WithBulkhead(maxWait = "200ms")
     String patient();
 
+    @WithConcurrencyLimit(value = "api", most = 50, healthyLatency = "300ms")
+    String limited();
+
+    @WithConcurrencyLimit(value = "api", priority = Priority.SHEDDABLE)
+    String sheddable();
+
     @WithRateLimiter(value = "slow", limit = 1, period = "1s", maxWait = "500ms")
     String slow();
   }
@@ -60,6 +69,16 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     @Override
     public String patient() {
       return "patient";
+    }
+
+    @Override
+    public String limited() {
+      return "limited";
+    }
+
+    @Override
+    public String sheddable() {
+      return "sheddable";
     }
 
     @Override
@@ -129,6 +148,20 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     assertThatThrownBy(() -> resilience.bulkhead("few", BulkheadConfig.of(2)))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("@WithBulkhead of");
+  }
+
+  @Test
+  @DisplayName("methods of several priorities share a concurrency limit")
+  void concurrencyLimit_isShared_andHasThePriorityOfTheMethod() {
+    declareGithub();
+    ConcurrencyLimit limited = (ConcurrencyLimit) policyOf("limited");
+    ConcurrencyLimit sheddable = (ConcurrencyLimit) policyOf("sheddable");
+    assertThat(limited.config().most()).isEqualTo(50);
+    assertThat(limited.config().healthyLatency()).isEqualTo(Duration.ofMillis(300));
+    assertThat(limited).isSameAs(resilience.concurrencyLimit("api"));
+    assertThat(sheddable).isSameAs(limited.withPriority(Priority.SHEDDABLE));
+    assertThat(proxy(Shop.class, new Target()).sheddable()).isEqualTo("sheddable");
+    assertThat(limited.totals(Priority.SHEDDABLE).admitted()).isEqualTo(1);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.annotation.WithBulkhead;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithConcurrencyLimit;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRateLimiter;
@@ -324,6 +325,21 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
     String call();
   }
 
+  interface ConcurrencyLimit1 {
+    @WithConcurrencyLimit(value = "shared", most = 50)
+    String call();
+  }
+
+  interface OtherMost {
+    @WithConcurrencyLimit(value = "shared", most = 60)
+    String call();
+  }
+
+  interface OtherHealthyLatency {
+    @WithConcurrencyLimit(value = "shared", most = 50, healthyLatency = "300ms")
+    String call();
+  }
+
   interface Limiter1 {
     @WithRateLimiter(value = "shared", limit = 5, period = "1s")
     String call();
@@ -371,6 +387,8 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
             new Pair(Limit1.class, Limit2.class),
             new Pair(Bulkhead1.class, OtherConcurrentCalls.class),
             new Pair(Bulkhead1.class, OtherBulkheadWait.class),
+            new Pair(ConcurrencyLimit1.class, OtherMost.class),
+            new Pair(ConcurrencyLimit1.class, OtherHealthyLatency.class),
             new Pair(Limiter1.class, OtherLimit.class),
             new Pair(Limiter1.class, OtherPeriod.class),
             new Pair(Limiter1.class, OtherLimiterWait.class)),
@@ -422,6 +440,8 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
         "WithRetry.value",
         "WithTimeout.name",
         "WithBulkhead.value",
+        "WithConcurrencyLimit.value",
+        "WithConcurrencyLimit.priority",
         "WithRateLimiter.value",
         "WithPipeline.value",
         "WithFallback.value",

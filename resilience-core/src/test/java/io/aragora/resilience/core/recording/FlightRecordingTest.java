@@ -9,6 +9,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
@@ -40,13 +42,20 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FlightRecordingTest {
   private static final String PREFIX = "io.aragora.resilience.";
   private static final List<String> KINDS = List.of(
-      "CircuitBreakerTransition", "CallRejection", "Retry", "Timeout", "Admission", "StoreFailure");
+      "CircuitBreakerTransition",
+      "CallRejection",
+      "Retry",
+      "Timeout",
+      "Admission",
+      "ConcurrencyLimit",
+      "StoreFailure");
 
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience =
@@ -226,6 +235,26 @@ class FlightRecordingTest {
   }
 
   @Test
+  @Tag("CL-22")
+  void changesOfAConcurrencyLimit_areRecorded() throws Exception {
+    ConcurrencyLimit api = resilience.concurrencyLimit("api", c -> c.minimumSamples(10));
+    List<RecordedEvent> events = record("ConcurrencyLimit", () -> {
+      for (int call = 0; call < 10; call++) {
+        api.recordDrop(api.tryAcquirePermit());
+      }
+      time.advance(Duration.ofMillis(1_003));
+    });
+    assertThat(events).singleElement().satisfies(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop");
+      assertThat(event.getString("policy")).isEqualTo("api");
+      assertThat(event.getString("rule")).isEqualTo("DROPS");
+      assertThat(event.getInt("from")).isEqualTo(20);
+      assertThat(event.getInt("to")).isEqualTo(18);
+      assertThat(event.getLong("drops")).isEqualTo(10);
+    });
+  }
+
+  @Test
   void rejectionsOfARateLimiter_areRecorded() throws Exception {
     RateLimiter limiter = resilience.rateLimiter(
         "github", RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).burst(1).build());
@@ -352,9 +381,16 @@ class FlightRecordingTest {
     assertThat(types)
         .flatExtracting(FlightRecordingTest::own)
         .filteredOn((Predicate<ValueDescriptor>) field -> List.of(
-                "cooldown", "remainingCooldown", "delay", "limit", "waited", "retryAfter")
+                "cooldown",
+                "remainingCooldown",
+                "delay",
+                "limit",
+                "waited",
+                "retryAfter",
+                "recent",
+                "base")
             .contains(field.getName()))
-        .hasSize(6)
+        .hasSize(8)
         .allSatisfy(field ->
             assertThat(field.getAnnotation(Timespan.class).value()).isEqualTo("NANOSECONDS"));
   }
@@ -367,6 +403,8 @@ class FlightRecordingTest {
     FlightRecording.retry("shop", "r", RetryEvent.Kind.RETRY, 1, 1, null, 1);
     FlightRecording.timeout("shop", "t", TimeoutEvent.Kind.LATE, 1);
     FlightRecording.admission("shop", "bulkhead", "k", "FULL", 1, 1);
+    FlightRecording.limitChange(
+        "shop", "c", ConcurrencyLimitExplanation.builder().build());
   }
 
   private static List<ValueDescriptor> own(EventType type) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Backoff;
@@ -247,6 +248,26 @@ class RuntimeSettingsTest {
   }
 
   @Test
+  @Tag("GW-12")
+  void concurrencyLimit_isConfiguredOutside_andIsAKindOfAPipeline() {
+    RuntimeSettings settings = settings(Map.of(
+        "resilience.concurrencylimit.most", "500",
+        "resilience.concurrencylimit.api.initial", "30",
+        "resilience.concurrencylimit.api.healthyLatency", "300ms",
+        "resilience.concurrencylimit.api.window", "500ms",
+        "resilience.pipeline.p.policies", "retry, concurrencylimit:api, timeout"));
+    ConcurrencyLimitConfig api =
+        settings.concurrencyLimit("api", ConcurrencyLimitConfig.defaults());
+    assertThat(api.most()).isEqualTo(500);
+    assertThat(api.initial()).isEqualTo(30);
+    assertThat(api.healthyLatency()).isEqualTo(Duration.ofMillis(300));
+    assertThat(api.window()).isEqualTo(Duration.ofMillis(500));
+    assertThat(settings.pipeline("p"))
+        .extracting(policy -> policy.kind() + " " + policy.nameIn("p"))
+        .containsExactly("retry p", "concurrencylimit api", "timeout p");
+  }
+
+  @Test
   void policiesOfAPipeline_areListedFromTheOutermost() {
     RuntimeSettings settings = settings(Map.of(
         "resilience.pipeline.policies", "retry, circuitbreaker, timeout",
@@ -274,6 +295,8 @@ class RuntimeSettingsTest {
     "retry.retryRejections, yes, 'retryRejections must be one of [true, false]: yes'",
     "timeout.t.limit, 0, 'limit must be positive and at most 106,751 days: PT0S'",
     "bulkhead.db.order, oldest, 'order must be one of [OLDEST_FIRST, NEWEST_FIRST]: oldest'",
+    "concurrencylimit.api.percentile, 100, 'percentile must be in [50.0, 99.0]: 100.0'",
+    "concurrencylimit.window, 10ms, 'window must be in [100 ms, 1 min]: PT0.01S'",
     "bulkhead.maxHold, 9h, 'maxHold must be in [1 ms, 8 h]: PT9H'",
     "timeout.t.limit, soon, 'limit must be a duration, such as 500ms, 30s, 5m, 1h, 1d, PT30S or 120.5 for seconds: soon'",
     "pipeline.p.policies, 'retry, cache', policies must be a list of different policies",
@@ -299,7 +322,7 @@ class RuntimeSettingsTest {
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
-        + " resilience.timeout., resilience.bulkhead., resilience.ratelimiter., resilience.hedge.,"
+        + " resilience.timeout., resilience.bulkhead., resilience.concurrencylimit., resilience.ratelimiter., resilience.hedge.,"
         + " resilience.pipeline.]'",
     "resilience.x, must begin with one of"
   })

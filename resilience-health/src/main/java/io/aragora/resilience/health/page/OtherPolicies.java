@@ -6,6 +6,7 @@ import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.spi.Readings;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class OtherPolicies {
       "retrybudget", "budgets",
       "timeout", "timeouts",
       "bulkhead", "bulkheads",
+      "concurrencylimit", "limits",
       "ratelimiter", "limiters",
       "keyedratelimiter", "keyed_limiters",
       "fallback", "fallbacks");
@@ -68,6 +70,10 @@ final class OtherPolicies {
 
     private final String name;
     private final JsonObject json;
+
+    /** The calls by outcome, those of all priorities together. */
+    private final Map<String, Long> calls = new HashMap<>();
+
     private long trouble;
 
     Row(String name) {
@@ -97,8 +103,9 @@ final class OtherPolicies {
     @Override
     public void count(String what, String outcome, long value) {
       String shown = outcome.equals(NONE) ? what : outcome;
-      if (row != null && (what.equals("calls") || outcome.equals(NONE))) {
-        row.json.put(shown, value);
+      boolean areCalls = what.equals("calls") || what.startsWith("calls.");
+      if (row != null && (areCalls || outcome.equals(NONE))) {
+        row.json.put(shown, areCalls ? row.calls.merge(shown, value, Long::sum) : value);
         row.trouble += TROUBLE.contains(shown) || shown.startsWith("rejected") ? value : 0;
       }
     }

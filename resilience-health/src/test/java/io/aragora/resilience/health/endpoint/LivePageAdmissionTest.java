@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -77,6 +81,38 @@ class LivePageAdmissionTest extends LivePageFixture {
     github.resume();
     time.advance(Duration.ofSeconds(1));
     page.await(cell("limiters", 0, 2) + " === '–'");
+    assertThat(page.complaints()).isEmpty();
+  }
+
+  @Test
+  @Tag("CL-22")
+  @DisplayName(
+      "A concurrency limit has a row with its level, the last minute, and why calls were rejected")
+  void concurrencyLimits_levelPlotAndRejections() {
+    ConcurrencyLimit api =
+        resilience.concurrencyLimit("api", c -> c.initial(10).minimumSamples(10));
+    page.navigate(endpoint.uri());
+    page.await(cell("limits", 0, 1) + " === '0 of 10'");
+
+    List<Long> held = new ArrayList<>();
+    ConcurrencyLimit critical = api.withPriority(Priority.CRITICAL);
+    for (int call = 0; call < 10; call++) {
+      held.add(critical.tryAcquirePermit());
+    }
+    assertThat(critical.tryAcquirePermit()).isZero();
+    time.advance(Duration.ofSeconds(1));
+    page.await(cell("limits", 0, 1) + " === '10 of 10'");
+    page.await(cell("limits", 0, 7) + " === '1'");
+    page.await("document.querySelector('#card-limits svg').getAttribute('aria-label')"
+        + ".startsWith('in use: now 10 of 10')");
+
+    held.forEach(api::recordDrop);
+    time.advance(Duration.ofSeconds(2));
+    page.await(cell("limits", 0, 1) + " === '0 of 9'");
+    page.await(cell("limits", 0, 8) + " === '10'");
+    page.await(
+        "document.querySelectorAll('#card-limits svg path')[1].getAttribute('d').length > 0");
+    assertThat(page.text(OVERFLOW)).isEqualTo("0");
     assertThat(page.complaints()).isEmpty();
   }
 

@@ -1,11 +1,13 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.internal.discovery.Providers;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class HttpFailures {
   /** The depth to which causes are followed: deeper than real nesting, and an end for cyclic causes. */
   private static final int DEEPEST_CAUSE = 8;
+
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final int SERVICE_UNAVAILABLE = 503;
 
   private final HttpErrorClassifier classifier;
   private final List<HttpFailureInspector> given;
@@ -151,6 +156,16 @@ public final class HttpFailures {
     return new ByStatus(this, OnTheWay.INSTANCE);
   }
 
+  /**
+   * Returns a predicate for signs of overload: the statuses 429 and 503, a timeout of the JDK's client, and without a status what
+   * {@link ConcurrencyLimitConfig#overloadFailures()} matches. For {@link ConcurrencyLimitConfig.Builder#overloadIf}.
+   *
+   * @return a predicate
+   */
+  public Predicate<Throwable> overload() {
+    return new Overload(this);
+  }
+
   /** Failures of the network, as opposed to mistakes of the caller. */
   static boolean isOnTheWay(Throwable failure) {
     return failure instanceof IOException
@@ -211,6 +226,17 @@ public final class HttpFailures {
       return status.isPresent()
           ? failures.classifier.isTransient(status.getAsInt())
           : otherwise.test(failure);
+    }
+  }
+
+  private record Overload(HttpFailures failures) implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      OptionalInt status = failures.status(failure);
+      return status.isPresent()
+          ? status.getAsInt() == TOO_MANY_REQUESTS || status.getAsInt() == SERVICE_UNAVAILABLE
+          : failure instanceof HttpTimeoutException
+              || ConcurrencyLimitConfig.overloadFailures().test(failure);
     }
   }
 

@@ -32,6 +32,7 @@ final class DurationHistograms implements DurationRecorder {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private static final String BULKHEAD = "bulkhead";
+  private static final String CONCURRENCY_LIMIT = "concurrencylimit";
   private static final String RATE_LIMITER = "ratelimiter";
 
   private final String runtime;
@@ -46,6 +47,7 @@ final class DurationHistograms implements DurationRecorder {
   private final Set<String> retrying = new HashSet<>();
   private final Set<String> limiting = new HashSet<>();
   private final Set<String> places = new HashSet<>();
+  private final Set<String> limited = new HashSet<>();
   private final Set<String> rates = new HashSet<>();
 
   DurationHistograms(String runtime, MetricsSettings settings) {
@@ -86,6 +88,8 @@ final class DurationHistograms implements DurationRecorder {
       case RETRY_DELAY -> into(delays.labelValues(runtime, shown(retrying, name)));
       case EXCEEDED_LIMIT -> into(limits.labelValues(runtime, shown(limiting, name)));
       case BULKHEAD_WAIT -> into(waits.labelValues(runtime, shown(places, name), BULKHEAD));
+      case CONCURRENCY_LIMIT_WAIT ->
+        into(waits.labelValues(runtime, shown(limited, name), CONCURRENCY_LIMIT));
       case RATE_LIMITER_WAIT -> into(waits.labelValues(runtime, shown(rates, name), RATE_LIMITER));
     };
   }
@@ -109,6 +113,10 @@ final class DurationHistograms implements DurationRecorder {
       case BULKHEAD_WAIT -> {
         places.remove(name);
         waits.remove(runtime, name, BULKHEAD);
+      }
+      case CONCURRENCY_LIMIT_WAIT -> {
+        limited.remove(name);
+        waits.remove(runtime, name, CONCURRENCY_LIMIT);
       }
       case RATE_LIMITER_WAIT -> {
         rates.remove(name);

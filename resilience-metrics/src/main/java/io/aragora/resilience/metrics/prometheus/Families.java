@@ -5,7 +5,10 @@ import static io.aragora.resilience.metrics.prometheus.MetricNames.FROM_STATE;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.KEY;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.KIND;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.NAME;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.OF;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.OUTCOME;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.PRIORITY;
+import static io.aragora.resilience.metrics.prometheus.MetricNames.RULE;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.RUNTIME;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.SUCCESS;
 import static io.aragora.resilience.metrics.prometheus.MetricNames.TO_STATE;
@@ -89,6 +92,27 @@ final class Families {
       MetricNames.BULKHEAD_EXPIRED,
       "Permits that were held for too long, and were taken over.",
       NAME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT =
+      gauge(MetricNames.CONCURRENCY_LIMIT, "Calls that are admitted at a time.", NAME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_IN_USE =
+      gauge(MetricNames.CONCURRENCY_LIMIT_IN_USE, "Calls under way.", NAME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_WAITING =
+      gauge(MetricNames.CONCURRENCY_LIMIT_WAITING, "Calls that wait for admission.", NAME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_CALLS = counter(
+      MetricNames.CONCURRENCY_LIMIT_CALLS,
+      "Calls by priority and outcome.",
+      NAME,
+      PRIORITY,
+      OUTCOME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_DROPS =
+      counter(MetricNames.CONCURRENCY_LIMIT_DROPS, "Calls whose end was a sign of overload.", NAME);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_LATENCY = gauge(
+      MetricNames.CONCURRENCY_LIMIT_LATENCY,
+      "The percentile of the last window, and what it is without load, in seconds.",
+      NAME,
+      OF);
+  static final MetricFamilyDescriptor CONCURRENCY_LIMIT_CHANGES = counter(
+      MetricNames.CONCURRENCY_LIMIT_CHANGES, "Windows by the rule that decided.", NAME, RULE);
   static final MetricFamilyDescriptor RATE_LIMITER_CALLS =
       counter(MetricNames.RATE_LIMITER_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor RATE_LIMITER_PERMITS =

@@ -46,6 +46,22 @@ public final class MetricNames {
   public static final String BULKHEAD_WAITING = "resilience_bulkhead_waiting";
   /** Counter: permits that were held for too long, and were taken over. */
   public static final String BULKHEAD_EXPIRED = "resilience_bulkhead_expired_permits_total";
+  /** Gauge: calls that a concurrency limit admits at a time. */
+  public static final String CONCURRENCY_LIMIT = "resilience_concurrency_limit";
+  /** Gauge: calls under way in a concurrency limit. */
+  public static final String CONCURRENCY_LIMIT_IN_USE = "resilience_concurrency_limit_in_use";
+  /** Gauge: calls that wait for a concurrency limit. */
+  public static final String CONCURRENCY_LIMIT_WAITING = "resilience_concurrency_limit_waiting";
+  /** Counter: calls of a concurrency limit by priority and outcome. */
+  public static final String CONCURRENCY_LIMIT_CALLS = "resilience_concurrency_limit_calls_total";
+  /** Counter: calls of a concurrency limit whose end was a sign of overload. */
+  public static final String CONCURRENCY_LIMIT_DROPS = "resilience_concurrency_limit_drops_total";
+  /** Gauge: the latency of the last window, and the one without load, in seconds. */
+  public static final String CONCURRENCY_LIMIT_LATENCY =
+      "resilience_concurrency_limit_latency_seconds";
+  /** Counter: windows of a concurrency limit by the rule that decided. */
+  public static final String CONCURRENCY_LIMIT_CHANGES =
+      "resilience_concurrency_limit_changes_total";
   /** Counter: calls of a rate limiter by outcome. */
   public static final String RATE_LIMITER_CALLS = "resilience_rate_limiter_calls_total";
   /** Counter: permits that calls took. */
@@ -66,7 +82,7 @@ public final class MetricNames {
   /** Counter: look-ups of new keys that had to share the overflow limiter. */
   public static final String LIMITER_KEY_OVERFLOWS =
       "resilience_keyed_rate_limiter_overflows_total";
-  /** Histogram: waits of calls before a bulkhead or rate limiter admitted them. */
+  /** Histogram: waits of calls before a bulkhead, rate limiter or concurrency limit admitted them. */
   public static final String ADMISSION_WAIT = "resilience_admission_wait_seconds";
 
   /** Counter: calls of a retry, by outcome. */
@@ -155,6 +171,12 @@ public final class MetricNames {
   public static final String FROM_STATE = "from_state";
   /** Label: the state after a change. */
   public static final String TO_STATE = "to_state";
+  /** Label: the priority of a call: {@code critical}, {@code normal} or {@code sheddable}. */
+  public static final String PRIORITY = "priority";
+  /** Label: which latency: {@code recent} or {@code base}. */
+  public static final String OF = "of";
+  /** Label: the rule that decided, {@code growth} for instance. */
+  public static final String RULE = "rule";
   /** Label: the number of an attempt, 1 for the first; {@code 8+} for the eighth and all later ones. */
   public static final String ATTEMPT = "attempt";
   /** Label: whether a call was counted as a success, {@code true} or {@code false}. */

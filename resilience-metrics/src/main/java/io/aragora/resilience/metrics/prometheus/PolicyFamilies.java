@@ -1,20 +1,24 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The families in which the numbers of policies are shown, by kind and name of the number. A number without a family is not shown. */
 final class PolicyFamilies {
-  /** What precedes the number of an attempt. */
-  static final String ATTEMPTS = "attempts.";
-
   /** The kind of rate limiters with keys; their calls are shown by key. */
   static final String LIMITERS_WITH_KEYS = "keyedratelimiter";
 
   private static final Map<String, Map<String, MetricFamilyDescriptor>> ALL = Map.of(
       "retry",
-      Map.of("calls", Families.RETRY_CALLS, "retries", Families.RETRY_ATTEMPTS),
+      Map.of(
+          "calls",
+          Families.RETRY_CALLS,
+          "retries",
+          Families.RETRY_ATTEMPTS,
+          "attempts",
+          Families.RETRY_ATTEMPT_OUTCOMES),
       "retrybudget",
       Map.of("refused", Families.BUDGET_REFUSED, "level", Families.BUDGET_LEVEL),
       "timeout",
@@ -31,6 +35,22 @@ final class PolicyFamilies {
           Families.BULKHEAD_WAITING,
           "expired_permits",
           Families.BULKHEAD_EXPIRED),
+      "concurrencylimit",
+      Map.of(
+          "limit",
+          Families.CONCURRENCY_LIMIT,
+          "in_use",
+          Families.CONCURRENCY_LIMIT_IN_USE,
+          "waiting",
+          Families.CONCURRENCY_LIMIT_WAITING,
+          "calls",
+          Families.CONCURRENCY_LIMIT_CALLS,
+          "drops",
+          Families.CONCURRENCY_LIMIT_DROPS,
+          "latency_seconds",
+          Families.CONCURRENCY_LIMIT_LATENCY,
+          "changes",
+          Families.CONCURRENCY_LIMIT_CHANGES),
       "ratelimiter",
       Map.of(
           "calls",
@@ -54,6 +74,13 @@ final class PolicyFamilies {
       "fallback",
       Map.of("calls", Families.FALLBACKS));
 
+  /** The labels of what follows the dot in the name of a number. */
+  private static final Map<String, String> LABELS = Map.of(
+      "attempts", MetricNames.ATTEMPT,
+      "calls", MetricNames.PRIORITY,
+      "latency_seconds", MetricNames.OF,
+      "changes", MetricNames.RULE);
+
   private PolicyFamilies() {}
 
   static boolean has(String kind) {
@@ -61,10 +88,19 @@ final class PolicyFamilies {
   }
 
   static @Nullable MetricFamilyDescriptor of(String kind, String what) {
-    if (what.startsWith(ATTEMPTS)) {
-      return Families.RETRY_ATTEMPT_OUTCOMES;
-    }
     Map<String, MetricFamilyDescriptor> families = ALL.get(kind);
-    return families == null ? null : families.get(what);
+    return families == null ? null : families.get(name(what));
+  }
+
+  /** Returns the label and its value of a number that has a dot in its name; nothing for others. */
+  static List<String> label(String what) {
+    String label = LABELS.get(name(what));
+    int dot = what.indexOf('.');
+    return dot < 0 || label == null ? List.of() : List.of(label, what.substring(dot + 1));
+  }
+
+  private static String name(String what) {
+    int dot = what.indexOf('.');
+    return dot < 0 ? what : what.substring(0, dot);
   }
 }

@@ -90,11 +90,7 @@ final class PolicySeries implements Readings {
       this.outcome = outcome;
       this.isLevel = isLevel;
       this.family = PolicyFamilies.of(kind, what);
-      List<String> all = new ArrayList<>();
-      if (what.startsWith(PolicyFamilies.ATTEMPTS)) {
-        all.add(MetricNames.ATTEMPT);
-        all.add(what.substring(PolicyFamilies.ATTEMPTS.length()));
-      }
+      List<String> all = new ArrayList<>(PolicyFamilies.label(what));
       if (!outcome.equals(NONE)) {
         all.add(MetricNames.OUTCOME);
         all.add(outcome);

@@ -2,6 +2,9 @@ package io.aragora.resilience.metrics.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.LimitChange;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -53,6 +56,39 @@ class AdmissionMetricsTest {
 
   private static String named(String name, String value) {
     return "{name=\"" + name + "\",runtime=\"shop\"} " + value;
+  }
+
+  @Test
+  @Tag("CL-22")
+  @DisplayName(
+      "A concurrency limit, what it holds, its calls by priority and outcome, and what its rule saw")
+  void concurrencyLimit_isShown() {
+    ConcurrencyLimit api =
+        shop.resilience.concurrencyLimit("api", c -> c.initial(10).most(10));
+    long held = api.tryAcquirePermit();
+    api.recordDrop(api.withPriority(Priority.CRITICAL).tryAcquirePermit());
+
+    assertThat(shop.series("resilience_concurrency_limit")).containsExactly(named("api", "10.0"));
+    assertThat(shop.series("resilience_concurrency_limit_in_use"))
+        .containsExactly(named("api", "1.0"));
+    assertThat(shop.series("resilience_concurrency_limit_waiting"))
+        .containsExactly(named("api", "0.0"));
+    assertThat(shop.series("resilience_concurrency_limit_drops_total"))
+        .containsExactly(named("api", "1.0"));
+    assertThat(shop.series("resilience_concurrency_limit_calls_total"))
+        .contains(
+            "{name=\"api\",outcome=\"admitted\",priority=\"normal\",runtime=\"shop\"} 1.0",
+            "{name=\"api\",outcome=\"admitted\",priority=\"critical\",runtime=\"shop\"} 1.0",
+            "{name=\"api\",outcome=\"rejected_full\",priority=\"sheddable\",runtime=\"shop\"} 0.0")
+        .hasSize(21);
+    assertThat(shop.series("resilience_concurrency_limit_latency_seconds"))
+        .containsExactlyInAnyOrder(
+            "{name=\"api\",of=\"recent\",runtime=\"shop\"} 0.0",
+            "{name=\"api\",of=\"base\",runtime=\"shop\"} 0.0");
+    assertThat(shop.series("resilience_concurrency_limit_changes_total"))
+        .contains("{name=\"api\",rule=\"drops\",runtime=\"shop\"} 0.0")
+        .hasSize(LimitChange.values().length);
+    api.releasePermit(held);
   }
 
   @Test

@@ -175,6 +175,7 @@ final class Shop implements AutoCloseable {
     KeyedCircuitBreaker keyed = keyed(name);
     fail(keyed.forKey(name));
     exhaust(name, 2);
+    resilience.concurrencyLimit(name).run(() -> {});
     resilience.retryBudget(name, RetryBudgetConfig.builder().build());
     exceed(name, Duration.ofSeconds(30));
     fill(name);

@@ -1,0 +1,268 @@
+package io.aragora.resilience.concurrencylimit;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Lifetime counts of a concurrency limit. Immutable and thread-safe. */
+public final class ConcurrencyLimitTotals {
+  private final long admitted;
+  private final long admittedAfterWait;
+  private final long rejectedFull;
+  private final long rejectedQueueFull;
+  private final long rejectedWaited;
+  private final long rejectedDeadline;
+  private final long cancelled;
+  private final long drops;
+  private final long strayReleases;
+
+  private ConcurrencyLimitTotals(Builder builder) {
+    admitted = builder.admitted;
+    admittedAfterWait = builder.admittedAfterWait;
+    rejectedFull = builder.rejectedFull;
+    rejectedQueueFull = builder.rejectedQueueFull;
+    rejectedWaited = builder.rejectedWaited;
+    rejectedDeadline = builder.rejectedDeadline;
+    cancelled = builder.cancelled;
+    drops = builder.drops;
+    strayReleases = builder.strayReleases;
+  }
+
+  /** {@return a new builder} */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return the number of calls that were admitted at once} */
+  public long admitted() {
+    return admitted;
+  }
+
+  /** {@return the number of calls that were admitted after they had waited} */
+  public long admittedAfterWait() {
+    return admittedAfterWait;
+  }
+
+  /** {@return the number of calls that were rejected because no place was free} */
+  public long rejectedFull() {
+    return rejectedFull;
+  }
+
+  /** {@return the number of calls that were rejected because too many waited} */
+  public long rejectedQueueFull() {
+    return rejectedQueueFull;
+  }
+
+  /** {@return the number of calls that were rejected after the longest wait} */
+  public long rejectedWaited() {
+    return rejectedWaited;
+  }
+
+  /** {@return the number of calls that were rejected because of the deadline around them} */
+  public long rejectedDeadline() {
+    return rejectedDeadline;
+  }
+
+  /** {@return the number of calls that were cancelled, interrupted or closed while they waited} */
+  public long cancelled() {
+    return cancelled;
+  }
+
+  /** {@return the number of calls whose end was a sign of overload} */
+  public long drops() {
+    return drops;
+  }
+
+  /** {@return the number of permits that were given back a second time, and ignored} */
+  public long strayReleases() {
+    return strayReleases;
+  }
+
+  /** {@return the number of calls that were rejected, for any reason} */
+  public long rejected() {
+    return rejectedFull + rejectedQueueFull + rejectedWaited + rejectedDeadline;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ConcurrencyLimitTotals that
+        && admitted == that.admitted
+        && admittedAfterWait == that.admittedAfterWait
+        && rejectedFull == that.rejectedFull
+        && rejectedQueueFull == that.rejectedQueueFull
+        && rejectedWaited == that.rejectedWaited
+        && rejectedDeadline == that.rejectedDeadline
+        && cancelled == that.cancelled
+        && drops == that.drops
+        && strayReleases == that.strayReleases;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        admitted,
+        admittedAfterWait,
+        rejectedFull,
+        rejectedQueueFull,
+        rejectedWaited,
+        rejectedDeadline,
+        cancelled,
+        drops,
+        strayReleases);
+  }
+
+  @Override
+  public String toString() {
+    return "ConcurrencyLimitTotals[admitted=" + admitted
+        + ", admittedAfterWait=" + admittedAfterWait
+        + ", rejectedFull=" + rejectedFull
+        + ", rejectedQueueFull=" + rejectedQueueFull
+        + ", rejectedWaited=" + rejectedWaited
+        + ", rejectedDeadline=" + rejectedDeadline
+        + ", cancelled=" + cancelled
+        + ", drops=" + drops
+        + ", strayReleases=" + strayReleases
+        + "]";
+  }
+
+  /** Builds a {@link ConcurrencyLimitTotals}. Not thread-safe. */
+  public static final class Builder {
+    private long admitted;
+    private long admittedAfterWait;
+    private long rejectedFull;
+    private long rejectedQueueFull;
+    private long rejectedWaited;
+    private long rejectedDeadline;
+    private long cancelled;
+    private long drops;
+    private long strayReleases;
+
+    private Builder() {}
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#admitted()}. Default 0.
+     *
+     * @param admitted the number of calls that were admitted at once
+     * @return this builder
+     */
+    public Builder admitted(long admitted) {
+      this.admitted = admitted;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#admittedAfterWait()}. Default 0.
+     *
+     * @param admittedAfterWait the number of calls that were admitted after they had waited
+     * @return this builder
+     */
+    public Builder admittedAfterWait(long admittedAfterWait) {
+      this.admittedAfterWait = admittedAfterWait;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#rejectedFull()}. Default 0.
+     *
+     * @param rejectedFull the number of calls that were rejected because no place was free
+     * @return this builder
+     */
+    public Builder rejectedFull(long rejectedFull) {
+      this.rejectedFull = rejectedFull;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#rejectedQueueFull()}. Default 0.
+     *
+     * @param rejectedQueueFull the number of calls that were rejected because too many waited
+     * @return this builder
+     */
+    public Builder rejectedQueueFull(long rejectedQueueFull) {
+      this.rejectedQueueFull = rejectedQueueFull;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#rejectedWaited()}. Default 0.
+     *
+     * @param rejectedWaited the number of calls that were rejected after the longest wait
+     * @return this builder
+     */
+    public Builder rejectedWaited(long rejectedWaited) {
+      this.rejectedWaited = rejectedWaited;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#rejectedDeadline()}. Default 0.
+     *
+     * @param rejectedDeadline the number of calls that were rejected because of the deadline around them
+     * @return this builder
+     */
+    public Builder rejectedDeadline(long rejectedDeadline) {
+      this.rejectedDeadline = rejectedDeadline;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#cancelled()}. Default 0.
+     *
+     * @param cancelled the number of calls that were cancelled, interrupted or closed while they waited
+     * @return this builder
+     */
+    public Builder cancelled(long cancelled) {
+      this.cancelled = cancelled;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#drops()}. Default 0.
+     *
+     * @param drops the number of calls whose end was a sign of overload
+     * @return this builder
+     */
+    public Builder drops(long drops) {
+      this.drops = drops;
+      return this;
+    }
+
+    /**
+     * Sets {@link ConcurrencyLimitTotals#strayReleases()}. Default 0.
+     *
+     * @param strayReleases the number of permits that were given back a second time, and ignored
+     * @return this builder
+     */
+    public Builder strayReleases(long strayReleases) {
+      this.strayReleases = strayReleases;
+      return this;
+    }
+
+    /**
+     * Adds the counts of others to those of this builder.
+     *
+     * @param others the counts of other calls
+     * @return this builder
+     */
+    public Builder add(ConcurrencyLimitTotals others) {
+      admitted += others.admitted;
+      admittedAfterWait += others.admittedAfterWait;
+      rejectedFull += others.rejectedFull;
+      rejectedQueueFull += others.rejectedQueueFull;
+      rejectedWaited += others.rejectedWaited;
+      rejectedDeadline += others.rejectedDeadline;
+      cancelled += others.cancelled;
+      drops += others.drops;
+      strayReleases += others.strayReleases;
+      return this;
+    }
+
+    /**
+     * Builds the value.
+     *
+     * @return an immutable object
+     */
+    public ConcurrencyLimitTotals build() {
+      return new ConcurrencyLimitTotals(this);
+    }
+  }
+}

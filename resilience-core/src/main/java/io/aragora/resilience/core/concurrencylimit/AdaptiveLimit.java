@@ -1,0 +1,274 @@
+package io.aragora.resilience.core.concurrencylimit;
+
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitEvent;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
+import io.aragora.resilience.concurrencylimit.LimitChange;
+import io.aragora.resilience.core.admission.AdmissionRuntime;
+import io.aragora.resilience.core.admission.WaitQueue;
+import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.spi.Readings;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What the priorities of a concurrency limit share: the places, the queue, and the rule that moves the limit. Thread-safe. */
+final class AdaptiveLimit {
+  /*
+   * Calls take and return places and count; the timer ends the windows, and moves the limit. It is armed while calls come, and again
+   * by the first call after a pause. A pause changes nothing.
+   *
+   * The rule and the cutting of windows are guarded by the monitor of this object, which only the timer, reconfigure and the first
+   * call after a pause enter. No foreign code runs under it.
+   */
+  private final String name;
+  private final AdmissionRuntime runtime;
+  private final Calls calls;
+  private final LimitedPlaces places;
+  private final WaitQueue queue;
+  private final LimitWindows windows;
+  private final EventChannel<ConcurrencyLimitEvent> events;
+  private final Map<LimitChange, RuleCount> changes = new EnumMap<>(LimitChange.class);
+  private final WindowEnd windowEnd = new WindowEnd(this);
+  private final Grants grants = new Grants();
+
+  /** Whether the timer is armed. Calls read it. */
+  private final AtomicBoolean isWatched = new AtomicBoolean();
+
+  private volatile ConcurrencyLimitConfig config;
+  private volatile ConcurrencyLimitExplanation explanation;
+
+  /** How many windows in a row ended overloaded at the least limit. */
+  private volatile int windowsAtLeast;
+
+  // Guarded by the monitor.
+
+  private LimitRule rule;
+  private boolean hasDecided;
+  private long looks;
+
+  AdaptiveLimit(
+      String name,
+      ConcurrencyLimitConfig config,
+      AdmissionRuntime runtime,
+      Calls calls,
+      int ranks) {
+    this.name = name;
+    this.runtime = runtime;
+    this.calls = calls;
+    this.config = config;
+    this.places = new LimitedPlaces(config.initial());
+    this.queue = WaitQueue.ofRanks(calls, ranks);
+    this.windows = new LimitWindows(runtime.time());
+    this.events = new EventChannel<>(name, runtime.dispatcher());
+    this.rule = new LimitRule(settings(config), this::draw);
+    this.explanation = initially(config);
+    for (LimitChange rule : LimitChange.values()) {
+      changes.put(rule, new RuleCount(rule));
+    }
+  }
+
+  /** The calls of all priorities. */
+  interface Calls extends WaitQueue.Source {
+    /** Returns how many calls have ended with a sign of overload so far. */
+    long drops();
+  }
+
+  /** How many windows a rule decided, and the name of that number. */
+  private static final class RuleCount {
+    private final String name;
+    private final LongAdder windows = new LongAdder();
+
+    RuleCount(LimitChange rule) {
+      name = "changes." + rule.name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static ConcurrencyLimitExplanation initially(ConcurrencyLimitConfig config) {
+    return ConcurrencyLimitExplanation.builder()
+        .from(config.initial())
+        .to(config.initial())
+        .build();
+  }
+
+  private static LimitSettings settings(ConcurrencyLimitConfig config) {
+    Duration healthy = config.healthyLatency();
+    return new LimitSettings(
+        config.initial(),
+        config.least(),
+        config.most(),
+        config.tolerance(),
+        healthy == null ? 0 : Nanos.of(healthy));
+  }
+
+  private double draw() {
+    return runtime.time().random(name, looks++, 0);
+  }
+
+  ConcurrencyLimitConfig config() {
+    return config;
+  }
+
+  LimitedPlaces places() {
+    return places;
+  }
+
+  WaitQueue queue() {
+    return queue;
+  }
+
+  LimitWindows windows() {
+    return windows;
+  }
+
+  EventChannel<ConcurrencyLimitEvent> events() {
+    return events;
+  }
+
+  ConcurrencyLimitExplanation explanation() {
+    return explanation;
+  }
+
+  int windowsAtLeast() {
+    return windowsAtLeast;
+  }
+
+  /** Called by each call that is admitted. */
+  void watch() {
+    if (!isWatched.getPlain() && isWatched.compareAndSet(false, true)) {
+      synchronized (this) {
+        long now = runtime.time().nanoTime();
+        windows.begin(now);
+        runtime.timer().arm(windowEnd, windows.nextLook(now, config));
+      }
+    }
+  }
+
+  /** Called on the timer's thread. */
+  private void onTimer() {
+    Decision decision = null;
+    synchronized (this) {
+      long now = runtime.time().nanoTime();
+      LimitWindow window = windows.cut(now, config, places, calls.drops());
+      if (window != null) {
+        decision = rule.decide(window);
+        apply(decision, window.samples());
+        windows.next(now, rule.looking());
+      } else if (windows.isOver(now, config)) {
+        if (places.inUse() == 0) {
+          isWatched.set(false);
+          return;
+        }
+        windows.next(now, rule.looking());
+      }
+      runtime.timer().arm(windowEnd, windows.nextLook(now, config));
+    }
+    if (decision != null) {
+      publish(decision);
+    }
+  }
+
+  private void apply(Decision decision, long samples) {
+    hasDecided = true;
+    places.limit(decision.to());
+    windowsAtLeast = decision.atLeast();
+    Objects.requireNonNull(changes.get(decision.rule())).windows.increment();
+    explanation = ConcurrencyLimitExplanation.builder()
+        .rule(decision.rule())
+        .from(decision.from())
+        .to(decision.to())
+        .samples(samples)
+        .drops(decision.drops())
+        .mostInFlight(decision.mostInFlight())
+        .recent(Duration.ofNanos(Math.round(decision.recentNanos())))
+        .base(Duration.ofNanos(Math.round(decision.baseNanos())))
+        .gradient(decision.gradient())
+        .build();
+  }
+
+  private void publish(Decision decision) {
+    if (decision.to() > decision.from() && !queue.isEmpty()) {
+      runtime.dispatcher().endCall(grants);
+    }
+    if (decision.from() != decision.to() || decision.relearned()) {
+      FlightRecording.limitChange(runtime.dispatcher().runtime(), name, explanation);
+    }
+    if (events.isHeard()) {
+      if (decision.relearned()) {
+        publish(ConcurrencyLimitEvent.Kind.RELEARNED);
+      }
+      if (decision.from() != decision.to()) {
+        publish(ConcurrencyLimitEvent.Kind.CHANGED);
+      }
+    }
+  }
+
+  private void publish(ConcurrencyLimitEvent.Kind kind) {
+    events.publish(ConcurrencyLimitEvent.ofLimit(name, kind, explanation));
+  }
+
+  void reconfigure(ConcurrencyLimitConfig next) {
+    synchronized (this) {
+      config = next;
+      if (hasDecided) {
+        apply(rule.reconfigure(settings(next)), 0);
+      } else {
+        // Nothing is learnt yet that could be kept.
+        rule = new LimitRule(settings(next), this::draw);
+        places.limit(next.initial());
+        explanation = initially(next);
+      }
+    }
+    queue.grant();
+    if (events.isHeard()) {
+      publish(ConcurrencyLimitEvent.Kind.RECONFIGURED);
+    }
+  }
+
+  /** Writes what is known of the limit, as opposed to its calls. */
+  void read(Readings into) {
+    ConcurrencyLimitExplanation last = explanation;
+    into.level("limit", places.limit());
+    into.level("in_use", places.inUse());
+    into.level("waiting", queue.size());
+    into.level("latency_seconds.recent", last.recent().toNanos() / 1e9);
+    into.level("latency_seconds.base", last.base().toNanos() / 1e9);
+    changes.forEach((change, count) -> into.count(count.name, Readings.NONE, count.windows.sum()));
+  }
+
+  /** Grants places to those that wait. Not a lambda, which the JDK would link when the first limit is made. */
+  private final class Grants implements Runnable {
+    @Override
+    public void run() {
+      queue.grant();
+    }
+  }
+
+  private static final class WindowEnd extends OwnedOperation<AdaptiveLimit> {
+    WindowEnd(AdaptiveLimit owner) {
+      super(owner);
+    }
+
+    @Override
+    protected void onFire(AdaptiveLimit owner) {
+      owner.onTimer();
+    }
+
+    @Override
+    protected void onTimerClosed(AdaptiveLimit owner) {
+      // Calls go on with the last limit.
+    }
+
+    @Override
+    protected boolean isUsedOnce() {
+      return false;
+    }
+  }
+}
