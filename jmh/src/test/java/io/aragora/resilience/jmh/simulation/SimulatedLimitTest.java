@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The shipped limit against a simulated service. {@code -Dsimulation.seeds} sets how many seeds each scenario has. */
 class SimulatedLimitTest {
   private static final double BASE_MILLIS =
-      10 * Math.log(10); // the 90th percentile of a service that nobody waits for
+      10 * Math.log(10); // the 90th percentile of a service without a queue
   private static final Scenario OVERLOADED = Scenario.overloaded(32, 10, 2, 600);
 
   static LongStream seeds() {
