@@ -117,6 +117,18 @@ public record CapturedContext(
         call);
   }
 
+  /**
+   * Returns a copy of this context for code whose call is ended at a deadline, on another thread than its own.
+   *
+   * @param nanos the deadline; {@link TimeSource#NEVER} if there is none
+   * @return the copy
+   */
+  public CapturedContext endedBy(long nanos) {
+    return nanos >= endedAt
+        ? this
+        : new CapturedContext(time, startedAt, deadline, nanos, retry, place, failure, call);
+  }
+
   /** {@return whether a hedge is around this call} */
   public boolean isHedged() {
     return CallPlace.isHedged(place);

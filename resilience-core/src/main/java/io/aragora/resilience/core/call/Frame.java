@@ -49,6 +49,9 @@ public final class Frame extends CallFrame {
   private @Nullable Expiry expiry;
   private boolean expiryArmed;
 
+  /** The hedge of an earlier use of this frame, for the next one. */
+  private @Nullable Expiry hedge;
+
   /** The limit of a frame. */
   public interface Expiry {
     /** {@return whether the deadline of the limit has passed} */
@@ -240,9 +243,35 @@ public final class Frame extends CallFrame {
     setPlace(policy, CallPlace.atAttempt(place, number), last);
   }
 
-  /** {@return whether a hedge is around this call} */
-  public boolean isHedged() {
-    return CallPlace.isHedged(place);
+  /**
+   * Returns whether a hedge of a time source is around this call.
+   *
+   * @param source the time source
+   * @return whether one is
+   */
+  public boolean isHedgedOn(TimeSource source) {
+    return time == source && CallPlace.isHedged(place);
+  }
+
+  /** {@return the hedge of an earlier use of this frame; null if there was none} */
+  public @Nullable Expiry earlierHedge() {
+    return hedge;
+  }
+
+  /**
+   * Says that this frame is that of a hedge, which may interrupt its thread, and has no deadline.
+   *
+   * @param around the hedge
+   */
+  public void enterHedge(Expiry around) {
+    place = CallPlace.inHedge(place, false);
+    if (hedge != around) {
+      hedge = around;
+    }
+    if (expiry != around) {
+      expiry = around;
+    }
+    expiryArmed = true;
   }
 
   /** {@return whether this call is a further attempt of a hedge} */
@@ -298,7 +327,8 @@ public final class Frame extends CallFrame {
   private boolean hasFired() {
     return (expiryArmed
             && expiry != null
-            && (expiry.hasFired() || time.nanoTime() - interruptedAt >= 0))
+            && (expiry.hasFired()
+                || (interruptedAt != TimeSource.NEVER && time.nanoTime() - interruptedAt >= 0)))
         || (endedAt != TimeSource.NEVER && time.nanoTime() - endedAt >= 0);
   }
 

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.hedge;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
+import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
@@ -10,6 +11,7 @@ import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.stack.StackRoom;
@@ -19,6 +21,7 @@ import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.hedge.HedgeEvent;
 import io.aragora.resilience.hedge.HedgeTotals;
+import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.CallRejectedException;
@@ -132,12 +135,13 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     into.count("calls", "hedge", totals.hedge());
     into.count("calls", "failed", totals.failed());
     into.count("calls", "cancelled", totals.cancelled());
-    into.count("hedges", "won", totals.won());
+    into.count("hedges", "won", totals.won() - totals.wonLate());
+    into.count("hedges", "won_late", totals.wonLate());
     into.count("hedges", "lost", totals.lost());
     into.count("hedges", "failed", totals.hedgesFailed());
     into.count("hedges", "rejected", totals.rejected());
     into.count("hedges", "out_of_budget", totals.outOfBudget());
-    into.count("won_late", Readings.NONE, totals.wonLate());
+    into.count("started", Readings.NONE, totals.hedges());
     into.level("delay_seconds", plan.delayNanos() / 1e9);
   }
 
@@ -150,7 +154,73 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    return chain.<T>inside(lent, index, body);
+    HedgePlan plan = this.plan;
+    CallFrames frames = CallFrames.ofThread();
+    if (plan.maxHedges() == 0
+        || (frames.top() instanceof Frame around && around.isHedgedOn(time))) {
+      return chain.<T>inside(lent, index, body);
+    }
+    // A pushed frame must be popped, and a delay cancelled.
+    StackRoom.forCall();
+    long now = time.nanoTime();
+    Frame frame = Frame.push(frames, time, now);
+    try {
+      return hedged(plan, frame, now, chain, index, body);
+    } finally {
+      frame.pop(frames);
+    }
+  }
+
+  private <T extends @Nullable Object> T hedged(
+      HedgePlan plan,
+      Frame frame,
+      long now,
+      PolicyChain chain,
+      int index,
+      CheckedSupplier<? extends T, ?> body)
+      throws Throwable {
+    ThreadHedge delay = ThreadHedge.of(frame, timer);
+    delay.begin(this, plan, chain, index, now, body, dispatcher.carrier().capture());
+    T result;
+    try {
+      result = chain.<T>inside(null, index, body);
+    } catch (Throwable e) {
+      return afterFailure(delay, plan, frame, now, body, e);
+    }
+    ThreadRace<?> race = delay.leave();
+    if (race == null && accepts(plan, result)) {
+      countFirstWon(plan);
+      countLatency(plan, now);
+      return result;
+    }
+    return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
+        .afterValue(result, frame);
+  }
+
+  private <T extends @Nullable Object> T afterFailure(
+      ThreadHedge delay,
+      HedgePlan plan,
+      Frame frame,
+      long startedAt,
+      CheckedSupplier<? extends T, ?> body,
+      Throwable failure)
+      throws Throwable {
+    ThreadRace<?> race = delay.leave();
+    HedgeRace.Next next = nextOnThread(plan, failure);
+    if (race == null && next != HedgeRace.Next.ADVANCE) {
+      countFailed();
+      if (!isRejection(failure)) {
+        countLatency(plan, startedAt);
+      }
+      throw failure;
+    }
+    return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
+        .afterFailure(failure, next, frame);
+  }
+
+  @SuppressWarnings("unchecked") // it is the race of this call
+  private static <T extends @Nullable Object> ThreadRace<T> own(ThreadRace<?> race) {
+    return (ThreadRace<T>) race;
   }
 
   @Override
@@ -196,6 +266,12 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     return CallEnd.ofFuture(failure) == CallEnd.BODY && isHedged(plan, failure)
         ? HedgeRace.Next.ADVANCE
         : HedgeRace.Next.END;
+  }
+
+  /** Returns what follows the failure of the first attempt, on its thread. */
+  HedgeRace.Next nextOnThread(HedgePlan plan, Throwable thrown) {
+    Throwable failure = Failures.unwrap(thrown);
+    return CallEnd.ofThread(failure) == CallEnd.BODY ? next(plan, failure) : HedgeRace.Next.END;
   }
 
   private boolean isHedged(HedgePlan plan, Throwable failure) {
@@ -286,6 +362,10 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     cancelled.increment();
   }
 
+  void countWonLate() {
+    wonLate.increment();
+  }
+
   void countLost() {
     lost.increment();
   }
@@ -312,9 +392,10 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   }
 
   void publish(HedgeEvent.Kind kind, int number, long startedAt, @Nullable Throwable firstFailure) {
+    long elapsed = Math.max(0, time.nanoTime() - startedAt);
+    FlightRecording.hedge(dispatcher.runtime(), name(), kind, number, elapsed);
     if (events.isHeard()) {
-      Duration elapsed = Duration.ofNanos(Math.max(0, time.nanoTime() - startedAt));
-      events.publish(HedgeEvent.of(name(), kind, number, elapsed, firstFailure));
+      events.publish(HedgeEvent.of(name(), kind, number, Duration.ofNanos(elapsed), firstFailure));
     }
   }
 

@@ -2,6 +2,8 @@ package io.aragora.resilience.core.hedge;
 
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
+import io.aragora.resilience.policy.CheckedSupplier;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,12 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   /** Written before the race counts the end of this attempt, by which it is published. */
   private @Nullable Throwable failure;
+
+  /** The thread inside a body that blocks; guarded by this, so that no interrupt is sent to a thread that has left it. */
+  private @Nullable Thread runner;
+
+  /** Whether that thread was interrupted; guarded by this. */
+  private boolean isInterrupted;
 
   HedgeAttempt(HedgeRace<T> race, int number) {
     this.race = race;
@@ -68,6 +76,41 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
     follow(started);
   }
 
+  /**
+   * Runs a body that blocks on the calling thread, which is interrupted if this attempt is cancelled. Afterwards it is not
+   * interrupted, and an interrupt that was sent is cleared, so it does not reach the pool.
+   */
+  <R extends @Nullable Object> R interruptibly(CheckedSupplier<? extends R, ?> body)
+      throws Throwable {
+    synchronized (this) {
+      if (hasEnded()) {
+        throw new CancellationException("the call of this attempt is over");
+      }
+      runner = Thread.currentThread();
+    }
+    try {
+      return body.get();
+    } finally {
+      synchronized (this) {
+        runner = null;
+        if (isInterrupted) {
+          Thread.interrupted();
+        }
+      }
+    }
+  }
+
+  private synchronized boolean isRunning() {
+    return runner != null;
+  }
+
+  private synchronized void interruptRunner() {
+    if (runner != null && !isInterrupted) {
+      isInterrupted = true;
+      runner.interrupt();
+    }
+  }
+
   /** Ends this attempt because no executor begins it. */
   void reject() {
     if (claimEnd()) {
@@ -96,5 +139,8 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
       task.cancel();
     }
     race.hedge().countLost();
+    if (isRunning()) {
+      race.hedge().dispatcher().interrupt(this::interruptRunner);
+    }
   }
 }

@@ -102,6 +102,16 @@ abstract class HedgeRace<T extends @Nullable Object> {
     return hedge;
   }
 
+  /** Returns the value of the first attempt, for the thread that ended it. */
+  final @Nullable T firstValue() {
+    return firstValue;
+  }
+
+  /** Returns the failure of the first attempt, for the thread that ended it. */
+  final @Nullable Throwable firstFailure() {
+    return firstFailure;
+  }
+
   private static int started(int word) {
     return word & COUNT;
   }

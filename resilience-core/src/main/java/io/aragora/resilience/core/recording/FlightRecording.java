@@ -5,6 +5,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
+import io.aragora.resilience.hedge.HedgeEvent;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.timeout.TimeoutEvent;
@@ -104,6 +105,7 @@ public final class FlightRecording {
         TimeLimitEvent.isRecorded(),
         AdmissionEvent.isRecorded(),
         LimitChangeEvent.isRecorded(),
+        HedgedCallEvent.isRecorded(),
         StoreFailureEvent.isRecorded());
   }
 
@@ -261,6 +263,24 @@ public final class FlightRecording {
       LimitChangeEvent.commit(runtime, limit, change);
     } else if (isStarted()) {
       later(runtime, () -> LimitChangeEvent.commit(runtime, limit, change));
+    }
+  }
+
+  /**
+   * Records what a hedge did.
+   *
+   * @param runtime the name of the runtime
+   * @param hedge its name
+   * @param kind what it did
+   * @param number the number of the further attempt, 1 for the first
+   * @param elapsedNanos the time since the call began, in nanoseconds
+   */
+  public static void hedge(
+      String runtime, String hedge, HedgeEvent.Kind kind, int number, long elapsedNanos) {
+    if (FIRST.areReady()) {
+      HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos);
+    } else if (isStarted()) {
+      later(runtime, () -> HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos));
     }
   }
 

@@ -54,7 +54,8 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
   private static final int SHIFT = 4;
   private static final int SPINS = 200;
 
-  private final LimitTable table;
+  /** Null for a slot that interrupts without a deadline: {@link OneInterrupt}. */
+  private final @Nullable LimitTable table;
 
   /** Fires a slot that has no room in the table; null for a slot of the table. */
   private final @Nullable TimerOperation alarm;
@@ -62,6 +63,19 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
   LimitSlot(LimitTable table, @Nullable TimerOperation alarm) {
     this.table = table;
     this.alarm = alarm;
+  }
+
+  /**
+   * Creates a slot that is armed for a thread, which need not be the calling one.
+   *
+   * @param target the thread
+   * @param deadline the deadline that {@link #expire} has to be called with
+   */
+  LimitSlot(Thread target, long deadline) {
+    this.table = null;
+    this.alarm = null;
+    this.owner = target;
+    WORD.setVolatile(this, armed(deadline));
   }
 
   /**
@@ -205,7 +219,9 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
    */
   void close() {
     long present = (long) WORD.getVolatile(this);
-    if (state(present) == ARMED && WORD.compareAndSet(this, present, with(present, DUE) | CLOSED)) {
+    if (state(present) == ARMED
+        && WORD.compareAndSet(this, present, with(present, DUE) | CLOSED)
+        && table != null) {
       table.interruptAtClosing(this);
     }
   }

@@ -11,8 +11,11 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeEvent;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -55,6 +58,7 @@ class FlightRecordingTest {
       "Timeout",
       "Admission",
       "ConcurrencyLimit",
+      "Hedge",
       "StoreFailure");
 
   private final ManualTime time = ManualTime.create();
@@ -274,6 +278,25 @@ class FlightRecordingTest {
   }
 
   @Test
+  void hedges_areRecorded() throws Exception {
+    Hedge hedge = resilience.hedge("search", c -> c.delay(Duration.ofMillis(50)));
+    List<RecordedEvent> events = record("Hedge", () -> {
+      CompletableFuture<String> call =
+          hedge.callAsync(() -> CallContext.current().isHedge()
+              ? CompletableFuture.completedFuture("b")
+              : new CompletableFuture<>());
+      time.advance(Duration.ofMillis(60));
+      assertThat(call).isCompletedWithValue("b");
+    });
+    assertThat(events)
+        .extracting(event -> event.getString("runtime") + " " + event.getString("hedge") + " "
+            + event.getString("kind") + " " + event.getInt("number"))
+        .containsExactly("shop search HEDGED 1", "shop search WON 1");
+    assertThat(events.get(0).getDuration("elapsed"))
+        .isBetween(Duration.ofMillis(50), Duration.ofMillis(53));
+  }
+
+  @Test
   void failuresOfTheStore_areRecorded() throws Exception {
     List<RecordedEvent> events = record("StoreFailure", () -> {
       FlightRecording.storeFailure(
@@ -388,9 +411,10 @@ class FlightRecordingTest {
                 "waited",
                 "retryAfter",
                 "recent",
-                "base")
+                "base",
+                "elapsed")
             .contains(field.getName()))
-        .hasSize(8)
+        .hasSize(9)
         .allSatisfy(field ->
             assertThat(field.getAnnotation(Timespan.class).value()).isEqualTo("NANOSECONDS"));
   }
@@ -405,6 +429,7 @@ class FlightRecordingTest {
     FlightRecording.admission("shop", "bulkhead", "k", "FULL", 1, 1);
     FlightRecording.limitChange(
         "shop", "c", ConcurrencyLimitExplanation.builder().build());
+    FlightRecording.hedge("shop", "h", HedgeEvent.Kind.WON, 1, 1);
   }
 
   private static List<ValueDescriptor> own(EventType type) {

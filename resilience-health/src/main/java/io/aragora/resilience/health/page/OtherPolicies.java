@@ -29,6 +29,7 @@ final class OtherPolicies {
       "concurrencylimit", "limits",
       "ratelimiter", "limiters",
       "keyedratelimiter", "keyed_limiters",
+      "hedge", "hedges",
       "fallback", "fallbacks");
 
   /** The outcomes by which policies are ordered, besides the kinds of rejections. */

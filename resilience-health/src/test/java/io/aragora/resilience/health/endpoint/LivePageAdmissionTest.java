@@ -6,6 +6,8 @@ import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.Priority;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiter;
@@ -13,12 +15,13 @@ import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Bulkheads and rate limiters on the live page. */
+/** Bulkheads, rate limiters and hedges on the live page. */
 @Timeout(180)
 class LivePageAdmissionTest extends LivePageFixture {
   private static final RateLimiterConfig LIMIT =
@@ -112,6 +115,29 @@ class LivePageAdmissionTest extends LivePageFixture {
     page.await(cell("limits", 0, 8) + " === '10'");
     page.await(
         "document.querySelectorAll('#card-limits svg path')[1].getAttribute('d').length > 0");
+    assertThat(page.text(OVERFLOW)).isEqualTo("0");
+    assertThat(page.complaints()).isEmpty();
+  }
+
+  @Test
+  @Tag("HG-25")
+  @DisplayName(
+      "A hedge has a row with its delay, and the shares of calls hedged and of hedges that won")
+  void hedges_delayAndShares() {
+    Hedge search = resilience.hedge("search", c -> c.delay(Duration.ofMillis(50)));
+    page.navigate(endpoint.uri());
+    page.await(cell("hedges", 0, 1) + " === '50 ms'");
+    page.await(cell("hedges", 0, 3) + " === '–'");
+
+    search.callAsync(() -> CompletableFuture.completedFuture("first"));
+    search.callAsync(() -> CallContext.current().isHedge()
+        ? CompletableFuture.completedFuture("hedge")
+        : new CompletableFuture<String>());
+    time.advance(Duration.ofSeconds(1));
+
+    page.await(cell("hedges", 0, 2) + " === '2'");
+    page.await(cell("hedges", 0, 3) + " === '50 %'");
+    page.await(cell("hedges", 0, 4) + " === '100 %'");
     assertThat(page.text(OVERFLOW)).isEqualTo("0");
     assertThat(page.complaints()).isEmpty();
   }

@@ -113,6 +113,12 @@ final class Families {
       OF);
   static final MetricFamilyDescriptor CONCURRENCY_LIMIT_CHANGES = counter(
       MetricNames.CONCURRENCY_LIMIT_CHANGES, "Windows by the rule that decided.", NAME, RULE);
+  static final MetricFamilyDescriptor HEDGE_CALLS =
+      counter(MetricNames.HEDGE_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor HEDGES =
+      counter(MetricNames.HEDGES, "Hedges by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor HEDGE_DELAY =
+      gauge(MetricNames.HEDGE_DELAY, "Delay before a call is hedged, in seconds.", NAME);
   static final MetricFamilyDescriptor RATE_LIMITER_CALLS =
       counter(MetricNames.RATE_LIMITER_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor RATE_LIMITER_PERMITS =

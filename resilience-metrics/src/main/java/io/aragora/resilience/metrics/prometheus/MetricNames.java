@@ -85,6 +85,13 @@ public final class MetricNames {
   /** Histogram: waits of calls before a bulkhead, rate limiter or concurrency limit admitted them. */
   public static final String ADMISSION_WAIT = "resilience_admission_wait_seconds";
 
+  /** Counter: calls of a hedge, by outcome. */
+  public static final String HEDGE_CALLS = "resilience_hedge_calls_total";
+  /** Counter: hedges by outcome. */
+  public static final String HEDGES = "resilience_hedge_hedges_total";
+  /** Gauge: the present delay of a hedge. */
+  public static final String HEDGE_DELAY = "resilience_hedge_delay_seconds";
+
   /** Counter: calls of a retry, by outcome. */
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
@@ -157,7 +164,7 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, pipeline or health check. */
+  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, pipeline or health check. */
   public static final String NAME = "name";
   /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}. */
   public static final String KIND = "kind";

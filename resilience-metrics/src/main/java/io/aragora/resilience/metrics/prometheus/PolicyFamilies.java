@@ -71,6 +71,14 @@ final class PolicyFamilies {
           Families.LIMITER_KEY_EVICTIONS,
           "overflows",
           Families.LIMITER_KEY_OVERFLOWS),
+      "hedge",
+      Map.of(
+          "calls",
+          Families.HEDGE_CALLS,
+          "hedges",
+          Families.HEDGES,
+          "delay_seconds",
+          Families.HEDGE_DELAY),
       "fallback",
       Map.of("calls", Families.FALLBACKS));
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The series of bulkheads and rate limiters. */
+/** The series of bulkheads, rate limiters and hedges. */
 class AdmissionMetricsTest {
   private final Shop shop = new Shop(2);
 
@@ -89,6 +89,27 @@ class AdmissionMetricsTest {
         .contains("{name=\"api\",rule=\"drops\",runtime=\"shop\"} 0.0")
         .hasSize(LimitChange.values().length);
     api.releasePermit(held);
+  }
+
+  @Test
+  @Tag("HG-25")
+  @DisplayName("Calls of a hedge by outcome, its hedges by outcome, and its delay")
+  void hedge_isShown() {
+    shop.hedge("search");
+
+    assertThat(shop.series("resilience_hedge_calls_total"))
+        .containsExactly(
+            "{name=\"search\",outcome=\"cancelled\",runtime=\"shop\"} 0.0",
+            "{name=\"search\",outcome=\"failed\",runtime=\"shop\"} 0.0",
+            "{name=\"search\",outcome=\"first\",runtime=\"shop\"} 1.0",
+            "{name=\"search\",outcome=\"hedge\",runtime=\"shop\"} 1.0");
+    assertThat(shop.series("resilience_hedge_hedges_total"))
+        .contains("{name=\"search\",outcome=\"won\",runtime=\"shop\"} 1.0")
+        .hasSize(6);
+    assertThat(shop.series("resilience_hedge_delay_seconds"))
+        .containsExactly(named("search", "0.05"));
+    assertThat(shop.resilience.policies().removeHedge("search")).isTrue();
+    assertThat(shop.text()).doesNotContain("resilience_hedge_calls_total{");
   }
 
   @Test

@@ -16,8 +16,10 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiter;
@@ -143,6 +145,17 @@ final class Shop implements AutoCloseable {
     assertThat(second).isCompleted();
   }
 
+  /** One call ends by its first attempt, one by its hedge. */
+  void hedge(String hedge) {
+    Hedge one = resilience.hedge(hedge, c -> c.delay(Duration.ofMillis(50)));
+    assertThat(one.callAsync(() -> CompletableFuture.completedFuture("x"))).isCompleted();
+    CompletableFuture<String> slow = one.callAsync(() -> CallContext.current().isHedge()
+        ? CompletableFuture.completedFuture("y")
+        : new CompletableFuture<>());
+    time.advance(Duration.ofMillis(60));
+    assertThat(slow).isCompletedWithValue("y");
+  }
+
   /** Two calls are admitted, one is rejected, and the limiter is paused for 20 s. */
   void useUp(String limiter) {
     RateLimiterConfig config =
@@ -180,6 +193,7 @@ final class Shop implements AutoCloseable {
     exceed(name, Duration.ofSeconds(30));
     fill(name);
     useUp(name);
+    hedge(name);
     resilience
         .newPipeline(name)
         .add(breaker)
