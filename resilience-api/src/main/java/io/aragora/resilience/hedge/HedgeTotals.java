@@ -143,7 +143,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#first()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder first(long count) {
@@ -154,7 +154,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#hedge()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder hedge(long count) {
@@ -165,7 +165,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#failed()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder failed(long count) {
@@ -176,7 +176,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#cancelled()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder cancelled(long count) {
@@ -187,7 +187,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#won()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder won(long count) {
@@ -198,7 +198,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#wonLate()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder wonLate(long count) {
@@ -209,7 +209,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#lost()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder lost(long count) {
@@ -220,7 +220,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#hedgesFailed()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder hedgesFailed(long count) {
@@ -231,7 +231,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#rejected()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder rejected(long count) {
@@ -242,7 +242,7 @@ public final class HedgeTotals {
     /**
      * Sets {@link HedgeTotals#outOfBudget()}. Default 0.
      *
-     * @param count the value, at least 0
+     * @param count the value
      * @return this builder
      */
     public Builder outOfBudget(long count) {

@@ -88,7 +88,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     hedge.timer().arm(delay, dueAt);
     // Volatile read after the arming; the thread that ends the call writes the end, then cancels.
     // If either were weaker, the
-    // delay could outlive its call. Stress: HedgedFutureStress.NoDelayOutlivesTheCall.
+    // delay could outlive its call. Stress: HedgeRaceStress.NoDelayOutlivesTheCall.
     if (hasEnded()) {
       delay.cancel(hedge.timer());
     }

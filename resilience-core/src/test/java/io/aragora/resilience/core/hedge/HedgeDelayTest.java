@@ -13,7 +13,7 @@ class HedgeDelayTest extends HedgeFixture {
     return hedge(c -> c.delayFromLatency(95, millis(5), Duration.ofSeconds(1)));
   }
 
-  /** Makes calls one after the other, each of which takes a time. */
+  /** Calls one after the other; each call takes a time. */
   private void calls(Hedge hedge, int count, long millis) {
     for (int i = 0; i < count; i++) {
       hedge.callAsync(this::attempt);
