@@ -142,7 +142,7 @@ final class AdaptiveLimit {
 
   /** Called by each call that is admitted. */
   void watch() {
-    if (!isWatched.getPlain() && isWatched.compareAndSet(false, true)) {
+    if (!isWatched.get() && isWatched.compareAndSet(false, true)) {
       synchronized (this) {
         long now = runtime.time().nanoTime();
         windows.begin(now);
@@ -154,12 +154,13 @@ final class AdaptiveLimit {
   /** Called on the timer's thread. */
   private void onTimer() {
     Decision decision = null;
+    ConcurrencyLimitExplanation why = null;
     synchronized (this) {
       long now = runtime.time().nanoTime();
       LimitWindow window = windows.cut(now, config, places, calls.drops());
       if (window != null) {
         decision = rule.decide(window);
-        apply(decision, window.samples());
+        why = apply(decision, window.samples());
         windows.next(now, rule.looking());
       } else if (windows.isOver(now, config)) {
         if (places.inUse() == 0) {
@@ -170,17 +171,17 @@ final class AdaptiveLimit {
       }
       runtime.timer().arm(windowEnd, windows.nextLook(now, config));
     }
-    if (decision != null) {
-      publish(decision);
+    if (decision != null && why != null) {
+      publish(decision, why);
     }
   }
 
-  private void apply(Decision decision, long samples) {
+  private ConcurrencyLimitExplanation apply(Decision decision, long samples) {
     hasDecided = true;
     places.limit(decision.to());
     windowsAtLeast = decision.atLeast();
     Objects.requireNonNull(changes.get(decision.rule())).windows.increment();
-    explanation = ConcurrencyLimitExplanation.builder()
+    ConcurrencyLimitExplanation why = ConcurrencyLimitExplanation.builder()
         .rule(decision.rule())
         .from(decision.from())
         .to(decision.to())
@@ -191,27 +192,29 @@ final class AdaptiveLimit {
         .base(Duration.ofNanos(Math.round(decision.baseNanos())))
         .gradient(decision.gradient())
         .build();
+    explanation = why;
+    return why;
   }
 
-  private void publish(Decision decision) {
+  private void publish(Decision decision, ConcurrencyLimitExplanation why) {
     if (decision.to() > decision.from() && !queue.isEmpty()) {
       runtime.dispatcher().endCall(grants);
     }
     if (decision.from() != decision.to() || decision.relearned()) {
-      FlightRecording.limitChange(runtime.dispatcher().runtime(), name, explanation);
+      FlightRecording.limitChange(runtime.dispatcher().runtime(), name, why);
     }
     if (events.isHeard()) {
       if (decision.relearned()) {
-        publish(ConcurrencyLimitEvent.Kind.RELEARNED);
+        publish(ConcurrencyLimitEvent.Kind.RELEARNED, why);
       }
       if (decision.from() != decision.to()) {
-        publish(ConcurrencyLimitEvent.Kind.CHANGED);
+        publish(ConcurrencyLimitEvent.Kind.CHANGED, why);
       }
     }
   }
 
-  private void publish(ConcurrencyLimitEvent.Kind kind) {
-    events.publish(ConcurrencyLimitEvent.ofLimit(name, kind, explanation));
+  private void publish(ConcurrencyLimitEvent.Kind kind, ConcurrencyLimitExplanation why) {
+    events.publish(ConcurrencyLimitEvent.ofLimit(name, kind, why));
   }
 
   void reconfigure(ConcurrencyLimitConfig next) {
@@ -228,7 +231,7 @@ final class AdaptiveLimit {
     }
     queue.grant();
     if (events.isHeard()) {
-      publish(ConcurrencyLimitEvent.Kind.RECONFIGURED);
+      publish(ConcurrencyLimitEvent.Kind.RECONFIGURED, explanation);
     }
   }
 

@@ -13,12 +13,14 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
@@ -178,6 +180,21 @@ class HttpFailuresTest {
     assertThat(counted.test(new ConnectException())).isTrue();
     assertThat(counted.test(new UncheckedIOException(new IOException()))).isTrue();
     assertThat(counted.test(new IllegalArgumentException())).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "signs of overload are 429, 503 and timeouts, but no other answers and no other failures of the network")
+  void overload_isA429A503AndATimeout() {
+    Predicate<Throwable> overload = failures.overload();
+    assertThat(overload.test(own(429, Map.of()))).isTrue();
+    assertThat(overload.test(own(503, Map.of()))).isTrue();
+    assertThat(overload.test(own(500, Map.of()))).isFalse();
+    assertThat(overload.test(own(400, Map.of()))).isFalse();
+    assertThat(overload.test(new HttpTimeoutException("request timed out"))).isTrue();
+    assertThat(overload.test(new RejectedExecutionException())).isTrue();
+    assertThat(overload.test(new ConnectException())).isFalse();
+    assertThat(overload).isEqualTo(failures.overload());
   }
 
   @Test
