@@ -94,7 +94,8 @@ final class HedgeDelay extends TimerOperation {
     }
     long count = countOf(window);
     if (count > 0) {
-      nanos = Math.max(leastNanos, Math.min(mostNanos, percentile(window, count)));
+      long found = Math.round(LatencyCounts.percentile(window, count, percent));
+      nanos = Math.max(leastNanos, Math.min(mostNanos, found));
     }
   }
 
@@ -118,15 +119,6 @@ final class HedgeDelay extends TimerOperation {
       count += each;
     }
     return count;
-  }
-
-  private long percentile(long[] counts, long count) {
-    long rank = (long) Math.ceil(count * percent / 100);
-    int bucket = 0;
-    for (long below = counts[0]; below < rank; below += counts[bucket]) {
-      bucket++;
-    }
-    return LatencyCounts.middle(bucket);
   }
 
   @Override
