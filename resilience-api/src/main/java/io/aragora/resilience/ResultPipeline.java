@@ -1,9 +1,9 @@
 package io.aragora.resilience;
 
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedFunction;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.InterruptibleSupplier;
@@ -63,7 +63,7 @@ public interface ResultPipeline<T extends @Nullable Object> {
   CompletableFuture<T> callAsync(Supplier<? extends CompletionStage<T>> body);
 
   /**
-   * Runs a body on the calling thread, and returns the rejection of a breaker as a value if the fallback has no rule for
+   * Runs a body on the calling thread, and returns the rejection of a policy as a value if the fallback has no rule for
    * it.
    *
    * @param body the body to protect
@@ -75,13 +75,13 @@ public interface ResultPipeline<T extends @Nullable Object> {
       throws X {
     try {
       return CallOutcome.of(this.<X>call(body));
-    } catch (CallNotPermittedException e) {
+    } catch (CallRejectedException e) {
       return CallOutcome.rejected(e);
     }
   }
 
   /**
-   * Starts an asynchronous body, and returns the rejection of a breaker as a value if the fallback has no rule for it.
+   * Starts an asynchronous body, and returns the rejection of a policy as a value if the fallback has no rule for it.
    *
    * @param body starts the work; the first time on the calling thread
    * @return the future of its value, that of the fallback, or the rejection; completing it from outside cancels the

@@ -1,20 +1,21 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.policy.CallRejectedException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of a call that a breaker may reject: its value, or the rejection. For callers that expect rejections and
+ * The outcome of a call that a policy may reject: its value, or the rejection. For callers that expect rejections and
  * do not treat them as exceptions. Immutable.
  *
  * @param <T> the type of the value
  */
 public final class CallOutcome<T extends @Nullable Object> {
   private final @Nullable T value;
-  private final @Nullable CallNotPermittedException rejection;
+  private final @Nullable CallRejectedException rejection;
 
-  private CallOutcome(@Nullable T value, @Nullable CallNotPermittedException rejection) {
+  private CallOutcome(@Nullable T value, @Nullable CallRejectedException rejection) {
     this.value = value;
     this.rejection = rejection;
   }
@@ -38,7 +39,7 @@ public final class CallOutcome<T extends @Nullable Object> {
    * @return the outcome
    */
   public static <T extends @Nullable Object> CallOutcome<T> rejected(
-      CallNotPermittedException rejection) {
+      CallRejectedException rejection) {
     return new CallOutcome<>(null, Objects.requireNonNull(rejection, "rejection"));
   }
 
@@ -47,7 +48,7 @@ public final class CallOutcome<T extends @Nullable Object> {
    *
    * @param call the future of the call
    * @param <T> the type of the value
-   * @return the future of the outcome: a rejection by a breaker is a value, every other failure stays a failure.
+   * @return the future of the outcome: a rejection by a policy is a value, every other failure stays a failure.
    *     Completing it from outside cancels the call
    */
   public static <T extends @Nullable Object> CompletableFuture<CallOutcome<T>> ofFuture(
@@ -55,7 +56,7 @@ public final class CallOutcome<T extends @Nullable Object> {
     return OutcomeFuture.of(call);
   }
 
-  /** {@return whether the breaker rejected the call} */
+  /** {@return whether a policy rejected the call} */
   public boolean isRejected() {
     return rejection != null;
   }
@@ -64,7 +65,7 @@ public final class CallOutcome<T extends @Nullable Object> {
    * Returns the value.
    *
    * @return the value
-   * @throws CallNotPermittedException if the breaker rejected the call
+   * @throws CallRejectedException if a policy rejected the call
    */
   @SuppressWarnings("NullAway") // the value is null only if T permits it
   public T value() {
@@ -75,7 +76,7 @@ public final class CallOutcome<T extends @Nullable Object> {
   }
 
   /**
-   * Returns the value, or another one if the breaker rejected the call.
+   * Returns the value, or another one if a policy rejected the call.
    *
    * @param other the value for a rejected call
    * @return the value or {@code other}
@@ -84,8 +85,8 @@ public final class CallOutcome<T extends @Nullable Object> {
     return rejection != null ? other : value();
   }
 
-  /** {@return the rejection, or null if the breaker admitted the call} */
-  public @Nullable CallNotPermittedException rejection() {
+  /** {@return the rejection, or null if the call was admitted} */
+  public @Nullable CallRejectedException rejection() {
     return rejection;
   }
 

@@ -1,5 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.policy.CallRejectedException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
     Throwable own = failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;
-    return own instanceof CallNotPermittedException rejection
+    return own instanceof CallRejectedException rejection
         ? complete(CallOutcome.rejected(rejection))
         : completeExceptionally(own);
   }

@@ -21,7 +21,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 public class LeasedPlacesStress {
   private static final long LEASE_NANOS = 1_000_000;
 
-  static AdmissionRuntime runtime(HandDrivenTime time) {
+  public static AdmissionRuntime runtime(HandDrivenTime time) {
     Timer timer = new Timer("stress", time);
     return new AdmissionRuntime(
         time,

@@ -125,8 +125,14 @@ public final class AdmissionSoak {
     table.row(
         "seconds", SoakTable.count(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began)));
     Soaking.isSoWithin(() -> bulkhead.snapshot().inUse() + inner.snapshot().inUse() == 0, SECONDS);
+    Soaking.isSoWithin(() -> timerEntries() == 0, SECONDS);
     report();
     resilience.close();
+  }
+
+  /** What only the timer still holds of a call that has ended. */
+  private static long timerEntries() {
+    return Heap.instances("QueuedFuture$WaitEnd") + Heap.instances("LimitedFuture$Limit");
   }
 
   private void report() {
@@ -141,6 +147,7 @@ public final class AdmissionSoak {
         bulkhead.snapshot().waiting() + inner.snapshot().waiting(),
         0);
     table.exactly("calls that wait for a permit at the end", limiter.snapshot().waiting(), 0);
+    table.exactly("entries of the timer at the end", timerEntries(), 0);
     table.exactly("bodies that run at the end", running.get(), 0);
     table.atMost("bodies at a time", mostRunning.get(), 2 * MOST_PLACES, "bodies");
     table.exactly("futures that never ended", unended.sum(), 0);

@@ -2,7 +2,6 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.CallInterruptedException;
-import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.InterruptedIOException;
@@ -104,7 +103,7 @@ public enum CallEnd {
     // An inner timeout fired, or a policy inside rejected the call. That stays so, whatever
     // happened
     // to the thread since.
-    return failure instanceof TimeoutExceededException || failure instanceof CallRejectedException
+    return failure instanceof TimeoutExceededException || Failures.rejectionIn(failure) != null
         ? BODY
         : null;
   }

@@ -1,5 +1,7 @@
 package io.aragora.resilience.core.call;
 
+import io.aragora.resilience.internal.RejectedIOException;
+import io.aragora.resilience.policy.CallRejectedException;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -85,6 +87,21 @@ public final class Failures {
       inner = cause;
     }
     return inner;
+  }
+
+  /**
+   * Returns the rejection that a failure is, or that the library has wrapped.
+   *
+   * @param failure a failure, with or without the wrappers that futures add
+   * @return the rejection; null if no policy rejected the call
+   */
+  public static @Nullable CallRejectedException rejectionIn(@Nullable Throwable failure) {
+    if (failure == null) {
+      return null;
+    }
+    Throwable own = unwrap(failure);
+    Throwable found = own instanceof RejectedIOException ? own.getCause() : own;
+    return found instanceof CallRejectedException rejection ? rejection : null;
   }
 
   private static boolean isWrapper(Throwable failure) {

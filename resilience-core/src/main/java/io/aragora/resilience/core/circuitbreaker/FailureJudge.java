@@ -3,7 +3,6 @@ package io.aragora.resilience.core.circuitbreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
-import io.aragora.resilience.policy.CallRejectedException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +62,7 @@ final class FailureJudge {
   private static Verdict byPredicates(
       CircuitBreakerConfig config, Throwable failure, CoreCircuitBreaker breaker) {
     // A policy inside rejected the call: the dependency of this breaker was not called.
-    if (failure instanceof CallRejectedException
+    if (Failures.rejectionIn(failure) != null
         || holds(config.ignoreIf(), failure, false, breaker)) {
       return Verdict.NEITHER;
     }

@@ -24,7 +24,6 @@ import io.aragora.resilience.hedge.HedgeTotals;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.RejectedByExecutor;
-import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -252,7 +251,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
 
   /** Returns whether a policy inside, or an executor, rejected an attempt. */
   boolean isRejection(Throwable failure) {
-    return failure instanceof CallRejectedException || failure instanceof RejectedByExecutor;
+    return failure instanceof RejectedByExecutor || Failures.rejectionIn(failure) != null;
   }
 
   /** Returns what follows the failure of an attempt, or its result if there is no failure, which is not accepted. */

@@ -371,7 +371,8 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
 
   /** Returns for how long a policy inside will go on to reject, as far as it said so; 0 if it did not. */
   long rejectedNanos(@Nullable Throwable failure) {
-    if (failure == null || !(Failures.unwrap(failure) instanceof CallRejectedException rejection)) {
+    CallRejectedException rejection = Failures.rejectionIn(failure);
+    if (rejection == null) {
       return 0;
     }
     try {

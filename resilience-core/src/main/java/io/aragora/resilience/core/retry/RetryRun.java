@@ -4,7 +4,6 @@ import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.internal.Nanos;
-import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.retry.EndedAttempt;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
@@ -108,7 +107,7 @@ final class RetryRun {
     if (!end.isUnstopped() && !isAskedAbout(end)) {
       return end == CallEnd.DEADLINE ? Kind.OUT_OF_TIME : Kind.STOPPED;
     }
-    if (failure instanceof CallRejectedException && !settings.retryRejections()) {
+    if (!settings.retryRejections() && Failures.rejectionIn(failure) != null) {
       return Kind.REJECTED;
     }
     Predicate<? super Throwable> abortIf = settings.abortIf();

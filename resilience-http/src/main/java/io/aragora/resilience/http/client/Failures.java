@@ -1,5 +1,7 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.internal.RejectedIOException;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
@@ -17,6 +19,9 @@ final class Failures {
       HttpTimeoutException timeout = new HttpTimeoutException(failure.getMessage());
       timeout.initCause(failure);
       return timeout;
+    }
+    if (failure instanceof CallRejectedException rejection) {
+      return new RejectedIOException(rejection);
     }
     return failure instanceof ResilienceException
         ? new IOException(failure.getMessage(), failure)

@@ -3,6 +3,7 @@ package io.aragora.resilience.http.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException.Reason;
 import io.aragora.resilience.ratelimiter.RateLimiter;
@@ -30,7 +31,7 @@ class OriginLimitersTest extends HttpClientFixture {
       boolean async, ResilientHttpClient client, Reason reason, Duration retryAfter) {
     int sent = inner.sent.size();
     assertThatThrownBy(() -> send(async, client, get()))
-        .isExactlyInstanceOf(IOException.class)
+        .isInstanceOf(IOException.class)
         .cause()
         .isInstanceOfSatisfying(RateLimitExceededException.class, rejection -> {
           assertThat(rejection.reason()).isEqualTo(reason);
@@ -54,6 +55,23 @@ class OriginLimitersTest extends HttpClientFixture {
     assertThat(send(async, client, OTHER).statusCode()).as("another origin").isEqualTo(200);
     assertCounted(client, 2, 0);
     assertThat(breaker(client).snapshot().totals().ignored()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("GW-01")
+  @DisplayName("a breaker around the client counts neither success nor failure for its rejections")
+  void rejection_isNeutral_forABreakerAroundTheClient(boolean async) throws Exception {
+    inner.answer(200);
+    ResilientHttpClient client = builder().rateLimiter(TEN_A_SECOND).build();
+    CircuitBreaker around = resilience.circuitBreaker("around", c -> c.failureThreshold(1));
+    around.call(() -> send(async, client, get()));
+    around.call(() -> send(async, client, get()));
+    assertThatThrownBy(() -> around.call(() -> send(async, client, get())))
+        .isInstanceOf(IOException.class);
+    assertThat(around.snapshot().totals().successes()).isEqualTo(2);
+    assertThat(around.snapshot().totals().ignored()).isEqualTo(1);
+    assertThat(around.snapshot().totals().failures()).isZero();
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
@@ -242,7 +243,8 @@ class RealConnectionTest {
           .isInstanceOf(ConnectException.class);
     }
     assertThatThrownBy(() -> client.send(request, BodyHandlers.ofString()))
-        .isExactlyInstanceOf(IOException.class);
+        .isInstanceOf(IOException.class)
+        .hasCauseInstanceOf(CallNotPermittedException.class);
     assertThat(client.circuitBreaker(nobody).orElseThrow().explain().toString())
         .contains("failures");
   }
