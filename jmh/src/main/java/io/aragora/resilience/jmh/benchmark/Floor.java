@@ -80,6 +80,11 @@ public class Floor {
     return cas(shared, 1) + waiting + (long) TIME.getOpaque(this);
   }
 
+  /** A place of a concurrency limit, as of a bulkhead, and an addition in the thread's stripe. */
+  final long limited() {
+    return place() + (long) WORDS.getAndAdd(additions[stripe()], PAD, 1L);
+  }
+
   /** A rejected call: the phase, the time that a timer left, and an addition in the thread's stripe. */
   final long rejection() {
     Phase rejecting = (Phase) PHASE.getAcquire(this);

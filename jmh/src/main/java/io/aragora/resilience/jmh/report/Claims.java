@@ -6,6 +6,7 @@ import io.aragora.resilience.jmh.benchmark.AsyncTimeoutBenchmark;
 import io.aragora.resilience.jmh.benchmark.BulkheadBenchmark;
 import io.aragora.resilience.jmh.benchmark.ClosedCallBenchmark;
 import io.aragora.resilience.jmh.benchmark.ColdKeysBenchmark;
+import io.aragora.resilience.jmh.benchmark.ConcurrencyLimitBenchmark;
 import io.aragora.resilience.jmh.benchmark.CountWindowBenchmark;
 import io.aragora.resilience.jmh.benchmark.FailureBenchmark;
 import io.aragora.resilience.jmh.benchmark.HalfOpenBenchmark;
@@ -43,6 +44,7 @@ final class Claims {
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
+  private static final Figure LIMIT = Figure.of(ConcurrencyLimitBenchmark.class, "oursPermit");
   private static final Figure RATE = Figure.of(RateLimiterBenchmark.class, "oursSmooth");
   private static final Figure OBSERVED = Figure.of(ObservedCallBenchmark.class, "oursObserved");
   private static final Figure VIRTUAL = Figure.of(VirtualThreadBenchmark.class, "oursPermit");
@@ -138,6 +140,12 @@ final class Claims {
           .peer("Failsafe, counts nothing", "failsafeRejected"),
       Claim.of("bulkhead, rejection by exception", PLACE.sibling("oursException"), Budget.NONE)
           .peer("R4j", "resilience4jException"),
+      limit("concurrency limit: take, and record a success", LIMIT),
+      limit("concurrency limit: take, and record a success, 2 threads", LIMIT.threads(2)),
+      Claim.of("concurrency limit, by `call`", LIMIT.sibling("oursCall"), Budget.NONE)
+          .peer("floor", "floor"),
+      Claim.of("concurrency limit, rejection by permit", LIMIT.sibling("oursRejected"), Budget.NONE)
+          .peer("Netflix", "netflixRejected"),
       rate("rate limiter, admitted", RATE, floor(1, RATE)),
       rate(
           "rate limiter, admitted, 2 threads",
@@ -308,6 +316,11 @@ final class Claims {
         .peer("Semaphore", "semaphore")
         .peer("R4j", "resilience4jPermit")
         .peer("Failsafe", "failsafePermit");
+  }
+
+  private static Claim limit(String title, Figure ours) {
+    return Claim.of(title, ours, Budget.atMost(0.5, ours.sibling("netflixPermit"), "Netflix"))
+        .peer("floor", "floor");
   }
 
   private static Claim rate(String title, Figure ours, Budget budget) {
