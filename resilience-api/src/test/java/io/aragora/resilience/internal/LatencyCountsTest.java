@@ -26,6 +26,27 @@ class LatencyCountsTest {
   }
 
   @Test
+  void percentile_ofEvenDurations_isAtMostAnEighthOff() {
+    for (int millis = 1; millis <= 10_000; millis++) {
+      counts.accept(millis * MILLI);
+    }
+    long[] sum = counts.sum();
+    for (double percent : new double[] {1, 50, 90, 95, 99, 100}) {
+      double exact = 10_000 * MILLI * percent / 100;
+      assertThat(LatencyCounts.percentile(sum, 10_000, percent))
+          .as("%s %%", percent)
+          .isCloseTo(exact, within(exact / 8));
+    }
+  }
+
+  @Test
+  void percentile_ofOneDuration_isInItsBucket() {
+    counts.accept(60 * MILLI);
+    double found = LatencyCounts.percentile(counts.sum(), 1, 90);
+    assertThat(LatencyCounts.bucket((long) found)).isEqualTo(LatencyCounts.bucket(60 * MILLI));
+  }
+
+  @Test
   void counts_ofManyThreads_allAreThere() throws Exception {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < 12; i++) {

@@ -5,6 +5,10 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadTotals;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitTotals;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.jmh.report.Run;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CallRejectedException;
@@ -27,7 +31,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ten million calls through a bulkhead and a rate limiter that are too small, from threads and futures, with random cancels,
+ * Ten million calls through a bulkhead, a concurrency limit and a rate limiter that are too small, from threads and futures, with random cancels,
  * interrupts, timeouts and changes of the limits. Fails, with exit code 1, if a place, a waiter or a call is lost, or if more
  * bodies run at a time than the largest limit.
  */
@@ -37,6 +41,7 @@ public final class AdmissionSoak {
   private static final int FULL = 10_000_000;
   private static final int SHORT = 500_000;
   private static final int SECONDS = 60;
+  private static final List<Priority> PRIORITIES = List.of(Priority.values());
 
   /** How many stages a caller leaves open at a time. */
   private static final int OPEN_STAGES = 4;
@@ -48,6 +53,7 @@ public final class AdmissionSoak {
       Resilience.builder().logTransitions(System.Logger.Level.OFF).name("soak").build();
   private final Bulkhead bulkhead = resilience.bulkhead("places", places(4));
   private final Bulkhead inner = resilience.bulkhead("inner", places(4));
+  private final ConcurrencyLimit limit = resilience.concurrencyLimit("limit", limited(4));
   private final RateLimiter limiter = resilience.rateLimiter("rate", rate(500_000));
   private final Timeout timeout = resilience.timeout("limit", Duration.ofMillis(2));
   private final Pipeline pipeline =
@@ -56,6 +62,7 @@ public final class AdmissionSoak {
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger mostRunning = new AtomicInteger();
   private final LongAdder bulkheadCalls = new LongAdder();
+  private final LongAdder limitCalls = new LongAdder();
   private final LongAdder bodies = new LongAdder();
   private final LongAdder foreign = new LongAdder();
   private final LongAdder unended = new LongAdder();
@@ -97,6 +104,18 @@ public final class AdmissionSoak {
         .build();
   }
 
+  /** The limit moves between bounds that move as well. */
+  private static ConcurrencyLimitConfig limited(int count) {
+    return ConcurrencyLimitConfig.builder()
+        .least(1)
+        .initial(count)
+        .most(count)
+        .window(Duration.ofMillis(100))
+        .maxWait(Duration.ofNanos(200_000))
+        .maxWaiting(16)
+        .build();
+  }
+
   private static RateLimiterConfig rate(int perSecond) {
     return RateLimiterConfig.smooth(perSecond, Duration.ofSeconds(1))
         .burst(50)
@@ -124,7 +143,7 @@ public final class AdmissionSoak {
     table.row("calls", SoakTable.count((long) callsOfEach * CALLERS));
     table.row(
         "seconds", SoakTable.count(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began)));
-    Soaking.isSoWithin(() -> bulkhead.snapshot().inUse() + inner.snapshot().inUse() == 0, SECONDS);
+    Soaking.isSoWithin(() -> inUse() == 0, SECONDS);
     Soaking.isSoWithin(() -> timerEntries() == 0, SECONDS);
     report();
     resilience.close();
@@ -135,25 +154,37 @@ public final class AdmissionSoak {
     return Heap.instances("QueuedFuture$WaitEnd") + Heap.instances("LimitedFuture$Limit");
   }
 
+  private int inUse() {
+    return bulkhead.snapshot().inUse()
+        + inner.snapshot().inUse()
+        + limit.snapshot().inUse();
+  }
+
   private void report() {
     BulkheadTotals places = bulkhead.totals();
+    ConcurrencyLimitTotals limited = limit.totals();
     RateLimiterTotals rate = limiter.totals();
-    table.exactly(
-        "places in use at the end",
-        bulkhead.snapshot().inUse() + inner.snapshot().inUse(),
-        0);
+    table.exactly("places in use at the end", inUse(), 0);
     table.exactly(
         "calls that wait for a place at the end",
-        bulkhead.snapshot().waiting() + inner.snapshot().waiting(),
+        bulkhead.snapshot().waiting()
+            + inner.snapshot().waiting()
+            + limit.snapshot().waiting(),
         0);
     table.exactly("calls that wait for a permit at the end", limiter.snapshot().waiting(), 0);
     table.exactly("entries of the timer at the end", timerEntries(), 0);
     table.exactly("bodies that run at the end", running.get(), 0);
-    table.atMost("bodies at a time", mostRunning.get(), 2 * MOST_PLACES, "bodies");
+    table.atMost("bodies at a time", mostRunning.get(), 3 * MOST_PLACES, "bodies");
     table.exactly("futures that never ended", unended.sum(), 0);
     table.exactly("failures that no policy explains", foreign.sum(), 0);
     table.exactly(
-        "permits given back twice", places.strayReleases() + inner.totals().strayReleases(), 0);
+        "permits given back twice",
+        places.strayReleases() + inner.totals().strayReleases() + limited.strayReleases(),
+        0);
+    table.exactly(
+        "calls of the concurrency limit, by outcome",
+        limited.admitted() + limited.admittedAfterWait() + limited.rejected() + limited.cancelled(),
+        limitCalls.sum());
     table.exactly(
         "calls of the bulkhead, by outcome",
         places.admitted() + places.admittedAfterWait() + places.rejected() + places.cancelled(),
@@ -172,6 +203,7 @@ public final class AdmissionSoak {
     while (!ended) {
       bulkhead.reconfigure(places(1 + random.nextInt(MOST_PLACES)));
       inner.reconfigure(places(1 + random.nextInt(MOST_PLACES)));
+      limit.reconfigure(limited(1 + random.nextInt(MOST_PLACES)));
       if (random.nextInt(4) == 0) {
         limiter.reconfigure(rate(100_000 + random.nextInt(900_000)));
       }
@@ -185,8 +217,10 @@ public final class AdmissionSoak {
     List<CompletableFuture<Integer>> futures = new ArrayList<>();
     for (int i = 0; i < callsOfEach; i++) {
       int kind = random.nextInt(16);
-      if (kind < 8) {
-        sync(bulkhead, kind < 4 ? 0 : 5_000);
+      if (kind < 5) {
+        sync(bulkhead, kind < 3 ? 0 : 5_000);
+      } else if (kind < 8) {
+        sync(limited(random), kind < 7 ? 0 : 5_000);
       } else if (kind < 10) {
         permit();
       } else if (kind < 12) {
@@ -196,7 +230,7 @@ public final class AdmissionSoak {
           bodies.increment();
         }
       } else {
-        async(random.nextBoolean() ? bulkhead : pipeline, stages, futures);
+        async(chosen(random), stages, futures);
         if (futures.size() > OPEN_STAGES) {
           end(random, stages, futures);
         }
@@ -210,6 +244,18 @@ public final class AdmissionSoak {
     while (!futures.isEmpty()) {
       end(random, stages, futures);
     }
+  }
+
+  private Policy limited(SplittableRandom random) {
+    return limit.withPriority(PRIORITIES.get(random.nextInt(PRIORITIES.size())));
+  }
+
+  private Policy chosen(SplittableRandom random) {
+    return switch (random.nextInt(3)) {
+      case 0 -> bulkhead;
+      case 1 -> limited(random);
+      default -> pipeline;
+    };
   }
 
   private Integer body(int nanos) {
@@ -249,6 +295,8 @@ public final class AdmissionSoak {
   private void count(Policy policy) {
     if (policy == bulkhead) {
       bulkheadCalls.increment();
+    } else if (policy instanceof ConcurrencyLimit) {
+      limitCalls.increment();
     }
   }
 
