@@ -135,6 +135,16 @@ public class BulkheadBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
+  public boolean sentinelPermit(SentinelPeer.Places peer) {
+    return peer.isAdmitted();
+  }
+
+  @Benchmark
+  public boolean sentinelRejected(SentinelPeer.Places peer) {
+    return peer.isNeverAdmitted();
+  }
+
+  @Benchmark
   public boolean failsafePermit() {
     boolean taken = failsafe.tryAcquirePermit();
     failsafe.releasePermit();

@@ -149,6 +149,16 @@ public class RateLimiterBenchmark extends PolicyBenchmark {
   }
 
   @Benchmark
+  public boolean sentinel(SentinelPeer.Rate peer) {
+    return peer.isAdmitted();
+  }
+
+  @Benchmark
+  public boolean sentinelRejected(SentinelPeer.Rate peer) {
+    return peer.isNeverAdmitted();
+  }
+
+  @Benchmark
   public boolean failsafe() {
     return failsafe.tryAcquirePermit();
   }
