@@ -45,7 +45,7 @@ final class AdaptiveLimit {
   private volatile ConcurrencyLimitConfig config;
   private volatile ConcurrencyLimitExplanation explanation;
 
-  /** How many windows in a row ended overloaded at the least limit. */
+  /** How many successive windows ended overloaded at the least limit. */
   private volatile int windowsAtLeast;
 
   // Guarded by the monitor.

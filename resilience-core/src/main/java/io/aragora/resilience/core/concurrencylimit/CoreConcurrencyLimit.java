@@ -436,7 +436,7 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     limit.read(into);
   }
 
-  /** {@return how many windows in a row ended overloaded at the least limit} */
+  /** {@return how many successive windows ended overloaded at the least limit} */
   public int windowsAtLeast() {
     return limit.windowsAtLeast();
   }
