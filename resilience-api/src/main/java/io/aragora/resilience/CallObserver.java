@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The thread on which something happens calls the observer at once, before the call goes on, so a method must be short
  * and must not block. What it throws is logged once per policy and dropped; the call is not affected. The runtime calls
  * {@link #onEnd} exactly once, before the caller can see the end of the call, and begins no other method after it except
- * {@link #onFallback}. If a deadline passes just when an asynchronous body ends, two threads may call the observer at a time.
+ * {@link #onFallback}. If a deadline passes just when an asynchronous body ends, or a hedge runs beside the first
+ * attempt, two threads may call the observer at a time.
  *
  * <p>A call without an observer costs nothing: observed calls run through links of their own.
  *

@@ -24,6 +24,7 @@ public final class Suite {
       AsyncRetryBenchmark.class,
       TimeoutBenchmark.class,
       AsyncTimeoutBenchmark.class,
+      HedgeBenchmark.class,
       BulkheadBenchmark.class,
       ConcurrencyLimitBenchmark.class,
       TimerBenchmark.class,

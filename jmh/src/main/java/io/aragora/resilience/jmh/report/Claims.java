@@ -10,6 +10,7 @@ import io.aragora.resilience.jmh.benchmark.ConcurrencyLimitBenchmark;
 import io.aragora.resilience.jmh.benchmark.CountWindowBenchmark;
 import io.aragora.resilience.jmh.benchmark.FailureBenchmark;
 import io.aragora.resilience.jmh.benchmark.HalfOpenBenchmark;
+import io.aragora.resilience.jmh.benchmark.HedgeBenchmark;
 import io.aragora.resilience.jmh.benchmark.ObservedCallBenchmark;
 import io.aragora.resilience.jmh.benchmark.OneTickBenchmark;
 import io.aragora.resilience.jmh.benchmark.PipelineBenchmark;
@@ -42,6 +43,7 @@ final class Claims {
   private static final Figure SLOW = Figure.of(SlowCallRuleBenchmark.class, "oursCall");
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
+  private static final Figure HEDGE = Figure.of(HedgeBenchmark.class, "ours");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
   private static final Figure LIMIT = Figure.of(ConcurrencyLimitBenchmark.class, "oursPermit");
@@ -116,6 +118,13 @@ final class Claims {
       completed("async timeout, stage is complete", AsyncTimeoutBenchmark.class),
       later("async timeout, stage completes later", AsyncTimeoutBenchmark.class)
           .peer("orTimeout", "orTimeoutLater"),
+      Claim.of("hedge, not needed", HEDGE, Budget.atMost(1.6, HEDGE.sibling("timeout"), "timeout")),
+      Claim.of(
+          "hedge, not needed, delay from latencies", HEDGE.sibling("oursFollowing"), Budget.NONE),
+      Claim.of(
+          "async hedge, not needed",
+          HEDGE.sibling("oursLater"),
+          Budget.atMost(1.3, HEDGE.sibling("timeoutLater"), "async timeout")),
       place("bulkhead of 10: take and give back", PLACE, floor(1.5, PLACE)),
       place(
           "bulkhead of 10: take and give back, 2 threads",

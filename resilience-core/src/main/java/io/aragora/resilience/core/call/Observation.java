@@ -5,13 +5,14 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one observed call has done so far. The steps of a call follow each other, on one thread or on several; a deadline
- * may pass while the body ends, so two threads may pass events on at a time.
+ * may pass while the body ends, or a hedge may run beside the first attempt, so two threads may pass events on at a time.
  */
 public final class Observation {
   /** The observers of one policy. */
@@ -90,8 +91,8 @@ public final class Observation {
   /** The innermost position that the present attempt has reached. Used by the thread that starts the attempt. */
   private int reached;
 
-  /** Volatile: the call may be cancelled by another thread than that of its body. */
-  private volatile int bodies;
+  /** Of the attempts of a hedge, two may begin at a time. */
+  private final AtomicInteger bodies = new AtomicInteger();
 
   private volatile @Nullable Throwable rejection;
   private volatile @Nullable Throwable expiry;
@@ -126,9 +127,7 @@ public final class Observation {
   }
 
   void enterBody() {
-    // One writer: attempts follow each other.
-    int begun = bodies;
-    bodies = begun + 1;
+    bodies.incrementAndGet();
     enter(attempts.length);
   }
 
@@ -204,7 +203,7 @@ public final class Observation {
   private void end(@Nullable Throwable failure, @Nullable CallEnd how) {
     ended = true;
     pass(receiver ->
-        receiver.onEnd(endOf(failure, how), bodies, time.nanoTime() - startedAt, failure));
+        receiver.onEnd(endOf(failure, how), bodies.get(), time.nanoTime() - startedAt, failure));
   }
 
   private CallObserver.End endOf(@Nullable Throwable failure, @Nullable CallEnd how) {
