@@ -28,7 +28,6 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final CoreHedge hedge;
   private final HedgePlan plan;
   private final long startedAt;
-  private final long delayNanos;
 
   /** The context of the first attempt. */
   private final CapturedContext inside;
@@ -57,7 +56,6 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     this.hedge = hedge;
     this.plan = plan;
     this.startedAt = startedAt;
-    this.delayNanos = plan.delayNanos();
     this.inside = inside;
     this.carried = carried;
     this.chain = chain;
@@ -71,6 +69,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     if (hasEnded()) {
       return;
     }
+    long delayNanos = plan.delayNanos();
     if (delayNanos != 0) {
       arm(startedAt + delayNanos);
       return;
@@ -100,6 +99,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       return;
     }
     HedgeRace<T> race = race();
+    long delayNanos = plan.delayNanos();
     long dueAt = race.nextDueAt(delayNanos);
     // A hedge that started early, because an attempt had failed, leaves the time of the next one as
     // it was.
