@@ -28,6 +28,7 @@ class SuiteTest {
 
   @Test
   @Tag("GW-15")
+  @Tag("HG-22")
   void paths_ofTheAllocationGate_areAsManyAsItWantsAndAreOurs() {
     assertThat(AllocationGate.paths())
         .hasSize(AllocationGate.PATHS)
