@@ -24,12 +24,12 @@ class FloorsTest {
       List.of(".reference"),
       List.of(""),
       List.of(".spi", ".internal.runtime"),
-      List.of(".persistence"),
+      List.of(".persistence", ".annotation"),
       List.of(".circuitbreaker", ".bulkhead", ".ratelimiter", ".concurrencylimit", ".hedge"),
       List.of(".retry", ".fallback", ".health"),
       List.of(".timeout"),
       List.of(".internal.discovery"),
-      List.of(".policy", ".time", ".annotation"),
+      List.of(".policy", ".time"),
       List.of(".internal"));
 
   static List<LibraryModule> modules() {

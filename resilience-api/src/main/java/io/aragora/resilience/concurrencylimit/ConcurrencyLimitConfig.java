@@ -105,12 +105,12 @@ public final class ConcurrencyLimitConfig {
     return most;
   }
 
-  /** {@return the value of {@link Builder#percentile}} */
+  /** {@return the value of {@link Builder#percentile}, in percent} */
   public double percentile() {
     return percentile;
   }
 
-  /** {@return the value of {@link Builder#tolerance}} */
+  /** {@return the value of {@link Builder#tolerance}, a factor} */
   public double tolerance() {
     return tolerance;
   }

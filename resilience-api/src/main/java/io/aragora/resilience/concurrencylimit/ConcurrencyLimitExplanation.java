@@ -73,7 +73,7 @@ public final class ConcurrencyLimitExplanation {
     return base;
   }
 
-  /** {@return what the limit was multiplied with before smoothing; 1 if latencies were no reason to lower it} */
+  /** {@return the factor that latencies ask for, before smoothing; 1 if they are no reason to lower the limit} */
   public double gradient() {
     return gradient;
   }
@@ -216,7 +216,7 @@ public final class ConcurrencyLimitExplanation {
     /**
      * Sets {@link ConcurrencyLimitExplanation#gradient()}. Default 1.
      *
-     * @param gradient what the limit was multiplied with before smoothing; 1 if latencies were no reason to lower it
+     * @param gradient the factor that latencies ask for, before smoothing; 1 if they are no reason to lower the limit
      * @return this builder
      */
     public Builder gradient(double gradient) {

@@ -82,6 +82,26 @@ public final class ConcurrencyLimitTotals {
     return rejectedFull + rejectedQueueFull + rejectedWaited + rejectedDeadline;
   }
 
+  /**
+   * Returns the sum of these counts and others.
+   *
+   * @param others the counts of other calls
+   * @return a new object
+   */
+  public ConcurrencyLimitTotals plus(ConcurrencyLimitTotals others) {
+    return builder()
+        .admitted(admitted + others.admitted)
+        .admittedAfterWait(admittedAfterWait + others.admittedAfterWait)
+        .rejectedFull(rejectedFull + others.rejectedFull)
+        .rejectedQueueFull(rejectedQueueFull + others.rejectedQueueFull)
+        .rejectedWaited(rejectedWaited + others.rejectedWaited)
+        .rejectedDeadline(rejectedDeadline + others.rejectedDeadline)
+        .cancelled(cancelled + others.cancelled)
+        .drops(drops + others.drops)
+        .strayReleases(strayReleases + others.strayReleases)
+        .build();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof ConcurrencyLimitTotals that
@@ -234,25 +254,6 @@ public final class ConcurrencyLimitTotals {
      */
     public Builder strayReleases(long strayReleases) {
       this.strayReleases = strayReleases;
-      return this;
-    }
-
-    /**
-     * Adds the counts of others to those of this builder.
-     *
-     * @param others the counts of other calls
-     * @return this builder
-     */
-    public Builder add(ConcurrencyLimitTotals others) {
-      admitted += others.admitted;
-      admittedAfterWait += others.admittedAfterWait;
-      rejectedFull += others.rejectedFull;
-      rejectedQueueFull += others.rejectedQueueFull;
-      rejectedWaited += others.rejectedWaited;
-      rejectedDeadline += others.rejectedDeadline;
-      cancelled += others.cancelled;
-      drops += others.drops;
-      strayReleases += others.strayReleases;
       return this;
     }
 

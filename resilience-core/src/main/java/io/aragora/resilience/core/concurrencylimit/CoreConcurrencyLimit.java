@@ -390,11 +390,11 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
 
   @Override
   public ConcurrencyLimitTotals totals() {
-    ConcurrencyLimitTotals.Builder sum = ConcurrencyLimitTotals.builder();
+    ConcurrencyLimitTotals sum = ConcurrencyLimitTotals.builder().build();
     for (CoreConcurrencyLimit each : all) {
-      sum.add(each.ownTotals());
+      sum = sum.plus(each.ownTotals());
     }
-    return sum.build();
+    return sum;
   }
 
   @Override
