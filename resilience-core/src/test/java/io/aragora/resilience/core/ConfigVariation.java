@@ -1,6 +1,7 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.retry.Backoff;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -95,7 +97,7 @@ record ConfigVariation(
     if (name.equals("in")) {
       return "groups";
     }
-    if (name.matches("(retry|abort|record|ignore)On")) {
+    if (name.matches("(retry|abort|record|ignore|overload)On")) {
       return name.replace("On", "If");
     }
     if (name.equals("noHedges")) {
@@ -153,7 +155,7 @@ record ConfigVariation(
     for (Class<?> type : setter.getParameterTypes()) {
       List<Object[]> longer = new ArrayList<>();
       for (Object[] choice : choices) {
-        for (Object value : values(type)) {
+        for (Object value : inOrder(setter, values(type))) {
           Object[] next = Arrays.copyOf(choice, choice.length + 1);
           next[choice.length] = value;
           longer.add(next);
@@ -176,10 +178,19 @@ record ConfigVariation(
     throw new AssertionError("add values that are in the range of " + setter);
   }
 
+  /** Leaves room between a lower and an upper bound, so that what is between can be varied. */
+  private static List<?> inOrder(Method setter, List<?> values) {
+    return switch (setter.getName()) {
+      case "least" -> values.stream().sorted().toList();
+      case "most" -> values.stream().sorted(Collections.reverseOrder()).toList();
+      default -> values;
+    };
+  }
+
   /** Values of a type, the same objects each time. */
   private static List<?> values(Class<?> type) {
     if (type == int.class) {
-      return List.of(7, 9, 2, 3);
+      return List.of(7, 9, 2, 3, 11, 13);
     }
     if (type == double.class) {
       return List.of(0.25, 0.5, 1.5, 2.5, 60.0, 70.0);
@@ -188,10 +199,20 @@ record ConfigVariation(
       return List.of(false, true);
     }
     if (type == Duration.class) {
-      return List.of(Duration.ofSeconds(90), Duration.ofSeconds(100), Duration.ofSeconds(80));
+      return List.of(
+          Duration.ofSeconds(90),
+          Duration.ofSeconds(100),
+          Duration.ofSeconds(80),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(40),
+          Duration.ofSeconds(20));
     }
     if (type == CircuitBreakerState.class) {
       return List.of(CircuitBreakerState.OPEN, CircuitBreakerState.METRICS_ONLY);
+    }
+    if (type == Priority.class) {
+      // From the lowest, whose share may be below those of the others.
+      return List.of(Priority.SHEDDABLE, Priority.NORMAL, Priority.CRITICAL);
     }
     if (type.isEnum()) {
       return List.of(type.getEnumConstants());

@@ -101,6 +101,86 @@ public class PolicyFutureStress {
     }
   }
 
+  /** The value of a call meets the cancellation by a policy around: it ends the future, or that policy receives it. */
+  @JCStressTest
+  @Outcome(id = "1, 0, 1", expect = Expect.ACCEPTABLE, desc = "The value ended the future.")
+  @Outcome(id = "0, 1, 1", expect = Expect.ACCEPTABLE, desc = "The policy around received it.")
+  @Outcome(
+      id = "0, 0, 0",
+      expect = Expect.ACCEPTABLE,
+      desc = "The call inside was cancelled first.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The value is lost, or arrived twice.")
+  @State
+  public static class ValueArrivesOnce {
+    private final Ending future = new Ending();
+    private final Ending inner = new Ending();
+    private final AtomicInteger received = new AtomicInteger();
+    private boolean hasValue;
+
+    private final InnerCancellation cancellation =
+        new InnerCancellation("", null, value -> received.incrementAndGet()) {};
+
+    public ValueArrivesOnce() {
+      future.watch(inner);
+    }
+
+    @Actor
+    public void endInside() {
+      hasValue = inner.complete(1);
+    }
+
+    @Actor
+    public void cancelAround() {
+      future.completeExceptionally(cancellation);
+    }
+
+    @Arbiter
+    public void look(III_Result result) {
+      result.r1 = future.isCompletedExceptionally() ? 0 : 1;
+      result.r2 = received.get();
+      result.r3 = hasValue ? 1 : 0;
+    }
+  }
+
+  /** Passes the value on only if the end was claimed before: shows that the test detects a value that is lost. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 0", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The value arrived once.")
+  @Outcome(
+      id = "0, 0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The value that PolicyFuture must not lose.")
+  @State
+  public static class BrokenValueArrivesOnce {
+    private final CompletableFuture<Integer> future = new CompletableFuture<>();
+    private final AtomicInteger ended = new AtomicInteger();
+    private final AtomicInteger received = new AtomicInteger();
+
+    @Actor
+    public void endInside() {
+      if (ended.compareAndSet(0, 1)) {
+        future.complete(1);
+      } else {
+        received.incrementAndGet();
+      }
+    }
+
+    @Actor
+    public void cancelAround() {
+      if (future.completeExceptionally(new CancellationException())) {
+        ended.compareAndSet(0, 2);
+      }
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = future.isCompletedExceptionally() ? 0 : 1;
+      result.r2 = received.get();
+    }
+  }
+
   /** A cancellation while the inner call is being started: in either order, that call is cancelled. */
   @JCStressTest
   @Outcome(

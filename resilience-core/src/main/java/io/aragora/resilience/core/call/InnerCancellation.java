@@ -30,6 +30,11 @@ public abstract class InnerCancellation extends CancellationException {
     this.late = late;
   }
 
+  /** Passes the value of a body on to the policy that cancelled it. */
+  final void receive(@Nullable Object value) {
+    late.accept(value);
+  }
+
   /** Runs handlers of the application on another thread, because they may block. */
   final void run(CancellationHandlers handlers) {
     dispatcher.endCall(handlers::cancel);

@@ -134,6 +134,34 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
         endAs(value, failure);
       }
     }
+    if (failure == null && isCompletedExceptionally()) {
+      passOn(value);
+    }
+  }
+
+  /*
+   * A value is lost if this future is complete by another end when the value comes. A thread that ends it from outside completes it
+   * before it claims the end, so a thread that lost the claim sees it complete. Of those ends, a policy around that cancelled its
+   * inside takes the value: it may be a connection that has to be closed. Stress: PolicyFutureStress.ValueArrivesOnce.
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // it is complete
+  private void passOn(@Nullable T value) {
+    handle((none, end) -> {
+      if (end instanceof InnerCancellation ours) {
+        onValueLost(value, ours);
+      }
+      return none;
+    });
+  }
+
+  /**
+   * Called if the inner future has a value that cannot end this future, because a policy around had cancelled it.
+   *
+   * @param value the value
+   * @param end what ended this future
+   */
+  protected void onValueLost(@Nullable T value, InnerCancellation end) {
+    end.receive(value);
   }
 
   /** Follows the inner future, which has ended, once more. */

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.hedge;
 
+import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.policy.CheckedSupplier;
@@ -131,6 +132,10 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
       race.hedge().giveLoser(value);
     }
   }
+
+  /** The hedge has it already. */
+  @Override
+  protected void onValueLost(@Nullable T value, InnerCancellation end) {}
 
   @Override
   protected void onEndedOutside(Throwable cause) {

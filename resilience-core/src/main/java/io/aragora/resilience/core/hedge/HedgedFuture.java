@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.hedge;
 
 import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
@@ -183,6 +184,10 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   protected boolean hasEntered() {
     return race != null || super.hasEntered();
   }
+
+  /** This hedge has it already. */
+  @Override
+  protected void onValueLost(@Nullable T value, InnerCancellation end) {}
 
   @Override
   protected void onEndedOutside(Throwable cause) {

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.timeout;
 
 import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.timer.OwnedOperation;
@@ -79,6 +80,14 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
     timeout.countInTime();
     endAs(value, failure);
+  }
+
+  /** A timeout that has fired itself has it already. */
+  @Override
+  protected void onValueLost(@Nullable T value, InnerCancellation end) {
+    if (!expired) {
+      super.onValueLost(value, end);
+    }
   }
 
   @Override
