@@ -12,14 +12,15 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a response after which another attempt may follow. It is held until that is decided: then it is discarded, or
- * passed to the caller's own subscriber. A short body is read to its end, which frees the connection; of a longer one no more
- * is requested until then.
+ * The body of a response that the caller may not get, because another attempt follows, or a hedge runs beside it. It is held
+ * until that is decided: then it is discarded, or passed to the caller's own subscriber. A short body is read to its end, which
+ * frees the connection; of a longer one no more is requested until then.
  */
 final class HeldBody implements BodySubscriber<HeldBody> {
   static final int MOST_KEPT = 1 << 16;
 
   private final ResponseInfo info;
+  private final boolean readsAhead;
   private final CompletableFuture<HeldBody> held = new CompletableFuture<>();
 
   // Guarded by this; signals are passed on without the lock.
@@ -33,8 +34,25 @@ final class HeldBody implements BodySubscriber<HeldBody> {
   private boolean isHandedOver;
   private long askedMeanwhile;
 
-  HeldBody(ResponseInfo info) {
+  /**
+   * Creates a body.
+   *
+   * @param info the status and the headers
+   * @param readsAhead whether a body of unknown length is read ahead. One that may stream for long is not: it waits for its
+   *     subscriber as soon as it begins
+   */
+  HeldBody(ResponseInfo info, boolean readsAhead) {
     this.info = info;
+    this.readsAhead = readsAhead || isShort(info);
+  }
+
+  private static boolean isShort(ResponseInfo info) {
+    try {
+      long length = info.headers().firstValueAsLong("Content-Length").orElse(Long.MAX_VALUE);
+      return length <= MOST_KEPT;
+    } catch (NumberFormatException e) {
+      return false;
+    }
   }
 
   ResponseInfo info() {
@@ -53,7 +71,11 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     synchronized (this) {
       upstream = subscription;
     }
-    subscription.request(1);
+    if (readsAhead) {
+      subscription.request(1);
+    } else {
+      held.complete(this);
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.policy.CallContext;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -7,13 +8,19 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.PushPromiseHandler;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call and its attempts, one at a time. An attempt whose response is a failure throws, so that the policies see it; the response is held, and returned to the caller if it was the last. Every other response is released, also one that arrives after its attempt, or the call, has ended.
+ * A call and its attempts: rounds, one at a time, each of one attempt and its hedges, which run side by side. An attempt whose
+ * response is a failure throws, so that the policies see it; the response is held, and returned to the caller if the call ends
+ * with it. Every other response is released, also one that arrives after its round, or the call, has ended.
+ *
+ * <p>The caller's handler sees one response, so all responses of a hedged call are held until one of them has won.
  *
  * @param <T> the type of the body
  */
@@ -26,13 +33,18 @@ final class HttpCall<T> {
   private final @Nullable PushPromiseHandler<T> pushes;
   private final StatusRules rules;
   private final @Nullable OriginLimiters limiters;
-  private final int maxAttempts;
+  private final int maxRounds;
+  private final boolean isHedged;
 
-  // Guarded by this: a response may arrive while its attempt is being abandoned.
-  private int attempts;
-  private boolean isOver;
-  private @Nullable HttpResponse<Object> answer;
-  private @Nullable HttpStatusException failure;
+  /** A response, and what its attempt failed with; null if it did not fail. */
+  private record Kept(
+      HttpResponse<Object> response, @Nullable HttpStatusException failure) {}
+
+  // Guarded by this: responses may arrive side by side, and while their attempts are being
+  // abandoned.
+  private int round;
+  private boolean isDecided;
+  private List<Kept> kept = new ArrayList<>(1);
   private @Nullable HttpResponse<T> given;
 
   /**
@@ -44,7 +56,7 @@ final class HttpCall<T> {
    * @param pushes the caller's push handler; null for none
    * @param rules which responses are failures
    * @param limiters observe every response; null for none
-   * @param maxAttempts the maximum number of attempts
+   * @param repeats what repeats the request
    */
   HttpCall(
       HttpClient client,
@@ -53,57 +65,78 @@ final class HttpCall<T> {
       @Nullable PushPromiseHandler<T> pushes,
       StatusRules rules,
       @Nullable OriginLimiters limiters,
-      int maxAttempts) {
+      HttpPolicies.Repeats repeats) {
     this.client = client;
     this.request = request;
     this.handler = handler;
     this.pushes = pushes;
     this.rules = rules;
     this.limiters = limiters;
-    this.maxAttempts = maxAttempts;
+    this.maxRounds = repeats.maxAnswers();
+    this.isHedged = repeats.hedge() != null;
   }
 
   // ---- one attempt
 
   HttpResponse<Object> attempt() throws IOException, InterruptedException {
-    int attempt = begin();
-    return judged(attempt, client.send(request, handler(attempt)));
+    int ofRound = begin();
+    return judged(ofRound, client.send(request, handler(ofRound)));
   }
 
   CompletionStage<HttpResponse<Object>> attemptAsync() {
-    int attempt = begin();
-    BodyHandler<Object> handler = handler(attempt);
+    int ofRound = begin();
+    BodyHandler<Object> handler = handler(ofRound);
     CompletableFuture<HttpResponse<Object>> answer = pushes == null
         ? client.sendAsync(request, handler)
         : client.sendAsync(request, handler, (PushPromiseHandler<Object>) pushes);
     return FollowingFuture.of(
         answer,
-        (response, failure) -> judgedAsync(attempt, response, failure),
+        (response, failure) -> judgedAsync(ofRound, response, failure),
         () -> answer.cancel(true));
   }
 
+  /** Returns the round of a new attempt. A hedge belongs to the round of its first attempt, whose response stays. */
   private int begin() {
-    HttpResponse<Object> unwanted;
-    int attempt;
+    boolean isHedge = isHedged && CallContext.current().isHedge();
+    List<Kept> unwanted;
+    int ofRound;
     synchronized (this) {
-      unwanted = answer;
-      answer = null;
-      failure = null;
-      attempt = ++attempts;
+      unwanted = isHedge ? List.of() : replaceKept(null);
+      ofRound = isHedge ? round : ++round;
     }
-    LeftoverBody.letGo(unwanted);
-    return attempt;
+    letGo(unwanted);
+    return ofRound;
+  }
+
+  /** Keeps at most one response. Called with the lock. */
+  private List<Kept> replaceKept(@Nullable HttpResponse<?> wanted) {
+    List<Kept> stays = new ArrayList<>(1);
+    List<Kept> others = new ArrayList<>(kept.size());
+    for (Kept each : kept) {
+      (each.response == wanted ? stays : others).add(each);
+    }
+    kept = stays;
+    return others;
+  }
+
+  private static void letGo(List<Kept> unwanted) {
+    for (Kept each : unwanted) {
+      LeftoverBody.letGo(each.response);
+    }
   }
 
   /** Decides before the body is read. */
-  private BodyHandler<Object> handler(int attempt) {
-    return info -> (BodySubscriber<Object>)
-        (attempt < maxAttempts && rules.isTransient(info.statusCode())
-            ? new HeldBody(info)
-            : handler.apply(info));
+  private BodyHandler<Object> handler(int ofRound) {
+    return info -> {
+      boolean isTransient = rules.isTransient(info.statusCode());
+      if (isHedged || (isTransient && ofRound < maxRounds)) {
+        return (BodySubscriber<Object>) (BodySubscriber<?>) new HeldBody(info, isTransient);
+      }
+      return (BodySubscriber<Object>) handler.apply(info);
+    };
   }
 
-  private HttpResponse<Object> judged(int attempt, HttpResponse<Object> response)
+  private HttpResponse<Object> judged(int ofRound, HttpResponse<Object> response)
       throws HttpStatusException {
     if (limiters != null) {
       limiters.observe(request.uri(), response);
@@ -115,7 +148,7 @@ final class HttpCall<T> {
             response.headers(),
             rules.isTransient(response.statusCode()))
         : null;
-    if (!keep(attempt, response, status)) {
+    if (!keep(ofRound, response, status)) {
       LeftoverBody.letGo(response);
     }
     if (status != null) {
@@ -125,24 +158,23 @@ final class HttpCall<T> {
   }
 
   private synchronized boolean keep(
-      int attempt, HttpResponse<Object> response, @Nullable HttpStatusException status) {
-    if (isOver || attempt != attempts) {
+      int ofRound, HttpResponse<Object> response, @Nullable HttpStatusException status) {
+    if (isDecided || ofRound != round) {
       return false;
     }
-    answer = response;
-    failure = status;
+    kept.add(new Kept(response, status));
     return true;
   }
 
   private CompletionStage<HttpResponse<Object>> judgedAsync(
-      int attempt, @Nullable HttpResponse<Object> response, @Nullable Throwable failure)
+      int ofRound, @Nullable HttpResponse<Object> response, @Nullable Throwable failure)
       throws Throwable {
     if (response == null) {
       throw failure == null
           ? new IOException("the client returned neither a response nor a failure")
           : failure;
     }
-    return CompletableFuture.completedFuture(judged(attempt, response));
+    return CompletableFuture.completedFuture(judged(ofRound, response));
   }
 
   // ---- the end
@@ -152,7 +184,7 @@ final class HttpCall<T> {
     return response.body() instanceof HeldBody;
   }
 
-  /** Passes the response of the last attempt to the caller. */
+  /** Passes the response that the call ends with to the caller. */
   HttpResponse<T> end(HttpResponse<Object> response) throws IOException, InterruptedException {
     try {
       return endAsync(response).toCompletableFuture().get();
@@ -168,6 +200,7 @@ final class HttpCall<T> {
   }
 
   CompletionStage<HttpResponse<T>> endAsync(HttpResponse<Object> response) {
+    decide(response);
     if (!(response.body() instanceof HeldBody held)) {
       return CompletableFuture.completedFuture(give((HttpResponse<T>) response));
     }
@@ -184,7 +217,22 @@ final class HttpCall<T> {
   /** Returns the response that a call failed with; null if it failed with something else. */
   @Nullable
   synchronized HttpResponse<Object> answerBehind(Throwable thrown) {
-    return thrown == failure ? answer : null;
+    for (Kept each : kept) {
+      if (each.failure == thrown) {
+        return each.response;
+      }
+    }
+    return null;
+  }
+
+  /** Releases all responses but one, those that arrive from now on included. */
+  private void decide(@Nullable HttpResponse<?> wanted) {
+    List<Kept> unwanted;
+    synchronized (this) {
+      isDecided = true;
+      unwanted = replaceKept(wanted);
+    }
+    letGo(unwanted);
   }
 
   /**
@@ -193,12 +241,15 @@ final class HttpCall<T> {
    * @param response the response that the caller received; null if the call failed
    */
   void over(@Nullable HttpResponse<T> response) {
-    HttpResponse<Object> unwanted;
+    List<Kept> unwanted;
     synchronized (this) {
-      isOver = true;
-      unwanted = response != null && response == given ? null : answer;
-      answer = null;
+      isDecided = true;
+      unwanted = replaceKept(null);
+      if (response != null && response == given) {
+        // The one that the call ended with: all others were released when that was decided.
+        unwanted = List.of();
+      }
     }
-    LeftoverBody.letGo(unwanted);
+    letGo(unwanted);
   }
 }

@@ -166,6 +166,16 @@ public final class HttpFailures {
     return new Overload(this);
   }
 
+  /** Returns whether a server asks its callers to slow down: by the statuses 429 and 503, or by a time to wait. */
+  boolean asksToSlowDown(Throwable failure) {
+    return isOverload(status(failure)) || retryAfter(failure) != null;
+  }
+
+  private static boolean isOverload(OptionalInt status) {
+    int code = status.orElse(0);
+    return code == TOO_MANY_REQUESTS || code == SERVICE_UNAVAILABLE;
+  }
+
   /** Failures of the network, as opposed to mistakes of the caller. */
   static boolean isOnTheWay(Throwable failure) {
     return failure instanceof IOException
@@ -234,7 +244,7 @@ public final class HttpFailures {
     public boolean test(Throwable failure) {
       OptionalInt status = failures.status(failure);
       return status.isPresent()
-          ? status.getAsInt() == TOO_MANY_REQUESTS || status.getAsInt() == SERVICE_UNAVAILABLE
+          ? isOverload(status)
           : failure instanceof HttpTimeoutException
               || ConcurrencyLimitConfig.overloadFailures().test(failure);
     }

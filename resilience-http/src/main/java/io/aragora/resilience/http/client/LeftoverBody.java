@@ -3,16 +3,20 @@ package io.aragora.resilience.http.client;
 import io.aragora.resilience.internal.GuardedLog;
 import java.net.http.HttpResponse;
 import java.util.concurrent.Flow;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The body of an unused response, which may hold a connection. */
 final class LeftoverBody {
   private static final GuardedLog LOG = GuardedLog.of(LeftoverBody.class);
 
+  /** Frees the connection of a response that no caller receives. */
+  static final Consumer<@Nullable Object> CLOSER = answer -> letGo((HttpResponse<?>) answer);
+
   private LeftoverBody() {}
 
   /** Frees the connection that the body of a response holds: streams of bytes and lines, publishers. */
-  static void letGo(@Nullable HttpResponse<Object> answer) {
+  static void letGo(@Nullable HttpResponse<?> answer) {
     Object body = answer == null ? null : answer.body();
     try {
       if (body instanceof HeldBody held) {

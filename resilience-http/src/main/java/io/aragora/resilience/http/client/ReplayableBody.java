@@ -28,7 +28,8 @@ public final class ReplayableBody implements BodyPublisher {
   /**
    * Declares that a body can be sent again.
    *
-   * @param publisher sends the whole body to each subscriber, for example by opening its file again
+   * @param publisher sends the whole body to each subscriber, for example by opening its file again; two subscribers at a time,
+   *     if the client hedges
    * @return the same body
    */
   public static ReplayableBody of(BodyPublisher publisher) {

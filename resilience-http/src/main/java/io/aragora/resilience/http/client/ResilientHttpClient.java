@@ -4,7 +4,6 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.policy.CallContext;
-import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.net.Authenticator;
@@ -29,9 +28,9 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link HttpClient} whose calls go through a circuit breaker for each origin, a retry, a rate limiter for each origin if
- * one is set, and a timeout for each attempt, in this order: a call is one outcome for its breaker, however many attempts it
- * takes.
+ * An {@link HttpClient} whose calls go through a circuit breaker for each origin, a retry, a hedge and a rate limiter for each
+ * origin if they are set, and a timeout for each attempt, in this order: a call is one outcome for its breaker, however many
+ * attempts it takes.
  *
  * <pre>{@code
  * HttpClient client = ResilientHttpClient.builder(resilience).timeout(Duration.ofSeconds(2)).build();
@@ -53,7 +52,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request is repeated only if that does no harm: its body is none, of bytes, of text, or a {@link ReplayableBody};
  * and its method is idempotent, it has an {@code Idempotency-Key}, or, if no redirects are followed, its connection could not
- * be established. A {@code Retry-After} header is followed, up to the cap of the retry's backoff.
+ * be established. A {@code Retry-After} header is followed, up to the cap of the retry's backoff. Only a request whose method
+ * is idempotent, or that has an {@code Idempotency-Key}, is hedged.
  *
  * <p>The wrapped client follows redirects, which count for the origin of the request. Web sockets are not protected.
  * Thread-safe.
@@ -96,12 +96,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
   @Override
   public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    Retry retry = policies.retry(request);
-    Pipeline pipeline = policies.around(request.uri(), retry);
+    HttpPolicies.Repeats repeats = policies.repeats(request, false);
+    Pipeline pipeline = policies.around(request.uri(), repeats);
     if (pipeline == null) {
       return client.send(request, handler);
     }
-    HttpCall<T> call = call(request, handler, null, retry);
+    HttpCall<T> call = call(request, handler, null, repeats);
     HttpResponse<T> given = null;
     try {
       HttpResponse<Object> last = answer(pipeline, call);
@@ -151,12 +151,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
 
   private <T> CompletableFuture<HttpResponse<T>> start(
       HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
-    Retry retry = policies.retry(request);
-    Pipeline pipeline = policies.around(request.uri(), retry);
+    HttpPolicies.Repeats repeats = policies.repeats(request, pushes != null);
+    Pipeline pipeline = policies.around(request.uri(), repeats);
     if (pipeline == null) {
       return client.sendAsync(request, handler, pushes);
     }
-    HttpCall<T> call = call(request, handler, pushes, retry);
+    HttpCall<T> call = call(request, handler, pushes, repeats);
     CallContext around = CallContext.current();
     CompletableFuture<HttpResponse<Object>> attempts = pipeline.callAsync(call::attemptAsync);
     CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
@@ -202,10 +202,9 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       HttpRequest request,
       BodyHandler<T> handler,
       @Nullable PushPromiseHandler<T> pushes,
-      @Nullable Retry retry) {
+      HttpPolicies.Repeats repeats) {
     Objects.requireNonNull(handler, "responseBodyHandler");
-    return new HttpCall<>(
-        client, request, handler, pushes, rules, policies.limiters(), policies.maxAnswers(retry));
+    return new HttpCall<>(client, request, handler, pushes, rules, policies.limiters(), repeats);
   }
 
   // ---- properties of the wrapped client

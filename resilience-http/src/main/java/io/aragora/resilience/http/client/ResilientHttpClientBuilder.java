@@ -5,6 +5,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
@@ -14,6 +16,7 @@ import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryAfter;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
@@ -42,6 +45,7 @@ public final class ResilientHttpClientBuilder {
   private int maxOrigins = 1000;
   private @Nullable RetryConfig retryConfig;
   private boolean hasRetry = true;
+  private @Nullable HedgeConfig hedgeConfig;
   private @Nullable RateLimiterConfig limiterConfig;
   private @Nullable RateLimiter limiter;
   private @Nullable TimeoutConfig timeout;
@@ -155,6 +159,26 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
+   * Sets the config of the hedge, one for all origins, like the retry. An attempt that is slow, or fails with a transient status,
+   * runs a second time beside itself, and the first response is that of the call; the others are closed. Only requests that may be
+   * repeated although they may have arrived are hedged, see {@link #idempotentIf}; none whose breaker is not closed, and none
+   * with a push handler. After a 429, a 503 or a {@code Retry-After} no further hedge of the call starts.
+   *
+   * <p>The caller's handler sees one response. It is called when the response has won: when its headers are there, or its whole
+   * body, if that is known to be short.
+   *
+   * <p>A config without a budget shares that of the {@link #retry}, if that has one. {@code hedgeOn} and {@code acceptResult}
+   * judge a response by its status and its headers; {@code onLoser} is not called. Default: no hedge.
+   *
+   * @param config the config of the hedge
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder hedge(HedgeConfig config) {
+    hedgeConfig = Objects.requireNonNull(config, "hedge");
+    return this;
+  }
+
+  /**
    * Sets the config of the rate limiters, one for each origin, at most {@link #maxOrigins}. Each attempt takes a permit. Every
    * answer is {@linkplain RateLimiter#observe observed}, so a 429 that says for how long pauses all requests of its origin.
    * Default: no rate limiter.
@@ -256,6 +280,7 @@ public final class ResilientHttpClientBuilder {
         breakers(),
         retry,
         retryUnsent,
+        hedge(failures, config),
         limiters(),
         limit,
         new GuardedVouch(name, idempotentIf));
@@ -273,6 +298,24 @@ public final class ResilientHttpClientBuilder {
       config.retryAfter(new AskedWait(failures));
     }
     return config.build();
+  }
+
+  private @Nullable Hedge hedge(HttpFailures failures, RetryConfig retry) {
+    HedgeConfig given = hedgeConfig;
+    if (given == null) {
+      return null;
+    }
+    HedgeConfig.Builder config = given.toBuilder()
+        .hedgeOn(
+            given.hedgeOn() == RetryConfig.transientFailures()
+                ? new NoPushBack(failures, new TransientAnswers(failures))
+                : new NoPushBack(failures, new NoClientErrors(given.hedgeOn())))
+        .onLoser(LeftoverBody.CLOSER);
+    RetryBudget shared = hasRetry ? retry.budget() : null;
+    if (given.budget() == null && shared != null) {
+      config.budget(shared);
+    }
+    return resilience.hedge(name, config.build());
   }
 
   private static boolean isUnsent(Throwable failure) {
@@ -305,6 +348,15 @@ public final class ResilientHttpClientBuilder {
     private static boolean isClientError(Throwable failure) {
       return failure instanceof HttpStatusException answer
           && Boolean.FALSE.equals(answer.isTransient());
+    }
+  }
+
+  /** A server that asks its callers to slow down is not asked twice at a time. */
+  private record NoPushBack(HttpFailures failures, Predicate<? super Throwable> given)
+      implements Predicate<Throwable> {
+    @Override
+    public boolean test(Throwable failure) {
+      return !failures.asksToSlowDown(failure) && given.test(failure);
     }
   }
 

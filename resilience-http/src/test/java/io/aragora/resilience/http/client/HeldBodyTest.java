@@ -91,7 +91,7 @@ class HeldBodyTest {
   }
 
   private final Upstream upstream = new Upstream();
-  private final HeldBody body = new HeldBody(INFO);
+  private final HeldBody body = new HeldBody(INFO, true);
 
   private static List<ByteBuffer> bytes(String text) {
     return List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
@@ -190,7 +190,7 @@ class HeldBodyTest {
     body.onSubscribe(upstream);
     body.onError(new IOException("reset"));
     assertThat(body.getBody().toCompletableFuture()).isCompletedExceptionally();
-    HeldBody later = new HeldBody(INFO);
+    HeldBody later = new HeldBody(INFO, true);
     later.onSubscribe(upstream);
     later.onNext(bytes("x".repeat(HeldBody.MOST_KEPT + 1)));
     Receiver receiver = new Receiver(1, 0);
@@ -206,7 +206,7 @@ class HeldBodyTest {
     body.discard();
     assertThat(upstream.isCancelled).isTrue();
     Upstream other = new Upstream();
-    HeldBody shortBody = new HeldBody(INFO);
+    HeldBody shortBody = new HeldBody(INFO, true);
     shortBody.onSubscribe(other);
     shortBody.onComplete();
     shortBody.discard();
