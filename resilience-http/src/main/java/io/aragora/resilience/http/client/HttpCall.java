@@ -95,14 +95,20 @@ final class HttpCall<T> {
         () -> answer.cancel(true));
   }
 
-  /** Returns the round of a new attempt. A hedge belongs to the round of its first attempt, whose response stays. */
+  /**
+   * Returns the round of a new attempt. A hedge has the number that the retry gave to its first attempt, and may begin before
+   * that, which waits for a permit, for instance. The first of a round releases the responses of earlier rounds.
+   */
   private int begin() {
-    boolean isHedge = isHedged && CallContext.current().isHedge();
-    List<Kept> unwanted;
+    int ofRetry = isHedged ? CallContext.current().attempt() : 0;
+    List<Kept> unwanted = List.of();
     int ofRound;
     synchronized (this) {
-      unwanted = isHedge ? List.of() : replaceKept(null);
-      ofRound = isHedge ? round : ++round;
+      ofRound = isHedged ? ofRetry : round + 1;
+      if (ofRound > round) {
+        round = ofRound;
+        unwanted = replaceKept(null);
+      }
     }
     letGo(unwanted);
     return ofRound;

@@ -394,4 +394,30 @@ class HedgedRequestTest {
       assertThat(shop.requests).hasValue(2);
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("HG-23")
+  @DisplayName("attempts that start together, in any order, lose no answer, also after a retry")
+  void realAttemptsStartTogether_noAnswerIsLost(boolean async) throws Exception {
+    try (Shop shop = new Shop();
+        Resilience real = Resilience.create()) {
+      RetryBudget budget = real.retryBudget("large", b -> b.capacity(1_000));
+      ResilientHttpClient client = ResilientHttpClient.builder(real)
+          .retry(afterOneSecond()
+              .backoff(Backoff.constant(Duration.ofMillis(1)).withJitter(Jitter.NONE))
+              .build())
+          .hedge(afterFiftyMillis().delay(Duration.ZERO).budget(budget).build())
+          .build();
+      HttpRequest request = HttpRequest.newBuilder(shop.uri()).build();
+      shop.then(500, "").then(500, "").then(200, "apples");
+      for (int i = 0; i < 50; i++) {
+        HttpResponse<String> response = async
+            ? client.sendAsync(request, BodyHandlers.ofString()).get()
+            : client.send(request, BodyHandlers.ofString());
+        assertThat(response.body()).isEqualTo("apples");
+      }
+      assertThat(real.hedge("http").totals().hedges()).isPositive();
+    }
+  }
 }
