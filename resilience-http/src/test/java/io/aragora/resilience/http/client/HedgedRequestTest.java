@@ -420,4 +420,19 @@ class HedgedRequestTest {
       assertThat(real.hedge("http").totals().hedges()).isPositive();
     }
   }
+
+  @Test
+  @Tag("HG-23")
+  @DisplayName("a hedge that wins before the first attempt begins keeps its answer")
+  void hedgeBeforeTheFirstAttempt_keepsItsAnswer() throws Exception {
+    try (Resilience inline = Resilience.builder().executor(Runnable::run).build()) {
+      ResilientHttpClient client = ResilientHttpClient.builder(inline)
+          .client(new ScriptedClient().answer(200))
+          .hedge(afterFiftyMillis().delay(Duration.ZERO).build())
+          .build();
+      assertThat(client.send(GET, BodyHandlers.ofString()).body()).isEqualTo("body of 200");
+      assertThat(inline.hedge("http").totals().won()).isEqualTo(1);
+      assertThat(Thread.interrupted()).isFalse();
+    }
+  }
 }
