@@ -120,8 +120,11 @@ final class ThreadHedge extends TimerOperation implements Frame.Expiry {
     if (present instanceof ThreadRace<?> running) {
       return running;
     }
-    // Fields of a call that has ended keep nothing alive.
+    // Fields of a call that has ended keep nothing of it alive, nor the context of its thread.
     body = null;
+    if (carried != null) {
+      carried = null;
+    }
     return null;
   }
 

@@ -133,7 +133,6 @@ class StackOverflowTest {
         .add(watched)
         .add(breaker)
         .add(limit)
-        .add(bulkhead)
         .build();
     final AtomicInteger transitions = new AtomicInteger();
     final List<CompletableFuture<String>> later = new ArrayList<>();

@@ -480,6 +480,25 @@ class ConcurrencyLimitTest {
   }
 
   @Test
+  @Tag("CL-19")
+  void latencyThatDoesNotDependOnLoad_lowersTheLimit_untilItEnds() {
+    ConcurrencyLimit api = limit(10, 40, 40);
+    for (int i = 0; i < 5; i++) {
+      window(api, 40, millis(10));
+    }
+    int windows = 0;
+    while (api.snapshot().limit() > 10 && windows++ < 30) {
+      window(api, api.snapshot().limit(), millis(200));
+    }
+    assertThat(api.snapshot().limit()).isEqualTo(10);
+    windows = 0;
+    while (api.snapshot().limit() < 40 && windows++ < 30) {
+      window(api, api.snapshot().limit(), millis(10));
+    }
+    assertThat(api.snapshot().limit()).isEqualTo(40);
+  }
+
+  @Test
   @Tag("CL-20")
   void rawPermits_areGivenBackOnce() {
     ConcurrencyLimit api = limit(1, 2, 2);
