@@ -11,6 +11,7 @@ import io.aragora.resilience.timeout.Timeout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Finds orders of policies that cancel each other's effect. */
 final class PolicyOrder {
@@ -47,8 +48,21 @@ final class PolicyOrder {
     }
   }
 
-  /** A warning for two policies of a pipeline. The text may name them, and the limits and waits that they have. */
-  private record Rule(PolicyRole outer, PolicyRole inner, Condition condition, String text) {}
+  /** A warning for two policies of a pipeline. The text may name them and their kinds, and the limits and waits that they have. */
+  private record Rule(
+      Set<PolicyRole> outer, Set<PolicyRole> inner, Condition condition, String text) {
+    Rule(PolicyRole outer, PolicyRole inner, Condition condition, String text) {
+      this(Set.of(outer), Set.of(inner), condition, text);
+    }
+  }
+
+  /** The kinds whose permits are held until the call has ended. */
+  private static final Set<PolicyRole> HOLDING =
+      Set.of(PolicyRole.BULKHEAD, PolicyRole.CONCURRENCY_LIMIT);
+
+  /** The kinds in which a call may wait. */
+  private static final Set<PolicyRole> ADMISSION =
+      Set.of(PolicyRole.RATE_LIMITER, PolicyRole.BULKHEAD, PolicyRole.CONCURRENCY_LIMIT);
 
   private static final List<Rule> RULES = List.of(
       new Rule(
@@ -83,23 +97,17 @@ final class PolicyOrder {
           "rate limiter '{outer}' is around breaker '{inner}': while the breaker is open, every rejected"
               + " call uses up a permit. Put the breaker around the rate limiter"),
       new Rule(
-          PolicyRole.BULKHEAD,
-          PolicyRole.RATE_LIMITER,
+          HOLDING,
+          Set.of(PolicyRole.RATE_LIMITER),
           Condition.WAITS,
-          "bulkhead '{outer}' is around rate limiter '{inner}', which waits up to {inner wait}: waiting"
-              + " calls hold its permits. Put the rate limiter around the bulkhead"),
+          "{outer kind} '{outer}' is around rate limiter '{inner}', which waits up to {inner wait}: waiting"
+              + " calls hold its permits. Put the rate limiter around the {outer kind}"),
       new Rule(
           PolicyRole.BULKHEAD,
           PolicyRole.RETRY,
           Condition.ALWAYS,
           "bulkhead '{outer}' is around retry '{inner}': a permit is held while the retry waits between"
               + " attempts. Put the retry around the bulkhead"),
-      new Rule(
-          PolicyRole.CONCURRENCY_LIMIT,
-          PolicyRole.RATE_LIMITER,
-          Condition.WAITS,
-          "concurrency limit '{outer}' is around rate limiter '{inner}', which waits up to {inner wait}:"
-              + " waiting calls hold its permits. Put the rate limiter around the concurrency limit"),
       new Rule(
           PolicyRole.CONCURRENCY_LIMIT,
           PolicyRole.RETRY,
@@ -127,12 +135,11 @@ final class PolicyOrder {
           "concurrency limit '{outer}' cannot grow beyond bulkhead '{inner}' ({inner places}). Lower most, or"
               + " remove the bulkhead"),
       new Rule(
-          PolicyRole.TIMEOUT,
-          PolicyRole.CONCURRENCY_LIMIT,
+          Set.of(PolicyRole.TIMEOUT),
+          ADMISSION,
           Condition.WAITS_TO_THE_LIMIT,
-          "concurrency limit '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call"
-              + " may use up its limit before it begins. Put the concurrency limit around the timeout, or"
-              + " lower maxWait"),
+          "{inner kind} '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call may"
+              + " use up its limit before it begins. Put the {inner kind} around the timeout, or lower maxWait"),
       new Rule(
           PolicyRole.TIMEOUT,
           PolicyRole.CONCURRENCY_LIMIT,
@@ -140,34 +147,10 @@ final class PolicyOrder {
           "concurrency limit '{inner}' has no timeout inside: a call that hangs holds a permit, and is no"
               + " sample. Put timeout '{outer}' inside the concurrency limit"),
       new Rule(
-          PolicyRole.RETRY,
-          PolicyRole.CONCURRENCY_LIMIT,
+          Set.of(PolicyRole.RETRY),
+          ADMISSION,
           Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
-          "retry '{outer}' retries the rejections of concurrency limit '{inner}': let calls wait there"
-              + " instead (maxWait)"),
-      new Rule(
-          PolicyRole.TIMEOUT,
-          PolicyRole.BULKHEAD,
-          Condition.WAITS_TO_THE_LIMIT,
-          "bulkhead '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call may"
-              + " use up its limit before it begins. Put the bulkhead around the timeout, or lower maxWait"),
-      new Rule(
-          PolicyRole.TIMEOUT,
-          PolicyRole.RATE_LIMITER,
-          Condition.WAITS_TO_THE_LIMIT,
-          "rate limiter '{inner}' may wait {inner wait} inside timeout '{outer}' ({outer limit}): a call may"
-              + " use up its limit before it begins. Put the rate limiter around the timeout, or lower maxWait"),
-      new Rule(
-          PolicyRole.RETRY,
-          PolicyRole.BULKHEAD,
-          Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
-          "retry '{outer}' retries the rejections of bulkhead '{inner}': let calls wait there instead"
-              + " (maxWait)"),
-      new Rule(
-          PolicyRole.RETRY,
-          PolicyRole.RATE_LIMITER,
-          Condition.RETRIES_REJECTIONS_WITHOUT_WAITING,
-          "retry '{outer}' retries the rejections of rate limiter '{inner}': let calls wait there instead"
+          "retry '{outer}' retries the rejections of {inner kind} '{inner}': let calls wait there instead"
               + " (maxWait)"),
       new Rule(
           PolicyRole.TIMEOUT,
@@ -203,8 +186,8 @@ final class PolicyOrder {
   private static void addWarnings(
       CorePolicy outer, CorePolicy inner, List<CorePolicy> insideInner, List<String> warnings) {
     for (Rule rule : RULES) {
-      if (rule.outer == outer.role()
-          && rule.inner == inner.role()
+      if (rule.outer.contains(outer.role())
+          && rule.inner.contains(inner.role())
           && rule.condition.holds(outer, inner, insideInner)) {
         warnings.add(text(rule.text, outer, inner));
       }
@@ -214,6 +197,8 @@ final class PolicyOrder {
   private static String text(String pattern, CorePolicy outer, CorePolicy inner) {
     // Names come last, since a name may look like one of these.
     return pattern
+        .replace("{outer kind}", outer.role().text())
+        .replace("{inner kind}", inner.role().text())
         .replace("{inner wait}", inner.maxWait().toString())
         .replace("{inner limit}", limitText(inner))
         .replace("{outer limit}", limitText(outer))
