@@ -153,14 +153,12 @@ final class AdaptiveLimit {
 
   /** Called on the timer's thread. */
   private void onTimer() {
-    Decision decision = null;
     ConcurrencyLimitExplanation why = null;
     synchronized (this) {
       long now = runtime.time().nanoTime();
       LimitWindow window = windows.cut(now, config, places, calls.drops());
       if (window != null) {
-        decision = rule.decide(window);
-        why = apply(decision, window.samples());
+        why = apply(rule.decide(window), window.samples());
         windows.next(now, rule.looking());
       } else if (windows.isOver(now, config)) {
         if (places.inUse() == 0) {
@@ -171,8 +169,8 @@ final class AdaptiveLimit {
       }
       runtime.timer().arm(windowEnd, windows.nextLook(now, config));
     }
-    if (decision != null && why != null) {
-      publish(decision, why);
+    if (why != null) {
+      publish(why);
     }
   }
 
@@ -196,18 +194,20 @@ final class AdaptiveLimit {
     return why;
   }
 
-  private void publish(Decision decision, ConcurrencyLimitExplanation why) {
-    if (decision.to() > decision.from() && !queue.isEmpty()) {
+  private void publish(ConcurrencyLimitExplanation why) {
+    boolean hasChanged = why.from() != why.to();
+    boolean hasRelearned = why.rule() == LimitChange.RELEARNED;
+    if (why.to() > why.from() && !queue.isEmpty()) {
       runtime.dispatcher().endCall(grants);
     }
-    if (decision.from() != decision.to() || decision.relearned()) {
+    if (hasChanged || hasRelearned) {
       FlightRecording.limitChange(runtime.dispatcher().runtime(), name, why);
     }
     if (events.isHeard()) {
-      if (decision.relearned()) {
+      if (hasRelearned) {
         publish(ConcurrencyLimitEvent.Kind.RELEARNED, why);
       }
-      if (decision.from() != decision.to()) {
+      if (hasChanged) {
         publish(ConcurrencyLimitEvent.Kind.CHANGED, why);
       }
     }

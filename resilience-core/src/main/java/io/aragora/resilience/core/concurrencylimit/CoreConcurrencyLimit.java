@@ -419,6 +419,7 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
 
   @Override
   public void read(Readings into) {
+    long drops = 0;
     long strays = 0;
     for (CoreConcurrencyLimit each : all) {
       ConcurrencyLimitTotals totals = each.ownTotals();
@@ -429,9 +430,10 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
       into.count(each.calls, "rejected_waited", totals.rejectedWaited());
       into.count(each.calls, "rejected_deadline", totals.rejectedDeadline());
       into.count(each.calls, "cancelled", totals.cancelled());
+      drops += totals.drops();
       strays += totals.strayReleases();
     }
-    into.count("drops", Readings.NONE, new Calls(all).drops());
+    into.count("drops", Readings.NONE, drops);
     into.count("stray_releases", Readings.NONE, strays);
     limit.read(into);
   }
