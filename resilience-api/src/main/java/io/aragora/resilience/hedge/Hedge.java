@@ -18,12 +18,12 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>A hedge never adds load to a dependency in trouble: it starts only if its budget has a token, if no circuit breaker inside
- * is open or half-open, and if each bulkhead and rate limiter inside admits it without a wait. If not, the first attempt goes
+ * is open or half-open, and if each policy inside that admits calls does so without a wait. If not, the first attempt goes
  * on, and its outcome is that of the call.
  *
  * <p>If all attempts fail, the failure of the first one comes out, with those of the others suppressed in it. The first attempt
- * runs on the thread of the caller, the others on the executor for attempts, with the context of the caller. Each attempt runs
- * the policies inside the hedge by itself. Thread-safe.
+ * runs on the thread of the caller, the others on the executor for attempts, with the context of the caller. Each attempt
+ * passes through the policies inside the hedge. Thread-safe.
  */
 public interface Hedge extends Policy {
   /** {@return the config} */

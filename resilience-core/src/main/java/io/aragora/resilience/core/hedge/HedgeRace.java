@@ -214,7 +214,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
     settle(next == Next.ADVANCE, FIRST_ENDED);
   }
 
-  /** Called if a hedge ended by itself. */
+  /** Called if a hedge ended and was not cancelled. */
   final void hedgeEnded(HedgeAttempt<T> attempt, @Nullable T value, @Nullable Throwable failure) {
     boolean isAccepted = failure == null && hedge.accepts(plan, value);
     if (isAccepted && commit()) {
