@@ -71,6 +71,35 @@ public final class LatencyCounts implements LongConsumer {
   }
 
   /**
+   * Returns what was counted between two sums.
+   *
+   * @param before the earlier one
+   * @param now the later one
+   * @return the number of durations in each bucket
+   */
+  public static long[] between(long[] before, long[] now) {
+    long[] between = new long[BUCKETS];
+    for (int i = 0; i < BUCKETS; i++) {
+      between[i] = now[i] - before[i];
+    }
+    return between;
+  }
+
+  /**
+   * Returns how many durations there are.
+   *
+   * @param counts the number of durations in each bucket
+   * @return their sum
+   */
+  public static long total(long[] counts) {
+    long total = 0;
+    for (long count : counts) {
+      total += count;
+    }
+    return total;
+  }
+
+  /**
    * Returns a percentile, as if the durations of a bucket were spread evenly over it.
    *
    * @param counts the number of durations in each bucket

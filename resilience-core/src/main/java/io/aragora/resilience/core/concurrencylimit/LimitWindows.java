@@ -80,12 +80,8 @@ final class LimitWindows {
   @Nullable
   LimitWindow cut(long now, ConcurrencyLimitConfig config, LimitedPlaces places, long drops) {
     long[] latenciesNow = latencies.sum();
-    long[] ofWindow = new long[LatencyCounts.BUCKETS];
-    long samples = 0;
-    for (int i = 0; i < ofWindow.length; i++) {
-      ofWindow[i] = latenciesNow[i] - latenciesBefore[i];
-      samples += ofWindow[i];
-    }
+    long[] ofWindow = LatencyCounts.between(latenciesBefore, latenciesNow);
+    long samples = LatencyCounts.total(ofWindow);
     long dropped = drops - dropsBefore;
     long ends = samples + dropped;
     boolean isComplete = isOver(now, config)

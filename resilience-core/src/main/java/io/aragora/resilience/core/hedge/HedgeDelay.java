@@ -84,15 +84,11 @@ final class HedgeDelay extends TimerOperation {
   }
 
   private void look(long now, long[] sum) {
-    if (countOf(sum) < LEAST_CALLS) {
+    if (LatencyCounts.total(sum) < LEAST_CALLS) {
       return;
     }
-    long[] window = sum.clone();
-    long[] before = sumBefore(now - WINDOW_NANOS);
-    for (int i = 0; i < before.length; i++) {
-      window[i] -= before[i];
-    }
-    long count = countOf(window);
+    long[] window = LatencyCounts.between(sumBefore(now - WINDOW_NANOS), sum);
+    long count = LatencyCounts.total(window);
     if (count > 0) {
       long found = Math.round(LatencyCounts.percentile(window, count, percent));
       nanos = Math.max(leastNanos, Math.min(mostNanos, found));
@@ -110,15 +106,7 @@ final class HedgeDelay extends TimerOperation {
         return sums[index];
       }
     }
-    return new long[0];
-  }
-
-  private static long countOf(long[] counts) {
-    long count = 0;
-    for (long each : counts) {
-      count += each;
-    }
-    return count;
+    return new long[LatencyCounts.BUCKETS];
   }
 
   @Override

@@ -27,12 +27,8 @@ final class LatencyMeter {
       return;
     }
     long[] now = counts.sum();
-    long[] ended = new long[now.length];
-    long calls = 0;
-    for (int i = 0; i < now.length; i++) {
-      ended[i] = now[i] - since[i];
-      calls += ended[i];
-    }
+    long[] ended = LatencyCounts.between(since, now);
+    long calls = LatencyCounts.total(ended);
     median = within(ended, (calls + 1) / 2);
     most = within(ended, calls - calls / 20);
     since = now;
