@@ -1,6 +1,7 @@
 package io.aragora.resilience;
 
 import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
@@ -92,6 +93,13 @@ public interface Policies {
    * @return an immutable copy
    */
   Collection<Hedge> hedges();
+
+  /**
+   * Returns the chaos policies.
+   *
+   * @return an immutable copy
+   */
+  Collection<Chaos> chaos();
 
   /**
    * Returns the declared pipelines.
@@ -263,6 +271,14 @@ public interface Policies {
    * @return whether there was such a hedge
    */
   boolean removeHedge(String name);
+
+  /**
+   * Removes a chaos policy from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a chaos policy
+   */
+  boolean removeChaos(String name);
 
   /**
    * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The

@@ -2,6 +2,9 @@ package io.aragora.resilience;
 
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
+import io.aragora.resilience.chaos.ChaosControl;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -479,6 +482,57 @@ public interface Resilience extends AutoCloseable {
    * @return a new hedge
    */
   Hedge newHedge(String name, HedgeConfig config);
+
+  /**
+   * Looks up a chaos policy, which only code declares.
+   *
+   * @param name its name
+   * @return the chaos policy of that name
+   * @throws ResilienceConfigurationException if the name is not declared
+   */
+  Chaos chaos(String name);
+
+  /**
+   * Declares a chaos policy. It does nothing until chaos is enabled for the process and {@link ChaosControl#start started}.
+   *
+   * @param name its name
+   * @param config its config
+   * @return the chaos policy of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  Chaos chaos(String name, ChaosConfig config);
+
+  /**
+   * Declares a chaos policy. It does nothing until chaos is enabled for the process and {@link ChaosControl#start started}.
+   *
+   * @param name its name
+   * @param settings adds what may be injected, and other settings
+   * @return the chaos policy of that name
+   * @throws IllegalArgumentException if {@code settings} adds nothing, or chances of more than 100 percent
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  default Chaos chaos(String name, Consumer<? super ChaosConfig.Builder> settings) {
+    ChaosConfig.Builder config = ChaosConfig.builder();
+    settings.accept(config);
+    return chaos(name, config.build());
+  }
+
+  /**
+   * Creates a chaos policy that is not registered, as {@link #newCircuitBreaker} does for breakers. It obeys {@link #chaos()},
+   * and neither health nor metrics show it.
+   *
+   * @param name its name
+   * @param config its config
+   * @return a new chaos policy
+   */
+  Chaos newChaos(String name, ChaosConfig config);
+
+  /**
+   * Returns what starts and stops the chaos of this runtime.
+   *
+   * @return the control, always the same object
+   */
+  ChaosControl chaos();
 
   /**
    * Opens a block of the calling thread with a deadline.

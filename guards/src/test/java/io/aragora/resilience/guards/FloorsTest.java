@@ -25,7 +25,8 @@ class FloorsTest {
       List.of(""),
       List.of(".spi", ".internal.runtime"),
       List.of(".persistence", ".annotation"),
-      List.of(".circuitbreaker", ".bulkhead", ".ratelimiter", ".concurrencylimit", ".hedge"),
+      List.of(
+          ".circuitbreaker", ".bulkhead", ".ratelimiter", ".concurrencylimit", ".hedge", ".chaos"),
       List.of(".retry", ".fallback", ".health"),
       List.of(".timeout"),
       List.of(".internal.discovery"),

@@ -10,6 +10,9 @@ import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
+import io.aragora.resilience.chaos.ChaosControl;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -141,6 +144,10 @@ final class CoreResilience implements Resilience {
       throw e;
     }
     extensions.attachAll();
+    Duration length = outside.chaosAtStart();
+    if (length != null) {
+      policies.chaosSwitch().start(length);
+    }
   }
 
   private void startSaver(StateSaver starting) {
@@ -284,6 +291,26 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
+  public Chaos chaos(String name) {
+    return policies.chaos.get(name);
+  }
+
+  @Override
+  public Chaos chaos(String name, ChaosConfig config) {
+    return policies.chaos.declare(name, config);
+  }
+
+  @Override
+  public Chaos newChaos(String name, ChaosConfig config) {
+    return policies.newChaos(name, config);
+  }
+
+  @Override
+  public ChaosControl chaos() {
+    return policies.chaosSwitch();
+  }
+
+  @Override
   public Deadline deadline(String deadline, Duration limit) {
     return DeadlineScope.open(deadline, limit, time);
   }
@@ -348,6 +375,7 @@ final class CoreResilience implements Resilience {
               RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
               RuntimeHealth.ofStore(saver),
               RuntimeHealth.ofAdmission(policies),
+              RuntimeHealth.ofChaos(outside, policies),
               RuntimeHealth.ofThreads(status::threads, time)));
       health = present;
     }
@@ -396,6 +424,7 @@ final class CoreResilience implements Resilience {
     ClosingSteps steps = new ClosingSteps(name, time, began + STEPS_NANOS);
     extensions.close(steps);
     waiting.close();
+    policies.closeChaos();
     steps.run("the timer", timer::close);
     steps.run("the tasks that executors accepted", dispatcher::closeAcceptedTasks);
     try {

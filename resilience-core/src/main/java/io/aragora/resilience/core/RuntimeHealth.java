@@ -2,12 +2,15 @@ package io.aragora.resilience.core;
 
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
+import io.aragora.resilience.core.chaos.ChaosSwitch;
 import io.aragora.resilience.core.health.Contribution;
 import io.aragora.resilience.core.persistence.StateSaver;
+import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.time.TimeSource;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -15,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of a runtime's breakers, state store, bulkheads and limiters, and threads. The worst status is degraded, never
+ * The health of a runtime's breakers, state store, bulkheads and limiters, chaos, and threads. The worst status is degraded, never
  * out of service.
  */
 final class RuntimeHealth {
@@ -43,6 +46,20 @@ final class RuntimeHealth {
 
   static Contribution ofAdmission(RuntimePolicies policies) {
     return new Contribution(HealthRegistry.ADMISSION, new AdmissionHealth(policies));
+  }
+
+  static Contribution ofChaos(RuntimeSettings outside, RuntimePolicies policies) {
+    return new Contribution(HealthRegistry.CHAOS, () -> {
+      if (!outside.chaos().isEnabled()) {
+        return null;
+      }
+      ChaosSwitch chaos = policies.chaosSwitch();
+      Instant until = chaos.activeUntil().orElse(null);
+      return until == null
+          ? HealthResult.healthy()
+          : HealthResult.of(
+              HealthStatus.DEGRADED, "chaos is active until " + until + ": " + chaos.named());
+    });
   }
 
   static Contribution ofThreads(Supplier<Collection<ThreadLoad>> loads, TimeSource time) {

@@ -5,6 +5,8 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
@@ -17,6 +19,8 @@ import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.bulkhead.CoreBulkhead;
 import io.aragora.resilience.core.call.WaitingThreads;
+import io.aragora.resilience.core.chaos.ChaosSwitch;
+import io.aragora.resilience.core.chaos.CoreChaos;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
@@ -78,6 +82,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<CoreRateLimiter, RateLimiterConfig> rateLimiters;
   final PolicyRegistry<CoreKeyedRateLimiter, KeyedRateLimiterConfig> keyedRateLimiters;
   final PolicyRegistry<CoreHedge, HedgeConfig> hedges;
+  final PolicyRegistry<CoreChaos, ChaosConfig> chaos;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   final FallbackCounters fallbacks;
 
@@ -88,6 +93,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
   private final AdmissionRuntime admission;
+
+  /** Created at the first use of chaos, under the lock of this. */
+  private volatile @Nullable ChaosSwitch chaosSwitch;
 
   /**
    * Keyed by the policies that a warning names, so a pipeline that is built for each call is warned
@@ -128,6 +136,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     keyedRateLimiters =
         new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
     hedges = new PolicyRegistry<>(new HedgeKind(this, outside), max, stale);
+    chaos = new PolicyRegistry<>(new ChaosKind(this), max, never);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
     kinds = List.of(
@@ -139,7 +148,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         concurrencyLimits,
         rateLimiters,
         keyedRateLimiters,
-        hedges);
+        hedges,
+        chaos);
   }
 
   /** Creates a breaker that is not registered. */
@@ -205,6 +215,51 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         runtime.time(),
         runtime.timer(),
         runtime.dispatcher());
+  }
+
+  /** Creates a chaos policy that is not registered. */
+  CoreChaos newChaos(String name, ChaosConfig config) {
+    return makeChaos(name, config, 1);
+  }
+
+  /** Creates a chaos policy, whose chances settings outside the code may lower. */
+  CoreChaos registeredChaos(String name, ChaosConfig config) {
+    return makeChaos(name, config, outside.chaosScale(name));
+  }
+
+  private CoreChaos makeChaos(String name, ChaosConfig config, double scale) {
+    return new CoreChaos(
+        Setting.name("name", name),
+        Objects.requireNonNull(config, "config"),
+        scale,
+        chaosSwitch(),
+        runtime.time(),
+        runtime.timer(),
+        runtime.dispatcher());
+  }
+
+  /** Returns the switch of all chaos policies. */
+  ChaosSwitch chaosSwitch() {
+    ChaosSwitch present = chaosSwitch;
+    return present != null ? present : createChaosSwitch();
+  }
+
+  private synchronized ChaosSwitch createChaosSwitch() {
+    ChaosSwitch present = chaosSwitch;
+    if (present == null) {
+      present = new ChaosSwitch(
+          outside.chaos(), runtime.time(), runtime.timer(), runtime.dispatcher(), chaos::all);
+      chaosSwitch = present;
+    }
+    return present;
+  }
+
+  /** Ends chaos, if it was ever used. */
+  void closeChaos() {
+    ChaosSwitch present = chaosSwitch;
+    if (present != null) {
+      present.close();
+    }
   }
 
   /** Creates a pipeline that is not registered. */
@@ -284,6 +339,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Hedge> hedges() {
     return List.copyOf(hedges.all());
+  }
+
+  @Override
+  public Collection<Chaos> chaos() {
+    return List.copyOf(chaos.all());
   }
 
   @Override
@@ -391,6 +451,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   @Override
+  public boolean removeChaos(String name) {
+    return chaos.remove(name) != null;
+  }
+
+  @Override
   public int pruneConcurrencyLimits() {
     return concurrencyLimits.prune();
   }
@@ -491,6 +556,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("ratelimiter", rateLimiters, into);
     read("keyedratelimiter", keyedRateLimiters, into);
     read("hedge", hedges, into);
+    read("chaos", chaos, into);
     if (into.wants("fallback")) {
       fallbacks.totals().forEach((pipeline, totals) -> {
         into.policy("fallback", pipeline);

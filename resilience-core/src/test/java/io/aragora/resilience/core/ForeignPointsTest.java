@@ -44,6 +44,8 @@ class ForeignPointsTest {
   private static final Map<String, String> COVERED = Map.ofEntries(
       Map.entry("Bulkhead.subscribe", "BulkheadTest"),
       Map.entry("CallContext", CALLER),
+      Map.entry("Chaos.subscribe", "ChaosTest"),
+      Map.entry("ChaosConfig.Builder", "ChaosTest"),
       Map.entry("CircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("CircuitBreaker.subscribeCalls", FUNCTIONS),
       Map.entry("CircuitBreaker.tryCall", ENTRY),

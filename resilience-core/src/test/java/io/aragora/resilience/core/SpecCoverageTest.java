@@ -31,7 +31,7 @@ class SpecCoverageTest {
 
   /** A case, a case of a later pattern, a fault of the reference package, or a defect of another library. */
   private static final Pattern ID = Pattern.compile("(?<![\\w-])(?:"
-      + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|PO)-\\d+|faults?[ -]\\d+"
+      + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|CH|PO)-\\d+|faults?[ -]\\d+"
       + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe)-\\w+)(?![\\w-])");
 
   @Test

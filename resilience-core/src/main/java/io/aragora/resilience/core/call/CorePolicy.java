@@ -136,6 +136,11 @@ public abstract class CorePolicy implements Policy {
     return false;
   }
 
+  /** {@return whether this policy never does anything, so that pipelines leave it out} */
+  public boolean isLeftOut() {
+    return false;
+  }
+
   /**
    * Returns whether this policy would reject a call at a time, unless it is changed by hand until
    * then.

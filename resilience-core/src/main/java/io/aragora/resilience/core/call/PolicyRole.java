@@ -23,6 +23,9 @@ public enum PolicyRole {
   /** Ends calls that take too long. */
   TIMEOUT("timeout", "timeout"),
 
+  /** Injects failures and delays. */
+  CHAOS("chaos", "chaos"),
+
   /** Anything else. */
   OTHER("other", "policy");
 

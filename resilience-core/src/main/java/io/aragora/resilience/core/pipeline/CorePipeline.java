@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
 public final class CorePipeline extends CorePolicy implements Pipeline {
   private final List<Policy> policies;
   private final List<String> warnings;
+
+  /** All links of the chain, and those that are left out. */
+  private final List<CorePolicy> declared;
+
   private final PolicyChain chain;
   private final Dispatcher dispatcher;
   private final Function<String, FallbackCounter> counters;
@@ -62,18 +66,28 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     List<CorePolicy> links = new ArrayList<>();
     for (Policy policy : policies) {
       if (policy instanceof CorePipeline nested) {
-        for (int i = 0; i < nested.chain.length(); i++) {
-          links.add(nested.chain.link(i));
-        }
+        links.addAll(nested.declared);
       } else {
         links.add(policy instanceof CorePolicy core ? core : new ForeignPolicy(policy));
       }
     }
-    this.chain = new PolicyChain(links.toArray(CorePolicy[]::new));
+    this.declared = List.copyOf(links);
+    this.chain = new PolicyChain(working(links).toArray(CorePolicy[]::new));
     this.warnings = PolicyOrder.warnings(links);
     for (String warning : warnings) {
       log.accept(warning, "pipeline " + this + ": " + warning + " (logged once)");
     }
+  }
+
+  /** Returns the links without those that are left out; a chain has one link at least. */
+  private static List<CorePolicy> working(List<CorePolicy> links) {
+    List<CorePolicy> working = new ArrayList<>();
+    for (CorePolicy link : links) {
+      if (!link.isLeftOut()) {
+        working.add(link);
+      }
+    }
+    return working.isEmpty() ? links.subList(0, 1) : working;
   }
 
   private CorePipeline(CorePipeline other, Executor executor) {
@@ -82,6 +96,7 @@ public final class CorePipeline extends CorePolicy implements Pipeline {
     this.counters = other.counters;
     this.policies = other.policies;
     this.warnings = other.warnings;
+    this.declared = other.declared;
     this.chain = new PolicyChain(other.chain, executor);
   }
 

@@ -10,6 +10,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -63,6 +64,10 @@ final class PolicyOrder {
   /** The kinds in which a call may wait. */
   private static final Set<PolicyRole> ADMISSION =
       Set.of(PolicyRole.RATE_LIMITER, PolicyRole.BULKHEAD, PolicyRole.CONCURRENCY_LIMIT);
+
+  /** Everything that chaos tests, but for the retry, whose warning says more. */
+  private static final Set<PolicyRole> TESTED =
+      EnumSet.complementOf(EnumSet.of(PolicyRole.RETRY, PolicyRole.CHAOS));
 
   private static final List<Rule> RULES = List.of(
       new Rule(
@@ -168,7 +173,19 @@ final class PolicyOrder {
           PolicyRole.HEDGE,
           PolicyRole.HEDGE,
           Condition.ALWAYS,
-          "hedge '{inner}' is inside hedge '{outer}' and stands down. Remove one of them"));
+          "hedge '{inner}' is inside hedge '{outer}' and stands down. Remove one of them"),
+      new Rule(
+          PolicyRole.CHAOS,
+          PolicyRole.RETRY,
+          Condition.ALWAYS,
+          "chaos '{outer}' is around retry '{inner}': what it injects is not retried. Put the chaos inside"
+              + " the retry"),
+      new Rule(
+          Set.of(PolicyRole.CHAOS),
+          TESTED,
+          Condition.ALWAYS,
+          "chaos '{outer}' is around {inner kind} '{inner}', which sees nothing of what it injects. Put the"
+              + " chaos inside the {inner kind}"));
 
   private PolicyOrder() {}
 

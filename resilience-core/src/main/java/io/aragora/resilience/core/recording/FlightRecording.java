@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.recording;
 
+import io.aragora.resilience.chaos.Injection;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
@@ -98,7 +99,7 @@ public final class FlightRecording {
     // Each call initializes its class.
     LOG.log(
         System.Logger.Level.DEBUG,
-        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}, {6}",
+        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}",
         TransitionEvent.isRecorded(),
         RejectionEvent.isRecorded(),
         RetryDecisionEvent.isRecorded(),
@@ -106,6 +107,7 @@ public final class FlightRecording {
         AdmissionEvent.isRecorded(),
         LimitChangeEvent.isRecorded(),
         HedgedCallEvent.isRecorded(),
+        InjectionEvent.isRecorded(),
         StoreFailureEvent.isRecorded());
   }
 
@@ -281,6 +283,22 @@ public final class FlightRecording {
       HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos);
     } else if (isStarted()) {
       later(runtime, () -> HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos));
+    }
+  }
+
+  /**
+   * Records that chaos was injected into a call.
+   *
+   * @param runtime the name of the runtime
+   * @param chaos the name of the policy
+   * @param injection what was injected
+   * @param delayNanos how long the call is delayed, in nanoseconds; 0 if it is not
+   */
+  public static void injection(String runtime, String chaos, Injection injection, long delayNanos) {
+    if (FIRST.areReady()) {
+      InjectionEvent.commit(runtime, chaos, injection, delayNanos);
+    } else if (isStarted()) {
+      later(runtime, () -> InjectionEvent.commit(runtime, chaos, injection, delayNanos));
     }
   }
 

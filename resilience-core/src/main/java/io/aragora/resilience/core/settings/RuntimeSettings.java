@@ -11,6 +11,7 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.net.URL;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +37,22 @@ public final class RuntimeSettings {
   static final ConcurrencyLimitTable CONCURRENCY_LIMITS = new ConcurrencyLimitTable();
   static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
   static final HedgeTable HEDGES = new HedgeTable();
+  static final ChaosTable CHAOS = new ChaosTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
   static final List<SettingTable<?, ?>> TABLES = List.of(
-      BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, CONCURRENCY_LIMITS, RATE_LIMITERS, HEDGES, PIPELINES);
+      BREAKERS,
+      RETRIES,
+      TIMEOUTS,
+      BULKHEADS,
+      CONCURRENCY_LIMITS,
+      RATE_LIMITERS,
+      HEDGES,
+      CHAOS,
+      PIPELINES);
 
+  private final @Nullable ChaosSettings chaos;
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
@@ -50,12 +61,24 @@ public final class RuntimeSettings {
       concurrencyLimits;
   private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
   private final LayeredSettings<HedgeConfig, HedgeConfig.Builder> hedges;
+  private final LayeredSettings<Double, double[]> chaosScales;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
+    this(sources, surroundings, warnings, Map.of());
+  }
+
+  RuntimeSettings(
+      List<ConfigSource> sources,
+      Surroundings surroundings,
+      Warnings warnings,
+      Map<String, String> properties) {
     for (ConfigSource source : sources) {
       checkPrefixes(source);
     }
+    chaos = saysNothing(surroundings, properties)
+        ? null
+        : ChaosSettings.of(surroundings, properties, warnings);
     breakers =
         new BreakerSettings(new LayeredSettings<>(BREAKERS, sources, surroundings, warnings));
     retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
@@ -64,6 +87,7 @@ public final class RuntimeSettings {
     concurrencyLimits = new LayeredSettings<>(CONCURRENCY_LIMITS, sources, surroundings, warnings);
     rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
     hedges = new LayeredSettings<>(HEDGES, sources, surroundings, warnings);
+    chaosScales = new LayeredSettings<>(CHAOS, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
@@ -74,6 +98,13 @@ public final class RuntimeSettings {
   private static void checkPrefixes(ConfigSource source) {
     for (Map.Entry<String, String> entry : source.entries().entrySet()) {
       String key = entry.getKey();
+      if (ChaosSettings.isOfProcess(key)) {
+        throw source.refused(
+            key + " does nothing here: it must be a system property, the environment variable "
+                + ChaosSettings.variable(key) + " or a property of the builder, so that no artifact"
+                + " turns chaos on. Remove it",
+            null);
+      }
       if (key.startsWith(PREFIX) && !isKnown(key)) {
         throw source.refused(
             key + "=" + new SettingText(key, entry.getValue()).shown()
@@ -103,7 +134,8 @@ public final class RuntimeSettings {
    */
   public static RuntimeSettings ofProcess(ResilienceSettings settings) {
     Surroundings surroundings = new Surroundings();
-    return new RuntimeSettings(sources(settings, surroundings), surroundings, new Warnings(LOG));
+    return new RuntimeSettings(
+        sources(settings, surroundings), surroundings, new Warnings(LOG), settings.properties());
   }
 
   static List<ConfigSource> sources(ResilienceSettings settings, Surroundings surroundings) {
@@ -122,6 +154,39 @@ public final class RuntimeSettings {
       sources.add(ConfigSource.ofMap(settings.config()));
     }
     return sources;
+  }
+
+  /** Most processes say nothing about chaos, and then need no class for it. */
+  private static boolean saysNothing(Surroundings surroundings, Map<String, String> properties) {
+    for (String key : ChaosTable.OF_PROCESS) {
+      if (properties.containsKey(key)
+          || surroundings.property(key) != null
+          || surroundings.variable(CHAOS.variable(key.substring(CHAOS.prefix().length())))
+              != null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** {@return what the process says about chaos} */
+  public ChaosSettings chaos() {
+    return chaos == null ? ChaosSettings.NONE : chaos;
+  }
+
+  /** {@return for how long chaos is active from the start of the runtime; null if it is not started} */
+  public @Nullable Duration chaosAtStart() {
+    return chaos == null ? null : chaos.startFor();
+  }
+
+  /**
+   * Returns the factor by which the chances of a chaos policy are multiplied.
+   *
+   * @param name its name
+   * @return the factor, in [0, 1]
+   */
+  public double chaosScale(String name) {
+    return chaosScales.resolve(name, ChaosTable.UNSCALED);
   }
 
   /** {@return the configs of breakers} */

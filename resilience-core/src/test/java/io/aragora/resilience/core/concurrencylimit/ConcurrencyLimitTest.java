@@ -499,6 +499,57 @@ class ConcurrencyLimitTest {
   }
 
   @Test
+  @Tag("CL-19")
+  void chaosInside_lowersTheLimit_untilItEnds() {
+    try (Resilience enabled = Resilience.builder()
+        .timeSource(time)
+        .property("resilience.chaos.enabled", "true")
+        .build()) {
+      ConcurrencyLimit api =
+          enabled.concurrencyLimit("api", c -> c.least(10).initial(40).most(40).minimumSamples(10));
+      Pipeline pipeline = enabled
+          .newPipeline("p")
+          .add(api)
+          .add(enabled.chaos("slow", c -> c.delay(100, millis(190), millis(190))))
+          .build();
+      int windows = 0;
+      while (windows++ < 5) {
+        calls(pipeline, api);
+      }
+      assertThat(api.snapshot().limit()).isEqualTo(40);
+      enabled.chaos().start(Duration.ofMinutes(1));
+      while (api.snapshot().limit() > 10 && windows++ < 40) {
+        calls(pipeline, api);
+      }
+      assertThat(api.snapshot().limit()).isEqualTo(10);
+      enabled.chaos().stop();
+      while (api.snapshot().limit() < 40 && windows++ < 80) {
+        calls(pipeline, api);
+      }
+      assertThat(api.snapshot().limit()).isEqualTo(40);
+    }
+  }
+
+  /** Passes a window in which the limit is used up by calls whose bodies take 10 ms. */
+  private void calls(Pipeline pipeline, ConcurrencyLimit api) {
+    List<CompletableFuture<String>> bodies = new ArrayList<>();
+    List<CompletableFuture<String>> calls = new ArrayList<>();
+    for (int i = api.snapshot().limit(); i > 0; i--) {
+      calls.add(pipeline.callAsync(() -> {
+        CompletableFuture<String> body = new CompletableFuture<>();
+        bodies.add(body);
+        return body;
+      }));
+    }
+    long delay = bodies.isEmpty() ? 192 : 0;
+    time.advance(millis(delay));
+    time.advance(millis(10));
+    bodies.forEach(body -> body.complete("a"));
+    assertThat(calls).allMatch(CompletableFuture::isDone);
+    time.advance(WINDOW.minus(millis(delay + 10)).plus(millis(3)));
+  }
+
+  @Test
   @Tag("CL-20")
   void rawPermits_areGivenBackOnce() {
     ConcurrencyLimit api = limit(1, 2, 2);

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.call.CapturedContext;
@@ -10,6 +11,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
@@ -43,6 +45,8 @@ class PolicyOrderTest {
   private final CorePolicy waitingLimiter =
       new Admitting("r", PolicyRole.RATE_LIMITER, TWO_SECONDS);
 
+  private final CorePolicy chaos =
+      core(resilience.chaos("x", c -> c.fail(1, () -> new IllegalStateException("chaos"))));
   private final CorePolicy hedge = core(resilience.hedge("i", c -> c.delay(Duration.ofMillis(50))));
 
   @AfterEach
@@ -60,6 +64,39 @@ class PolicyOrderTest {
 
   private static List<String> warnings(CorePolicy... outermostFirst) {
     return PolicyOrder.warnings(List.of(outermostFirst));
+  }
+
+  @Test
+  @Tag("PO-12")
+  @Tag("CH-15")
+  void chaos_thatIsNotInnermost_isWarnedOf() {
+    assertThat(warnings(chaos, retry))
+        .containsExactly(
+            "chaos 'x' is around retry 'a': what it injects is not retried. Put the chaos"
+                + " inside the retry");
+    assertThat(warnings(retry, chaos, breaker, timeout))
+        .containsExactly(
+            "chaos 'x' is around circuit breaker 'b', which sees nothing of what it injects. Put the"
+                + " chaos inside the circuit breaker",
+            "chaos 'x' is around timeout 't', which sees nothing of what it injects. Put the chaos"
+                + " inside the timeout");
+    assertThat(warnings(retry, breaker, limiter, timeout, chaos)).isEmpty();
+  }
+
+  @Test
+  @Tag("PO-12")
+  void chaosOfAnInnerPipeline_isWarnedOf_thoughItIsLeftOut() {
+    Pipeline inner = resilience
+        .newPipeline("inner")
+        .add((Policy) breaker)
+        .add((Policy) chaos)
+        .build();
+    assertThat(inner.warnings()).isEmpty();
+    assertThat(
+            resilience.newPipeline("p").add(inner).add((Policy) retry).build().warnings())
+        .contains(
+            "chaos 'x' is around retry 'a': what it injects is not retried. Put the chaos inside"
+                + " the retry");
   }
 
   @Test

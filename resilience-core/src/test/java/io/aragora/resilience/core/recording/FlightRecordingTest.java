@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Injection;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
@@ -59,6 +60,7 @@ class FlightRecordingTest {
       "Admission",
       "ConcurrencyLimit",
       "Hedge",
+      "Injection",
       "StoreFailure");
 
   private final ManualTime time = ManualTime.create();
@@ -297,6 +299,19 @@ class FlightRecordingTest {
   }
 
   @Test
+  @Tag("CH-17")
+  void injections_areRecorded() throws Exception {
+    List<RecordedEvent> events = record("Injection", () -> {
+      FlightRecording.injection("shop", "payments", Injection.FAIL, 0);
+      FlightRecording.injection("shop", "payments", Injection.DELAY, 2_000_000);
+    });
+    assertThat(events)
+        .extracting(event -> event.getString("runtime") + " " + event.getString("chaos") + " "
+            + event.getString("kind") + " " + event.getDuration("delay"))
+        .containsExactly("shop payments FAIL PT0S", "shop payments DELAY PT0.002S");
+  }
+
+  @Test
   void failuresOfTheStore_areRecorded() throws Exception {
     List<RecordedEvent> events = record("StoreFailure", () -> {
       FlightRecording.storeFailure(
@@ -414,7 +429,7 @@ class FlightRecordingTest {
                 "base",
                 "elapsed")
             .contains(field.getName()))
-        .hasSize(9)
+        .hasSize(10)
         .allSatisfy(field ->
             assertThat(field.getAnnotation(Timespan.class).value()).isEqualTo("NANOSECONDS"));
   }
@@ -430,6 +445,7 @@ class FlightRecordingTest {
     FlightRecording.limitChange(
         "shop", "c", ConcurrencyLimitExplanation.builder().build());
     FlightRecording.hedge("shop", "h", HedgeEvent.Kind.WON, 1, 1);
+    FlightRecording.injection("shop", "x", Injection.DELAY, 1);
   }
 
   private static List<ValueDescriptor> own(EventType type) {
