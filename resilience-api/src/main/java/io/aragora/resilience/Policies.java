@@ -248,7 +248,8 @@ public interface Policies {
   boolean removeConcurrencyLimit(String name);
 
   /**
-   * Removes a rate limiter from this runtime, its status and metrics. It works on for code that holds it.
+   * Removes a rate limiter from this runtime, its status and metrics. It works on for code that holds it. Its saved level
+   * stays in the state store until it does not matter any more, and the next process still restores it.
    *
    * @param name its name
    * @return whether there was such a rate limiter

@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.internal.discovery.Providers;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +16,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores the state of breakers. Methods may block. One thread at a time calls them: the thread that builds the runtime,
+ * Stores the state of breakers, and of rate limiters if it can. Methods may block. One thread at a time calls them: the thread that builds the runtime,
  * then one in the background, and at the end perhaps the thread that closes the runtime; never a protected call. An
  * implementation must only provide visibility between those calls.
  */
@@ -35,8 +36,8 @@ public interface StateStore extends AutoCloseable {
   }
 
   /**
-   * Reads the saved states: states other than closed first, then the newest first. Reads row by row at most the bounds
-   * of {@link Loaded}; a line of its problems counts the rows that it skipped.
+   * Reads the saved states: states other than closed first, then the newest first; and the saved limiters, if it saves
+   * them. Reads row by row at most the bounds of {@link Loaded}; a line of its problems counts the rows that it skipped.
    *
    * @return the saved states, and the rows that could not be read
    * @throws StateStoreException if nothing could be read
@@ -59,8 +60,8 @@ public interface StateStore extends AutoCloseable {
   int save(Collection<SavedBreaker> states) throws StateStoreException;
 
   /**
-   * Removes the states saved strictly before an instant. A store with many such rows may leave some of them to the next
-   * purge.
+   * Removes the states saved strictly before an instant, and the limiters that {@linkplain SavedLimiter#mattersUntil
+   * matter} until an earlier one. A store with many such rows may leave some of them to the next purge.
    *
    * @param cutOff the instant
    * @return the number of removed states
@@ -82,6 +83,25 @@ public interface StateStore extends AutoCloseable {
   }
 
   /**
+   * Returns whether this store saves rate limiters, so that {@link #saveLimiters} does something. Default false: a runtime
+   * with a limiter that is to be saved says so in its log.
+   *
+   * @return whether limiters are saved
+   */
+  default boolean savesLimiters() {
+    return false;
+  }
+
+  /**
+   * Writes rate limiters: all of them, or, if this throws, none. If the store contains one of the same name, the new row is
+   * what {@link SavedLimiter#over} returns; an unreadable row is replaced. By default nothing is written.
+   *
+   * @param limiters the limiters to write, no name twice
+   * @throws StateStoreException if nothing was written
+   */
+  default void saveLimiters(Collection<SavedLimiter> limiters) throws StateStoreException {}
+
+  /**
    * Registers a listener for states that other processes save in the same place, soon after they do. By default, and in
    * a store for one machine, the listener receives nothing. Called once, after opening; closing the store ends it.
    *
@@ -95,7 +115,7 @@ public interface StateStore extends AutoCloseable {
 
   /**
    * The result of {@link #load()}. Bounded regardless of the store: rows beyond {@link #MAX_ROWS} or {@link
-   * #MAX_CHARACTERS}, and null elements, are skipped. Immutable and thread-safe.
+   * #MAX_CHARACTERS}, limiters beyond {@link #MAX_LIMITERS}, and null elements, are skipped. Immutable and thread-safe.
    */
   final class Loaded {
     /** The largest number of rows: 100,000. */
@@ -103,6 +123,12 @@ public interface StateStore extends AutoCloseable {
 
     /** The largest number of characters of all texts together, with equal configs counted once: 16 million. */
     public static final int MAX_CHARACTERS = 16_000_000;
+
+    /** The largest number of limiters: 10,000. */
+    public static final int MAX_LIMITERS = 10_000;
+
+    /** The largest number of characters of all texts of limiters together. */
+    private static final int MAX_LIMITER_CHARACTERS = 4_000_000;
 
     /** The largest number of problems with a line of their own: 100. */
     public static final int MAX_PROBLEMS = 100;
@@ -113,15 +139,17 @@ public interface StateStore extends AutoCloseable {
     private static final int COUNTS = 2;
 
     private final List<SavedBreaker> states;
+    private final List<SavedLimiter> limiters;
     private final List<String> problems;
 
-    private Loaded(List<SavedBreaker> states, List<String> problems) {
+    private Loaded(List<SavedBreaker> states, List<SavedLimiter> limiters, List<String> problems) {
       this.states = List.copyOf(states);
+      this.limiters = List.copyOf(limiters);
       this.problems = problems;
     }
 
     /**
-     * Creates a result, and copies rows and problems up to the bounds.
+     * Creates a result without limiters, and copies rows and problems up to the bounds.
      *
      * @param states the states that could be read
      * @param problems one line with the reason for each row that could not be read
@@ -156,6 +184,11 @@ public interface StateStore extends AutoCloseable {
       return states;
     }
 
+    /** {@return the limiters that could be read; unmodifiable} */
+    public List<SavedLimiter> limiters() {
+      return limiters;
+    }
+
     /**
      * {@return one line with the reason for each row that could not be read, at most {@link #MAX_PROBLEMS}, and one line
      * that counts the others; unmodifiable}
@@ -168,26 +201,29 @@ public interface StateStore extends AutoCloseable {
     public boolean equals(@Nullable Object other) {
       return other instanceof Loaded that
           && states.equals(that.states)
+          && limiters.equals(that.limiters)
           && problems.equals(that.problems);
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(states, problems);
+      return Objects.hash(states, limiters, problems);
     }
 
     @Override
     public String toString() {
-      return "Loaded[states=" + states + ", problems=" + problems + "]";
+      return "Loaded[states=" + states + ", limiters=" + limiters + ", problems=" + problems + "]";
     }
 
     /** Collects the rows of a store up to the bounds of {@link Loaded}. Not thread-safe. */
     public static final class Builder {
       private final List<SavedBreaker> states = new ArrayList<>();
+      private final List<SavedLimiter> limiters = new ArrayList<>();
       private final List<String> problems = new ArrayList<>();
       private final Map<String, String> declared = new HashMap<>();
       private final int mostProblems;
       private long characters;
+      private long limiterCharacters;
       private long leftOut;
       private long moreProblems;
 
@@ -229,6 +265,23 @@ public interface StateStore extends AutoCloseable {
         String known = declared.putIfAbsent(state.declared(), state.declared());
         boolean shares = known == null || known == state.declared();
         states.add(shares ? state : sharing(state, known));
+        return this;
+      }
+
+      /**
+       * Adds a limiter, or counts it among the rows that could not be read if there is no room for it. Default: none.
+       *
+       * @param limiter the limiter
+       * @return this builder
+       */
+      public Builder add(SavedLimiter limiter) {
+        long more = (long) limiter.name().length() + limiter.declared().length();
+        if (limiters.size() == MAX_LIMITERS || limiterCharacters + more > MAX_LIMITER_CHARACTERS) {
+          moreProblems++;
+        } else {
+          limiterCharacters += more;
+          limiters.add(limiter);
+        }
         return this;
       }
 
@@ -285,7 +338,7 @@ public interface StateStore extends AutoCloseable {
        * @return rows and problems
        */
       public Loaded build() {
-        return new Loaded(states, allProblems());
+        return new Loaded(states, limiters, allProblems());
       }
     }
   }

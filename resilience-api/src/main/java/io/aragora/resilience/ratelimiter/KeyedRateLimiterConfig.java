@@ -80,9 +80,9 @@ public final class KeyedRateLimiterConfig {
     private Builder() {}
 
     /**
-     * Sets the config of each key. No default.
+     * Sets the config of each key. No default. Keys are not saved across restarts.
      *
-     * @param config the config
+     * @param config the config, without {@link RateLimiterConfig.Builder#keepAcrossRestart}
      * @return this builder
      */
     public Builder limiter(RateLimiterConfig config) {
@@ -107,11 +107,16 @@ public final class KeyedRateLimiterConfig {
      * Builds the config.
      *
      * @return the config
-     * @throws IllegalArgumentException if {@link #limiter} was not set
+     * @throws IllegalArgumentException if {@link #limiter} was not set, or has {@link
+     *     RateLimiterConfig.Builder#keepAcrossRestart}
      */
     public KeyedRateLimiterConfig build() {
       if (limiter == null) {
         throw new IllegalArgumentException("limiter must be set: it has no default");
+      }
+      if (limiter.keepsAcrossRestart()) {
+        throw new IllegalArgumentException(
+            "keepAcrossRestart is not for the limiter of a key: true");
       }
       return new KeyedRateLimiterConfig(limiter, maxKeys);
     }

@@ -39,6 +39,7 @@ public final class RateLimiterConfig {
   private final Duration maxPause;
   private final boolean startFull;
   private final int adoptUpTo;
+  private final boolean keepAcrossRestart;
   private final boolean ignoreExternalConfig;
 
   private RateLimiterConfig(Builder builder, Duration period) {
@@ -53,6 +54,7 @@ public final class RateLimiterConfig {
     maxPause = builder.maxPause;
     startFull = builder.startFull;
     adoptUpTo = builder.adoptUpTo;
+    keepAcrossRestart = builder.keepAcrossRestart;
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
@@ -98,6 +100,7 @@ public final class RateLimiterConfig {
     builder.maxPause = maxPause;
     builder.startFull = startFull;
     builder.adoptUpTo = adoptUpTo;
+    builder.keepAcrossRestart = keepAcrossRestart;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
@@ -147,6 +150,11 @@ public final class RateLimiterConfig {
     return adoptUpTo;
   }
 
+  /** {@return the value of {@link Builder#keepAcrossRestart}} */
+  public boolean keepsAcrossRestart() {
+    return keepAcrossRestart;
+  }
+
   /** {@return whether settings outside the code are ignored} */
   public boolean ignoresExternalConfig() {
     return ignoreExternalConfig;
@@ -170,6 +178,7 @@ public final class RateLimiterConfig {
         .add("maxPause", maxPause)
         .add("startFull", startFull)
         .add("adoptUpTo", adoptUpTo)
+        .add("keepAcrossRestart", keepAcrossRestart)
         .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
@@ -211,6 +220,7 @@ public final class RateLimiterConfig {
     private Duration maxPause = Duration.ofMinutes(15);
     private boolean startFull = true;
     private int adoptUpTo;
+    private boolean keepAcrossRestart;
     private boolean ignoreExternalConfig;
 
     private Builder(boolean isExact) {
@@ -324,6 +334,18 @@ public final class RateLimiterConfig {
     }
 
     /**
+     * Sets whether the level and the pause of a smooth limiter are saved in the state store of the runtime, so that a
+     * process that restarts goes on with what it had left. The limiter is then never evicted. Default false.
+     *
+     * @param keep whether they are saved
+     * @return this builder
+     */
+    public Builder keepAcrossRestart(boolean keep) {
+      keepAcrossRestart = keep;
+      return this;
+    }
+
+    /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
      *
@@ -371,6 +393,9 @@ public final class RateLimiterConfig {
         }
         if (adoptUpTo != 0) {
           throw new IllegalArgumentException("adoptUpTo is not for an exact limiter: " + adoptUpTo);
+        }
+        if (keepAcrossRestart) {
+          throw new IllegalArgumentException("keepAcrossRestart is not for an exact limiter: true");
         }
       } else {
         checkRate("adoptUpTo", adoptUpTo, period);

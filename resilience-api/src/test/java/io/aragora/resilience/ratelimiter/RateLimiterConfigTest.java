@@ -50,6 +50,15 @@ class RateLimiterConfigTest {
             "adoptUpTo is not for an exact limiter: 5",
             () -> RateLimiterConfig.exact(1, SECOND).adoptUpTo(5).build()),
         bad(
+            "keepAcrossRestart is not for an exact limiter: true",
+            () -> RateLimiterConfig.exact(1, SECOND).keepAcrossRestart(true).build()),
+        bad(
+            "keepAcrossRestart is not for the limiter of a key: true",
+            () -> KeyedRateLimiterConfig.builder()
+                .limiter(
+                    RateLimiterConfig.smooth(1, SECOND).keepAcrossRestart(true).build())
+                .build()),
+        bad(
             "adoptUpTo per period must be at most one permit per nanosecond: 1001 per PT0.000001S",
             () -> RateLimiterConfig.smooth(1, Duration.ofNanos(1000))
                 .adoptUpTo(1001)
@@ -126,10 +135,10 @@ class RateLimiterConfigTest {
   void text_listsTheSettings() {
     assertThat(RateLimiterConfig.smooth(10, SECOND).burst(3).build())
         .hasToString("limit=10, period=PT1S, burst=3, maxWait=PT0S, maxWaiting=0, maxPause=PT15M,"
-            + " startFull=true, adoptUpTo=0");
+            + " startFull=true, adoptUpTo=0, keepAcrossRestart=false");
     assertThat(RateLimiterConfig.exact(3, SECOND).build().toBuilder().build())
         .hasToString("limit=3, period=PT1S, exact=true, maxWait=PT0S, maxWaiting=0,"
-            + " maxPause=PT15M, startFull=true, adoptUpTo=0");
+            + " maxPause=PT15M, startFull=true, adoptUpTo=0, keepAcrossRestart=false");
   }
 
   @Test

@@ -122,7 +122,7 @@ final class CoreResilience implements Resilience {
         : new StateSaver(name, settings.store(), time, timer, dispatcher);
     breakerRuntime = BreakerRuntime.of(
         time, timer, dispatcher, durations, saver == null ? BreakerStorage.NONE : saver);
-    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting);
+    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting, saver);
     if (settings.transitionLevel() != System.Logger.Level.OFF) {
       policies.subscribe(new TransitionLogging(
           name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
@@ -151,8 +151,8 @@ final class CoreResilience implements Resilience {
   }
 
   private void startSaver(StateSaver starting) {
-    String failure =
-        starting.start(new RegisteredBreakers(policies.breakers, policies.keyedBreakers));
+    String failure = starting.start(
+        new RegisteredBreakers(policies.breakers, policies.keyedBreakers, policies.rateLimiters));
     if (failure != null && starting.isRequired()) {
       throw new ResilienceConfigurationException(
           "runtime '" + name + "' requires its state store, and the store failed: " + failure

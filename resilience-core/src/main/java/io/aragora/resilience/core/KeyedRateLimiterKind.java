@@ -6,6 +6,7 @@ import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 
 /** Rate limiters with keys. */
@@ -28,11 +29,15 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
     return made;
   }
 
-  /** The settings from outside the code are those for rate limiters of its name. */
+  /** The settings from outside the code are those for rate limiters of its name. Keys are not saved. */
   @Override
   protected KeyedRateLimiterConfig effective(String keyed, KeyedRateLimiterConfig declared) {
+    RateLimiterConfig limiter = outside.rateLimiter(keyed, declared.limiter());
     return KeyedRateLimiterConfig.builder()
-        .limiter(outside.rateLimiter(keyed, declared.limiter()))
+        .limiter(
+            limiter.keepsAcrossRestart()
+                ? limiter.toBuilder().keepAcrossRestart(false).build()
+                : limiter)
         .maxKeys(declared.maxKeys())
         .build();
   }

@@ -27,6 +27,7 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
   protected CoreRateLimiter make(String limiter, RateLimiterConfig config) {
     CoreRateLimiter made = policies.newRateLimiter(limiter, config);
     measure(made);
+    made.keepIn(policies.limiterStorage());
     return made;
   }
 
@@ -57,8 +58,12 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
     limiter.reconfigure(config);
   }
 
+  /** A limiter that is saved is never evicted: it would begin anew with a full level. */
   @Override
   protected long calls(CoreRateLimiter limiter) {
+    if (limiter.config().keepsAcrossRestart()) {
+      return -1;
+    }
     RateLimiterTotals totals = limiter.totals();
     return totals.admitted() + totals.admittedAfterWait() + totals.rejected();
   }

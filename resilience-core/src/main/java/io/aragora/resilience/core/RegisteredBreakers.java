@@ -7,14 +7,18 @@ import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.persistence.LiveBreakers;
+import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
+import io.aragora.resilience.core.ratelimiter.StoredLimiter;
 import io.aragora.resilience.core.registry.PolicyRegistry;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The breakers in the registries of a runtime. */
+/** The breakers and limiters in the registries of a runtime. */
 record RegisteredBreakers(
     PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> named,
-    PolicyRegistry<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> keyed)
+    PolicyRegistry<CoreKeyedCircuitBreaker, KeyedCircuitBreakerConfig> keyed,
+    PolicyRegistry<CoreRateLimiter, RateLimiterConfig> limiters)
     implements LiveBreakers {
   @Override
   public void each(Consumer<? super StoredBreaker> action) {
@@ -24,6 +28,16 @@ record RegisteredBreakers(
   @Override
   public void eachKey(Consumer<? super StoredBreaker> action) {
     keyed.all().forEach(family -> family.each(action));
+  }
+
+  @Override
+  public void eachLimiter(Consumer<? super StoredLimiter> action) {
+    for (CoreRateLimiter limiter : limiters.all()) {
+      StoredLimiter kept = limiter.kept();
+      if (kept != null) {
+        action.accept(kept);
+      }
+    }
   }
 
   @Override

@@ -32,6 +32,7 @@ import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
+import io.aragora.resilience.core.ratelimiter.LimiterStorage;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
@@ -97,6 +98,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /** Created at the first use of chaos, under the lock of this. */
   private volatile @Nullable ChaosSwitch chaosSwitch;
 
+  /** Null until a limiter is created in a runtime without a store. */
+  private volatile @Nullable LimiterStorage limiterStorage;
+
   /**
    * Keyed by the policies that a warning names, so a pipeline that is built for each call is warned
    * about once.
@@ -110,15 +114,18 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
    * @param outside the settings from outside the code
    * @param runtime the parts that policies share
    * @param waiting the threads that wait between two attempts
+   * @param limiterStorage saves rate limiters; null if the runtime has no store
    */
   RuntimePolicies(
       ResilienceSettings settings,
       RuntimeSettings outside,
       BreakerRuntime runtime,
-      WaitingThreads waiting) {
+      WaitingThreads waiting,
+      @Nullable LimiterStorage limiterStorage) {
     this.outside = outside;
     this.runtime = runtime;
     this.waiting = waiting;
+    this.limiterStorage = limiterStorage;
     this.admission = new AdmissionRuntime(
         runtime.time(), runtime.clock(), runtime.timer(), runtime.dispatcher(), waiting);
     int max = settings.maxPolicies();
@@ -200,6 +207,17 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   CoreRateLimiter newRateLimiter(String limiter, RateLimiterConfig config) {
     return new CoreRateLimiter(
         Setting.name("name", limiter), Objects.requireNonNull(config, "config"), admission);
+  }
+
+  /** Returns what saves rate limiters. */
+  LimiterStorage limiterStorage() {
+    LimiterStorage present = limiterStorage;
+    if (present == null) {
+      // Limiters are created under the lock of their registry.
+      present = new UnsavedLimiters(runtime.dispatcher().runtime());
+      limiterStorage = present;
+    }
+    return present;
   }
 
   /** Creates a keyed rate limiter that is not registered. */

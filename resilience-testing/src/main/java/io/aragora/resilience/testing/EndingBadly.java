@@ -1,21 +1,24 @@
 package io.aragora.resilience.testing;
 
-import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import java.util.AbstractCollection;
 import java.util.Iterator;
 import java.util.List;
 
-/** A batch that returns all its states, then throws. */
-final class EndingBadly extends AbstractCollection<SavedBreaker> {
-  private final List<SavedBreaker> good;
+/**
+ * A batch that returns all its states, then throws.
+ *
+ * @param <T> a state
+ */
+final class EndingBadly<T> extends AbstractCollection<T> {
+  private final List<T> good;
 
-  EndingBadly(List<SavedBreaker> good) {
+  EndingBadly(List<T> good) {
     this.good = good;
   }
 
   @Override
-  public Iterator<SavedBreaker> iterator() {
-    Iterator<SavedBreaker> states = good.iterator();
+  public Iterator<T> iterator() {
+    Iterator<T> states = good.iterator();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -23,7 +26,7 @@ final class EndingBadly extends AbstractCollection<SavedBreaker> {
       }
 
       @Override
-      public SavedBreaker next() {
+      public T next() {
         if (!states.hasNext()) {
           throw new IllegalStateException("this batch fails half-way");
         }

@@ -15,6 +15,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -371,7 +372,7 @@ public abstract class StateStoreContract {
     List<SavedBreaker> good =
         List.of(breaker("a", 2, SAVED_AT.plusSeconds(1)), breaker("b"), breaker("c", "key"));
 
-    assertThrows(Exception.class, () -> store.save(new EndingBadly(good)));
+    assertThrows(Exception.class, () -> store.save(new EndingBadly<>(good)));
 
     assertSaved(List.of(before), store);
     store.save(good);
@@ -467,6 +468,129 @@ public abstract class StateStoreContract {
     assertRoundTrip(IntStream.range(0, 10_000)
         .mapToObj(i -> breaker("breaker-" + i, i, SAVED_AT))
         .toList());
+  }
+
+  private StateStore storeOfLimiters() throws StateStoreException {
+    StateStore store = store();
+    assumeTrue(store.savesLimiters(), "this store saves no rate limiters");
+    return store;
+  }
+
+  private static SavedLimiter.Builder limiter(String name) {
+    return SavedLimiter.builder(name)
+        .declared("limit=5000, period=PT1H, burst=5000")
+        .fullAt(SAVED_AT.plusSeconds(1_000))
+        .fillTime(Duration.ofHours(1))
+        .maxPause(Duration.ofMinutes(15))
+        .savedAt(SAVED_AT);
+  }
+
+  private void assertLimiters(List<SavedLimiter> expected, StateStore store)
+      throws StateStoreException {
+    Comparator<SavedLimiter> byName = Comparator.comparing(SavedLimiter::name);
+    for (StateStore each : Arrays.asList(store, null)) {
+      StateStore.Loaded loaded = (each == null ? reopened(store) : each).load();
+      assertEquals(List.of(), loaded.problems(), "problems");
+      assertEquals(
+          expected.stream().sorted(byName).toList(),
+          loaded.limiters().stream().sorted(byName).toList());
+    }
+  }
+
+  @Test
+  @DisplayName("every field of a rate limiter is restored, beside the breaker of the same name")
+  void saveLimiters_everyField_comesBack() throws StateStoreException {
+    StateStore store = storeOfLimiters();
+    List<SavedLimiter> limiters = List.of(
+        limiter("a").pausedUntil(SAVED_AT.plusSeconds(61)).build(),
+        limiter("A").build(),
+        limiter("a ").build(),
+        limiter("it's \"quoted\" \\slash'; --\n\uD83D\uDD25").build(),
+        limiter("x".repeat(10_000)).declared("d".repeat(SavedLimiter.MAX_TEXT)).build(),
+        limiter("far")
+            .fullAt(SavedLimiter.LATEST)
+            .pausedUntil(SavedLimiter.EARLIEST)
+            .fillTime(SavedLimiter.MAX_LENGTH)
+            .maxPause(SavedLimiter.MAX_LENGTH)
+            .build());
+    store.save(List.of(breaker("a")));
+
+    store.saveLimiters(limiters);
+
+    assertEquals(List.of(breaker("a")), store.load().states());
+    assertLimiters(limiters, store);
+  }
+
+  @Test
+  @DisplayName("of two saves of one limiter, the later instants stay: the level is that of both")
+  void saveLimiters_again_laterInstantsStay() throws StateStoreException {
+    StateStore store = storeOfLimiters();
+    SavedLimiter paused = limiter("a").pausedUntil(SAVED_AT.plusSeconds(60)).build();
+    SavedLimiter other = limiter("a")
+        .fullAt(SAVED_AT.plusSeconds(900))
+        .savedAt(SAVED_AT.plusSeconds(5))
+        .build();
+    store.saveLimiters(List.of(paused, limiter("b").build()));
+
+    store.saveLimiters(List.of(other));
+
+    assertLimiters(
+        List.of(
+            paused.toBuilder().savedAt(SAVED_AT.plusSeconds(5)).build(),
+            limiter("b").build()),
+        store);
+  }
+
+  @Test
+  @DisplayName("a level of other settings, a row of the future and an ended pause are replaced")
+  void saveLimiters_overWhatDoesNotCount_replacesIt() throws StateStoreException {
+    StateStore store = storeOfLimiters();
+    store.saveLimiters(List.of(
+        limiter("other settings").declared("limit=1").build(),
+        limiter("future").savedAt(SAVED_AT.plus(Duration.ofDays(1))).build(),
+        limiter("resumed").pausedUntil(SAVED_AT.plusSeconds(60)).build()));
+    List<SavedLimiter> present = List.of(
+        limiter("other settings").fullAt(SAVED_AT).build(),
+        limiter("future").fullAt(SAVED_AT).build(),
+        limiter("resumed").pausedUntil(SAVED_AT).build());
+
+    store.saveLimiters(present);
+
+    assertLimiters(present, store);
+  }
+
+  @Test
+  @DisplayName("a batch of limiters that fails half-way writes nothing")
+  void saveLimiters_batchFailsHalfWay_writesNothing() throws StateStoreException {
+    StateStore store = storeOfLimiters();
+    SavedLimiter before = limiter("a").build();
+    store.saveLimiters(List.of(before));
+    List<SavedLimiter> good = List.of(
+        limiter("a").fullAt(SAVED_AT.plusSeconds(2_000)).build(), limiter("b").build());
+
+    assertThrows(Exception.class, () -> store.saveLimiters(new EndingBadly<>(good)));
+    store.saveLimiters(List.of());
+
+    assertLimiters(List.of(before), store);
+  }
+
+  @Test
+  @DisplayName("purge removes a limiter only once its level was full and its pause over by then")
+  void purgeSavedBefore_limiters_stayWhileTheyMatter() throws StateStoreException {
+    StateStore store = storeOfLimiters();
+    Instant longAgo = SAVED_AT.minus(Duration.ofDays(9));
+    SavedLimiter old = limiter("old").savedAt(longAgo).fullAt(longAgo).build();
+    List<SavedLimiter> stay = List.of(
+        limiter("saved").fullAt(longAgo).build(),
+        old,
+        limiter("filling").savedAt(longAgo).build(),
+        limiter("paused").savedAt(longAgo).fullAt(longAgo).pausedUntil(SAVED_AT).build());
+    store.saveLimiters(stay);
+
+    assertEquals(1, store.purgeSavedBefore(SAVED_AT));
+
+    assertLimiters(
+        stay.stream().filter(limiter -> !limiter.name().equals("old")).toList(), store);
   }
 
   @Test

@@ -517,6 +517,16 @@ class DocsSnippetsTest {
 
     assertThat(github.retryAfter()).isEqualTo(Duration.ofSeconds(20));
 
+    // readme: rate limiter restart
+    RateLimiter quota = resilience.rateLimiter(
+        "quota",
+        RateLimiterConfig.smooth(5_000, Duration.ofHours(1))
+            .keepAcrossRestart(true)
+            .build());
+    // end
+
+    assertThat(quota.config().keepsAcrossRestart()).isTrue();
+
     // readme: rate limiter keys
     KeyedRateLimiter tenants = resilience.keyedRateLimiter(
         "tenants",

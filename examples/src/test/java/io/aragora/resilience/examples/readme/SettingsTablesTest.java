@@ -295,8 +295,10 @@ class SettingsTablesTest {
 
     var inLimiters = table("rate-limiter", "## Settings");
     assertThat(inLimiters.keySet()).isEqualTo(defaults.keySet());
-    checkRanges(inLimiters, Set.of("startFull"));
-    inLimiters.keySet().retainAll(Set.of("maxWait", "maxPause", "startFull", "adoptUpTo"));
+    checkRanges(inLimiters, Set.of("startFull", "keepAcrossRestart"));
+    inLimiters
+        .keySet()
+        .retainAll(Set.of("maxWait", "maxPause", "startFull", "adoptUpTo", "keepAcrossRestart"));
     checkDefaults(inLimiters, defaults);
     var ofKeys = table("rate-limiter", "## Keys");
     checkRanges(ofKeys, Set.of("limiter"));

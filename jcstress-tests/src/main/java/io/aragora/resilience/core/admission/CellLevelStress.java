@@ -83,6 +83,101 @@ public class CellLevelStress {
     }
   }
 
+  /** A permit is taken while what was saved before a restart is restored. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Of two permits, each took one.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "One of them did not count.")
+  @State
+  public static class TakeAgainstRestore {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final CellLevel level;
+
+    public TakeAgainstRestore() {
+      CellRate rate = CellRate.of(1, SECOND, 2);
+      level = new PaddedLevel(rate, rate.full(time.nanoTime()));
+    }
+
+    @Actor
+    public void take(II_Result result) {
+      result.r1 = level.tryTake(1, time) ? 1 : 0;
+    }
+
+    @Actor
+    public void restore() {
+      level.owe(SECOND, time);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = (int) level.available(time);
+    }
+  }
+
+  /** A permit is taken while the level is saved: first the word is noted, then the level is read. */
+  @JCStressTest
+  @Outcome(
+      id = "1, 1",
+      expect = Expect.ACCEPTABLE,
+      desc = "It is in this save, and again in the next.")
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "It is in this save.")
+  @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "It is in the next save.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "It is in no save.")
+  @State
+  public static class TakeDuringSave {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final CellLevel level = idle(time);
+    private long mark;
+
+    @Actor
+    public void take() {
+      level.tryTake(1, time);
+    }
+
+    @Actor
+    public void save(II_Result result) {
+      mark = level.mark();
+      result.r1 = level.untilFullNanos(time) > 0 ? 1 : 0;
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = level.mark() != mark ? 1 : 0;
+    }
+  }
+
+  /** The level is read before the word is noted: shows that the test detects a permit that is in no save. */
+  @JCStressTest
+  @Outcome(
+      id = {"1, 1", "1, 0", "0, 1"},
+      expect = Expect.ACCEPTABLE,
+      desc = "It is in this save, or in the next.")
+  @Outcome(
+      id = "0, 0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "It is in no save, which the order of KeptLimiter must prevent.")
+  @State
+  public static class BrokenTakeDuringSave {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final CellLevel level = idle(time);
+    private long mark;
+
+    @Actor
+    public void take() {
+      level.tryTake(1, time);
+    }
+
+    @Actor
+    public void save(II_Result result) {
+      result.r1 = level.untilFullNanos(time) > 0 ? 1 : 0;
+      mark = level.mark();
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = level.mark() != mark ? 1 : 0;
+    }
+  }
+
   /** A read and a write in two steps: shows that the test detects a permit that is taken twice. */
   @JCStressTest
   @Outcome(

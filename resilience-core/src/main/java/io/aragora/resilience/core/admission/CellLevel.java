@@ -10,7 +10,8 @@ public abstract class CellLevel implements PermitLevel {
    * low or, by its CAS, that it has changed. The other way round, it would see a level from the future, which looks like one
    * that has come round, and would take a full burst.
    *
-   * Counting: permits are taken by one CAS, which also clamps a level in the past. Stress: CellLevelStress.LastIsTakenOnce.
+   * Counting: permits are taken by one CAS, which also clamps a level in the past. Stress: CellLevelStress.LastIsTakenOnce. What
+   * was taken before a restart is added in the same way. Stress: CellLevelStress.TakeAgainstRestore.
    *
    * Change of the rate: the word becomes NONE, then the rate changes, then the word is set anew. A thread that has read an
    * old word fails by its CAS, or finds that the word has changed before it reports that there is no permit. One that has
@@ -84,6 +85,50 @@ public abstract class CellLevel implements PermitLevel {
         return available;
       }
       Thread.onSpinWait();
+    }
+  }
+
+  /**
+   * Returns a value that changes if permits are taken, or if the rate changes.
+   *
+   * @return the word
+   */
+  public final long mark() {
+    return word();
+  }
+
+  /**
+   * Returns how long it takes until the level is full, if no permit is taken.
+   *
+   * @param time the clock
+   * @return nanoseconds
+   */
+  public final long untilFullNanos(TimeSource time) {
+    while (true) {
+      long word = word();
+      long nanos = rate.untilFullNanos(word, time.nanoTime());
+      if (word != CellRate.NONE && word() == word) {
+        return nanos;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /**
+   * Lets the level be full later: permits were taken of which it does not know.
+   *
+   * @param nanos how much later, not negative; the level has no permit then at the most
+   * @param time the clock
+   */
+  public final void owe(long nanos, TimeSource time) {
+    while (true) {
+      long word = word();
+      long next = rate.owing(word, time.nanoTime(), nanos);
+      if (word == CellRate.NONE) {
+        Thread.onSpinWait();
+      } else if (casWord(word, next)) {
+        return;
+      }
     }
   }
 

@@ -128,7 +128,7 @@ public final class CellRate {
     }
     long ahead = Math.max(ahead(word, now), pause << shift);
     long units = ahead + permits * interval - span;
-    return Math.max(pause, (units + (1L << shift) - 1) >> shift);
+    return Math.max(pause, nanos(units));
   }
 
   /**
@@ -156,6 +156,43 @@ public final class CellRate {
     }
     long least = span - permits * interval;
     return ahead(word, now) >= least ? word : word(now, least);
+  }
+
+  /**
+   * Returns how long an empty level takes until it is full.
+   *
+   * @return nanoseconds, rounded up
+   */
+  public long fillNanos() {
+    return nanos(span);
+  }
+
+  /**
+   * Returns how long it takes until all permits of the burst are saved.
+   *
+   * @param word the level, read before the clock
+   * @param now the present time in nanoseconds
+   * @return nanoseconds from {@code now}, rounded up
+   */
+  public long untilFullNanos(long word, long now) {
+    return nanos(ahead(word, now));
+  }
+
+  private long nanos(long units) {
+    return (units + (1L << shift) - 1) >> shift;
+  }
+
+  /**
+   * Returns a level that is full later.
+   *
+   * @param word the level, read before the clock
+   * @param now the present time in nanoseconds
+   * @param nanos how much later, not negative
+   * @return the word; one without a permit if it would be full later than an empty level
+   */
+  public long owing(long word, long now, long nanos) {
+    long more = nanos > span >> shift ? span : nanos << shift;
+    return word(now, Math.min(span, ahead(word, now) + more));
   }
 
   /**

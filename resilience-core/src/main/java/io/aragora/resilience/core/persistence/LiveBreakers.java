@@ -2,11 +2,12 @@ package io.aragora.resilience.core.persistence;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
+import io.aragora.resilience.core.ratelimiter.StoredLimiter;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The breakers of a runtime. Thread-safe; breakers that are created or evicted during an iteration
+ * The breakers and rate limiters of a runtime. Thread-safe; breakers that are created or evicted during an iteration
  * may be missed.
  */
 public interface LiveBreakers {
@@ -37,6 +38,13 @@ public interface LiveBreakers {
    * @param action the action
    */
   void eachKey(Consumer<? super StoredBreaker> action);
+
+  /**
+   * Calls an action for each rate limiter that was ever to be saved. Default: there is none.
+   *
+   * @param action the action
+   */
+  default void eachLimiter(Consumer<? super StoredLimiter> action) {}
 
   /**
    * Returns a breaker without creating it.

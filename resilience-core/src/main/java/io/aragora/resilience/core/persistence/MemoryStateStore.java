@@ -3,6 +3,7 @@ package io.aragora.resilience.core.persistence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -22,6 +23,7 @@ final class MemoryStateStore implements StateStore {
 
   private final int max;
   private final Map<SavedBreaker.Id, SavedBreaker> states = new HashMap<>();
+  private final Map<String, SavedLimiter> limiters = new HashMap<>();
 
   MemoryStateStore(int max) {
     this.max = max;
@@ -29,7 +31,10 @@ final class MemoryStateStore implements StateStore {
 
   @Override
   public synchronized Loaded load() {
-    return Loaded.of(states.values().stream().sorted(ATTENTION_FIRST).toList(), List.of());
+    Loaded.Builder loaded = new Loaded.Builder();
+    states.values().stream().sorted(ATTENTION_FIRST).forEach(loaded::add);
+    limiters.values().forEach(loaded::add);
+    return loaded.build();
   }
 
   @Override
@@ -67,9 +72,26 @@ final class MemoryStateStore implements StateStore {
 
   @Override
   public synchronized int purgeSavedBefore(Instant cutOff) {
-    int before = states.size();
+    int before = states.size() + limiters.size();
     states.values().removeIf(state -> state.savedAt().isBefore(cutOff));
-    return before - states.size();
+    limiters.values().removeIf(limiter -> limiter.mattersUntil().isBefore(cutOff));
+    return before - states.size() - limiters.size();
+  }
+
+  @Override
+  public boolean savesLimiters() {
+    return true;
+  }
+
+  /** Beyond the bound of a load, new names are not saved. */
+  @Override
+  public synchronized void saveLimiters(Collection<SavedLimiter> given) {
+    for (SavedLimiter limiter : List.copyOf(given)) {
+      SavedLimiter present = limiters.get(limiter.name());
+      if (present != null || limiters.size() < Loaded.MAX_LIMITERS) {
+        limiters.put(limiter.name(), present == null ? limiter : limiter.over(present));
+      }
+    }
   }
 
   @Override

@@ -3,23 +3,28 @@ package io.aragora.resilience.core.persistence;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
+import io.aragora.resilience.core.ratelimiter.StoredLimiter;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores the saved state of breakers: existing ones at once, others when they are created.
- * Breakers are created on any thread. One thread at a time reads the store, and the store reports
+ * Restores the saved state of breakers and rate limiters: existing ones at once, others when they
+ * are created. They are created on any thread. One thread at a time reads the store, and the store reports
  * changes of other instances on its own thread.
  */
 final class StateRestoration {
   private static final GuardedLog LOG = GuardedLog.of(StateRestoration.class);
   private static final int MAX_PROBLEMS_SHOWN = 10;
   private static final int MAX_NAME_SHOWN = 100;
+  private static final int MAX_REMARK_SHOWN = 500;
 
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(
           (SavedBreaker state) -> state.state() == CircuitBreakerState.CLOSED)
@@ -27,6 +32,10 @@ final class StateRestoration {
 
   private final String location;
   private final WaitingStates waiting = new WaitingStates();
+
+  /** Bounded by {@link StateStore.Loaded#MAX_LIMITERS}. */
+  private final Map<String, SavedLimiter> waitingLimiters = new ConcurrentHashMap<>();
+
   private boolean loaded;
 
   StateRestoration(String location) {
@@ -60,6 +69,31 @@ final class StateRestoration {
           OneLine.of(state.id().toString(), MAX_NAME_SHOWN),
           state.state().text(),
           remark);
+    }
+  }
+
+  /**
+   * Restores the saved level and pause of a limiter, once. Never throws, as for breakers.
+   *
+   * @param isNew whether no other thread has the limiter yet
+   */
+  void made(StoredLimiter limiter, boolean isNew) {
+    try {
+      SavedLimiter saved =
+          waitingLimiters.isEmpty() ? null : waitingLimiters.remove(limiter.name());
+      String remark = saved == null ? null : limiter.restore(saved, isNew);
+      if (remark != null) {
+        LOG.log(
+            System.Logger.Level.INFO,
+            "rate limiter ''{0}'' was saved, but {1}",
+            OneLine.of(limiter.name(), MAX_NAME_SHOWN),
+            OneLine.of(remark, MAX_REMARK_SHOWN));
+      }
+    } catch (Throwable e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a rate limiter was not restored from " + location + "; its level begins anew",
+          e);
     }
   }
 
@@ -97,8 +131,12 @@ final class StateRestoration {
           location,
           left);
     }
+    found.limiters().stream()
+        .filter(limiter -> !limiter.mattersUntil().isBefore(cutOff))
+        .forEach(limiter -> waitingLimiters.put(limiter.name(), limiter));
     live.each(this::made);
     live.eachKey(this::made);
+    live.eachLimiter(limiter -> made(limiter, false));
     loaded = true;
   }
 

@@ -5,6 +5,8 @@ import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
+import io.aragora.resilience.core.ratelimiter.LimiterStorage;
+import io.aragora.resilience.core.ratelimiter.StoredLimiter;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.internal.GuardedLog;
@@ -14,6 +16,7 @@ import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.persistence.StateStoreStatus;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,10 +35,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves and restores breaker state across restarts. Calls never wait for it: a change marks the
- * breaker, and the store's own thread saves the marked breakers in batches.
+ * Saves and restores breakers and rate limiters across restarts. Calls never wait for it: a change
+ * marks the breaker, and the store's own thread saves the marked breakers in batches.
  */
-public final class StateSaver implements BreakerStorage, AutoCloseable {
+public final class StateSaver implements BreakerStorage, LimiterStorage, AutoCloseable {
   /*
    * Marking: a change adds its breaker to a list. The first change arms the timer for a moment
    * later, so a storm of changes is one batch. The thread of a call neither allocates nor wakes
@@ -45,6 +48,10 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
    * behind. The list then has no meaning: once the store answers, all breakers that may have
    * changed are saved. So an outage costs no memory, however long it lasts and however many keys
    * are created and evicted in it.
+   *
+   * Limiters: a call marks nothing when it takes permits. The store's thread looks at the levels
+   * once a second and saves those that changed, so a process that is killed loses what was taken
+   * since the last look. A pause is saved as a change of a breaker is.
    *
    * Failures: the store is foreign code. It may throw anything, answer nonsense, or never answer.
    * If any step throws, the saver first marks itself as behind, then arms a retry, and only then
@@ -63,6 +70,9 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
    * for it.
    */
   private static final long COALESCING_NANOS = 20L << 20;
+
+  /** The time between two looks at the levels of limiters: the bound of what a killed process loses. */
+  private static final long LEVELS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long PURGE_INTERVAL_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final int ROWS_PER_SAVE = 1_000;
@@ -85,6 +95,8 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   private final Wakening soon = new Wakening(this::saveSoon);
   private final Wakening interval = new Wakening(this::saveAtInterval);
   private final Wakening retry = new Wakening(this::tryAgain);
+  private final Wakening levels = new Wakening(this::saveLevels);
+  private final AtomicBoolean looksAtLevels = new AtomicBoolean();
   private volatile int unsaved;
   private volatile boolean closed;
 
@@ -98,6 +110,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   private LiveBreakers breakers = LiveBreakers.NONE;
   private boolean behind;
   private boolean retrying;
+  private boolean saidUnsaved;
   private long draws;
   private long nextPurge;
 
@@ -212,10 +225,13 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
   // a change could wait for the next one. Stress: StateSaverStress.NoChangeWaitsUnscheduled.
   @Override
   public void changed(StoredBreaker breaker) {
-    if (unsavedBreakers.add(breaker)
-        && !closed
-        && !scheduled.get()
-        && scheduled.compareAndSet(false, true)) {
+    if (unsavedBreakers.add(breaker)) {
+      schedule();
+    }
+  }
+
+  private void schedule() {
+    if (!closed && !scheduled.get() && scheduled.compareAndSet(false, true)) {
       boolean done = false;
       try {
         timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
@@ -226,6 +242,81 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
           scheduled.set(false);
         }
       }
+    }
+  }
+
+  @Override
+  public void kept(StoredLimiter limiter, boolean isNew) {
+    restoration.made(limiter, isNew);
+    if (!closed && looksAtLevels.compareAndSet(false, true)) {
+      timer.arm(levels, time.nanoTime() + levelsNanos());
+    }
+  }
+
+  private long levelsNanos() {
+    return Math.min(LEVELS_NANOS, Nanos.of(setting.saveInterval()));
+  }
+
+  @Override
+  public void limiterChanged() {
+    schedule();
+  }
+
+  private void saveLevels() {
+    try {
+      if (!behind && !changedLimiters(false).isEmpty()) {
+        save(Scope.CHANGED);
+      }
+    } finally {
+      if (!closed) {
+        timer.arm(levels, time.nanoTime() + levelsNanos());
+      }
+    }
+  }
+
+  private List<StoredLimiter> changedLimiters(boolean all) {
+    List<StoredLimiter> changed = new ArrayList<>();
+    breakers.eachLimiter(limiter -> {
+      if (limiter.isKept() && (all || limiter.hasChanged())) {
+        changed.add(limiter);
+      }
+    });
+    return changed;
+  }
+
+  private void saveLimiters(StateStore store, boolean all) throws StateStoreException {
+    List<StoredLimiter> changed = changedLimiters(all);
+    if (changed.isEmpty()) {
+      return;
+    }
+    if (!store.savesLimiters()) {
+      if (!saidUnsaved) {
+        saidUnsaved = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "runtime ''{0}'': {1} saves no rate limiters, so those with keepAcrossRestart begin"
+                + " anew after a restart; use another store (logged once)",
+            runtime,
+            setting.location());
+      }
+      changed.forEach(limiter -> {
+        limiter.save();
+        limiter.saved();
+      });
+      return;
+    }
+    for (int from = 0; from < changed.size(); from += ROWS_PER_SAVE) {
+      List<StoredLimiter> part =
+          changed.subList(from, Math.min(from + ROWS_PER_SAVE, changed.size()));
+      List<SavedLimiter> saved = new ArrayList<>(part.size());
+      for (StoredLimiter limiter : part) {
+        // As for breakers: restored now if it was created while the store was unreachable.
+        restoration.made(limiter, false);
+        saved.add(limiter.save());
+      }
+      store.saveLimiters(saved);
+      connection.saved(saved.size(), saved.size());
+      part.forEach(StoredLimiter::saved);
     }
   }
 
@@ -329,6 +420,7 @@ public final class StateSaver implements BreakerStorage, AutoCloseable {
       // asked.
       store.save(List.of());
     }
+    saveLimiters(store, scope != Scope.CHANGED);
     unsaved = 0;
     if (scope != Scope.CHANGED) {
       behind = false;

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.ratelimiter;
 
 import io.aragora.resilience.core.admission.AdmissionRuntime;
+import io.aragora.resilience.core.admission.CellLevel;
 import io.aragora.resilience.core.admission.PermitLevel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.registry.ReadablePolicy;
@@ -18,11 +19,18 @@ import io.aragora.resilience.spi.Readings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A rate limiter. Thread-safe. */
 public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter, ReadablePolicy {
   private final PermitLevel level;
   private final Turns turns;
+
+  /** Null until {@link #keepIn}. */
+  private volatile @Nullable LimiterStorage storage;
+
+  /** Null until a config wants the limiter to be saved. Written under the lock of this. */
+  private volatile @Nullable KeptLimiter kept;
 
   /**
    * Creates a limiter.
@@ -35,6 +43,50 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     super(name, new LimiterShare(name, config, runtime), 1);
     level = Levels.padded(share());
     turns = new Turns(level, runtime.time());
+  }
+
+  /**
+   * Sets what saves the limiter if its config wants that, and restores it.
+   *
+   * @param keeper saves limiters
+   */
+  public void keepIn(LimiterStorage keeper) {
+    storage = keeper;
+    keepIfWanted(true);
+  }
+
+  private void keepIfWanted(boolean isNew) {
+    LimiterStorage keeper = storage;
+    if (keeper == null || !config().keepsAcrossRestart()) {
+      return;
+    }
+    boolean isFirst = false;
+    KeptLimiter present;
+    synchronized (this) {
+      present = kept;
+      if (present == null && level instanceof CellLevel cell) {
+        present = new KeptLimiter(this, cell, turns, time());
+        kept = present;
+        isFirst = true;
+      }
+    }
+    if (isFirst && present != null) {
+      keeper.kept(present, isNew);
+    } else {
+      keeper.limiterChanged();
+    }
+  }
+
+  /** {@return what is saved of the limiter; null if its config never wanted that} */
+  public @Nullable StoredLimiter kept() {
+    return kept;
+  }
+
+  private void tellStorage() {
+    LimiterStorage keeper = storage;
+    if (keeper != null && kept != null) {
+      keeper.limiterChanged();
+    }
   }
 
   @Override
@@ -85,13 +137,19 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
   @Override
   public void pauseFor(Duration length) {
     Setting.positive("length", length);
-    pause(Math.min(Nanos.of(length), Nanos.of(config().maxPause())));
+    pauseAtMost(Nanos.of(length));
+  }
+
+  /** Pauses for some time, but not longer than the config permits. */
+  void pauseAtMost(long nanos) {
+    pause(Math.min(nanos, Nanos.of(config().maxPause())));
   }
 
   private void pause(long nanos) {
     if (nanos > 0 && turns.pause(nanos)) {
       turns.changed(config().burst());
       share().publish(name(), RateLimiterEvent.Kind.PAUSED, Duration.ofNanos(nanos));
+      tellStorage();
     }
   }
 
@@ -100,6 +158,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     if (turns.resume()) {
       turns.changed(config().burst());
       share().publish(name(), RateLimiterEvent.Kind.RESUMED, Duration.ZERO);
+      tellStorage();
     }
   }
 
@@ -138,6 +197,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
       change(present, next);
     }
     turns.changed(next.burst());
+    keepIfWanted(false);
     share().publish(name(), RateLimiterEvent.Kind.RECONFIGURED, Duration.ZERO);
   }
 

@@ -63,6 +63,11 @@ final class Turns implements WaitQueue.Source {
     return 0;
   }
 
+  /** Returns a value that changes if the pause does. */
+  long mark() {
+    return pausedUntil;
+  }
+
   /** Returns whether the pause, if there is one, lasts beyond a time. */
   boolean isPausedAt(long nanos) {
     return pausedUntil > nanos;

@@ -21,7 +21,8 @@ final class RateLimiterTable extends SettingTable<RateLimiterConfig, RateLimiter
         "maxWait",
         "maxWaiting",
         "maxPause",
-        "startFull");
+        "startFull",
+        "keepAcrossRestart");
   }
 
   /** Returns what stands for the config of a limiter that the code does not declare: one without limit and period. */
@@ -39,6 +40,7 @@ final class RateLimiterTable extends SettingTable<RateLimiterConfig, RateLimiter
       case "maxWaiting" -> draft.maxWaiting(text.whole());
       case "maxPause" -> draft.maxPause(text.duration());
       case "startFull" -> draft.startFull(text.isTrue());
+      case "keepAcrossRestart" -> draft.keepAcrossRestart(text.isTrue());
       default -> throw unknown(setting);
     }
   }

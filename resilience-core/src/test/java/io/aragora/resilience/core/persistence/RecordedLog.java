@@ -20,7 +20,11 @@ public final class RecordedLog extends Handler implements AutoCloseable {
   }
 
   public static RecordedLog of(Class<?> source) {
-    RecordedLog log = new RecordedLog(Logger.getLogger(source.getName()));
+    return of(source.getName());
+  }
+
+  public static RecordedLog of(String source) {
+    RecordedLog log = new RecordedLog(Logger.getLogger(source));
     log.logger.addHandler(log);
     log.logger.setUseParentHandlers(false);
     return log;

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.persistence;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +17,8 @@ final class RecordingStore implements StateStore {
   final List<List<String>> saves = new ArrayList<>();
   final List<String> problems = new ArrayList<>();
   boolean failing;
+  boolean savesLimiters = true;
+  int limiterSaves;
   boolean missesAClass;
   boolean unreadable;
   boolean failsToWatch;
@@ -61,7 +64,26 @@ final class RecordingStore implements StateStore {
     if (unreadable) {
       throw new StateStoreException("nothing can be read", null);
     }
-    return Loaded.of(kept.load().states(), problems);
+    Loaded.Builder loaded = new Loaded.Builder();
+    kept.load().states().forEach(loaded::add);
+    kept.load().limiters().forEach(loaded::add);
+    problems.forEach(loaded::problem);
+    return loaded.build();
+  }
+
+  List<SavedLimiter> limiters() {
+    return kept.load().limiters();
+  }
+
+  @Override
+  public boolean savesLimiters() {
+    return savesLimiters;
+  }
+
+  @Override
+  public void saveLimiters(Collection<SavedLimiter> limiters) {
+    limiterSaves++;
+    kept.saveLimiters(limiters);
   }
 
   @Override

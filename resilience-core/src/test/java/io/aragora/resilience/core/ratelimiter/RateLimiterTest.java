@@ -484,7 +484,7 @@ class RateLimiterTest {
       RateLimiter limiter = outside.rateLimiter("github");
       assertThat(limiter.config())
           .hasToString("limit=7, period=PT2S, burst=4, maxWait=PT1S, maxWaiting=9,"
-              + " maxPause=PT5M, startFull=false, adoptUpTo=0");
+              + " maxPause=PT5M, startFull=false, adoptUpTo=0, keepAcrossRestart=false");
       assertThat(outside.rateLimiter("github", ten().build())).isSameAs(limiter);
       assertThatThrownBy(() -> outside.rateLimiter("half"))
           .isInstanceOf(ResilienceConfigurationException.class)
