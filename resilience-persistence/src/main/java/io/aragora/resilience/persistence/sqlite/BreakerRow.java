@@ -60,7 +60,9 @@ final class BreakerRow {
 
   /** Reads a row by its number. Of a text that is too long, only the size is read. */
   static final String SELECT_ONE = "SELECT "
-      + COLUMNS.stream().map(BreakerRow::bounded).collect(Collectors.joining(", "))
+      + COLUMNS.stream()
+          .map(column -> bounded(column, TEXTS.contains(column)))
+          .collect(Collectors.joining(", "))
       + " FROM circuit_breakers WHERE rowid = ?";
 
   /** Selects the numbers of rows: states other than closed first, then the newest. */
@@ -109,8 +111,8 @@ final class BreakerRow {
    * Selects a column. A text has its size beside it, under another name. Of a long text in a column of numbers, only the size
    * is selected.
    */
-  private static String bounded(String column) {
-    return TEXTS.contains(column)
+  static String bounded(String column, boolean isText) {
+    return isText
         ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
             .formatted(column, MAX_TEXT_BYTES)
         : ("CASE WHEN typeof(%1$s) IN ('text', 'blob') AND octet_length(%1$s) > %2$d"
@@ -213,8 +215,7 @@ final class BreakerRow {
   }
 
   /** Stores a text; if it has an unpaired surrogate, which UTF-8 cannot represent, as the bytes of its characters. */
-  private static void bindName(PreparedStatement statement, int column, String name)
-      throws SQLException {
+  static void bindName(PreparedStatement statement, int column, String name) throws SQLException {
     if (name.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
       statement.setString(column, name);
     } else {
@@ -240,11 +241,9 @@ final class BreakerRow {
           .key(key(row))
           .state(CircuitBreakerState.parse(text(row, "state")))
           .generation(count(row, "generation"))
-          .enteredAt(instant(number(row, "entered_at_micros")))
+          .enteredAt(instant(row, "entered_at_micros"))
           .openUntil(
-              row.getObject("open_until_micros") == null
-                  ? null
-                  : instant(number(row, "open_until_micros")))
+              row.getObject("open_until_micros") == null ? null : instant(row, "open_until_micros"))
           .cooldown(Duration.of(count(row, "cooldown_micros"), ChronoUnit.MICROS))
           .cooldownStep(smallCount(row, "cooldown_step"))
           .consecutiveFailures(smallCount(row, "consecutive_failures"))
@@ -259,7 +258,7 @@ final class BreakerRow {
               .build())
           .slowCalls(count(row, "slow_calls"))
           .declared(text(row, "declared"))
-          .savedAt(instant(number(row, "saved_at_micros")))
+          .savedAt(instant(row, "saved_at_micros"))
           .openedByHand(isTrue(row, "opened_by_hand"))
           .probeFailures(smallCount(row, "probe_failures"))
           .build();
@@ -280,6 +279,10 @@ final class BreakerRow {
         instant.getNano() / 1_000);
   }
 
+  static Instant instant(ResultSet row, String column) throws SQLException {
+    return instant(number(row, column));
+  }
+
   private static Instant instant(long micros) {
     return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
@@ -289,7 +292,7 @@ final class BreakerRow {
     return key.equals(NO_KEY) ? null : key;
   }
 
-  private static String name(ResultSet row, String column) throws SQLException {
+  static String name(ResultSet row, String column) throws SQLException {
     return row.getObject(column) instanceof byte[] bytes
             && bytes.length > 0
             && bytes.length % Character.BYTES == 0
@@ -297,7 +300,7 @@ final class BreakerRow {
         : text(row, column);
   }
 
-  private static String text(ResultSet row, String column) throws SQLException {
+  static String text(ResultSet row, String column) throws SQLException {
     if (row.getLong(column + "_bytes") > MAX_TEXT_BYTES) {
       throw new IllegalArgumentException(column + " must have at most " + SavedBreaker.MAX_TEXT
           + " characters: " + shown(row, column));
@@ -316,7 +319,7 @@ final class BreakerRow {
     throw new IllegalArgumentException(column + " must be a whole number: " + shown(value));
   }
 
-  private static long count(ResultSet row, String column) throws SQLException {
+  static long count(ResultSet row, String column) throws SQLException {
     long value = number(row, column);
     if (value < 0) {
       throw new IllegalArgumentException(column + " must not be negative: " + value);
@@ -342,7 +345,7 @@ final class BreakerRow {
   }
 
   /** Shows a text, or its size if it was not read. */
-  private static String shown(ResultSet row, String column) throws SQLException {
+  static String shown(ResultSet row, String column) throws SQLException {
     long bytes = row.getLong(column + "_bytes");
     return bytes > MAX_TEXT_BYTES ? bytes + " bytes" : shown(row.getObject(column));
   }

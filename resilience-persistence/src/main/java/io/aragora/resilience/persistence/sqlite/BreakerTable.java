@@ -30,9 +30,8 @@ final class BreakerTable {
   }
 
   /** Reads each row by its number, so that SQLite need not sort whole rows. */
-  Loaded load() throws SQLException {
+  void load(Loaded.Builder loaded) throws SQLException {
     mostRows = count();
-    Loaded.Builder loaded = new Loaded.Builder();
     long[] important = numbers(
         mostRows <= Loaded.MAX_ROWS
             ? BreakerRow.SELECT_ATTENTION_FIRST
@@ -45,7 +44,7 @@ final class BreakerTable {
         read(select, loaded);
       }
     }
-    return loaded.leaveOut(Math.max(0, mostRows - read)).build();
+    loaded.leaveOut(Math.max(0, mostRows - read));
   }
 
   private static void read(PreparedStatement select, Loaded.Builder loaded) throws SQLException {

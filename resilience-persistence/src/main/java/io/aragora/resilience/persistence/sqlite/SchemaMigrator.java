@@ -72,7 +72,17 @@ final class SchemaMigrator {
           "CREATE INDEX circuit_breakers_by_save ON circuit_breakers (saved_at_micros)"),
       List.of(
           "ALTER TABLE circuit_breakers ADD COLUMN opened_by_hand INTEGER NOT NULL DEFAULT 0",
-          "ALTER TABLE circuit_breakers ADD COLUMN probe_failures INTEGER NOT NULL DEFAULT 0"));
+          "ALTER TABLE circuit_breakers ADD COLUMN probe_failures INTEGER NOT NULL DEFAULT 0"),
+      List.of("""
+              CREATE TABLE rate_limiters (
+                name                TEXT    NOT NULL PRIMARY KEY,
+                declared            TEXT    NOT NULL,
+                full_at_micros      INTEGER NOT NULL,
+                paused_until_micros INTEGER,
+                fill_micros         INTEGER NOT NULL,
+                max_pause_micros    INTEGER NOT NULL,
+                saved_at_micros     INTEGER NOT NULL
+              )"""));
 
   static final int NEWEST = STEPS.size();
 

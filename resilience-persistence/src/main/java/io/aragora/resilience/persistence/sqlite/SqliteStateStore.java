@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
- * Breaker state in one SQLite file, over one connection. Several processes may use the same file: they write one after
+ * Breakers and rate limiters in one SQLite file, over one connection. Several processes may use the same file: they write one after
  * the other, and of two states of one breaker, the file keeps the one entered later, or, if both were entered at the same
- * time, the one written later.
+ * time, the one written later; of a rate limiter, what {@link SavedLimiter#over} returns.
  *
  * <p>The file has a write-ahead log, so readers and a writer do not wait for each other, and a process killed at any moment
  * leaves a valid file with every save that returned. {@code synchronous=NORMAL} means that the log is not
@@ -42,6 +43,7 @@ final class SqliteStateStore implements StateStore {
   private final Connection connection;
   private final LogCheck log;
   private final BreakerTable table;
+  private final LimiterTable limiters;
   private DatabaseFile.Present present;
   private @Nullable StateStoreException damage;
   private boolean justOpened = true;
@@ -54,6 +56,7 @@ final class SqliteStateStore implements StateStore {
     this.connection = connection;
     this.log = new LogCheck(file, connection);
     this.table = new BreakerTable(connection);
+    this.limiters = new LimiterTable(connection);
     this.present = file.present();
   }
 
@@ -178,7 +181,10 @@ final class SqliteStateStore implements StateStore {
   public synchronized Loaded load() throws StateStoreException {
     requireOpen("load from");
     try {
-      return table.load();
+      Loaded.Builder loaded = new Loaded.Builder();
+      table.load(loaded);
+      limiters.load(loaded);
+      return loaded.build();
     } catch (SQLException e) {
       throw failed("load from", e);
     }
@@ -193,6 +199,19 @@ final class SqliteStateStore implements StateStore {
   @Override
   public synchronized int remove(Collection<SavedBreaker> states) throws StateStoreException {
     return change("remove from", () -> states.isEmpty() ? 0 : table.remove(states));
+  }
+
+  @Override
+  public boolean savesLimiters() {
+    return true;
+  }
+
+  @Override
+  public synchronized void saveLimiters(Collection<SavedLimiter> given) throws StateStoreException {
+    change("save to", () -> {
+      limiters.save(given);
+      return given.size();
+    });
   }
 
   /** A change of the file. Returns the number of changed rows. */
@@ -218,7 +237,8 @@ final class SqliteStateStore implements StateStore {
     return change("purge", () -> {
       lookThroughTheFile();
       int old = removeOld(microsOrFarthest(cutOff));
-      return old + removeSurplus(MAX_PURGED - old);
+      int oldLimiters = limiters.removeOld(microsOrFarthest(cutOff), ROWS_PER_PART);
+      return old + removeSurplus(MAX_PURGED - old) + oldLimiters;
     });
   }
 

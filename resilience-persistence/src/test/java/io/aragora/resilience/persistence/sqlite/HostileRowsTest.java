@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(120)
 class HostileRowsTest extends SqliteStoreFixture {
-  private static final Map<String, String> VALUES = Map.ofEntries(
+  static final Map<String, String> VALUES = Map.ofEntries(
       Map.entry("least", "-9223372036854775808"),
       Map.entry("minus one", "-1"),
       Map.entry("zero", "0"),

@@ -7,6 +7,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -30,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files of every version before this one, as they were written then. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SchemaMigrationTest {
-  private static final String NEWEST = "3";
+  private static final String NEWEST = "4";
 
   /** Never changes: such files are out there. */
   private static final List<String> VERSION_1 = List.of(
@@ -136,6 +138,16 @@ class SchemaMigrationTest {
           + " 0, 3, 9, 8, 1, 11, 12, 13, 14, 15, 16, 'failureThreshold=5', 1774747800123456)",
       "PRAGMA user_version = 2");
 
+  /** Never changes, either. */
+  private static final List<String> VERSION_3 = Stream.concat(
+          VERSION_2.stream(),
+          Stream.of(
+              "ALTER TABLE circuit_breakers ADD COLUMN opened_by_hand INTEGER NOT NULL DEFAULT 0",
+              "ALTER TABLE circuit_breakers ADD COLUMN probe_failures INTEGER NOT NULL DEFAULT 0",
+              "UPDATE circuit_breakers SET opened_by_hand = 1, probe_failures = 2",
+              "PRAGMA user_version = 3"))
+      .toList();
+
   @TempDir
   Path folder;
 
@@ -183,7 +195,7 @@ class SchemaMigrationTest {
     assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
     assertThat(query("SELECT name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
         .as("and nothing else")
-        .containsExactly("circuit_breakers", "circuit_breakers_by_save");
+        .containsExactly("circuit_breakers", "circuit_breakers_by_save", "rate_limiters");
     assertThat(query("PRAGMA integrity_check")).containsExactly("ok");
   }
 
@@ -212,14 +224,14 @@ class SchemaMigrationTest {
   @DisplayName("a file of a newer version is rejected, and not changed")
   void open_newerVersion_isRejectedAndLeftAsItWas() throws Exception {
     open().close();
-    execute(List.of("PRAGMA user_version = 4"));
+    execute(List.of("PRAGMA user_version = 5"));
     byte[] before = Files.readAllBytes(file);
 
     assertThatExceptionOfType(StateStoreException.class)
         .isThrownBy(this::open)
         .withMessage(
-            "cannot use " + file + ": it has schema version 4, and this library knows versions up"
-                + " to 3; update the library, or let stateStore name another file");
+            "cannot use " + file + ": it has schema version 5, and this library knows versions up"
+                + " to 4; update the library, or let stateStore name another file");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
     assertThat(folder).isDirectoryNotContaining("glob:**.corrupt-*");
@@ -268,6 +280,30 @@ class SchemaMigrationTest {
               .declared("failureThreshold=5")
               .savedAt(micros(1774747800123456L))
               .build());
+    }
+    assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
+  }
+
+  @Test
+  @Tag("RL-30")
+  @DisplayName("a migration from version 3 keeps every row, and has room for rate limiters")
+  void open_version3_rowsAreKeptAndLimitersAreSaved() throws Exception {
+    execute(VERSION_3);
+    SavedLimiter limiter =
+        SavedLimiter.builder("quota").fullAt(micros(7)).savedAt(micros(5)).build();
+
+    try (SqliteStateStore store = open()) {
+      assertThat(store.load().problems()).isEmpty();
+      assertThat(store.load().limiters()).isEmpty();
+      assertThat(store.load().states()).singleElement().satisfies(row -> {
+        assertThat(row.openedByHand()).isTrue();
+        assertThat(row.probeFailures()).isEqualTo(2);
+        assertThat(row.slowCalls()).isEqualTo(16);
+      });
+      store.saveLimiters(List.of(limiter));
+    }
+    try (SqliteStateStore store = open()) {
+      assertThat(store.load().limiters()).containsExactly(limiter);
     }
     assertThat(query("PRAGMA user_version")).containsExactly(NEWEST);
   }

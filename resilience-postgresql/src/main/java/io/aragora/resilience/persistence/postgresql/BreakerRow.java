@@ -202,10 +202,12 @@ final class BreakerRow {
   }
 
   private static String bounded(Column column) {
-    return column.type().equals("text")
-        ? "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
-            .formatted(column.name(), MAX_TEXT_BYTES)
-        : column.name();
+    return column.type().equals("text") ? bounded(column.name()) : column.name();
+  }
+
+  static String bounded(String text) {
+    return "CASE WHEN octet_length(%1$s) <= %2$d THEN %1$s END AS %1$s, octet_length(%1$s) AS %1$s_bytes"
+        .formatted(text, MAX_TEXT_BYTES);
   }
 
   /** Returns the condition that {@link #read} succeeds, apart from checks against the reader's clock. */
@@ -270,7 +272,7 @@ final class BreakerRow {
   }
 
   /** A digest, since an index cannot hold names of 10,000 characters. The length marks the end of the name. */
-  private static byte[] id(String name, @Nullable String key) {
+  static byte[] id(String name, @Nullable String key) {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
@@ -365,7 +367,7 @@ final class BreakerRow {
     }
   }
 
-  private static String text(ResultSet row, String column) throws SQLException {
+  static String text(ResultSet row, String column) throws SQLException {
     long bytes = row.getLong(column + "_bytes");
     if (bytes > MAX_TEXT_BYTES) {
       throw new IllegalArgumentException(column + " must have at most " + SavedBreaker.MAX_TEXT
@@ -378,11 +380,11 @@ final class BreakerRow {
     return StoredText.decode(column, stored);
   }
 
-  private static Instant instant(ResultSet row, String column, long shift) throws SQLException {
+  static Instant instant(ResultSet row, String column, long shift) throws SQLException {
     return Instant.EPOCH.plus(Math.addExact(row.getLong(column), shift), ChronoUnit.MICROS);
   }
 
-  private static long count(ResultSet row, String column) throws SQLException {
+  static long count(ResultSet row, String column) throws SQLException {
     long value = row.getLong(column);
     if (value < 0) {
       throw new IllegalArgumentException(column + " must not be negative: " + value);
@@ -399,7 +401,7 @@ final class BreakerRow {
     return (int) value;
   }
 
-  private static String shown(ResultSet row) throws SQLException {
+  static String shown(ResultSet row) throws SQLException {
     String name = row.getString("name");
     return name == null ? row.getLong("name_bytes") + " bytes" : OneLine.of(name, MAX_SHOWN);
   }

@@ -4,6 +4,7 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Breaker state in one table of PostgreSQL, which many instances share. The latest change of state wins, by the server's
+ * Breakers and rate limiters in a table each of PostgreSQL, which many instances share. The latest change of state wins, by the server's
  * clock: the writer sends the age of its state, and the server subtracts it from its own time. So clocks that differ, even by
  * hours, do not matter; times that are read are converted to this process's clock.
  *
@@ -165,7 +166,9 @@ final class PostgresqlStateStore implements StateStore {
         }
       }
       boolean isPart = read == Loaded.MAX_ROWS || !loaded.hasRoom();
-      return loaded.leaveOut(isPart ? Math.max(0, count(connection) - read) : 0).build();
+      loaded.leaveOut(isPart ? Math.max(0, count(connection) - read) : 0);
+      LimiterRow.load(connection, offsetMicros, loaded);
+      return loaded.build();
     });
   }
 
@@ -242,7 +245,12 @@ final class PostgresqlStateStore implements StateStore {
         return delete.executeUpdate();
       }
     });
+    int oldLimiters = transaction(
+        "purge",
+        (connection, offsetMicros) ->
+            LimiterRow.purge(connection, offsetMicros, cutOff, ROWS_PER_PART));
     return old
+        + oldLimiters
         + inParts(MAX_PURGED - old, (connection, offsetMicros, most) -> {
           try (PreparedStatement delete = connection.prepareStatement(BreakerRow.TRIM)) {
             delete.setInt(1, most);
@@ -285,6 +293,24 @@ final class PostgresqlStateStore implements StateStore {
         }
         return removed;
       }
+    });
+  }
+
+  @Override
+  public boolean savesLimiters() {
+    return true;
+  }
+
+  @Override
+  public synchronized void saveLimiters(Collection<SavedLimiter> limiters)
+      throws StateStoreException {
+    List<SavedLimiter> given = List.copyOf(limiters);
+    if (given.isEmpty()) {
+      return;
+    }
+    transaction("save to", (connection, offsetMicros) -> {
+      LimiterRow.save(connection, given, offsetMicros);
+      return given.size();
     });
   }
 

@@ -52,7 +52,20 @@ final class SchemaMigrator {
       List.of("""
       ALTER TABLE resilience_circuit_breakers
         ADD COLUMN opened_by_hand bigint NOT NULL DEFAULT 0,
-        ADD COLUMN probe_failures bigint NOT NULL DEFAULT 0"""));
+        ADD COLUMN probe_failures bigint NOT NULL DEFAULT 0"""),
+      // It may be there if another user dropped the table of versions only.
+      List.of("""
+      CREATE TABLE IF NOT EXISTS resilience_rate_limiters (
+        id                  bytea  NOT NULL PRIMARY KEY,
+        name                text   NOT NULL,
+        declared            text   NOT NULL,
+        full_at_micros      bigint NOT NULL,
+        paused_until_micros bigint,
+        fill_micros         bigint NOT NULL,
+        max_pause_micros    bigint NOT NULL,
+        saved_at_micros     bigint NOT NULL,
+        clock_offset_micros bigint NOT NULL
+      ) WITH (fillfactor = 66)"""));
 
   static final int NEWEST = STEPS.size();
 
