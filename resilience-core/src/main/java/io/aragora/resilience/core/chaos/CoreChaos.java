@@ -126,17 +126,17 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
   @Override
   public void read(Readings into) {
     for (Injection injection : INJECTIONS) {
-      into.count("injections", keyOf(injection), count(injection).sum());
+      into.count(numberOf(injection), Readings.NONE, count(injection).sum());
     }
     into.level("active", control.isActive() ? 1 : 0);
   }
 
-  private static String keyOf(Injection injection) {
+  private static String numberOf(Injection injection) {
     return switch (injection) {
-      case FAIL -> "fail";
-      case DELAY -> "delay";
-      case FAIL_AFTER -> "fail_after";
-      case BEHAVE -> "behave";
+      case FAIL -> "injections.fail";
+      case DELAY -> "injections.delay";
+      case FAIL_AFTER -> "injections.fail_after";
+      case BEHAVE -> "injections.behave";
     };
   }
 

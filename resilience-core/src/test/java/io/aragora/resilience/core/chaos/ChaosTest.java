@@ -447,7 +447,12 @@ class ChaosTest extends ChaosFixture {
     resilience.chaos().start(Duration.ofMinutes(5));
     assertThatThrownBy(() -> chaos.call(this::body)).isInstanceOf(ConnectException.class);
     assertThat(readings())
-        .containsExactly("fail=1", "delay=0", "fail_after=0", "behave=0", "active=1.0");
+        .containsExactly(
+            "injections.fail=1",
+            "injections.delay=0",
+            "injections.fail_after=0",
+            "injections.behave=0",
+            "active=1.0");
     resilience.chaos().stop();
     time.runPending();
     assertThat(events)
@@ -487,7 +492,7 @@ class ChaosTest extends ChaosFixture {
 
       @Override
       public void count(String what, String outcome, long value) {
-        all.add(outcome + "=" + value);
+        all.add(what + outcome + "=" + value);
       }
 
       @Override

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.aragora.resilience.health.json.FlatObject;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.health.page.BreakerControl;
+import io.aragora.resilience.health.page.ChaosNotice;
 import io.aragora.resilience.health.page.Target;
 import io.aragora.resilience.health.server.Answer;
 import io.aragora.resilience.health.server.Exchange;
@@ -46,20 +47,23 @@ final class ControlRequests {
 
   private final @Nullable OperatorToken token;
   private final BreakerControl control;
+  private final ChaosNotice chaos;
   private final Guesses guesses;
   private final OncePerMinute lines = new OncePerMinute();
   private final Semaphore room = new Semaphore(Pages.MOST_OF_ONE);
 
-  ControlRequests(@Nullable OperatorToken token, BreakerControl control, Guesses guesses) {
+  ControlRequests(
+      @Nullable OperatorToken token, BreakerControl control, ChaosNotice chaos, Guesses guesses) {
     this.token = token;
     this.control = control;
+    this.chaos = chaos;
     this.guesses = guesses;
   }
 
   Answer answer(String path, Exchange exchange) throws IOException {
-    BreakerControl.Action action =
-        BreakerControl.Action.of(path.substring(PATH.length())).orElse(null);
-    if (action == null) {
+    String what = path.substring(PATH.length());
+    BreakerControl.Action action = BreakerControl.Action.of(what).orElse(null);
+    if (action == null && !what.equals(ChaosNotice.STOP)) {
       return Answer.NOT_FOUND;
     }
     if (!exchange.method().equals("POST")) {
@@ -103,11 +107,16 @@ final class ControlRequests {
     return null;
   }
 
-  private Answer act(BreakerControl.Action action, byte[] body, Exchange exchange) {
+  /** Performs an action; stops chaos if there is none. */
+  private Answer act(BreakerControl.@Nullable Action action, byte[] body, Exchange exchange) {
     Target target;
     try {
-      target = target(
-          FlatObject.read(UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString()));
+      Map<String, String> members =
+          FlatObject.read(UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
+      if (action == null) {
+        return stopChaos(members, exchange);
+      }
+      target = target(members);
     } catch (CharacterCodingException e) {
       return Answer.error(400, "the body must be UTF-8");
     } catch (IllegalArgumentException e) {
@@ -117,6 +126,14 @@ final class ControlRequests {
       return NO_BREAKER;
     }
     return Answer.json(200, new JsonObject().put("done", action.text()));
+  }
+
+  private Answer stopChaos(Map<String, String> members, Exchange exchange) {
+    if (!members.isEmpty()) {
+      throw new IllegalArgumentException("the JSON must be empty");
+    }
+    chaos.stop(String.valueOf(exchange.client()));
+    return Answer.json(200, new JsonObject().put("done", ChaosNotice.STOP));
   }
 
   private static Target target(Map<String, String> members) {

@@ -5,6 +5,7 @@ import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.page.BreakerControl;
+import io.aragora.resilience.health.page.ChaosNotice;
 import io.aragora.resilience.health.page.LiveFeed;
 import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.health.server.ServerTotals;
@@ -86,13 +87,14 @@ final class EndpointServer implements AutoCloseable {
         limits.pace(),
         factory(runtime + "-endpoint-feed-"));
     BreakerControl control = new BreakerControl(context.resilience(), context.timeSource(), feed);
+    ChaosNotice chaos = new ChaosNotice(context.resilience(), context.timeSource(), feed);
     EventStreams streams = new EventStreams(feed, limits);
     Guesses guesses = new Guesses(limits.guess());
     RequestHandler handler = new RequestHandler(
         pages,
         hosts,
         streams,
-        exposure.control() ? new ControlRequests(settings.token(), control, guesses) : null);
+        exposure.control() ? new ControlRequests(settings.token(), control, chaos, guesses) : null);
     SocketServer server;
     try {
       server = new SocketServer(address, opener, handler, limits, threads);

@@ -177,6 +177,7 @@ public final class LiveFeed implements AutoCloseable {
         .put("control", control);
     breakers.addTo(json, nowNanos);
     others.addTo(json);
+    ChaosNotice.addTo(json, context.resilience());
     health.addTo(json, nowNanos);
     return event("board", json);
   }

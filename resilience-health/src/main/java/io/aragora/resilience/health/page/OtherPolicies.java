@@ -21,16 +21,17 @@ final class OtherPolicies {
   static final int MOST = 50;
 
   /** The names of the lists, by kind. */
-  private static final Map<String, String> LISTS = Map.of(
-      "retry", "retries",
-      "retrybudget", "budgets",
-      "timeout", "timeouts",
-      "bulkhead", "bulkheads",
-      "concurrencylimit", "limits",
-      "ratelimiter", "limiters",
-      "keyedratelimiter", "keyed_limiters",
-      "hedge", "hedges",
-      "fallback", "fallbacks");
+  private static final Map<String, String> LISTS = Map.ofEntries(
+      Map.entry("retry", "retries"),
+      Map.entry("retrybudget", "budgets"),
+      Map.entry("timeout", "timeouts"),
+      Map.entry("bulkhead", "bulkheads"),
+      Map.entry("concurrencylimit", "limits"),
+      Map.entry("ratelimiter", "limiters"),
+      Map.entry("keyedratelimiter", "keyed_limiters"),
+      Map.entry("hedge", "hedges"),
+      Map.entry("chaos", "chaos_policies"),
+      Map.entry("fallback", "fallbacks"));
 
   /** The outcomes by which policies are ordered, besides the kinds of rejections. */
   private static final Set<String> TROUBLE = Set.of(
@@ -104,7 +105,8 @@ final class OtherPolicies {
     @Override
     public void count(String what, String outcome, long value) {
       String shown = outcome.equals(NONE) ? what : outcome;
-      boolean areCalls = what.equals("calls") || what.startsWith("calls.");
+      boolean areCalls =
+          what.equals("calls") || what.startsWith("calls.");
       if (row != null && (areCalls || outcome.equals(NONE))) {
         row.json.put(shown, areCalls ? row.calls.merge(shown, value, Long::sum) : value);
         row.trouble += TROUBLE.contains(shown) || shown.startsWith("rejected") ? value : 0;

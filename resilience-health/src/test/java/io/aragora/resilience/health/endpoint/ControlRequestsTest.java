@@ -4,6 +4,7 @@ import static io.aragora.resilience.health.json.JsonText.quoted;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.ChaosState;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
@@ -11,10 +12,12 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +60,26 @@ class ControlRequestsTest {
     payments.forceOpen();
     assertThat(post("reset", "{\"name\":\"payments\"}")).startsWith("HTTP/1.1 200");
     assertThat(payments.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @Tag("CH-16")
+  void stopChaos_stopsIt() throws Exception {
+    try (Resilience shop = Resilience.builder()
+        .timeSource(ManualTime.create())
+        .extension(endpoint = HealthEndpoint.builder().operatorToken(TOKEN).build())
+        .property("resilience.chaos.enabled", "true")
+        .build()) {
+      shop.chaos().start(Duration.ofMinutes(30));
+      assertThat(post("stop-chaos", "{\"name\":\"payments\"}"))
+          .startsWith("HTTP/1.1 400")
+          .contains("the JSON must be empty");
+      assertThat(shop.chaos().state()).isEqualTo(ChaosState.ACTIVE);
+      assertThat(post("stop-chaos", "{}"))
+          .startsWith("HTTP/1.1 200")
+          .endsWith("{\"done\":\"stop-chaos\"}");
+      assertThat(shop.chaos().state()).isEqualTo(ChaosState.STOPPED);
+    }
   }
 
   @Test

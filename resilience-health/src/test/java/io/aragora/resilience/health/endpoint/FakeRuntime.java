@@ -5,6 +5,8 @@ import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.RuntimeStatus;
+import io.aragora.resilience.chaos.ChaosControl;
+import io.aragora.resilience.chaos.ChaosState;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
@@ -63,6 +65,8 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
             fake(
                 RuntimeStatus.class,
                 Map.of("stateStore", StateStoreStatus.NONE, "fallbacks", Map.of())),
+            "chaos",
+            fake(ChaosControl.class, Map.of("state", ChaosState.NOT_ENABLED)),
             "policies",
             fake(
                 Policies.class,

@@ -74,7 +74,7 @@ class LivePageAccessTest extends LivePageFixture {
             + " .breakers[role=' + role + ']').length).join()"))
         .isEqualTo("1,2,8,3,1,8");
     assertThat(page.text("String(document.querySelectorAll('[aria-live], [role=status]').length)"))
-        .isEqualTo("3");
+        .isEqualTo("4");
     assertThat(page.text("document.querySelector('#rows svg').getAttribute('aria-label')"))
         .startsWith("calls and rejections a second: now ");
   }

@@ -1,11 +1,16 @@
 package io.aragora.resilience.health.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosState;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -84,6 +89,51 @@ class LivePageOperatorTest extends LivePageFixture {
     assertThat(payments.state()).isEqualTo(CircuitBreakerState.CLOSED);
     assertThat(page.text("String(document.getElementById('token').checkVisibility())"))
         .isEqualTo("true");
+  }
+
+  @Test
+  @Tag("CH-16")
+  void chaos_hasABanner_andIsStoppedByAnOperator() {
+    HealthEndpoint other = new HealthEndpoint(
+        new EndpointSettings(
+            "127.0.0.1", 0, true, List.of(), OperatorToken.of("token", TOKEN), null),
+        QUICK);
+    try (Resilience shop = Resilience.builder()
+        .name("shop")
+        .timeSource(time)
+        .extension(other)
+        .property("resilience.chaos.enabled", "true")
+        .build()) {
+      Chaos chaos =
+          shop.chaos("payments", c -> c.fail(100, () -> new IllegalStateException("chaos")));
+      page.navigate(other.uri());
+      page.await("document.getElementById('connection').innerText === 'live'");
+      page.await("document.querySelector('#card-chaos') !== null");
+      assertThat(page.text("String(document.getElementById('chaos').checkVisibility())"))
+          .isEqualTo("false");
+
+      shop.chaos().start(Duration.ofMinutes(30));
+      page.await(
+          "document.getElementById('chaos-says').innerText === 'Chaos is active until 00:30:00:"
+              + " payments. Failures are injected on purpose.'");
+      assertThatThrownBy(() -> chaos.run(() -> {})).hasMessage("chaos");
+      page.await("document.querySelector('#card-chaos tbody').rows[0].cells[1].innerText === '1'");
+      assertThat(page.text("String(document.getElementById('chaos-stop').checkVisibility())"))
+          .as("without the token")
+          .isEqualTo("false");
+      assertThat(page.text(OVERFLOW)).isEqualTo("0");
+
+      page.run("document.getElementById('token').focus()");
+      page.type(TOKEN);
+      page.press("Enter", 13);
+      page.await("document.getElementById('chaos-stop').checkVisibility()");
+      pressTwice("Stop chaos");
+      page.await("!document.getElementById('chaos').checkVisibility()");
+      assertThat(shop.chaos().state()).isEqualTo(ChaosState.STOPPED);
+      page.await("document.getElementById('operator-says').textContent === 'stop of chaos: done'");
+      page.await("document.querySelector('#timeline').innerText.includes('operator')");
+      assertThat(page.complaints()).isEmpty();
+    }
   }
 
   private void giveToken(String token) {

@@ -1,5 +1,6 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.policy.CallContext;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -33,6 +34,7 @@ final class HttpCall<T> {
   private final @Nullable PushPromiseHandler<T> pushes;
   private final StatusRules rules;
   private final @Nullable OriginLimiters limiters;
+  private final @Nullable Chaos chaos;
   private final int maxRounds;
   private final boolean isHedged;
 
@@ -56,6 +58,7 @@ final class HttpCall<T> {
    * @param pushes the caller's push handler; null for none
    * @param rules which responses are failures
    * @param limiters observe every response; null for none
+   * @param chaos is around each attempt; null for none
    * @param repeats what repeats the request
    */
   HttpCall(
@@ -65,6 +68,7 @@ final class HttpCall<T> {
       @Nullable PushPromiseHandler<T> pushes,
       StatusRules rules,
       @Nullable OriginLimiters limiters,
+      @Nullable Chaos chaos,
       HttpPolicies.Repeats repeats) {
     this.client = client;
     this.request = request;
@@ -72,6 +76,7 @@ final class HttpCall<T> {
     this.pushes = pushes;
     this.rules = rules;
     this.limiters = limiters;
+    this.chaos = chaos;
     this.maxRounds = repeats.maxAnswers();
     this.isHedged = repeats.hedge() != null;
   }
@@ -80,19 +85,50 @@ final class HttpCall<T> {
 
   HttpResponse<Object> attempt() throws IOException, InterruptedException {
     int ofRound = begin();
-    return judged(ofRound, client.send(request, handler(ofRound)));
+    return judged(ofRound, send(handler(ofRound)));
+  }
+
+  private HttpResponse<Object> send(BodyHandler<Object> handler)
+      throws IOException, InterruptedException {
+    if (chaos == null) {
+      return client.send(request, handler);
+    }
+    try {
+      return chaos.<HttpResponse<Object>, IOException>callInterruptibly(
+          () -> client.send(request, handler));
+    } catch (InjectedAnswer.Injected e) {
+      // The handler has the body, which is empty.
+      return InjectedAnswer.of(request, e.status, handler).toCompletableFuture().join();
+    }
   }
 
   CompletionStage<HttpResponse<Object>> attemptAsync() {
     int ofRound = begin();
     BodyHandler<Object> handler = handler(ofRound);
-    CompletableFuture<HttpResponse<Object>> answer = pushes == null
-        ? client.sendAsync(request, handler)
-        : client.sendAsync(request, handler, (PushPromiseHandler<Object>) pushes);
+    CompletableFuture<HttpResponse<Object>> answer =
+        chaos == null ? sendAsync(handler) : chaos.callAsync(() -> sendAsync(handler));
     return FollowingFuture.of(
         answer,
-        (response, failure) -> judgedAsync(ofRound, response, failure),
+        (response, failure) -> failure instanceof InjectedAnswer.Injected injected
+            ? InjectedAnswer.of(request, injected.status, handler)
+                .thenCompose(instead -> judgedOf(ofRound, instead))
+            : judgedAsync(ofRound, response, failure),
         () -> answer.cancel(true));
+  }
+
+  private CompletableFuture<HttpResponse<Object>> sendAsync(BodyHandler<Object> handler) {
+    return pushes == null
+        ? client.sendAsync(request, handler)
+        : client.sendAsync(request, handler, (PushPromiseHandler<Object>) pushes);
+  }
+
+  private CompletionStage<HttpResponse<Object>> judgedOf(
+      int ofRound, HttpResponse<Object> response) {
+    try {
+      return CompletableFuture.completedFuture(judged(ofRound, response));
+    } catch (HttpStatusException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /**

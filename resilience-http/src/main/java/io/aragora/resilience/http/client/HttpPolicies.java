@@ -2,6 +2,7 @@ package io.aragora.resilience.http.client;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.CallContext;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param hedge for requests that may be repeated; null for none
  * @param limiters return the rate limiter of an origin, and observe its answers; null for none
  * @param timeout of each attempt; null for none
+ * @param chaos is around each attempt, inside everything else; null for none
  * @param isIdempotent which requests may be repeated
  */
 record HttpPolicies(
@@ -37,6 +39,7 @@ record HttpPolicies(
     @Nullable Hedge hedge,
     @Nullable OriginLimiters limiters,
     @Nullable Timeout timeout,
+    @Nullable Chaos chaos,
     Predicate<? super HttpRequest> isIdempotent) {
 
   Optional<CircuitBreaker> breaker(URI uri) {

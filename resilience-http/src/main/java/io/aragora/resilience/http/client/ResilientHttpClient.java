@@ -98,7 +98,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       throws IOException, InterruptedException {
     HttpPolicies.Repeats repeats = policies.repeats(request, false);
     Pipeline pipeline = policies.around(request.uri(), repeats);
-    if (pipeline == null) {
+    if (pipeline == null && policies.chaos() == null) {
       return client.send(request, handler);
     }
     HttpCall<T> call = call(request, handler, null, repeats);
@@ -117,10 +117,12 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     }
   }
 
-  private static <T> HttpResponse<Object> answer(Pipeline pipeline, HttpCall<T> call)
+  private static <T> HttpResponse<Object> answer(@Nullable Pipeline pipeline, HttpCall<T> call)
       throws Throwable {
     try {
-      return pipeline.<HttpResponse<Object>, IOException>callInterruptibly(call::attempt);
+      return pipeline == null
+          ? call.attempt()
+          : pipeline.<HttpResponse<Object>, IOException>callInterruptibly(call::attempt);
     } catch (Throwable e) {
       HttpResponse<Object> answer = call.answerBehind(e);
       if (answer == null) {
@@ -153,12 +155,14 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
     HttpPolicies.Repeats repeats = policies.repeats(request, pushes != null);
     Pipeline pipeline = policies.around(request.uri(), repeats);
-    if (pipeline == null) {
+    if (pipeline == null && policies.chaos() == null) {
       return client.sendAsync(request, handler, pushes);
     }
     HttpCall<T> call = call(request, handler, pushes, repeats);
     CallContext around = CallContext.current();
-    CompletableFuture<HttpResponse<Object>> attempts = pipeline.callAsync(call::attemptAsync);
+    CompletableFuture<HttpResponse<Object>> attempts = pipeline == null
+        ? call.attemptAsync().toCompletableFuture()
+        : pipeline.callAsync(call::attemptAsync);
     CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
         attempts,
         (response, failure) -> endAsync(call, response, failure),
@@ -204,7 +208,8 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
       @Nullable PushPromiseHandler<T> pushes,
       HttpPolicies.Repeats repeats) {
     Objects.requireNonNull(handler, "responseBodyHandler");
-    return new HttpCall<>(client, request, handler, pushes, rules, policies.limiters(), repeats);
+    return new HttpCall<>(
+        client, request, handler, pushes, rules, policies.limiters(), policies.chaos(), repeats);
   }
 
   // ---- properties of the wrapped client

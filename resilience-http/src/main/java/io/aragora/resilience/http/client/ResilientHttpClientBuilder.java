@@ -1,6 +1,9 @@
 package io.aragora.resilience.http.client;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
+import io.aragora.resilience.chaos.ChaosState;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
@@ -25,6 +28,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -49,6 +54,8 @@ public final class ResilientHttpClientBuilder {
   private @Nullable RateLimiterConfig limiterConfig;
   private @Nullable RateLimiter limiter;
   private @Nullable TimeoutConfig timeout;
+  private @Nullable ChaosConfig chaosConfig;
+  private final Map<Integer, Double> chaosStatuses = new LinkedHashMap<>();
   private HttpErrorClassifier classifier = HttpErrorClassifier.DEFAULT;
   private boolean recordClientErrors;
   private Predicate<? super HttpRequest> idempotentIf = ResilientHttpClientBuilder::isIdempotent;
@@ -252,6 +259,36 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
+   * Sets the chaos of this client, which is around each attempt, inside all other policies. It injects nothing until chaos is
+   * enabled for the process and {@linkplain io.aragora.resilience.chaos.ChaosControl#start started}. {@code onLost} is not called:
+   * lost responses are closed. Default: no chaos.
+   *
+   * @param config what may be injected; a failure should be an {@link java.io.IOException}, as those of a client are
+   * @return this builder
+   */
+  public ResilientHttpClientBuilder chaos(ChaosConfig config) {
+    chaosConfig = Objects.requireNonNull(config, "chaos");
+    return this;
+  }
+
+  /**
+   * Adds a chance that an attempt gets a response with a status, without a header or a body, and nothing is sent. Retry, hedge,
+   * breaker and rate limiter see a response like any other. As {@link #chaos}, it injects nothing until chaos is enabled and
+   * started. A second call with the same status replaces the first. Default: none.
+   *
+   * @param percent the share of the attempts in percent, in (0, 100]; together with the other chances at most 100
+   * @param status the status, in [200, 599]
+   * @return this builder
+   * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100], or if {@code status} is not in [200, 599]
+   */
+  public ResilientHttpClientBuilder chaosStatus(double percent, int status) {
+    Setting.percent("percent", percent);
+    Setting.inRange("status", 200, 599, status);
+    chaosStatuses.put(status, percent);
+    return this;
+  }
+
+  /**
    * Builds the client.
    *
    * @return the client
@@ -283,6 +320,7 @@ public final class ResilientHttpClientBuilder {
         hedge(failures, config),
         limiters(),
         limit,
+        chaos(),
         new GuardedVouch(name, idempotentIf));
     return new ResilientHttpClient(sender, policies, rules);
   }
@@ -316,6 +354,19 @@ public final class ResilientHttpClientBuilder {
       config.budget(shared);
     }
     return resilience.hedge(name, config.build());
+  }
+
+  /** The declaration stays although the process does not enable chaos; the client then has none. */
+  private @Nullable Chaos chaos() {
+    if (chaosConfig == null && chaosStatuses.isEmpty()) {
+      return null;
+    }
+    ChaosConfig.Builder config =
+        chaosConfig == null ? ChaosConfig.builder() : chaosConfig.toBuilder();
+    chaosStatuses.forEach(
+        (status, percent) -> config.fail(percent, new InjectedAnswer.Status(status)));
+    Chaos chaos = resilience.chaos(name, config.onLost(LeftoverBody.CLOSER).build());
+    return resilience.chaos().state() == ChaosState.NOT_ENABLED ? null : chaos;
   }
 
   private static boolean isUnsent(Throwable failure) {

@@ -119,6 +119,10 @@ final class Families {
       counter(MetricNames.HEDGES, "Hedges by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor HEDGE_DELAY =
       gauge(MetricNames.HEDGE_DELAY, "Delay before a call is hedged, in seconds.", NAME);
+  static final MetricFamilyDescriptor CHAOS_INJECTIONS =
+      counter(MetricNames.CHAOS_INJECTIONS, "Injections by kind.", NAME, KIND);
+  static final MetricFamilyDescriptor CHAOS_ACTIVE =
+      gauge(MetricNames.CHAOS_ACTIVE, "1 while chaos is active.", NAME);
   static final MetricFamilyDescriptor RATE_LIMITER_CALLS =
       counter(MetricNames.RATE_LIMITER_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor RATE_LIMITER_PERMITS =

@@ -92,6 +92,11 @@ public final class MetricNames {
   /** Gauge: the present delay of a hedge. */
   public static final String HEDGE_DELAY = "resilience_hedge_delay_seconds";
 
+  /** Counter: what chaos injected into calls, by kind. */
+  public static final String CHAOS_INJECTIONS = "resilience_chaos_injections_total";
+  /** Gauge: 1 while chaos is active, else 0. */
+  public static final String CHAOS_ACTIVE = "resilience_chaos_active";
+
   /** Counter: calls of a retry, by outcome. */
   public static final String RETRY_CALLS = "resilience_retry_calls_total";
   /** Counter: attempts of a retry beyond the first of each call. */
@@ -164,9 +169,9 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, pipeline or health check. */
+  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, chaos, pipeline or health check. */
   public static final String NAME = "name";
-  /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}. */
+  /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}; of what chaos injects, {@code fail} for instance. */
   public static final String KIND = "kind";
   /** Label: the outcome of a call. */
   public static final String OUTCOME = "outcome";

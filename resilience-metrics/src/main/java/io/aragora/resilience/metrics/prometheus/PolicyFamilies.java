@@ -79,6 +79,8 @@ final class PolicyFamilies {
           Families.HEDGES,
           "delay_seconds",
           Families.HEDGE_DELAY),
+      "chaos",
+      Map.of("injections", Families.CHAOS_INJECTIONS, "active", Families.CHAOS_ACTIVE),
       "fallback",
       Map.of("calls", Families.FALLBACKS));
 
@@ -87,7 +89,8 @@ final class PolicyFamilies {
       "attempts", MetricNames.ATTEMPT,
       "calls", MetricNames.PRIORITY,
       "latency_seconds", MetricNames.OF,
-      "changes", MetricNames.RULE);
+      "changes", MetricNames.RULE,
+      "injections", MetricNames.KIND);
 
   private PolicyFamilies() {}
 

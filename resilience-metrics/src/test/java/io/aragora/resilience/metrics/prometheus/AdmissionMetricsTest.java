@@ -113,6 +113,23 @@ class AdmissionMetricsTest {
   }
 
   @Test
+  @Tag("CH-17")
+  @DisplayName("Injections of chaos by kind, and whether it is active")
+  void chaos_isShown() {
+    shop.chaos("payments");
+
+    assertThat(shop.series("resilience_chaos_injections_total"))
+        .containsExactly(
+            "{kind=\"behave\",name=\"payments\",runtime=\"shop\"} 0.0",
+            "{kind=\"delay\",name=\"payments\",runtime=\"shop\"} 0.0",
+            "{kind=\"fail\",name=\"payments\",runtime=\"shop\"} 1.0",
+            "{kind=\"fail_after\",name=\"payments\",runtime=\"shop\"} 0.0");
+    assertThat(shop.series("resilience_chaos_active")).containsExactly(named("payments", "1.0"));
+    shop.resilience.chaos().stop();
+    assertThat(shop.series("resilience_chaos_active")).containsExactly(named("payments", "0.0"));
+  }
+
+  @Test
   @Tag("RL-27")
   @DisplayName("Calls of a rate limiter by outcome, its permits, its level and its pause")
   void rateLimiter_isShown() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
@@ -61,6 +62,7 @@ final class Shop implements AutoCloseable {
         .name("shop")
         .timeSource(time)
         .stateStore(new FailingStore())
+        .property("resilience.chaos.enabled", "true")
         .extension(
             PrometheusMetrics.builder(registry).durations().maxKeys(maxKeys).build())
         .build();
@@ -156,6 +158,13 @@ final class Shop implements AutoCloseable {
     assertThat(slow).isCompletedWithValue("y");
   }
 
+  /** Chaos is active, and one call fails. */
+  void chaos(String chaos) {
+    Chaos failing = resilience.chaos(chaos, c -> c.fail(100, () -> new IllegalStateException("x")));
+    resilience.chaos().start(Duration.ofHours(1));
+    assertThatThrownBy(() -> failing.run(() -> {})).isInstanceOf(IllegalStateException.class);
+  }
+
   /** Two calls are admitted, one is rejected, and the limiter is paused for 20 s. */
   void useUp(String limiter) {
     RateLimiterConfig config =
@@ -194,6 +203,7 @@ final class Shop implements AutoCloseable {
     fill(name);
     useUp(name);
     hedge(name);
+    chaos(name);
     resilience
         .newPipeline(name)
         .add(breaker)

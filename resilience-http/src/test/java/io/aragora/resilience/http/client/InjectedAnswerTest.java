@@ -1,0 +1,125 @@
+package io.aragora.resilience.http.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Answers that chaos injects into a client. */
+class InjectedAnswerTest extends HttpClientFixture {
+  private final Resilience enabled = Resilience.builder()
+      .timeSource(time)
+      .name("enabled")
+      .property("resilience.chaos.enabled", "true")
+      .build();
+
+  @AfterEach
+  void closeEnabled() {
+    enabled.close();
+  }
+
+  private ResilientHttpClientBuilder chaotic() {
+    return ResilientHttpClient.builder(enabled).client(inner).retry(retry(3));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void injectedStatus_isAnAnswerLikeAnyOther_andNothingIsSent(boolean async) throws Exception {
+    ResilientHttpClient client = chaotic().chaosStatus(100, 503).build();
+    inner.answer(200);
+    assertThat(send(async, client, get()).statusCode()).as("not started").isEqualTo(200);
+    assertThat(inner.sent).hasSize(1);
+    Chaos chaos = enabled.chaos("http");
+    enabled.chaos().start(Duration.ofHours(1));
+
+    HttpResponse<String> answer = send(async, client, get());
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.headers().map()).isEmpty();
+    assertThat(answer.uri()).isEqualTo(SHOP);
+    assertThat(inner.sent).as("nothing more").hasSize(1);
+    assertThat(chaos.totals().failed()).as("each attempt of the retry").isEqualTo(3);
+    assertThat(enabled.retry("http").totals().exhausted()).isEqualTo(1);
+    assertThat(client.circuitBreaker(SHOP).orElseThrow().snapshot().totals().failures())
+        .isEqualTo(1);
+
+    enabled.chaos().stop();
+    assertThat(send(async, client, get()).statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void injectedSuccess_andAClientWithoutPolicies(boolean async) throws Exception {
+    ResilientHttpClient client = ResilientHttpClient.builder(enabled)
+        .client(inner)
+        .noRetry()
+        .noCircuitBreaker()
+        .chaosStatus(100, 404)
+        .build();
+    enabled.chaos().start(Duration.ofHours(1));
+    assertThat(send(async, client, get()).statusCode()).isEqualTo(404);
+    assertThat(inner.sent).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void failures_areInjectedIntoAttempts_andLostAnswersAreClosed(boolean async) throws Exception {
+    ResilientHttpClient client = chaotic()
+        .chaos(ChaosConfig.builder()
+            .failAfter(100, () -> new SocketException("chaos"))
+            .onlyIf(call -> call.attempt() == 1)
+            .build())
+        .build();
+    inner.answer(200);
+    enabled.chaos().start(Duration.ofHours(1));
+    assertThat(send(async, client, get()).statusCode()).isEqualTo(200);
+    assertThat(inner.sent).as("the first took effect, too").hasSize(2);
+    assertThat(enabled.chaos("http").totals().failedAfter()).isEqualTo(1);
+  }
+
+  @Test
+  @Tag("CH-18")
+  void processThatDoesNotEnableChaos_hasNone() throws Exception {
+    ResilientHttpClient client = builder()
+        .chaos(
+            ChaosConfig.builder().fail(50, () -> new ConnectException("chaos")).build())
+        .chaosStatus(50, 503)
+        .build();
+    inner.answer(200);
+    assertThat(send(false, client, get()).statusCode()).isEqualTo(200);
+    assertThat(resilience.chaos("http").totals().calls()).isZero();
+  }
+
+  @Test
+  void badValues_areRejected() {
+    assertThatThrownBy(() -> builder().chaosStatus(101, 503))
+        .hasMessage("percent must be in (0, 100]: 101.0");
+    assertThatThrownBy(() -> builder().chaosStatus(1, 199))
+        .hasMessage("status must be in [200, 599]: 199");
+    assertThatThrownBy(() -> builder().chaosStatus(60, 503).chaosStatus(60, 500).build())
+        .hasMessage("chances must add up to at most 100: 120.0");
+  }
+
+  @Test
+  void secondClientOfTheName_declaresTheSame() {
+    ResilientHttpClient first = chaotic().chaosStatus(2, 503).build();
+    assertThat(chaotic().chaosStatus(2, 503).build()).isNotSameAs(first);
+    assertThatThrownBy(() -> chaotic().chaosStatus(3, 503).build())
+        .hasMessageContaining("chaos 'http' is already declared");
+  }
+}
