@@ -13,6 +13,7 @@ import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -28,6 +29,7 @@ import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
 import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.http.client.HttpErrorClassifier;
@@ -60,6 +62,8 @@ import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -69,6 +73,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.MessageFormat;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -426,6 +431,67 @@ class DocsSnippetsTest {
     // end
 
     assertThat(price.join()).isEqualTo("1.20 for apples");
+  }
+
+  @Test
+  void chaosPage() throws IOException {
+    Retry retry = resilience.retry("payments");
+    CircuitBreaker breaker = resilience.circuitBreaker("payments");
+    // readme: chaos page
+    Chaos chaos = resilience.chaos(
+        "payments",
+        c -> c.fail(2, () -> new ConnectException("chaos")) // percent of the calls
+            .delay(5, Duration.ofMillis(300), Duration.ofSeconds(2))
+            .failAfter(
+                1, () -> new SocketException("chaos"))); // it took effect, its answer is lost
+    Pipeline payments = resilience
+        .newPipeline("payments")
+        .add(retry)
+        .add(breaker)
+        .add(chaos) // innermost
+        .build();
+    // end
+
+    assertThat(payments.call(() -> "paid")).isEqualTo("paid");
+    assertThat(payments.warnings()).isEmpty();
+  }
+
+  @Test
+  void chaosDrill() {
+    List<String> answers = new ArrayList<>();
+    long retries;
+    CircuitBreakerState state;
+    HealthStatus health;
+    // readme: chaos drill
+    try (Resilience drill =
+        Resilience.builder().property("resilience.chaos.enabled", "true").build()) {
+      RetryBudget budget =
+          drill.retryBudget("payments", c -> c.capacity(4).ratio(0).perSecond(0));
+      CircuitBreaker breaker = drill.circuitBreaker("payments", c -> c.failureThreshold(8));
+      ResultPipeline<String> payments = drill
+          .newPipeline("payments")
+          .add(drill.retry(
+              "payments", c -> c.backoff(Backoff.constant(Duration.ZERO)).budget(budget)))
+          .add(breaker)
+          .add(drill.chaos("payments", c -> c.fail(100, () -> new ConnectException("chaos"))))
+          .build()
+          .withFallback(Fallback.of(failure -> "queued"));
+
+      drill.chaos().start(Duration.ofMinutes(10));
+      for (int i = 0; i < 20; i++) {
+        answers.add(payments.call(() -> "paid")); // every answer is "queued"
+      }
+      retries = drill.retry("payments").totals().retries(); // 4: the budget bounds them
+      state = breaker.state(); // OPEN, after 8 attempts
+      health = drill.health().checkAll().status(); // DEGRADED
+      drill.chaos().stop();
+    }
+    // end
+
+    assertThat(answers).hasSize(20).containsOnly("queued");
+    assertThat(retries).isEqualTo(4);
+    assertThat(state).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(health).isEqualTo(HealthStatus.DEGRADED);
   }
 
   @Test

@@ -74,7 +74,8 @@ class SettingsTablesTest {
         "bulkhead", "bulkheads",
         "concurrencylimit", "concurrency limits",
         "ratelimiter", "rate limiters",
-        "hedge", "hedges");
+        "hedge", "hedges",
+        "chaos", "chaos");
     for (String kind : headings.keySet()) {
       String heading = "## Settings of " + headings.get(kind);
       String settings = Pages.table(Pages.page("configuration"), heading).stream()
@@ -247,6 +248,14 @@ class SettingsTablesTest {
 
     takeFromOutside("hedge", Set.of("delay", "leastDelay", "mostDelay", "maxHedges"));
     checkRanges(table("configuration", "## Settings of hedges"), Set.of());
+  }
+
+  @Test
+  void chaosTables_matchTheCode() {
+    assertThat(table("chaos", "## Settings").keySet())
+        .containsExactlyInAnyOrder("fail", "delay", "failAfter", "behave", "onlyIf", "onLost");
+    takeFromOutside("chaos", Set.of("scale"));
+    checkRanges(table("configuration", "## Settings of chaos"), Set.of());
   }
 
   @Test

@@ -105,8 +105,7 @@ final class OtherPolicies {
     @Override
     public void count(String what, String outcome, long value) {
       String shown = outcome.equals(NONE) ? what : outcome;
-      boolean areCalls =
-          what.equals("calls") || what.startsWith("calls.");
+      boolean areCalls = what.equals("calls") || what.startsWith("calls.");
       if (row != null && (areCalls || outcome.equals(NONE))) {
         row.json.put(shown, areCalls ? row.calls.merge(shown, value, Long::sum) : value);
         row.trouble += TROUBLE.contains(shown) || shown.startsWith("rejected") ? value : 0;
