@@ -4,6 +4,7 @@ import io.aragora.resilience.jmh.benchmark.AsyncBreakerBenchmark;
 import io.aragora.resilience.jmh.benchmark.AsyncRetryBenchmark;
 import io.aragora.resilience.jmh.benchmark.AsyncTimeoutBenchmark;
 import io.aragora.resilience.jmh.benchmark.BulkheadBenchmark;
+import io.aragora.resilience.jmh.benchmark.ChaosBenchmark;
 import io.aragora.resilience.jmh.benchmark.ClosedCallBenchmark;
 import io.aragora.resilience.jmh.benchmark.ColdKeysBenchmark;
 import io.aragora.resilience.jmh.benchmark.ConcurrencyLimitBenchmark;
@@ -44,6 +45,7 @@ final class Claims {
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure HEDGE = Figure.of(HedgeBenchmark.class, "ours");
+  private static final Figure CHAOS = Figure.of(ChaosBenchmark.class, "oursNotEnabled");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
   private static final Figure LIMIT = Figure.of(ConcurrencyLimitBenchmark.class, "oursPermit");
@@ -125,6 +127,14 @@ final class Claims {
           "async hedge, not needed",
           HEDGE.sibling("oursLater"),
           Budget.atMost(1.3, HEDGE.sibling("timeoutLater"), "async timeout")),
+      Claim.of(
+          "pipeline with chaos, not enabled",
+          CHAOS,
+          Budget.atMost(1.1, CHAOS.sibling("without"), "without chaos")),
+      Claim.of(
+          "pipeline with chaos, enabled and not started",
+          CHAOS.sibling("oursNotStarted"),
+          Budget.atMost(1.2, CHAOS.sibling("without"), "without chaos")),
       place("bulkhead of 10: take and give back", PLACE, floor(1.5, PLACE)),
       place(
           "bulkhead of 10: take and give back, 2 threads",
