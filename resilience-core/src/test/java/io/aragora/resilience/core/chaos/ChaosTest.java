@@ -37,6 +37,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -428,6 +432,47 @@ class ChaosTest extends ChaosFixture {
         .isEqualTo("chaos is active until 2026-01-01T00:30:01Z: payments, x");
     time.advance(Duration.ofMinutes(31));
     assertThat(health().status()).isEqualTo(HealthStatus.HEALTHY);
+  }
+
+  @Test
+  @Tag("CH-16")
+  void startAndEnd_areLogged() {
+    List<String> lines = new ArrayList<>();
+    Logger log = Logger.getLogger(ChaosSwitch.class.getName());
+    Level level = log.getLevel();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getLevel() + " " + line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    log.setLevel(Level.ALL);
+    log.addHandler(handler);
+    try {
+      chaos(ChaosFixture::failing);
+      resilience.chaos().start(Duration.ofMinutes(30));
+      time.advance(Duration.ofMinutes(31));
+      resilience.chaos().start(Duration.ofMinutes(30));
+      resilience.chaos().stop();
+      resilience.chaos().stop();
+    } finally {
+      log.removeHandler(handler);
+      log.setLevel(level);
+    }
+    assertThat(lines)
+        .containsExactly(
+            "WARNING runtime 'test': chaos is active until 2026-01-01T00:30:00Z: x. It ends by itself,"
+                + " and by chaos().stop()",
+            "INFO runtime 'test': chaos has ended, because its time is over; injections: 0",
+            "WARNING runtime 'test': chaos is active until 2026-01-01T01:01:00Z: x. It ends by itself,"
+                + " and by chaos().stop()",
+            "INFO runtime 'test': chaos has ended, because it was stopped; injections: 0");
   }
 
   private HealthResult health() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedSupplier;
@@ -26,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -159,6 +161,21 @@ class PipelineTest {
     assertThat(log).containsExactly("in", "out", "in", "out");
     assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+  }
+
+  @Test
+  @Tag("CH-01")
+  void chaosThatIsNotEnabled_isNoLinkOfTheChain() {
+    Chaos chaos = resilience.chaos("x", c -> c.fail(1, () -> new IOException("chaos")));
+    CorePipeline without =
+        (CorePipeline) resilience.newPipeline("p").add(retry).add(breaker).build();
+    CorePipeline with = (CorePipeline)
+        resilience.newPipeline("p").add(retry).add(breaker).add(chaos).build();
+    CorePipeline around =
+        (CorePipeline) resilience.newPipeline("q").add(timeout).add(with).build();
+    assertThat(with.observedLinks().length()).isEqualTo(without.observedLinks().length());
+    assertThat(around.observedLinks().length()).isEqualTo(with.observedLinks().length() + 1);
+    assertThat(with.policies()).containsExactly(retry, breaker, chaos);
   }
 
   @Test
