@@ -15,6 +15,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.bulkhead;
   exports io.aragora.resilience.chaos;
   exports io.aragora.resilience.circuitbreaker;
+  exports io.aragora.resilience.coalescing;
   exports io.aragora.resilience.concurrencylimit;
   exports io.aragora.resilience.fallback;
   exports io.aragora.resilience.health;

@@ -8,6 +8,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.coalescing.Coalescer;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -102,6 +103,13 @@ public interface Policies {
   Collection<Chaos> chaos();
 
   /**
+   * Returns the coalescers.
+   *
+   * @return an immutable copy
+   */
+  Collection<Coalescer<?, ?>> coalescers();
+
+  /**
    * Returns the declared pipelines.
    *
    * @return an immutable copy, without pipelines of {@link Resilience#newPipeline}
@@ -187,6 +195,14 @@ public interface Policies {
    * @return how many this call removed
    */
   int pruneHedges();
+
+  /**
+   * Removes coalescers that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
+   * #pruneCircuitBreakers} does for breakers.
+   *
+   * @return how many this call removed
+   */
+  int pruneCoalescers();
 
   /**
    * Removes a circuit breaker: from this runtime, its status and metrics, and from the state store at its next save. The
@@ -280,6 +296,14 @@ public interface Policies {
    * @return whether there was such a chaos policy
    */
   boolean removeChaos(String name);
+
+  /**
+   * Removes a coalescer from this runtime, its status and metrics. It works on for code that holds it.
+   *
+   * @param name its name
+   * @return whether there was such a coalescer
+   */
+  boolean removeCoalescer(String name);
 
   /**
    * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The

@@ -9,6 +9,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.health.HealthRegistry;
@@ -533,6 +535,58 @@ public interface Resilience extends AutoCloseable {
    * @return the control, always the same object
    */
   ChaosControl chaos();
+
+  /**
+   * Looks up a coalescer. The caller chooses the types, which must be those of the declaration.
+   *
+   * @param name its name
+   * @param <K> the type of its keys
+   * @param <V> the type of its results
+   * @return the coalescer of that name
+   */
+  <K, V extends @Nullable Object> Coalescer<K, V> coalescer(String name);
+
+  /**
+   * Declares a coalescer. A name stands for one type of keys and one type of results.
+   *
+   * @param name its name
+   * @param config its config
+   * @param <K> the type of its keys
+   * @param <V> the type of its results
+   * @return the coalescer of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  <K, V extends @Nullable Object> Coalescer<K, V> coalescer(
+      String name, CoalescerConfig<K, V> config);
+
+  /**
+   * Declares a coalescer. A name stands for one type of keys and one type of results.
+   *
+   * @param name its name
+   * @param settings sets what differs from the defaults
+   * @param <K> the type of its keys
+   * @param <V> the type of its results
+   * @return the coalescer of that name
+   * @throws ResilienceConfigurationException if the name is already declared with other settings
+   */
+  default <K, V extends @Nullable Object> Coalescer<K, V> coalescer(
+      String name, Consumer<? super CoalescerConfig.Builder<K, V>> settings) {
+    CoalescerConfig.Builder<K, V> config = CoalescerConfig.builder();
+    settings.accept(config);
+    return coalescer(name, config.build());
+  }
+
+  /**
+   * Creates a coalescer that is not registered, as {@link #newCircuitBreaker} does for breakers.
+   *
+   * @param name its name
+   * @param config its config, which settings outside the code do not change
+   * @param <K> the type of its keys
+   * @param <V> the type of its results
+   * @return a new coalescer
+   */
+  <K, V extends @Nullable Object> Coalescer<K, V> newCoalescer(
+      String name, CoalescerConfig<K, V> config);
 
   /**
    * Opens a block of the calling thread with a deadline.

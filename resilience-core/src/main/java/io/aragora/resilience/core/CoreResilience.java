@@ -17,6 +17,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.call.WaitingThreads;
@@ -308,6 +310,23 @@ final class CoreResilience implements Resilience {
   @Override
   public ChaosControl chaos() {
     return policies.chaosSwitch();
+  @SuppressWarnings("unchecked") // the code that declares a name knows its types
+  public <K, V extends @Nullable Object> Coalescer<K, V> coalescer(String coalescer) {
+    return (Coalescer<K, V>) policies.coalescers.get(coalescer);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // as above
+  public <K, V extends @Nullable Object> Coalescer<K, V> coalescer(
+      String coalescer, CoalescerConfig<K, V> config) {
+    return (Coalescer<K, V>)
+        policies.coalescers.declare(coalescer, (CoalescerConfig<Object, Object>) config);
+  }
+
+  @Override
+  public <K, V extends @Nullable Object> Coalescer<K, V> newCoalescer(
+      String coalescer, CoalescerConfig<K, V> config) {
+    return policies.newCoalescer(coalescer, config);
   }
 
   @Override

@@ -14,6 +14,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSummary;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
@@ -24,6 +26,7 @@ import io.aragora.resilience.core.chaos.CoreChaos;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
+import io.aragora.resilience.core.coalescing.CoreCoalescer;
 import io.aragora.resilience.core.concurrencylimit.CoreConcurrencyLimit;
 import io.aragora.resilience.core.fallback.FallbackCounters;
 import io.aragora.resilience.core.hedge.CoreHedge;
@@ -84,6 +87,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   final PolicyRegistry<CoreKeyedRateLimiter, KeyedRateLimiterConfig> keyedRateLimiters;
   final PolicyRegistry<CoreHedge, HedgeConfig> hedges;
   final PolicyRegistry<CoreChaos, ChaosConfig> chaos;
+  final PolicyRegistry<CoreCoalescer<Object, Object>, CoalescerConfig<Object, Object>> coalescers;
   final PolicyRegistry<CorePipeline, List<Policy>> pipelines;
   final FallbackCounters fallbacks;
 
@@ -144,6 +148,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
     hedges = new PolicyRegistry<>(new HedgeKind(this, outside), max, stale);
     chaos = new PolicyRegistry<>(new ChaosKind(this), max, never);
+    coalescers = new PolicyRegistry<>(new CoalescerKind(this, outside), max, stale);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
     pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
     kinds = List.of(
@@ -278,6 +283,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     if (present != null) {
       present.close();
     }
+  /** Creates a coalescer that is not registered. */
+  <K, V extends @Nullable Object> CoreCoalescer<K, V> newCoalescer(
+      String coalescer, CoalescerConfig<K, V> config) {
+    return new CoreCoalescer<>(
+        Setting.name("name", coalescer), Objects.requireNonNull(config, "config"), admission);
   }
 
   /** Creates a pipeline that is not registered. */
@@ -362,6 +372,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Chaos> chaos() {
     return List.copyOf(chaos.all());
+  public Collection<Coalescer<?, ?>> coalescers() {
+    return List.copyOf(coalescers.all());
   }
 
   @Override
@@ -471,6 +483,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public boolean removeChaos(String name) {
     return chaos.remove(name) != null;
+  public int pruneCoalescers() {
+    return coalescers.prune();
+  }
+
+  @Override
+  public boolean removeCoalescer(String coalescer) {
+    return coalescers.remove(coalescer) != null;
   }
 
   @Override
@@ -575,6 +594,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     read("keyedratelimiter", keyedRateLimiters, into);
     read("hedge", hedges, into);
     read("chaos", chaos, into);
+    read("coalescer", coalescers, into);
     if (into.wants("fallback")) {
       fallbacks.totals().forEach((pipeline, totals) -> {
         into.policy("fallback", pipeline);

@@ -45,8 +45,12 @@ public record CapturedContext(
   private static final CapturedContext NONE =
       new CapturedContext(null, 0, TimeSource.NEVER, TimeSource.NEVER, null, 0, null, null);
 
-  /** Returns the context of the thread, without asking for the call around. */
-  static CapturedContext ofThread() {
+  /**
+   * Returns the context of the calling thread, without asking for the call around.
+   *
+   * @return the context; one without a time source outside any call
+   */
+  public static CapturedContext ofThread() {
     CallFrame top = CallFrames.ofThread().top();
     return top instanceof Frame frame ? frame.capture() : NONE;
   }

@@ -13,6 +13,11 @@ final class PipelineTable extends SettingTable<List<PolicyReference>, List<Polic
   }
 
   @Override
+  boolean isPolicy() {
+    return false;
+  }
+
+  @Override
   void write(List<PolicyReference> draft, String setting, SettingText text) {
     draft.clear();
     draft.addAll(PolicyReference.listed(text));

@@ -44,7 +44,7 @@ public record PolicyReference(String kind, String name) {
 
   private static String kindOf(String text, SettingText list) {
     for (SettingTable<?, ?> table : RuntimeSettings.TABLES) {
-      if (table != RuntimeSettings.PIPELINES && table.key().equalsIgnoreCase(text)) {
+      if (table.isPolicy() && table.key().equalsIgnoreCase(text)) {
         return table.key();
       }
     }

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.GuardedLog;
@@ -38,6 +39,7 @@ public final class RuntimeSettings {
   static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
   static final HedgeTable HEDGES = new HedgeTable();
   static final ChaosTable CHAOS = new ChaosTable();
+  static final CoalescerTable COALESCERS = new CoalescerTable();
   static final PipelineTable PIPELINES = new PipelineTable();
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
@@ -51,6 +53,7 @@ public final class RuntimeSettings {
       HEDGES,
       CHAOS,
       PIPELINES);
+      BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, CONCURRENCY_LIMITS, RATE_LIMITERS, HEDGES, COALESCERS, PIPELINES);
 
   private final @Nullable ChaosSettings chaos;
   private final BreakerSettings breakers;
@@ -62,6 +65,9 @@ public final class RuntimeSettings {
   private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
   private final LayeredSettings<HedgeConfig, HedgeConfig.Builder> hedges;
   private final LayeredSettings<Double, double[]> chaosScales;
+  private final LayeredSettings<
+          CoalescerConfig<Object, Object>, CoalescerConfig.Builder<Object, Object>>
+      coalescers;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
@@ -88,6 +94,7 @@ public final class RuntimeSettings {
     rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
     hedges = new LayeredSettings<>(HEDGES, sources, surroundings, warnings);
     chaosScales = new LayeredSettings<>(CHAOS, sources, surroundings, warnings);
+    coalescers = new LayeredSettings<>(COALESCERS, sources, surroundings, warnings);
     pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
   }
 
@@ -291,6 +298,18 @@ public final class RuntimeSettings {
   public @Nullable HedgeConfig hedge(String name) {
     HedgeConfig found = hedges.resolve(name, HedgeTable.none());
     return found == HedgeTable.none() ? null : found;
+  }
+
+  /**
+   * Returns the config of a coalescer.
+   *
+   * @param name its name
+   * @param declared the config in the code
+   * @return the config
+   */
+  public CoalescerConfig<Object, Object> coalescer(
+      String name, CoalescerConfig<Object, Object> declared) {
+    return coalescers.resolve(name, declared);
   }
 
   /**

@@ -61,6 +61,11 @@ abstract class SettingTable<C, D> {
    */
   abstract void write(D draft, String setting, SettingText text);
 
+  /** Returns whether lists of a pipeline's policies may name the kind. */
+  boolean isPolicy() {
+    return true;
+  }
+
   /**
    * Returns the setting whose place this one takes; itself for most settings. Of two settings with
    * one place, only one applies.

@@ -1,0 +1,309 @@
+package io.aragora.resilience.core.coalescing;
+
+import io.aragora.resilience.core.call.CallEnd;
+import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.PolicyFuture;
+import io.aragora.resilience.core.dispatch.AcceptedTask;
+import io.aragora.resilience.core.dispatch.ContextCarrier;
+import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.time.TimeSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call of a coalescer. If it leads, the future of its body is the inner one.
+ *
+ * @param <K> the type of the key
+ * @param <V> the type of the result
+ */
+final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<V>
+    implements Runnable {
+  /*
+   * The flight decides, not the end of this future: a body that ends lands the flight first, then claims the end of the future. If
+   * the future was completed from outside meanwhile, its thread finds that it does not lead any more, and does nothing. If it came
+   * first, the flight was handed over, and the body that ends finds the same.
+   */
+  private final CoreCoalescer<K, V> coalescer;
+  private final CapturedContext context;
+
+  /** The context of the caller's thread, for a body that begins later; null if there is none. */
+  private final ContextCarrier.@Nullable Carried carried;
+
+  /** Starts the body through the policy of the call. */
+  private final Supplier<? extends @Nullable CompletableFuture<V>> start;
+
+  private final Seat<K, V> seat = new Seat<>(this);
+  private volatile @Nullable AcceptedTask acceptedTask;
+
+  /** Null unless a deadline ends the wait, which ends no future around this one. Written by the thread of the call. */
+  private volatile @Nullable WaitEnd waitEnd;
+
+  CoalescedFuture(
+      CoreCoalescer<K, V> coalescer,
+      CapturedContext context,
+      Supplier<? extends @Nullable CompletableFuture<V>> start) {
+    this.coalescer = coalescer;
+    this.context = context;
+    this.carried = coalescer.dispatcher().carrier().capture();
+    this.start = start;
+  }
+
+  /** Leads or joins, on the thread of the caller. */
+  void begin(K key) {
+    coalescer.board(key, seat);
+    if (seat.isLeading()) {
+      try {
+        startBody();
+      } catch (Throwable e) {
+        // Not a failure of the body, which arrives through its stage. The machine is exhausted, for instance.
+        endAll(e);
+      }
+    } else {
+      armWaitEnd();
+    }
+  }
+
+  private void startBody() {
+    Flight<K, V> flight = seat.flight();
+    if (!flight.beginBody(seat)) {
+      return;
+    }
+    CompletableFuture<V> inner;
+    try {
+      CompletableFuture<V> started = start.get();
+      inner = started != null
+          ? started
+          : CompletableFuture.failedFuture(
+              new NullPointerException("the policy returned null, not a future"));
+    } catch (Throwable e) {
+      inner = CompletableFuture.failedFuture(e);
+    } finally {
+      flight.bodyBegun(seat);
+    }
+    follow(inner);
+  }
+
+  /** Waits until a deadline that ends no future around this one. A future around this one ends it from outside. */
+  private void armWaitEnd() {
+    long deadline = coalescer.deadline(context);
+    if (deadline == TimeSource.NEVER || deadline >= context.endedAt()) {
+      return;
+    }
+    WaitEnd end = new WaitEnd(this, coalescer.nanoTime());
+    waitEnd = end;
+    coalescer.timer().arm(end, deadline);
+    // Volatile read after the arming; the thread that ends the call writes the end, then cancels.
+    if (hasEnded() || !seat.isWaiting()) {
+      end.cancel(coalescer.timer());
+    }
+  }
+
+  private void disarm() {
+    WaitEnd armed = waitEnd;
+    if (armed != null) {
+      armed.cancel(coalescer.timer());
+    }
+  }
+
+  /** Called on a thread of the dispatcher after the wait has ended. */
+  @Override
+  public void run() {
+    try {
+      disarm();
+      if (seat.isLeading()) {
+        takeOver();
+      } else {
+        finish();
+      }
+    } catch (Throwable e) {
+      // The heap is full, for instance. The calls that wait must not wait forever.
+      if (seat.isLeading()) {
+        leaveTo(e);
+      } else {
+        end(e);
+      }
+    }
+  }
+
+  private void takeOver() {
+    if (hasEnded()) {
+      return;
+    }
+    if (coalescer.isClosed()) {
+      endClosed();
+      return;
+    }
+    AcceptedTask accepted;
+    try {
+      accepted = coalescer.dispatcher().attempt(null, this::startTaken, this::endClosed);
+    } catch (Throwable e) {
+      // Usually a rejection, but an executor of the application may throw anything.
+      leaveTo(new RejectedByExecutor(e));
+      return;
+    }
+    acceptedTask = accepted;
+    // Volatile read after the write; the thread that ends the call from outside writes the end, then
+    // reads acceptedTask.
+    if (hasEnded()) {
+      accepted.cancel();
+    }
+  }
+
+  private void startTaken() {
+    if (hasEnded()) {
+      return;
+    }
+    try {
+      if (carried == null) {
+        startInContext();
+      } else {
+        carried.call(() -> {
+          startInContext();
+          return this;
+        });
+      }
+    } catch (Throwable e) {
+      endAll(e);
+    }
+  }
+
+  private void startInContext() {
+    context.call(() -> {
+      startBody();
+      return this;
+    });
+  }
+
+  /** Ends this call alone, and passes the lead on. */
+  private void leaveTo(Throwable failure) {
+    coalescer.depart(seat, failure);
+    end(failure);
+  }
+
+  /** Ends this call, and with it the flight that it leads. */
+  private void endAll(Throwable failure) {
+    coalescer.land(seat, null, failure, false);
+    end(failure);
+  }
+
+  private void end(Throwable failure) {
+    if (claimEnd()) {
+      disarm();
+      completeExceptionally(failure);
+    }
+  }
+
+  private void endClosed() {
+    endAll(coalescer.closed());
+  }
+
+  /** Takes the outcome of the flight, which is over. */
+  private void finish() {
+    if (!claimEnd()) {
+      return;
+    }
+    V result;
+    try {
+      result = coalescer.result(seat.flight());
+    } catch (Throwable e) {
+      completeExceptionally(e);
+      return;
+    }
+    complete(result);
+  }
+
+  @Override
+  protected void onInnerEnded(@Nullable V value, @Nullable Throwable failure) {
+    boolean isStale;
+    try {
+      isStale = endFlight(value, failure);
+    } catch (Throwable e) {
+      // The heap is full, for instance. The calls that joined must not wait forever.
+      coalescer.land(seat, value, failure, false);
+      throw e;
+    }
+    if (isStale) {
+      finish();
+    } else if (claimEnd()) {
+      endAs(value, failure);
+    }
+  }
+
+  /** Returns whether a stored result stands in for the failure. */
+  private boolean endFlight(@Nullable V value, @Nullable Throwable failure) {
+    if (failure == null) {
+      coalescer.succeeded(seat, value);
+      return false;
+    }
+    return coalescer.failed(
+        seat, failure, failure, CallEnd.ofFuture(failure), coalescer.deadline(context));
+  }
+
+  @Override
+  protected void onEndedOutside(Throwable cause) {
+    disarm();
+    AcceptedTask accepted = acceptedTask;
+    if (accepted != null) {
+      accepted.cancel();
+    }
+    coalescer.depart(seat, cause);
+  }
+
+  /** Ends the wait of this call, if it still waits. */
+  private void endWait(Throwable failure) {
+    if (seat.flight().leave(seat)) {
+      end(failure);
+    }
+  }
+
+  /** The call of this future in its flight. */
+  private static final class Seat<K, V extends @Nullable Object> extends Caller<K, V> {
+    private final CoalescedFuture<K, V> future;
+
+    Seat(CoalescedFuture<K, V> future) {
+      this.future = future;
+    }
+
+    /** Continuations and executors are the application's and may block, so the dispatcher hands over. */
+    @Override
+    void wake() {
+      future.coalescer.dispatcher().endCall(future);
+    }
+
+    @Override
+    @Nullable
+    Thread runner() {
+      return null;
+    }
+  }
+
+  private static final class WaitEnd extends OwnedOperation<CoalescedFuture<?, ?>>
+      implements Runnable {
+    private final long since;
+
+    WaitEnd(CoalescedFuture<?, ?> future, long since) {
+      super(future);
+      this.since = since;
+    }
+
+    @Override
+    protected void onFire(CoalescedFuture<?, ?> future) {
+      future.coalescer.dispatcher().endCall(this);
+    }
+
+    @Override
+    public void run() {
+      CoalescedFuture<?, ?> future = owner();
+      if (future != null) {
+        future.endWait(future.coalescer.exceeded(since));
+      }
+    }
+
+    @Override
+    protected void onTimerClosed(CoalescedFuture<?, ?> future) {
+      future.coalescer.dispatcher().endCall(() -> future.endWait(future.coalescer.closed()));
+    }
+  }
+}

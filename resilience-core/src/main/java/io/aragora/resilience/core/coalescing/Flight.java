@@ -1,0 +1,247 @@
+package io.aragora.resilience.core.coalescing;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shared call of one key. It is its own key in the map of the coalescer, so that a call needs one look-up. Thread-safe.
+ *
+ * @param <K> the type of the key
+ * @param <V> the type of the result
+ */
+final class Flight<K, V extends @Nullable Object> {
+  /*
+   * Layout: one leader, the calls that joined in a doubly linked list, since any of them may leave, and the outcome. All of it is
+   * guarded by the monitor of this object. A flight begins with a leader, and is over once: there is a leader if and only if it is
+   * not over. Nobody waits for a flight that is over, and nobody waits in one without a leader, so every wait ends if each leader
+   * ends or leaves. That is up to CoreCoalescer, which guards each piece of foreign code on the way.
+   *
+   * The four steps, each in one critical section:
+   *
+   *   join      if not over, and in time: append.
+   *   leave     if waiting: unlink. The leader goes on, for nobody perhaps.
+   *   hand over by the leader only: the oldest that waits becomes the leader; if none waits, the flight is over without an outcome.
+   *   land      by the leader only: set the outcome; the flight is over; take the list.
+   *
+   * So each race is decided by the order of two critical sections:
+   *
+   *   join against the end      A call either is in the list that the end takes, or sees that the flight is over, and removes it
+   *                             from the map if the ending thread has not yet. (Stress: FlightStress.JoinAgainstEnd.)
+   *   join against the last     The same: the call is handed the lead, or sees that the flight is over. It cannot wait beside a
+   *   that leaves               flight that nobody leads. (Stress: FlightStress.JoinAgainstLastLeave.)
+   *   hand-over against leave   The call that leaves is unlinked and not chosen, or it finds itself leading, and hands over in its
+   *                             turn. (Stress: FlightStress.LeaderLeavesAgainstLeave.)
+   *   hand-over against end     A leader that was completed from outside while its body ends: the first of the two finds itself the
+   *                             leader, the second does not, and does nothing. (Stress: FlightStress.LeaveAgainstEnd.)
+   *
+   * The map: an entry is removed by remove(flight, flight), which compares the value by identity, after the flight is over or
+   * closed to further calls. Removing the key instead would remove the flight of a later call, and a second body would run beside
+   * its body. (Stress: FlightStress.OldFlightRemovesItselfOnly.)
+   *
+   * Equality is that of the keys. The hash is computed once, so a key that changes meanwhile can neither strand its entry, nor fail
+   * while the flight ends: the map finds this very object before it compares it with others.
+   *
+   * Progress: the critical sections have a constant length and run no foreign code, allocate nothing, and wait for nothing. A list
+   * that is taken is walked outside.
+   */
+  enum Boarding {
+    JOINED,
+    /** It is over, or too old: remove it and look again. */
+    CLOSED,
+    /** The calling thread is inside the body of the leader. */
+    ITSELF
+  }
+
+  private final K key;
+  private final int hash;
+  private final long startedAt;
+  private final long openUntil;
+
+  // Guarded by this, as are the links of the callers.
+
+  private @Nullable Caller<K, V> leader;
+  private @Nullable Caller<K, V> oldest;
+  private @Nullable Caller<K, V> newest;
+  private boolean isOver;
+
+  /** The thread inside the body of the leader, or inside the start of an asynchronous one. */
+  private @Nullable Thread runner;
+
+  // The outcome: written before isOver, by the leader that lands.
+
+  private @Nullable V value;
+  private @Nullable Throwable failure;
+
+  /**
+   * Creates the flight that a call will lead.
+   *
+   * @param key the key, whose hash code is computed here
+   * @param leader the call
+   * @param startedAt the present time
+   * @param openUntil the time from which no further call may join
+   */
+  Flight(K key, Caller<K, V> leader, long startedAt, long openUntil) {
+    this.key = key;
+    this.hash = key.hashCode();
+    this.startedAt = startedAt;
+    this.openUntil = openUntil;
+    this.leader = leader;
+    this.runner = leader.runner();
+  }
+
+  K key() {
+    return key;
+  }
+
+  long startedAt() {
+    return startedAt;
+  }
+
+  /** Joins a call to this flight. */
+  synchronized Boarding join(Caller<K, V> caller, long now) {
+    if (isOver || now - openUntil >= 0) {
+      return Boarding.CLOSED;
+    }
+    if (runner == Thread.currentThread()) {
+      return Boarding.ITSELF;
+    }
+    caller.older = newest;
+    if (newest == null) {
+      oldest = caller;
+    } else {
+      newest.newer = caller;
+    }
+    newest = caller;
+    caller.board(this, Caller.State.WAITING);
+    return Boarding.JOINED;
+  }
+
+  /**
+   * Removes a call that waits.
+   *
+   * @return whether it has left; false if it leads, or has an outcome, or has left before
+   */
+  synchronized boolean leave(Caller<K, V> caller) {
+    if (!caller.isWaiting()) {
+      return false;
+    }
+    if (isOver) {
+      // The thread that ended the flight has not come to this call yet.
+      caller.become(Caller.State.ENDED);
+      return false;
+    }
+    unlink(caller);
+    caller.become(Caller.State.LEFT);
+    return true;
+  }
+
+  /**
+   * Passes the lead on, if the call has it.
+   *
+   * @return the call that leads now, which has to be woken; null if there is none, and if the call did not lead
+   */
+  synchronized @Nullable Caller<K, V> handOver(Caller<K, V> caller) {
+    if (leader != caller) {
+      return null;
+    }
+    caller.become(Caller.State.LEFT);
+    Caller<K, V> next = oldest;
+    leader = next;
+    if (next == null) {
+      runner = null;
+      isOver = true;
+      return null;
+    }
+    unlink(next);
+    runner = next.runner();
+    next.become(Caller.State.LEADING);
+    return next;
+  }
+
+  /**
+   * Ends the flight, if the call leads it.
+   *
+   * @return whether it did; the caller then takes {@link #joined} and ends all of them
+   */
+  synchronized boolean land(
+      Caller<K, V> caller, @Nullable V result, @Nullable Throwable thrown) {
+    if (leader != caller) {
+      return false;
+    }
+    value = result;
+    failure = thrown;
+    caller.become(Caller.State.ENDED);
+    leader = null;
+    runner = null;
+    isOver = true;
+    return true;
+  }
+
+  /** Returns the calls that had joined when the flight ended. Called by the thread that ended it. */
+  synchronized @Nullable Caller<K, V> joined() {
+    Caller<K, V> first = oldest;
+    oldest = null;
+    newest = null;
+    return first;
+  }
+
+  synchronized boolean isOver() {
+    return isOver;
+  }
+
+  /** Returns the failure of a flight that has landed; null if it has a value. */
+  synchronized @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /** Returns the value of a flight that has landed and has no failure. */
+  @SuppressWarnings("NullAway") // it is null only if V admits it
+  synchronized V value() {
+    return value;
+  }
+
+  /**
+   * Notes that the calling thread starts the body of a call.
+   *
+   * @return whether the call still leads
+   */
+  synchronized boolean beginBody(Caller<K, V> caller) {
+    boolean isLeading = leader == caller;
+    if (isLeading) {
+      runner = Thread.currentThread();
+    }
+    return isLeading;
+  }
+
+  /** Notes that the thread of {@link #beginBody} has started the body. */
+  synchronized void bodyBegun(Caller<K, V> caller) {
+    if (leader == caller) {
+      runner = null;
+    }
+  }
+
+  private void unlink(Caller<K, V> caller) {
+    if (caller.older == null) {
+      oldest = caller.newer;
+    } else {
+      caller.older.newer = caller.newer;
+    }
+    if (caller.newer == null) {
+      newest = caller.older;
+    } else {
+      caller.newer.older = caller.older;
+    }
+    caller.older = null;
+    caller.newer = null;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof Flight<?, ?> that && hash == that.hash && key.equals(that.key));
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+}
