@@ -133,8 +133,7 @@ public interface Coalescer<K, V extends @Nullable Object> {
    * @param body starts the work if this call leads: on the calling thread, or on the executor for attempts if it leads later
    * @return the future of the result; completing it from outside leaves the call of the key
    */
-  CompletableFuture<V> callAsync(
-      K key, Policy policy, Supplier<? extends CompletionStage<V>> body);
+  CompletableFuture<V> callAsync(K key, Policy policy, Supplier<? extends CompletionStage<V>> body);
 
   /**
    * Runs a blocking body on an executor, or joins the call of the same key that is under way. Never blocks.

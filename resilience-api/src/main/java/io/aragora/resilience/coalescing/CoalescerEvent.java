@@ -14,8 +14,7 @@ public final class CoalescerEvent {
   private final Duration age;
   private final Throwable failure;
 
-  private CoalescerEvent(
-      String coalescer, Kind kind, Object key, Duration age, Throwable failure) {
+  private CoalescerEvent(String coalescer, Kind kind, Object key, Duration age, Throwable failure) {
     this.coalescer = coalescer;
     this.kind = kind;
     this.key = key;

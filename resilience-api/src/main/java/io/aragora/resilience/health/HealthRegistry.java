@@ -11,8 +11,9 @@ import java.util.concurrent.CompletableFuture;
 /**
  * The health of the parts of an application. Active checks run on request: in parallel, each with its own timeout. Their
  * results are reused for their time to live, so frequent requests are cheap. Passive trackers hold the reports of their
- * users. Circuit breakers, the state store, bulkheads and rate limiters, chaos, and the threads of the runtime contribute by themselves,
- * under the names {@value #CIRCUIT_BREAKERS}, {@value #STATE_STORE}, {@value #ADMISSION}, {@value #CHAOS} and {@value #THREADS}: they are optional parts of readiness.
+ * users. Circuit breakers, the state store, bulkheads and rate limiters, coalescers, chaos, and the threads of the runtime contribute
+ * by themselves, under the names {@value #CIRCUIT_BREAKERS}, {@value #STATE_STORE}, {@value #ADMISSION}, {@value #COALESCERS}, {@value
+ * #CHAOS} and {@value #THREADS}: they are optional parts of readiness.
  *
  * <p>Checks and trackers share one set of names, at most {@value #MAX_COMPONENTS}. Thread-safe.
  */
@@ -31,6 +32,9 @@ public interface HealthRegistry {
 
   /** The name of the chaos, present if chaos is enabled for the process. */
   String CHAOS = "chaos";
+
+  /** The name of the coalescers that store results, present as soon as there is one. */
+  String COALESCERS = "coalescers";
 
   /** The name of the threads of the runtime, present from their first failure or the first task that waits for a thread. */
   String THREADS = "threads";

@@ -17,7 +17,8 @@ public interface Readings {
    * Returns whether the policies of a kind are to be read. By default, those of every kind are.
    *
    * @param kind the kind: {@code circuitbreaker}, {@code keyedcircuitbreaker}, {@code retry}, {@code retrybudget}, {@code timeout},
-   * {@code bulkhead}, {@code concurrencylimit}, {@code ratelimiter}, {@code keyedratelimiter}, {@code hedge}, {@code chaos}, {@code fallback}, or one of a later release
+   * {@code bulkhead}, {@code concurrencylimit}, {@code ratelimiter}, {@code keyedratelimiter}, {@code hedge},
+   * {@code chaos}, {@code coalescer}, {@code fallback}, or one of a later release
    * @return false to leave them out
    */
   default boolean wants(String kind) {

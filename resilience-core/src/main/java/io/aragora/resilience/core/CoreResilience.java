@@ -394,6 +394,7 @@ final class CoreResilience implements Resilience {
               RuntimeHealth.ofBreakers(policies::circuitBreakerSummary),
               RuntimeHealth.ofStore(saver),
               RuntimeHealth.ofAdmission(policies),
+              RuntimeHealth.ofCoalescers(policies),
               RuntimeHealth.ofChaos(outside, policies),
               RuntimeHealth.ofThreads(status::threads, time)));
       health = present;

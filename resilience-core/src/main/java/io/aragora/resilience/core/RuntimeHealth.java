@@ -62,6 +62,10 @@ final class RuntimeHealth {
     });
   }
 
+  static Contribution ofCoalescers(RuntimePolicies policies) {
+    return new Contribution(HealthRegistry.COALESCERS, new CoalescerHealth(policies));
+  }
+
   static Contribution ofThreads(Supplier<Collection<ThreadLoad>> loads, TimeSource time) {
     return new Contribution(HealthRegistry.THREADS, new ThreadHealth(loads, time));
   }

@@ -30,9 +30,10 @@ class SpecCoverageTest {
       Pattern.compile("@DisplayName\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*\\+?\\s*)+)\\)");
 
   /** A case, a case of a later pattern, a fault of the reference package, or a defect of another library. */
-  private static final Pattern ID = Pattern.compile("(?<![\\w-])(?:"
-      + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|CH|PO)-\\d+|faults?[ -]\\d+"
-      + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe)-\\w+)(?![\\w-])");
+  private static final Pattern ID = Pattern.compile(
+      "(?<![\\w-])(?:"
+          + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|CA|CH|PO)-\\d+|faults?[ -]\\d+"
+          + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe|singleflight|golang|netpulse|rueidis|fak|xet|SAP)-\\w+)(?![\\w-])");
 
   @Test
   @DisplayName("docs/acceptance.md lists the ids that tags of tests contain, and no others")

@@ -9,6 +9,7 @@ import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.health.HealthCheckOptions;
@@ -256,6 +257,25 @@ class SettingsTablesTest {
         .containsExactlyInAnyOrder("fail", "delay", "failAfter", "behave", "onlyIf", "onLost");
     takeFromOutside("chaos", Set.of("scale"));
     checkRanges(table("configuration", "## Settings of chaos"), Set.of());
+  }
+
+  @Test
+  void coalescerTables_matchTheCode() {
+    Map<String, String> defaults = shown(CoalescerConfig.defaults());
+    takeFromOutside("coalescer", defaults.keySet());
+    CoalescerConfig.Builder<String, String> builder = CoalescerConfig.builder();
+    setters.put("maxStale", value -> builder.maxStale(Duration.parse(value)));
+
+    var inConfiguration = table("configuration", "## Settings of coalescers");
+    checkRanges(inConfiguration, Set.of("shareFailures"));
+    checkDefaults(inConfiguration, defaults);
+    var inCoalescing = table("coalescing", "## Settings");
+    assertThat(inCoalescing.keySet())
+        .containsExactlyInAnyOrder(
+            "maxFlights", "maxFlight", "shareFailures", "maxStale", "staleIf", "copyFor");
+    inCoalescing.keySet().retainAll(defaults.keySet());
+    checkRanges(inCoalescing, Set.of("shareFailures"));
+    checkDefaults(inCoalescing, defaults);
   }
 
   @Test

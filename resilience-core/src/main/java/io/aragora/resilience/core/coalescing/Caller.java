@@ -29,7 +29,8 @@ abstract class Caller<K, V extends @Nullable Object> {
   /** Written under the monitor, before the state. */
   private @Nullable Flight<K, V> flight;
 
-  // The links of the flight, guarded by its monitor until it is over; then they belong to the thread that ended it.
+  // The links of the flight, guarded by its monitor until it is over; then they belong to the
+  // thread that ended it.
 
   @Nullable
   Caller<K, V> older;

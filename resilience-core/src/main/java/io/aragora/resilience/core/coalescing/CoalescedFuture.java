@@ -57,7 +57,8 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
       try {
         startBody();
       } catch (Throwable e) {
-        // Not a failure of the body, which arrives through its stage. The machine is exhausted, for instance.
+        // Not a failure of the body, which arrives through its stage. The machine is exhausted, for
+        // instance.
         endAll(e);
       }
     } else {
@@ -144,7 +145,8 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
       return;
     }
     acceptedTask = accepted;
-    // Volatile read after the write; the thread that ends the call from outside writes the end, then
+    // Volatile read after the write; the thread that ends the call from outside writes the end,
+    // then
     // reads acceptedTask.
     if (hasEnded()) {
       accepted.cancel();

@@ -82,7 +82,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   private final AdmissionRuntime runtime;
   private final TimeSource time;
   private final Direct direct;
-  private final ConcurrentHashMap<Flight<K, V>, Flight<K, V>> flights = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<FlightKey<K>, Flight<K, V>> flights = new ConcurrentHashMap<>();
   private final EventChannel<CoalescerEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
 
@@ -248,8 +248,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
    */
   void board(K key, Caller<K, V> caller) {
     Objects.requireNonNull(key, "key must not be null");
-    long now = runtime.clock().read();
-    Flight<K, V> own = new Flight<>(key, caller, now, Nanos.after(now, maxFlightNanos));
+    long now = time.nanoTime();
+    Flight<K, V> own =
+        new Flight<>(new FlightKey<>(key), caller, now, Nanos.after(now, maxFlightNanos));
     caller.board(own, Caller.State.LEADING);
     try {
       board(own, caller, now);
@@ -263,7 +264,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   private void board(Flight<K, V> own, Caller<K, V> caller, long now) {
     while (true) {
       boolean isFull = flights.mappingCount() >= config.maxFlights();
-      Flight<K, V> present = isFull ? flights.get(own) : flights.putIfAbsent(own, own);
+      Flight<K, V> present = isFull ? flights.get(own.key()) : flights.putIfAbsent(own.key(), own);
       if (present == null) {
         if (isFull) {
           alone.increment();
@@ -279,9 +280,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       }
       if (boarding == Flight.Boarding.ITSELF) {
         throw new IllegalStateException(
-            "call for key '" + DeclaredSettings.textOf(own.key()) + "' waits for itself");
+            "call for key '" + DeclaredSettings.textOf(own.key().key()) + "' waits for itself");
       }
-      flights.remove(present, present);
+      flights.remove(present.key(), present);
     }
   }
 
@@ -399,7 +400,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   @SuppressWarnings("NullAway") // the value is null only if V admits it
   void succeeded(Caller<K, V> own, @Nullable V value) {
     if (land(own, value, null, false)) {
-      store(own.flight().key(), value);
+      store(own.flight().key().key(), value);
     }
   }
 
@@ -423,9 +424,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       depart(own, thrown);
       return false;
     }
-    Stored<V> stored = storedFor(own.flight().key(), failure);
+    Stored<V> stored = storedFor(own.flight().key().key(), failure);
     if (stored != null && land(own, stored.value(), null, true)) {
-      served(own.flight().key(), stored, failure);
+      served(own.flight().key().key(), stored, failure);
       return true;
     }
     if (config.shareFailures()) {
@@ -461,8 +462,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
    *
    * @return whether the call led
    */
-  boolean land(
-      Caller<K, V> own, @Nullable V value, @Nullable Throwable failure, boolean isStale) {
+  boolean land(Caller<K, V> own, @Nullable V value, @Nullable Throwable failure, boolean isStale) {
     Flight<K, V> flight = own.flight();
     if (!flight.land(own, value, failure)) {
       return false;
@@ -502,7 +502,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       wake(next);
       publish(
           CoalescerEvent.Kind.HANDED_OVER,
-          flight.key(),
+          flight.key().key(),
           Math.max(0, time.nanoTime() - flight.startedAt()),
           cause);
     } else if (flight.isOver()) {
@@ -512,7 +512,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
 
   private void remove(Flight<K, V> flight) {
     try {
-      flights.remove(flight, flight);
+      flights.remove(flight.key(), flight);
     } catch (Throwable e) {
       // The equals of another key of the same hash threw. The next call of this key removes it.
       logOnce("could not compare a key with another one; a later call removes it", e);
@@ -555,7 +555,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       // A clock that was set back, or another machine's that is ahead, makes the age negative.
       return stored != null && age(stored).abs().compareTo(maxStale) <= 0 ? stored : null;
     } catch (Throwable e) {
-      logOnce("could not look for a stored result: its cache failed. The failure of the call comes out", e);
+      logOnce(
+          "could not look for a stored result: its cache failed. The failure of the call comes out",
+          e);
       return null;
     }
   }
@@ -577,15 +579,13 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   private void served(K key, Stored<V> stored, Throwable failure) {
     stale.increment();
     lastStaleAt = time.nanoTime();
-    publish(
-        CoalescerEvent.Kind.STALE, key, Math.max(0, Nanos.of(age(stored))), failure);
+    publish(CoalescerEvent.Kind.STALE, key, Math.max(0, Nanos.of(age(stored))), failure);
   }
 
   private void publish(CoalescerEvent.Kind kind, K key, long ageNanos, Throwable failure) {
     try {
       if (events.isHeard()) {
-        events.publish(
-            CoalescerEvent.of(name, kind, key, Duration.ofNanos(ageNanos), failure));
+        events.publish(CoalescerEvent.of(name, kind, key, Duration.ofNanos(ageNanos), failure));
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "an event of a coalescer could not be published", e);
@@ -639,8 +639,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     Objects.requireNonNull(key, "key must not be null");
     try {
       StackRoom.forCall();
-      CoalescedFuture<K, V> future =
-          new CoalescedFuture<>(this, CapturedContext.ofThread(), start);
+      CoalescedFuture<K, V> future = new CoalescedFuture<>(this, CapturedContext.ofThread(), start);
       future.begin(key);
       return future;
     } catch (Throwable e) {

@@ -3,7 +3,7 @@ package io.aragora.resilience.core.coalescing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared call of one key. It is its own key in the map of the coalescer, so that a call needs one look-up. Thread-safe.
+ * The shared call of one key. Thread-safe.
  *
  * @param <K> the type of the key
  * @param <V> the type of the result
@@ -33,12 +33,10 @@ final class Flight<K, V extends @Nullable Object> {
    *   hand-over against end     A leader that was completed from outside while its body ends: the first of the two finds itself the
    *                             leader, the second does not, and does nothing. (Stress: FlightStress.LeaveAgainstEnd.)
    *
-   * The map: an entry is removed by remove(flight, flight), which compares the value by identity, after the flight is over or
-   * closed to further calls. Removing the key instead would remove the flight of a later call, and a second body would run beside
-   * its body. (Stress: FlightStress.OldFlightRemovesItselfOnly.)
-   *
-   * Equality is that of the keys. The hash is computed once, so a key that changes meanwhile can neither strand its entry, nor fail
-   * while the flight ends: the map finds this very object before it compares it with others.
+   * The map: an entry is removed by key and flight, compared by identity, after the flight is over or closed to further calls.
+   * Removing the key alone would remove the flight of a later call, and a second body would run beside its body. So a flight must
+   * not be equal to another one of the same key, and is not its own key in the map. (Test:
+   * longFlight_takesNoFurtherCalls_andItsEndLeavesTheNewOneAlone.)
    *
    * Progress: the critical sections have a constant length and run no foreign code, allocate nothing, and wait for nothing. A list
    * that is taken is walked outside.
@@ -51,8 +49,7 @@ final class Flight<K, V extends @Nullable Object> {
     ITSELF
   }
 
-  private final K key;
-  private final int hash;
+  private final FlightKey<K> key;
   private final long startedAt;
   private final long openUntil;
 
@@ -74,21 +71,20 @@ final class Flight<K, V extends @Nullable Object> {
   /**
    * Creates the flight that a call will lead.
    *
-   * @param key the key, whose hash code is computed here
+   * @param key the key
    * @param leader the call
    * @param startedAt the present time
    * @param openUntil the time from which no further call may join
    */
-  Flight(K key, Caller<K, V> leader, long startedAt, long openUntil) {
+  Flight(FlightKey<K> key, Caller<K, V> leader, long startedAt, long openUntil) {
     this.key = key;
-    this.hash = key.hashCode();
     this.startedAt = startedAt;
     this.openUntil = openUntil;
     this.leader = leader;
     this.runner = leader.runner();
   }
 
-  K key() {
+  FlightKey<K> key() {
     return key;
   }
 
@@ -162,8 +158,7 @@ final class Flight<K, V extends @Nullable Object> {
    *
    * @return whether it did; the caller then takes {@link #joined} and ends all of them
    */
-  synchronized boolean land(
-      Caller<K, V> caller, @Nullable V result, @Nullable Throwable thrown) {
+  synchronized boolean land(Caller<K, V> caller, @Nullable V result, @Nullable Throwable thrown) {
     if (leader != caller) {
       return false;
     }
@@ -232,16 +227,5 @@ final class Flight<K, V extends @Nullable Object> {
     }
     caller.older = null;
     caller.newer = null;
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other
-        || (other instanceof Flight<?, ?> that && hash == that.hash && key.equals(that.key));
-  }
-
-  @Override
-  public int hashCode() {
-    return hash;
   }
 }

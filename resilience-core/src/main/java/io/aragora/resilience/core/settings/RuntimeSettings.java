@@ -52,8 +52,8 @@ public final class RuntimeSettings {
       RATE_LIMITERS,
       HEDGES,
       CHAOS,
+      COALESCERS,
       PIPELINES);
-      BREAKERS, RETRIES, TIMEOUTS, BULKHEADS, CONCURRENCY_LIMITS, RATE_LIMITERS, HEDGES, COALESCERS, PIPELINES);
 
   private final @Nullable ChaosSettings chaos;
   private final BreakerSettings breakers;

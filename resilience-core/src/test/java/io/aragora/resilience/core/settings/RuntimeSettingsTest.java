@@ -322,7 +322,7 @@ class RuntimeSettingsTest {
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
-        + " resilience.timeout., resilience.bulkhead., resilience.concurrencylimit., resilience.ratelimiter., resilience.hedge., resilience.chaos.,"
+        + " resilience.timeout., resilience.bulkhead., resilience.concurrencylimit., resilience.ratelimiter., resilience.hedge., resilience.chaos., resilience.coalescer.,"
         + " resilience.pipeline.]'",
     "resilience.x, must begin with one of"
   })
