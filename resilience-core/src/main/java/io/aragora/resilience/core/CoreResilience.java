@@ -310,6 +310,9 @@ final class CoreResilience implements Resilience {
   @Override
   public ChaosControl chaos() {
     return policies.chaosSwitch();
+  }
+
+  @Override
   @SuppressWarnings("unchecked") // the code that declares a name knows its types
   public <K, V extends @Nullable Object> Coalescer<K, V> coalescer(String coalescer) {
     return (Coalescer<K, V>) policies.coalescers.get(coalescer);
