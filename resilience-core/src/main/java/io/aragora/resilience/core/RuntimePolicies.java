@@ -283,6 +283,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     if (present != null) {
       present.close();
     }
+  }
+
   /** Creates a coalescer that is not registered. */
   <K, V extends @Nullable Object> CoreCoalescer<K, V> newCoalescer(
       String coalescer, CoalescerConfig<K, V> config) {
@@ -372,6 +374,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public Collection<Chaos> chaos() {
     return List.copyOf(chaos.all());
+  }
+
+  @Override
   public Collection<Coalescer<?, ?>> coalescers() {
     return List.copyOf(coalescers.all());
   }
@@ -483,6 +488,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public boolean removeChaos(String name) {
     return chaos.remove(name) != null;
+  }
+
+  @Override
   public int pruneCoalescers() {
     return coalescers.prune();
   }

@@ -42,7 +42,8 @@ class CoalescingSnippetsTest {
   void page() throws IOException {
     Shop shop = article -> "1.20 for " + article;
     Map<String, Stored<String>> stored = new ConcurrentHashMap<>();
-    Pipeline careful = resilience.newPipeline("careful").add(resilience.retry("r")).build();
+    Pipeline careful =
+        resilience.newPipeline("careful").add(resilience.retry("r")).build();
     // readme: coalescing page
     Coalescer<String, String> prices = resilience.coalescer(
         "prices",
@@ -61,8 +62,10 @@ class CoalescingSnippetsTest {
   @Test
   void caffeine() {
     // readme: coalescing caffeine
-    com.github.benmanes.caffeine.cache.Cache<String, Stored<String>> cache =
-        Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
+    com.github.benmanes.caffeine.cache.Cache<String, Stored<String>> cache = Caffeine.newBuilder()
+        .maximumSize(10_000)
+        .expireAfterWrite(Duration.ofMinutes(10))
+        .build();
     ResultCache<String, String> results = ResultCache.of(cache.asMap());
     // end
 
