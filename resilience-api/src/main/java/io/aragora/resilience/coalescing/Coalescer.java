@@ -70,7 +70,7 @@ public interface Coalescer<K, V extends @Nullable Object> {
    * Runs a body through a policy on the calling thread, or waits for the call of the same key that is under way.
    *
    * @param key the key; what its {@code hashCode} or {@code equals} throws reaches the caller
-   * @param policy stands between the coalescer and the body, if this call leads
+   * @param policy stands around the body, if this call leads
    * @param body runs if this call leads
    * @param <X> the exception of the body
    * @return its value, or that of the call that led
@@ -86,7 +86,7 @@ public interface Coalescer<K, V extends @Nullable Object> {
    * Runs a body that may be interrupted, as {@link #call(Object, Policy, CheckedSupplier)} does.
    *
    * @param key the key; what its {@code hashCode} or {@code equals} throws reaches the caller
-   * @param policy stands between the coalescer and the body, if this call leads
+   * @param policy stands around the body, if this call leads
    * @param body runs if this call leads
    * @param <X> the exception of the body besides {@link InterruptedException}
    * @return its value, or that of the call that led
@@ -129,7 +129,7 @@ public interface Coalescer<K, V extends @Nullable Object> {
    * Starts an asynchronous body through a policy, or joins the call of the same key that is under way. Never blocks.
    *
    * @param key the key; if its {@code hashCode} or {@code equals} throws, the future fails
-   * @param policy stands between the coalescer and the body, if this call leads
+   * @param policy stands around the body, if this call leads
    * @param body starts the work if this call leads: on the calling thread, or on the executor for attempts if it leads later
    * @return the future of the result; completing it from outside leaves the call of the key
    */
@@ -151,7 +151,7 @@ public interface Coalescer<K, V extends @Nullable Object> {
    * Runs a blocking body through a policy on an executor, or joins the call of the same key that is under way. Never blocks.
    *
    * @param key the key; if its {@code hashCode} or {@code equals} throws, the future fails
-   * @param policy stands between the coalescer and the body, if this call leads
+   * @param policy stands around the body, if this call leads
    * @param body runs if this call leads
    * @param executor runs the body; if it rejects the body, the calls of the key fail with a {@link
    *     RejectedExecutionException}

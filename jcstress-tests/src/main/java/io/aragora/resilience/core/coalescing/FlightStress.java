@@ -68,7 +68,7 @@ public class FlightStress {
     }
   }
 
-  /** A call looks whether the flight is over, then appends itself: shows that the test detects a call that nobody ends. */
+  /** A call looks whether the flight is over, then appends itself: shows that the test detects a call that never ends. */
   @JCStressTest
   @Outcome(
       id = {"1, 1", "0, 0"},
@@ -110,7 +110,7 @@ public class FlightStress {
   @JCStressTest
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Joined, and leads.")
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Came too late, and begins a flight.")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "Waits in a flight that nobody leads.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Waits in a flight without a leader.")
   @State
   public static class JoinAgainstLastLeave extends Led {
     @Actor
@@ -138,7 +138,7 @@ public class FlightStress {
   @Outcome(
       id = "1, 0",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "Waits in a flight that nobody leads, which Flight must not allow.")
+      desc = "Waits in a flight without a leader, which Flight must not allow.")
   @State
   public static class BrokenJoinAgainstLastLeave {
     private volatile int joined;
@@ -168,7 +168,7 @@ public class FlightStress {
     }
   }
 
-  /** The leader leaves while the only call that joined leaves: nobody leads afterwards, and the flight is over. */
+  /** The leader leaves while the only call that joined leaves: no call leads afterwards, and the flight is over. */
   @JCStressTest
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "The call left first.")
   @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "It led already, and handed over.")

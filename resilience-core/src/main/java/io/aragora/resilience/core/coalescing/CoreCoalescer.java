@@ -65,7 +65,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
    *
    * A thread that leads can leave only where its body ends. A future that leads leaves when it is completed from outside, at any
    * time: Flight decides which of its two ends came first. It hands over, or frees the key, before it cancels its body, because
-   * cancelling may run code that blocks; that code holds up nobody then.
+   * cancelling may run code that blocks; that code holds up no other call then.
    *
    * Order of the end: the flight is over, the entry is removed, threads are woken and futures are handed to the dispatcher, the
    * result is stored, and the call that led returns. So a call that follows a result never finds the flight that gave it, and no

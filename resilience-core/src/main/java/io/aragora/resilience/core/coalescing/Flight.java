@@ -12,13 +12,13 @@ final class Flight<K, V extends @Nullable Object> {
   /*
    * Layout: one leader, the calls that joined in a doubly linked list, since any of them may leave, and the outcome. All of it is
    * guarded by the monitor of this object. A flight begins with a leader, and is over once: there is a leader if and only if it is
-   * not over. Nobody waits for a flight that is over, and nobody waits in one without a leader, so every wait ends if each leader
+   * not over. No call waits for a flight that is over, or in one without a leader, so every wait ends if each leader
    * ends or leaves. That is up to CoreCoalescer, which guards each piece of foreign code on the way.
    *
    * The four steps, each in one critical section:
    *
    *   join      if not over, and in time: append.
-   *   leave     if waiting: unlink. The leader goes on, for nobody perhaps.
+   *   leave     if waiting: unlink. The leader goes on, for itself alone perhaps.
    *   hand over by the leader only: the oldest that waits becomes the leader; if none waits, the flight is over without an outcome.
    *   land      by the leader only: set the outcome; the flight is over; take the list.
    *
@@ -27,7 +27,7 @@ final class Flight<K, V extends @Nullable Object> {
    *   join against the end      A call either is in the list that the end takes, or sees that the flight is over, and removes it
    *                             from the map if the ending thread has not yet. (Stress: FlightStress.JoinAgainstEnd.)
    *   join against the last     The same: the call is handed the lead, or sees that the flight is over. It cannot wait beside a
-   *   that leaves               flight that nobody leads. (Stress: FlightStress.JoinAgainstLastLeave.)
+   *   that leaves               flight that has no leader. (Stress: FlightStress.JoinAgainstLastLeave.)
    *   hand-over against leave   The call that leaves is unlinked and not chosen, or it finds itself leading, and hands over in its
    *                             turn. (Stress: FlightStress.LeaderLeavesAgainstLeave.)
    *   hand-over against end     A leader that was completed from outside while its body ends: the first of the two finds itself the
