@@ -22,6 +22,7 @@ module io.aragora.resilience {
   exports io.aragora.resilience.hedge;
   exports io.aragora.resilience.persistence;
   exports io.aragora.resilience.policy;
+  exports io.aragora.resilience.quota;
   exports io.aragora.resilience.ratelimiter;
   exports io.aragora.resilience.reference;
   exports io.aragora.resilience.retry;
@@ -35,6 +36,7 @@ module io.aragora.resilience {
       io.aragora.resilience.metrics,
       io.aragora.resilience.persistence,
       io.aragora.resilience.postgresql,
+      io.aragora.resilience.redis,
       io.aragora.resilience.testing;
   exports io.aragora.resilience.internal.discovery to
       io.aragora.resilience.core,
@@ -53,4 +55,5 @@ module io.aragora.resilience {
   uses io.aragora.resilience.ResilienceExtension;
   uses io.aragora.resilience.internal.runtime.ResilienceProvider;
   uses io.aragora.resilience.persistence.StateStoreProvider;
+  uses io.aragora.resilience.quota.QuotaStoreProvider;
 }

@@ -5,10 +5,14 @@ import io.aragora.resilience.internal.discovery.Providers;
 import io.aragora.resilience.internal.runtime.ResilienceProvider;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.Opening;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.QuotaSetting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreProvider;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreProvider;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.time.TimeSource;
 import java.nio.file.Path;
@@ -36,6 +40,8 @@ public final class ResilienceBuilder {
   private int maxPolicies = 1000;
   private Duration staleAfter = Duration.ofHours(24);
   private @Nullable String storeLocation;
+  private @Nullable QuotaStore quotas;
+  private @Nullable String quotaLocation;
   private @Nullable StateStore store;
   private boolean storeRequired;
   private Duration saveInterval = Duration.ofSeconds(30);
@@ -138,6 +144,34 @@ public final class ResilienceBuilder {
   public ResilienceBuilder stateStore(StateStore store) {
     this.store = Objects.requireNonNull(store, "stateStore");
     this.storeLocation = null;
+    return this;
+  }
+
+  /**
+   * Sets the location of the quota store, which {@linkplain RateLimiterConfig.Builder#shared shared} limits need. Default:
+   * the location of the {@linkplain #stateStore(String) state store}, if a quota store has its scheme. {@code
+   * postgresql://host/database} needs {@code resilience-postgresql}, {@code redis://host} needs {@code resilience-redis};
+   *
+   * @param location a scheme, a colon, and a text that the store interprets
+   * @return this builder
+   * @throws IllegalArgumentException if {@code location} has no scheme
+   */
+  public ResilienceBuilder quotaStore(String location) {
+    QuotaStoreProvider.schemeOf(location);
+    this.quotaLocation = location;
+    this.quotas = null;
+    return this;
+  }
+
+  /**
+   * Sets the quota store. Default: as for {@link #quotaStore(String)}.
+   *
+   * @param store an open store, which the runtime closes
+   * @return this builder
+   */
+  public ResilienceBuilder quotaStore(QuotaStore store) {
+    this.quotas = Objects.requireNonNull(store, "quotaStore");
+    this.quotaLocation = null;
     return this;
   }
 
@@ -301,8 +335,8 @@ public final class ResilienceBuilder {
    *
    * @return a running runtime
    * @throws ResilienceConfigurationException if a provider is missing, or there are two; if no provider has the
-   *     scheme of the {@linkplain #stateStore(String) state store} (the message names the artifact to add); if that
-   *     store rejects the location; if the store is {@linkplain #requireStateStore required} and cannot be opened or
+   *     scheme of the {@linkplain #stateStore(String) state store} or the {@linkplain #quotaStore(String) quota store} (the
+   *     message names the artifact to add); if that store rejects the location; if the store is {@linkplain #requireStateStore required} and cannot be opened or
    *     read; if the {@link #configFile} cannot be read; if the file or {@link #config} contains an unknown key or an
    *     invalid value; if the path contains two files {@code resilience.properties} and none is chosen
    * @throws IllegalStateException if {@link #closeOnShutdown} is set and the JVM is already shutting down
@@ -318,6 +352,7 @@ public final class ResilienceBuilder {
         maxPolicies,
         staleAfter,
         store(providers),
+        quotas(providers),
         closeOnShutdown,
         transitionLevel,
         Map.of(
@@ -386,5 +421,32 @@ public final class ResilienceBuilder {
 
   private StoreSetting storeSetting(String shown, Opening opening, boolean canReopen) {
     return new StoreSetting(shown, opening, canReopen, storeRequired, saveInterval, stateRetention);
+  }
+
+  private @Nullable QuotaSetting quotas(Providers providers) {
+    QuotaStore given = quotas;
+    if (given != null) {
+      return new QuotaSetting(given.getClass().getSimpleName(), () -> given, false);
+    }
+    String location = quotaLocation;
+    if (location != null) {
+      return quotaSetting(
+          location, QuotaStoreProvider.find(location, providers.all(QuotaStoreProvider.class)));
+    }
+    String stateLocation = storeLocation;
+    if (stateLocation == null) {
+      return null;
+    }
+    String scheme = StateStoreProvider.schemeOf(stateLocation);
+    for (QuotaStoreProvider provider : providers.all(QuotaStoreProvider.class)) {
+      if (provider.schemes().contains(scheme)) {
+        return quotaSetting(stateLocation, provider);
+      }
+    }
+    return null;
+  }
+
+  private static QuotaSetting quotaSetting(String location, QuotaStoreProvider provider) {
+    return new QuotaSetting(provider.shown(location), () -> provider.open(location), true);
   }
 }

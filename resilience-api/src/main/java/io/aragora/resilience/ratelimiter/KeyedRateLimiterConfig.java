@@ -23,8 +23,9 @@ public final class KeyedRateLimiterConfig {
   /**
    * Creates a config with the defaults for keys with a given config.
    *
-   * @param limiter the config of each key
+   * @param limiter the config of each key, of a limiter that is not shared
    * @return the config
+   * @throws IllegalArgumentException if it is shared
    */
   public static KeyedRateLimiterConfig of(RateLimiterConfig limiter) {
     return builder().limiter(limiter).build();
@@ -82,10 +83,14 @@ public final class KeyedRateLimiterConfig {
     /**
      * Sets the config of each key. No default. Keys are not saved across restarts.
      *
-     * @param config the config, without {@link RateLimiterConfig.Builder#keepAcrossRestart}
+     * @param config the config of a limiter that is neither shared nor kept across restarts
      * @return this builder
+     * @throws IllegalArgumentException if it is shared
      */
     public Builder limiter(RateLimiterConfig config) {
+      if (config.isShared()) {
+        throw new IllegalArgumentException("shared is not for the keys of a limiter: " + config);
+      }
       limiter = Objects.requireNonNull(config, "limiter");
       return this;
     }

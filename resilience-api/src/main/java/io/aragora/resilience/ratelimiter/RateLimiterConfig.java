@@ -2,8 +2,10 @@ package io.aragora.resilience.ratelimiter;
 
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.quota.WhenAlone;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,9 @@ public final class RateLimiterConfig {
   private final boolean startFull;
   private final int adoptUpTo;
   private final boolean keepAcrossRestart;
+  private final boolean shared;
+  private final WhenAlone whenAlone;
+  private final int assumedInstances;
   private final boolean ignoreExternalConfig;
 
   private RateLimiterConfig(Builder builder, Duration period) {
@@ -55,6 +60,9 @@ public final class RateLimiterConfig {
     startFull = builder.startFull;
     adoptUpTo = builder.adoptUpTo;
     keepAcrossRestart = builder.keepAcrossRestart;
+    shared = builder.shared;
+    whenAlone = builder.whenAlone;
+    assumedInstances = builder.assumedInstances;
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
@@ -101,6 +109,9 @@ public final class RateLimiterConfig {
     builder.startFull = startFull;
     builder.adoptUpTo = adoptUpTo;
     builder.keepAcrossRestart = keepAcrossRestart;
+    builder.shared = shared;
+    builder.whenAlone = whenAlone;
+    builder.assumedInstances = assumedInstances;
     builder.ignoreExternalConfig = ignoreExternalConfig;
     return builder;
   }
@@ -155,6 +166,21 @@ public final class RateLimiterConfig {
     return keepAcrossRestart;
   }
 
+  /** {@return whether all instances of the fleet share the limit} */
+  public boolean isShared() {
+    return shared;
+  }
+
+  /** {@return the value of {@link Builder#whenAlone}} */
+  public WhenAlone whenAlone() {
+    return whenAlone;
+  }
+
+  /** {@return the value of {@link Builder#assumedInstances}, in instances} */
+  public int assumedInstances() {
+    return assumedInstances;
+  }
+
   /** {@return whether settings outside the code are ignored} */
   public boolean ignoresExternalConfig() {
     return ignoreExternalConfig;
@@ -179,6 +205,9 @@ public final class RateLimiterConfig {
         .add("startFull", startFull)
         .add("adoptUpTo", adoptUpTo)
         .add("keepAcrossRestart", keepAcrossRestart)
+        .add("shared", shared)
+        .add("whenAlone", whenAlone)
+        .add("assumedInstances", assumedInstances)
         .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
         .build();
   }
@@ -221,6 +250,9 @@ public final class RateLimiterConfig {
     private boolean startFull = true;
     private int adoptUpTo;
     private boolean keepAcrossRestart;
+    private boolean shared;
+    private WhenAlone whenAlone = WhenAlone.SHARE;
+    private int assumedInstances = 10;
     private boolean ignoreExternalConfig;
 
     private Builder(boolean isExact) {
@@ -346,6 +378,58 @@ public final class RateLimiterConfig {
     }
 
     /**
+     * Shares the limit with all instances that declare a limiter of this name and these settings on the same {@linkplain
+     * io.aragora.resilience.ResilienceBuilder#quotaStore(String) quota store}: together they admit the limit. Each instance leases
+     * permits ahead of its need, so no call waits for the store. Default: not shared.
+     *
+     * <p>Over any time <i>w</i> the fleet admits at most {@code burst + limit × w / period} permits, and for each instance one
+     * lease and one call more: the permits that a quarter of a second earns, at least one, and those of its largest call.
+     *
+     * <p>A shared limiter is smooth, adopts no limit of a server, and needs no {@link #keepAcrossRestart}. Its pauses are those of the
+     * instance.
+     *
+     * @return this builder
+     */
+    public Builder shared() {
+      return shared(true);
+    }
+
+    /**
+     * Sets whether the limit is {@link #shared()}. Default false.
+     *
+     * @param shared whether it is shared
+     * @return this builder
+     */
+    public Builder shared(boolean shared) {
+      this.shared = shared;
+      return this;
+    }
+
+    /**
+     * Sets what an instance takes of a shared limit while the quota store does not answer. Default {@link WhenAlone#SHARE}.
+     *
+     * @param taken what it takes
+     * @return this builder
+     */
+    public Builder whenAlone(WhenAlone taken) {
+      whenAlone = Objects.requireNonNull(taken, "whenAlone");
+      return this;
+    }
+
+    /**
+     * Sets the number of instances by which {@link WhenAlone#SHARE} divides as long as the quota store has never answered. Default
+     * 10.
+     *
+     * @param instances in [1, 10,000]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code instances} is not in [1, 10,000]
+     */
+    public Builder assumedInstances(int instances) {
+      assumedInstances = Setting.inRange("assumedInstances", 1, 10_000, instances);
+      return this;
+    }
+
+    /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
      *
@@ -397,7 +481,17 @@ public final class RateLimiterConfig {
         if (keepAcrossRestart) {
           throw new IllegalArgumentException("keepAcrossRestart is not for an exact limiter: true");
         }
+        if (shared) {
+          throw new IllegalArgumentException("shared is not for an exact limiter: true");
+        }
       } else {
+        if (shared && adoptUpTo != 0) {
+          throw new IllegalArgumentException("adoptUpTo is not for a shared limiter: " + adoptUpTo);
+        }
+        if (shared && keepAcrossRestart) {
+          throw new IllegalArgumentException(
+              "keepAcrossRestart is not for a shared limiter, whose level is in the quota store: true");
+        }
         checkRate("adoptUpTo", adoptUpTo, period);
         checkBurst(period);
       }

@@ -85,7 +85,11 @@ public final class RateLimiterEvent {
     /** It adopted the limit of a server. */
     ADOPTED,
     /** Its config was replaced. */
-    RECONFIGURED
+    RECONFIGURED,
+    /** It is shared, and works without the quota store from now on. */
+    ALONE,
+    /** It is shared, and leases from the quota store again. */
+    REJOINED
   }
 
   @Override

@@ -16,6 +16,8 @@ public final class RateLimiterSnapshot {
   private final int waiting;
   private final Duration nextPermitIn;
   private final Duration pausedFor;
+  private final int instances;
+  private final boolean alone;
 
   private RateLimiterSnapshot(Builder builder) {
     this.name = builder.name;
@@ -26,6 +28,8 @@ public final class RateLimiterSnapshot {
     this.waiting = builder.waiting;
     this.nextPermitIn = builder.nextPermitIn;
     this.pausedFor = builder.pausedFor;
+    this.instances = builder.instances;
+    this.alone = builder.alone;
   }
 
   /**
@@ -78,6 +82,16 @@ public final class RateLimiterSnapshot {
     return pausedFor;
   }
 
+  /** {@return the number of instances that the quota store reported last; 0 if the limiter is not shared or it never did} */
+  public int instances() {
+    return instances;
+  }
+
+  /** {@return whether the limiter is shared and works without the quota store} */
+  public boolean isAlone() {
+    return alone;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof RateLimiterSnapshot that
@@ -88,12 +102,15 @@ public final class RateLimiterSnapshot {
         && burst == that.burst
         && waiting == that.waiting
         && nextPermitIn.equals(that.nextPermitIn)
-        && pausedFor.equals(that.pausedFor);
+        && pausedFor.equals(that.pausedFor)
+        && instances == that.instances
+        && alone == that.alone;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, level, limit, period, burst, waiting, nextPermitIn, pausedFor);
+    return Objects.hash(
+        name, level, limit, period, burst, waiting, nextPermitIn, pausedFor, instances, alone);
   }
 
   @Override
@@ -106,6 +123,8 @@ public final class RateLimiterSnapshot {
         + ", waiting=" + waiting
         + ", nextPermitIn=" + nextPermitIn
         + ", pausedFor=" + pausedFor
+        + ", instances=" + instances
+        + ", alone=" + alone
         + "]";
   }
 
@@ -119,6 +138,8 @@ public final class RateLimiterSnapshot {
     private int waiting;
     private Duration nextPermitIn = Duration.ZERO;
     private Duration pausedFor = Duration.ZERO;
+    private int instances;
+    private boolean alone;
 
     private Builder(String name) {
       this.name = name;
@@ -198,6 +219,28 @@ public final class RateLimiterSnapshot {
      */
     public Builder pausedFor(Duration pausedFor) {
       this.pausedFor = pausedFor;
+      return this;
+    }
+
+    /**
+     * Sets {@link RateLimiterSnapshot#instances()}. Default 0.
+     *
+     * @param instances the number of instances that the quota store reported last; 0 if the limiter is not shared
+     * @return this builder
+     */
+    public Builder instances(int instances) {
+      this.instances = instances;
+      return this;
+    }
+
+    /**
+     * Sets {@link RateLimiterSnapshot#isAlone()}. Default false.
+     *
+     * @param alone whether the limiter is shared and works without the quota store
+     * @return this builder
+     */
+    public Builder alone(boolean alone) {
+      this.alone = alone;
       return this;
     }
 

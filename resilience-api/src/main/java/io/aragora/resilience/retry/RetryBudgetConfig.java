@@ -2,6 +2,8 @@ package io.aragora.resilience.retry;
 
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.quota.WhenAlone;
+import java.util.Objects;
 
 /** The config of a {@link RetryBudget}. Immutable; build one with {@link #builder()}. */
 public final class RetryBudgetConfig {
@@ -10,11 +12,17 @@ public final class RetryBudgetConfig {
   private final int capacity;
   private final double ratio;
   private final double perSecond;
+  private final boolean shared;
+  private final WhenAlone whenAlone;
+  private final int assumedInstances;
 
   private RetryBudgetConfig(Builder builder) {
     capacity = builder.capacity;
     ratio = builder.ratio;
     perSecond = builder.perSecond;
+    shared = builder.shared;
+    whenAlone = builder.whenAlone;
+    assumedInstances = builder.assumedInstances;
   }
 
   /** {@return the defaults: 100 saved, one earned by ten successes, one allowed in each second} */
@@ -42,6 +50,21 @@ public final class RetryBudgetConfig {
     return perSecond;
   }
 
+  /** {@return whether all instances of the fleet share the budget} */
+  public boolean isShared() {
+    return shared;
+  }
+
+  /** {@return the value of {@link Builder#whenAlone}} */
+  public WhenAlone whenAlone() {
+    return whenAlone;
+  }
+
+  /** {@return the value of {@link Builder#assumedInstances}, in instances} */
+  public int assumedInstances() {
+    return assumedInstances;
+  }
+
   /**
    * Returns every setting by its name.
    *
@@ -52,6 +75,9 @@ public final class RetryBudgetConfig {
         .add("capacity", capacity)
         .add("ratio", ratio)
         .add("perSecond", perSecond)
+        .add("shared", shared)
+        .add("whenAlone", whenAlone)
+        .add("assumedInstances", assumedInstances)
         .build();
   }
 
@@ -80,6 +106,9 @@ public final class RetryBudgetConfig {
     private int capacity = 100;
     private double ratio = 0.1;
     private double perSecond = 1;
+    private boolean shared;
+    private WhenAlone whenAlone = WhenAlone.SHARE;
+    private int assumedInstances = 10;
 
     private Builder() {}
 
@@ -118,6 +147,57 @@ public final class RetryBudgetConfig {
      */
     public Builder perSecond(double retries) {
       perSecond = Setting.inRange("perSecond", 0, 1_000_000, retries);
+      return this;
+    }
+
+    /**
+     * Shares the budget with all instances that declare a budget of this name and these settings on the same {@linkplain
+     * io.aragora.resilience.ResilienceBuilder#quotaStore(String) quota store}: their successes fill one bucket, and their retries
+     * spend from it. Each instance leases retries ahead of its need and hands in what its calls earned, so no call waits for the
+     * store. Default: not shared.
+     *
+     * <p>Retries of {@link #perSecond} are saved in the same bucket, up to its capacity, instead of expiring after a second. Over
+     * any time the fleet spends at most what one budget would, and for each instance one lease more, at most a quarter of the
+     * capacity.
+     *
+     * @return this builder
+     */
+    public Builder shared() {
+      return shared(true);
+    }
+
+    /**
+     * Sets whether the budget is {@link #shared()}. Default false.
+     *
+     * @param shared whether it is shared
+     * @return this builder
+     */
+    public Builder shared(boolean shared) {
+      this.shared = shared;
+      return this;
+    }
+
+    /**
+     * Sets what an instance takes of a shared budget while the quota store does not answer. Default {@link WhenAlone#SHARE}.
+     *
+     * @param taken what it takes
+     * @return this builder
+     */
+    public Builder whenAlone(WhenAlone taken) {
+      whenAlone = Objects.requireNonNull(taken, "whenAlone");
+      return this;
+    }
+
+    /**
+     * Sets the number of instances by which {@link WhenAlone#SHARE} divides as long as the quota store has never answered. Default
+     * 10.
+     *
+     * @param instances in [1, 10,000]
+     * @return this builder
+     * @throws IllegalArgumentException if {@code instances} is not in [1, 10,000]
+     */
+    public Builder assumedInstances(int instances) {
+      assumedInstances = Setting.inRange("assumedInstances", 1, 10_000, instances);
       return this;
     }
 

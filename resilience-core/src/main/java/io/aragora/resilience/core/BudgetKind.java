@@ -1,23 +1,27 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
+import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.registry.PolicyKind;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.retry.RetryBudgetConfig;
+import org.jspecify.annotations.Nullable;
 
 /** Retry budgets. */
 final class BudgetKind extends PolicyKind<TokenBudget, RetryBudgetConfig> {
   private final BreakerRuntime runtime;
+  private final @Nullable Quotas quotas;
 
-  BudgetKind(BreakerRuntime runtime) {
+  BudgetKind(BreakerRuntime runtime, @Nullable Quotas quotas) {
     super("retry budget", null);
     this.runtime = runtime;
+    this.quotas = quotas;
   }
 
   @Override
   protected TokenBudget make(String budget, RetryBudgetConfig config) {
-    return new TokenBudget(budget, config, runtime.time());
+    return new TokenBudget(budget, config, runtime.time(), quotas);
   }
 
   @Override

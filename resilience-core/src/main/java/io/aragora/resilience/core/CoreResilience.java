@@ -31,6 +31,7 @@ import io.aragora.resilience.core.persistence.StateSaver;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.proxy.AnnotatedMethod;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
+import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.settings.RuntimeSettings;
@@ -96,6 +97,7 @@ final class CoreResilience implements Resilience {
   private final RuntimeStatus status = new Status();
   private final Extensions extensions;
   private final @Nullable StateSaver saver;
+  private final @Nullable Quotas quotas;
   private final @Nullable ShutdownHook shutdown;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -124,7 +126,9 @@ final class CoreResilience implements Resilience {
         : new StateSaver(name, settings.store(), time, timer, dispatcher);
     breakerRuntime = BreakerRuntime.of(
         time, timer, dispatcher, durations, saver == null ? BreakerStorage.NONE : saver);
-    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting, saver);
+    quotas =
+        settings.quotas() == null ? null : new Quotas(settings.quotas(), time, timer, dispatcher);
+    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting, saver, quotas);
     if (settings.transitionLevel() != System.Logger.Level.OFF) {
       policies.subscribe(new TransitionLogging(
           name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
@@ -450,6 +454,9 @@ final class CoreResilience implements Resilience {
     policies.closeChaos();
     steps.run("the timer", timer::close);
     steps.run("the tasks that executors accepted", dispatcher::closeAcceptedTasks);
+    if (quotas != null) {
+      steps.run("the quota store", quotas::close);
+    }
     try {
       if (saver != null) {
         long rest = deadline - DISPATCHER_NANOS - time.nanoTime();

@@ -25,7 +25,7 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
 
   @Override
   protected CoreRateLimiter make(String limiter, RateLimiterConfig config) {
-    CoreRateLimiter made = policies.newRateLimiter(limiter, config);
+    CoreRateLimiter made = policies.makeRateLimiter(limiter, config);
     measure(made);
     made.keepIn(policies.limiterStorage());
     return made;

@@ -33,6 +33,7 @@ import io.aragora.resilience.core.hedge.CoreHedge;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
+import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
 import io.aragora.resilience.core.ratelimiter.LimiterStorage;
@@ -98,6 +99,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
   private final AdmissionRuntime admission;
+  private final @Nullable Quotas quotas;
 
   /** Created at the first use of chaos, under the lock of this. */
   private volatile @Nullable ChaosSwitch chaosSwitch;
@@ -119,14 +121,17 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
    * @param runtime the parts that policies share
    * @param waiting the threads that wait between two attempts
    * @param limiterStorage saves rate limiters; null if the runtime has no store
+   * @param quotas leases permits of shared limits; null if there is no quota store
    */
   RuntimePolicies(
       ResilienceSettings settings,
       RuntimeSettings outside,
       BreakerRuntime runtime,
       WaitingThreads waiting,
-      @Nullable LimiterStorage limiterStorage) {
+      @Nullable LimiterStorage limiterStorage,
+      @Nullable Quotas quotas) {
     this.outside = outside;
+    this.quotas = quotas;
     this.runtime = runtime;
     this.waiting = waiting;
     this.limiterStorage = limiterStorage;
@@ -138,7 +143,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     breakers = new PolicyRegistry<>(new BreakerKind(outside, runtime), max, stale);
     keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(outside, runtime), max, never);
     retries = new PolicyRegistry<>(new RetryKind(this, outside, runtime), max, stale);
-    budgets = new PolicyRegistry<>(new BudgetKind(runtime), max, never);
+    budgets = new PolicyRegistry<>(new BudgetKind(runtime, quotas), max, never);
     timeouts = new PolicyRegistry<>(new TimeoutKind(this, outside, runtime), max, stale);
     bulkheads = new PolicyRegistry<>(new BulkheadKind(this, outside, runtime), max, stale);
     concurrencyLimits =
@@ -210,6 +215,11 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   /** Creates a rate limiter that is not registered. */
   CoreRateLimiter newRateLimiter(String limiter, RateLimiterConfig config) {
+    if (config.isShared()) {
+      throw new IllegalArgumentException(
+          "a shared rate limiter must be registered, since its name is"
+              + " that of its quota: create '" + limiter + "' by rateLimiter");
+    }
     return new CoreRateLimiter(
         Setting.name("name", limiter), Objects.requireNonNull(config, "config"), admission);
   }
@@ -223,6 +233,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
       limiterStorage = present;
     }
     return present;
+  }
+
+  /** Creates a rate limiter that is to be registered, so that a fleet may share its limit. */
+  CoreRateLimiter makeRateLimiter(String limiter, RateLimiterConfig config) {
+    return config.isShared()
+        ? new CoreRateLimiter(
+            limiter, config, admission, Quotas.required("rate limiter", limiter, quotas))
+        : new CoreRateLimiter(limiter, config, admission);
   }
 
   /** Creates a keyed rate limiter that is not registered. */

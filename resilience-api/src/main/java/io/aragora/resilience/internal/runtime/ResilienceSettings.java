@@ -2,6 +2,8 @@ package io.aragora.resilience.internal.runtime;
 
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreException;
 import io.aragora.resilience.time.TimeSource;
 import java.net.URL;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     named pipelines, names of pipelines with fallbacks
  * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
  * @param store the state store; null if the state ends with the runtime
+ * @param quotas the quota store; null if no limit can be shared
  * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
  * @param transitionLevel the level of the log lines about transitions; null for WARNING if a breaker opens, else INFO
  * @param plugIns the plug-ins by their interface, each in the order of their use; unmodifiable
@@ -38,6 +41,7 @@ public record ResilienceSettings(
     int maxPolicies,
     Duration staleAfter,
     @Nullable StoreSetting store,
+    @Nullable QuotaSetting quotas,
     boolean closeOnShutdown,
     System.Logger.@Nullable Level transitionLevel,
     Map<Class<?>, List<?>> plugIns,
@@ -70,6 +74,7 @@ public record ResilienceSettings(
    *     named pipelines, names of pipelines with fallbacks
    * @param staleAfter the time without a call or a look-up after which a closed breaker may be removed
    * @param store the state store; null if the state ends with the runtime
+   * @param quotas the quota store; null if no limit can be shared
    * @param closeOnShutdown whether the runtime closes itself when the JVM shuts down
    * @param transitionLevel the level of the log lines about transitions; null for WARNING if a breaker opens, else INFO
    * @param plugIns the plug-ins by their interface, each in the order of their use; copied
@@ -102,6 +107,28 @@ public record ResilienceSettings(
       boolean required,
       Duration saveInterval,
       Duration retention) {}
+
+  /**
+   * The quota store of a runtime.
+   *
+   * @param location the location for messages, without secrets
+   * @param opening opens the store; called again later if it fails
+   * @param canReopen whether a store that keeps failing is closed and opened again; false if the application opened
+   *     it
+   */
+  public record QuotaSetting(String location, QuotaOpening opening, boolean canReopen) {}
+
+  /** Opens a quota store. */
+  @FunctionalInterface
+  public interface QuotaOpening {
+    /**
+     * Opens the store.
+     *
+     * @return an open store
+     * @throws QuotaStoreException if it cannot be opened now
+     */
+    QuotaStore open() throws QuotaStoreException;
+  }
 
   /** Opens a store. */
   @FunctionalInterface

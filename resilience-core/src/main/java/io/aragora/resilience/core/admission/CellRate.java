@@ -55,6 +55,26 @@ public final class CellRate {
   }
 
   /**
+   * Creates the share of one of several instances in a rate, at least one permit in 100 years.
+   *
+   * @param limit the number of permits in each period, at least 1, at most {@code periodNanos}
+   * @param periodNanos the period, at most 365 days
+   * @param burst the largest number of permits that are saved, at least 1; earned within 100 years
+   * @param instances the number of instances, at least 1
+   * @return the rate
+   */
+  public static CellRate share(int limit, long periodNanos, int burst, int instances) {
+    if (instances == 1) {
+      return of(limit, periodNanos, burst);
+    }
+    double nanos = Math.min(LONGEST_SPAN, (double) periodNanos / limit * instances);
+    int shift = nanos < MILLISECOND ? FINE : 0;
+    long interval = (long) Math.ceil(nanos * (1 << shift));
+    long most = Math.max(1, (LONGEST_SPAN >> shift) / interval);
+    return new CellRate(shift, interval, interval * Math.max(1, Math.min(most, burst / instances)));
+  }
+
+  /**
    * Creates a rate whose permits expire after a second.
    *
    * @param permits the number of permits in each second, positive; a fraction saves one permit

@@ -64,6 +64,7 @@ public final class Dispatcher implements AutoCloseable {
   private final @Nullable ElasticThreads tells;
   private final @Nullable ElasticThreads interrupts;
   private final @Nullable LatePool store;
+  private final @Nullable LatePool quotas;
   private final @Nullable AttemptThreads ownAttempts;
   private final @Nullable LatePool ownChecks;
   private final @Nullable ClassLoader loader;
@@ -71,6 +72,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Executor tellOn;
   private final Executor interruptOn;
   private final Executor storeOn;
+  private final Executor quotasOn;
   private final Executor attemptOn;
   private final Executor checkOn;
 
@@ -110,12 +112,14 @@ public final class Dispatcher implements AutoCloseable {
       tells = null;
       interrupts = null;
       store = null;
+      quotas = null;
       ownAttempts = null;
       ownChecks = null;
       endOn = ofTime;
       tellOn = ofTime;
       interruptOn = ofTime;
       storeOn = ofTime;
+      quotasOn = ofTime;
       attemptOn = attempts != null ? attempts : ofTime;
       checkOn = Runnable::run;
       return;
@@ -124,11 +128,13 @@ public final class Dispatcher implements AutoCloseable {
     tells = new ElasticThreads(runtime + "-tell", TELL_THREADS, loader);
     interrupts = new ElasticThreads(runtime + "-interrupt", INTERRUPT_THREADS, loader);
     store = new LatePool(LatePool.Kind.WAITING, runtime + "-store", 1, loader);
+    quotas = new LatePool(LatePool.Kind.WAITING, runtime + "-quota", 1, loader);
     ownAttempts = new AttemptThreads();
     endOn = ends;
     tellOn = tells;
     interruptOn = interrupts;
     storeOn = store;
+    quotasOn = quotas;
     attemptOn = attempts != null ? attempts : ownAttempts;
     ownChecks = new LatePool(LatePool.Kind.REJECTING, runtime + "-check", CHECK_THREADS, loader);
     checkOn = ownChecks;
@@ -284,6 +290,11 @@ public final class Dispatcher implements AutoCloseable {
     return storeOn;
   }
 
+  /** {@return the executor of the one thread that calls the quota store} */
+  public Executor quotas() {
+    return quotasOn;
+  }
+
   /**
    * Hands an attempt of an asynchronous call, from the second on, to the application's executor or
    * to that of the runtime.
@@ -372,6 +383,7 @@ public final class Dispatcher implements AutoCloseable {
         || tells == null
         || interrupts == null
         || store == null
+        || quotas == null
         || ownAttempts == null
         || ownChecks == null) {
       return;
@@ -385,6 +397,7 @@ public final class Dispatcher implements AutoCloseable {
     all.add(interrupts.pool());
     all.addAll(present(ownAttempts.pool.close()));
     all.addAll(ofStore);
+    all.addAll(present(quotas.close()));
     all.add(ends.pool());
     all.add(tells.pool());
     all.forEach(ExecutorService::shutdown);

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.ratelimiter;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.admission.CellLevel;
 import io.aragora.resilience.core.admission.PermitLevel;
+import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.Nanos;
@@ -24,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 /** A rate limiter. Thread-safe. */
 public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter, ReadablePolicy {
   private final PermitLevel level;
+
+  /** The same level, if a fleet shares it; else null. */
+  private final @Nullable SharedLevel shared;
+
   private final Turns turns;
 
   /** Null until {@link #keepIn}. */
@@ -42,7 +47,29 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
   public CoreRateLimiter(String name, RateLimiterConfig config, AdmissionRuntime runtime) {
     super(name, new LimiterShare(name, config, runtime), 1);
     level = Levels.padded(share());
+    shared = null;
     turns = new Turns(level, runtime.time());
+  }
+
+  /**
+   * Creates a limiter whose limit a fleet shares.
+   *
+   * @param name its name
+   * @param config its config
+   * @param runtime the parts of its runtime
+   * @param quotas leases its permits
+   */
+  public CoreRateLimiter(
+      String name, RateLimiterConfig config, AdmissionRuntime runtime, Quotas quotas) {
+    super(name, new LimiterShare(name, config, runtime), 1);
+    shared = new SharedLevel(share(), quotas, this::followLevel);
+    level = shared;
+    turns = new Turns(level, runtime.time());
+    shared.begin();
+  }
+
+  private void followLevel() {
+    turns.changed(config().burst());
   }
 
   /**
@@ -147,7 +174,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
 
   private void pause(long nanos) {
     if (nanos > 0 && turns.pause(nanos)) {
-      turns.changed(config().burst());
+      followLevel();
       share().publish(name(), RateLimiterEvent.Kind.PAUSED, Duration.ofNanos(nanos));
       tellStorage();
     }
@@ -156,7 +183,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
   @Override
   public void resume() {
     if (turns.resume()) {
-      turns.changed(config().burst());
+      followLevel();
       share().publish(name(), RateLimiterEvent.Kind.RESUMED, Duration.ZERO);
       tellStorage();
     }
@@ -172,7 +199,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     long paused = Hints.lower(hint, level, config(), time());
     pause(paused);
     if (!turns.queue().isEmpty()) {
-      turns.changed(config().burst());
+      followLevel();
     }
   }
 
@@ -185,7 +212,7 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
       }
       change(present, present.toBuilder().limit(adopted).build());
     }
-    turns.changed(config().burst());
+    followLevel();
     share().publish(name(), RateLimiterEvent.Kind.ADOPTED, Duration.ZERO);
   }
 
@@ -203,7 +230,9 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
 
   private void change(RateLimiterConfig present, RateLimiterConfig next) {
     share().configure(next);
-    if (!Levels.isSameRate(present, next)) {
+    if (shared != null) {
+      shared.change();
+    } else if (!Levels.isSameRate(present, next)) {
       Levels.change(level, share());
     }
   }
@@ -219,7 +248,16 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
 
   @Override
   public RateLimiterSnapshot snapshot() {
-    return Levels.snapshot(name(), config(), level, turns, time());
+    RateLimiterSnapshot.Builder snapshot = Levels.snapshot(name(), config(), level, turns, time());
+    if (shared != null) {
+      snapshot.instances(shared.instances()).alone(shared.isAlone());
+    }
+    return snapshot.build();
+  }
+
+  /** {@return whether its limit is shared and the quota store does not answer} */
+  public boolean isAlone() {
+    return shared != null && shared.isAlone();
   }
 
   @Override
@@ -236,6 +274,10 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     into.level("available", (double) (paused > 0 ? 0 : level.available(time())));
     into.level("waiting", turns.queue().size());
     into.level("paused_seconds", paused / 1e9);
+    if (shared != null) {
+      into.level("alone", shared.isAlone() ? 1 : 0);
+      into.level("instances", shared.instances());
+    }
   }
 
   @Override

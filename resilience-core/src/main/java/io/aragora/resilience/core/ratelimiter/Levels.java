@@ -53,7 +53,7 @@ final class Levels {
     }
   }
 
-  static RateLimiterSnapshot snapshot(
+  static RateLimiterSnapshot.Builder snapshot(
       String name,
       RateLimiterConfig config,
       PermitLevel level,
@@ -68,7 +68,6 @@ final class Levels {
         .burst(config.burst())
         .waiting(turns == null ? 0 : turns.queue().size())
         .nextPermitIn(Duration.ofNanos(Math.max(0, ready - time.nanoTime())))
-        .pausedFor(Duration.ofNanos(paused))
-        .build();
+        .pausedFor(Duration.ofNanos(paused));
   }
 }

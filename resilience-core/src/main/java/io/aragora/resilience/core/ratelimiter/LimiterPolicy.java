@@ -92,6 +92,10 @@ abstract class LimiterPolicy extends AdmissionPolicy {
       throw new IllegalArgumentException(limiter + " must stay "
           + (present.isExact() ? "exact" : "smooth") + ", as it was created: " + next);
     }
+    if (next.isShared() != present.isShared()) {
+      throw new IllegalArgumentException(limiter + " must stay "
+          + (present.isShared() ? "shared" : "not shared") + ", as it was created: " + next);
+    }
   }
 
   /** Returns the time at which a call gets its permits, behind all that wait. */

@@ -1,55 +1,31 @@
 package io.aragora.resilience.core.retry;
 
-import io.aragora.resilience.core.admission.CellLevel;
-import io.aragora.resilience.core.admission.CellRate;
-import io.aragora.resilience.core.admission.PaddedLevel;
+import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A retry budget of two token buckets: one is filled by successes, the other by time. Lock-free.
- */
+/** A retry budget. Lock-free. */
 public final class TokenBudget implements RetryBudget, ReadablePolicy {
-  /*
-   * Layout: two words, each changed by its own CAS, so each is exact by itself: no retry is taken
-   * twice, none is lost.
-   *
-   *   EARNED    thousandths of retries, from 0 to the capacity. While the bucket is full, a success
-   *             only reads it, so the line stays shared among all cores. It lies two cache lines
-   *             into an array of its own, away from neighbouring objects.
-   *   allowed   the retries per second, by the generic cell rate algorithm (CellRate).
-   */
-  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final int EARNED = 16;
-  private static final int LENGTH = 33;
-  private static final long ONE = 1000;
-
   private final String name;
   private final TimeSource time;
-  private final long[] words = new long[LENGTH];
-  private final CellLevel allowed;
+  private final @Nullable Quotas quotas;
   private final StripedCount refused = new StripedCount();
-  private volatile Limits limits;
+  private volatile RetryTokens tokens;
 
-  private record Limits(RetryBudgetConfig config, long full, long credit) {
-    static Limits of(RetryBudgetConfig config) {
-      return new Limits(config, config.capacity() * ONE, Math.round(config.ratio() * ONE));
-    }
-
-    /** Returns the rate of the retries per second; any rate if there are none. */
-    CellRate rate() {
-      return CellRate.perSecond(isTimed() ? config.perSecond() : 1);
-    }
-
-    boolean isTimed() {
-      return config.perSecond() > 0;
-    }
+  /**
+   * Creates a full budget in a runtime without a quota store.
+   *
+   * @param name its name
+   * @param config its config
+   * @param time the time source
+   */
+  public TokenBudget(String name, RetryBudgetConfig config, TimeSource time) {
+    this(name, config, time, null);
   }
 
   /**
@@ -58,14 +34,20 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
    * @param name its name
    * @param config its config
    * @param time the time source
+   * @param quotas leases the retries of a shared budget; null if the runtime has no quota store
    */
-  public TokenBudget(String name, RetryBudgetConfig config, TimeSource time) {
+  public TokenBudget(
+      String name, RetryBudgetConfig config, TimeSource time, @Nullable Quotas quotas) {
     this.name = name;
     this.time = time;
-    this.limits = Limits.of(config);
-    words[EARNED] = limits.full();
-    CellRate rate = limits.rate();
-    allowed = new PaddedLevel(rate, rate.full(time.nanoTime()));
+    this.quotas = quotas;
+    this.tokens = tokens(config);
+  }
+
+  private RetryTokens tokens(RetryBudgetConfig config) {
+    return config.isShared()
+        ? SharedTokens.begin(name, config, time, Quotas.required("retry budget", name, quotas))
+        : new OwnTokens(config, time);
   }
 
   /**
@@ -74,16 +56,19 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
    * @param declared the config of the declaration
    */
   public void configure(RetryBudgetConfig declared) {
-    limits = Limits.of(declared);
-    allowed.refill(limits.rate(), time);
-    WORDS.setVolatile(words, EARNED, limits.full());
+    tokens = tokens(declared);
   }
 
   @Override
   public void read(Readings into) {
-    into.level("level", level());
-    into.level("capacity", config().capacity());
+    RetryTokens present = tokens;
+    into.level("level", present.level());
+    into.level("capacity", present.config().capacity());
     into.count("refused", Readings.NONE, refused());
+    if (present instanceof SharedTokens shared) {
+      into.level("alone", shared.isAlone() ? 1 : 0);
+      into.level("instances", shared.instances());
+    }
   }
 
   @Override
@@ -93,12 +78,12 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
 
   @Override
   public RetryBudgetConfig config() {
-    return limits.config();
+    return tokens.config();
   }
 
   @Override
   public double level() {
-    return (double) (long) WORDS.getVolatile(words, EARNED) / ONE;
+    return tokens.level();
   }
 
   @Override
@@ -106,50 +91,27 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
     return refused.sum();
   }
 
+  /** {@return whether it is shared and the quota store does not answer} */
+  public boolean isAlone() {
+    return tokens instanceof SharedTokens shared && shared.isAlone();
+  }
+
   @Override
   public boolean tryTake() {
-    if (takeEarned() || (limits.isTimed() && allowed.tryTake(1, time))) {
+    if (tokens.tryTake()) {
       return true;
     }
     refused.increment();
     return false;
   }
 
-  // Opaque reads before each CAS: nothing is published through the word, and the CAS decides. With
-  // plain reads, a long could tear. Stress: TokenBudgetStress.LastOneIsTakenOnce,
-  // AllowedOneIsTakenOnce, CreditAgainstTake.
-
-  private boolean takeEarned() {
-    long earned = (long) WORDS.getOpaque(words, EARNED);
-    while (earned >= ONE) {
-      long seen = (long) WORDS.compareAndExchange(words, EARNED, earned, earned - ONE);
-      if (seen == earned) {
-        return true;
-      }
-      earned = seen;
-    }
-    return false;
-  }
-
   @Override
   public void credit() {
-    Limits present = limits;
-    long earned = (long) WORDS.getOpaque(words, EARNED);
-    while (earned < present.full()) {
-      long next = Math.min(present.full(), earned + present.credit());
-      if (next == earned) {
-        return;
-      }
-      long seen = (long) WORDS.compareAndExchange(words, EARNED, earned, next);
-      if (seen == earned) {
-        return;
-      }
-      earned = seen;
-    }
+    tokens.credit();
   }
 
   @Override
   public String toString() {
-    return "retry budget '" + name + "' (" + limits.config() + ")";
+    return "retry budget '" + name + "' (" + config() + ")";
   }
 }

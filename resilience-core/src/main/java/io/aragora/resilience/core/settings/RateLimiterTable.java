@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.quota.WhenAlone;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.time.Duration;
 
@@ -22,7 +23,10 @@ final class RateLimiterTable extends SettingTable<RateLimiterConfig, RateLimiter
         "maxWaiting",
         "maxPause",
         "startFull",
-        "keepAcrossRestart");
+        "keepAcrossRestart",
+        "shared",
+        "whenAlone",
+        "assumedInstances");
   }
 
   /** Returns what stands for the config of a limiter that the code does not declare: one without limit and period. */
@@ -41,6 +45,11 @@ final class RateLimiterTable extends SettingTable<RateLimiterConfig, RateLimiter
       case "maxPause" -> draft.maxPause(text.duration());
       case "startFull" -> draft.startFull(text.isTrue());
       case "keepAcrossRestart" -> draft.keepAcrossRestart(text.isTrue());
+      case "shared" -> draft.shared(text.isTrue());
+      case "whenAlone" ->
+        draft.whenAlone(WhenAlone.valueOf(
+            text.oneOf(WhenAlone.SHARE.name(), WhenAlone.REJECT.name(), WhenAlone.LOCAL.name())));
+      case "assumedInstances" -> draft.assumedInstances(text.whole());
       default -> throw unknown(setting);
     }
   }

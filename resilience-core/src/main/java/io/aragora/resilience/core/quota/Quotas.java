@@ -1,0 +1,146 @@
+package io.aragora.resilience.core.quota;
+
+import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.internal.runtime.ResilienceSettings.QuotaSetting;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.quota.QuotaLease;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.time.TimeSource;
+import java.lang.ref.WeakReference;
+import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** Leases permits for the shared limits of a runtime, on one thread and one connection. Thread-safe. */
+public final class Quotas implements AutoCloseable {
+  private static final GuardedLog LOG = GuardedLog.of(Quotas.class);
+
+  private final UUID instance = UUID.randomUUID();
+  private final QuotaConnection connection;
+  private final TimeSource time;
+  private final Timer timer;
+  private final Dispatcher dispatcher;
+
+  /**
+   * Creates a lessee that has not opened its store.
+   *
+   * @param setting the store
+   * @param time the time source
+   * @param timer wakes it
+   * @param dispatcher has its thread
+   */
+  public Quotas(QuotaSetting setting, TimeSource time, Timer timer, Dispatcher dispatcher) {
+    this.connection = new QuotaConnection(dispatcher.runtime(), setting, time);
+    this.time = time;
+    this.timer = timer;
+    this.dispatcher = dispatcher;
+  }
+
+  /**
+   * Returns what a shared limit needs.
+   *
+   * @param kind the kind of the limit
+   * @param name its name
+   * @param quotas what the runtime has; null if it has no quota store
+   * @return {@code quotas}
+   * @throws ResilienceConfigurationException if it is null
+   */
+  public static Quotas required(String kind, String name, @Nullable Quotas quotas) {
+    if (quotas == null) {
+      throw new ResilienceConfigurationException(kind + " '" + name
+          + "' is shared, and the runtime has no quota store. Set quotaStore(location), for example"
+          + " postgresql://host/database with io.aragora:resilience-postgresql, or remove shared");
+    }
+    return quotas;
+  }
+
+  TimeSource time() {
+    return time;
+  }
+
+  String location() {
+    return connection.location();
+  }
+
+  UUID instance() {
+    return instance;
+  }
+
+  /** Runs a task that is not part of a call. */
+  void tell(Runnable task) {
+    dispatcher.tell(task);
+  }
+
+  /** Hands a request over. Never throws: a limit that gets no answer goes on alone. */
+  void ask(LeasedPermits permits) {
+    try {
+      dispatcher.quotas().execute(permits.exchange());
+    } catch (RejectedExecutionException e) {
+      LOG.log(
+          System.Logger.Level.TRACE,
+          "runtime ''{0}'' is closed; nothing is leased",
+          dispatcher.runtime());
+    } catch (Throwable e) {
+      // The JDK also throws an OutOfMemoryError if the machine has no free thread.
+      dispatcher.failed("no thread could be started to lease permits; it is tried again", e);
+      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), LeasedPermits.TRY_AGAIN_NANOS));
+    }
+  }
+
+  /** Called on the thread that leases. */
+  void exchange(LeasedPermits permits) {
+    QuotaRequest request = permits.request(instance, time.nanoTime());
+    long sentAt = time.nanoTime();
+    QuotaLease lease = null;
+    try {
+      lease = connection.lease(request);
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.DEBUG, "no lease of " + request.quota(), e);
+    }
+    long next = lease == null
+        ? permits.failed(request, time.nanoTime())
+        : permits.answered(request, lease, sentAt, time.nanoTime());
+    permits.wakening().arm(timer, Nanos.after(time.nanoTime(), next));
+  }
+
+  /** Closes the connection on the thread that uses it. */
+  @Override
+  public void close() {
+    try {
+      dispatcher.quotas().execute(connection::close);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      connection.close();
+    }
+  }
+
+  /** Lets a limit ask again later, as long as other code holds it. */
+  static final class Wakening extends TimerOperation {
+    private final Quotas quotas;
+    private final WeakReference<LeasedPermits> permits;
+
+    Wakening(Quotas quotas, LeasedPermits permits) {
+      this.quotas = quotas;
+      this.permits = new WeakReference<>(permits);
+    }
+
+    /** Calls arm it too, if there is no thread. */
+    synchronized void arm(Timer timer, long nanos) {
+      timer.arm(this, nanos);
+    }
+
+    @Override
+    protected void onFire(long arming) {
+      @Nullable LeasedPermits present = permits.get();
+      if (present != null) {
+        quotas.ask(present);
+      }
+    }
+
+    @Override
+    protected void onTimerClosed(long arming) {}
+  }
+}
