@@ -187,7 +187,8 @@ public final class RateLimiterConfig {
   }
 
   /**
-   * Returns every setting by its name. {@code ignoreExternalConfig} is compared and not shown.
+   * Returns every setting by its name. {@code ignoreExternalConfig} is compared and not shown, and so are those of sharing if the
+   * limit is not shared.
    *
    * @return the settings
    */
@@ -199,17 +200,25 @@ public final class RateLimiterConfig {
     } else {
       all.add("burst", burst);
     }
-    return all.add("maxWait", maxWait)
+    all.add("maxWait", maxWait)
         .add("maxWaiting", maxWaiting)
         .add("maxPause", maxPause)
         .add("startFull", startFull)
         .add("adoptUpTo", adoptUpTo)
         .add("keepAcrossRestart", keepAcrossRestart)
-        .add("shared", shared)
-        .add("whenAlone", whenAlone)
-        .add("assumedInstances", assumedInstances)
-        .addUnshown("ignoreExternalConfig", ignoreExternalConfig)
-        .build();
+        .addUnshown("ignoreExternalConfig", ignoreExternalConfig);
+    return withSharing(all).build();
+  }
+
+  /** What concerns sharing is compared, and shown if the limit is shared. */
+  private DeclaredSettings.Builder withSharing(DeclaredSettings.Builder all) {
+    return shared
+        ? all.add("shared", true)
+            .add("whenAlone", whenAlone)
+            .add("assumedInstances", assumedInstances)
+        : all.addUnshown("shared", false)
+            .addUnshown("whenAlone", whenAlone)
+            .addUnshown("assumedInstances", assumedInstances);
   }
 
   /**

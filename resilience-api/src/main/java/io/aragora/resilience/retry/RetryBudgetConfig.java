@@ -66,19 +66,27 @@ public final class RetryBudgetConfig {
   }
 
   /**
-   * Returns every setting by its name.
+   * Returns every setting by its name. Those of sharing are compared and not shown if the budget is not shared.
    *
    * @return the settings
    */
   public DeclaredSettings declaredSettings() {
-    return DeclaredSettings.builder()
+    DeclaredSettings.Builder all = DeclaredSettings.builder()
         .add("capacity", capacity)
         .add("ratio", ratio)
-        .add("perSecond", perSecond)
-        .add("shared", shared)
-        .add("whenAlone", whenAlone)
-        .add("assumedInstances", assumedInstances)
-        .build();
+        .add("perSecond", perSecond);
+    return withSharing(all).build();
+  }
+
+  /** What concerns sharing is compared, and shown if the budget is shared. */
+  private DeclaredSettings.Builder withSharing(DeclaredSettings.Builder all) {
+    return shared
+        ? all.add("shared", true)
+            .add("whenAlone", whenAlone)
+            .add("assumedInstances", assumedInstances)
+        : all.addUnshown("shared", false)
+            .addUnshown("whenAlone", whenAlone)
+            .addUnshown("assumedInstances", assumedInstances);
   }
 
   /**

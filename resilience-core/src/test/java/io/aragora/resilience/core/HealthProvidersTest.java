@@ -45,6 +45,7 @@ class HealthProvidersTest {
             10,
             Duration.ofHours(1),
             null,
+            null,
             false,
             null,
             Map.of(HealthCheckProvider.class, List.of(providers)),

@@ -29,6 +29,9 @@ public record QuotaRule(
   private static final double LARGEST_LEASE_SECONDS = 0.25;
   private static final double NANOS_PER_SECOND = 1e9;
 
+  /** A day. */
+  private static final double LONGEST_NANOS = 86_400e9;
+
   /**
    * Returns how many permits a lease may have if it is to last at most a quarter of a second at the rate of the whole fleet.
    *
@@ -49,6 +52,6 @@ public record QuotaRule(
   /** Returns the time in which the fleet earns a number of permits, at most a day. */
   long nanosFor(double permits) {
     double nanos = permits <= 0 ? 0 : permits / limit * period.toNanos();
-    return (long) Math.min(Duration.ofDays(1).toNanos(), nanos);
+    return (long) Math.min(LONGEST_NANOS, nanos);
   }
 }

@@ -317,7 +317,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     LimiterKey known = keys.find(key);
     LimiterKey shown = known != null ? known : makeKey(key);
     return Levels.snapshot(
-        name() + ':' + key, share.config(), shown.level(), shown.turns(), runtime.time())
+            name() + ':' + key, share.config(), shown.level(), shown.turns(), runtime.time())
         .build();
   }
 
