@@ -6,6 +6,7 @@ import io.aragora.resilience.core.bulkhead.CoreBulkhead;
 import io.aragora.resilience.core.concurrencylimit.CoreConcurrencyLimit;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
+import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import java.time.Duration;
@@ -18,13 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The health of a runtime's bulkheads, concurrency limits and rate limiters: degraded while a bulkhead has rejected a call within the
- * last 10 s, a concurrency limit has been at its least for five overloaded windows, or a limiter is paused. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
+ * last 10 s, a concurrency limit has been at its least for five overloaded windows, a limiter is paused, or a shared limiter or retry budget works without the quota store. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
  * long as there are none. Thread-safe.
  */
 final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
   private static final long LATELY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MAX_NAMED = 10;
   private static final int WINDOWS_AT_LEAST = 5;
+  private static final String ALONE =
+      " is alone: the quota store does not answer, or has it with other settings";
 
   private final RuntimePolicies policies;
 
@@ -38,7 +41,12 @@ final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
     Collection<CoreConcurrencyLimit> limits = policies.concurrencyLimits.all();
     Collection<CoreRateLimiter> limiters = policies.rateLimiters.all();
     Collection<CoreKeyedRateLimiter> keyed = policies.keyedRateLimiters.all();
-    if (bulkheads.isEmpty() && limits.isEmpty() && limiters.isEmpty() && keyed.isEmpty()) {
+    Collection<TokenBudget> budgets = policies.budgets.all();
+    if (bulkheads.isEmpty()
+        && limits.isEmpty()
+        && limiters.isEmpty()
+        && keyed.isEmpty()
+        && budgets.stream().noneMatch(budget -> budget.config().isShared())) {
       return null;
     }
     List<String> troubles = new ArrayList<>();
@@ -59,6 +67,14 @@ final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
     }
     for (CoreRateLimiter limiter : limiters) {
       addPaused(limiter.name(), limiter.snapshot().pausedFor(), troubles);
+      if (limiter.isAlone()) {
+        troubles.add(limiter + ALONE);
+      }
+    }
+    for (TokenBudget budget : budgets) {
+      if (budget.isAlone()) {
+        troubles.add("retry budget '" + budget.name() + "'" + ALONE);
+      }
     }
     for (CoreKeyedRateLimiter limiter : keyed) {
       limiter

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Two builds of one configuration class that differ in one argument of one setter. Found by
@@ -183,6 +184,8 @@ record ConfigVariation(
     return switch (setter.getName()) {
       case "least" -> values.stream().sorted().toList();
       case "most" -> values.stream().sorted(Collections.reverseOrder()).toList();
+      // A shared limiter adopts nothing.
+      case "adoptUpTo" -> Stream.concat(Stream.of(0), values.stream()).toList();
       default -> values;
     };
   }

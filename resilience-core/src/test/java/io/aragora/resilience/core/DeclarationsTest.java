@@ -14,6 +14,7 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import java.io.IOException;
 import java.lang.module.ModuleReader;
 import java.lang.reflect.InvocationTargetException;
@@ -33,8 +34,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A second declaration of a name that differs in any setting is an error that names the setting.
  */
 class DeclarationsTest {
-  private final Resilience resilience =
-      Resilience.builder().timeSource(ManualTime.create()).build();
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience = Resilience.builder()
+      .timeSource(time)
+      .quotaStore(MemoryQuotaStore.create(time))
+      .build();
 
   @AfterEach
   void close() {

@@ -86,11 +86,13 @@ class ForeignPointsTest {
       Map.entry(
           "MethodPolicy.call",
           "an observer that throws: ObservedPipelineTest; the rest is its caller's"),
+      Map.entry("QuotaStoreProvider", "asked by the thread that leases: HostileQuotaStoreTest"),
       Map.entry("RateLimiter.subscribe", "RateLimiterTest"),
       Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),
       Map.entry("ResilienceBuilder.extension", FUNCTIONS),
+      Map.entry("ResilienceBuilder.quotaStore", "HostileQuotaStoreTest"),
       Map.entry("ResilienceBuilder.stateStore", FUNCTIONS),
       Map.entry("ResilienceBuilder.timeSource", TRUSTED),
       Map.entry("ResilienceContext.recordDurations", FUNCTIONS),

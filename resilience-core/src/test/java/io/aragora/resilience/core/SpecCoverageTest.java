@@ -32,7 +32,7 @@ class SpecCoverageTest {
   /** A case, a case of a later pattern, a fault of the reference package, or a defect of another library. */
   private static final Pattern ID = Pattern.compile(
       "(?<![\\w-])(?:"
-          + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|CA|CH|PO)-\\d+|faults?[ -]\\d+"
+          + "(?:CB|V2|SC|RG|CF|RT|TO|DC|HT|IN|HE|ME|PM|PE|GW|BH|RL|HG|CL|CA|CH|FL|PO)-\\d+|faults?[ -]\\d+"
           + "|R4j#\\d+|(?:R|F|S|SN)\\d+[ab]?|(?:Polly|Sentinel|Failsafe|singleflight|golang|netpulse|rueidis|fak|xet|SAP)-\\w+)(?![\\w-])");
 
   @Test

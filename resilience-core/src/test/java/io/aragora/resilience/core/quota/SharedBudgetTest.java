@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,7 +44,8 @@ class SharedBudgetTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-09: five instances spend one capacity together, not five")
+  @Tag("FL-09")
+  @DisplayName("five instances spend one capacity together, not five")
   void fleet_retries_spendsOneCapacity() {
     List<RetryBudget> budgets = budgets(5, budget().build());
 
@@ -51,7 +53,8 @@ class SharedBudgetTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-09: the successes of one instance earn retries of the others, as the ratio says")
+  @Tag("FL-09")
+  @DisplayName("the successes of one instance earn retries of the others, as the ratio says")
   void success_onOneInstance_earnsForTheOthers() {
     List<RetryBudget> budgets = budgets(2, budget().build());
     retry(budgets, SECOND.multipliedBy(5));
@@ -64,7 +67,8 @@ class SharedBudgetTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-09: while the budget is full, successes add nothing beyond its capacity")
+  @Tag("FL-09")
+  @DisplayName("while the budget is full, successes add nothing beyond its capacity")
   void success_budgetFull_addsNothing() {
     List<RetryBudget> budgets = budgets(2, budget().build());
     for (int i = 0; i < 100_000; i++) {
@@ -76,7 +80,8 @@ class SharedBudgetTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-09: retries per second are those of the fleet")
+  @Tag("FL-09")
+  @DisplayName("retries per second are those of the fleet")
   void fleet_perSecond_isShared() {
     List<RetryBudget> budgets =
         budgets(3, budget().capacity(10).ratio(0).perSecond(4).build());
@@ -87,8 +92,8 @@ class SharedBudgetTest extends FleetFixture {
 
   @ParameterizedTest
   @EnumSource(WhenAlone.class)
-  @DisplayName(
-      "FL-09: without the store, each instance has its share, nothing, or the whole budget")
+  @Tag("FL-09")
+  @DisplayName("without the store, each instance has its share, nothing, or the whole budget")
   void store_gone_instancesHaveTheirShare(WhenAlone whenAlone) {
     List<RetryBudget> budgets = budgets(
         4, budget().capacity(8).ratio(0).perSecond(8).whenAlone(whenAlone).build());
@@ -111,7 +116,8 @@ class SharedBudgetTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-09: a retry spends from the shared budget")
+  @Tag("FL-09")
+  @DisplayName("a retry spends from the shared budget")
   void retry_withASharedBudget_spendsFromIt() {
     RetryBudget budget = budgets(1, budget().capacity(2).ratio(0).build()).get(0);
     time.advance(Duration.ofSeconds(2));

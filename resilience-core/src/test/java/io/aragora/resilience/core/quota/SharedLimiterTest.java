@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -47,8 +48,9 @@ class SharedLimiterTest extends FleetFixture {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
+  @Tag("FL-01")
   @DisplayName(
-      "FL-01: over any time, the fleet admits at most burst, rate and a lease and a call of each instance")
+      "over any time, the fleet admits at most burst, rate and a lease and a call of each instance")
   void fleet_anyTime_admitsAtMostItsBound(long seed) {
     int limit = 200;
     int burst = 50;
@@ -93,8 +95,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-01")
   @DisplayName(
-      "FL-01: a fleet that wants more than the limit gets nearly all of it, whichever instances want it")
+      "a fleet that wants more than the limit gets nearly all of it, whichever instances want it")
   void fleet_wantsMore_getsTheLimit() {
     List<RateLimiter> fleet = fleet(3, shared(1_000, 100).build());
     callEachMillisecond(fleet, SECOND);
@@ -107,8 +110,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-02")
   @DisplayName(
-      "FL-02: a lease is taken before the last one is used up, and lasts a tenth to half of a second of the instance's use")
+      "a lease is taken before the last one is used up, and lasts a tenth to half of a second of the instance's use")
   void lease_steadyUse_isTakenAheadInFittingSize() {
     RateLimiter limiter = fleet(1, shared(1_000, 1_000).build()).get(0);
     time.advance(A_MOMENT);
@@ -126,8 +130,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-02")
   @DisplayName(
-      "FL-02: an instance that is no longer used holds nothing: what it had goes back to the fleet")
+      "an instance that is no longer used holds nothing: what it had goes back to the fleet")
   void lease_idleInstance_holdsNothing() {
     List<RateLimiter> fleet = fleet(2, shared(1_000, 1_000).build());
     callEachMillisecond(fleet.subList(0, 1), Duration.ofMillis(100));
@@ -140,7 +145,8 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-02: an instance that is used now and then rejects none of its calls")
+  @Tag("FL-02")
+  @DisplayName("an instance that is used now and then rejects none of its calls")
   void call_nowAndThen_isNotRejected() {
     List<RateLimiter> fleet = fleet(3, shared(10, 10).build());
     int admitted = 0;
@@ -153,8 +159,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-02")
   @DisplayName(
-      "FL-02: a call of several permits gets them by the next lease, also if they are more than leases have")
+      "a call of several permits gets them by the next lease, also if they are more than leases have")
   void call_severalPermits_areLeased() {
     RateLimiter limiter = fleet(1, shared(10, 50).build()).get(0);
     time.advance(Duration.ofSeconds(2));
@@ -167,8 +174,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-03")
   @DisplayName(
-      "FL-03: while the store does not answer, calls use what is left, then are rejected and told when to come back")
+      "while the store does not answer, calls use what is left, then are rejected and told when to come back")
   void store_late_callsUseWhatIsLeft() {
     HangingStore hanging = new HangingStore(store);
     Resilience instance = hanging.instance(time);
@@ -194,8 +202,9 @@ class SharedLimiterTest extends FleetFixture {
 
   @ParameterizedTest
   @EnumSource(WhenAlone.class)
+  @Tag("FL-04")
   @DisplayName(
-      "FL-04: without the store, the instance goes on with its share, with nothing, or with the whole limit, and says so")
+      "without the store, the instance goes on with its share, with nothing, or with the whole limit, and says so")
   void store_gone_goesOnAlone(WhenAlone whenAlone) {
     List<RateLimiter> fleet = fleet(4, shared(100, 40).whenAlone(whenAlone).build());
     List<RateLimiterEvent.Kind> events = new ArrayList<>();
@@ -217,8 +226,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-04")
   @DisplayName(
-      "FL-04: an instance that never reached the store takes the share of the instances that its config assumes")
+      "an instance that never reached the store takes the share of the instances that its config assumes")
   void store_neverReached_takesAssumedShare() {
     store.fail(true);
     RateLimiter limiter = fleet(1, shared(100, 100).assumedInstances(5).build()).get(0);
@@ -229,8 +239,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-04")
   @DisplayName(
-      "FL-04: also a store that never answers, and never fails, leaves nobody waiting: callers notice")
+      "also a store that never answers, and never fails, leaves nobody waiting: callers notice")
   void store_hangs_callersGoAlone() {
     HangingStore hanging = new HangingStore(store);
     Resilience instance = hanging.instance(time);
@@ -246,8 +257,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-05")
   @DisplayName(
-      "FL-05: when the store is back, the next lease is taken within a second, and nothing is paid back")
+      "when the store is back, the next lease is taken within a second, and nothing is paid back")
   void store_back_isUsedAgain() {
     List<RateLimiter> fleet =
         fleet(2, shared(100, 40).whenAlone(WhenAlone.LOCAL).build());
@@ -264,7 +276,8 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
-  @DisplayName("FL-05: an idle instance notices too that the store is gone, and that it is back")
+  @Tag("FL-05")
+  @DisplayName("an idle instance notices too that the store is gone, and that it is back")
   void store_goneWhileIdle_isNoticed() {
     RateLimiter limiter = fleet(1, shared(100, 40).build()).get(0);
     time.advance(Duration.ofSeconds(10));
@@ -278,8 +291,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-06")
   @DisplayName(
-      "FL-06: what an instance has leased and not used is lost with it, and no other instance takes it twice")
+      "what an instance has leased and not used is lost with it, and no other instance takes it twice")
   void instance_killed_losesItsLease() {
     List<RateLimiter> fleet = fleet(2, shared(1, 40).build());
     time.advance(A_MOMENT);
@@ -294,8 +308,9 @@ class SharedLimiterTest extends FleetFixture {
   }
 
   @Test
+  @Tag("FL-10")
   @DisplayName(
-      "FL-10: of two fleets with different settings, the later one works alone, until the first is gone")
+      "of two fleets with different settings, the later one works alone, until the first is gone")
   void fleets_differ_laterWorksAlone() {
     RateLimiter first = fleet(1, shared(100, 100).build()).get(0);
     time.advance(A_MOMENT);

@@ -135,6 +135,14 @@ final class Families {
       MetricNames.RATE_LIMITER_PAUSED,
       "How much longer the limiter is paused, in seconds; 0 if it is not.",
       NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_ALONE = gauge(
+      MetricNames.RATE_LIMITER_ALONE,
+      "1 if the shared limiter works without the quota store.",
+      NAME);
+  static final MetricFamilyDescriptor RATE_LIMITER_INSTANCES = gauge(
+      MetricNames.RATE_LIMITER_INSTANCES,
+      "Instances that share the limiter, as last reported.",
+      NAME);
   static final MetricFamilyDescriptor LIMITER_KEYS =
       gauge(MetricNames.LIMITER_KEYS, "Keys with their own level.", NAME);
   static final MetricFamilyDescriptor LIMITER_KEY_CALLS = counter(
@@ -163,6 +171,8 @@ final class Families {
       gauge(MetricNames.BUDGET_LEVEL, "Unused retries that successes have earned.", NAME);
   static final MetricFamilyDescriptor BUDGET_REFUSED =
       counter(MetricNames.BUDGET_REFUSED, "Retries that the budget rejected.", NAME);
+  static final MetricFamilyDescriptor BUDGET_ALONE = gauge(
+      MetricNames.BUDGET_ALONE, "1 if the shared budget works without the quota store.", NAME);
   static final MetricFamilyDescriptor TIMEOUTS =
       counter(MetricNames.TIMEOUTS, "Calls that exceeded the timeout.", NAME);
   static final MetricFamilyDescriptor TIMEOUT_CALLS =

@@ -72,6 +72,10 @@ public final class MetricNames {
   public static final String RATE_LIMITER_WAITING = "resilience_rate_limiter_waiting";
   /** Gauge: how much longer a rate limiter is paused, in seconds. */
   public static final String RATE_LIMITER_PAUSED = "resilience_rate_limiter_paused_seconds";
+  /** Gauge: whether a shared rate limiter works without the quota store. */
+  public static final String RATE_LIMITER_ALONE = "resilience_rate_limiter_alone";
+  /** Gauge: instances that share a rate limiter. */
+  public static final String RATE_LIMITER_INSTANCES = "resilience_rate_limiter_instances";
   /** Gauge: keys of a keyed rate limiter with their own level. */
   public static final String LIMITER_KEYS = "resilience_keyed_rate_limiter_keys";
   /** Counter: calls of a keyed rate limiter, by key and outcome. */
@@ -106,6 +110,8 @@ public final class MetricNames {
 
   /** Gauge: unused retries of a budget that successes have earned. */
   public static final String BUDGET_LEVEL = "resilience_retry_budget_level";
+  /** Gauge: whether a shared retry budget works without the quota store. */
+  public static final String BUDGET_ALONE = "resilience_retry_budget_alone";
   /** Counter: retries that a budget rejected. */
   public static final String BUDGET_REFUSED = "resilience_retry_budget_refused_total";
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
@@ -19,6 +20,43 @@ import org.postgresql.PGProperty;
  * never in its URL, which it logs. Immutable.
  */
 final class DatabaseLocation {
+  /**
+   * How long an operation may wait for an unreachable server, or for another client that hangs. The driver's limits are in seconds,
+   * except that of TLS; the server's are in milliseconds. The server gives up before the socket does, so that it can report the reason.
+   */
+  enum Limits {
+    /** A save may take some time. */
+    STATE(3, 6, 5000, 3000),
+    /** A lease is of no use later. */
+    QUOTA(1, 2, 1000, 500);
+
+    private final int connectSeconds;
+    private final int socketSeconds;
+    private final int statementMillis;
+    private final int lockMillis;
+
+    Limits(int connectSeconds, int socketSeconds, int statementMillis, int lockMillis) {
+      this.connectSeconds = connectSeconds;
+      this.socketSeconds = socketSeconds;
+      this.statementMillis = statementMillis;
+      this.lockMillis = lockMillis;
+    }
+
+    private void put(Properties properties) {
+      properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "" + connectSeconds);
+      properties.putIfAbsent(
+          PGProperty.SSL_RESPONSE_TIMEOUT.getName(),
+          "" + TimeUnit.SECONDS.toMillis(connectSeconds));
+      properties.putIfAbsent(PGProperty.SOCKET_TIMEOUT.getName(), "" + socketSeconds);
+      properties.putIfAbsent(PGProperty.TCP_KEEP_ALIVE.getName(), "true");
+      properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), "resilience");
+      properties.putIfAbsent(
+          PGProperty.OPTIONS.getName(),
+          "-c statement_timeout=" + statementMillis + " -c lock_timeout=" + lockMillis
+              + " -c idle_in_transaction_session_timeout=10000");
+    }
+  }
+
   private static final String PREFIX = "postgresql:";
   private static final String MASK = "***";
 
@@ -43,9 +81,14 @@ final class DatabaseLocation {
     this.shown = shown;
   }
 
+  /** Returns the location of a state store. */
   static DatabaseLocation parse(String location) {
+    return parse(location, Limits.STATE);
+  }
+
+  static DatabaseLocation parse(String location, Limits limits) {
     if (!location.startsWith(PREFIX)) {
-      throw new IllegalArgumentException("state store location must start with '" + PREFIX + "'");
+      throw new IllegalArgumentException("store location must start with '" + PREFIX + "'");
     }
     Properties properties = new Properties();
     putParameters(properties, location);
@@ -58,7 +101,7 @@ final class DatabaseLocation {
       putUser(properties, server.substring(2, at), location);
       server = "//" + server.substring(at + 1);
     }
-    putLimits(properties);
+    limits.put(properties);
     String url = "jdbc:" + PREFIX + server;
     if (Driver.parseURL(url, properties) == null) {
       throw refused("be like 'postgresql://host:port/database'", location);
@@ -121,25 +164,9 @@ final class DatabaseLocation {
     }
   }
 
-  /**
-   * Bounds every wait for an unreachable server, or for another client that hangs. The driver's limits are in seconds, except
-   * that of TLS;
-   * the server's are in milliseconds. The server gives up before the socket does, so that it can report the reason.
-   */
-  private static void putLimits(Properties properties) {
-    properties.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), "3");
-    properties.putIfAbsent(PGProperty.SSL_RESPONSE_TIMEOUT.getName(), "3000");
-    properties.putIfAbsent(PGProperty.SOCKET_TIMEOUT.getName(), "6");
-    properties.putIfAbsent(PGProperty.TCP_KEEP_ALIVE.getName(), "true");
-    properties.putIfAbsent(PGProperty.APPLICATION_NAME.getName(), "resilience");
-    properties.putIfAbsent(
-        PGProperty.OPTIONS.getName(),
-        "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000");
-  }
-
   private static IllegalArgumentException refused(String rule, String location) {
     return new IllegalArgumentException(
-        "state store location must " + rule + ": '" + shown(location) + "'");
+        "store location must " + rule + ": '" + shown(location) + "'");
   }
 
   /** Returns the location without secrets, even if it is invalid. */

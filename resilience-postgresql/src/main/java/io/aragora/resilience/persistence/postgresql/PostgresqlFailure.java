@@ -9,10 +9,12 @@ final class PostgresqlFailure {
   private PostgresqlFailure() {}
 
   static StateStoreException describe(String action, DatabaseLocation location, SQLException e) {
-    return new StateStoreException(
-        "cannot " + action + " " + location + ": " + oneLine(e.getMessage())
-            + advice(e.getSQLState()),
-        e);
+    return new StateStoreException(message(action, location, e), e);
+  }
+
+  static String message(String action, DatabaseLocation location, SQLException e) {
+    return "cannot " + action + " " + location + ": " + oneLine(e.getMessage())
+        + advice(e.getSQLState());
   }
 
   private static String oneLine(@Nullable String message) {

@@ -65,7 +65,24 @@ final class SchemaMigrator {
         max_pause_micros    bigint NOT NULL,
         saved_at_micros     bigint NOT NULL,
         clock_offset_micros bigint NOT NULL
-      ) WITH (fillfactor = 66)"""));
+      ) WITH (fillfactor = 66)"""),
+      // Half full, since the whole fleet updates one row. They may exist if someone has dropped the
+      // other tables.
+      List.of("""
+      CREATE TABLE IF NOT EXISTS resilience_quotas (
+        id         bytea   NOT NULL PRIMARY KEY,
+        quota      text    NOT NULL,
+        settings   text    NOT NULL,
+        level      numeric NOT NULL,
+        granted    integer NOT NULL,
+        at_micros  bigint  NOT NULL
+      ) WITH (fillfactor = 50)""", """
+      CREATE TABLE IF NOT EXISTS resilience_quota_instances (
+        id             bytea  NOT NULL,
+        instance       uuid   NOT NULL,
+        seen_at_micros bigint NOT NULL,
+        PRIMARY KEY (id, instance)
+      ) WITH (fillfactor = 50)"""));
 
   static final int NEWEST = STEPS.size();
 

@@ -57,7 +57,7 @@ class PostgresqlStateStoreProviderTest {
   void open_nonsense_namesTheRuleAndNoSecret(String location, String rule) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> provider.open(location))
-        .withMessageStartingWith("state store location must ")
+        .withMessageStartingWith("store location must ")
         .withMessageContaining(rule);
   }
 

@@ -34,7 +34,7 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
     }
     assertThat(
             query("SELECT string_agg(version::text, ',' ORDER BY version) FROM resilience_schema"))
-        .isEqualTo("1,2,3");
+        .isEqualTo("1,2,3,4");
   }
 
   @Test
@@ -85,7 +85,7 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
         .hasMessageContaining("it has schema version 99")
         .hasMessageContaining("update the library")
         .hasMessageNotContaining("battery");
-    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("4");
+    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("5");
   }
 
   @Test
