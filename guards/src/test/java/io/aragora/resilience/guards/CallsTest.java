@@ -42,6 +42,9 @@ class CallsTest {
       Map.entry("io.aragora.resilience.health.endpoint.Guesses", SOCKETS),
       Map.entry("io.aragora.resilience.health.page.LiveFeed", SOCKETS),
       Map.entry("io.aragora.resilience.health.page.LiveFeed$Viewer", SOCKETS),
+      Map.entry(
+          "io.aragora.resilience.core.quota.Quotas",
+          "the number by which the fleet knows an instance has to differ from that of any other"),
       Map.entry("io.aragora.resilience.health.server.Answer", SOCKETS),
       Map.entry("io.aragora.resilience.health.server.Exchange", SOCKETS),
       Map.entry("io.aragora.resilience.health.server.SocketServer", SOCKETS),

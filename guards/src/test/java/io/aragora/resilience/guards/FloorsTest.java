@@ -34,7 +34,7 @@ class FloorsTest {
           ".chaos",
           ".coalescing"),
       List.of(".retry", ".fallback", ".health"),
-      List.of(".timeout"),
+      List.of(".timeout", ".quota"),
       List.of(".internal.discovery"),
       List.of(".policy", ".time"),
       List.of(".internal"));

@@ -176,6 +176,7 @@ public final class QuotaRequest {
      *
      * @param limit the number of permits that the quota earns in each period, not negative; 0 if it earns by {@link #earned} only
      * @return this builder
+     * @throws IllegalArgumentException if {@code limit} is NaN or negative
      */
     public Builder limit(double limit) {
       this.limit = Setting.inRange("limit", 0, Double.MAX_VALUE, limit);
@@ -187,6 +188,7 @@ public final class QuotaRequest {
      *
      * @param period the period of the limit, positive
      * @return this builder
+     * @throws IllegalArgumentException if {@code period} is not positive
      */
     public Builder period(Duration period) {
       this.period = Setting.positive("period", period);
@@ -198,6 +200,7 @@ public final class QuotaRequest {
      *
      * @param burst the largest number of permits that the quota holds, at least 1
      * @return this builder
+     * @throws IllegalArgumentException if {@code burst} is less than 1
      */
     public Builder burst(int burst) {
       this.burst = Setting.inRange("burst", 1, Integer.MAX_VALUE, burst);
@@ -220,6 +223,7 @@ public final class QuotaRequest {
      *
      * @param wanted the number of permits that the instance wants, not negative; 0 if it only reports that it lives
      * @return this builder
+     * @throws IllegalArgumentException if {@code wanted} is negative
      */
     public Builder wanted(int wanted) {
       this.wanted = Setting.inRange("wanted", 0, Integer.MAX_VALUE, wanted);
@@ -231,6 +235,7 @@ public final class QuotaRequest {
      *
      * @param earned the number of permits that the calls of the instance have earned for the quota since its last request, not negative
      * @return this builder
+     * @throws IllegalArgumentException if {@code earned} is NaN or negative
      */
     public Builder earned(double earned) {
       this.earned = Setting.inRange("earned", 0, Double.MAX_VALUE, earned);
@@ -242,8 +247,12 @@ public final class QuotaRequest {
      *
      * @param spent the number of permits that the instance has used without a lease since its last request, not negative
      * @return this builder
+     * @throws IllegalArgumentException if {@code spent} is negative
      */
     public Builder spent(long spent) {
+      if (spent < 0) {
+        throw new IllegalArgumentException("spent must not be negative: " + spent);
+      }
       this.spent = spent;
       return this;
     }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>The suite allows for the time that the requests themselves take, up to half a minute.
+ * <p>The suite allows for the time that the requests themselves take, up to half a minute. It calls the store from several threads.
  */
 public abstract class QuotaStoreContract {
   private static final UUID ONE = new UUID(1, 1);
@@ -63,7 +63,7 @@ public abstract class QuotaStoreContract {
    * Lets the store believe that some time has passed since all requests so far: by a clock that a test advances, or by dating back
    * what it has stored.
    *
-   * @param time the time, positive
+   * @param time the time
    * @throws Exception if that fails
    */
   protected abstract void pass(Duration time) throws Exception;

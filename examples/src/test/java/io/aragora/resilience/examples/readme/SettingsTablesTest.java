@@ -58,6 +58,9 @@ class SettingsTablesTest {
     return Resilience.builder().timeSource(ManualTime.create()).config(config).build();
   }
 
+  private static final Map<String, String> SHARING =
+      Map.of("shared", "false", "whenAlone", "SHARE", "assumedInstances", "10");
+
   /** The settings of a policy can all be given from outside. */
   private void takeFromOutside(String kind, Set<String> names) {
     for (String name : names) {
@@ -193,9 +196,12 @@ class SettingsTablesTest {
     setters.put("capacity", value -> builder.capacity(Integer.parseInt(value)));
     setters.put("ratio", value -> builder.ratio(Double.parseDouble(value)));
     setters.put("perSecond", value -> builder.perSecond(Double.parseDouble(value)));
+    setters.put("assumedInstances", value -> builder.assumedInstances(Integer.parseInt(value)));
+    // What concerns sharing is shown if the budget is shared.
+    defaults.putAll(SHARING);
 
     checkDefaults(table("retries", "## Budget"), defaults);
-    checkRanges(table("retries", "## Budget"), Set.of());
+    checkRanges(table("retries", "## Budget"), Set.of("shared", "whenAlone"));
   }
 
   @Test
@@ -322,9 +328,13 @@ class SettingsTablesTest {
     setters.put(
         "maxKeys", value -> KeyedRateLimiterConfig.builder().maxKeys(Integer.parseInt(value)));
 
+    setters.put("assumedInstances", value -> builder.assumedInstances(Integer.parseInt(value)));
+    // What concerns sharing is shown if the limit is shared.
+    defaults.putAll(SHARING);
+
     var inLimiters = table("rate-limiter", "## Settings");
     assertThat(inLimiters.keySet()).isEqualTo(defaults.keySet());
-    checkRanges(inLimiters, Set.of("startFull", "keepAcrossRestart"));
+    checkRanges(inLimiters, Set.of("startFull", "keepAcrossRestart", "shared", "whenAlone"));
     inLimiters
         .keySet()
         .retainAll(Set.of("maxWait", "maxPause", "startFull", "adoptUpTo", "keepAcrossRestart"));

@@ -171,4 +171,16 @@ public abstract class CellLevel implements PermitLevel {
     rate = next;
     setWord(before.converted(word, time.nanoTime(), next));
   }
+
+  /**
+   * Changes the rate, and fills the level. One thread at a time.
+   *
+   * @param next the new rate
+   * @param time the clock
+   */
+  public final void refill(CellRate next, TimeSource time) {
+    setWord(CellRate.NONE);
+    rate = next;
+    setWord(next.full(time.nanoTime()));
+  }
 }

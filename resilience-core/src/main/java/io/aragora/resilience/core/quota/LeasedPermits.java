@@ -80,8 +80,10 @@ public final class LeasedPermits {
 
   private static final GuardedLog LOG = GuardedLog.of(LeasedPermits.class);
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final VarHandle ASKED_AT = field("askedAt", long.class);
-  private static final VarHandle SPENT = field("spent", long.class);
+  private static final VarHandle ASKED_AT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "askedAt", VarHandle.class, LeasedPermits.class, long.class);
+  private static final VarHandle SPENT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "spent", VarHandle.class, LeasedPermits.class, long.class);
   private static final int LEFT = 16;
   private static final int EARNED = 32;
   private static final int LENGTH = 49;
@@ -169,11 +171,6 @@ public final class LeasedPermits {
     nextAskAt = now;
     creditAt = now;
     leasedAt = now;
-  }
-
-  private static VarHandle field(String name, Class<?> type) {
-    return ConstantBootstraps.fieldVarHandle(
-        MethodHandles.lookup(), name, VarHandle.class, LeasedPermits.class, type);
   }
 
   Runnable exchange() {

@@ -241,7 +241,7 @@ class SharedLimiterTest extends FleetFixture {
   @Test
   @Tag("FL-04")
   @DisplayName(
-      "also a store that never answers, and never fails, leaves nobody waiting: callers notice")
+      "also a store that never answers, and never fails, leaves no call waiting: callers notice")
   void store_hangs_callersGoAlone() {
     HangingStore hanging = new HangingStore(store);
     Resilience instance = hanging.instance(time);

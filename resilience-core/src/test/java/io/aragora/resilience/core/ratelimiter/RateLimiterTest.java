@@ -407,7 +407,7 @@ class RateLimiterTest {
     limiter.tryAcquire(2);
     assertThat(limiter.snapshot())
         .hasToString("RateLimiterSnapshot[name=github, level=1, limit=10, period=PT1S, burst=3,"
-            + " waiting=0, nextPermitIn=PT0S, pausedFor=PT0S]");
+            + " waiting=0, nextPermitIn=PT0S, pausedFor=PT0S, instances=0, alone=false]");
     runs(limiter);
     limiter.tryAcquire();
     limiter.tryAcquire(3);

@@ -30,6 +30,7 @@ import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,6 +64,7 @@ final class Shop implements AutoCloseable {
         .timeSource(time)
         .stateStore(new FailingStore())
         .property("resilience.chaos.enabled", "true")
+        .quotaStore(MemoryQuotaStore.create(time))
         .extension(
             PrometheusMetrics.builder(registry).durations().maxKeys(maxKeys).build())
         .build();
@@ -198,7 +200,10 @@ final class Shop implements AutoCloseable {
     fail(keyed.forKey(name));
     exhaust(name, 2);
     resilience.concurrencyLimit(name).run(() -> {});
-    resilience.retryBudget(name, RetryBudgetConfig.builder().build());
+    resilience.retryBudget(name, RetryBudgetConfig.builder().shared().build());
+    resilience.rateLimiter(
+        name + "-fleet",
+        RateLimiterConfig.smooth(1, Duration.ofSeconds(1)).shared().build());
     exceed(name, Duration.ofSeconds(30));
     fill(name);
     useUp(name);
