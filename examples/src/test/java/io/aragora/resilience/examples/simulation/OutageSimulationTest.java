@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.StringWriter;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("any-jdk")
 class OutageSimulationTest {
   private static final StringWriter STORM_LOG = new StringWriter();
   private static final StringWriter CALM_LOG = new StringWriter();

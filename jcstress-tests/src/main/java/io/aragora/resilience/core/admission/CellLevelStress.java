@@ -169,6 +169,10 @@ public class CellLevelStress {
     @Actor
     public void save(II_Result result) {
       result.r1 = level.untilFullNanos(time) > 0 ? 1 : 0;
+      // A save reads the pause and the wall clock in between.
+      for (int i = 0; i < 50; i++) {
+        level.readyAt(time, 0, 0, 1);
+      }
       mark = level.mark();
     }
 

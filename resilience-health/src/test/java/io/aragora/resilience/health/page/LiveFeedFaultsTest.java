@@ -26,6 +26,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 class LiveFeedFaultsTest {
   private static final Duration LONG = Duration.ofSeconds(10);
+  private static final int THREADS = 8;
 
   /** What is thrown at the call of a number, once. */
   private static final class Faults {
@@ -128,8 +132,19 @@ class LiveFeedFaultsTest {
     int calls = run(new Faults(-1, fault));
     assertThat(calls).isGreaterThan(20);
 
-    for (int at = 0; at < calls; at++) {
-      run(new Faults(at, fault));
+    // Several at a time, since each mostly waits for the threads of its feed.
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try {
+      List<Future<Integer>> runs = new ArrayList<>();
+      for (int at = 0; at < calls; at++) {
+        Faults faults = new Faults(at, fault);
+        runs.add(threads.submit(() -> run(faults)));
+      }
+      for (Future<Integer> run : runs) {
+        run.get();
+      }
+    } finally {
+      threads.shutdownNow();
     }
   }
 

@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files at the database's path, and beside it, before it is opened. */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("any-jdk")
 class HostileFilesTest extends SqliteStoreFixture {
   private static final List<String> BESIDE = List.of("-wal", "-shm", "-journal", "-lock");
 

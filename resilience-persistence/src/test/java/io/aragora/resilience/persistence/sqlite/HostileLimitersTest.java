@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** As {@link HostileRowsTest}, for the rows of rate limiters: none admits nothing for longer than its burst takes. */
 @Timeout(120)
 @Tag("RL-30")
+@Tag("any-jdk")
 class HostileLimitersTest extends SqliteStoreFixture {
   private static final RateLimiterConfig CONFIG = RateLimiterConfig.smooth(
           10, Duration.ofSeconds(1))

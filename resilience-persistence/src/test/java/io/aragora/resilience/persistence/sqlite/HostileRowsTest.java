@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * If another application writes any value into a column, the application still gets its breaker, and the row can be replaced.
  */
 @Timeout(120)
+@Tag("any-jdk")
 class HostileRowsTest extends SqliteStoreFixture {
   static final Map<String, String> VALUES = Map.ofEntries(
       Map.entry("least", "-9223372036854775808"),

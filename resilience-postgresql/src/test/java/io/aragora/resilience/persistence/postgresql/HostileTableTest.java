@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever others write into the table, the application gets its breaker, and the row can be replaced. */
 @Timeout(120)
+@Tag("any-jdk")
 class HostileTableTest extends PostgresqlStoreFixture {
   private static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.builder()
       .failureThreshold(1)
