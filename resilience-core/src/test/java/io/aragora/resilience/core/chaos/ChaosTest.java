@@ -15,6 +15,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
@@ -37,10 +38,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -437,33 +434,15 @@ class ChaosTest extends ChaosFixture {
   @Test
   @Tag("CH-16")
   void startAndEnd_areLogged() {
-    List<String> lines = new ArrayList<>();
-    Logger log = Logger.getLogger(ChaosSwitch.class.getName());
-    Level level = log.getLevel();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord line) {
-        lines.add(line.getLevel() + " " + line.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    log.setLevel(Level.ALL);
-    log.addHandler(handler);
-    try {
+    List<String> lines;
+    try (RecordedLog log = RecordedLog.of(ChaosSwitch.class)) {
       chaos(ChaosFixture::failing);
       resilience.chaos().start(Duration.ofMinutes(30));
       time.advance(Duration.ofMinutes(31));
       resilience.chaos().start(Duration.ofMinutes(30));
       resilience.chaos().stop();
       resilience.chaos().stop();
-    } finally {
-      log.removeHandler(handler);
-      log.setLevel(level);
+      lines = log.messages();
     }
     assertThat(lines)
         .containsExactly(

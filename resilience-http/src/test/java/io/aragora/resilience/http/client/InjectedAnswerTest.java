@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.chaos.ChaosConfig;
+import io.aragora.resilience.hedge.HedgeConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,6 +93,34 @@ class InjectedAnswerTest extends HttpClientFixture {
     assertThat(send(async, client, get()).statusCode()).isEqualTo(200);
     assertThat(inner.sent).as("the first took effect, too").hasSize(2);
     assertThat(enabled.chaos("http").totals().failedAfter()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void rateLimiterAndHedge_seeAnInjectedAnswer(boolean async) throws Exception {
+    AtomicReference<Throwable> judged = new AtomicReference<>();
+    ResilientHttpClient client = chaotic()
+        .rateLimiter(RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).build())
+        .hedge(HedgeConfig.forIdempotentCalls().delay(Duration.ofSeconds(5)).build())
+        .retry(retry(2).toBuilder()
+            .retryIf(failure -> {
+              judged.set(failure);
+              return false;
+            })
+            .build())
+        .chaosStatus(100, 503)
+        .build();
+    enabled.chaos().start(Duration.ofHours(1));
+
+    HttpResponse<String> answer = send(async, client, get());
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).isEmpty();
+    assertThat(HttpFailures.standard().status(judged.get())).hasValue(503);
+    assertThat(enabled.policies().keyedRateLimiters()).hasSize(1);
+    assertThat(enabled.hedge("http").totals().hedges()).as("none after a 503").isZero();
+    assertThat(inner.sent).isEmpty();
   }
 
   @Test
