@@ -25,6 +25,7 @@ public final class Suite {
       TimeoutBenchmark.class,
       AsyncTimeoutBenchmark.class,
       HedgeBenchmark.class,
+      CoalescerBenchmark.class,
       ChaosBenchmark.class,
       BulkheadBenchmark.class,
       ConcurrencyLimitBenchmark.class,

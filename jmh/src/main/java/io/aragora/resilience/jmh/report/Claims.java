@@ -6,6 +6,7 @@ import io.aragora.resilience.jmh.benchmark.AsyncTimeoutBenchmark;
 import io.aragora.resilience.jmh.benchmark.BulkheadBenchmark;
 import io.aragora.resilience.jmh.benchmark.ChaosBenchmark;
 import io.aragora.resilience.jmh.benchmark.ClosedCallBenchmark;
+import io.aragora.resilience.jmh.benchmark.CoalescerBenchmark;
 import io.aragora.resilience.jmh.benchmark.ColdKeysBenchmark;
 import io.aragora.resilience.jmh.benchmark.ConcurrencyLimitBenchmark;
 import io.aragora.resilience.jmh.benchmark.CountWindowBenchmark;
@@ -45,6 +46,7 @@ final class Claims {
   private static final Figure REJECTION = Figure.of(RejectionBenchmark.class, "oursPermit");
   private static final Figure RETRY = Figure.of(RetryBenchmark.class, "ours");
   private static final Figure HEDGE = Figure.of(HedgeBenchmark.class, "ours");
+  private static final Figure LED = Figure.of(CoalescerBenchmark.class, "oursLed");
   private static final Figure CHAOS = Figure.of(ChaosBenchmark.class, "oursNotEnabled");
   private static final Figure TIMEOUT = Figure.of(TimeoutBenchmark.class, "ours");
   private static final Figure PLACE = Figure.of(BulkheadBenchmark.class, "oursPermit");
@@ -127,6 +129,8 @@ final class Claims {
           "async hedge, not needed",
           HEDGE.sibling("oursLater"),
           Budget.atMost(1.3, HEDGE.sibling("timeoutLater"), "async timeout")),
+      Claim.of("coalescer, led", LED, Budget.atMost(3, LED.sibling("floorLed"), "map of futures")),
+      Claim.of("coalescer, joined and left", LED.sibling("oursJoined"), Budget.NONE),
       Claim.of(
           "pipeline with chaos, not enabled",
           CHAOS,

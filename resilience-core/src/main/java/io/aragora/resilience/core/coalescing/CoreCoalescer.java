@@ -15,6 +15,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
@@ -584,6 +585,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
 
   private void publish(CoalescerEvent.Kind kind, K key, long ageNanos, Throwable failure) {
     try {
+      FlightRecording.coalescing(runtime.dispatcher().runtime(), name, kind, ageNanos);
       if (events.isHeard()) {
         events.publish(CoalescerEvent.of(name, kind, key, Duration.ofNanos(ageNanos), failure));
       }

@@ -4,6 +4,7 @@ import io.aragora.resilience.chaos.Injection;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.coalescing.CoalescerEvent;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.core.dispatch.BackgroundThreads;
 import io.aragora.resilience.hedge.HedgeEvent;
@@ -99,7 +100,7 @@ public final class FlightRecording {
     // Each call initializes its class.
     LOG.log(
         System.Logger.Level.DEBUG,
-        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}",
+        "flight recorder events enabled: {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}",
         TransitionEvent.isRecorded(),
         RejectionEvent.isRecorded(),
         RetryDecisionEvent.isRecorded(),
@@ -108,6 +109,7 @@ public final class FlightRecording {
         LimitChangeEvent.isRecorded(),
         HedgedCallEvent.isRecorded(),
         InjectionEvent.isRecorded(),
+        CoalescedCallEvent.isRecorded(),
         StoreFailureEvent.isRecorded());
   }
 
@@ -283,6 +285,23 @@ public final class FlightRecording {
       HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos);
     } else if (isStarted()) {
       later(runtime, () -> HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos));
+    }
+  }
+
+  /**
+   * Records what a coalescer did.
+   *
+   * @param runtime the name of the runtime
+   * @param coalescer its name
+   * @param kind what it did
+   * @param ageNanos the age of the stored result, or the time since the first body of the key began, in nanoseconds
+   */
+  public static void coalescing(
+      String runtime, String coalescer, CoalescerEvent.Kind kind, long ageNanos) {
+    if (FIRST.areReady()) {
+      CoalescedCallEvent.commit(runtime, coalescer, kind, ageNanos);
+    } else if (isStarted()) {
+      later(runtime, () -> CoalescedCallEvent.commit(runtime, coalescer, kind, ageNanos));
     }
   }
 

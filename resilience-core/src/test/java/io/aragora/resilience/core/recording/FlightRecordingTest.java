@@ -10,6 +10,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.ResultCache;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExplanation;
 import io.aragora.resilience.hedge.Hedge;
@@ -35,6 +37,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import jdk.jfr.EventType;
 import jdk.jfr.FlightRecorder;
@@ -61,6 +64,7 @@ class FlightRecordingTest {
       "ConcurrencyLimit",
       "Hedge",
       "Injection",
+      "Coalescing",
       "StoreFailure");
 
   private final ManualTime time = ManualTime.create();
@@ -277,6 +281,29 @@ class FlightRecordingTest {
       assertThat(event.getString("decision")).isEqualTo("LIMIT");
       assertThat(event.getDuration("retryAfter")).isEqualTo(Duration.ofMillis(100));
     });
+  }
+
+  @Test
+  @Tag("CA-19")
+  void coalescers_areRecorded() throws Exception {
+    Coalescer<String, String> prices = resilience.coalescer(
+        "prices",
+        c -> c.staleIfError(ResultCache.of(new ConcurrentHashMap<>()), Duration.ofMinutes(1)));
+    List<RecordedEvent> events = record("Coalescing", () -> {
+      prices.call("apples", () -> "1.20");
+      time.advance(Duration.ofSeconds(30));
+      prices.call("apples", () -> {
+        throw new IllegalStateException("down");
+      });
+      CompletableFuture<String> leader = prices.callAsync("apples", CompletableFuture::new);
+      prices.callAsync("apples", CompletableFuture::new);
+      time.advance(Duration.ofSeconds(1));
+      leader.cancel(true);
+    });
+    assertThat(events)
+        .extracting(event -> event.getString("runtime") + " " + event.getString("coalescer") + " "
+            + event.getString("kind") + " " + event.getDuration("age"))
+        .containsExactly("shop prices STALE PT30S", "shop prices HANDED_OVER PT1S");
   }
 
   @Test

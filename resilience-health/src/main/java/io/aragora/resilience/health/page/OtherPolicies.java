@@ -30,6 +30,7 @@ final class OtherPolicies {
       Map.entry("ratelimiter", "limiters"),
       Map.entry("keyedratelimiter", "keyed_limiters"),
       Map.entry("hedge", "hedges"),
+      Map.entry("coalescer", "coalescers"),
       Map.entry("chaos", "chaos_policies"),
       Map.entry("fallback", "fallbacks"));
 
@@ -43,6 +44,7 @@ final class OtherPolicies {
       "refused",
       "fired",
       "late",
+      "stale",
       "failed");
 
   private final Resilience resilience;

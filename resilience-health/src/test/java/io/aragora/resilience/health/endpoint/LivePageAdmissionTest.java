@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.hedge.Hedge;
@@ -21,11 +23,30 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Bulkheads, rate limiters and hedges on the live page. */
+/** Bulkheads, rate limiters, hedges and coalescers on the live page. */
 @Timeout(180)
 class LivePageAdmissionTest extends LivePageFixture {
   private static final RateLimiterConfig LIMIT =
       RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).burst(3).build();
+
+  @Test
+  @Tag("CA-19")
+  @DisplayName(
+      "A coalescer has a row with the share of calls that joined, and those with a stale result")
+  void coalescers_sharesAndStaleResults() {
+    Coalescer<String, String> prices = resilience.coalescer("prices", CoalescerConfig.defaults());
+    page.navigate(endpoint.uri());
+    page.await(cell("coalescers", 0, 2) + " === '–'");
+
+    prices.callAsync("apples", CompletableFuture::new);
+    prices.callAsync("apples", CompletableFuture::new);
+    time.advance(Duration.ofSeconds(1));
+
+    page.await(cell("coalescers", 0, 1) + " === '2'");
+    page.await(cell("coalescers", 0, 2) + " === '50 %'");
+    page.await(cell("coalescers", 0, 3) + " === '1'");
+    page.await(cell("coalescers", 0, 5) + " === '0'");
+  }
 
   @Test
   @Tag("BH-26")

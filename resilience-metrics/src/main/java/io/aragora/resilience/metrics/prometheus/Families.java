@@ -119,6 +119,10 @@ final class Families {
       counter(MetricNames.HEDGES, "Hedges by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor HEDGE_DELAY =
       gauge(MetricNames.HEDGE_DELAY, "Delay before a call is hedged, in seconds.", NAME);
+  static final MetricFamilyDescriptor COALESCER_CALLS =
+      counter(MetricNames.COALESCER_CALLS, "Calls by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor COALESCER_FLIGHTS =
+      gauge(MetricNames.COALESCER_FLIGHTS, "Keys with a call under way.", NAME);
   static final MetricFamilyDescriptor CHAOS_INJECTIONS =
       counter(MetricNames.CHAOS_INJECTIONS, "Injections by kind.", NAME, KIND);
   static final MetricFamilyDescriptor CHAOS_ACTIVE =

@@ -96,6 +96,11 @@ public final class MetricNames {
   /** Gauge: the present delay of a hedge. */
   public static final String HEDGE_DELAY = "resilience_hedge_delay_seconds";
 
+  /** Counter: calls of a coalescer, by outcome. */
+  public static final String COALESCER_CALLS = "resilience_coalescer_calls_total";
+  /** Gauge: keys of a coalescer with a call under way. */
+  public static final String COALESCER_FLIGHTS = "resilience_coalescer_flights";
+
   /** Counter: what chaos injected into calls, by kind. */
   public static final String CHAOS_INJECTIONS = "resilience_chaos_injections_total";
   /** Gauge: 1 while chaos is active, else 0. */
@@ -175,7 +180,7 @@ public final class MetricNames {
 
   /** Label: the name of the runtime. */
   public static final String RUNTIME = "runtime";
-  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, chaos, pipeline or health check. */
+  /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, coalescer, chaos, pipeline or health check. */
   public static final String NAME = "name";
   /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}; of what chaos injects, {@code fail} for instance. */
   public static final String KIND = "kind";

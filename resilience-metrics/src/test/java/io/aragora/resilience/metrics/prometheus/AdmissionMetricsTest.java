@@ -113,6 +113,22 @@ class AdmissionMetricsTest {
   }
 
   @Test
+  @Tag("CA-19")
+  @DisplayName("Calls of a coalescer by outcome, and keys with a call under way")
+  void coalescers_areShown() {
+    shop.coalesce("prices");
+
+    assertThat(shop.series("resilience_coalescer_calls_total"))
+        .containsExactly(
+            "{name=\"prices\",outcome=\"alone\",runtime=\"shop\"} 0.0",
+            "{name=\"prices\",outcome=\"handed_over\",runtime=\"shop\"} 0.0",
+            "{name=\"prices\",outcome=\"joined\",runtime=\"shop\"} 1.0",
+            "{name=\"prices\",outcome=\"led\",runtime=\"shop\"} 2.0",
+            "{name=\"prices\",outcome=\"stale\",runtime=\"shop\"} 1.0");
+    assertThat(shop.series("resilience_coalescer_flights")).containsExactly(named("prices", "0.0"));
+  }
+
+  @Test
   @Tag("CH-17")
   @DisplayName("Injections of chaos by kind, and whether it is active")
   void chaos_isShown() {

@@ -14,6 +14,8 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.ResultCache;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
@@ -41,6 +43,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A real runtime whose time the test advances, in its own registry, with durations. */
 final class Shop implements AutoCloseable {
@@ -160,6 +163,21 @@ final class Shop implements AutoCloseable {
     assertThat(slow).isCompletedWithValue("y");
   }
 
+  /** One call leads, one joins, and a third leads whose failure a stored result replaces. */
+  void coalesce(String coalescer) {
+    Coalescer<String, String> coalescing = resilience.coalescer(
+        coalescer,
+        c -> c.staleIfError(ResultCache.of(new ConcurrentHashMap<>()), Duration.ofHours(1)));
+    CompletableFuture<String> body = new CompletableFuture<>();
+    coalescing.callAsync("k", () -> body);
+    coalescing.callAsync("k", () -> body);
+    body.complete("v");
+    time.runPending();
+    coalescing.<RuntimeException>call("k", () -> {
+      throw new IllegalStateException("x");
+    });
+  }
+
   /** Chaos is active, and one call fails. */
   void chaos(String chaos) {
     Chaos failing = resilience.chaos(chaos, c -> c.fail(100, () -> new IllegalStateException("x")));
@@ -209,6 +227,7 @@ final class Shop implements AutoCloseable {
     useUp(name);
     hedge(name);
     chaos(name);
+    coalesce(name);
     resilience
         .newPipeline(name)
         .add(breaker)
