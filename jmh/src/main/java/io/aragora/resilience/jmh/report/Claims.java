@@ -129,7 +129,7 @@ final class Claims {
           "async hedge, not needed",
           HEDGE.sibling("oursLater"),
           Budget.atMost(1.3, HEDGE.sibling("timeoutLater"), "async timeout")),
-      Claim.of("coalescer, led", LED, Budget.atMost(3, LED.sibling("floorLed"), "map of futures")),
+      Claim.of("coalescer, led", LED, Budget.atMost(4, LED.sibling("floorLed"), "map of futures")),
       Claim.of("coalescer, joined and left", LED.sibling("oursJoined"), Budget.NONE),
       Claim.of(
           "pipeline with chaos, not enabled",
