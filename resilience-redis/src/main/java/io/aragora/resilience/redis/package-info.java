@@ -1,0 +1,2 @@
+/** Quotas of a fleet in Redis or Valkey. */
+package io.aragora.resilience.redis;
