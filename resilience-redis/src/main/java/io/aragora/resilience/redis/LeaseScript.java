@@ -129,7 +129,7 @@ final class LeaseScript {
     return encoded.toString();
   }
 
-  static byte[][] arguments(QuotaRequest request) {
+  static byte[][] arguments(QuotaRequest request) throws QuotaStoreException {
     return new byte[][] {
       settings(request),
       bytes(request.instance().toString()),
@@ -139,27 +139,29 @@ final class LeaseScript {
       bytes(request.startsFull() ? "1" : "0"),
       number(request.wanted()),
       number(request.earned()),
-      number(request.spent()),
+      bytes(Long.toString(request.spent())),
       number(micros(QuotaStore.MEMBERSHIP)),
       number(micros(QuotaStore.TENURE)),
       number(MAX_INSTANCES),
-      number(LEAST_LIFE.toMillis()),
-      number(LONGEST_LIFE.toMillis()),
+      bytes(Long.toString(LEAST_LIFE.toMillis())),
+      bytes(Long.toString(LONGEST_LIFE.toMillis())),
       number(MAX_SETTINGS)
     };
   }
 
-  private static byte[] settings(QuotaRequest request) {
+  private static byte[] settings(QuotaRequest request) throws QuotaStoreException {
     byte[] settings = request.settings().getBytes(StandardCharsets.UTF_8);
     if (settings.length > MAX_SETTINGS) {
-      throw new IllegalArgumentException("settings of a quota must have at most " + MAX_SETTINGS
-          + " bytes in UTF-8: " + settings.length);
+      throw new QuotaStoreException(
+          "settings of a quota must have at most " + MAX_SETTINGS + " bytes in UTF-8: "
+              + settings.length,
+          null);
     }
     return settings;
   }
 
   private static double micros(Duration duration) {
-    return duration.getSeconds() * (double) TimeUnit.SECONDS.toMicros(1)
+    return (double) duration.getSeconds() * TimeUnit.SECONDS.toMicros(1)
         + duration.getNano() / NANOS_PER_MICRO;
   }
 

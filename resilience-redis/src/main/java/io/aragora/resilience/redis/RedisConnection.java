@@ -7,6 +7,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.async.RedisScriptingAsyncCommands;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -67,7 +68,7 @@ final class RedisConnection implements AutoCloseable {
   static RedisConnection open(RedisLocation location) throws QuotaStoreException {
     RedisConnection connection = new RedisConnection(location);
     try {
-      connection.commands = get(connection.connect(), RedisLocation.OPEN);
+      connection.commands = get(connection.connect(), location.opening());
       return connection;
     } catch (Throwable e) {
       connection.close();
@@ -84,6 +85,7 @@ final class RedisConnection implements AutoCloseable {
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .protocolVersion(ProtocolVersion.RESP2)
         .requestQueueSize(MAX_COMMANDS)
+        .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
         .socketOptions(SocketOptions.builder()
             .connectTimeout(RedisLocation.CONNECT)
             .keepAlive(true)

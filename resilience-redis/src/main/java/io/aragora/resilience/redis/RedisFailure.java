@@ -16,7 +16,8 @@ final class RedisFailure {
   static QuotaStoreException opening(RedisLocation location, Throwable e) {
     String error = error(e);
     if (error == null) {
-      return failure("open", location, e);
+      // The client may lose the cause if the server rejects the password before it looks.
+      return failure("open", location, e, ", and user and password of the location");
     }
     String code = code(error);
     return new QuotaStoreException(
@@ -27,14 +28,15 @@ final class RedisFailure {
   static QuotaStoreException leasing(RedisLocation location, Throwable e) {
     String error = error(e);
     return error == null
-        ? failure("lease from", location, e)
+        ? failure("lease from", location, e, "")
         : new QuotaStoreException(
             "cannot lease from " + location + ": " + OneLine.of(error, MAX_TEXT)
                 + advice(code(error)),
             null);
   }
 
-  private static QuotaStoreException failure(String action, RedisLocation location, Throwable e) {
+  private static QuotaStoreException failure(
+      String action, RedisLocation location, Throwable e, String advice) {
     Throwable root = e;
     for (int i = 0; i < MAX_CAUSES && root.getCause() != null; i++) {
       root = root.getCause();
@@ -42,7 +44,7 @@ final class RedisFailure {
     return new QuotaStoreException(
         "cannot " + action + " " + location + ": "
             + OneLine.of(root.getClass().getSimpleName() + ": " + root.getMessage(), MAX_TEXT)
-            + "; check that the server runs and can be reached from here",
+            + "; check that the server runs and can be reached from here" + advice,
         e);
   }
 
@@ -78,8 +80,8 @@ final class RedisFailure {
       case "NOPERM" ->
         "; let the user run EVAL, EVALSHA and the commands of the script on the keys of the prefix";
       case "READONLY" -> "; this server is a replica: name the primary one";
-      case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN" ->
-        "; if this server is a node of a cluster, add the parameter cluster=true";
+      case "MOVED", "ASK", "CROSSSLOT" ->
+        "; this server is a node of a cluster: add the parameter cluster=true";
       case "WRONGTYPE", LeaseScript.FOREIGN ->
         "; delete the key if no other application needs it, or choose another parameter prefix";
       case "OOM" -> "; the server has no memory left";

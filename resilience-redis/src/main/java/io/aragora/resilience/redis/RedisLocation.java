@@ -21,8 +21,8 @@ final class RedisLocation {
   /** How long the TCP connection may take. */
   static final Duration CONNECT = Duration.ofSeconds(1);
 
-  /** How long all of opening may take: names, TCP, TLS, password, the first answer. */
-  static final Duration OPEN = Duration.ofSeconds(2);
+  /** How long all of opening may take at least: names, TCP, TLS, password, the first answer. */
+  private static final Duration OPEN = Duration.ofSeconds(2);
 
   private static final Pattern FORM = Pattern.compile(
       "(?i:(rediss?))://(?:([^@/?#\\s]*)@)?([^@/?#\\s]+)(?:/([0-9]{0,5}))?(?:\\?([^?#\\s]*))?");
@@ -72,7 +72,7 @@ final class RedisLocation {
       RedisURI.Builder node = node(host, location)
           .withSsl(form.group(1).equalsIgnoreCase("rediss"))
           .withDatabase(database(form.group(4), isCluster, location))
-          .withTimeout(OPEN)
+          .withTimeout(opening(timeout))
           .withClientName("resilience");
       authenticate(node, form.group(2), location);
       nodes.add(node.build());
@@ -201,6 +201,14 @@ final class RedisLocation {
 
   String prefix() {
     return prefix;
+  }
+
+  private static Duration opening(Duration timeout) {
+    return timeout.compareTo(OPEN) > 0 ? timeout : OPEN;
+  }
+
+  Duration opening() {
+    return opening(timeout);
   }
 
   Duration timeout() {

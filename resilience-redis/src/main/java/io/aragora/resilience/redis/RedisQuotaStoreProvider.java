@@ -12,7 +12,8 @@ import java.util.Set;
  *
  * <ul>
  *   <li>{@code prefix}: the beginning of all keys, up to 64 letters, digits, and characters of {@code .:_-}. Default {@code resilience}
- *   <li>{@code timeoutMillis}: how long a request waits for its answer, in [10, 10,000]. Default 500
+ *   <li>{@code timeoutMillis}: how long a request waits for its answer, in [10, 10,000]. Default 500. Opening
+ *       may take two seconds, or this if it is longer
  *   <li>{@code cluster}: whether the hosts, separated by commas, are nodes of a Redis Cluster. Default false, with one host
  * </ul>
  *

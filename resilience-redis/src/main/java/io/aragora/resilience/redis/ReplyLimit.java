@@ -2,6 +2,7 @@ package io.aragora.resilience.redis;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
@@ -22,12 +23,12 @@ final class ReplyLimit extends ChannelDuplexHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-    if (message instanceof ByteBuf) {
-      received += ((ByteBuf) message).readableBytes();
+    if (message instanceof ByteBuf bytes) {
+      received += bytes.readableBytes();
     }
     if (received > MAX_BYTES) {
       ReferenceCountUtil.release(message);
-      context.close();
+      ChannelFuture unused = context.close();
     } else {
       super.channelRead(context, message);
     }

@@ -1,0 +1,302 @@
+package io.aragora.resilience.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.quota.QuotaLease;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is stored, and what a store does with data that it has not stored. */
+class RedisQuotaStoreTest {
+  private final String prefix = RedisServer.newPrefix();
+  private final String quota = prefix + ":{=ratelimiter:api}:quota";
+  private final String instances = prefix + ":{=ratelimiter:api}:instances";
+  private final Deque<QuotaStore> opened = new ArrayDeque<>();
+  private RedisServer server;
+
+  @BeforeEach
+  void server() throws Exception {
+    server = RedisServer.shared();
+  }
+
+  @AfterEach
+  void closeStores() {
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+  }
+
+  private QuotaStore store() throws QuotaStoreException {
+    QuotaStore store = new RedisQuotaStoreProvider().open(server.patient(prefix));
+    opened.push(store);
+    return store;
+  }
+
+  private <T> T run(Function<RedisCommands<String, String>, T> commands) {
+    return server.run(commands);
+  }
+
+  private List<String> keys() {
+    return run(redis -> redis.keys(prefix + ":*"));
+  }
+
+  private Map<String, String> stored() {
+    return run(redis -> redis.hgetall(quota));
+  }
+
+  private void change(Consumer<RedisCommands<String, String>> commands) {
+    server.run(redis -> {
+      commands.accept(redis);
+      return null;
+    });
+  }
+
+  private static QuotaRequest.Builder wants(int permits) {
+    return QuotaRequest.builder()
+        .quota("ratelimiter:api")
+        .settings("limit=10")
+        .instance(new UUID(1, 1))
+        .limit(10)
+        .period(Duration.ofDays(1))
+        .burst(20)
+        .wanted(permits);
+  }
+
+  @Test
+  @DisplayName("a quota is two keys of one hash slot, and both expire")
+  void lease_stored_asTwoKeysThatExpire() throws Exception {
+    store().lease(wants(5).build());
+
+    assertThat(keys()).containsExactlyInAnyOrder(quota, instances);
+    assertThat(stored())
+        .containsOnlyKeys("level", "at", "settings")
+        .containsEntry("level", "15")
+        .containsEntry("settings", "limit=10");
+    assertThat(Duration.ofMillis(run(redis -> redis.pttl(quota))))
+        .isBetween(Duration.ofDays(29), Duration.ofDays(30));
+    assertThat(Duration.ofMillis(run(redis -> redis.pttl(instances))))
+        .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(91));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5, 99, 101", "365, 3649, 3650"})
+  @DisplayName(
+      "a quota expires when it is full, if that is later than a month, and after ten years")
+  void lease_slow_expiresWhenFull(int period, int least, int most) throws Exception {
+    store().lease(wants(20).limit(1).period(Duration.ofDays(period)).build());
+
+    assertThat(Duration.ofMillis(run(redis -> redis.pttl(quota))))
+        .isBetween(Duration.ofDays(least), Duration.ofDays(most));
+  }
+
+  @Test
+  @DisplayName("a name may have any characters")
+  void lease_anyName_isEncoded() throws Exception {
+    QuotaStore store = store();
+    for (String name :
+        List.of("", "}", "}{x}", "%", "%007d", "\n\0", "\ud800", "\ud801", "a\r\nFLUSHALL")) {
+      assertThat(store.lease(wants(20).quota(name).build()).granted()).as(name).isEqualTo(20);
+    }
+
+    assertThat(keys())
+        .hasSize(18)
+        .contains(
+            prefix + ":{=%007d}:quota", prefix + ":{=%0025007d}:quota", prefix + ":{=%d800}:quota");
+  }
+
+  @Test
+  @DisplayName("instances are counted up to 10,000, and no more are stored")
+  void lease_manyInstances_areBounded() throws Exception {
+    QuotaStore store = store();
+    change(redis -> redis.eval(
+        "local now = redis.call('TIME')[1] .. '000000' for i = 1, 10100 do redis.call('ZADD', KEYS[1], now, i) end return 'OK'",
+        ScriptOutputType.STATUS,
+        new String[] {instances}));
+
+    assertThat(store.lease(wants(1).build()).instances()).isEqualTo(10_000);
+    long counted = run(redis -> redis.zcard(instances));
+    assertThat(counted).isEqualTo(10_000);
+    Double asked = run(redis -> redis.zscore(instances, new UUID(1, 1).toString()));
+    assertThat(asked).isNotNull();
+  }
+
+  @Test
+  @DisplayName("a quota never earns more than its limit, however often it is asked")
+  void lease_often_earnsNoMoreThanTheLimit() throws Exception {
+    QuotaStore store = store();
+    QuotaRequest.Builder request =
+        wants(0).limit(0.1).period(Duration.ofSeconds(1)).burst(2_000_000_000);
+    store.lease(request.startsFull(false).earned(1e9).build());
+    change(redis -> redis.hset(quota, "level", "1000000000"));
+    long before = Long.parseLong(stored().get("at"));
+    request.earned(0);
+
+    for (int i = 0; i < 300; i++) {
+      store.lease(request.build());
+    }
+
+    double micros = Long.parseLong(stored().get("at")) - (double) before;
+    assertThat(Double.parseDouble(stored().get("level"))).isBetween(1e9, 1e9 + micros * 1e-7);
+  }
+
+  @Test
+  @DisplayName("a script that the server does not know any more is sent again")
+  void lease_scriptFlushed_isSentAgain() throws Exception {
+    QuotaStore store = store();
+    store.lease(wants(5).build());
+    change(RedisCommands::scriptFlush);
+
+    assertThat(store.lease(wants(5).build()).left()).isLessThan(10.1);
+  }
+
+  @Test
+  @DisplayName("an instance that asked in a future, when the clock was wrong, is not counted")
+  void lease_instanceOfTheFuture_isRemoved() throws Exception {
+    QuotaStore store = store();
+    change(redis -> redis.zadd(instances, 9e15, "future"));
+
+    assertThat(store.lease(wants(5).build()).instances()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("a quota of the future, when the clock was wrong, earns nothing and is not lowered")
+  void lease_clockGoesBack_earnsNothing() throws Exception {
+    QuotaStore store = store();
+    store.lease(wants(5).build());
+    change(redis -> redis.hincrby(quota, "at", 3_600_000_000L));
+
+    QuotaLease lease = store.lease(wants(0).build());
+
+    assertThat(lease.left()).isBetween(15.0, 15.01);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"string", "list", "more", "less", "NaN", "inf", "text", "at", "owner"})
+  @DisplayName("data of another application under a key is an error that says so, and stays")
+  void lease_foreignData_isAnError(String kind) throws Exception {
+    QuotaStore store = store();
+    change(redis -> {
+      redis.hset(quota, Map.of("level", "1", "at", "1", "settings", "limit=10"));
+      switch (kind) {
+        case "string" -> redis.set(quota, "secret");
+        case "list" -> {
+          redis.del(quota);
+          redis.rpush(quota, "x");
+        }
+        case "more" -> redis.hset(quota, "more", "1");
+        case "less" -> redis.hdel(quota, "at");
+        case "NaN" -> redis.hset(quota, "level", "nan");
+        case "inf" -> redis.hset(quota, "level", "-inf");
+        case "text" -> redis.hset(quota, "level", "secret");
+        case "at" -> redis.hset(quota, "at", "1e300");
+        default -> redis.hset(quota, "settings", "x".repeat(10_001));
+      }
+    });
+    byte[] before = run(redis -> redis.dump(quota));
+
+    assertThatThrownBy(() -> store.lease(wants(1).build()))
+        .isInstanceOf(QuotaStoreException.class)
+        .hasMessageContaining("127.0.0.1")
+        .hasMessageContaining("prefix")
+        .hasMessageNotContaining("secret")
+        .hasMessageNotContaining("battery");
+    byte[] after = run(redis -> redis.dump(quota));
+    assertThat(after).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("instances of another type are an error")
+  void lease_foreignInstances_isAnError() throws Exception {
+    QuotaStore store = store();
+    change(redis -> redis.set(instances, "x"));
+
+    assertThatThrownBy(() -> store.lease(wants(1).build()))
+        .isInstanceOf(QuotaStoreException.class)
+        .hasMessageContaining("WRONGTYPE");
+  }
+
+  @Test
+  @DisplayName("the extremes of a request")
+  void lease_extremes_areAnswered() throws Exception {
+    QuotaStore store = store();
+    QuotaRequest.Builder extreme = wants(Integer.MAX_VALUE)
+        .limit(Double.MAX_VALUE)
+        .period(Duration.ofNanos(1))
+        .burst(Integer.MAX_VALUE)
+        .earned(Double.MAX_VALUE)
+        .settings("x".repeat(10_000));
+
+    assertThat(store.lease(extreme.build()).granted()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(store.lease(extreme.spent(Long.MAX_VALUE).build()).granted()).isZero();
+    assertThat(store.lease(extreme.spent(0).build()).granted()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(store
+            .lease(wants(1)
+                .quota("q")
+                .limit(1e-300)
+                .period(Duration.ofDays(106_751))
+                .build())
+            .granted())
+        .isEqualTo(1);
+    assertThat(store.lease(wants(1).settings("y").build()).otherSettings()).hasSize(10_000);
+    assertThatThrownBy(() -> store.lease(extreme.settings("x".repeat(10_001)).build()))
+        .isInstanceOf(QuotaStoreException.class);
+  }
+
+  @Test
+  @DisplayName("a wrong password or database is an error that names neither password")
+  void open_wrongPassword_saysSo() {
+    for (String location : List.of(
+        "redis://:secret@127.0.0.1:" + server.port(),
+        "redis://me:secret@127.0.0.1:" + server.port(),
+        "redis://127.0.0.1:" + server.port(),
+        server.location() + "/99")) {
+      assertThatThrownBy(() -> new RedisQuotaStoreProvider().open(location))
+          .isInstanceOf(QuotaStoreException.class)
+          .hasMessageContaining("password")
+          .hasMessageNotContaining("secret")
+          .hasMessageNotContaining("battery");
+    }
+  }
+
+  @Test
+  @DisplayName("a closed store leases nothing, and closing leaves no thread")
+  void close_leavesNoThread() throws Exception {
+    QuotaStore store = store();
+    store.lease(wants(1).build());
+    assertThat(threads()).isPositive();
+
+    store.close();
+    store.close();
+
+    assertThat(threads()).isZero();
+    assertThatThrownBy(() -> store.lease(wants(1).build()))
+        .isInstanceOf(QuotaStoreException.class)
+        .hasMessageContaining("closed");
+  }
+
+  private static long threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("resilience-redis"))
+        .peek(thread -> assertThat(thread.isDaemon()).isTrue())
+        .count();
+  }
+}
