@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * no command waits for a connection: the runtime opens the store again. Each wait is bounded. Thread-safe.
  */
 final class RedisConnection implements AutoCloseable {
-  /** At most three threads: two for sockets, of which one connection uses one, and one for timers. */
-  private static final int IO_THREADS = 2;
+  /** At most five threads: two for sockets, of which one connection uses one, two for events, and one for timers. */
+  private static final int THREADS = 2;
 
   private static final int MAX_COMMANDS = 64;
   private static final Duration SHUTDOWN = Duration.ofSeconds(1);
@@ -49,8 +49,8 @@ final class RedisConnection implements AutoCloseable {
   private RedisConnection(RedisLocation location) {
     this.location = location;
     resources = ClientResources.builder()
-        .ioThreadPoolSize(IO_THREADS)
-        .computationThreadPoolSize(IO_THREADS)
+        .ioThreadPoolSize(THREADS)
+        .computationThreadPoolSize(THREADS)
         .threadFactoryProvider(pool -> new DefaultThreadFactory("resilience-redis", true))
         .commandLatencyRecorder(CommandLatencyRecorder.disabled())
         .nettyCustomizer(new NettyCustomizer() {

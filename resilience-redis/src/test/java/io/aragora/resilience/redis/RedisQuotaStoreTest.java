@@ -216,7 +216,7 @@ class RedisQuotaStoreTest {
     assertThatThrownBy(() -> store.lease(wants(1).build()))
         .isInstanceOf(QuotaStoreException.class)
         .hasMessageContaining("127.0.0.1")
-        .hasMessageContaining("prefix")
+        .hasMessageContaining("choose another parameter prefix")
         .hasMessageNotContaining("secret")
         .hasMessageNotContaining("battery");
     byte[] after = run(redis -> redis.dump(quota));
@@ -287,7 +287,7 @@ class RedisQuotaStoreTest {
     store.close();
     store.close();
 
-    assertThat(threads()).isZero();
+    Await.until("all threads have ended", () -> threads() == 0);
     assertThatThrownBy(() -> store.lease(wants(1).build()))
         .isInstanceOf(QuotaStoreException.class)
         .hasMessageContaining("closed");

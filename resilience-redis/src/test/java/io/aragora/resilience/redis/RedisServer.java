@@ -35,8 +35,10 @@ final class RedisServer implements AutoCloseable {
   static final String PASSWORD = "correct horse & battery/staple?";
   private static final String ENCODED_PASSWORD = "correct%20horse%20%26%20battery%2Fstaple%3F";
 
+  /** Kills the server when the input ends, and ends when the server does. */
   private static final String WATCH =
-      "exec 3<&0; \"$@\" </dev/null & server=$!; echo $server > pid; read -r line <&3; kill -KILL $server; wait $server";
+      "exec 3<&0; \"$@\" </dev/null & server=$!; echo $server > pid;"
+          + " { read -r line <&3; kill -KILL $server; } & reader=$!; wait $server; kill $reader";
 
   private static final List<String> PROGRAMS = List.of("redis-server", "valkey-server");
   private static final AtomicInteger PREFIXES = new AtomicInteger();
