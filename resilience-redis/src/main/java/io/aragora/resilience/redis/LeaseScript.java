@@ -82,7 +82,7 @@ final class LeaseScript {
       end
 
       local answer = '%.0f %.17g %.0f '
-      if owner ~= settings and now - at <= tenure then
+      if owner ~= settings and math.abs(now - at) <= tenure then
         return string.format(answer, 0, level, instances) .. owner
       end
 

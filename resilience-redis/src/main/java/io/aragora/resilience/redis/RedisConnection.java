@@ -20,6 +20,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client with its threads and its connection, or one connection for each node of a cluster. It never reconnects by itself, so
- * no command waits for a connection: the runtime opens the store again. Each wait is bounded. Thread-safe.
+ * no command waits for a connection. Each wait is bounded. One thread at a time may use it.
  */
 final class RedisConnection implements AutoCloseable {
   /** At most five threads: two for sockets, of which one connection uses one, two for events, and one for timers. */
@@ -44,7 +45,7 @@ final class RedisConnection implements AutoCloseable {
   private final RedisLocation location;
   private final ClientResources resources;
   private final AbstractRedisClient client;
-  private volatile @Nullable RedisScriptingAsyncCommands<byte[], byte[]> commands;
+  private @Nullable RedisScriptingAsyncCommands<byte[], byte[]> commands;
 
   private RedisConnection(RedisLocation location) {
     this.location = location;
@@ -108,11 +109,8 @@ final class RedisConnection implements AutoCloseable {
   /** Runs a script whose answer is one text. Not known to a server that was started again, a script is sent with its text. */
   byte @Nullable [] run(byte[] script, String digest, byte[][] keys, byte[][] arguments)
       throws QuotaStoreException {
-    RedisScriptingAsyncCommands<byte[], byte[]> open = commands;
-    if (open == null) {
-      throw new QuotaStoreException(
-          "cannot lease from " + location + ": the store is closed", null);
-    }
+    RedisScriptingAsyncCommands<byte[], byte[]> open =
+        Objects.requireNonNull(commands, "an open connection has commands");
     try {
       try {
         return get(
@@ -148,7 +146,6 @@ final class RedisConnection implements AutoCloseable {
   /** Closes the connection and ends the threads. If a thread is held up, by a slow look-up of a name for example, it ends later. */
   @Override
   public void close() {
-    commands = null;
     CompletableFuture<Void> closed =
         client.shutdownAsync(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
     boolean interrupted = Thread.interrupted();

@@ -5,38 +5,69 @@ import io.aragora.resilience.quota.QuotaRequest;
 import io.aragora.resilience.quota.QuotaStore;
 import io.aragora.resilience.quota.QuotaStoreException;
 import io.lettuce.core.codec.Base16;
+import org.jspecify.annotations.Nullable;
 
-/** Leases permits by one script on the server. Thread-safe. */
+/**
+ * Leases permits by one script on the server. A connection on which a lease failed is closed, and the next request opens another.
+ *
+ * <p>Thread-safe: concurrent requests wait for each other.
+ */
 final class RedisQuotaStore implements QuotaStore {
   private final RedisLocation location;
-  private final RedisConnection connection;
   private final byte[] script = LeaseScript.script();
   private final String digest = Base16.digest(script);
+  private @Nullable RedisConnection connection;
+  private boolean closed;
 
-  private RedisQuotaStore(RedisLocation location, RedisConnection connection) {
+  private RedisQuotaStore(RedisLocation location) {
     this.location = location;
-    this.connection = connection;
   }
 
   static RedisQuotaStore open(RedisLocation location) throws QuotaStoreException {
-    return new RedisQuotaStore(location, RedisConnection.open(location));
+    RedisQuotaStore store = new RedisQuotaStore(location);
+    store.connection = RedisConnection.open(location);
+    return store;
   }
 
   @Override
-  public QuotaLease lease(QuotaRequest request) throws QuotaStoreException {
-    return LeaseScript.lease(
-        request,
-        location,
-        connection.run(
-            script,
-            digest,
-            LeaseScript.keys(location.prefix(), request.quota()),
-            LeaseScript.arguments(request)));
+  public synchronized QuotaLease lease(QuotaRequest request) throws QuotaStoreException {
+    if (closed) {
+      throw new QuotaStoreException("cannot lease from " + location + ": it is closed", null);
+    }
+    boolean done = false;
+    try {
+      RedisConnection present = connection;
+      if (present == null) {
+        present = RedisConnection.open(location);
+        connection = present;
+      }
+      byte[] answer = present.run(
+          script,
+          digest,
+          LeaseScript.keys(location.prefix(), request.quota()),
+          LeaseScript.arguments(request));
+      QuotaLease lease = LeaseScript.lease(request, location, answer);
+      done = true;
+      return lease;
+    } finally {
+      if (!done) {
+        disconnect();
+      }
+    }
+  }
+
+  private void disconnect() {
+    RedisConnection present = connection;
+    connection = null;
+    if (present != null) {
+      present.close();
+    }
   }
 
   @Override
-  public void close() {
-    connection.close();
+  public synchronized void close() {
+    closed = true;
+    disconnect();
   }
 
   /** Returns the location without secrets. */
