@@ -25,7 +25,7 @@ class ConsumersTest {
   private static final Commands README = new Commands(Path.of(System.getProperty("readme.file")));
   private static final Commands JLINK = new Commands(Path.of(System.getProperty("jlink.page")));
 
-  /** The modules of an application: all except {@code io.aragora.resilience.testing}. */
+  /** The modules of an application: all except {@code io.aragora.resilience.testing}, and {@code .redis}, whose client {@code jlink} rejects. */
   private static final List<String> EVERYTHING = List.of(
       "io.aragora.resilience",
       "io.aragora.resilience.core",
