@@ -1,16 +1,20 @@
 package io.aragora.resilience.jmh.benchmark;
 
 import com.google.common.util.concurrent.RateLimiter;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import io.github.bucket4j.Bucket;
 import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Claim: a permit of a smooth limiter costs at most a reading of the clock and two additions to a shared word, one of an exact
@@ -26,6 +30,8 @@ public class RateLimiterBenchmark extends PolicyBenchmark {
   private io.aragora.resilience.ratelimiter.RateLimiter smooth;
   private io.aragora.resilience.ratelimiter.RateLimiter exact;
   private io.aragora.resilience.ratelimiter.RateLimiter empty;
+  private Resilience fleet;
+  private io.aragora.resilience.ratelimiter.RateLimiter shared;
   private KeyedRateLimiter keyed;
   private AtomicRateLimiter resilience4j;
   private AtomicRateLimiter emptyResilience4j;
@@ -45,6 +51,10 @@ public class RateLimiterBenchmark extends PolicyBenchmark {
         "exact", RateLimiterConfig.exact(1_000, Duration.ofNanos(1_000)).build());
     empty = resilience.rateLimiter("empty", RateLimiterConfig.smooth(1, YEAR).build());
     empty.tryAcquire();
+    fleet = Resilience.builder()
+        .quotaStore(MemoryQuotaStore.create(SystemTimeSource.INSTANCE))
+        .build();
+    shared = fleet.rateLimiter("shared", fast.toBuilder().shared().build());
     keyed = resilience.keyedRateLimiter("keyed", KeyedRateLimiterConfig.of(fast));
     resilience4j = resilience4j(1_000_000_000, SECOND);
     emptyResilience4j = resilience4j(1, YEAR);
@@ -61,6 +71,11 @@ public class RateLimiterBenchmark extends PolicyBenchmark {
         dev.failsafe.RateLimiter.<Integer>smoothBuilder(1_000_000_000, SECOND).build();
     emptyFailsafe = dev.failsafe.RateLimiter.<Integer>smoothBuilder(1, YEAR).build();
     emptyFailsafe.tryAcquirePermit();
+  }
+
+  @TearDown
+  public void closeFleet() {
+    fleet.close();
   }
 
   private static AtomicRateLimiter resilience4j(int limit, Duration period) {
@@ -82,6 +97,13 @@ public class RateLimiterBenchmark extends PolicyBenchmark {
   @AllocationFree
   public boolean oursSmooth() {
     return smooth.tryAcquire();
+  }
+
+  /** A limit that a fleet shares: a permit of the present lease. */
+  @Benchmark
+  @AllocationFree
+  public boolean oursShared() {
+    return shared.tryAcquire();
   }
 
   @Benchmark
