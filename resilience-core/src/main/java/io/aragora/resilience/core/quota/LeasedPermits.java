@@ -427,7 +427,7 @@ public final class LeasedPermits {
   }
 
   /** Called on the thread that leases. Returns the nanoseconds until the next request, unless a call asks before. */
-  long failed(QuotaRequest request, long now) {
+  long failed(QuotaRequest request, String why, long now) {
     // The store may have counted them. If so, they count twice.
     SPENT.getAndAdd(this, request.spent());
     synchronized (this) {
@@ -435,7 +435,7 @@ public final class LeasedPermits {
         askedAt = now;
       }
       if (now - askedAt >= LEASE_NANOS && !isAlone) {
-        goAlone("the quota store " + quotas.location() + " does not answer");
+        goAlone("the quota store " + quotas.location() + " gave no lease: " + why);
       }
     }
     return TRY_AGAIN_NANOS;

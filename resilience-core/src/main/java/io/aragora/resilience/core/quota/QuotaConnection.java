@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to a quota store. It is opened by the first request, and again after a failure. Each outage is logged once. One
+ * The connection to a quota store. It is opened by the first request, and again after two failures. Each outage is logged once. One
  * thread at a time may use it.
  */
 final class QuotaConnection {
@@ -22,6 +22,9 @@ final class QuotaConnection {
   /** Many limits do not wait for a dead store one after the other: within this time they share one failure. */
   private static final long ONE_FAILURE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** One failure may be that of one quota, whose data no one else needs; two without an answer between them are an outage. */
+  private static final int FAILURES_OF_AN_OUTAGE = 2;
+
   private static final int MAX_ERROR = 1_000;
 
   private final String runtime;
@@ -29,6 +32,7 @@ final class QuotaConnection {
   private final TimeSource time;
   private @Nullable QuotaStore store;
   private @Nullable QuotaStoreException outage;
+  private int failures;
   private long failedAt;
   private boolean closed;
 
@@ -70,6 +74,7 @@ final class QuotaConnection {
   }
 
   private void succeeded() {
+    failures = 0;
     if (outage != null) {
       outage = null;
       LOG.log(
@@ -81,25 +86,29 @@ final class QuotaConnection {
   }
 
   private QuotaStoreException failed(Throwable e) {
-    boolean isNew = outage == null;
     QuotaStoreException failure = e instanceof QuotaStoreException known
         ? known
         : new QuotaStoreException("the quota store failed: " + e.getClass().getName(), e);
-    outage = failure;
-    failedAt = time.nanoTime();
-    if (isNew && !closed) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "runtime '" + runtime + "': no answer from the quota store " + setting.location()
-              + "; shared limits continue with what they take when they are alone, and it is tried again: "
-              + text(failure),
-          failure);
+    failures++;
+    if (failures >= FAILURES_OF_AN_OUTAGE && !closed) {
+      boolean isNew = outage == null;
+      outage = failure;
+      failedAt = time.nanoTime();
+      if (isNew) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "runtime '" + runtime + "': no answer from the quota store " + setting.location()
+                + "; shared limits continue with what they take when they are alone, and it is tried again: "
+                + text(failure),
+            failure);
+      }
+      giveUp();
     }
-    giveUp();
     return failure;
   }
 
-  private static String text(Throwable e) {
+  /** Returns the text of a failure, whose methods may throw. */
+  static String text(Throwable e) {
     try {
       return OneLine.of(String.valueOf(e.getMessage()), MAX_ERROR);
     } catch (Throwable another) {

@@ -95,15 +95,13 @@ public final class Quotas implements AutoCloseable {
   void exchange(LeasedPermits permits) {
     QuotaRequest request = permits.request(instance, time.nanoTime());
     long sentAt = time.nanoTime();
-    QuotaLease lease = null;
+    long next;
     try {
-      lease = connection.lease(request);
+      QuotaLease lease = connection.lease(request);
+      next = permits.answered(request, lease, sentAt, time.nanoTime());
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.DEBUG, "no lease of " + request.quota(), e);
+      next = permits.failed(request, QuotaConnection.text(e), time.nanoTime());
     }
-    long next = lease == null
-        ? permits.failed(request, time.nanoTime())
-        : permits.answered(request, lease, sentAt, time.nanoTime());
     permits.wakening().arm(timer, Nanos.after(time.nanoTime(), next));
   }
 

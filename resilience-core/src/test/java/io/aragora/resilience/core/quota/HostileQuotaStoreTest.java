@@ -11,9 +11,11 @@ import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiterSnapshot;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -147,6 +149,33 @@ class HostileQuotaStoreTest {
       assertThat(now.nextPermitIn()).isBetween(Duration.ZERO, Duration.ofDays(2));
       assertThat(now.instances()).isPositive();
       assertThat(admitted).isBetween(0, 10 * 1_000);
+    }
+  }
+
+  @Test
+  @DisplayName("a quota that the store cannot lease leaves the other limits of the runtime alone")
+  void lease_oneQuotaFails_othersGoOn() {
+    MemoryQuotaStore store = MemoryQuotaStore.create(time);
+    try (Resilience resilience = runtime(request -> {
+      if (request.quota().equals("ratelimiter:api")) {
+        throw new QuotaStoreException("foreign data", null);
+      }
+      return store.lease(request);
+    })) {
+      RateLimiter broken = limiter(resilience);
+      RateLimiter sound = resilience.rateLimiter(
+          "sound",
+          RateLimiterConfig.smooth(100, SECOND).burst(10).shared().build());
+      int admitted = 0;
+      for (int i = 0; i < 20_000; i++) {
+        time.advance(Duration.ofMillis(1));
+        broken.tryAcquire();
+        admitted += sound.tryAcquire() ? 1 : 0;
+        assertThat(sound.snapshot().isAlone()).isFalse();
+      }
+
+      assertThat(broken.snapshot().isAlone()).isTrue();
+      assertThat(admitted).isBetween(1_950, 2_050);
     }
   }
 }
