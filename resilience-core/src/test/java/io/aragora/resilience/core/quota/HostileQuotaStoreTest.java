@@ -164,8 +164,7 @@ class HostileQuotaStoreTest {
     })) {
       RateLimiter broken = limiter(resilience);
       RateLimiter sound = resilience.rateLimiter(
-          "sound",
-          RateLimiterConfig.smooth(100, SECOND).burst(10).shared().build());
+          "sound", RateLimiterConfig.smooth(100, SECOND).burst(10).shared().build());
       int admitted = 0;
       for (int i = 0; i < 20_000; i++) {
         time.advance(Duration.ofMillis(1));

@@ -80,7 +80,8 @@ class FleetProcessesTest {
       if (IS_LONG) {
         new Report(fleet, outage).write(Path.of("target", "fleet"));
       } else {
-        // The later one is alone, and rejects everything: the first one began to call before the start
+        // The later one is alone, and rejects everything: the first one began to call before the
+        // start
         // of the processes.
         assertThat(others.mostWithin(1_000)).isLessThanOrEqualTo(1);
       }
