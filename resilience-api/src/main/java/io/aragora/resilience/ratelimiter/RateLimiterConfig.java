@@ -392,7 +392,7 @@ public final class RateLimiterConfig {
      * permits ahead of its need, so no call waits for the store. Default: not shared.
      *
      * <p>Over any time <i>w</i> the fleet admits at most {@code burst + limit × w / period} permits, and for each instance one
-     * lease and one call more: the permits that a quarter of a second earns, at least one, and those of its largest call.
+     * lease and one call more. A lease has the permits that a quarter of a second earns, or those of the largest call.
      *
      * <p>A shared limiter is smooth, adopts no limit of a server, and needs no {@link #keepAcrossRestart}. Its pauses are those of the
      * instance.

@@ -60,7 +60,7 @@ final class LeaseScript {
 
       redis.call('ZADD', members, string.format('%.0f', now), instance)
       redis.call('ZREMRANGEBYSCORE', members, '-inf', string.format('(%.0f', now - membership))
-      redis.call('ZREMRANGEBYSCORE', members, string.format('(%.0f', now), '+inf')
+      redis.call('ZREMRANGEBYSCORE', members, string.format('(%.0f', now + membership), '+inf')
       local instances = redis.call('ZCARD', members)
       if instances > most then
         redis.call('ZREMRANGEBYRANK', members, 0, instances - most - 1)

@@ -64,7 +64,10 @@ public class LeasedPermitsStress {
     }
 
     @Override
-    public void onAlone(QuotaRule rule, int instances) {}
+    public void takeAlone(QuotaRule rule, int instances, boolean isAlone) {}
+
+    @Override
+    public void onAlone() {}
 
     @Override
     public void onRejoined() {}

@@ -61,9 +61,10 @@ public final class CellRate {
    * @param periodNanos the period, at most 365 days
    * @param burst the largest number of permits that are saved, at least 1; earned within 100 years
    * @param instances the number of instances, at least 1
+   * @param call the permits of the largest call, at most the burst, which can be saved even if they are more than the share
    * @return the rate
    */
-  public static CellRate share(int limit, long periodNanos, int burst, int instances) {
+  public static CellRate share(int limit, long periodNanos, int burst, int instances, int call) {
     if (instances == 1) {
       return of(limit, periodNanos, burst);
     }
@@ -71,7 +72,8 @@ public final class CellRate {
     int shift = nanos < MILLISECOND ? FINE : 0;
     long interval = (long) Math.ceil(nanos * (1 << shift));
     long most = Math.max(1, (LONGEST_SPAN >> shift) / interval);
-    return new CellRate(shift, interval, interval * Math.max(1, Math.min(most, burst / instances)));
+    return new CellRate(
+        shift, interval, interval * Math.max(1, Math.min(most, Math.max(call, burst / instances))));
   }
 
   /**

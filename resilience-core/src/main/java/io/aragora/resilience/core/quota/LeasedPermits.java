@@ -52,7 +52,8 @@ public final class LeasedPermits {
   /** The outcome of {@link #take}: the instance is alone, and decides by itself. */
   public static final int ALONE = -1;
 
-  static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** How long an instance that is alone waits before it asks again. */
+  public static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How long a lease lasts, and how long a request may be unanswered. */
   static final long LEASE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -84,6 +85,8 @@ public final class LeasedPermits {
       MethodHandles.lookup(), "askedAt", VarHandle.class, LeasedPermits.class, long.class);
   private static final VarHandle SPENT = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "spent", VarHandle.class, LeasedPermits.class, long.class);
+  private static final VarHandle HAS_BEGUN = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "hasBegun", VarHandle.class, LeasedPermits.class, boolean.class);
   private static final int LEFT = 16;
   private static final int EARNED = 32;
   private static final int LENGTH = 49;
@@ -112,6 +115,10 @@ public final class LeasedPermits {
   @SuppressWarnings("unused") // written and read through its handle
   private volatile long spent;
 
+  /** Whether a call was admitted before the first answer of the store. Changed by its handle. */
+  @SuppressWarnings("unused") // written and read through its handle
+  private volatile boolean hasBegun;
+
   /** The most permits that a call has lacked since the last request. A lost write costs one more request. */
   private volatile int lacked;
 
@@ -124,6 +131,9 @@ public final class LeasedPermits {
   private long leased;
   private double target;
 
+  /** Permits of a lease that came too late to be used, which go back with the next request. */
+  private long unused;
+
   /** The value of askedAt that the present request answers. */
   private long answering = NOT_ASKED;
 
@@ -134,12 +144,16 @@ public final class LeasedPermits {
     String toString();
 
     /**
-     * Called before the instance decides by itself.
+     * Sets what the instance takes by itself. Called before it does, and again if that changes meanwhile.
      *
      * @param rule the settings
      * @param instances the number of instances whose share to take; 1 for the whole limit
+     * @param isAlone whether the instance has decided by itself before
      */
-    void onAlone(QuotaRule rule, int instances);
+    void takeAlone(QuotaRule rule, int instances, boolean isAlone);
+
+    /** Called after the instance has begun to decide by itself. */
+    void onAlone();
 
     /** Called after the instance got an answer when it was alone. */
     void onRejoined();
@@ -208,9 +222,21 @@ public final class LeasedPermits {
    *
    * @param next the new settings of the same quota
    */
-  public void change(QuotaRule next) {
+  public synchronized void change(QuotaRule next) {
     rule = next;
     lower(next.largestLease());
+    if (isAlone) {
+      owner.takeAlone(next, sharers(next), true);
+    }
+  }
+
+  /** Returns by how many instances to divide the limit while this one is alone. */
+  private int sharers(QuotaRule present) {
+    return present.whenAlone() == WhenAlone.LOCAL ? 1 : known(present);
+  }
+
+  private int known(QuotaRule present) {
+    return instances == 0 ? present.assumedInstances() : instances;
   }
 
   /**
@@ -257,7 +283,7 @@ public final class LeasedPermits {
     long asked = askedAt;
     if (asked == NOT_ASKED) {
       if (now - nextAskAt >= 0 && ASKED_AT.compareAndSet(this, NOT_ASKED, now)) {
-        boolean isOnCredit = now - creditAt >= 0;
+        boolean isOnCredit = instances == 0 ? isFirstCall() : now - creditAt >= 0;
         if (isOnCredit) {
           SPENT.getAndAdd(this, (long) permits);
         }
@@ -268,11 +294,19 @@ public final class LeasedPermits {
     } else if (now - asked >= LEASE_NANOS) {
       goAlone(asked);
       return isAlone ? ALONE : NONE;
+    } else if (instances == 0 && isFirstCall()) {
+      // It comes before the first answer, and is admitted as a call that finds no lease later.
+      SPENT.getAndAdd(this, (long) permits);
+      return TAKEN;
     }
     if (permits > lacked) {
       lacked = permits;
     }
     return NONE;
+  }
+
+  private boolean isFirstCall() {
+    return HAS_BEGUN.compareAndSet(this, false, true);
   }
 
   private synchronized void goAlone(long asked) {
@@ -284,11 +318,13 @@ public final class LeasedPermits {
   // Holds the monitor.
   private void goAlone(String why) {
     QuotaRule present = rule;
-    int known = instances == 0 ? present.assumedInstances() : instances;
-    owner.onAlone(present, present.whenAlone() == WhenAlone.LOCAL ? 1 : known);
+    boolean isFirst = instances == 0;
+    int known = known(present);
+    owner.takeAlone(present, sharers(present), false);
     leased = 0;
     WORDS.setVolatile(words, LEFT, 0L);
     isAlone = true;
+    owner.onAlone();
     String taken = switch (present.whenAlone()) {
       case SHARE -> "it takes a share of 1 / " + known;
       case REJECT -> "it rejects every call (whenAlone)";
@@ -298,8 +334,11 @@ public final class LeasedPermits {
       @Override
       public void run() {
         LOG.log(
-            System.Logger.Level.WARNING,
-            "{0} is alone: {1}; until it can lease permits again, {2}",
+            // A first connection of a process that has just started may take longer than a lease. A
+            // store that fails is a warning of
+            // the connection.
+            isFirst ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
+            "{0} is alone: {1}; until it can lease permits, {2}",
             owner,
             why,
             taken);
@@ -329,8 +368,11 @@ public final class LeasedPermits {
       answer = Math.max(now, Math.max(nextAskAt, creditAt));
     } else {
       long expected = asked + answerNanos;
-      // The lease wakes the calls that wait for it. Only if there is none, they have to look.
-      answer = expected - now > 0 ? expected : Math.max(now, asked + LEASE_NANOS);
+      long soon = Math.max(PLENTY_NANOS, answerNanos);
+      // The lease wakes the calls that wait for it. If it is overdue, they look now and then, until
+      // they are alone.
+      answer =
+          expected - now > 0 ? expected : Math.max(now, Math.min(now + soon, asked + LEASE_NANOS));
     }
     return Math.max(earliest, Nanos.after(answer, rule.nanosFor((double) (permits - held - 1))));
   }
@@ -386,6 +428,8 @@ public final class LeasedPermits {
       returned = Math.max(0, (long) WORDS.getAndSet(words, LEFT, 0L));
       left = 0;
     }
+    returned += unused;
+    unused = 0;
     long onCredit = (long) SPENT.getAndSet(this, 0L);
     double earned = (long) WORDS.getAndSet(words, EARNED, 0L) / ONE;
     return QuotaRequest.builder()
@@ -431,14 +475,19 @@ public final class LeasedPermits {
     // The store may have counted them. If so, they count twice.
     SPENT.getAndAdd(this, request.spent());
     synchronized (this) {
-      if (askedAt == NOT_ASKED) {
-        askedAt = now;
-      }
-      if (now - askedAt >= LEASE_NANOS && !isAlone) {
-        goAlone("the quota store " + quotas.location() + " gave no lease: " + why);
-      }
+      unanswered("gave no lease: " + why, now);
     }
     return TRY_AGAIN_NANOS;
+  }
+
+  // Holds the monitor.
+  private void unanswered(String why, long now) {
+    if (askedAt == NOT_ASKED) {
+      askedAt = now;
+    }
+    if (now - askedAt >= LEASE_NANOS && !isAlone) {
+      goAlone("the quota store " + quotas.location() + " " + why);
+    }
   }
 
   /** Called on the thread that leases. Returns the nanoseconds until the next request, unless a call asks before. */
@@ -448,11 +497,20 @@ public final class LeasedPermits {
       instances = Math.max(1, lease.instances());
       String other = lease.otherSettings();
       if (other != null) {
+        // The store has counted nothing.
+        SPENT.getAndAdd(this, request.spent());
         meetOther(other, now);
         return OTHER_SETTINGS_NANOS;
       }
+      int granted = Math.max(0, Math.min(lease.granted(), request.wanted()));
+      if (now - sentAt >= LEASE_NANOS) {
+        // The lease is over. The connection may have taken the time: the next answer will tell.
+        unused = granted;
+        unanswered("did not answer in time", now);
+        return PLENTY_NANOS;
+      }
       rejoined = isAlone;
-      install(Math.max(0, Math.min(lease.granted(), request.wanted())), sentAt, now);
+      install(granted, sentAt, now);
       answerNanos = Math.max(LEAST_ANSWER_NANOS, now - sentAt);
       pause(request, lease, now);
       isAlone = false;
@@ -487,7 +545,8 @@ public final class LeasedPermits {
   private void pause(QuotaRequest request, QuotaLease lease, long now) {
     boolean isScarce = request.wanted() > lease.granted();
     double lacking = 1 - lease.left();
-    long enough = isScarce ? rule.nanosFor(Double.isNaN(lacking) ? 1 : lacking) : 0;
+    // Also after a request for nothing: a quota that is used up lends to no call.
+    long enough = rule.nanosFor(Double.isNaN(lacking) ? 1 : lacking);
     creditAt = Nanos.after(now, enough);
     nextAskAt = Nanos.after(
         now, isScarce ? Math.max(SCARCE_NANOS, Math.min(enough, TRY_AGAIN_NANOS)) : PLENTY_NANOS);
@@ -496,7 +555,9 @@ public final class LeasedPermits {
   private void meetOther(String other, long now) {
     nextAskAt = Nanos.after(now, OTHER_SETTINGS_NANOS);
     creditAt = nextAskAt;
-    if (!isAlone) {
+    if (isAlone) {
+      owner.takeAlone(rule, sharers(rule), true);
+    } else {
       goAlone("the quota store " + quotas.location()
           + " has its quota with other settings (" + other + " instead of " + rule.settings()
           + "), which are in use");

@@ -93,16 +93,24 @@ public final class Quotas implements AutoCloseable {
 
   /** Called on the thread that leases. */
   void exchange(LeasedPermits permits) {
+    long next = LeasedPermits.TRY_AGAIN_NANOS;
+    try {
+      next = exchanged(permits);
+    } finally {
+      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), next));
+    }
+  }
+
+  private long exchanged(LeasedPermits permits) {
     QuotaRequest request = permits.request(instance, time.nanoTime());
     long sentAt = time.nanoTime();
-    long next;
+    QuotaLease lease;
     try {
-      QuotaLease lease = connection.lease(request);
-      next = permits.answered(request, lease, sentAt, time.nanoTime());
+      lease = connection.lease(request);
     } catch (Throwable e) {
-      next = permits.failed(request, QuotaConnection.text(e), time.nanoTime());
+      return permits.failed(request, QuotaConnection.text(e), time.nanoTime());
     }
-    permits.wakening().arm(timer, Nanos.after(time.nanoTime(), next));
+    return permits.answered(request, lease, sentAt, time.nanoTime());
   }
 
   /** Closes the connection on the thread that uses it. */

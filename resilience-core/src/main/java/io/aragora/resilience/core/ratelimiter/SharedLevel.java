@@ -6,6 +6,7 @@ import io.aragora.resilience.core.admission.PermitLevel;
 import io.aragora.resilience.core.quota.LeasedPermits;
 import io.aragora.resilience.core.quota.QuotaRule;
 import io.aragora.resilience.core.quota.Quotas;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.quota.WhenAlone;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiterEvent;
@@ -22,7 +23,22 @@ final class SharedLevel implements PermitLevel, LeasedPermits.Owner {
   private final LeasedPermits leased;
 
   /** What this instance takes when it is alone; null if it never was, or takes nothing. */
-  private volatile @Nullable PermitLevel local;
+  private volatile @Nullable Local local;
+
+  /** A level, the share that it has of the limit, and the most permits of a call that it can hold. */
+  private record Local(PaddedLevel level, QuotaRule rule, int instances, int most) {
+    static CellRate rate(QuotaRule rule, int instances, int most) {
+      return CellRate.share(
+          (int) rule.limit(), rule.period().toNanos(), rule.burst(), instances, most);
+    }
+
+    Local changed(QuotaRule next, int sharers, int call, TimeSource time) {
+      long held = level.available(time);
+      level.change(rate(next, sharers, call), time);
+      level.lower(held, time);
+      return new Local(level, next, sharers, call);
+    }
+  }
 
   /**
    * Creates a level and asks for a first lease.
@@ -76,16 +92,35 @@ final class SharedLevel implements PermitLevel, LeasedPermits.Owner {
     if (outcome != LeasedPermits.ALONE) {
       return outcome == LeasedPermits.TAKEN;
     }
-    PermitLevel own = local;
-    return own != null && own.tryTake(permits, clock);
+    Local own = roomFor(permits);
+    return own != null && own.level().tryTake(permits, clock);
+  }
+
+  /** Lets the own level hold the permits of the largest call, which may be more than the share of the burst. */
+  private @Nullable Local roomFor(int permits) {
+    Local present = local;
+    if (present == null || permits <= present.most()) {
+      return present;
+    }
+    synchronized (this) {
+      present = local;
+      if (present != null && permits > present.most()) {
+        present = present.changed(present.rule(), present.instances(), permits, time);
+        local = present;
+      }
+      return present;
+    }
   }
 
   @Override
   public long readyAt(TimeSource clock, long from, long before, int permits) {
-    PermitLevel own = leased.isAlone() ? local : null;
+    if (!leased.isAlone()) {
+      return leased.readyAt(clock, from, before + permits);
+    }
+    Local own = roomFor(permits);
     return own != null
-        ? own.readyAt(clock, from, before, permits)
-        : leased.readyAt(clock, from, before + permits);
+        ? own.level().readyAt(clock, from, before, permits)
+        : Math.max(from, Nanos.after(clock.nanoTime(), LeasedPermits.TRY_AGAIN_NANOS));
   }
 
   @Override
@@ -93,29 +128,39 @@ final class SharedLevel implements PermitLevel, LeasedPermits.Owner {
     if (!leased.isAlone()) {
       return leased.available(clock);
     }
-    PermitLevel own = local;
-    return own == null ? 0 : own.available(clock);
+    Local own = local;
+    return own == null ? 0 : own.level().available(clock);
   }
 
   @Override
   public void lower(long permits, TimeSource clock) {
     leased.lower(permits);
-    PermitLevel own = local;
+    Local own = local;
     if (own != null) {
-      own.lower(permits, clock);
+      own.level().lower(permits, clock);
     }
   }
 
   @Override
-  public void onAlone(QuotaRule rule, int instances) {
+  public synchronized void takeAlone(QuotaRule rule, int instances, boolean isAlone) {
+    Local present = local;
     if (rule.whenAlone() == WhenAlone.REJECT) {
       local = null;
+    } else if (isAlone && present != null) {
+      local = present.changed(rule, instances, Math.min(present.most(), rule.burst()), time);
     } else {
-      CellRate rate =
-          CellRate.share((int) rule.limit(), rule.period().toNanos(), rule.burst(), instances);
+      CellRate rate = Local.rate(rule, instances, 1);
       // Empty: what the instance has just leased is used up.
-      local = new PaddedLevel(rate, rate.empty(time.nanoTime()));
+      local = new Local(
+          new PaddedLevel(rate, rate.empty(time.nanoTime())),
+          rule,
+          instances,
+          Math.max(1, rule.burst() / instances));
     }
+  }
+
+  @Override
+  public void onAlone() {
     share.publish(share.name(), RateLimiterEvent.Kind.ALONE, Duration.ZERO);
   }
 

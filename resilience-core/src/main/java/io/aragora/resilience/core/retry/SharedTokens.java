@@ -20,6 +20,9 @@ final class SharedTokens implements RetryTokens, LeasedPermits.Owner {
   /** What this instance has when it is alone; null if it never was, or has nothing. */
   private volatile @Nullable OwnTokens local;
 
+  /** By how many instances the own tokens are divided. One thread at a time. */
+  private int sharers;
+
   private SharedTokens(String name, RetryBudgetConfig config, TimeSource time, Quotas quotas) {
     this.name = name;
     this.config = config;
@@ -89,8 +92,18 @@ final class SharedTokens implements RetryTokens, LeasedPermits.Owner {
   }
 
   @Override
-  public void onAlone(QuotaRule rule, int instances) {
-    local = rule.whenAlone() == WhenAlone.REJECT ? null : OwnTokens.share(config, instances, time);
+  public void takeAlone(QuotaRule rule, int instances, boolean isAlone) {
+    if (rule.whenAlone() == WhenAlone.REJECT) {
+      local = null;
+    } else if (!isAlone || instances != sharers) {
+      local = OwnTokens.share(config, instances, time);
+    }
+    sharers = instances;
+  }
+
+  @Override
+  public void onAlone() {
+    // The metrics say so.
   }
 
   @Override

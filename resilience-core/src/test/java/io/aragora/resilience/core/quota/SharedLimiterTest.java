@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.quota.QuotaLease;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreException;
 import io.aragora.resilience.quota.WhenAlone;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
@@ -17,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -328,6 +335,128 @@ class SharedLimiterTest extends FleetFixture {
       first.snapshot();
     }
     assertThat(first.snapshot().isAlone()).isFalse();
+  }
+
+  @Test
+  @Tag("FL-02")
+  @DisplayName("a quota that is used up lends to no call, however rarely it is called")
+  void quota_usedUp_lendsNothing() {
+    RateLimiter limiter = fleet(
+            1,
+            RateLimiterConfig.smooth(1, Duration.ofHours(1)).burst(1).shared().build())
+        .get(0);
+    int admitted = 0;
+    for (int i = 0; i < 60; i++) {
+      time.advance(Duration.ofMinutes(1));
+      admitted += limiter.tryAcquire() ? 1 : 0;
+    }
+
+    assertThat(admitted).isBetween(1, 3);
+  }
+
+  @Test
+  @Tag("FL-02")
+  @DisplayName("the first call is admitted though the store has not answered yet")
+  void call_beforeTheFirstAnswer_isAdmittedOnce() {
+    RateLimiter limiter = fleet(1, shared(10, 10).build()).get(0);
+
+    assertThat(limiter.tryAcquire()).isTrue();
+    assertThat(limiter.tryAcquire()).isFalse();
+    time.advance(A_MOMENT);
+    assertThat(limiter.tryAcquire()).isTrue();
+  }
+
+  @Test
+  @Tag("FL-04")
+  @DisplayName("an instance that rejects when it is alone lets no call wait in vain")
+  void store_goneAndRejecting_rejectsAtOnce() {
+    RateLimiter limiter = fleet(
+            1,
+            shared(100, 10)
+                .whenAlone(WhenAlone.REJECT)
+                .maxWait(Duration.ofMillis(900))
+                .build())
+        .get(0);
+    store.fail(true);
+    callEachMillisecond(List.of(limiter), SECOND.multipliedBy(3));
+
+    assertThat(limiter.snapshot().isAlone()).isTrue();
+    assertThat(limiter.retryAfter()).isEqualTo(SECOND);
+    assertThatThrownBy(() -> limiter.call(() -> "body"))
+        .isInstanceOf(RateLimitExceededException.class);
+  }
+
+  @Test
+  @Tag("FL-04")
+  @DisplayName("a share admits a call of more permits than its part of the burst")
+  void store_gone_largeCallIsAdmittedInTime() {
+    RateLimiter limiter =
+        fleet(1, shared(100, 100).assumedInstances(10).build()).get(0);
+    store.fail(true);
+    callEachMillisecond(List.of(limiter), SECOND.multipliedBy(3));
+
+    assertThat(limiter.tryAcquire(50)).isFalse();
+    assertThat(limiter.tryAcquire(50)).isFalse();
+    time.advance(Duration.ofSeconds(6));
+    assertThat(limiter.tryAcquire(50)).isTrue();
+    assertThat(limiter.tryAcquire(10)).isFalse();
+  }
+
+  @Test
+  @Tag("FL-04")
+  @DisplayName("a new limit is divided, too, while the instance is alone")
+  void reconfigure_whileAlone_changesTheShare() {
+    RateLimiter limiter = fleet(1, shared(100, 10).assumedInstances(10).build()).get(0);
+    store.fail(true);
+    callEachMillisecond(List.of(limiter), SECOND.multipliedBy(3));
+    limiter.reconfigure(shared(10, 10).assumedInstances(10).build());
+
+    assertThat(callEachMillisecond(List.of(limiter), SECOND.multipliedBy(20))).isBetween(19, 21);
+  }
+
+  @Test
+  @Tag("FL-04")
+  @DisplayName(
+      "an answer that comes after the end of its lease ends no stay alone, and is asked for again")
+  void store_answersAfterTheLease_instanceStaysAlone() {
+    AtomicLong late = new AtomicLong();
+    ForwardingTime slow = new ForwardingTime(time) {
+      @Override
+      public long nanoTime() {
+        return super.nanoTime() + late.get();
+      }
+    };
+    AtomicInteger asked = new AtomicInteger();
+    List<RateLimiterEvent.Kind> events = new ArrayList<>();
+    try (Resilience instance = Resilience.builder()
+        .timeSource(slow)
+        .quotaStore(new QuotaStore() {
+          @Override
+          public QuotaLease lease(QuotaRequest request) throws QuotaStoreException {
+            late.addAndGet(asked.incrementAndGet() <= 3 ? LeasedPermits.LEASE_NANOS : 0);
+            return store.lease(request);
+          }
+
+          @Override
+          public void close() {}
+        })
+        .build()) {
+      RateLimiter limiter = instance.rateLimiter("api", shared(100, 100).build());
+      limiter.subscribe(event -> events.add(event.kind()));
+      for (int i = 0; asked.get() < 3; i++) {
+        assertThat(i).isLessThan(20_000);
+        limiter.tryAcquire();
+        time.advance(A_MOMENT);
+      }
+      assertThat(limiter.snapshot().isAlone()).isTrue();
+      // The timer goes by the time without the delays.
+      time.advance(SECOND.multipliedBy(20));
+
+      assertThat(limiter.snapshot().isAlone()).isFalse();
+      assertThat(events)
+          .filteredOn(kind -> kind != RateLimiterEvent.Kind.REJECTED)
+          .containsExactly(RateLimiterEvent.Kind.ALONE, RateLimiterEvent.Kind.REJOINED);
+    }
   }
 
   @Test

@@ -33,7 +33,7 @@ class FleetProcessesTest {
   /** The killed process counts as well. */
   private static final int INSTANCES = 4;
 
-  private static final int CALLS_PER_SECOND = 600;
+  private static final int CALLS_PER_SECOND = 2_000;
   private static final long SECONDS = Long.getLong("fleet.seconds", 5);
   private static final boolean IS_LONG = SECONDS >= 60;
   private static final long OUTAGE_MILLIS = 10_000;
@@ -166,7 +166,7 @@ class FleetProcessesTest {
       long to = outage.begunAt + SECONDS * 350;
       double rate = fleet.admittedBetween(from, to) * 1e3 / (to - from);
       List<String> rows = new ArrayList<>();
-      rows.add("| rate held by three processes that want 1,800 a second, limit 1,000 | "
+      rows.add("| rate held by three processes that want 6,000 a second, limit 1,000 | "
           + Math.round(rate) + " a second |");
       for (long window : new long[] {100, 1_000, 3_000}) {
         rows.add("| most admitted within " + window / 1e3 + " s, bound of the page | "

@@ -7,6 +7,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.quota.QuotaRequest;
 import io.aragora.resilience.quota.QuotaStore;
 import io.aragora.resilience.quota.QuotaStoreException;
+import io.aragora.resilience.quota.WhenAlone;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import java.sql.Connection;
@@ -132,8 +133,11 @@ class PostgresqlQuotaStoreTest {
   @Tag("FL-07")
   @DisplayName("instances whose wall clocks are an hour apart share the limit as others do")
   void fleet_wallClocksDiffer_sharesTheLimit() throws Exception {
-    RateLimiterConfig config =
-        RateLimiterConfig.smooth(100, DAY).burst(100).shared().build();
+    RateLimiterConfig config = RateLimiterConfig.smooth(100, DAY)
+        .burst(100)
+        .shared()
+        .whenAlone(WhenAlone.REJECT) // one that is alone for a moment adds nothing
+        .build();
     List<Resilience> fleet = new ArrayList<>();
     try {
       for (long hours : new long[] {-1, 0, 1}) {
@@ -150,13 +154,12 @@ class PostgresqlQuotaStoreTest {
           while (limiter.tryAcquire()) {
             admitted[0]++;
           }
-          assertThat(limiter.snapshot().isAlone()).isFalse();
         }
         return admitted[0] >= 100;
       });
       assertThat(fleet.get(0).rateLimiter("api", config).snapshot().instances()).isEqualTo(3);
-      // Each may owe one call.
-      assertThat(admitted[0]).isLessThanOrEqualTo(103);
+      // Each may owe one call, and one more that came before the first answer.
+      assertThat(admitted[0]).isLessThanOrEqualTo(106);
     } finally {
       fleet.forEach(Resilience::close);
     }
