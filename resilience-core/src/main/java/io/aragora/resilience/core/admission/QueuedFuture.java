@@ -132,9 +132,10 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   }
 
   /** The heap is full, for instance. The code that waits for the call must not wait forever. */
-  private void tryAgain(Throwable failure) {
+  void tryAgain(Throwable failure) {
     synchronized (waitEnd) {
-      policy.timer().arm(waitEnd, waitEnd.after(AGAIN_NANOS));
+      // The hand-over that failed may have cancelled the operation.
+      waitEnd.armAgain(policy.timer(), this, waitEnd.after(AGAIN_NANOS));
     }
     policy.dispatcher().failed("the wait of a call could not be ended; it is tried again", failure);
   }

@@ -31,6 +31,18 @@ public abstract class OwnedOperation<O> extends TimerOperation {
     }
   }
 
+  /**
+   * Arms this operation again, which may have been cancelled and then has dropped its owner.
+   *
+   * @param timer the timer
+   * @param present the owner
+   * @param deadlineNanos the deadline, in nanoseconds of the time source
+   */
+  public final void armAgain(Timer timer, O present, long deadlineNanos) {
+    owner = present;
+    timer.arm(this, deadlineNanos);
+  }
+
   /** {@return the owner; null after a cancellation} */
   protected final @Nullable O owner() {
     return owner;
