@@ -104,6 +104,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /** Created at the first use of chaos, under the lock of this. */
   private volatile @Nullable ChaosSwitch chaosSwitch;
 
+  /** Whether the runtime is closed. Guarded by the lock of this. */
+  private boolean isChaosClosed;
+
   /** Null until a limiter is created in a runtime without a store. */
   private volatile @Nullable LimiterStorage limiterStorage;
 
@@ -290,14 +293,21 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     if (present == null) {
       present = new ChaosSwitch(
           outside.chaos(), runtime.time(), runtime.timer(), runtime.dispatcher(), chaos::all);
+      if (isChaosClosed) {
+        present.close();
+      }
       chaosSwitch = present;
     }
     return present;
   }
 
-  /** Ends chaos, if it was ever used. */
+  /** Ends chaos for good. */
   void closeChaos() {
-    ChaosSwitch present = chaosSwitch;
+    ChaosSwitch present;
+    synchronized (this) {
+      isChaosClosed = true;
+      present = chaosSwitch;
+    }
     if (present != null) {
       present.close();
     }

@@ -616,4 +616,12 @@ class ChaosTest extends ChaosFixture {
     assertThatThrownBy(() -> resilience.chaos().start(HOUR))
         .isInstanceOf(ResilienceClosedException.class);
   }
+
+  @Test
+  void runtimeThatIsClosedBeforeTheFirstUseOfChaos_startsNone() {
+    resilience.close();
+    assertThatThrownBy(() -> resilience.chaos().start(HOUR))
+        .isInstanceOf(ResilienceClosedException.class);
+    assertThat(resilience.chaos().state()).isEqualTo(ChaosState.STOPPED);
+  }
 }
