@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.chaos;
 
 import io.aragora.resilience.chaos.ChaosConfig.Chance;
+import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyFuture;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class LostFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final CoreChaos chaos;
   private final Chance chance;
+
+  /** Whether {@code onLost} received the value. Only the thread on which the inner future ends uses it. */
+  private boolean isPassedOn;
 
   LostFuture(CoreChaos chaos, Chance chance) {
     this.chaos = chaos;
@@ -27,7 +31,16 @@ final class LostFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (claimEnd()) {
       Throwable injected = failure == null ? chaos.failureAfter(chance, value) : failure;
+      isPassedOn = failure == null && injected != null && chaos.config().onLost() != null;
       endAs(value, injected);
+    }
+  }
+
+  @Override
+  protected void onValueLost(@Nullable T value, InnerCancellation end) {
+    // A policy around may have ended this future while the supplier of the failure ran.
+    if (!isPassedOn) {
+      super.onValueLost(value, end);
     }
   }
 

@@ -26,6 +26,8 @@ import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.TimeoutConfig;
+import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
@@ -270,6 +272,54 @@ class ChaosTest extends ChaosFixture {
     after.complete("c");
     assertThat(stopped).isCompletedWithValue("c");
     assertThat(lost).containsExactly("a", "b");
+  }
+
+  @Test
+  @Tag("CH-06")
+  @Tag("CH-08")
+  void resultThatIsLost_whileATimeoutAroundFires_isReceivedOnce() {
+    List<Object> lost = new ArrayList<>();
+    List<Object> late = new ArrayList<>();
+    CompletableFuture<String> call = outlasted(chaos(c -> outlasting(c).onLost(lost::add)), late);
+    assertThatThrownBy(call::join).hasCauseInstanceOf(TimeoutExceededException.class);
+    assertThat(lost).containsExactly("a");
+    assertThat(late).isEmpty();
+  }
+
+  @Test
+  @Tag("CH-06")
+  @Tag("CH-08")
+  void resultThatIsLost_whileATimeoutAroundFires_isLateIfChaosPassesItToNone() {
+    List<Object> late = new ArrayList<>();
+    CompletableFuture<String> call = outlasted(chaos(this::outlasting), late);
+    assertThatThrownBy(call::join).hasCauseInstanceOf(TimeoutExceededException.class);
+    assertThat(late).containsExactly("a");
+  }
+
+  /** Loses results, by a failure whose creation takes longer than the timeout around. */
+  private ChaosConfig.Builder outlasting(ChaosConfig.Builder config) {
+    return config.failAfter(100, () -> {
+      time.advance(Duration.ofSeconds(2));
+      return new SocketException("chaos");
+    });
+  }
+
+  private CompletableFuture<String> outlasted(Chaos chaos, List<Object> late) {
+    Pipeline pipeline = resilience
+        .newPipeline("p")
+        .add(resilience.timeout(
+            "t",
+            TimeoutConfig.builder()
+                .limit(Duration.ofSeconds(1))
+                .onLateResult(late::add)
+                .build()))
+        .add(chaos)
+        .build();
+    resilience.chaos().start(HOUR);
+    CompletableFuture<String> body = new CompletableFuture<>();
+    CompletableFuture<String> call = pipeline.callAsync(() -> body);
+    body.complete("a");
+    return call;
   }
 
   @Test
