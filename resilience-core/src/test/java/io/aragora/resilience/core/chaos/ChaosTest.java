@@ -382,9 +382,15 @@ class ChaosTest extends ChaosFixture {
       throw new AssertionError("predicate");
     }));
     resilience.chaos().start(HOUR);
-    assertThat(chaos.call(this::body)).isEqualTo("result");
-    assertThat(chaos.callAsync(() -> CompletableFuture.completedFuture("a")))
-        .isCompletedWithValue("a");
+    List<String> lines;
+    try (RecordedLog log = RecordedLog.of(CoreChaos.class)) {
+      assertThat(chaos.call(this::body)).isEqualTo("result");
+      assertThat(chaos.callAsync(() -> CompletableFuture.completedFuture("a")))
+          .isCompletedWithValue("a");
+      lines = log.messages();
+    }
+    assertThat(lines)
+        .containsExactly("WARNING onlyIf of chaos 'x' failed; nothing is injected (logged once)");
     assertThat(chaos.totals().injections()).isZero();
   }
 
@@ -447,11 +453,20 @@ class ChaosTest extends ChaosFixture {
       throw new AssertionError("supplier");
     }));
     resilience.chaos().start(HOUR);
-    for (int i = 0; i < 20; i++) {
-      assertThat(chaos.call(this::body)).isEqualTo("result");
-      assertThat(chaos.callAsync(() -> CompletableFuture.completedFuture("a")))
-          .isCompletedWithValue("a");
+    List<String> lines;
+    try (RecordedLog log = RecordedLog.of(CoreChaos.class)) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(chaos.call(this::body)).isEqualTo("result");
+        assertThat(chaos.callAsync(() -> CompletableFuture.completedFuture("a")))
+            .isCompletedWithValue("a");
+      }
+      lines = log.messages();
     }
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .startsWith("WARNING the failure of chaos 'x' could not be created")
+        .endsWith("; nothing is injected (logged once)");
     assertThat(chaos.totals().calls()).isEqualTo(40);
     assertThat(chaos.totals().injections()).isZero();
   }
@@ -486,8 +501,11 @@ class ChaosTest extends ChaosFixture {
   void startAndEnd_areLogged() {
     List<String> lines;
     try (RecordedLog log = RecordedLog.of(ChaosSwitch.class)) {
-      chaos(ChaosFixture::failing);
+      Chaos chaos = chaos(ChaosFixture::failing);
       resilience.chaos().start(Duration.ofMinutes(30));
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> chaos.call(this::body)).isInstanceOf(ConnectException.class);
+      }
       time.advance(Duration.ofMinutes(31));
       resilience.chaos().start(Duration.ofMinutes(30));
       resilience.chaos().stop();
@@ -498,7 +516,7 @@ class ChaosTest extends ChaosFixture {
         .containsExactly(
             "WARNING runtime 'test': chaos is active until 2026-01-01T00:30:00Z: x. It ends by itself,"
                 + " and by chaos().stop()",
-            "INFO runtime 'test': chaos has ended, because its time is over; injections: 0",
+            "INFO runtime 'test': chaos has ended, because its time is over; injections: 2",
             "WARNING runtime 'test': chaos is active until 2026-01-01T01:01:00Z: x. It ends by itself,"
                 + " and by chaos().stop()",
             "INFO runtime 'test': chaos has ended, because it was stopped; injections: 0");
