@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -57,12 +58,17 @@ abstract class HttpClientFixture {
 
   HttpResponse<String> send(boolean async, HttpClient client, HttpRequest request)
       throws Exception {
+    return send(async, client, request, BodyHandlers.ofString());
+  }
+
+  <T> HttpResponse<T> send(
+      boolean async, HttpClient client, HttpRequest request, BodyHandler<T> handler)
+      throws Exception {
     began = time.nanoTime();
     if (!async) {
-      return client.send(request, BodyHandlers.ofString());
+      return client.send(request, handler);
     }
-    CompletableFuture<HttpResponse<String>> future =
-        client.sendAsync(request, BodyHandlers.ofString());
+    CompletableFuture<HttpResponse<T>> future = client.sendAsync(request, handler);
     while (!future.isDone()) {
       time.advance(Duration.ofMillis(100));
     }

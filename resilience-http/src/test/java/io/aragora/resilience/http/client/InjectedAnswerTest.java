@@ -8,10 +8,16 @@ import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -90,9 +96,35 @@ class InjectedAnswerTest extends HttpClientFixture {
         .build();
     inner.answer(200);
     enabled.chaos().start(Duration.ofHours(1));
-    assertThat(send(async, client, get()).statusCode()).isEqualTo(200);
+    List<Stream> bodies = new ArrayList<>();
+    BodyHandler<InputStream> handler =
+        info -> BodySubscribers.mapping(BodySubscribers.ofByteArray(), bytes -> {
+          Stream body = new Stream(bytes);
+          bodies.add(body);
+          return body;
+        });
+
+    HttpResponse<InputStream> answer = send(async, client, get(), handler);
+
+    assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(inner.sent).as("the first took effect, too").hasSize(2);
+    assertThat(bodies).extracting(body -> body.closings).containsExactly(1, 0);
+    assertThat(answer.body()).isSameAs(bodies.get(1));
     assertThat(enabled.chaos("http").totals().failedAfter()).isEqualTo(1);
+  }
+
+  /** Counts how often it is closed. */
+  private static final class Stream extends ByteArrayInputStream {
+    int closings;
+
+    Stream(byte[] bytes) {
+      super(bytes);
+    }
+
+    @Override
+    public void close() {
+      closings++;
+    }
   }
 
   @ParameterizedTest
