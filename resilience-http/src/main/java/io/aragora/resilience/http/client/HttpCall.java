@@ -98,7 +98,7 @@ final class HttpCall<T> {
           () -> client.send(request, handler));
     } catch (InjectedAnswer.Injected e) {
       // The handler has the body, which is empty.
-      return InjectedAnswer.of(request, e.status, handler).toCompletableFuture().join();
+      return await(InjectedAnswer.of(request, e.status, handler));
     }
   }
 
@@ -228,8 +228,13 @@ final class HttpCall<T> {
 
   /** Passes the response that the call ends with to the caller. */
   HttpResponse<T> end(HttpResponse<Object> response) throws IOException, InterruptedException {
+    return await(endAsync(response));
+  }
+
+  /** Waits for what a handler of the caller completes. */
+  private static <R> R await(CompletionStage<R> stage) throws IOException, InterruptedException {
     try {
-      return endAsync(response).toCompletableFuture().get();
+      return stage.toCompletableFuture().get();
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof IOException

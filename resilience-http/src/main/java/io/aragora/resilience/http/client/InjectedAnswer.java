@@ -59,9 +59,13 @@ final class InjectedAnswer<T> implements HttpResponse<T> {
   static <T> CompletionStage<HttpResponse<T>> of(
       HttpRequest request, int status, BodyHandler<T> handler) {
     BodySubscriber<T> subscriber = handler.apply(new Head(status));
+    CompletionStage<T> given = subscriber.getBody();
     subscriber.onSubscribe(new Nothing());
-    subscriber.onComplete();
-    return subscriber.getBody().thenApply(body -> new InjectedAnswer<>(request, status, body));
+    // The JDK's subscriber of a file that could not be opened throws at its completion.
+    if (!given.toCompletableFuture().isCompletedExceptionally()) {
+      subscriber.onComplete();
+    }
+    return given.thenApply(body -> new InjectedAnswer<>(request, status, body));
   }
 
   private static HttpHeaders none() {

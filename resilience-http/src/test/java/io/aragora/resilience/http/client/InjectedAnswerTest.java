@@ -2,6 +2,7 @@ package io.aragora.resilience.http.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.Chaos;
@@ -14,10 +15,18 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -125,6 +134,59 @@ class InjectedAnswerTest extends HttpClientFixture {
     public void close() {
       closings++;
     }
+  }
+
+  /** Never completes its body. */
+  private static final class Endless implements BodySubscriber<String> {
+    @Override
+    public CompletionStage<String> getBody() {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {}
+
+    @Override
+    public void onNext(List<ByteBuffer> item) {}
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onComplete() {}
+  }
+
+  private ResilientHttpClient plainWith404() {
+    enabled.chaos().start(Duration.ofHours(1));
+    return ResilientHttpClient.builder(enabled)
+        .client(inner)
+        .noRetry()
+        .noCircuitBreaker()
+        .chaosStatus(100, 404)
+        .build();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void handlerThatFails_isAnIOException(boolean async) {
+    Path missing = Path.of("no", "such", "directory", "body");
+    assertThatThrownBy(() -> send(async, plainWith404(), get(), BodyHandlers.ofFile(missing)))
+        .isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  @Tag("CH-18")
+  void handlerThatNeverCompletesItsBody_isEndedByAnInterrupt() {
+    ResilientHttpClient client = plainWith404();
+    BodyHandler<String> handler = info -> {
+      Thread.currentThread().interrupt();
+      return new Endless();
+    };
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> assertThatThrownBy(() -> client.send(get(), handler))
+            .isInstanceOf(InterruptedException.class));
   }
 
   @ParameterizedTest
