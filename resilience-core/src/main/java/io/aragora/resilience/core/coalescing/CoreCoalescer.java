@@ -1,13 +1,11 @@
 package io.aragora.resilience.core.coalescing;
 
-import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.coalescing.Coalescer;
 import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.coalescing.CoalescerEvent;
 import io.aragora.resilience.coalescing.CoalescerTotals;
 import io.aragora.resilience.coalescing.ResultCache;
 import io.aragora.resilience.coalescing.ResultCache.Stored;
-import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExceededException;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.CapturedContext;
@@ -23,7 +21,6 @@ import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.policy.CallInterruptedException;
-import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.InterruptibleSupplier;
@@ -443,19 +440,19 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     if (deadline == TimeSource.NEVER || failure instanceof Error) {
       return false;
     }
-    return time.nanoTime() - deadline >= 0 || isForDeadline(Failures.rejectionIn(failure));
+    long now = time.nanoTime();
+    return now - deadline >= 0
+        || (Failures.rejectionIn(failure) instanceof RateLimitExceededException exceeded
+            && isTooLate(exceeded, now, deadline));
   }
 
-  /** Returns whether a policy rejected a call because it could not be admitted before its deadline. */
-  private static boolean isForDeadline(@Nullable CallRejectedException rejection) {
-    if (rejection instanceof BulkheadFullException full) {
-      return full.reason() == BulkheadFullException.Reason.DEADLINE;
-    }
-    if (rejection instanceof RateLimitExceededException exceeded) {
-      return exceeded.reason() == RateLimitExceededException.Reason.DEADLINE;
-    }
-    return rejection instanceof ConcurrencyLimitExceededException limited
-        && limited.reason() == ConcurrencyLimitExceededException.Reason.DEADLINE;
+  /**
+   * Returns whether a rate limiter would have admitted a call after its deadline only, so it rejected it before. The deadline that it
+   * went by may be an earlier one, of a timeout inside. The other policies reject a call for its deadline once that has passed.
+   */
+  private static boolean isTooLate(RateLimitExceededException exceeded, long now, long deadline) {
+    return exceeded.reason() == RateLimitExceededException.Reason.DEADLINE
+        && Nanos.after(now, Nanos.of(exceeded.retryAfter())) - deadline >= 0;
   }
 
   /**

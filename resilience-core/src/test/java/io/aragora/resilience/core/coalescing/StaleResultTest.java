@@ -17,7 +17,11 @@ import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.ratelimiter.RateLimitExceededException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.spi.Readings;
+import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -200,6 +204,40 @@ class StaleResultTest extends CoalescerFixture {
     assertThat(bodies).hasSize(1);
     bodies.get(0).complete("1.30");
     assertThat(joiner).isCompletedWithValue("1.30");
+  }
+
+  @Test
+  @Tag("CA-06")
+  @Tag("CA-15")
+  void rejectionThatIsCertainBeforeTheDeadlineOfTheLeader_isItsOwn() throws Exception {
+    Coalescer<String, String> prices = caching();
+    price(prices);
+    RateLimiter limiter = pausedForThreeSeconds();
+    assertThatThrownBy(() -> within(1_000, () -> prices.call("apples", limiter, () -> "1.30")))
+        .isInstanceOf(RateLimitExceededException.class);
+    assertThat(prices.totals().stale()).isZero();
+  }
+
+  @Test
+  @Tag("CA-15")
+  void rejectionForTheDeadlineOfATimeoutInside_isAFailureAsAnyOther() throws Exception {
+    Coalescer<String, String> prices = caching();
+    price(prices);
+    RateLimiter limiter = pausedForThreeSeconds();
+    Timeout timeout = resilience.timeout("t", c -> c.limit(Duration.ofSeconds(1)));
+    Policy policy = resilience.pipeline("p", p -> p.add(timeout).add(limiter));
+    assertThat(within(10_000, () -> prices.<RuntimeException>call("apples", policy, () -> "1.30")))
+        .isEqualTo("1.20");
+    assertThat(within(10_000, () -> prices.callAsync("apples", policy, this::begin)))
+        .isCompletedWithValue("1.20");
+    assertThat(prices.totals().stale()).isEqualTo(2);
+  }
+
+  private RateLimiter pausedForThreeSeconds() {
+    RateLimiter limiter = resilience.rateLimiter(
+        "l", c -> c.limit(10).period(millis(100)).maxWait(Duration.ofSeconds(5)));
+    limiter.pauseFor(Duration.ofSeconds(3));
+    return limiter;
   }
 
   @Test
