@@ -43,7 +43,7 @@ abstract class Caller<K, V extends @Nullable Object> {
    */
   abstract void wake();
 
-  /** {@return the thread that runs the body from now on if this call leads; null if that is not known yet} */
+  /** {@return the thread that runs the body as long as this call leads; null if the flight is told each time} */
   abstract @Nullable Thread runner();
 
   final State state() {

@@ -7,9 +7,10 @@ import io.aragora.resilience.core.dispatch.AcceptedTask;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.time.TimeSource;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +32,8 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
   /** The context of the caller's thread, for a body that begins later; null if there is none. */
   private final ContextCarrier.@Nullable Carried carried;
 
-  /** Starts the body through the policy of the call. */
-  private final Supplier<? extends @Nullable CompletableFuture<V>> start;
+  /** Starts the body, whose attempts run {@link #inside}, through the policy of the call. */
+  private final Function<CoalescedFuture<K, V>, ? extends @Nullable CompletableFuture<V>> start;
 
   private final Seat<K, V> seat = new Seat<>(this);
   private volatile @Nullable AcceptedTask acceptedTask;
@@ -43,7 +44,7 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
   CoalescedFuture(
       CoreCoalescer<K, V> coalescer,
       CapturedContext context,
-      Supplier<? extends @Nullable CompletableFuture<V>> start) {
+      Function<CoalescedFuture<K, V>, ? extends @Nullable CompletableFuture<V>> start) {
     this.coalescer = coalescer;
     this.context = context;
     this.carried = coalescer.dispatcher().carrier().capture();
@@ -68,12 +69,13 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
 
   private void startBody() {
     Flight<K, V> flight = seat.flight();
-    if (!flight.beginBody(seat)) {
+    Flight.Run run = flight.entered(seat);
+    if (run == null) {
       return;
     }
     CompletableFuture<V> inner;
     try {
-      CompletableFuture<V> started = start.get();
+      CompletableFuture<V> started = start.apply(this);
       inner = started != null
           ? started
           : CompletableFuture.failedFuture(
@@ -81,9 +83,23 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     } catch (Throwable e) {
       inner = CompletableFuture.failedFuture(e);
     } finally {
-      flight.bodyBegun(seat);
+      flight.left(run);
     }
     follow(inner);
+  }
+
+  /** Runs an attempt of the body, which may come later than its start, and on another thread. */
+  <T extends @Nullable Object, X extends Throwable> T inside(
+      CheckedSupplier<? extends T, X> attempt) throws X {
+    Flight<K, V> flight = seat.flight();
+    Flight.Run run = flight.entered(seat);
+    try {
+      return attempt.get();
+    } finally {
+      if (run != null) {
+        flight.left(run);
+      }
+    }
   }
 
   /** Waits until a deadline that ends no future around this one. A future around this one ends it from outside. */

@@ -40,6 +40,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -615,7 +616,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       K key, Policy policy, Supplier<? extends CompletionStage<V>> body) {
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(body, "body");
-    return enterAsync(key, () -> policy.callAsync(body));
+    return enterAsync(key, future -> policy.callAsync(() -> future.inside(body::get)));
   }
 
   @Override
@@ -630,11 +631,11 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(body, "body");
     Objects.requireNonNull(executor, "executor");
-    return enterAsync(key, () -> policy.<V>submit(body, executor));
+    return enterAsync(key, future -> policy.<V>submit(() -> future.inside(body), executor));
   }
 
   private CompletableFuture<V> enterAsync(
-      K key, Supplier<? extends @Nullable CompletableFuture<V>> start) {
+      K key, Function<CoalescedFuture<K, V>, ? extends @Nullable CompletableFuture<V>> start) {
     Objects.requireNonNull(key, "key must not be null");
     try {
       StackRoom.forCall();

@@ -38,8 +38,8 @@ final class Flight<K, V extends @Nullable Object> {
    * not be equal to another one of the same key, and is not its own key in the map. (Test:
    * longFlight_takesNoFurtherCalls_andItsEndLeavesTheNewOneAlone.)
    *
-   * Progress: the critical sections have a constant length and run no foreign code, allocate nothing, and wait for nothing. A list
-   * that is taken is walked outside.
+   * Progress: the critical sections run no foreign code and wait for nothing. Their length is constant, but for the list of the
+   * threads inside a body, which has an entry for each attempt under way. A list that is taken is walked outside.
    */
   enum Boarding {
     JOINED,
@@ -60,8 +60,8 @@ final class Flight<K, V extends @Nullable Object> {
   private @Nullable Caller<K, V> newest;
   private boolean isOver;
 
-  /** The thread inside the body of the leader, or inside the start of an asynchronous one. */
-  private @Nullable Thread runner;
+  /** The threads inside the start or the body of an asynchronous leader, as a list: attempts of a hedge run beside each other. */
+  private @Nullable Run runs;
 
   // The outcome: written before isOver, by the leader that lands.
 
@@ -81,7 +81,6 @@ final class Flight<K, V extends @Nullable Object> {
     this.startedAt = startedAt;
     this.openUntil = openUntil;
     this.leader = leader;
-    this.runner = leader.runner();
   }
 
   FlightKey<K> key() {
@@ -97,7 +96,7 @@ final class Flight<K, V extends @Nullable Object> {
     if (isOver || now - openUntil >= 0) {
       return Boarding.CLOSED;
     }
-    if (runner == Thread.currentThread()) {
+    if (isInside(Thread.currentThread())) {
       return Boarding.ITSELF;
     }
     caller.older = newest;
@@ -142,13 +141,13 @@ final class Flight<K, V extends @Nullable Object> {
     caller.become(Caller.State.LEFT);
     Caller<K, V> next = oldest;
     leader = next;
+    // A body that is still under way is no longer what others wait for.
+    runs = null;
     if (next == null) {
-      runner = null;
       isOver = true;
       return null;
     }
     unlink(next);
-    runner = next.runner();
     next.become(Caller.State.LEADING);
     return next;
   }
@@ -166,7 +165,7 @@ final class Flight<K, V extends @Nullable Object> {
     failure = thrown;
     caller.become(Caller.State.ENDED);
     leader = null;
-    runner = null;
+    runs = null;
     isOver = true;
     return true;
   }
@@ -195,23 +194,44 @@ final class Flight<K, V extends @Nullable Object> {
   }
 
   /**
-   * Notes that the calling thread starts the body of a call.
+   * Notes that the calling thread begins a piece of the body of a call: its start, or an attempt.
    *
-   * @return whether the call still leads
+   * @return what {@link #left} takes when it ends; null if the call does not lead
    */
-  synchronized boolean beginBody(Caller<K, V> caller) {
-    boolean isLeading = leader == caller;
-    if (isLeading) {
-      runner = Thread.currentThread();
+  synchronized @Nullable Run entered(Caller<K, V> caller) {
+    if (leader != caller) {
+      return null;
     }
-    return isLeading;
+    Run run = new Run(Thread.currentThread(), runs);
+    runs = run;
+    return run;
   }
 
-  /** Notes that the thread of {@link #beginBody} has started the body. */
-  synchronized void bodyBegun(Caller<K, V> caller) {
-    if (leader == caller) {
-      runner = null;
+  /** Notes that a piece of a body has ended. Nothing happens if the call does not lead any more. */
+  synchronized void left(Run ended) {
+    Run after = null;
+    for (Run each = runs; each != null; each = each.next) {
+      if (each == ended) {
+        if (after == null) {
+          runs = each.next;
+        } else {
+          after.next = each.next;
+        }
+        return;
+      }
+      after = each;
     }
+  }
+
+  private boolean isInside(Thread thread) {
+    if (leader != null && leader.runner() == thread) {
+      return true;
+    }
+    Run each = runs;
+    while (each != null && each.thread != thread) {
+      each = each.next;
+    }
+    return each != null;
   }
 
   private void unlink(Caller<K, V> caller) {
@@ -227,5 +247,16 @@ final class Flight<K, V extends @Nullable Object> {
     }
     caller.older = null;
     caller.newer = null;
+  }
+
+  /** A piece of a body that is under way on a thread. The links are guarded by the monitor of the flight. */
+  static final class Run {
+    private final Thread thread;
+    private @Nullable Run next;
+
+    private Run(Thread thread, @Nullable Run next) {
+      this.thread = thread;
+      this.next = next;
+    }
   }
 }

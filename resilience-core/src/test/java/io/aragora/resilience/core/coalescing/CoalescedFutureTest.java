@@ -343,6 +343,52 @@ class CoalescedFutureTest extends CoalescerFixture {
   }
 
   @Test
+  @Tag("CA-10")
+  void bodyOnAnExecutorThatCallsItsOwnKey_fails() {
+    Coalescer<String, String> prices = coalescer();
+    Queue<Runnable> tasks = new ArrayDeque<>();
+    CompletableFuture<String> leader = prices.submit("apples", () -> nested(prices), tasks::add);
+    new Call(() -> {
+      tasks.remove().run();
+      return "";
+    });
+    assertThat(failureOf(leader))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("call for key 'apples' waits for itself");
+    assertThat(prices.flights()).isZero();
+  }
+
+  @Test
+  @Tag("CA-10")
+  void laterAttemptThatCallsItsOwnKeyOnItsThread_fails() throws Exception {
+    Coalescer<String, String> prices = coalescer();
+    Retry retry =
+        resilience.retry("r", c -> c.maxAttempts(2).backoff(Backoff.constant(millis(10))));
+    CompletableFuture<String> leader = prices.callAsync(
+        "apples",
+        retry,
+        () -> CallContext.current().attempt() == 1
+            ? CompletableFuture.failedFuture(new IOException("down"))
+            : CompletableFuture.completedFuture(nested(prices)));
+    assertThat(leader).isNotDone();
+    // The attempt runs on the thread that advances the time, which must not be that of the test.
+    assertThat(new Call(() -> {
+              at(10);
+              return "";
+            })
+            .result())
+        .isEmpty();
+    assertThat(failureOf(leader))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("call for key 'apples' waits for itself");
+    assertThat(prices.flights()).isZero();
+  }
+
+  private static String nested(Coalescer<String, String> prices) {
+    return prices.<RuntimeException>call("apples", () -> "");
+  }
+
+  @Test
   @Tag("CA-11")
   void futuresBeyondMaxFlights_runByThemselves() {
     Coalescer<String, String> prices = coalescer(c -> c.maxFlights(1));

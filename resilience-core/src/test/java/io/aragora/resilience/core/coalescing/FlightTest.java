@@ -52,9 +52,34 @@ class FlightTest {
     assertThat(flight.handOver(leader)).isSameAs(other);
     assertThat(flight.land(leader, "late", null)).isFalse();
     assertThat(flight.handOver(leader)).isNull();
-    assertThat(flight.beginBody(leader)).isFalse();
+    assertThat(flight.entered(leader)).isNull();
     assertThat(flight.isOver()).isFalse();
     assertThat(flight.land(other, "1.20", null)).isTrue();
+  }
+
+  @Test
+  @Tag("CA-10")
+  void threadIsInsideABody_untilTheLastOfItsAttemptsThereEnds() {
+    Flight.Run start = flight.entered(leader);
+    Flight.Run first = flight.entered(leader);
+    Flight.Run second = flight.entered(leader);
+    flight.left(first);
+    flight.left(first);
+    flight.left(second);
+    assertThat(flight.join(other, 1)).isEqualTo(Flight.Boarding.ITSELF);
+    flight.left(start);
+    assertThat(flight.join(other, 1)).isEqualTo(Flight.Boarding.JOINED);
+  }
+
+  @Test
+  @Tag("CA-10")
+  void attemptOfACallThatHasLeft_mayJoinTheOneThatLeadsNow() {
+    flight.join(other, 1);
+    Flight.Run run = flight.entered(leader);
+    flight.handOver(leader);
+    assertThat(flight.join(new Seat(), 1)).isEqualTo(Flight.Boarding.JOINED);
+    flight.left(run);
+    assertThat(flight.entered(leader)).isNull();
   }
 
   @Test
