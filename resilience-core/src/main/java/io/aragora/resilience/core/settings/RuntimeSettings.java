@@ -65,9 +65,7 @@ public final class RuntimeSettings {
   private final LayeredSettings<RateLimiterConfig, RateLimiterConfig.Builder> rateLimiters;
   private final LayeredSettings<HedgeConfig, HedgeConfig.Builder> hedges;
   private final LayeredSettings<Double, double[]> chaosScales;
-  private final LayeredSettings<
-          CoalescerConfig<Object, Object>, CoalescerConfig.Builder<Object, Object>>
-      coalescers;
+  private final LayeredSettings<CoalescerConfig<Object, Object>, CoalescerTable.Draft> coalescers;
   private final LayeredSettings<List<PolicyReference>, List<PolicyReference>> pipelines;
 
   RuntimeSettings(List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {

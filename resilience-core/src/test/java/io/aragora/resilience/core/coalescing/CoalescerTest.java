@@ -551,4 +551,34 @@ class CoalescerTest extends CoalescerFixture {
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("retry, coalescer");
   }
+
+  @Test
+  @Tag("GW-11")
+  void maxStaleFromOutside_isLeftOutUntilADeclarationHasACache() {
+    try (Resilience outside = Resilience.builder()
+        .timeSource(time)
+        .config(Map.of(
+            "resilience.coalescer.maxStale", "5m",
+            "resilience.coalescer.prices.maxStale", "3m"))
+        .build()) {
+      Coalescer<String, String> prices = outside.coalescer("prices");
+      assertThat(prices.config().maxStale()).isNull();
+      assertThat(outside
+              .coalescer("stocks", CoalescerConfig.<String, String>defaults())
+              .config()
+              .maxStale())
+          .isNull();
+      assertThat(outside.<String, String>coalescer(
+              "prices",
+              c -> c.staleIfError(
+                  ResultCache.of(new ConcurrentHashMap<>()), Duration.ofMinutes(10))))
+          .isSameAs(prices);
+      assertThat(prices.config().maxStale()).isEqualTo(Duration.ofMinutes(3));
+    }
+    assertThatThrownBy(() -> Resilience.builder()
+            .config(Map.of("resilience.coalescer.maxStale", "0s"))
+            .build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining("maxStale");
+  }
 }
