@@ -9,6 +9,10 @@ import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,11 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
    * the future was completed from outside meanwhile, its thread finds that it does not lead any more, and does nothing. If it came
    * first, the flight was handed over, and the body that ends finds the same.
    */
+
+  /** Volatile CAS: a body that is taken over begins, or the deadline of its call ends the wait for it. */
+  private static final VarHandle PAST_WAIT = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "isPastWait", VarHandle.class, CoalescedFuture.class, boolean.class);
+
   private final CoreCoalescer<K, V> coalescer;
   private final CapturedContext context;
 
@@ -40,6 +49,9 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
 
   /** Null unless a deadline ends the wait, which ends no future around this one. Written by the thread of the call. */
   private volatile @Nullable WaitEnd waitEnd;
+
+  /** Whether a call that takes over has begun its body, or never will. */
+  private volatile boolean isPastWait;
 
   CoalescedFuture(
       CoreCoalescer<K, V> coalescer,
@@ -102,17 +114,20 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     }
   }
 
-  /** Waits until a deadline that ends no future around this one. A future around this one ends it from outside. */
+  /**
+   * Waits until a deadline that ends no future around this one. A future around this one ends it from outside. The wait includes
+   * that for the executor.
+   */
   private void armWaitEnd() {
     long deadline = coalescer.deadline(context);
     if (deadline == TimeSource.NEVER || deadline >= context.endedAt()) {
       return;
     }
-    WaitEnd end = new WaitEnd(this, coalescer.nanoTime());
+    WaitEnd end = new WaitEnd(this, coalescer.nanoTime(), deadline);
     waitEnd = end;
     coalescer.timer().arm(end, deadline);
-    // Volatile read after the arming; the thread that ends the call writes the end, then cancels.
-    if (hasEnded() || !seat.isWaiting()) {
+    // Volatile reads after the arming; the thread that ends the wait writes its end, then cancels.
+    if (hasEnded() || isPastWait || seat.state() == Caller.State.ENDED) {
       end.cancel(coalescer.timer());
     }
   }
@@ -128,10 +143,10 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
   @Override
   public void run() {
     try {
-      disarm();
       if (seat.isLeading()) {
         takeOver();
       } else {
+        disarm();
         finish();
       }
     } catch (Throwable e) {
@@ -170,10 +185,16 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
   }
 
   private void startTaken() {
-    if (hasEnded()) {
+    if (hasEnded() || !claimBegin()) {
       return;
     }
+    disarm();
     try {
+      WaitEnd armed = waitEnd;
+      if (armed != null && coalescer.isPassed(armed.deadline)) {
+        leaveTo(coalescer.exceeded(armed.since));
+        return;
+      }
       if (carried == null) {
         startInContext();
       } else {
@@ -185,6 +206,10 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     } catch (Throwable e) {
       endAll(e);
     }
+  }
+
+  private boolean claimBegin() {
+    return PAST_WAIT.compareAndSet(this, false, true);
   }
 
   private void startInContext() {
@@ -269,10 +294,21 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     coalescer.depart(seat, cause);
   }
 
-  /** Ends the wait of this call, if it still waits. */
-  private void endWait(Throwable failure) {
-    if (seat.flight().leave(seat)) {
+  /** Ends this call, if it still waits for another one. */
+  private boolean endWait(Throwable failure) {
+    boolean hasLeft = seat.flight().leave(seat);
+    if (hasLeft) {
       end(failure);
+    }
+    return hasLeft;
+  }
+
+  /** Ends this call at its deadline, if it waits for another one or for the executor. */
+  private void expire(long since) {
+    TimeoutExceededException exceeded = coalescer.exceeded(since);
+    if (!endWait(exceeded) && seat.isLeading() && claimBegin()) {
+      // As if it were completed from outside: the executor and the flight are left.
+      completeExceptionally(exceeded);
     }
   }
 
@@ -300,10 +336,12 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
   private static final class WaitEnd extends OwnedOperation<CoalescedFuture<?, ?>>
       implements Runnable {
     private final long since;
+    private final long deadline;
 
-    WaitEnd(CoalescedFuture<?, ?> future, long since) {
+    WaitEnd(CoalescedFuture<?, ?> future, long since, long deadline) {
       super(future);
       this.since = since;
+      this.deadline = deadline;
     }
 
     @Override
@@ -315,10 +353,11 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     public void run() {
       CoalescedFuture<?, ?> future = owner();
       if (future != null) {
-        future.endWait(future.coalescer.exceeded(since));
+        future.expire(since);
       }
     }
 
+    /** One that waits for the executor is ended by it. */
     @Override
     protected void onTimerClosed(CoalescedFuture<?, ?> future) {
       future.coalescer.dispatcher().endCall(() -> future.endWait(future.coalescer.closed()));

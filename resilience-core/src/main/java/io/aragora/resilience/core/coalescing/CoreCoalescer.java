@@ -361,10 +361,14 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
 
   /** Returns what ends the call of a thread whatever becomes of its flight; null if nothing does. */
   private @Nullable RuntimeException ownEnd(ThreadCaller<K, V> own, long since) {
-    if (own.deadline() != TimeSource.NEVER && time.nanoTime() - own.deadline() >= 0) {
+    if (isPassed(own.deadline())) {
       return exceeded(since);
     }
     return Thread.currentThread().isInterrupted() ? new CallInterruptedException(name) : null;
+  }
+
+  boolean isPassed(long deadline) {
+    return deadline != TimeSource.NEVER && time.nanoTime() - deadline >= 0;
   }
 
   /** Returns the exception of a call whose deadline ended its wait. */

@@ -487,6 +487,68 @@ class CoalescedFutureTest extends CoalescerFixture {
   }
 
   @Test
+  @Tag("CA-06")
+  @Tag("CA-07")
+  void futureThatTakesOver_waitsForTheExecutorUntilItsDeadline() throws Exception {
+    Queue<Runnable> tasks = new ArrayDeque<>();
+    try (Resilience runtime =
+        Resilience.builder().timeSource(time).executor(tasks::add).build()) {
+      Coalescer<String, String> prices = runtime.coalescer("prices", CoalescerConfig.defaults());
+      CompletableFuture<String> leader = async(prices);
+      CompletableFuture<String> scoped = within(runtime, 50, () -> async(prices));
+      Body body = new Body();
+      Call thread = joiner(prices, body, 1);
+      leader.cancel(true);
+      time.runPending();
+      assertThat(tasks).hasSize(1);
+      at(50);
+      assertThat(failureOf(scoped))
+          .isInstanceOf(TimeoutExceededException.class)
+          .hasMessageStartingWith("'prices' did not finish within 0.05");
+      body.awaitEntered();
+      tasks.remove().run();
+      assertThat(bodies).as("begun by the leader alone").hasSize(1);
+      body.complete("1.20");
+      assertThat(thread.result()).isEqualTo("1.20");
+    }
+  }
+
+  @Test
+  @Tag("CA-06")
+  void executorThatComesAtTheDeadline_beginsNoBody() throws Exception {
+    Queue<Runnable> tasks = new ArrayDeque<>();
+    try (Resilience runtime =
+        Resilience.builder().timeSource(time).executor(tasks::add).build()) {
+      Coalescer<String, String> prices = runtime.coalescer("prices", CoalescerConfig.defaults());
+      CompletableFuture<String> leader = async(prices);
+      CompletableFuture<String> scoped = within(runtime, 50, () -> async(prices));
+      leader.cancel(true);
+      time.runPending();
+      time.advance(millis(50));
+      tasks.remove().run();
+      assertThat(failureOf(scoped)).isInstanceOf(TimeoutExceededException.class);
+      assertThat(bodies).hasSize(1);
+      assertThat(prices.flights()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("CA-06")
+  void bodyThatWasTakenOverInTime_runsOnAfterTheDeadline() throws Exception {
+    Coalescer<String, String> prices = coalescer();
+    CompletableFuture<String> leader = async(prices);
+    CompletableFuture<String> scoped = within(50, () -> async(prices));
+    leader.cancel(true);
+    time.runPending();
+    assertThat(bodies).hasSize(2);
+    long fired = resilience.status().timer().fired();
+    at(100);
+    assertThat(resilience.status().timer().fired()).isEqualTo(fired);
+    bodies.get(1).complete("1.20");
+    assertThat(scoped).isCompletedWithValue("1.20");
+  }
+
+  @Test
   @Tag("CA-12")
   void submittedBodies_shareWithTheOthers_andAreInterruptedByTheirCancellation() throws Exception {
     Coalescer<String, String> prices = coalescer();

@@ -66,7 +66,12 @@ abstract class CoalescerFixture {
 
   /** Runs code in a block with a deadline. */
   final <T> T within(long millis, Callable<T> code) throws Exception {
-    try (Deadline deadline = resilience.deadline("block", millis(millis))) {
+    return within(resilience, millis, code);
+  }
+
+  /** Runs code in a block with a deadline of another runtime. */
+  static <T> T within(Resilience runtime, long millis, Callable<T> code) throws Exception {
+    try (Deadline deadline = runtime.deadline("block", millis(millis))) {
       if (deadline.isPassed()) {
         throw new AssertionError(deadline);
       }
