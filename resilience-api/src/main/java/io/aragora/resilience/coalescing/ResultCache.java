@@ -30,7 +30,7 @@ public interface ResultCache<K, V extends @Nullable Object> {
   Stored<V> get(K key);
 
   /**
-   * Stores the result of a key. Replaces an earlier one.
+   * Stores the result of a key. Replaces the present one, which may be that of a later call: the last put wins.
    *
    * @param key the key
    * @param result the result

@@ -32,6 +32,7 @@ import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -402,8 +403,25 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   /** Ends the flight of a call whose body has returned a value. */
   @SuppressWarnings("NullAway") // the value is null only if V admits it
   void succeeded(Caller<K, V> own, @Nullable V value) {
-    if (land(own, value, null, false)) {
-      store(own.flight().key().key(), value);
+    Instant storedAt = timeToStore();
+    if (land(own, value, null, false) && storedAt != null) {
+      store(own.flight().key().key(), value, storedAt);
+    }
+  }
+
+  /**
+   * Returns the time of day of a result, which is read before the key is free: a later call of it has a later time, though it may
+   * store first. Null if no result is stored.
+   */
+  private @Nullable Instant timeToStore() {
+    if (config.cache() == null) {
+      return null;
+    }
+    try {
+      return time.wallTime();
+    } catch (Throwable e) {
+      logOnce("could not store a result: its clock failed", e);
+      return null;
     }
   }
 
@@ -533,13 +551,13 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     }
   }
 
-  private void store(K key, V value) {
+  private void store(K key, V value, Instant storedAt) {
     ResultCache<K, V> cache = config.cache();
     if (cache == null) {
       return;
     }
     try {
-      cache.put(key, Stored.of(copyOf(value), time.wallTime()));
+      cache.put(key, Stored.of(copyOf(value), storedAt));
     } catch (Throwable e) {
       logOnce("could not store a result: its cache failed", e);
     }

@@ -150,6 +150,21 @@ class StaleResultTest extends CoalescerFixture {
   }
 
   @Test
+  @Tag("CA-14")
+  void resultThatIsStoredLate_hasTheTimeOfTheEndOfItsBody() throws Exception {
+    Coalescer<String, String> prices = coalescer(c -> c.copyFor(price -> {
+          // The key is free: stands for a later call that ends and stores first.
+          time.advance(Duration.ofMinutes(5));
+          return price;
+        })
+        .staleIfError(ResultCache.of(map), Duration.ofMinutes(10)));
+    Instant end = time.wallTime();
+    price(prices);
+    assertThat(map.get("apples").storedAt()).isEqualTo(end);
+    assertThat(Duration.between(end, time.wallTime())).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @Test
   @Tag("CA-15")
   void storedResult_standsInForRejections() {
     Coalescer<String, String> prices = caching();
