@@ -65,7 +65,10 @@ public final class CoalescerEvent {
     return age;
   }
 
-  /** {@return what ended the call that led} */
+  /**
+   * {@return what ended the call that led; a {@link io.aragora.resilience.timeout.TimeoutExceededException} that names the coalescer
+   * if it was the timeout around a future}
+   */
   public Throwable failure() {
     return failure;
   }

@@ -9,8 +9,10 @@ import io.aragora.resilience.coalescing.ResultCache.Stored;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.CapturedContext;
+import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.FlightRecording;
@@ -34,6 +36,7 @@ import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -607,11 +610,22 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     try {
       FlightRecording.coalescing(runtime.dispatcher().runtime(), name, kind, ageNanos);
       if (events.isHeard()) {
-        events.publish(CoalescerEvent.of(name, kind, key, Duration.ofNanos(ageNanos), failure));
+        Duration age = Duration.ofNanos(ageNanos);
+        events.publish(CoalescerEvent.of(name, kind, key, age, seenFromOutside(failure, age)));
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "an event of a coalescer could not be published", e);
     }
+  }
+
+  /** Returns what stands for the cancellation by a policy around a future, which stays inside the policies. */
+  private Throwable seenFromOutside(Throwable failure, Duration age) {
+    if (failure instanceof DeadlineCancellation) {
+      return new TimeoutExceededException(name, age, null);
+    }
+    return failure instanceof InnerCancellation
+        ? new CancellationException(failure.getMessage())
+        : failure;
   }
 
   /** Never throws, since a flight may have to end after it. */

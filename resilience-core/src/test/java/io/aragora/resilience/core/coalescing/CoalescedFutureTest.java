@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.coalescing.Coalescer;
 import io.aragora.resilience.coalescing.CoalescerConfig;
+import io.aragora.resilience.coalescing.CoalescerEvent;
+import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.Backoff;
@@ -201,6 +203,33 @@ class CoalescedFutureTest extends CoalescerFixture {
     bodies.get(1).complete("1.20");
     time.runPending();
     assertThat(joiner).isCompletedWithValue("1.20");
+  }
+
+  @Test
+  @Tag("CA-06")
+  void eventOfAHandOver_showsNoInternalCancellation() {
+    Coalescer<String, String> prices = coalescer();
+    List<CoalescerEvent> events = new ArrayList<>();
+    prices.subscribe(events::add);
+    Timeout timeout = resilience.timeout("t", c -> c.limit(millis(100)));
+    timeout.callAsync(() -> async(prices));
+    async(prices);
+    at(100);
+    time.runPending();
+    assertThat(events).hasSize(1);
+    assertThat(events.get(0).failure())
+        .isExactlyInstanceOf(TimeoutExceededException.class)
+        .hasMessageStartingWith("'prices' did not finish within 0.1");
+    Hedge hedge = resilience.hedge("h", c -> c.delay(millis(10)));
+    CompletableFuture<String> winner = new CompletableFuture<>();
+    hedge.callAsync(
+        () -> CallContext.current().isHedge() ? winner : prices.callAsync("pears", this::begin));
+    prices.callAsync("pears", this::begin);
+    at(120);
+    winner.complete("1.20");
+    time.runPending();
+    assertThat(events).hasSize(2);
+    assertThat(events.get(1).failure()).isExactlyInstanceOf(CancellationException.class);
   }
 
   @Test
