@@ -718,6 +718,26 @@ class CoalescedFutureTest extends CoalescerFixture {
 
   @Test
   @Tag("CA-20")
+  void closing_endsFuturesThatJoinedWithADeadline() throws Exception {
+    Coalescer<String, String> prices = coalescer();
+    Timeout timeout = resilience.timeout("t", c -> c.limit(millis(100)));
+    CompletableFuture<String> leader = async(prices);
+    CompletableFuture<String> scoped = within(50, () -> async(prices));
+    CompletableFuture<String> limited = timeout.callAsync(() -> async(prices));
+    CompletableFuture<String> joiner = async(prices);
+    resilience.close();
+    time.runPending();
+    assertThat(failureOf(scoped)).isInstanceOf(ResilienceClosedException.class);
+    assertThat(failureOf(limited)).isInstanceOf(ResilienceClosedException.class);
+    assertThat(joiner).isNotDone();
+    bodies.get(0).complete("1.20");
+    time.runPending();
+    assertThat(leader).isCompletedWithValue("1.20");
+    assertThat(joiner).isCompletedWithValue("1.20");
+  }
+
+  @Test
+  @Tag("CA-20")
   void closing_leavesBodiesUnderWay_andALaterHandOverEndsAll() {
     Coalescer<String, String> prices = coalescer();
     CompletableFuture<String> leader = async(prices);
