@@ -18,7 +18,8 @@ public final class FleetPage {
     Path measured = Path.of(arguments[0]);
     Path docs = Path.of(arguments[1]);
     List<String> seconds = Files.readAllLines(measured.resolve("seconds.csv"));
-    Files.writeString(docs.resolve("plots").resolve("fleet.svg"), chart(seconds).svg());
+    Files.writeString(
+        docs.resolve("images").resolve("fleet.svg"), chart(seconds).svg());
     Path page = docs.resolve("fleet.md");
     List<String> lines = new ArrayList<>(Files.readAllLines(page));
     List<String> published = lines.subList(lines.indexOf(START) + 1, lines.indexOf(END));
