@@ -32,7 +32,8 @@ public final class LeasedPermits {
    *
    * Credit: a call that finds no lease, because none was needed for a while, is admitted, and its permits are reported as spent by the
    * request that it hands over. There is no other such call until that is answered, or while the store says that the quota is used up.
-   * So an instance that is used now and then rejects no call, and holds nothing in between.
+   * So an instance that is used now and then rejects no call, and holds nothing in between. Before the first answer of all there is one
+   * such call, too.
    *
    * Return: what is left at the end of a lease goes back with the next request. It was not used, so the bound of the fleet holds: what
    * is admitted in a time is at most what instances held at its beginning and what they were granted in it, less what went back.
@@ -64,7 +65,7 @@ public final class LeasedPermits {
   /** How often an instance of other settings asks. */
   private static final long OTHER_SETTINGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** The time between two requests while the quota has less than what is wanted, so that all instances together ask ten times a second each at most. */
+  /** The time between two requests while the quota has less than what is wanted: each instance asks ten times a second at most. */
   private static final long SCARCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static final long PLENTY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -334,9 +335,7 @@ public final class LeasedPermits {
       @Override
       public void run() {
         LOG.log(
-            // A first connection of a process that has just started may take longer than a lease. A
-            // store that fails is a warning of
-            // the connection.
+            // The first connection of a process may take longer than a lease, and is no trouble.
             isFirst ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
             "{0} is alone: {1}; until it can lease permits, {2}",
             owner,
