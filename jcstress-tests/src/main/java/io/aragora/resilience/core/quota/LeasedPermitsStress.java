@@ -91,7 +91,8 @@ public class LeasedPermitsStress {
 
     public TakeAgainstLease() {
       leased.lease(1);
-      leased.time.set(20_000_000);
+      // Late enough to ask again, early enough for the lease.
+      leased.time.set(LeasedPermits.LEASE_NANOS / 2);
       leased.asked();
     }
 
