@@ -3,6 +3,7 @@ package io.aragora.resilience.examples.demo;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.http.client.ResilientHttpClient;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -87,6 +88,9 @@ final class Neighbours {
           .name("neighbours")
           .client(plain)
           .noRetry()
+          // All callers may receive a 429 at once: that is for the limiter, not for the breaker.
+          .circuitBreaker(
+              CircuitBreakerConfig.builder().failureThreshold(10 * CALLERS).build())
           .rateLimiter(RateLimiterConfig.smooth(10_000, Duration.ofSeconds(1)).build())
           .build();
       HttpRequest limited = HttpRequest.newBuilder(quota.uri()).build();
