@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 record LibraryModule(Path folder, ModuleDescriptor descriptor) {
   static final Path ROOT = Path.of(System.getProperty("root.folder"));
 
+  /** The folder of the bridges, which have no descriptors. */
+  static final Path BRIDGES = ROOT.resolve("bridges");
+
   /** All modules in the order of their names, found by their folders. */
   static List<LibraryModule> all() {
     try (Stream<Path> folders = Files.list(ROOT)) {

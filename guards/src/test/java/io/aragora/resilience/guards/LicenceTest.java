@@ -66,8 +66,9 @@ class LicenceTest {
   }
 
   private static List<Path> jars() throws IOException {
-    try (Stream<Path> folders = Files.list(ROOT)) {
-      return folders
+    try (Stream<Path> modules = Files.list(ROOT);
+        Stream<Path> bridges = Files.list(LibraryModule.BRIDGES)) {
+      return Stream.concat(modules, bridges)
           .map(folder -> folder.resolve("target"))
           .filter(Files::isDirectory)
           .flatMap(target -> list(target).stream())

@@ -71,14 +71,17 @@ class WordsTest {
     assertThat(findings).isEmpty();
   }
 
-  /** The folders of the sources of modules, and of the builds of consumers. */
+  /** The folders of the sources of modules, of bridges, and of the builds of consumers. */
   private static List<Path> sourceFolders() throws IOException {
     Path consumers = LibraryModule.ROOT.resolve("examples/consumers");
     try (Stream<Path> modules = Files.list(LibraryModule.ROOT);
+        Stream<Path> bridges = Files.list(LibraryModule.BRIDGES);
         Stream<Path> builds = Files.list(consumers)) {
-      return Stream.of(modules, Stream.of(consumers), builds)
+      return Stream.of(modules, bridges, Stream.of(consumers), builds)
           .flatMap(folders -> folders)
-          .flatMap(module -> Stream.of("src/main/java", "src/test/java").map(module::resolve))
+          .flatMap(module -> Stream.of(
+                  "src/main/java", "src/test/java", "src/main/kotlin", "src/test/kotlin")
+              .map(module::resolve))
           .filter(Files::isDirectory)
           .sorted()
           .toList();
@@ -123,14 +126,11 @@ class WordsTest {
   }
 
   private static Set<String> inSources(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(folder)) {
-      files = all.filter(file -> file.toString().endsWith(".java"))
-          .filter(WordsTest::isChecked)
-          .sorted()
-          .toList();
-    }
     Set<String> findings = new TreeSet<>();
+    for (Path file : filesIn(folder, ".kt")) {
+      findings.addAll(inText(file, Files.readString(file)));
+    }
+    List<Path> files = filesIn(folder, ".java");
     var compiler = ToolProvider.getSystemJavaCompiler();
     try (var manager = compiler.getStandardFileManager(null, null, null)) {
       var units = manager.getJavaFileObjectsFromPaths(files);
@@ -156,6 +156,15 @@ class WordsTest {
       }
     }
     return findings;
+  }
+
+  private static List<Path> filesIn(Path folder, String ending) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(file -> file.toString().endsWith(ending))
+          .filter(WordsTest::isChecked)
+          .sorted()
+          .toList();
+    }
   }
 
   private static boolean isChecked(Path file) {

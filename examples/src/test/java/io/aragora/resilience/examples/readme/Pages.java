@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** README, CONTRIBUTING and docs: their text, their blocks of Java by name, their tables. */
+/** README, CONTRIBUTING and docs: their text, their blocks of Java and Kotlin by name, their tables. */
 final class Pages {
   static final Path README = Path.of(System.getProperty("readme.file")).normalize();
   static final Path ROOT = README.getParent();
@@ -21,8 +21,8 @@ final class Pages {
   /** Blocks of this name are compiled by {@link ModuleDeclarationsTest}; all others are in the source of a test. */
   static final String MODULE_DECLARATION = "module declaration";
 
-  private static final Pattern BLOCK =
-      Pattern.compile("<!-- code: (?<name>[^>]+) -->\\R```java\\R(?<code>.*?)```", Pattern.DOTALL);
+  private static final Pattern BLOCK = Pattern.compile(
+      "<!-- code: (?<name>[^>]+) -->\\R```(java|kotlin)\\R(?<code>.*?)```", Pattern.DOTALL);
 
   private Pages() {}
 

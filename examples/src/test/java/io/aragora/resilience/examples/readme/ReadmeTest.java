@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The Java of README and docs is code that is compiled and run, and links lead somewhere. */
+/** The Java and Kotlin of README and docs is code that is compiled and run, and links lead somewhere. */
 class ReadmeTest {
   private static final Pattern SNIPPET =
       Pattern.compile("^ *// readme: (?<name>.+)\\R(?<code>(?s:.*?))^ *// end$", Pattern.MULTILINE);
@@ -31,12 +31,15 @@ class ReadmeTest {
     Map<String, String> snippets = new LinkedHashMap<>();
     Pages.in(SNIPPETS.getParent())
         .forEach(file -> snippets.putAll(Pages.find(SNIPPET, Pages.read(file))));
-    try (Stream<Path> modules = Files.list(Pages.ROOT)) {
-      for (Path tests : modules.map(module -> module.resolve("src/test/java")).toList()) {
+    try (Stream<Path> modules = Files.list(Pages.ROOT);
+        Stream<Path> bridges = Files.list(Pages.ROOT.resolve("bridges"))) {
+      for (Path tests : Stream.concat(modules, bridges)
+          .flatMap(module -> Stream.of("src/test/java", "src/test/kotlin").map(module::resolve))
+          .toList()) {
         if (!SNIPPETS.startsWith(tests) && Files.exists(tests)) {
           try (Stream<Path> files = Files.walk(tests)) {
             files
-                .filter(file -> file.getFileName().toString().endsWith("SnippetsTest.java"))
+                .filter(file -> file.getFileName().toString().matches(".*SnippetsTest\\.(java|kt)"))
                 .forEach(file -> snippets.putAll(Pages.find(SNIPPET, Pages.read(file))));
           }
         }
@@ -56,11 +59,11 @@ class ReadmeTest {
   }
 
   @Test
-  void everyJavaBlock_hasAName() {
+  void everyBlockOfJavaOrKotlin_hasAName() {
     for (Path page : Pages.all()) {
       String text = Pages.read(page);
       long fences =
-          text.lines().filter(line -> line.strip().startsWith("```java")).count();
+          text.lines().filter(line -> line.strip().matches("```(java|kotlin)")).count();
 
       assertThat(Pages.blocks(text)).as("blocks of %s that have a name", page).hasSize((int)
           fences);

@@ -1,0 +1,3 @@
+/** The bridge to gRPC. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.grpc;

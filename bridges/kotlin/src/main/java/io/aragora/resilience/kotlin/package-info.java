@@ -1,0 +1,3 @@
+/** The bridge to Kotlin. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.kotlin;

@@ -1,0 +1,3 @@
+/** The bridge to Micrometer. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.micrometer;

@@ -1,0 +1,3 @@
+/** The bridge to OpenTelemetry. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.opentelemetry;

@@ -1,0 +1,3 @@
+/** The bridge to Reactor. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.reactor;

@@ -1,0 +1,3 @@
+/** The bridge to Resilience4j. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.resilience4j;

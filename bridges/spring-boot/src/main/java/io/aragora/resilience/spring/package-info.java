@@ -1,0 +1,3 @@
+/** The bridge to Spring Boot. */
+@org.jspecify.annotations.NullMarked
+package io.aragora.resilience.spring;
