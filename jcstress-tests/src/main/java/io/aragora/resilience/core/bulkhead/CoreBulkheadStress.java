@@ -104,7 +104,7 @@ public class CoreBulkheadStress {
   @Outcome(
       id = "2",
       expect = Expect.ACCEPTABLE_INTERESTING,
-      desc = "The second start that QueuedFuture must not make.")
+      desc = "The second start that DeferredFuture must not make.")
   @State
   public static class BrokenBodyStartsOnce {
     private final AtomicInteger bodies = new AtomicInteger();

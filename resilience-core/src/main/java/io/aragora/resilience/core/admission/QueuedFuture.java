@@ -2,63 +2,32 @@ package io.aragora.resilience.core.admission;
 
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.DeadlineCancellation;
+import io.aragora.resilience.core.call.DeferredFuture;
 import io.aragora.resilience.core.call.PolicyChain;
-import io.aragora.resilience.core.call.PolicyFuture;
-import io.aragora.resilience.core.dispatch.AcceptedTask;
-import io.aragora.resilience.core.dispatch.ContextCarrier;
-import io.aragora.resilience.core.timer.OwnedOperation;
-import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asynchronous call that has to wait. When it is its turn, its body starts on the executor for attempts.
+ * An asynchronous call that has to wait for its admission.
  *
  * @param <T> the type of the value
  */
-final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
+final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
   /*
    * A permit is given back by the thread that claims the end of this future, if the waiter has one by then. A waiter that has
-   * left the queue gets none. The start of the body looks for the end before and after: a body that starts while the future
-   * is ended from outside is cancelled, as that of any future is (PolicyFuture).
+   * left the queue gets none.
    *
-   * One operation of the timer serves for the end of the wait, for the time at which the policy has to be asked again, and
-   * for another try if a hand-over fails. It is armed and cancelled under its monitor, by whichever thread.
+   * The operation of the timer also wakes this call at the time at which the policy has to be asked again.
    *
    * Stress: CoreBulkheadStress.CancelAgainstGrant.
    */
-  private static final long AGAIN_NANOS = 10_000_000L;
-
   private final AdmissionPolicy policy;
   private final long until;
   private final boolean endsByDeadline;
-  private final CapturedContext context;
-  private final ContextCarrier.@Nullable Carried carried;
-  private final PolicyChain chain;
-  private final int index;
-  private final Supplier<? extends CompletionStage<T>> body;
   private final Turn turn;
-  private final WaitEnd waitEnd = new WaitEnd(this);
-
-  /**
-   * Volatile CAS: of the tasks that start the body exactly one does. The grant and the timer may each hand one over. Stress:
-   * CoreBulkheadStress.BodyStartsOnce.
-   */
-  private static final VarHandle STARTED = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "hasStarted", VarHandle.class, QueuedFuture.class, boolean.class);
-
-  /** Whether the body was started, or is being started. The thread that ends this future reads it. */
-  private volatile boolean hasStarted;
-
-  private volatile @Nullable AcceptedTask acceptedTask;
-
-  /** Whether the wait is over. Guarded by the monitor of waitEnd. */
-  private boolean isOver;
 
   QueuedFuture(
       AdmissionPolicy policy,
@@ -69,14 +38,10 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
+    super(policy.dispatcher(), policy.timer(), context, chain, index, body);
     this.policy = policy;
     this.until = until;
     this.endsByDeadline = endsByDeadline;
-    this.context = context;
-    this.carried = policy.dispatcher().carrier().capture();
-    this.chain = chain;
-    this.index = index;
-    this.body = body;
     this.turn = new Turn(policy.rank(), policy.need(), now, until, this);
   }
 
@@ -86,9 +51,9 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     arm(until);
     if (policy.queue().add(turn, policy.maxWaiting())) {
       lookForPermit();
-    } else if (claimEnd()) {
-      disarm();
-      completeExceptionally(policy.reject(Rejection.QUEUE_FULL, 0));
+    } else {
+      endWait();
+      reject(Rejection.QUEUE_FULL);
     }
   }
 
@@ -100,44 +65,19 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
     }
   }
 
-  private void arm(long nanos) {
-    synchronized (waitEnd) {
-      if (!isOver) {
-        policy.timer().arm(waitEnd, nanos);
-      }
-    }
-  }
-
-  private void disarm() {
-    synchronized (waitEnd) {
-      isOver = true;
-      waitEnd.cancel(policy.timer());
-    }
-  }
-
-  /** Called on a thread of the dispatcher when the time has come, and when the waiter was woken. */
   @Override
-  public void run() {
-    try {
-      switch (turn.state()) {
-        case WAITING -> expire();
-        case GRANTED -> handOver();
-        case EVICTED -> reject(Rejection.QUEUE_FULL);
-        case DISMISSED -> reject(AdmissionPolicy.vain(endsByDeadline));
-        case NEW, LEFT -> {}
+  protected void onWoken() {
+    switch (turn.state()) {
+      case WAITING -> expire();
+      case GRANTED -> {
+        if (endWait()) {
+          handOver();
+        }
       }
-    } catch (Throwable e) {
-      tryAgain(e);
+      case EVICTED -> reject(Rejection.QUEUE_FULL);
+      case DISMISSED -> reject(AdmissionPolicy.vain(endsByDeadline));
+      case NEW, LEFT -> {}
     }
-  }
-
-  /** The heap is full, for instance. The code that waits for the call must not wait forever. */
-  void tryAgain(Throwable failure) {
-    synchronized (waitEnd) {
-      // The hand-over that failed may have cancelled the operation.
-      waitEnd.armAgain(policy.timer(), this, waitEnd.after(AGAIN_NANOS));
-    }
-    policy.dispatcher().failed("the wait of a call could not be ended; it is tried again", failure);
   }
 
   private void expire() {
@@ -156,71 +96,26 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   }
 
   private boolean reject(Rejection why) {
-    boolean isFirst = claimEnd();
-    if (isFirst) {
-      completeExceptionally(policy.reject(why, waitedNanos()));
-    }
-    return isFirst;
+    return end(() -> policy.reject(why, waitedNanos()));
   }
 
   private long waitedNanos() {
     return Math.max(0, policy.runtime().time().nanoTime() - turn.since());
   }
 
-  private void handOver() {
-    if (hasEnded() || hasStarted) {
-      return;
-    }
-    disarm();
-    try {
-      AcceptedTask accepted =
-          policy.dispatcher().attempt(chain.executor(), this::start, this::endClosed);
-      acceptedTask = accepted;
-      // Volatile read after the write; the thread that ends the call from outside writes the end,
-      // then reads acceptedTask.
-      if (hasEnded()) {
-        accepted.cancel();
-      }
-    } catch (Throwable e) {
-      // Usually a rejection, but an executor of the application may throw anything.
-      end(new RejectedByExecutor(e));
-    }
-  }
-
-  private void start() {
-    if (hasEnded() || !STARTED.compareAndSet(this, false, true)) {
-      return;
-    }
+  @Override
+  protected void onStarting() {
     policy.admitted(waitedNanos());
-    try {
-      if (carried == null) {
-        startBody();
-      } else {
-        carried.call(() -> {
-          startBody();
-          return this;
-        });
-      }
-    } catch (Throwable e) {
-      // Not a failure of the body, which arrives through its stage. The machine is exhausted, for
-      // instance.
-      end(e);
-    }
   }
 
-  private void startBody() {
-    follow(chain.insideAsync(context, index, body));
+  @Override
+  protected void onEndedHere(Throwable failure) {
+    giveUp(failure);
   }
 
-  private void endClosed() {
-    end(policy.closed());
-  }
-
-  private void end(Throwable failure) {
-    if (claimEnd()) {
-      giveUp(failure);
-      completeExceptionally(failure);
-    }
+  @Override
+  protected ResilienceClosedException closed() {
+    return policy.closed();
   }
 
   /**
@@ -230,7 +125,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
   private void giveUp(Throwable failure) {
     switch (policy.queue().leave(turn)) {
       case GRANTED -> {
-        if (hasStarted) {
+        if (hasStarted()) {
           policy.giveBackAfterFuture(turn.permit(), failure);
         } else {
           policy.giveBack(turn.permit());
@@ -243,7 +138,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   @Override
   protected boolean hasEntered() {
-    return hasStarted && super.hasEntered();
+    return hasStarted() && super.hasEntered();
   }
 
   @Override
@@ -256,11 +151,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    disarm();
-    AcceptedTask accepted = acceptedTask;
-    if (accepted != null) {
-      accepted.cancel();
-    }
+    cancelStart();
     if (cause instanceof DeadlineCancellation
         && policy.queue().leave(turn) == Waiter.State.WAITING) {
       policy.reject(Rejection.DEADLINE, waitedNanos());
@@ -280,24 +171,7 @@ final class QueuedFuture<T extends @Nullable Object> extends PolicyFuture<T> imp
 
     @Override
     protected void wake() {
-      // The executor may be the application's and may block, so the dispatcher hands over.
-      future.policy.dispatcher().endCall(future);
-    }
-  }
-
-  private static final class WaitEnd extends OwnedOperation<QueuedFuture<?>> {
-    WaitEnd(QueuedFuture<?> future) {
-      super(future);
-    }
-
-    @Override
-    protected void onFire(QueuedFuture<?> future) {
-      future.policy.dispatcher().endCall(future);
-    }
-
-    @Override
-    protected void onTimerClosed(QueuedFuture<?> future) {
-      future.policy.dispatcher().endCall(future::endClosed);
+      future.wake();
     }
   }
 }

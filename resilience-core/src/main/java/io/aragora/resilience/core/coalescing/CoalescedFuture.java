@@ -31,7 +31,10 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
    * first, the flight was handed over, and the body that ends finds the same.
    */
 
-  /** Volatile CAS: a body that is taken over begins, or the deadline of its call ends the wait for it. */
+  /**
+   * Volatile CAS: a body that is taken over begins, or the deadline of its call ends the wait for it. Stress:
+   * CoalescedFutureStress.TakeOverAgainstDeadline.
+   */
   private static final VarHandle PAST_WAIT = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "isPastWait", VarHandle.class, CoalescedFuture.class, boolean.class);
 
