@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.quota;
 
+import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.QuotaSetting;
@@ -90,6 +91,7 @@ final class QuotaConnection {
         ? known
         : new QuotaStoreException("the quota store failed: " + e.getClass().getName(), e);
     failures++;
+    record(failure);
     if (failures >= FAILURES_OF_AN_OUTAGE && !closed) {
       boolean isNew = outage == null;
       outage = failure;
@@ -105,6 +107,17 @@ final class QuotaConnection {
       giveUp();
     }
     return failure;
+  }
+
+  private void record(QuotaStoreException failure) {
+    try {
+      FlightRecording.storeFailure(runtime, setting.location(), "lease", failure);
+    } catch (Throwable another) {
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "a failure of the quota store was not recorded by the flight recorder",
+          another);
+    }
   }
 
   /** Returns the text of a failure, whose methods may throw. */

@@ -9,8 +9,9 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 @Name("io.aragora.resilience.StoreFailure")
-@Label("State Store Failure")
-@Description("Breaker state could not be read or written; the runtime tries again")
+@Label("Store Failure")
+@Description(
+    "Saved state could not be read or written, or a quota not leased; the runtime tries again")
 @Category("Resilience")
 @StackTrace(false)
 final class StoreFailureEvent extends Event {

@@ -27,6 +27,7 @@ import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutEvent;
 import java.io.IOException;
@@ -412,6 +413,29 @@ class FlightRecordingTest {
 
     @Override
     public void close() {}
+  }
+
+  @Test
+  void aQuotaStoreThatFails_isRecorded() throws Exception {
+    MemoryQuotaStore store = MemoryQuotaStore.create(time);
+    store.fail(true);
+    List<RecordedEvent> events = record("StoreFailure", () -> {
+      try (Resilience shop = Resilience.builder()
+          .name("shop with a quota")
+          .timeSource(time)
+          .quotaStore(store)
+          .build()) {
+        RateLimiter limiter = shop.rateLimiter(
+            "api", RateLimiterConfig.smooth(100, Duration.ofSeconds(1)).shared().build());
+        limiter.tryAcquire();
+        time.advance(Duration.ofSeconds(5));
+      }
+    });
+    assertThat(events).isNotEmpty().allSatisfy(event -> {
+      assertThat(event.getString("runtime")).isEqualTo("shop with a quota");
+      assertThat(event.getString("operation")).isEqualTo("lease");
+      assertThat(event.getString("message")).contains("out of order");
+    });
   }
 
   @Test
