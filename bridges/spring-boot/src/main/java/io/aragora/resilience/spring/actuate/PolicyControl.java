@@ -1,0 +1,114 @@
+package io.aragora.resilience.spring.actuate;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Performs the actions of an operator. Each is logged. Creates no policy. Thread-safe. */
+final class PolicyControl {
+  private static final Log LOG = LogFactory.getLog(PolicyControl.class);
+
+  private final Resilience resilience;
+
+  PolicyControl(Resilience resilience) {
+    this.resilience = resilience;
+  }
+
+  void stopChaos() {
+    LOG.info("operator: stop of chaos, runtime " + resilience.name());
+    resilience.chaos().stop();
+  }
+
+  /**
+   * Performs an action.
+   *
+   * @return whether there is such a policy
+   * @throws IllegalArgumentException if the kind has no such action
+   */
+  boolean change(String kind, String name, @Nullable String key, String action) {
+    return switch (kind) {
+      case "circuitbreaker" -> changeBreaker(breaker(name), breakerAction(action), name);
+      case "keyedcircuitbreaker" -> changeKey(name, key, breakerAction(action));
+      case "ratelimiter" -> resume(name, action);
+      default ->
+        throw new IllegalArgumentException(
+            "kind must be circuitbreaker, keyedcircuitbreaker or ratelimiter: " + kind);
+    };
+  }
+
+  private enum BreakerAction {
+    FORCE_OPEN,
+    FORCE_CLOSED,
+    RESET
+  }
+
+  private static BreakerAction breakerAction(String action) {
+    return switch (action) {
+      case "force-open" -> BreakerAction.FORCE_OPEN;
+      case "force-closed" -> BreakerAction.FORCE_CLOSED;
+      case "reset" -> BreakerAction.RESET;
+      default ->
+        throw new IllegalArgumentException(
+            "action must be force-open, force-closed or reset: " + action);
+    };
+  }
+
+  private boolean changeBreaker(
+      @Nullable CircuitBreaker breaker, BreakerAction action, String shown) {
+    if (breaker == null) {
+      return false;
+    }
+    LOG.info("operator: " + action + " of breaker '" + shown + "', runtime " + resilience.name());
+    switch (action) {
+      case FORCE_OPEN -> breaker.forceOpen();
+      case FORCE_CLOSED -> breaker.forceClosed();
+      case RESET -> breaker.reset();
+    }
+    return true;
+  }
+
+  private boolean changeKey(String name, @Nullable String key, BreakerAction action) {
+    if (key == null || key.isBlank()) {
+      throw new IllegalArgumentException("an action of a keyed breaker needs a key");
+    }
+    for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
+      if (keyed.name().equals(name)) {
+        CircuitBreaker breaker = keyed.forKey(key);
+        if (breaker == keyed.overflow()) {
+          throw new IllegalArgumentException("keyed breaker '" + name
+              + "' has reached maxKeys, so this key shares the overflow breaker");
+        }
+        return changeBreaker(breaker, action, name + "[" + key + "]");
+      }
+    }
+    return false;
+  }
+
+  private boolean resume(String name, String action) {
+    if (!action.equals("resume")) {
+      throw new IllegalArgumentException("action must be resume: " + action);
+    }
+    for (RateLimiter limiter : resilience.policies().rateLimiters()) {
+      if (limiter.name().equals(name)) {
+        LOG.info("operator: resume of rate limiter '" + name + "', runtime " + resilience.name());
+        limiter.resume();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Not by look-up, which would create a missing breaker. */
+  private @Nullable CircuitBreaker breaker(String name) {
+    for (CircuitBreaker breaker : resilience.policies().circuitBreakers()) {
+      if (breaker.name().equals(name)) {
+        return breaker;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,131 @@
+package io.aragora.resilience.spring.actuate;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.health.HealthGroup;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.health.AdditionalHealthEndpointPath;
+import org.springframework.boot.actuate.health.CompositeHealthContributor;
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthContributor;
+import org.springframework.boot.actuate.health.HealthEndpointGroup;
+import org.springframework.boot.actuate.health.HealthEndpointGroups;
+import org.springframework.boot.actuate.health.HealthEndpointGroupsPostProcessor;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.boot.actuate.health.HttpCodeStatusMapper;
+import org.springframework.boot.actuate.health.StatusAggregator;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * Shows the health of the runtime in Actuator, as contributor {@code resilience} with a part for each {@link HealthGroup}, and
+ * adds the parts of liveness and readiness to the probes of these names. For Spring Boot 3.5.
+ */
+// After the probes: the processors of groups run in the order of these classes.
+@AutoConfiguration(
+    afterName = {
+      "io.aragora.resilience.spring.ResilienceAutoConfiguration",
+      "org.springframework.boot.actuate.autoconfigure.availability.AvailabilityProbesAutoConfiguration"
+    })
+@ConditionalOnClass(HealthEndpointGroupsPostProcessor.class)
+@ConditionalOnSingleCandidate(Resilience.class)
+@ConditionalOnEnabledHealthIndicator(GroupHealth.CONTRIBUTOR)
+public class ResilienceHealthBoot3AutoConfiguration {
+  /** Creates the configuration. */
+  public ResilienceHealthBoot3AutoConfiguration() {}
+
+  /**
+   * Creates the contributor.
+   *
+   * @param resilience the runtime
+   * @return a contributor with a part for each group
+   */
+  @Bean(name = "resilienceHealthContributor")
+  @ConditionalOnMissingBean(name = "resilienceHealthContributor")
+  public CompositeHealthContributor resilienceHealthContributor(Resilience resilience) {
+    Map<String, HealthContributor> parts = new LinkedHashMap<>();
+    for (HealthGroup group : HealthGroup.values()) {
+      HealthIndicator part = () -> health(GroupHealth.of(resilience, group));
+      parts.put(GroupHealth.name(group), part);
+    }
+    return CompositeHealthContributor.fromMap(parts);
+  }
+
+  /**
+   * Creates the processor that adds the parts to the probes.
+   *
+   * @param environment tells whether the application lists the members of a probe itself
+   * @return a processor of the groups
+   */
+  @Bean
+  public static HealthEndpointGroupsPostProcessor resilienceProbes(Environment environment) {
+    ProbeGroups probes = new ProbeGroups(environment);
+    return groups -> {
+      Map<String, HealthEndpointGroup> all = new LinkedHashMap<>();
+      for (String name : groups.getNames()) {
+        HealthEndpointGroup group = groups.get(name);
+        if (group != null) {
+          all.put(name, probes.extend(name) ? new Probe(group, GroupHealth.member(name)) : group);
+        }
+      }
+      return HealthEndpointGroups.of(groups.getPrimary(), all);
+    };
+  }
+
+  private static Health health(GroupHealth group) {
+    Health.Builder health = switch (group.code()) {
+      case UP -> Health.up();
+      case UNKNOWN -> Health.unknown();
+      case DOWN -> Health.down();
+    };
+    return health.withDetails(group.details()).build();
+  }
+
+  /** A probe of Actuator with one member more. */
+  private static final class Probe implements HealthEndpointGroup {
+    private final HealthEndpointGroup group;
+    private final String member;
+
+    Probe(HealthEndpointGroup group, String member) {
+      this.group = group;
+      this.member = member;
+    }
+
+    @Override
+    public boolean isMember(String name) {
+      return name.equals(member) || group.isMember(name);
+    }
+
+    @Override
+    public boolean showComponents(SecurityContext securityContext) {
+      return group.showComponents(securityContext);
+    }
+
+    @Override
+    public boolean showDetails(SecurityContext securityContext) {
+      return group.showDetails(securityContext);
+    }
+
+    @Override
+    public StatusAggregator getStatusAggregator() {
+      return group.getStatusAggregator();
+    }
+
+    @Override
+    public HttpCodeStatusMapper getHttpCodeStatusMapper() {
+      return group.getHttpCodeStatusMapper();
+    }
+
+    @Override
+    public @Nullable AdditionalHealthEndpointPath getAdditionalPath() {
+      return group.getAdditionalPath();
+    }
+  }
+}
