@@ -1,0 +1,31 @@
+package io.aragora.resilience.spring.http;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.web.client.RestClientCustomizer;
+import org.springframework.boot.web.client.RestTemplateCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** Protects what the builders of {@code RestClient} and {@code RestTemplate} create. For Spring Boot 3.5. */
+@AutoConfiguration(after = HttpProtectionsAutoConfiguration.class)
+@ConditionalOnClass(RestClientCustomizer.class)
+@ConditionalOnBean(HttpProtections.class)
+public class RestClientsBoot3AutoConfiguration {
+  /** Creates the configuration. */
+  public RestClientsBoot3AutoConfiguration() {}
+
+  @Bean
+  @Order(Ordered.LOWEST_PRECEDENCE)
+  RestClientCustomizer resilienceRestClientCustomizer(HttpProtections protections) {
+    return builder -> builder.requestInterceptor(new ResilientInterceptor(protections::of));
+  }
+
+  @Bean
+  @Order(Ordered.LOWEST_PRECEDENCE)
+  RestTemplateCustomizer resilienceRestTemplateCustomizer(HttpProtections protections) {
+    return template -> template.getInterceptors().add(new ResilientInterceptor(protections::of));
+  }
+}

@@ -1,0 +1,161 @@
+package io.aragora.resilience.spring.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.spring.ResilienceBuilderCustomizer;
+import io.aragora.resilience.testing.ManualTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpMethod;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
+
+/** The clients that Boot's builders create, with real sockets. */
+class HttpClientsTest {
+  /** Sends a request and returns the body. */
+  interface Client {
+    String send(HttpMethod method, String url, String body);
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
+  static class App {
+    @Bean
+    ResilienceBuilderCustomizer time() {
+      return builder -> builder.timeSource(ManualTime.create().autoAdvance(true));
+    }
+  }
+
+  static Stream<Named<BiFunction<ConfigurableApplicationContext, String, Client>>> clients() {
+    return Stream.of(
+        Named.of("RestClient", (context, unused) -> restClient(context)),
+        Named.of("RestTemplate", (context, unused) -> restTemplate(context)));
+  }
+
+  private static Client restClient(ConfigurableApplicationContext context) {
+    RestClient client = context.getBean(RestClient.Builder.class).build();
+    return (method, url, body) ->
+        client.method(method).uri(url).body(body).retrieve().body(String.class);
+  }
+
+  /** By reflection, because the builder is in another package in each Boot. */
+  private static Client restTemplate(ConfigurableApplicationContext context) {
+    try {
+      Object builder = context.getBean("restTemplateBuilder");
+      RestTemplate template =
+          (RestTemplate) builder.getClass().getMethod("build").invoke(builder);
+      return (method, url, body) -> template
+          .exchange(url, method, new org.springframework.http.HttpEntity<>(body), String.class)
+          .getBody();
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static ConfigurableApplicationContext start(String... properties) {
+    List<String> arguments =
+        new ArrayList<>(List.of("--spring.main.banner-mode=off", "--logging.level.root=warn"));
+    for (String property : properties) {
+      arguments.add("--" + property);
+    }
+    return new SpringApplicationBuilder(App.class)
+        .web(WebApplicationType.NONE)
+        .run(arguments.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @MethodSource("clients")
+  void client_enabled_retriesAndBreaks(
+      BiFunction<ConfigurableApplicationContext, String, Client> clients) throws Exception {
+    try (ConfigurableApplicationContext context = start("resilience.http.enabled=true");
+        ScriptedServer server = new ScriptedServer()) {
+      Client client = clients.apply(context, "");
+
+      server.answers(503, 500);
+      assertThat(client.send(HttpMethod.PUT, server.url(), "7")).isEqualTo("ok");
+      assertThat(server.requests()).containsExactly("PUT 7", "PUT 7", "PUT 7");
+
+      server.answers(503, 503, 503);
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> client.send(HttpMethod.POST, server.url(), "8"))
+            .hasMessageContaining("answer 503");
+      }
+      assertThatThrownBy(() -> client.send(HttpMethod.POST, server.url(), "9"))
+          .isInstanceOf(CallNotPermittedException.class);
+      assertThat(server.requests()).hasSize(6);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clients")
+  void client_notEnabled_isLeftAlone(
+      BiFunction<ConfigurableApplicationContext, String, Client> clients) throws Exception {
+    try (ConfigurableApplicationContext context = start();
+        ScriptedServer server = new ScriptedServer()) {
+      Client client = clients.apply(context, "");
+
+      server.answers(503);
+      assertThatThrownBy(() -> client.send(HttpMethod.GET, server.url(), ""))
+          .hasMessageContaining("answer 503");
+      assertThat(server.requests()).hasSize(1);
+      assertThat(context.getBean(Resilience.class).policies().retries()).isEmpty();
+    }
+  }
+
+  @Test
+  void client_namedByHost_hasPoliciesOfThatName() throws Exception {
+    try (ConfigurableApplicationContext context = start(
+            "resilience.http.enabled=true",
+            "resilience.http.clients.prices.hosts=127.0.0.1,*.prices.example",
+            "resilience.http.clients.prices.policies=retry",
+            "resilience.http.clients.prices.transient-statuses=418");
+        ScriptedServer server = new ScriptedServer()) {
+      Client client = restClient(context);
+
+      server.answers(418, Map.of("Retry-After", "1"), "teapot");
+      assertThat(client.send(HttpMethod.GET, server.url(), "")).isEqualTo("ok");
+      server.answers(503);
+      assertThatThrownBy(() -> client.send(HttpMethod.GET, server.url(), ""))
+          .hasMessageContaining("answer 503");
+
+      Resilience resilience = context.getBean(Resilience.class);
+      assertThat(resilience.retry("prices").totals().calls()).isPositive();
+      assertThat(resilience.policies().keyedCircuitBreakers())
+          .extracting(each -> each.name())
+          .containsExactly("http");
+    }
+  }
+
+  @Test
+  void context_invalidClient_namesKey() {
+    assertThatThrownBy(() ->
+            start("resilience.http.enabled=true", "resilience.http.clients.prices.policies=retry"))
+        .hasStackTraceContaining(
+            "resilience.http.clients.prices.hosts must list at least one host");
+    assertThatThrownBy(() -> start(
+            "resilience.http.enabled=true",
+            "resilience.http.clients.a.hosts=shop",
+            "resilience.http.clients.b.hosts=Shop"))
+        .hasStackTraceContaining(
+            "resilience.http.clients.b.hosts must not list a host of client 'a'");
+    assertThatThrownBy(() ->
+            start("resilience.http.enabled=true", "resilience.http.clients.a.hosts=http://shop"))
+        .hasStackTraceContaining("hosts must be names without a port");
+  }
+}
