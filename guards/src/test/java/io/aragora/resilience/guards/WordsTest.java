@@ -131,6 +131,9 @@ class WordsTest {
       findings.addAll(inText(file, Files.readString(file)));
     }
     List<Path> files = filesIn(folder, ".java");
+    if (files.isEmpty()) {
+      return findings;
+    }
     var compiler = ToolProvider.getSystemJavaCompiler();
     try (var manager = compiler.getStandardFileManager(null, null, null)) {
       var units = manager.getJavaFileObjectsFromPaths(files);
