@@ -85,6 +85,14 @@ public interface CallObserver {
   default void onTimed(String timeout, long durationNanos, boolean exceeded) {}
 
   /**
+   * Called if a hedge runs the body once more beside the attempts under way, before it does, on the thread that starts it.
+   *
+   * @param hedge the name of the hedge
+   * @param number the number of the hedge in its call, 1 for the first
+   */
+  default void onHedge(String hedge, int number) {}
+
+  /**
    * Called when the call has left all its policies.
    *
    * @param end how it ended

@@ -191,6 +191,10 @@ public final class Observation {
     passBeforeEnd(receiver -> receiver.onNotRetried(chain.link(index).name(), attempt, failure));
   }
 
+  void hedged(int index, int number) {
+    passBeforeEnd(receiver -> receiver.onHedge(chain.link(index).name(), number));
+  }
+
   void endOnThread(@Nullable Throwable failure) {
     Throwable own = failure == null ? null : Failures.unwrap(failure);
     end(own, own == null ? null : CallEnd.ofThread(own));

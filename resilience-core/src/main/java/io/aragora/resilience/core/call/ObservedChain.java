@@ -123,6 +123,11 @@ public final class ObservedChain extends PolicyChain {
   }
 
   @Override
+  public void onHedge(int index, int number) {
+    observation.hedged(index, number);
+  }
+
+  @Override
   public void onExceeded(int index) {
     observation.exceeded(index);
   }

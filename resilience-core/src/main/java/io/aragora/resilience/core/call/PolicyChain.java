@@ -197,6 +197,14 @@ public class PolicyChain {
   public void onNotRetried(int index, int attempt, Throwable failure) {}
 
   /**
+   * Called before a hedge runs the body beside the attempts under way. Does nothing unless the call is observed.
+   *
+   * @param index the position of the hedge
+   * @param number the number of the hedge in its call, 1 for the first
+   */
+  public void onHedge(int index, int number) {}
+
+  /**
    * Called if a timeout ends a call. Does nothing unless the call is observed.
    *
    * @param index the position of the timeout

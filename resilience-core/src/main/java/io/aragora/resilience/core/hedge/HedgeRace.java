@@ -190,6 +190,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
     }
     try {
       publish(Kind.HEDGED, number);
+      chain.onHedge(index, number);
       attempt.acceptedAs(
           hedge.dispatcher().attempt(hedge.executor(chain), attempt, attempt::reject));
     } catch (Throwable e) {

@@ -12,6 +12,7 @@ import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.Backoff;
@@ -98,6 +99,11 @@ class ObservedPipelineTest {
     @Override
     public void onTimed(String policy, long durationNanos, boolean exceeded) {
       heard.add(policy + (exceeded ? " ends it after " : " times ") + shown(durationNanos));
+    }
+
+    @Override
+    public void onHedge(String policy, int number) {
+      heard.add(policy + " starts " + number);
     }
 
     @Override
@@ -438,5 +444,30 @@ class ObservedPipelineTest {
     assertThat(heard.stream().filter(each -> each.startsWith("RETURNED"))).hasSize(2);
     assertThat(observed.policies()).isEqualTo(plain.policies());
     assertThat(observed).hasToString(plain + ", observed");
+  }
+
+  @Test
+  void onHedge_calledBeforeTheBodyOfTheHedge() {
+    Pipeline hedged = resilience.observed(
+        resilience.hedge("hedge", c -> c.delay(Duration.ofMillis(50)).maxHedges(2)),
+        Listening::new);
+
+    CompletableFuture<String> call = hedged.callAsync(() -> {
+      heard.add("body");
+      return CallContext.current().isHedge() && heard.contains("hedge starts 2")
+          ? CompletableFuture.completedFuture("x")
+          : new CompletableFuture<>();
+    });
+    time.advance(Duration.ofMillis(110));
+
+    assertThat(call).isCompletedWithValue("x");
+    assertThat(heard)
+        .containsExactly(
+            "body",
+            "hedge starts 1",
+            "body",
+            "hedge starts 2",
+            "body",
+            "RETURNED after 3 in " + shown(Duration.ofMillis(100).toNanos()));
   }
 }
