@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The observation {@value #NAME} begins with the call, below the current observation of its thread, and stops when the call has left
- * all policies. Retries, rejections and timeouts are events of it. It does not become the current observation, because a call
+ * all policies. Retries, rejections, timeouts and hedges are events of it. It does not become the current observation, because a call
  * may end on another thread: what the body observes is beside it. If the registry does nothing, or a predicate leaves the
  * observation out, the call is not observed and costs nothing more. Thread-safe.
  */
@@ -94,6 +94,11 @@ public final class CallObservations implements Supplier<@Nullable CallObserver> 
       if (exceeded) {
         event("timeout", "timeout " + timeout + " exceeded");
       }
+    }
+
+    @Override
+    public void onHedge(String hedge, int number) {
+      event("hedge", "hedge " + hedge);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.testing.ManualTime;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
@@ -135,6 +136,22 @@ class CallObservationsTest {
     assertThat(recorder.told)
         .containsExactly("start", "timeout: timeout t exceeded", "error", "stop");
     assertThat(key("outcome")).isEqualTo("timed_out");
+  }
+
+  @Test
+  void callAsync_hedged_eventOfTheHedge() {
+    Pipeline hedged = resilience.observed(
+        resilience.hedge("h", c -> c.delay(Duration.ofMillis(50))),
+        CallObservations.of(observations, "h"));
+    CompletableFuture<String> call =
+        hedged.callAsync(() -> CallContext.current().isHedge()
+            ? CompletableFuture.completedFuture("x")
+            : new CompletableFuture<>());
+
+    time.advance(Duration.ofMillis(60));
+
+    assertThat(call).isCompletedWithValue("x");
+    assertThat(recorder.told).containsExactly("start", "hedge: hedge h", "stop");
   }
 
   @Test
