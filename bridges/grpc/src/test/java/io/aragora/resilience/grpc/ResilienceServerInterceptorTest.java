@@ -1,0 +1,250 @@
+package io.aragora.resilience.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.Priority;
+import io.aragora.resilience.grpc.Shop.Call;
+import io.aragora.resilience.grpc.Shop.Transport;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import io.aragora.resilience.testing.ManualTime;
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptor;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ResilienceServerInterceptorTest {
+  private static final Metadata.Key<String> PRIORITY =
+      Metadata.Key.of("x-priority", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final ManualTime time = ManualTime.create();
+  private final Resilience resilience =
+      Resilience.builder().name("shop").timeSource(time).build();
+  private final ConcurrencyLimit limit = resilience.concurrencyLimit(
+      "server", c -> c.initial(2).least(2).most(2).share(Priority.SHEDDABLE, 0.5));
+  private final ServerInterceptor policies = ResilienceServerInterceptor.builder()
+      .concurrencyLimit(limit)
+      .priorityFrom("x-priority")
+      .pushback(Duration.ofMillis(250))
+      .build();
+
+  @AfterEach
+  void close() {
+    resilience.close();
+  }
+
+  static Stream<Arguments> transportsAndTypes() {
+    return ResilienceClientInterceptorTest.transportsAndTypes();
+  }
+
+  private void assertNothingIsHeld() {
+    Shop.await(() -> limit.snapshot().inUse() == 0, "places in use");
+  }
+
+  private KeyedRateLimiter oneCallEach(String name) {
+    return resilience.keyedRateLimiter(
+        name,
+        KeyedRateLimiterConfig.of(
+            RateLimiterConfig.smooth(1, Duration.ofSeconds(5)).burst(1).build()));
+  }
+
+  private static Call withPriority(Shop shop, String priority) {
+    Metadata headers = new Metadata();
+    headers.put(PRIORITY, priority);
+    return Call.of(shop.managed, MethodType.UNARY, "ok", CallOptions.DEFAULT, headers);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transportsAndTypes")
+  void limitIsFull_unavailableWithPushback_handlerDoesNotRun(Transport transport, MethodType type)
+      throws Exception {
+    try (Shop shop = new Shop(transport, policies)) {
+      Call first = Call.of(shop.managed, type, "hang");
+      Call second = Call.of(shop.managed, type, "hang");
+      shop.nextHandled();
+      shop.nextHandled();
+
+      Call third = Call.of(shop.managed, type, "ok");
+
+      assertThat(third.end().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(third.trailers.get(ServerPushback.PUSHBACK)).isEqualTo("250");
+      assertThat(shop.handled).isEmpty();
+      first.call.cancel("enough", null);
+      second.call.cancel("enough", null);
+      assertNothingIsHeld();
+      assertThat(Call.of(shop.managed, type, "ok").end().isOk()).isTrue();
+      assertNothingIsHeld();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transportsAndTypes")
+  void call_endsInAnyWay_givesItsPlaceBackOnce(Transport transport, MethodType type) {
+    try (Shop shop = new Shop(transport, policies)) {
+      for (String order : new String[] {"ok", "INTERNAL", "UNAVAILABLE", "throw", "throw late"}) {
+        Call call = Call.of(shop.managed, type, order);
+        assertThat(call.end().isOk()).as(order).isEqualTo(order.equals("ok"));
+        assertNothingIsHeld();
+      }
+      Metadata headers = new Metadata();
+      headers.put(Shop.THROW, "yes");
+      assertThat(Call.of(shop.managed, type, "ok", CallOptions.DEFAULT, headers)
+              .end()
+              .getCode())
+          .isEqualTo(Status.Code.UNKNOWN);
+      assertNothingIsHeld();
+      assertThat(limit.totals().drops()).isEqualTo(1);
+      assertThat(limit.totals().strayReleases()).isZero();
+      assertThat(limit.totals().admitted()).isEqualTo(6);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transportsAndTypes")
+  void clientIsKilled_placesGoBack_withoutASignOfOverload(Transport transport, MethodType type)
+      throws Exception {
+    try (Shop shop = new Shop(transport, policies)) {
+      Call call = Call.of(shop.managed, type, "hang");
+      shop.nextHandled();
+
+      shop.managed.shutdownNow();
+
+      assertThat(call.end().isOk()).isFalse();
+      assertNothingIsHeld();
+      assertThat(limit.totals().drops()).isZero();
+    }
+  }
+
+  @Test
+  void cancelled_aSignOfOverloadIfTheDeadlinePassed() {
+    ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    try (Context.CancellableContext patient =
+            Context.ROOT.withDeadline(Deadline.after(1, TimeUnit.HOURS), scheduler);
+        Context.CancellableContext late =
+            Context.ROOT.withDeadline(Deadline.after(-1, TimeUnit.SECONDS), scheduler)) {
+      ResilienceServerInterceptor.cancelled(permits(), Context.ROOT);
+      ResilienceServerInterceptor.cancelled(permits(), patient);
+      assertThat(limit.totals().drops()).isZero();
+
+      ResilienceServerInterceptor.cancelled(permits(), late);
+      assertThat(limit.totals().drops()).isEqualTo(1);
+      assertNothingIsHeld();
+    } finally {
+      scheduler.shutdownNow();
+    }
+  }
+
+  private Permits permits() {
+    return new Permits(null, 0, limit, limit.tryAcquirePermit(), StatusTable.defaults(), true);
+  }
+
+  @Test
+  void priority_sheddableIsRejectedFirst() throws Exception {
+    try (Shop shop = new Shop(Transport.IN_PROCESS, policies)) {
+      assertThat(Call.of(shop.managed, MethodType.UNARY, "hang").status).isNotDone();
+      shop.nextHandled();
+
+      assertThat(withPriority(shop, "Sheddable").end().getCode())
+          .isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(withPriority(shop, "critical").end().isOk()).isTrue();
+      assertThat(withPriority(shop, "what?").end().isOk()).isTrue();
+      assertThat(limit.totals(Priority.SHEDDABLE).rejectedFull()).isEqualTo(1);
+      assertThat(limit.totals(Priority.CRITICAL).admitted()).isEqualTo(1);
+      assertThat(limit.totals(Priority.NORMAL).admitted()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void limiterOfThePeer_resourceExhaustedWithPushback(Transport transport) {
+    KeyedRateLimiter limiter = oneCallEach("peers");
+    ServerInterceptor limited =
+        ResilienceServerInterceptor.builder().rateLimiter(limiter).build();
+    try (Shop shop = new Shop(transport, limited)) {
+      assertThat(Call.of(shop.managed, MethodType.UNARY, "ok").end().isOk()).isTrue();
+
+      Call second = Call.of(shop.managed, MethodType.UNARY, "ok");
+
+      assertThat(second.end().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(second.trailers.get(ServerPushback.PUSHBACK)).isEqualTo("5000");
+      assertThat(limiter.mostRejected(5))
+          .containsOnlyKeys(transport == Transport.NETTY ? "127.0.0.1" : "InProcessSocketAddress");
+    }
+  }
+
+  @Test
+  void peer_ofTheApplication_isTheKey() {
+    ServerInterceptor limited = ResilienceServerInterceptor.builder()
+        .rateLimiter(oneCallEach("tenants"))
+        .peer((call, headers) -> String.valueOf(headers.get(PRIORITY)))
+        .build();
+    try (Shop shop = new Shop(Transport.IN_PROCESS, limited)) {
+      assertThat(withPriority(shop, "acme").end().isOk()).isTrue();
+      assertThat(withPriority(shop, "acme").end().isOk()).isFalse();
+      assertThat(withPriority(shop, "other").end().isOk()).isTrue();
+    }
+  }
+
+  @Test
+  void limiterRejects_placeOfTheLimitIsNotTaken() {
+    ServerInterceptor both = ResilienceServerInterceptor.builder()
+        .rateLimiter(oneCallEach("peers"))
+        .concurrencyLimit(limit)
+        .build();
+    try (Shop shop = new Shop(Transport.IN_PROCESS, both)) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(Call.of(shop.managed, MethodType.UNARY, "ok").end().isOk()).isEqualTo(i == 0);
+      }
+      assertThat(limit.totals().admitted()).isEqualTo(1);
+      assertNothingIsHeld();
+    }
+  }
+
+  @Test
+  void clientWithPolicies_followsThePushbackOfTheServer() throws Exception {
+    RateLimiter limiter = resilience.rateLimiter(
+        "client", RateLimiterConfig.smooth(1000, Duration.ofSeconds(1)).build());
+    ClientInterceptor client =
+        ResilienceClientInterceptor.builder().rateLimiter(limiter).build();
+    try (Shop shop = new Shop(Transport.NETTY, policies)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(Call.of(shop.managed, MethodType.UNARY, "hang").status).isNotDone();
+        shop.nextHandled();
+      }
+
+      assertThat(Call.of(shop.channel(client), MethodType.UNARY, "ok").end().getCode())
+          .isEqualTo(Status.Code.UNAVAILABLE);
+
+      assertThat(limiter.snapshot().pausedFor()).isEqualTo(Duration.ofMillis(250));
+    }
+  }
+
+  @Test
+  void builder_invalidSettings_namedWithRuleAndValue() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ResilienceServerInterceptor.builder().pushback(Duration.ofHours(2)))
+        .withMessage("pushback must be in [0, PT1H]: PT2H");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ResilienceServerInterceptor.builder().priorityFrom("x-priority-bin"));
+  }
+}
