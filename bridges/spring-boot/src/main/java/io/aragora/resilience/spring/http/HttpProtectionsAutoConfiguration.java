@@ -1,13 +1,16 @@
 package io.aragora.resilience.spring.http;
 
 import io.aragora.resilience.Resilience;
+import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
 
 /** Declares the policies around the requests of HTTP clients, if {@code resilience.http.enabled} is true. */
@@ -25,5 +28,17 @@ public class HttpProtectionsAutoConfiguration {
   HttpProtections resilienceHttpProtections(
       Resilience resilience, HttpClientProperties properties) {
     return new HttpProtections(resilience, properties);
+  }
+
+  /** Says that {@code WebClient} stays without policies, which its application would not expect. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(name = "org.springframework.web.reactive.function.client.WebClient")
+  @ConditionalOnMissingClass("io.aragora.resilience.reactor.ResilienceOperator")
+  static class WithoutReactor {
+    WithoutReactor() {
+      LogFactory.getLog(HttpProtectionsAutoConfiguration.class)
+          .warn("resilience.http.enabled does not protect WebClient: add the artifact"
+              + " io.aragora:resilience-reactor (logged once)");
+    }
   }
 }

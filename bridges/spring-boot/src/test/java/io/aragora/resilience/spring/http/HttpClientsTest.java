@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.spring.ResilienceAutoConfiguration;
 import io.aragora.resilience.spring.ResilienceBuilderCustomizer;
-import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +18,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /** The clients that Boot's builders create, with real sockets. */
 class HttpClientsTest {
@@ -37,21 +43,40 @@ class HttpClientsTest {
   @EnableAutoConfiguration
   static class App {
     @Bean
-    ResilienceBuilderCustomizer time() {
-      return builder -> builder.timeSource(ManualTime.create().autoAdvance(true));
+    ResilienceBuilderCustomizer withoutDelays() {
+      return builder -> builder.config(Map.of("resilience.retry.delay", "0s"));
     }
   }
 
   static Stream<Named<BiFunction<ConfigurableApplicationContext, String, Client>>> clients() {
     return Stream.of(
         Named.of("RestClient", (context, unused) -> restClient(context)),
-        Named.of("RestTemplate", (context, unused) -> restTemplate(context)));
+        Named.of("RestTemplate", (context, unused) -> restTemplate(context)),
+        Named.of("WebClient", (context, unused) -> webClient(context)));
   }
 
   private static Client restClient(ConfigurableApplicationContext context) {
     RestClient client = context.getBean(RestClient.Builder.class).build();
     return (method, url, body) ->
         client.method(method).uri(url).body(body).retrieve().body(String.class);
+  }
+
+  private static Client webClient(ConfigurableApplicationContext context) {
+    WebClient client = context.getBean(WebClient.Builder.class).build();
+    return (method, url, body) -> {
+      try {
+        return client
+            .method(method)
+            .uri(url)
+            .attribute(ResilientExchangeFilter.REPLAYABLE_BODY, true)
+            .bodyValue(body)
+            .retrieve()
+            .bodyToMono(String.class)
+            .block(Duration.ofSeconds(30));
+      } catch (WebClientResponseException e) {
+        throw new AssertionError(e.getResponseBodyAsString(), e);
+      }
+    };
   }
 
   /** By reflection, because the builder is in another package in each Boot. */
@@ -128,7 +153,7 @@ class HttpClientsTest {
         ScriptedServer server = new ScriptedServer()) {
       Client client = restClient(context);
 
-      server.answers(418, Map.of("Retry-After", "1"), "teapot");
+      server.answers(418);
       assertThat(client.send(HttpMethod.GET, server.url(), "")).isEqualTo("ok");
       server.answers(503);
       assertThatThrownBy(() -> client.send(HttpMethod.GET, server.url(), ""))
@@ -140,6 +165,18 @@ class HttpClientsTest {
           .extracting(each -> each.name())
           .containsExactly("http");
     }
+  }
+
+  @Test
+  void context_webClientWithoutReactorBridge_warns() {
+    new ApplicationContextRunner()
+        .withConfiguration(AutoConfigurations.of(
+            ResilienceAutoConfiguration.class, HttpProtectionsAutoConfiguration.class))
+        .withPropertyValues("resilience.http.enabled=true")
+        .withClassLoader(new FilteredClassLoader("io.aragora.resilience.reactor"))
+        .run(context -> assertThat(context)
+            .hasNotFailed()
+            .hasSingleBean(HttpProtectionsAutoConfiguration.WithoutReactor.class));
   }
 
   @Test
