@@ -3,6 +3,7 @@ package io.aragora.resilience.grpc;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * retries is one call here. Immutable and thread-safe.
  */
 public final class ResilienceClientInterceptor implements ClientInterceptor {
+  /** A hundred years, as gRPC bounds them. */
+  private static final long MAX_REMAINING_MILLIS = TimeUnit.DAYS.toMillis(36_500);
+
   private final @Nullable KeyedCircuitBreaker breakers;
   private final @Nullable RateLimiter limiter;
   private final @Nullable ConcurrencyLimit limit;
@@ -66,11 +70,19 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     return new ProtectedCall<>(method, withDeadline(options), next);
   }
 
-  /** A deadline around the call, of the caller's own call for instance, is the nearer one anyway. */
+  /** The nearest deadline holds: of the call, or of a policy of this library around it. That of a context gRPC knows itself. */
   private CallOptions withDeadline(CallOptions options) {
-    return deadlineNanos == 0 || options.getDeadline() != null
-        ? options
-        : options.withDeadlineAfter(deadlineNanos, TimeUnit.NANOSECONDS);
+    Deadline own = options.getDeadline();
+    Deadline nearest = own == null && deadlineNanos != 0
+        ? Deadline.after(deadlineNanos, TimeUnit.NANOSECONDS)
+        : own;
+    Duration remaining = CallContext.current().remaining().orElse(null);
+    if (remaining != null) {
+      Deadline around = Deadline.after(
+          Math.min(remaining.toMillis(), MAX_REMAINING_MILLIS), TimeUnit.MILLISECONDS);
+      nearest = nearest == null ? around : nearest.minimum(around);
+    }
+    return nearest == null ? options : options.withDeadline(nearest);
   }
 
   /** Takes the permits of a call, from the outermost policy to the innermost. Those that it took go back if it is rejected. */
@@ -297,7 +309,8 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     }
 
     /**
-     * Sets the deadline of calls that have none of their own. Default: none.
+     * Sets the deadline of calls that have none of their own. Default: none. In either case a call ends with the nearest deadline
+     * around it, such as that of a timeout of this library.
      *
      * @param length positive, at most 106,751 days
      * @return this builder

@@ -325,6 +325,25 @@ class ResilienceClientInterceptorTest {
   }
 
   @Test
+  void deadline_ofATimeoutAround_isTheNearest() {
+    Deadlines deadlines = new Deadlines();
+    ClientInterceptor limited =
+        ResilienceClientInterceptor.builder().deadline(Duration.ofHours(5)).build();
+    try (Shop shop = new Shop(Transport.IN_PROCESS)) {
+      Channel channel = shop.channel(deadlines, limited);
+      CallOptions own = CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.MINUTES);
+
+      resilience.timeout("around", Duration.ofMinutes(5)).run(() -> {
+        Call.of(channel, MethodType.UNARY, "ok").end();
+        Call.of(channel, MethodType.UNARY, "ok", own, new Metadata()).end();
+      });
+
+      assertThat(deadlines.seen.get(0).timeRemaining(TimeUnit.SECONDS)).isBetween(121L, 300L);
+      assertThat(deadlines.seen.get(1).timeRemaining(TimeUnit.SECONDS)).isBetween(1L, 120L);
+    }
+  }
+
+  @Test
   void deadlinePassed_beforeTheCall_takesNoPermit() {
     try (Shop shop = new Shop(Transport.IN_PROCESS)) {
       Channel channel = shop.channel(policies);
