@@ -1,0 +1,193 @@
+package io.aragora.resilience.resilience4j;
+
+import io.aragora.resilience.policy.CallInterruptedException;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.ratelimiter.RateLimitExceededException;
+import io.aragora.resilience.ratelimiter.RateLimitHint;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import io.github.resilience4j.core.EventConsumer;
+import io.github.resilience4j.core.EventProcessor;
+import io.github.resilience4j.ratelimiter.event.RateLimiterEvent;
+import io.github.resilience4j.ratelimiter.event.RateLimiterOnDrainedEvent;
+import io.github.resilience4j.ratelimiter.event.RateLimiterOnFailureEvent;
+import io.github.resilience4j.ratelimiter.event.RateLimiterOnSuccessEvent;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rate limiter. A reservation is an asynchronous call of ours without a body: it stands in the queue, and takes its permits when
+ * their time has come.
+ */
+final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLimiter {
+  private final RateLimiter limiter;
+  private final ShownConfig<RateLimiterConfig, io.github.resilience4j.ratelimiter.RateLimiterConfig>
+      shown;
+  private final Map<String, String> tags;
+  private final Events events;
+  private final Metrics metrics = new Numbers();
+
+  /** Held while a reservation reads its time and enters the queue, so that two of them do not read the same. */
+  private final Object reserving = new Object();
+
+  RateLimiterView(
+      RateLimiter limiter,
+      io.github.resilience4j.ratelimiter.@Nullable RateLimiterConfig declared,
+      Map<String, String> tags) {
+    this.limiter = limiter;
+    this.shown = new ShownConfig<>(limiter::config, Configs::shown, declared);
+    this.tags = Map.copyOf(tags);
+    this.events = new Events(limiter.name());
+  }
+
+  @Override
+  public void changeTimeoutDuration(Duration timeoutDuration) {
+    limiter.reconfigure(limiter.config().toBuilder().maxWait(timeoutDuration).build());
+  }
+
+  @Override
+  public void changeLimitForPeriod(int limitForPeriod) {
+    RateLimiterConfig present = limiter.config();
+    RateLimiterConfig.Builder changed = present.toBuilder().limit(limitForPeriod);
+    boolean isFull = !present.isExact() && present.burst() == present.limit();
+    limiter.reconfigure((isFull ? changed.burst(limitForPeriod) : changed).build());
+  }
+
+  @Override
+  public boolean acquirePermission(int permits) {
+    boolean admitted =
+        limiter.config().maxWait().isZero() ? limiter.tryAcquire(permits) : waitForPermits(permits);
+    publish(admitted, permits);
+    return admitted;
+  }
+
+  private boolean waitForPermits(int permits) {
+    try {
+      of(permits).run(() -> {});
+      return true;
+    } catch (RateLimitExceededException e) {
+      return false;
+    } catch (CallInterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private Policy of(int permits) {
+    return permits == 1 ? limiter : limiter.withPermits(permits);
+  }
+
+  @Override
+  public long reservePermission(int permits) {
+    long nanos = limiter.config().maxWait().isZero()
+        ? limiter.tryAcquire(permits) ? 0 : -1
+        : reserve(permits);
+    publish(nanos >= 0, permits);
+    return nanos;
+  }
+
+  private long reserve(int permits) {
+    synchronized (reserving) {
+      RateLimiterConfig config = limiter.config();
+      long first = limiter.retryAfter().toNanos();
+      CompletableFuture<@Nullable Void> taken =
+          of(permits).callAsync(() -> CompletableFuture.<@Nullable Void>completedFuture(null));
+      if (taken.isDone()) {
+        return taken.isCompletedExceptionally() ? -1 : 0;
+      }
+      // The time of the first permit is known; the others follow one by one.
+      return first + (permits - 1) * (config.period().toNanos() / config.limit());
+    }
+  }
+
+  @Override
+  public void drainPermissions() {
+    long level = limiter.snapshot().level();
+    limiter.observe(RateLimitHint.builder().remaining(0).build());
+    if (events.hasConsumers()) {
+      events.publish(new RateLimiterOnDrainedEvent(limiter.name(), BreakerView.clip(level)));
+    }
+  }
+
+  private void publish(boolean admitted, int permits) {
+    if (events.hasConsumers()) {
+      events.publish(
+          admitted
+              ? new RateLimiterOnSuccessEvent(limiter.name(), permits)
+              : new RateLimiterOnFailureEvent(limiter.name(), permits));
+    }
+  }
+
+  @Override
+  public String getName() {
+    return limiter.name();
+  }
+
+  @Override
+  public io.github.resilience4j.ratelimiter.RateLimiterConfig getRateLimiterConfig() {
+    return shown.get();
+  }
+
+  @Override
+  public Map<String, String> getTags() {
+    return tags;
+  }
+
+  @Override
+  public Metrics getMetrics() {
+    return metrics;
+  }
+
+  @Override
+  public EventPublisher getEventPublisher() {
+    return events;
+  }
+
+  @Override
+  public String toString() {
+    return "RateLimiter '" + limiter.name() + "'";
+  }
+
+  private final class Numbers implements Metrics {
+    @Override
+    public int getNumberOfWaitingThreads() {
+      return limiter.snapshot().waiting();
+    }
+
+    @Override
+    public int getAvailablePermissions() {
+      return BreakerView.clip(limiter.snapshot().level());
+    }
+  }
+
+  private static final class Events extends EventProcessor<RateLimiterEvent>
+      implements EventPublisher {
+    private final ConsumerLog log;
+
+    Events(String name) {
+      this.log = new ConsumerLog("rate limiter '" + name + "'");
+    }
+
+    void publish(RateLimiterEvent event) {
+      try {
+        processEvent(event);
+      } catch (Throwable e) {
+        log.failed(e);
+      }
+    }
+
+    @Override
+    public EventPublisher onSuccess(EventConsumer<RateLimiterOnSuccessEvent> consumer) {
+      registerConsumer(RateLimiterOnSuccessEvent.class.getName(), consumer);
+      return this;
+    }
+
+    @Override
+    public EventPublisher onFailure(EventConsumer<RateLimiterOnFailureEvent> consumer) {
+      registerConsumer(RateLimiterOnFailureEvent.class.getName(), consumer);
+      return this;
+    }
+  }
+}
