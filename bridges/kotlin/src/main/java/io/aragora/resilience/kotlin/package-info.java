@@ -1,3 +1,3 @@
-/** The bridge to Kotlin. */
+/** Policies for suspending functions and flows of Kotlin: {@code execute}, {@code withPolicy}, and configs in braces. */
 @org.jspecify.annotations.NullMarked
 package io.aragora.resilience.kotlin;
