@@ -263,7 +263,7 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
 
     /**
      * Turns on timers that publish percentiles, computed in this process. Default: none. They cannot be summed up over
-     * instances, and each timer then holds a histogram of its own, of some ten kilobytes.
+     * instances, and each timer then holds a histogram in memory.
      *
      * @param percentiles each from 0 to 1, {@code 0.99} for instance; at least one
      * @return this builder

@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -477,6 +478,28 @@ class MicrometerMetricsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MicrometerMetrics.builder().maxAge(Duration.ofHours(2)))
         .withMessage("maxAge must be in [0, PT1H]: PT2H");
+  }
+
+  @Test
+  void close_ofTheRuntime_nothingHoldsItAnyMore() {
+    MicrometerMetrics metrics =
+        MicrometerMetrics.builder().registry(registry).timers().build();
+    WeakReference<Resilience> closed = new WeakReference<>(usedAndClosed(metrics));
+
+    for (int i = 0; closed.get() != null && i < 100; i++) {
+      System.gc();
+      Thread.yield();
+    }
+
+    assertThat(closed.get()).isNull();
+  }
+
+  private Resilience usedAndClosed(MicrometerMetrics metrics) {
+    Resilience resilience = Resilience.builder().name("gone").extension(metrics).build();
+    resilience.circuitBreaker("a").run(() -> {});
+    scrape(registry);
+    resilience.close();
+    return resilience;
   }
 
   /** The runtime, and how often its policies are read. */

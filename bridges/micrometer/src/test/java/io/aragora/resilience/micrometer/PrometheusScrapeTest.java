@@ -7,9 +7,11 @@ import io.aragora.resilience.testing.ManualTime;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.reflect.Proxy;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +45,10 @@ class PrometheusScrapeTest {
           .contains("# HELP resilience_hedge_hedges_total Hedges by outcome\n")
           .contains(
               "resilience_circuitbreaker_call_duration_seconds_bucket{name=\"a\",outcome=\"success\",runtime=\"shop\",le=\"");
+      assertThat(text.lines()
+              .filter(line -> line.startsWith("resilience_retry_delay_seconds_bucket{")))
+          .as("series of the buckets of one timer")
+          .hasSizeBetween(65, 75);
       assertThat(families(text)).containsExactlyInAnyOrderElementsOf(meters());
     }
     assertThat(registry.scrape()).isEmpty();
@@ -81,6 +87,26 @@ class PrometheusScrapeTest {
       assertThat(registry.scrape())
           .contains(
               "{name=\"a\\\"b\\\\c\\nd}<e>&'\u00e9\uD83D\uDE00? 1\",outcome=\"success\",runtime=\"shop\"} 1.0\n");
+    }
+  }
+
+  @Test
+  void scrape_readsAllPoliciesOnce() {
+    try (Resilience resilience = EveryKind.builder(time).build()) {
+      EveryKind.happens(resilience, time, "a");
+      AtomicInteger readings = new AtomicInteger();
+      Resilience counting = (Resilience) Proxy.newProxyInstance(
+          getClass().getClassLoader(), new Class<?>[] {Resilience.class}, (proxy, method, args) -> {
+            readings.addAndGet(method.getName().equals("readings") ? 1 : 0);
+            return method.invoke(resilience, args);
+          });
+      MicrometerMetrics.of(counting).bindTo(registry);
+      int atFirst = readings.get();
+
+      for (int i = 1; i <= 5; i++) {
+        assertThat(registry.scrape()).contains("resilience_hedge_started_total");
+        assertThat(readings.get() - atFirst).isEqualTo(i);
+      }
     }
   }
 }

@@ -19,6 +19,7 @@ import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.data.PointData;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Proxy;
 import java.util.Collection;
 import java.util.Map;
@@ -337,6 +338,27 @@ class OpenTelemetryMetricsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> OpenTelemetryMetrics.builder(sdk).maxNames(0))
         .withMessage("maxNames must be at least 1: 0");
+  }
+
+  @Test
+  void close_ofTheRuntime_nothingHoldsItAnyMore() {
+    OpenTelemetryMetrics metrics = OpenTelemetryMetrics.builder(sdk).durations().build();
+    WeakReference<Resilience> closed = new WeakReference<>(usedAndClosed(metrics));
+
+    for (int i = 0; closed.get() != null && i < 100; i++) {
+      System.gc();
+      Thread.yield();
+    }
+
+    assertThat(closed.get()).isNull();
+  }
+
+  private Resilience usedAndClosed(OpenTelemetryMetrics metrics) {
+    Resilience resilience = Resilience.builder().name("gone").extension(metrics).build();
+    resilience.circuitBreaker("a").run(() -> {});
+    assertThat(collect()).isNotEmpty();
+    resilience.close();
+    return resilience;
   }
 
   /** A context whose runtime has these policies. */
