@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.Priority;
 import io.aragora.resilience.grpc.Shop.Call;
@@ -17,11 +18,16 @@ import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -237,6 +243,54 @@ class ResilienceServerInterceptorTest {
 
       assertThat(limiter.snapshot().pausedFor()).isEqualTo(Duration.ofMillis(250));
     }
+  }
+
+  /** The backoff would take minutes, so the retry is that of the pushback. */
+  @Test
+  void clientThatRetries_followsThePushback_andIsOneCallToItsPolicies() throws Exception {
+    ConcurrencyLimit one =
+        resilience.concurrencyLimit("one", c -> c.initial(1).least(1).most(1));
+    ServerInterceptor server = ResilienceServerInterceptor.builder()
+        .concurrencyLimit(one)
+        .pushback(Duration.ofSeconds(1))
+        .build();
+    KeyedCircuitBreaker breakers = resilience.keyedCircuitBreaker("prices", c -> {});
+    ClientInterceptor client =
+        ResilienceClientInterceptor.builder().circuitBreaker(breakers).build();
+    try (Shop shop = new Shop(Transport.NETTY, server)) {
+      ManagedChannel retrying = Grpc.newChannelBuilder(
+              "127.0.0.1:" + shop.server.getPort(), InsecureChannelCredentials.create())
+          .defaultServiceConfig(retries())
+          .intercept(client)
+          .build();
+      Call first = Call.of(shop.managed, MethodType.UNARY, "hang");
+      shop.nextHandled();
+      Call second = Call.of(retrying, MethodType.UNARY, "ok");
+      Shop.await(() -> one.totals().rejectedFull() == 1, "the first attempt is rejected");
+
+      first.call.cancel("enough", null);
+
+      assertThat(second.end().isOk()).isTrue();
+      assertThat(breakers.totals().successes()).isEqualTo(1);
+      assertThat(breakers.totals().failures()).isZero();
+      retrying.shutdownNow();
+    }
+  }
+
+  private static Map<String, ?> retries() {
+    Map<String, ?> policy = Map.of(
+        "maxAttempts",
+        5.0,
+        "initialBackoff",
+        "600s",
+        "maxBackoff",
+        "600s",
+        "backoffMultiplier",
+        1.0,
+        "retryableStatusCodes",
+        List.of("UNAVAILABLE"));
+    return Map.of(
+        "methodConfig", List.of(Map.of("name", List.of(Map.of()), "retryPolicy", policy)));
   }
 
   @Test
