@@ -99,7 +99,7 @@ final class FluxCall<T> extends ProtectedCall<T> {
       // A timeout that ended it may cancel it later.
       before.cancel(true);
     }
-    return attempt.to(source);
+    return begin(attempt, source);
   }
 
   /**

@@ -53,7 +53,7 @@ final class MonoCall<T> extends ProtectedCall<T> {
 
   @Override
   CompletionStage<T> attempt() {
-    return new MonoAttempt<>(this, contextOfAttempt()).to(source);
+    return begin(new MonoAttempt<>(this, contextOfAttempt()), source);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
@@ -23,6 +24,9 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
 
   /** Null until the policy has returned it; the body of the first attempt runs before. */
   private volatile @Nullable CompletableFuture<T> future;
+
+  /** The attempt that began last. A subscriber may cancel before the future is known: while the source emits on its thread. */
+  private volatile @Nullable Attempt<T> latest;
 
   private volatile boolean cancelled;
 
@@ -86,6 +90,18 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
         : failure;
   }
 
+  /** Subscribes an attempt to the source, unless the subscriber has cancelled. */
+  final CompletionStage<T> begin(Attempt<T> attempt, Publisher<? extends T> source) {
+    latest = attempt;
+    // Volatile read after the write; the thread that cancels writes the flag, then reads the
+    // attempt.
+    if (cancelled) {
+      attempt.cancel(true);
+      return attempt;
+    }
+    return attempt.to(source);
+  }
+
   /** Returns the future of the call; null while the policy has not returned it. */
   final @Nullable CompletableFuture<T> future() {
     return future;
@@ -122,6 +138,11 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
     CompletableFuture<T> running = future;
     if (running != null) {
       running.cancel(true);
+      return;
+    }
+    Attempt<T> attempt = latest;
+    if (attempt != null) {
+      attempt.cancel(true);
     }
   }
 

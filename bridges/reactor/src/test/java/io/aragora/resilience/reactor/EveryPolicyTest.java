@@ -297,6 +297,43 @@ class EveryPolicyTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> flux_isCancelledWhileItEmitsOnTheSubscribingThread_stops() {
+    return forEachThatTakesAFlux(one -> {
+      AtomicInteger emitted = new AtomicInteger();
+      Flux<Integer> endless = Flux.generate(sink -> {
+        assertThat(emitted.get()).as("elements after the cancellation").isLessThan(1000);
+        sink.next(emitted.incrementAndGet());
+      });
+      StepVerifier.create(endless.transform(one.operator()).takeUntil(element -> element == 3))
+          .expectNext(1, 2, 3)
+          .verifyComplete();
+      assertThat(emitted).hasValue(3);
+      one.verifyNothingIsLeft();
+      if (one.policy() instanceof CircuitBreaker breaker) {
+        assertThat(breaker.snapshot().totals().ignored()).isOne();
+      }
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> mono_isCancelledWhileItSubscribes_sourceIsCancelled() {
+    return forEach(one -> {
+      AtomicInteger cancellations = new AtomicInteger();
+      AtomicReference<Disposable> subscription = new AtomicReference<>();
+      reactor.core.publisher.BaseSubscriber<Object> subscriber =
+          new reactor.core.publisher.BaseSubscriber<>() {};
+      subscription.set(subscriber);
+      Mono.never()
+          .doOnCancel(cancellations::incrementAndGet)
+          .doOnSubscribe(s -> subscription.get().dispose())
+          .transform(one.operator())
+          .subscribe(subscriber);
+      assertThat(cancellations).hasValue(1);
+      one.verifyNothingIsLeft();
+    });
+  }
+
+  @TestFactory
   Stream<DynamicTest> source_ofEveryPolicy_seesTheContextOfTheSubscriber() {
     return forEach(one -> {
       StepVerifier.create(Mono.deferContextual(context -> Mono.just(context.<String>get("tenant")))
