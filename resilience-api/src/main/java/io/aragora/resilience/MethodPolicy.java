@@ -25,6 +25,20 @@ public interface MethodPolicy {
   boolean hasFallback();
 
   /**
+   * Calls the fallback of the method alone, for code that calls {@link #policy()} by itself because the method returns
+   * something whose end the runtime does not see, such as a publisher.
+   *
+   * @param target the object whose method was called; the fallback is a method of it
+   * @param args the arguments of the call
+   * @param failure how the call ended
+   * @return what the fallback returns
+   * @throws Throwable {@code failure} itself if the method has no fallback for it, or if the caller cancelled the call; else what
+   *     the fallback throws
+   */
+  @Nullable
+  Object fallback(Object target, @Nullable Object[] args, Throwable failure) throws Throwable;
+
+  /**
    * Calls a body through the policies and the fallback of the method.
    *
    * @param target the object whose method is called; the fallback is a method of it

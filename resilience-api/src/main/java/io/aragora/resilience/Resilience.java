@@ -34,9 +34,11 @@ import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -709,6 +711,33 @@ public interface Resilience extends AutoCloseable {
    * @return a view that follows the runtime
    */
   RuntimeStatus status();
+
+  /**
+   * Replaces the settings that {@link ResilienceBuilder#config(Map)} set, and changes the existing policies whose settings
+   * are different now. The other sources stay as they are: the file, system properties and the environment. Calls in
+   * progress go on, and so do the state and the totals of a policy. A policy that {@code reconfigure} of its own changed is
+   * changed only if its settings outside the code are different.
+   *
+   * @param config all settings, not only those that are different; values by their keys, such as {@code
+   *     resilience.retry.prices.maxAttempts}
+   * @param places returns the text that stands for a key in messages, as for {@link
+   *     ResilienceBuilder#config(Map, UnaryOperator)}
+   * @return which policies were changed, and which have other settings that need a new runtime
+   * @throws ResilienceConfigurationException if a key is unknown, a value is invalid, or a policy cannot have the settings;
+   *     nothing is changed then
+   */
+  Reconfiguration reconfigure(Map<String, String> config, UnaryOperator<String> places);
+
+  /**
+   * Replaces the settings that {@link ResilienceBuilder#config(Map)} set. Messages show a key as it is.
+   *
+   * @param config all settings, as for {@link #reconfigure(Map, UnaryOperator)}
+   * @return which policies were changed
+   * @throws ResilienceConfigurationException as for {@link #reconfigure(Map, UnaryOperator)}
+   */
+  default Reconfiguration reconfigure(Map<String, String> config) {
+    return reconfigure(config, UnaryOperator.identity());
+  }
 
   /**
    * Writes the numbers of every policy, one policy after the other. Each number is read at its moment; policies that are created

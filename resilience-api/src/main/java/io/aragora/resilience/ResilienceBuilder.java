@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,7 @@ public final class ResilienceBuilder {
   private final List<ContextPropagator> contextPropagators = new ArrayList<>();
   private final Map<String, String> properties = new LinkedHashMap<>();
   private final Map<String, String> config = new LinkedHashMap<>();
+  private @Nullable UnaryOperator<String> places;
   private @Nullable Path configFile;
   private @Nullable ModuleLayer layer;
   private @Nullable ClassLoader loader;
@@ -309,6 +311,33 @@ public final class ResilienceBuilder {
   }
 
   /**
+   * Sets settings of policies that come from elsewhere, such as the configuration of a framework. They are as those of {@link
+   * #config(Map)}, but messages show where each value comes from.
+   *
+   * @param settings values by their keys, as for {@link #config(Map)}
+   * @param places returns the text that stands for a key in messages, such as {@code application.yml:12: resilience.retry.max-attempts};
+   *     replaces that of earlier calls, and is called for every key of this source
+   * @return this builder
+   * @throws IllegalArgumentException if a key is blank or has more than 10,000 characters
+   */
+  public ResilienceBuilder config(Map<String, String> settings, UnaryOperator<String> places) {
+    this.places = Objects.requireNonNull(places, "places");
+    return config(settings);
+  }
+
+  /**
+   * Returns the settings of policies that {@link #config} and the other sources outside the code accept, for code that
+   * translates the configuration of a framework.
+   *
+   * @return the names of the settings by the part of a key that stands for the kind of policy, such as {@code
+   *     circuitbreaker}, in the order of the documentation; unmodifiable
+   * @throws ResilienceConfigurationException if a provider is missing, or there are two
+   */
+  public Map<String, List<String>> settings() {
+    return provider(new Providers(layer, loader)).settings();
+  }
+
+  /**
    * Sets the module layer that is searched first for plug-ins. Default: none.
    *
    * @param layer the layer
@@ -368,7 +397,8 @@ public final class ResilienceBuilder {
         properties,
         configFile,
         isFileChosen() ? null : providers.resource("resilience.properties"),
-        config);
+        config,
+        places);
     return (Resilience) provider(providers).create(settings);
   }
 

@@ -36,6 +36,12 @@ final class BreakerKind extends PolicyKind<CoreCircuitBreaker, CircuitBreakerCon
   }
 
   @Override
+  protected boolean reconfigure(CoreCircuitBreaker breaker, CircuitBreakerConfig config) {
+    breaker.reconfigure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(CircuitBreakerConfig declared) {
     return declared.declaredSettings();
   }

@@ -40,6 +40,12 @@ final class BulkheadKind extends PolicyKind<CoreBulkhead, BulkheadConfig> {
   }
 
   @Override
+  protected boolean reconfigure(CoreBulkhead bulkhead, BulkheadConfig config) {
+    bulkhead.reconfigure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(BulkheadConfig declared) {
     return declared.declaredSettings();
   }

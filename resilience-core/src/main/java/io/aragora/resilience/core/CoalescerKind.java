@@ -36,6 +36,13 @@ final class CoalescerKind
   }
 
   @Override
+  protected boolean reconfigure(
+      CoreCoalescer<Object, Object> coalescer, CoalescerConfig<Object, Object> config) {
+    coalescer.configure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(CoalescerConfig<Object, Object> declared) {
     return declared.declaredSettings();
   }

@@ -40,6 +40,12 @@ final class ConcurrencyLimitKind extends PolicyKind<CoreConcurrencyLimit, Concur
   }
 
   @Override
+  protected boolean reconfigure(CoreConcurrencyLimit limit, ConcurrencyLimitConfig config) {
+    limit.reconfigure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(ConcurrencyLimitConfig declared) {
     return declared.declaredSettings();
   }

@@ -4,6 +4,7 @@ import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
+import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.RuntimeStatus;
@@ -74,6 +75,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The runtime. Creates the parts, and closes them in an order in which no state is lost. */
@@ -381,6 +383,11 @@ final class CoreResilience implements Resilience {
   @Override
   public Pipeline observed(Policy policy, Supplier<? extends @Nullable CallObserver> observers) {
     return policies.observed(policy, Objects.requireNonNull(observers, "observers"));
+  }
+
+  @Override
+  public Reconfiguration reconfigure(Map<String, String> config, UnaryOperator<String> places) {
+    return policies.reconfigure(outside.replacement(Map.copyOf(config), places));
   }
 
   @Override

@@ -41,6 +41,12 @@ final class HedgeKind extends PolicyKind<CoreHedge, HedgeConfig> {
   }
 
   @Override
+  protected boolean reconfigure(CoreHedge hedge, HedgeConfig config) {
+    hedge.configure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(HedgeConfig declared) {
     return declared.declaredSettings();
   }

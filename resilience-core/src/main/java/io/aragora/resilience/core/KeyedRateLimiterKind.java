@@ -43,6 +43,12 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
   }
 
   @Override
+  protected boolean reconfigure(CoreKeyedRateLimiter keyed, KeyedRateLimiterConfig config) {
+    keyed.reconfigure(config.limiter());
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(KeyedRateLimiterConfig declared) {
     return declared.declaredSettings();
   }

@@ -49,6 +49,12 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
   }
 
   @Override
+  protected boolean reconfigure(CoreRateLimiter limiter, RateLimiterConfig config) {
+    limiter.reconfigure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(RateLimiterConfig declared) {
     return declared.declaredSettings();
   }

@@ -40,6 +40,12 @@ final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
   }
 
   @Override
+  protected boolean reconfigure(CoreRetry retry, RetryConfig config) {
+    retry.configure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(RetryConfig declared) {
     return declared.declaredSettings();
   }

@@ -3,6 +3,7 @@ package io.aragora.resilience.core;
 import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
+import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.chaos.Chaos;
@@ -64,8 +65,11 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -610,6 +614,57 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   @Override
   public RateLimiter rateLimiter(String limiter, RateLimiterConfig config, Object place) {
     return rateLimiters.declare(limiter, config, null, place);
+  }
+
+  /**
+   * Changes the policies whose settings outside the code are different after a replacement of these settings.
+   *
+   * @param replacement replaces the settings, and puts the present ones back if it runs again
+   */
+  synchronized Reconfiguration reconfigure(Runnable replacement) {
+    List<Change<?>> changes = new ArrayList<>();
+    for (PolicyRegistry<?, ?> registry : kinds) {
+      changes.add(Change.of(registry));
+    }
+    changes.add(Change.of(coalescers));
+    changes.add(Change.of(pipelines));
+    Map<String, Double> scales = chaosScales();
+    replacement.run();
+    try {
+      changes.forEach(
+          change -> change.registry.resolved()); // all are consistent, or none is changed
+    } catch (RuntimeException e) {
+      replacement.run();
+      throw e;
+    }
+    List<String> changed = new ArrayList<>();
+    List<String> kept = new ArrayList<>();
+    changes.forEach(change -> change.apply(changed, kept));
+    chaosScales().forEach((name, scale) -> {
+      if (!scale.equals(scales.get(name))) {
+        kept.add("chaos '" + name + "'");
+      }
+    });
+    return Reconfiguration.of(changed, kept);
+  }
+
+  private Map<String, Double> chaosScales() {
+    Map<String, Double> scales = new LinkedHashMap<>();
+    for (CoreChaos each : chaos.all()) {
+      scales.put(each.name(), outside.chaosScale(each.name()));
+    }
+    return scales;
+  }
+
+  /** The policies of one kind, with their configs before the settings outside the code are replaced. */
+  private record Change<C>(PolicyRegistry<?, C> registry, Map<String, C> before) {
+    static <C> Change<C> of(PolicyRegistry<?, C> registry) {
+      return new Change<>(registry, registry.resolved());
+    }
+
+    void apply(List<String> changed, List<String> kept) {
+      registry.reconfigure(before, changed, kept);
+    }
   }
 
   /** Lets every policy look up its duration recorders again. */

@@ -47,6 +47,12 @@ final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
   }
 
   @Override
+  protected boolean reconfigure(CoreTimeout timeout, TimeoutConfig config) {
+    timeout.reconfigure(config);
+    return true;
+  }
+
+  @Override
   protected DeclaredSettings settings(TimeoutConfig declared) {
     return declared.declaredSettings();
   }

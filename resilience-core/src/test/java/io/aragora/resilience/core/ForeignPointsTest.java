@@ -89,6 +89,7 @@ class ForeignPointsTest {
       Map.entry("QuotaStoreProvider", "asked by the thread that leases: HostileQuotaStoreTest"),
       Map.entry("RateLimiter.subscribe", "RateLimiterTest"),
       Map.entry("Resilience", CALLER),
+      Map.entry("ResilienceBuilder.config", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),
       Map.entry("ResilienceBuilder.executor", MORE),
       Map.entry("ResilienceBuilder.extension", FUNCTIONS),

@@ -52,7 +52,8 @@ class HealthProvidersTest {
             Map.of("limit", "5"),
             null,
             null,
-            Map.of()));
+            Map.of(),
+            null));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Pipeline;
+import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.ResilienceContext;
@@ -929,6 +930,22 @@ class DocsSnippetsTest {
     // end
 
     assertThat(shop.calls).isEqualTo(1);
+  }
+
+  @Test
+  void configurationThatChanges() {
+    try (Resilience resilience = Resilience.create()) {
+      resilience.retry("prices");
+
+      // readme: configuration reconfigure
+      Reconfiguration done =
+          resilience.reconfigure(Map.of("resilience.retry.prices.maxAttempts", "2"));
+      System.out.println(done.changed()); // [retry 'prices']
+      // end
+
+      assertThat(done.changed()).containsExactly("retry 'prices'");
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(2);
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param configFile the file with settings of policies, read while the runtime is built; null for none
  * @param configResource the same as a resource of the class path or module path, if there is no file; null for none
  * @param config settings of policies, which override those of the file; unmodifiable
+ * @param places returns the text that stands for a key of {@code config} in messages; null if that is the key
  */
 public record ResilienceSettings(
     String name,
@@ -48,7 +50,8 @@ public record ResilienceSettings(
     Map<String, String> properties,
     @Nullable Path configFile,
     @Nullable URL configResource,
-    Map<String, String> config) {
+    Map<String, String> config,
+    @Nullable UnaryOperator<String> places) {
   /**
    * Returns the plug-ins of an interface.
    *
@@ -82,6 +85,7 @@ public record ResilienceSettings(
    * @param configFile the file with settings of policies; null for none
    * @param configResource the same as a resource; null for none
    * @param config settings of policies, which override those of the file; copied
+   * @param places returns the text that stands for a key of {@code config} in messages; null if that is the key
    */
   public ResilienceSettings {
     plugIns = Map.copyOf(plugIns);

@@ -104,6 +104,18 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     return future;
   }
 
+  /**
+   * Returns the fallback value of a call that other code made.
+   *
+   * @param failure how the call ended
+   * @return the value
+   * @throws Throwable the failure if no rule matches it or the call was cancelled, or what the rule throws
+   */
+  public T after(Throwable failure) throws Throwable {
+    Throwable own = Failures.unwrap(failure);
+    return this.<Throwable>recover(failure, CallEnd.ofFuture(own), own);
+  }
+
   /** Returns the asynchronous rule for a failure of an asynchronous call; null if there is none. */
   @Nullable
   Function<Throwable, ? extends CompletionStage<? extends T>> asyncRule(Throwable failure) {

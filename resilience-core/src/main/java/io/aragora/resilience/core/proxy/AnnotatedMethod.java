@@ -121,6 +121,17 @@ public final class AnnotatedMethod implements MethodPolicy {
         .invoke(args);
   }
 
+  @Override
+  @SuppressWarnings("NullAway") // a method may return null
+  public @Nullable Object fallback(Object target, @Nullable Object[] args, Throwable failure)
+      throws Throwable {
+    if (fallback == null) {
+      throw failure;
+    }
+    ProtectedMethod value = ProtectedMethod.plain(fallback.method(), target, lookup);
+    return fallback.after((Pipeline) policy, value, args, failure);
+  }
+
   private @Nullable Consumer<Throwable> used(@Nullable CallObserver observer) {
     return observer == null
         ? null

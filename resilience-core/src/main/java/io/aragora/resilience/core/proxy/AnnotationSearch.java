@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds the annotations of the methods of an interface: the nearest of each kind. */
 final class AnnotationSearch {
   private final List<Class<?>> types;
+  private final TypeArguments arguments;
 
   /**
    * Creates a search.
@@ -33,6 +34,7 @@ final class AnnotationSearch {
       }
     }
     this.types = new ArrayList<>(found);
+    this.arguments = new TypeArguments(type, target);
   }
 
   private static void addInterfaces(Class<?> type, Set<Class<?>> found) {
@@ -47,8 +49,7 @@ final class AnnotationSearch {
       for (Method candidate : holder.getDeclaredMethods()) {
         // A bridge method has the erased parameters of a generic interface and the annotations of
         // the method that it calls.
-        if (candidate.getName().equals(method.getName())
-            && Arrays.equals(candidate.getParameterTypes(), method.getParameterTypes())) {
+        if (candidate.getName().equals(method.getName()) && isSame(candidate, method)) {
           A found = candidate.getAnnotation(annotation);
           if (found != null) {
             return found;
@@ -57,6 +58,13 @@ final class AnnotationSearch {
       }
     }
     return null;
+  }
+
+  /** Returns whether two methods of a name have the same parameters, one of them perhaps those of a generic type. */
+  private boolean isSame(Method candidate, Method method) {
+    return candidate.getParameterCount() == method.getParameterCount()
+        && (Arrays.equals(candidate.getParameterTypes(), method.getParameterTypes())
+            || arguments.parametersOf(candidate).equals(arguments.parametersOf(method)));
   }
 
   <A extends Annotation> @Nullable A onType(Class<A> annotation) {

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.proxy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.core.fallback.FallbackPipeline;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.lang.invoke.MethodHandles;
@@ -132,6 +133,23 @@ record FallbackMethod(
       }
     }
     return pipeline.withFallback(fallback.build());
+  }
+
+  /**
+   * Returns what the method returns for a call that failed elsewhere, and counts it for a pipeline.
+   *
+   * @throws Throwable the failure, if the method does not handle it; else what the method throws
+   */
+  @Nullable
+  Object after(
+      Pipeline pipeline, ProtectedMethod called, @Nullable Object[] args, Throwable failure)
+      throws Throwable {
+    Fallback.Builder<@Nullable Object> fallback = Fallback.builder();
+    for (Class<? extends Throwable> type : failures) {
+      fallback.on(type, own -> call(called, args, own, null));
+    }
+    return ((FallbackPipeline<@Nullable Object>) pipeline.withFallback(fallback.build()))
+        .after(failure);
   }
 
   @SuppressWarnings({

@@ -85,6 +85,17 @@ public abstract class PolicyKind<P, C> {
   }
 
   /**
+   * Changes a policy whose settings outside the code are different now. Default: it cannot be changed.
+   *
+   * @param policy the policy
+   * @param config its config
+   * @return whether it has the config now
+   */
+  protected boolean reconfigure(P policy, C config) {
+    return false;
+  }
+
+  /**
    * Lets a policy look up its duration recorders again. Default: it has none.
    *
    * @param policy the policy

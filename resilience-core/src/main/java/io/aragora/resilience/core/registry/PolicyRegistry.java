@@ -6,6 +6,7 @@ import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,10 +54,12 @@ public final class PolicyRegistry<P, C> {
   private static final class Declaration<C> {
     final C config;
     final @Nullable Object place;
+    final @Nullable UnaryOperator<C> effective;
 
-    Declaration(C config, @Nullable Object place) {
+    Declaration(C config, @Nullable Object place, @Nullable UnaryOperator<C> effective) {
       this.config = config;
       this.place = place;
+      this.effective = effective;
     }
   }
 
@@ -154,7 +157,7 @@ public final class PolicyRegistry<P, C> {
     }
     return find(
         name,
-        new Declaration<>(declaration, place != null ? place : DeclaringCode.caller()),
+        new Declaration<>(declaration, place != null ? place : DeclaringCode.caller(), effective),
         effective);
   }
 
@@ -335,6 +338,52 @@ public final class PolicyRegistry<P, C> {
       kind.removed(name);
     }
     return removed;
+  }
+
+  /**
+   * Returns the config of each policy by what its code declares and the settings outside the code, which is not
+   * that of a policy that was changed since.
+   *
+   * @return the configs by name
+   * @throws ResilienceConfigurationException if the settings are inconsistent
+   */
+  public Map<String, C> resolved() {
+    Map<String, C> resolved = new LinkedHashMap<>();
+    entries.forEach((name, entry) -> resolved.put(name, resolve(name, entry)));
+    return resolved;
+  }
+
+  private C resolve(String name, Entry<P, C> entry) {
+    Declaration<C> declared = entry.declared;
+    return declared == null
+        ? kind.undeclared(name)
+        : effective(name, declared.config, declared.effective);
+  }
+
+  /**
+   * Changes the policies whose config is different now.
+   *
+   * @param before the configs of {@link #resolved} under other settings
+   * @param changed receives the policies that have their new config
+   * @param kept receives the policies that cannot be changed
+   */
+  public void reconfigure(Map<String, C> before, List<String> changed, List<String> kept) {
+    making.lock();
+    try {
+      entries.forEach((name, entry) -> {
+        C config = resolve(name, entry);
+        C other = before.get(name);
+        if (other == null) {
+          kind.reconfigure(
+              entry.policy, config); // created meanwhile, from these settings or the others
+        } else if (!kind.settings(other).sameAs(kind.settings(config))) {
+          (kind.reconfigure(entry.policy, config) ? changed : kept)
+              .add(kind.text() + " '" + name + "'");
+        }
+      });
+    } finally {
+      making.unlock();
+    }
   }
 
   /**

@@ -37,11 +37,11 @@ final class ConfigSection<C, D> {
     String setting = rest.substring(dot + 1);
     if (!table.settings().contains(setting)) {
       throw source.refused(
-          key + "=" + new SettingText(key, text).shown()
+          source.shown(key) + "=" + new SettingText(key, text).shown()
               + ": the key must end in a setting, one of " + String.join(", ", table.settings()),
           null);
     }
-    Given given = new Given(setting, text, key);
+    Given given = new Given(setting, text, source.shown(key));
     try {
       table.check(given);
     } catch (IllegalArgumentException e) {
@@ -51,7 +51,7 @@ final class ConfigSection<C, D> {
       forAll.put(setting, given);
     } else if (rest.substring(0, dot).isBlank()) {
       throw source.refused(
-          key + " must name a " + table.kind()
+          source.shown(key) + " must name a " + table.kind()
               + " between its last two dots. To set it for all of them, remove one of these dots",
           null);
     } else {

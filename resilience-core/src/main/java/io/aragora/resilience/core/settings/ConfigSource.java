@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the name of the source in messages
  * @param entries the settings
+ * @param places returns the text that stands for a key in messages; null if that is the key
  */
-record ConfigSource(String name, SortedMap<String, String> entries) {
+record ConfigSource(
+    String name,
+    SortedMap<String, String> entries,
+    @Nullable UnaryOperator<String> places) {
+  private static final String MAP = "config";
   private static final int MAX_BYTES = 1 << 20;
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -32,7 +38,21 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
   }
 
   static ConfigSource ofMap(Map<String, String> entries) {
-    return new ConfigSource("config", new TreeMap<>(entries));
+    return ofMap(entries, null);
+  }
+
+  static ConfigSource ofMap(Map<String, String> entries, @Nullable UnaryOperator<String> places) {
+    return new ConfigSource(MAP, new TreeMap<>(entries), places);
+  }
+
+  /** Returns whether this is a map, whose settings may be replaced. */
+  boolean isMap() {
+    return name.equals(MAP);
+  }
+
+  /** Returns the text that stands for a key in messages. */
+  String shown(String key) {
+    return places == null ? key : places.apply(key);
   }
 
   static ConfigSource ofFile(Path path) {
@@ -40,7 +60,7 @@ record ConfigSource(String name, SortedMap<String, String> entries) {
   }
 
   static ConfigSource read(String name, Opening opening) {
-    ConfigSource source = new ConfigSource(name, new TreeMap<>());
+    ConfigSource source = new ConfigSource(name, new TreeMap<>(), null);
     Properties properties = source.load(opening);
     for (String key : properties.stringPropertyNames()) {
       source.entries.put(key, properties.getProperty(key));

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayeredSettings<C, D> {
   private final SettingTable<C, D> table;
-  private final List<ConfigSection<C, D>> sections = new ArrayList<>();
+  private volatile List<ConfigSection<C, D>> sections;
   private final Surroundings surroundings;
   private final Warnings warnings;
 
@@ -34,13 +34,38 @@ final class LayeredSettings<C, D> {
       Surroundings surroundings,
       Warnings warnings) {
     this.table = table;
+    this.surroundings = surroundings;
+    this.warnings = warnings;
+    this.sections = read(sources);
+  }
+
+  private List<ConfigSection<C, D>> read(List<ConfigSource> sources) {
+    List<ConfigSection<C, D>> sections = new ArrayList<>();
     for (ConfigSource source : sources) {
       if (source.hasKey(table.prefix())) {
         sections.add(new ConfigSection<>(source, table));
       }
     }
-    this.surroundings = surroundings;
-    this.warnings = warnings;
+    return sections;
+  }
+
+  /**
+   * Reads other sources.
+   *
+   * @return replaces the present sources by these, and again by the present ones if it is called once more
+   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if a source is invalid
+   */
+  Runnable replacement(List<ConfigSource> sources) {
+    return new Runnable() {
+      private List<ConfigSection<C, D>> others = read(sources);
+
+      @Override
+      public void run() {
+        List<ConfigSection<C, D>> present = sections;
+        sections = others;
+        others = present;
+      }
+    };
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.bulkhead.BulkheadConfig;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfigRegistry;
 import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
@@ -14,8 +15,11 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +59,11 @@ public final class RuntimeSettings {
       COALESCERS,
       PIPELINES);
 
+  /** The files; a map has the settings that can be replaced. */
+  private final List<ConfigSource> files;
+
   private final @Nullable ChaosSettings chaos;
+  private final LayeredSettings<CircuitBreakerConfig, CircuitBreakerConfig.Builder> breakerLayers;
   private final BreakerSettings breakers;
   private final LayeredSettings<RetryConfig, RetryTable.Draft> retries;
   private final LayeredSettings<TimeoutConfig, TimeoutConfig.Builder> timeouts;
@@ -80,11 +88,18 @@ public final class RuntimeSettings {
     for (ConfigSource source : sources) {
       checkPrefixes(source);
     }
+    files = new ArrayList<>();
+    for (ConfigSource source :
+        sources) { // no function, which every process would link at its start
+      if (!source.isMap()) {
+        files.add(source);
+      }
+    }
     chaos = saysNothing(surroundings, properties)
         ? null
         : ChaosSettings.of(surroundings, properties, warnings);
-    breakers =
-        new BreakerSettings(new LayeredSettings<>(BREAKERS, sources, surroundings, warnings));
+    breakerLayers = new LayeredSettings<>(BREAKERS, sources, surroundings, warnings);
+    breakers = new BreakerSettings(breakerLayers);
     retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
     timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
     bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
@@ -97,6 +112,49 @@ public final class RuntimeSettings {
   }
 
   /**
+   * Reads settings that replace those of the map.
+   *
+   * @param config the settings
+   * @param keyPlaces returns the text that stands for a key in messages
+   * @return replaces the present settings by these, and again by the present ones if it is called once more
+   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if they contain an unknown key or an invalid value
+   */
+  public Runnable replacement(Map<String, String> config, UnaryOperator<String> keyPlaces) {
+    List<ConfigSource> sources = new ArrayList<>(files);
+    ConfigSource map = ConfigSource.ofMap(config, keyPlaces);
+    checkPrefixes(map);
+    sources.add(map);
+    List<Runnable> layers = new ArrayList<>();
+    for (LayeredSettings<?, ?> each : List.of(
+        breakerLayers,
+        retries,
+        timeouts,
+        bulkheads,
+        concurrencyLimits,
+        rateLimiters,
+        hedges,
+        chaosScales,
+        coalescers,
+        pipelines)) {
+      layers.add(each.replacement(sources));
+    }
+    return () -> layers.forEach(Runnable::run);
+  }
+
+  /**
+   * Returns the settings that can be given from outside the code.
+   *
+   * @return their names by the key of the kind of policy, in the order of display; unmodifiable
+   */
+  public static Map<String, List<String>> names() {
+    Map<String, List<String>> names = new LinkedHashMap<>();
+    for (SettingTable<?, ?> table : TABLES) {
+      names.put(table.key(), table.settings());
+    }
+    return Collections.unmodifiableMap(names);
+  }
+
+  /**
    * Rejects unknown keys that begin with the library's prefix. Other keys belong to other software
    * and are ignored.
    */
@@ -105,14 +163,15 @@ public final class RuntimeSettings {
       String key = entry.getKey();
       if (ChaosSettings.isOfProcess(key)) {
         throw source.refused(
-            key + " does nothing here: it must be a system property, the environment variable "
+            source.shown(key)
+                + " does nothing here: it must be a system property, the environment variable "
                 + ChaosSettings.variable(key) + " or a property of the builder, so that no artifact"
                 + " turns chaos on. Remove it",
             null);
       }
       if (key.startsWith(PREFIX) && !isKnown(key)) {
         throw source.refused(
-            key + "=" + new SettingText(key, entry.getValue()).shown()
+            source.shown(key) + "=" + new SettingText(key, entry.getValue()).shown()
                 + ": the key must begin with one of "
                 + TABLES.stream().map(SettingTable::prefix).toList(),
             null);
@@ -156,7 +215,7 @@ public final class RuntimeSettings {
       sources.add(ConfigSource.read(resource.toString(), resource::openStream));
     }
     if (!settings.config().isEmpty()) {
-      sources.add(ConfigSource.ofMap(settings.config()));
+      sources.add(ConfigSource.ofMap(settings.config(), settings.places()));
     }
     return sources;
   }

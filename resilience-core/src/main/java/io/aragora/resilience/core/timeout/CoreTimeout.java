@@ -44,7 +44,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
   private static final GuardedLog LOG = GuardedLog.of(CoreTimeout.class);
 
   private final String runtime;
-  private final long limitNanos;
+  private volatile long limitNanos;
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
@@ -98,6 +98,16 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
    */
   public void configure(TimeoutConfig declared) {
     config = declared.toBuilder().limit(config.limit()).build();
+  }
+
+  /**
+   * Sets the limit and the functions; calls in progress keep their limit.
+   *
+   * @param changed the config
+   */
+  public void reconfigure(TimeoutConfig changed) {
+    config = changed;
+    limitNanos = Nanos.of(changed.limit());
   }
 
   @Override

@@ -38,8 +38,8 @@ final class LimitTable extends TimerOperation {
    * operation is armed only by the thread that changes NEVER by a CAS, or by the patrol itself
    * while it is LOOKING, so it has one owner at a time.
    *
-   * Alarms: a caller that lost its processor between reading the clock and claiming has an earlier
-   * deadline than the patrol's. It gets its own timer operation, as do calls that find no free
+   * Alarms: a caller that lost its processor between reading the clock and claiming, or whose limit
+   * was made shorter, has an earlier deadline than the patrol's. It gets its own timer operation, as do calls that find no free
    * slot. Those are calls beyond MAX_SLOTS at once, which are waiting threads and not a hot path.
    */
   private static final VarHandle PATROL_AT = ConstantBootstraps.fieldVarHandle(

@@ -17,6 +17,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -118,6 +119,69 @@ class AnnotatedMethodTest extends ProxyFixture {
     String name = Prices.class.getName() + ".price";
     assertThat(((Pipeline) policy.policy()).policies())
         .contains(resilience.circuitBreaker(name), resilience.retry(name));
+  }
+
+  interface Store<T> {
+    @WithRetry
+    void save(T item);
+
+    void save(T item, int count);
+  }
+
+  static class Articles implements Store<String> {
+    @Override
+    @WithTimeout("1 s")
+    public void save(String item) {}
+
+    public void save(Integer other) {}
+
+    @Override
+    public void save(String item, int count) {}
+  }
+
+  @Test
+  void methodOfAClass_genericInterface_hasItsAnnotationsToo() throws Exception {
+    MethodPolicy policy = policyFor(Articles.class.getMethod("save", String.class), Articles.class);
+
+    String name = Articles.class.getName() + ".save(String)";
+    assertThat(((Pipeline) policy.policy()).policies())
+        .containsExactly(resilience.retry(name), resilience.timeout(name));
+    assertThat(resilience.policyFor(
+            Articles.class.getMethod("save", String.class, int.class),
+            Articles.class,
+            MethodHandles.lookup()))
+        .isEmpty();
+  }
+
+  @Test
+  void fallbackAlone_failureOfACallMadeElsewhere_returnsItsValueAndCounts() throws Throwable {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+
+    Object value = policy.fallback(new Shop(), new Object[] {"apples"}, new IOException("no shop"));
+
+    assertThat(value).isEqualTo("no apples (no shop)");
+    assertThat(resilience.status().fallbacks().get(policy.policy().name()).used())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void fallbackAlone_cancelledOrNone_throwsTheFailureItself() {
+    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    MethodPolicy without = policyFor(method(Prices.class, "price"), Other.class);
+    CancellationException cancelled = new CancellationException();
+    IOException failure = new IOException();
+
+    assertThatThrownBy(() -> policy.fallback(new Shop(), new Object[] {"apples"}, cancelled))
+        .isSameAs(cancelled);
+    assertThatThrownBy(() -> without.fallback(new Other(), new Object[] {"apples"}, failure))
+        .isSameAs(failure);
+  }
+
+  static class Other implements Prices {
+    @Override
+    public String price(String article) {
+      return article;
+    }
   }
 
   @Test
