@@ -1,0 +1,175 @@
+package io.aragora.resilience.spring;
+
+import io.aragora.resilience.MethodPolicy;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.Advised;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.KotlinDetector;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The beans whose methods have annotations, and the policies of these methods. They are created with the bean, so that an
+ * annotation that cannot work is an error of the start and not of the first call. Thread-safe.
+ */
+final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingleton {
+  private record Key(Method method, Class<?> type) {}
+
+  private final ConfigurableListableBeanFactory beans;
+  private final ObjectProvider<Resilience> runtime;
+  private final Map<Key, Optional<MethodPolicy>> policies = new ConcurrentHashMap<>();
+  private final Set<String> checked = ConcurrentHashMap.newKeySet();
+
+  ProtectedBeans(ConfigurableListableBeanFactory beans, ObjectProvider<Resilience> runtime) {
+    this.beans = beans;
+    this.runtime = runtime;
+  }
+
+  /** Returns the policies of a method; null if it has none. */
+  @Nullable
+  MethodPolicy policyOf(Method method, Class<?> type) {
+    Key key = new Key(method, type);
+    Optional<MethodPolicy> known = policies.get(key);
+    if (known == null) {
+      known = runtime.getObject().policyFor(method, type, lookup(method, type));
+      policies.put(key, known);
+    }
+    return known.orElse(null);
+  }
+
+  /** Returns a lookup that sees the fallbacks of a class, which need not be public. */
+  private static MethodHandles.Lookup lookup(Method method, Class<?> type) {
+    Class<?> holder = Proxy.isProxyClass(type) ? method.getDeclaringClass() : type;
+    try {
+      return MethodHandles.privateLookupIn(holder, MethodHandles.lookup());
+    } catch (IllegalAccessException e) {
+      return MethodHandles
+          .publicLookup(); // a module that is not open: it has public fallbacks only
+    }
+  }
+
+  @Override
+  public Object postProcessBeforeInitialization(Object bean, String name) {
+    check(bean, name);
+    return bean;
+  }
+
+  /** What a factory bean creates comes here only. */
+  @Override
+  public Object postProcessAfterInitialization(Object bean, String name) {
+    check(bean, name);
+    if (AopUtils.isAopProxy(bean) && AnnotatedMethods.isIn(AnnotatedMethods.typeOf(bean))) {
+      checkProxy(bean, name);
+    }
+    return bean;
+  }
+
+  private void check(Object bean, String name) {
+    Class<?> type = AnnotatedMethods.typeOf(bean);
+    if (!AnnotatedMethods.isIn(type) || !checked.add(name + ' ' + type.getName())) {
+      return;
+    }
+    for (Class<?> holder : AnnotatedMethods.hierarchy(type)) {
+      for (Method method : AnnotatedMethods.annotated(holder)) {
+        if (Modifier.isPrivate(method.getModifiers())) {
+          throw refused(name, method, "a private method is not called through the bean. Widen it");
+        }
+        if (Modifier.isStatic(method.getModifiers())) {
+          throw refused(
+              name, method, "a static method is not called through the bean. Remove static");
+        }
+      }
+    }
+    for (Method method : AnnotatedMethods.of(type)) {
+      checkResult(name, method);
+      try {
+        policyOf(method, type);
+      } catch (ResilienceConfigurationException e) {
+        throw new ResilienceConfigurationException("bean '" + name + "': " + e.getMessage(), e);
+      }
+    }
+    for (String each : beans.getBeanNamesForType(Resilience.class, false, false)) {
+      beans.registerDependentBean(each, name); // Spring destroys it before the runtime
+    }
+  }
+
+  private static void checkResult(String name, Method method) {
+    if (KotlinDetector.isSuspendingFunction(method)) {
+      throw refused(name, method, "a suspending function cannot be protected by annotations");
+    }
+    for (Class<?> each : ClassUtils.getAllInterfacesForClassAsSet(method.getReturnType())) {
+      if (each.getName().equals("org.reactivestreams.Publisher")) {
+        throw refused(
+            name, method, "a method that returns a publisher cannot be protected by annotations");
+      }
+    }
+  }
+
+  @Override
+  public void afterSingletonsInstantiated() {
+    for (String name : beans.getSingletonNames()) {
+      Object bean = beans.getSingleton(name);
+      if (bean != null && AnnotatedMethods.isIn(AnnotatedMethods.typeOf(bean))) {
+        checkProxy(bean, name);
+      }
+    }
+  }
+
+  /** Nothing may be silently unprotected: the bean has to be a proxy, and the proxy has to have the methods. */
+  private static void checkProxy(Object bean, String name) {
+    Class<?> type = AnnotatedMethods.typeOf(bean);
+    for (Method method : AnnotatedMethods.of(type)) {
+      if (!(bean instanceof Advised advised) || !isAdvised(advised)) {
+        throw refused(
+            name,
+            method,
+            "Spring did not make a proxy of the bean: it was created too early, because a post-processor of beans needs"
+                + " it, or it is not created by Spring. Remove that dependency, or the annotation");
+      }
+      if (AopUtils.isJdkDynamicProxy(bean)) {
+        if (!isInInterface(method, type)) {
+          throw refused(
+              name,
+              method,
+              "the proxy has the methods of interfaces only, and this is none. Set"
+                  + " spring.aop.proxy-target-class=true, or add it to an interface");
+        }
+      } else if (Modifier.isFinal(method.getModifiers())) {
+        throw refused(name, method, "a proxy cannot override a final method. Remove final");
+      }
+    }
+  }
+
+  private static boolean isAdvised(Advised bean) {
+    return Arrays.stream(bean.getAdvisors())
+        .anyMatch(advisor -> advisor instanceof ResilienceAdvisor);
+  }
+
+  private static boolean isInInterface(Method method, Class<?> type) {
+    return ClassUtils.getAllInterfacesForClassAsSet(type).stream()
+        .flatMap(each -> Arrays.stream(each.getMethods()))
+        .anyMatch(each -> AnnotatedMethods.specific(each, type).equals(method));
+  }
+
+  private static ResilienceConfigurationException refused(String bean, Method method, String why) {
+    String annotation = AnnotatedMethods.annotation(method);
+    return new ResilienceConfigurationException("bean '" + bean + "': "
+        + (annotation == null ? "an annotation" : annotation)
+        + " of " + method.getDeclaringClass().getName() + "." + method.getName()
+        + " cannot be applied: " + why);
+  }
+}

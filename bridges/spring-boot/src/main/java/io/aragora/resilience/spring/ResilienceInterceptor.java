@@ -1,0 +1,50 @@
+package io.aragora.resilience.spring;
+
+import io.aragora.resilience.MethodPolicy;
+import java.lang.reflect.Method;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.Advisor;
+import org.springframework.aop.ProxyMethodInvocation;
+import org.springframework.aop.framework.Advised;
+
+/** Calls a method of a bean through its policies. Thread-safe. */
+final class ResilienceInterceptor implements MethodInterceptor {
+  private final ProtectedBeans beans;
+
+  ResilienceInterceptor(ProtectedBeans beans) {
+    this.beans = beans;
+  }
+
+  @Override
+  public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+    Object target = invocation.getThis();
+    if (target == null || isAdvised(target)) {
+      return invocation.proceed(); // a second proxy is around the first one, which has the policies
+    }
+    Class<?> type = AnnotatedMethods.typeOf(target);
+    Method method = AnnotatedMethods.specific(invocation.getMethod(), type);
+    MethodPolicy policy = beans.policyOf(method, type);
+    return policy == null
+        ? invocation.proceed()
+        : policy.call(
+            target,
+            invocation.getArguments(),
+            // Of a clone, because each attempt begins at the next interceptor, perhaps on another
+            // thread.
+            () -> ((ProxyMethodInvocation) invocation).invocableClone().proceed());
+  }
+
+  /** Returns whether an object is a proxy whose calls come here. */
+  boolean isAdvised(Object object) {
+    if (object instanceof Advised advised) {
+      for (Advisor advisor : advised.getAdvisors()) {
+        if (advisor.getAdvice() instanceof ResilienceInterceptor) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,92 @@
+package io.aragora.resilience.spring;
+
+import io.aragora.resilience.Reconfiguration;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.policy.ResilienceConfigurationException;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
+
+/**
+ * The settings below {@code resilience} in the environment of an application. A bean of this type is in every application, to
+ * read them again while it works. Thread-safe.
+ */
+public final class ResilienceSettings {
+  private static final Log LOG = LogFactory.getLog(ResilienceSettings.class);
+
+  private final Environment environment;
+  private final @Nullable ClassLoader loader;
+  private final ObjectProvider<Resilience> runtime;
+  private final Map<String, List<String>> kinds;
+  private TranslatedSettings present;
+  private boolean isUsed;
+
+  /**
+   * Reads the settings.
+   *
+   * @throws ResilienceConfigurationException if a key is unknown
+   */
+  ResilienceSettings(
+      Environment environment, @Nullable ClassLoader loader, ObjectProvider<Resilience> runtime) {
+    this.environment = environment;
+    this.loader = loader;
+    this.runtime = runtime;
+    this.kinds = newBuilder().settings();
+    this.present = TranslatedSettings.read(environment, kinds, loader);
+  }
+
+  private ResilienceBuilder newBuilder() {
+    ResilienceBuilder builder = Resilience.builder();
+    return loader == null ? builder : builder.classLoader(loader);
+  }
+
+  /** Returns a builder that has the settings. */
+  synchronized ResilienceBuilder builder() {
+    isUsed = true;
+    ResilienceBuilder builder = newBuilder();
+    present.applyTo(builder);
+    return builder;
+  }
+
+  /**
+   * Reads the environment again, and changes the policies whose settings are different now, as {@link
+   * Resilience#reconfigure} does. What cannot change while the runtime works is in the result and in the log: pipelines, keyed
+   * circuit breakers, chaos, and the settings of the runtime itself.
+   *
+   * @return which policies were changed
+   * @throws ResilienceConfigurationException if a key is unknown, or a value is invalid; nothing is changed then
+   */
+  public synchronized Reconfiguration reload() {
+    TranslatedSettings now = TranslatedSettings.read(environment, kinds, loader);
+    Reconfiguration done = runtime.getObject().reconfigure(now.policies(), now::place);
+    List<String> fixed = present.fixedChanges(now);
+    present = now;
+    if (!done.changed().isEmpty()) {
+      LOG.info("The settings of these policies have changed: " + String.join(", ", done.changed()));
+    }
+    if (!done.kept().isEmpty() || !fixed.isEmpty()) {
+      LOG.warn("These settings have changed, and take effect after a restart: "
+          + String.join(", ", done.kept())
+          + (done.kept().isEmpty() || fixed.isEmpty() ? "" : ", ")
+          + String.join(", ", fixed));
+    }
+    return done;
+  }
+
+  /** Fails if there are settings and no runtime that has them: the application made its own without the builder. */
+  synchronized void requireUse(String bean) {
+    String place = present.anyPlace();
+    if (!isUsed && place != null) {
+      throw new ResilienceConfigurationException(place
+          + ": the bean '" + bean
+          + "' replaces the runtime that has the settings below 'resilience'. Build it with the builder that Spring"
+          + " injects, as in @Bean Resilience " + bean
+          + "(ResilienceBuilder builder), or remove the settings");
+    }
+  }
+}

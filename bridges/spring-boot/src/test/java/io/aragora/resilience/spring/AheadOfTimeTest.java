@@ -1,0 +1,96 @@
+package io.aragora.resilience.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithRetry;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.springframework.aot.generate.ClassNameGenerator;
+import org.springframework.aot.generate.DefaultGenerationContext;
+import org.springframework.aot.generate.GeneratedFiles.Kind;
+import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.javapoet.ClassName;
+
+/** What a build ahead of time makes of an application, for a native image. */
+class AheadOfTimeTest {
+  interface Prices {
+    @WithRetry
+    @WithFallback("none")
+    String price(String article);
+
+    String none(String article);
+  }
+
+  static class Shop implements Prices {
+    @Override
+    public String price(String article) {
+      return article;
+    }
+
+    @Override
+    public String none(String article) {
+      return "none";
+    }
+  }
+
+  static class Plain {}
+
+  @Configuration(proxyBeanMethods = false)
+  static class Application {
+    @Bean
+    Shop shop() {
+      return new Shop();
+    }
+
+    @Bean
+    Plain plain() {
+      return new Plain();
+    }
+  }
+
+  @Test
+  void generator_beanWithAnnotations_hintsAtItsMethodsAndMakesItsProxy() {
+    InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
+    DefaultGenerationContext generation = new DefaultGenerationContext(
+        new ClassNameGenerator(ClassName.get("com.shop", "Shop")), files);
+    try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+      context.register(Application.class, ResilienceAutoConfiguration.class);
+      new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+    }
+    generation.writeGeneratedContent();
+
+    RuntimeHints hints = generation.getRuntimeHints();
+    for (Class<?> type : Stream.of(Shop.class, Prices.class).toList()) {
+      assertThat(RuntimeHintsPredicates.reflection()
+              .onType(type)
+              .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
+          .accepts(hints);
+    }
+    assertThat(RuntimeHintsPredicates.reflection()
+            .onType(Plain.class)
+            .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
+        .rejects(hints);
+    assertThat(files.getGeneratedFiles(Kind.CLASS).keySet())
+        .anyMatch(name -> name.contains("Shop$$SpringCGLIB"));
+    assertThat(files.getGeneratedFiles(Kind.SOURCE).keySet())
+        .anyMatch(name -> name.contains("ResilienceAutoConfiguration"));
+  }
+
+  @Test
+  void hints_ofTheBridge_haveTheMetadata() {
+    RuntimeHints hints = new RuntimeHints();
+    new NativeHints().registerHints(hints, null);
+
+    assertThat(RuntimeHintsPredicates.resource()
+            .forResource("META-INF/spring-configuration-metadata.json"))
+        .accepts(hints);
+  }
+}

@@ -1,0 +1,152 @@
+package io.aragora.resilience.spring;
+
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.annotation.WithCircuitBreaker;
+import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithRetry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
+
+/** A process that restarts an application three times, as devtools do: its classes have a new class loader each time. */
+public final class RestartedApplication {
+  private RestartedApplication() {}
+
+  /** A service of the application. */
+  public static class Shop {
+    private final AtomicInteger calls = new AtomicInteger();
+
+    /** Fails at first, and answers on another thread. */
+    @WithCircuitBreaker("prices")
+    @WithRetry(value = "prices", delay = "1 ms")
+    @WithFallback("none")
+    public CompletionStage<String> price(Article article) {
+      return CompletableFuture.supplyAsync(() -> {
+        if (calls.incrementAndGet() < 3) {
+          throw new java.io.UncheckedIOException(new IOException());
+        }
+        return "price of " + article.name();
+      });
+    }
+
+    CompletionStage<String> none(Article article) {
+      return CompletableFuture.completedFuture("none");
+    }
+  }
+
+  /** A class of the application. */
+  public record Article(String name) {}
+
+  /** The application. */
+  @Configuration(proxyBeanMethods = false)
+  public static class Application implements Runnable {
+    private final Shop shop;
+
+    /** Creates it. */
+    public Application(@org.springframework.context.annotation.Lazy Shop shop) {
+      this.shop = shop;
+    }
+
+    @Bean
+    static Shop shop() {
+      return new Shop();
+    }
+
+    @Override
+    public void run() {
+      String price = shop.price(new Article("apples")).toCompletableFuture().join();
+      if (!price.equals("price of apples")) {
+        throw new IllegalStateException(price);
+      }
+    }
+  }
+
+  /** Defines the classes above anew. */
+  private static final class RestartLoader extends ClassLoader {
+    RestartLoader() {
+      super(RestartedApplication.class.getClassLoader());
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      if (!name.startsWith(RestartedApplication.class.getName())) {
+        return super.loadClass(name, resolve);
+      }
+      synchronized (getClassLoadingLock(name)) {
+        Class<?> known = findLoadedClass(name);
+        if (known != null) {
+          return known;
+        }
+        try (InputStream stream =
+            getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+          byte[] bytes = stream.readAllBytes();
+          return defineClass(name, bytes, 0, bytes.length);
+        } catch (IOException e) {
+          throw new ClassNotFoundException(name, e);
+        }
+      }
+    }
+  }
+
+  /**
+   * Restarts the application.
+   *
+   * @param args none
+   */
+  public static void main(String[] args) throws Exception {
+    ReferenceQueue<ClassLoader> gone = new ReferenceQueue<>();
+    List<WeakReference<ClassLoader>> loaders = new java.util.ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      loaders.add(new WeakReference<>(runOnce(), gone));
+    }
+    for (int i = 0; i < 600 && loaders.stream().anyMatch(each -> each.get() != null); i++) {
+      System.gc();
+      gone.remove(50);
+    }
+    long left = loaders.stream().filter(each -> each.get() != null).count();
+    List<String> threads = Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("restarted"))
+        .toList();
+    if (left > 0 || !threads.isEmpty()) {
+      System.out.println("left: " + left + " class loaders, threads " + threads);
+      System.exit(1);
+    }
+    System.out.println("nothing is left");
+    System.exit(0);
+  }
+
+  private static ClassLoader runOnce() throws Exception {
+    ClassLoader loader = new RestartLoader();
+    Thread.currentThread().setContextClassLoader(loader);
+    try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+      context.setClassLoader(loader);
+      context
+          .getEnvironment()
+          .getPropertySources()
+          .addFirst(new MapPropertySource(
+              "settings",
+              Map.of("resilience.name", "restarted", "resilience.retry.max-attempts", 5)));
+      Class<?> application = loader.loadClass(Application.class.getName());
+      context.register(application, ResilienceAutoConfiguration.class);
+      context.refresh();
+      ((Runnable) context.getBean(application)).run();
+      if (context.getBean(Resilience.class).retry("prices").totals().retries() != 2) {
+        throw new IllegalStateException("the call was not protected");
+      }
+    } finally {
+      Thread.currentThread().setContextClassLoader(RestartedApplication.class.getClassLoader());
+    }
+    return loader;
+  }
+}
