@@ -19,7 +19,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -95,7 +94,10 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
       }
     }
     for (Method method : AnnotatedMethods.of(type)) {
-      checkResult(name, method);
+      String why = ReturnedTypes.whyNot(method);
+      if (why != null) {
+        throw refused(name, method, why);
+      }
       try {
         policyOf(method, type);
       } catch (ResilienceConfigurationException e) {
@@ -104,18 +106,6 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
     }
     for (String each : beans.getBeanNamesForType(Resilience.class, false, false)) {
       beans.registerDependentBean(each, name); // Spring destroys it before the runtime
-    }
-  }
-
-  private static void checkResult(String name, Method method) {
-    if (KotlinDetector.isSuspendingFunction(method)) {
-      throw refused(name, method, "a suspending function cannot be protected by annotations");
-    }
-    for (Class<?> each : ClassUtils.getAllInterfacesForClassAsSet(method.getReturnType())) {
-      if (each.getName().equals("org.reactivestreams.Publisher")) {
-        throw refused(
-            name, method, "a method that returns a publisher cannot be protected by annotations");
-      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.aragora.resilience.spring;
 
 import io.aragora.resilience.MethodPolicy;
+import io.aragora.resilience.policy.CheckedSupplier;
 import java.lang.reflect.Method;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -26,14 +27,16 @@ final class ResilienceInterceptor implements MethodInterceptor {
     Class<?> type = AnnotatedMethods.typeOf(target);
     Method method = AnnotatedMethods.specific(invocation.getMethod(), type);
     MethodPolicy policy = beans.policyOf(method, type);
-    return policy == null
-        ? invocation.proceed()
-        : policy.call(
-            target,
-            invocation.getArguments(),
-            // Of a clone, because each attempt begins at the next interceptor, perhaps on another
-            // thread.
-            () -> ((ProxyMethodInvocation) invocation).invocableClone().proceed());
+    if (policy == null) {
+      return invocation.proceed();
+    }
+    // Of a clone, because each attempt begins at the next interceptor, perhaps on another thread.
+    CheckedSupplier<@Nullable Object, Throwable> body =
+        () -> ((ProxyMethodInvocation) invocation).invocableClone().proceed();
+    @Nullable Object[] args = invocation.getArguments();
+    return ReturnedTypes.isPublisher(policy.method().getReturnType())
+        ? ReactiveCalls.call(policy, target, args, body)
+        : policy.call(target, args, body);
   }
 
   /** Returns whether an object is a proxy whose calls come here. */
