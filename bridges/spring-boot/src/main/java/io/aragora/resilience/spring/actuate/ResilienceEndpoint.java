@@ -1,10 +1,14 @@
 package io.aragora.resilience.spring.actuate;
 
+import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.policy.ResilienceException;
+import io.aragora.resilience.spring.ResilienceSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -23,19 +27,23 @@ import org.springframework.lang.Nullable;
  */
 @WebEndpoint(id = "resilience", defaultAccess = Access.READ_ONLY)
 public final class ResilienceEndpoint {
+  private static final Log LOG = LogFactory.getLog(ResilienceEndpoint.class);
   private static final int BAD_REQUEST = 400;
 
   private final Resilience resilience;
   private final PolicyReport report;
   private final PolicyControl control;
+  private final ResilienceSettings settings;
 
   /**
    * Creates the endpoint.
    *
    * @param resilience the runtime that it shows
+   * @param settings the settings of the application, which it reads again if an operator wants that
    */
-  public ResilienceEndpoint(Resilience resilience) {
+  public ResilienceEndpoint(Resilience resilience, ResilienceSettings settings) {
     this.resilience = resilience;
+    this.settings = settings;
     this.report = new PolicyReport(resilience);
     this.control = new PolicyControl(resilience);
   }
@@ -77,6 +85,36 @@ public final class ResilienceEndpoint {
     return found(
         report.policy(kind, String.join("/", name), key),
         "the runtime has no policy of this name and key");
+  }
+
+  /**
+   * Reads the settings of the environment again, and changes the policies whose settings differ, as {@link
+   * ResilienceSettings#reload} does. Exists only if the access is unrestricted.
+   *
+   * @param action {@code reload}
+   * @return which policies were changed, and which settings take effect after a restart only; status 400 for another action, or
+   *     if a setting is invalid
+   */
+  @WriteOperation
+  public WebEndpointResponse<Map<String, Object>> reload(String action) {
+    if (!action.equals("reload")) {
+      return failed(BAD_REQUEST, "without a kind of policies, action must be reload: " + action);
+    }
+    try {
+      Reconfiguration reconfiguration = settings.reload();
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("runtime", resilience.name());
+      answer.put("done", action);
+      answer.put("changed", reconfiguration.changed());
+      answer.put("kept", reconfiguration.kept());
+      return new WebEndpointResponse<>(answer);
+    } catch (ResilienceException e) {
+      // The message has the value, which may be confidential if its key is unknown.
+      LOG.warn("settings are not reloaded: " + e.getMessage());
+      return failed(
+          BAD_REQUEST,
+          "a setting is unknown or invalid, so nothing was changed; the log says which");
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.spring.actuate;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.spring.ResilienceSettings;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -20,12 +21,13 @@ public class ResilienceEndpointAutoConfiguration {
    * Creates the endpoint.
    *
    * @param resilience the runtime
+   * @param settings the settings of the application
    * @return the endpoint
    */
   @Bean
   @ConditionalOnMissingBean
   @ConditionalOnAvailableEndpoint
-  public ResilienceEndpoint resilienceEndpoint(Resilience resilience) {
-    return new ResilienceEndpoint(resilience);
+  public ResilienceEndpoint resilienceEndpoint(Resilience resilience, ResilienceSettings settings) {
+    return new ResilienceEndpoint(resilience, settings);
   }
 }

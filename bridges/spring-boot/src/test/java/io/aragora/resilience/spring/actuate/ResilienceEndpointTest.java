@@ -9,6 +9,8 @@ import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.spring.ResilienceBuilderCustomizer;
 import io.aragora.resilience.spring.WebApp;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
 
 class ResilienceEndpointTest {
   private static final String EXPOSED = "management.endpoints.web.exposure.include=resilience";
@@ -219,6 +222,32 @@ class ResilienceEndpointTest {
     assertThat(app.post("/actuator/resilience/circuitbreaker", "{\"action\":\"reset\"}"))
         .startsWith("400");
     assertThat(app.resilience().policies().circuitBreakers()).hasSize(1);
+  }
+
+  @Test
+  void reload_changedSetting_changesPolicy() throws Exception {
+    var breaker = app.resilience().circuitBreaker("prices");
+    Map<String, Object> settings = new HashMap<>();
+    app.context()
+        .getEnvironment()
+        .getPropertySources()
+        .addFirst(new MapPropertySource("changed", settings));
+    settings.put("resilience.circuit-breaker.prices.cooldown", "7s");
+
+    assertThat(app.post("/actuator/resilience", "{\"action\":\"reload\"}"))
+        .startsWith("200")
+        .contains("\"changed\":[\"", "prices");
+    assertThat(breaker.config().cooldown()).isEqualTo(Duration.ofSeconds(7));
+
+    settings.put("resilience.circuit-breaker.prices.cooldown", "soon");
+    assertThat(app.post("/actuator/resilience", "{\"action\":\"reload\"}"))
+        .startsWith("400")
+        .contains("the log says which")
+        .doesNotContain("soon");
+    assertThat(app.post("/actuator/resilience", "{\"action\":\"forget\"}"))
+        .startsWith("400")
+        .contains("action must be reload");
+    app.context().getEnvironment().getPropertySources().remove("changed");
   }
 
   @Test

@@ -19,7 +19,8 @@ class ResilienceMetersTest {
       app.resilience().circuitBreaker("prices");
       MeterRegistry registry = app.context().getBean(MeterRegistry.class);
 
-      assertThat(registry.get("resilience.policies").tag("runtime", "shop").gauges()).isNotEmpty();
+      assertThat(registry.get("resilience.policies").tag("runtime", "shop").gauges())
+          .isNotEmpty();
       assertThat(registry.getMeters())
           .extracting(meter -> meter.getId().getTag("runtime"))
           .doesNotContain("shop-2");
