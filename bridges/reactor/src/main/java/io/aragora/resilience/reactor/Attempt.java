@@ -24,14 +24,21 @@ abstract class Attempt<T> extends CompletableFuture<T> implements CoreSubscriber
   @SuppressWarnings("unused") // the updater reads it
   private volatile @Nullable Subscription upstream;
 
+  private final ProtectedCall<T> call;
   private final Context context;
 
-  Attempt(Context context) {
+  Attempt(ProtectedCall<T> call, Context context) {
+    this.call = call;
     this.context = context;
   }
 
-  /** Subscribes to the source, and returns the stage. */
+  /** Subscribes to the source unless the subscriber has cancelled, and returns the stage. */
   final CompletionStage<T> to(Publisher<? extends T> source) {
+    // Volatile read after the call knows this attempt; the thread that cancels writes the flag,
+    // then looks for attempts.
+    if (call.isCancelled()) {
+      return this;
+    }
     try {
       source.subscribe(this);
     } catch (Throwable e) {
@@ -58,6 +65,11 @@ abstract class Attempt<T> extends CompletableFuture<T> implements CoreSubscriber
 
   @Override
   public void onError(Throwable failure) {
+    if (call.isCancelled()) {
+      // Not counted, and not delivered: the call ends as cancelled.
+      Operators.onErrorDropped(failure, context);
+      return;
+    }
     sourceEnded();
     if (!super.completeExceptionally(failure)) {
       Operators.onErrorDropped(failure, context);
@@ -67,8 +79,10 @@ abstract class Attempt<T> extends CompletableFuture<T> implements CoreSubscriber
   @Override
   @SuppressWarnings("NullAway") // an empty source has no value
   public void onComplete() {
-    sourceEnded();
-    super.complete(null);
+    if (!call.isCancelled()) {
+      sourceEnded();
+      super.complete(null);
+    }
   }
 
   /** After this the source is not cancelled any more. */
@@ -84,7 +98,8 @@ abstract class Attempt<T> extends CompletableFuture<T> implements CoreSubscriber
     return super.completeExceptionally(failure);
   }
 
-  private void cancelSource() {
+  /** Cancels the source, which may be emitting on another thread or further down the stack. The stage goes on. */
+  final void cancelSource() {
     Operators.terminate(UPSTREAM, this);
   }
 

@@ -5,6 +5,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
@@ -99,7 +100,7 @@ final class FluxCall<T> extends ProtectedCall<T> {
       // A timeout that ended it may cancel it later.
       before.cancel(true);
     }
-    return begin(attempt, source);
+    return attempt.to(source);
   }
 
   /**
@@ -131,6 +132,17 @@ final class FluxCall<T> extends ProtectedCall<T> {
     End<T> decided = end;
     if (decided != null) {
       decided.of(call);
+    }
+  }
+
+  @Override
+  void onAttempts(Consumer<Attempt<T>> action) {
+    FluxAttempt<T> present;
+    synchronized (lock) {
+      present = newest;
+    }
+    if (present != null) {
+      action.accept(present);
     }
   }
 
@@ -197,7 +209,7 @@ final class FluxCall<T> extends ProtectedCall<T> {
     private volatile int state;
 
     FluxAttempt(FluxCall<T> call, int number, Context context) {
-      super(context);
+      super(call, context);
       this.call = call;
       this.number = number;
     }
@@ -214,7 +226,9 @@ final class FluxCall<T> extends ProtectedCall<T> {
 
     @Override
     public void onNext(T element) {
-      if (!isDone() && (state == EMITTED || STATE.compareAndSet(this, SILENT, EMITTED))) {
+      if (!isDone()
+          && !call.isCancelled()
+          && (state == EMITTED || STATE.compareAndSet(this, SILENT, EMITTED))) {
         call.actual.onNext(element);
       } else {
         Operators.onDiscard(element, currentContext());
@@ -223,7 +237,10 @@ final class FluxCall<T> extends ProtectedCall<T> {
 
     @Override
     public void onError(Throwable failure) {
-      if (isDone() || state != EMITTED || !call.protection().mayRepeat()) {
+      if (isDone()
+          || call.isCancelled()
+          || state != EMITTED
+          || !call.protection().mayRepeat()) {
         super.onError(failure);
       } else {
         sourceEnded();

@@ -1,8 +1,9 @@
 package io.aragora.resilience.reactor;
 
+import io.aragora.resilience.policy.CallContext;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
@@ -13,9 +14,10 @@ import reactor.util.context.Context;
 /** A call whose source is a Mono. */
 final class MonoCall<T> extends ProtectedCall<T> {
   /*
-   * Values: what a source emits may be a resource, so it is delivered or discarded, once. The values of all attempts form a stack.
-   * The end of the call takes the stack, discards every value but the one that it delivers, and closes the stack. An attempt that
-   * emits later discards its value itself.
+   * Values: what a source emits may be a resource, so it is delivered or discarded, once. The attempts form a stack, and each keeps
+   * its value. The end of the call takes the stack, discards every value but the one that it delivers, and closes the stack. An
+   * attempt of a retry first empties the stack: the retry has refused what the attempts before have emitted, and asks for none of
+   * it. An attempt that is not on the stack when it emits discards its value itself.
    *
    * Demand: the state is a small automaton. The value is delivered by the thread that moves it to ENDED from REQUESTED or
    * HAS_VALUE, and by no other.
@@ -25,11 +27,15 @@ final class MonoCall<T> extends ProtectedCall<T> {
   private static final int HAS_VALUE = 2;
   private static final int ENDED = 3;
 
-  private static final Emitted CLOSED = new Emitted(new Object(), null);
-
   private final Publisher<? extends T> source;
   private final AtomicInteger state = new AtomicInteger(EMPTY);
-  private final AtomicReference<@Nullable Emitted> emitted = new AtomicReference<>();
+  private final Object lock = new Object();
+
+  /** The newest attempt; those before it follow. Guarded by the lock. */
+  private @Nullable MonoAttempt<T> newest;
+
+  /** Guarded by the lock. */
+  private boolean hasEnded;
 
   /** The value to deliver. Written before the state says that there is one. */
   private @Nullable T pending;
@@ -40,25 +46,50 @@ final class MonoCall<T> extends ProtectedCall<T> {
     this.source = source;
   }
 
-  /** A value of an attempt, and those of earlier ones. */
-  private static final class Emitted {
-    private final Object value;
-    private final @Nullable Emitted below;
+  @Override
+  CompletionStage<T> attempt() {
+    MonoAttempt<T> attempt =
+        new MonoAttempt<>(this, CallContext.current().attempt(), contextOfAttempt());
+    begin(attempt);
+    return attempt.to(source);
+  }
 
-    Emitted(Object value, @Nullable Emitted below) {
-      this.value = value;
-      this.below = below;
+  private void begin(MonoAttempt<T> attempt) {
+    MonoAttempt<T> replaced = null;
+    synchronized (lock) {
+      if (!hasEnded && newest != null && newest.number < attempt.number) {
+        replaced = newest;
+        newest = null;
+      }
+      MonoAttempt<T> before = newest;
+      while (before != null && before.isDone() && before.value == null) {
+        before = before.before;
+      }
+      attempt.before = before;
+      newest = attempt;
+    }
+    discardAllBut(null, replaced);
+  }
+
+  @Override
+  void onAttempts(Consumer<Attempt<T>> action) {
+    MonoAttempt<T> first;
+    synchronized (lock) {
+      first = newest;
+    }
+    for (MonoAttempt<T> each = first; each != null; each = each.before) {
+      action.accept(each);
     }
   }
 
   @Override
-  CompletionStage<T> attempt() {
-    return begin(new MonoAttempt<>(this, contextOfAttempt()), source);
-  }
-
-  @Override
   void ended(@Nullable T result, @Nullable Throwable failure) {
-    discardAllBut(result);
+    MonoAttempt<T> all;
+    synchronized (lock) {
+      hasEnded = true;
+      all = newest;
+    }
+    discardAllBut(result, all);
     if (failure == null && result != null) {
       emit(result);
     } else if (state.getAndSet(ENDED) == ENDED) {
@@ -118,35 +149,47 @@ final class MonoCall<T> extends ProtectedCall<T> {
     }
   }
 
-  private void add(T result) {
-    Emitted below;
-    do {
-      below = emitted.get();
-      if (below == CLOSED) {
-        discard(result);
+  /** Keeps the value of an attempt until it is delivered or discarded. */
+  private void keep(MonoAttempt<T> attempt, T value) {
+    synchronized (lock) {
+      if (!hasEnded && newest != null && newest.number <= attempt.number) {
+        attempt.value = value;
         return;
       }
-    } while (!emitted.compareAndSet(below, new Emitted(result, below)));
+    }
+    discard(value);
   }
 
-  private void discardAllBut(@Nullable T delivered) {
-    Emitted each = emitted.getAndSet(CLOSED);
-    while (each != null && each != CLOSED) {
-      if (each.value != delivered) {
-        discard(each.value);
+  /** Discards the values of attempts that keep none any more: the call has ended, or they were replaced. */
+  private void discardAllBut(@Nullable T delivered, @Nullable MonoAttempt<T> attempts) {
+    for (MonoAttempt<T> each = attempts; each != null; each = each.before) {
+      T value = each.value;
+      each.value = null;
+      if (value != null && value != delivered) {
+        discard(value);
       }
-      each = each.below;
     }
   }
 
   /** One subscription to the source. */
   private static final class MonoAttempt<T> extends Attempt<T> {
     private final MonoCall<T> call;
+
+    /** That of the retry; 0 if there is none. */
+    private final int number;
+
     private boolean hasEmitted;
 
-    MonoAttempt(MonoCall<T> call, Context context) {
-      super(context);
+    /** Written before the call knows this attempt. */
+    private @Nullable MonoAttempt<T> before;
+
+    /** Guarded by the lock of the call until the call gives this attempt up. */
+    private @Nullable T value;
+
+    MonoAttempt(MonoCall<T> call, int number, Context context) {
+      super(call, context);
       this.call = call;
+      this.number = number;
     }
 
     @Override
@@ -161,12 +204,12 @@ final class MonoCall<T> extends ProtectedCall<T> {
         return;
       }
       hasEmitted = true;
-      if (isDone()) {
+      if (isDone() || call.isCancelled()) {
         call.discard(result);
         return;
       }
       sourceEnded();
-      call.add(result);
+      call.keep(this, result);
       endWith(result);
     }
   }

@@ -5,8 +5,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
@@ -25,9 +25,6 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
   /** Null until the policy has returned it; the body of the first attempt runs before. */
   private volatile @Nullable CompletableFuture<T> future;
 
-  /** The attempt that began last. A subscriber may cancel before the future is known: while the source emits on its thread. */
-  private volatile @Nullable Attempt<T> latest;
-
   private volatile boolean cancelled;
 
   ProtectedCall(CoreSubscriber<? super T> actual, Protection<T> protection) {
@@ -37,6 +34,9 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
 
   /** Subscribes to the source once more, on the calling thread. */
   abstract CompletionStage<T> attempt();
+
+  /** Runs an action on each attempt that may be under way. */
+  abstract void onAttempts(Consumer<Attempt<T>> action);
 
   /** Called once with the end of the call, also if the subscriber has cancelled. */
   abstract void ended(@Nullable T value, @Nullable Throwable failure);
@@ -70,11 +70,15 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
     // Volatile read after the write; the thread that cancels writes the flag, then reads the
     // future.
     if (cancelled) {
-      call.cancel(true);
+      cancel(call);
     }
     started(call);
     call.handle((value, failure) -> {
       try {
+        if (failure != null || !protection.sharesValues()) {
+          // A policy does not know an attempt that is still subscribing, so it cannot cancel it.
+          onAttempts(Attempt::cancelSource);
+        }
         ended(value, failure == null ? null : unwrap(failure));
       } catch (Throwable e) {
         // Thrown by the subscriber. An exception that is thrown into a future is lost.
@@ -88,18 +92,6 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;
-  }
-
-  /** Subscribes an attempt to the source, unless the subscriber has cancelled. */
-  final CompletionStage<T> begin(Attempt<T> attempt, Publisher<? extends T> source) {
-    latest = attempt;
-    // Volatile read after the write; the thread that cancels writes the flag, then reads the
-    // attempt.
-    if (cancelled) {
-      attempt.cancel(true);
-      return attempt;
-    }
-    return attempt.to(source);
   }
 
   /** Returns the future of the call; null while the policy has not returned it. */
@@ -132,18 +124,26 @@ abstract class ProtectedCall<T> implements Subscription, Scannable {
     }
   }
 
+  /*
+   * The policy learns of an attempt when its body returns. A source that emits while it is subscribed to, without an end perhaps,
+   * keeps the body from returning, so its subscription is cancelled here. Its stage stays open: the future of the call is cancelled
+   * when the policy has returned it, and so each policy counts a cancellation.
+   */
   @Override
   public void cancel() {
     cancelled = true;
     CompletableFuture<T> running = future;
     if (running != null) {
-      running.cancel(true);
-      return;
+      cancel(running);
+    } else {
+      onAttempts(Attempt::cancelSource);
     }
-    Attempt<T> attempt = latest;
-    if (attempt != null) {
-      attempt.cancel(true);
-    }
+  }
+
+  private void cancel(CompletableFuture<T> running) {
+    running.cancel(true);
+    // One that the policy does not know yet, or does not cancel.
+    onAttempts(attempt -> attempt.cancel(true));
   }
 
   @Override

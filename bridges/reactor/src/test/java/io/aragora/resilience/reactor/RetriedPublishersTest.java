@@ -170,6 +170,30 @@ class RetriedPublishersTest {
   }
 
   @Test
+  void mono_resultIsRefused_isDiscardedBeforeTheNextAttempt() {
+    Retry byResult = resilience.newRetry(
+        "by result",
+        RetryConfig.builder()
+            .maxAttempts(3)
+            .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
+            .retryResultIf(result -> !result.equals(3))
+            .build());
+    List<Object> discarded = new ArrayList<>();
+    List<Object> discardedBefore = new ArrayList<>();
+    collect(Mono.fromSupplier(() -> {
+          discardedBefore.add(List.copyOf(discarded));
+          return subscriptions.incrementAndGet();
+        })
+        .transform(ResilienceOperator.of(byResult))
+        .doOnDiscard(Integer.class, discarded::add));
+    pass(DELAY);
+    pass(DELAY);
+    assertThat(discardedBefore).containsExactly(List.of(), List.of(1), List.of(1, 2));
+    assertThat(signals).containsExactly(3, "complete");
+    assertThat(discarded).containsExactly(1, 2);
+  }
+
+  @Test
   void flux_failsBeforeItsFirstElement_isRepeatedWithTheWholeDemand() {
     List<Long> demands = new ArrayList<>();
     Flux<Integer> source = Flux.defer(
@@ -283,14 +307,24 @@ class RetriedPublishersTest {
   @Test
   void flux_isStartedTwiceAtOnceByAPolicyOfTheApplication_onlyOneIsPassedOn() {
     List<Object> discarded = new ArrayList<>();
-    TestPublisher<Integer> source = TestPublisher.create();
-    collect(source
-        .flux()
+    List<TestPublisher<Integer>> sources = new ArrayList<>();
+    collect(Flux.<Integer>defer(() -> {
+          // It emits after its cancellation, too.
+          TestPublisher<Integer> source =
+              TestPublisher.createNoncompliant(TestPublisher.Violation.CLEANUP_ON_TERMINATE);
+          sources.add(source);
+          return source;
+        })
         .transform(ResilienceOperator.of(new Twice()))
         .doOnDiscard(Integer.class, discarded::add));
-    source.next(1, 2);
-    source.complete();
+    assertThat(sources).hasSize(2);
+    sources.get(0).assertCancelled();
+    sources.get(1).assertNotCancelled();
+    sources.get(0).next(-1);
+    sources.get(1).next(1, 2);
+    sources.get(1).complete();
     assertThat(signals).containsExactly(1, 2, "complete");
+    assertThat(discarded).containsExactly(-1);
   }
 
   /** Starts the body twice, and waits for the second. */
