@@ -59,11 +59,25 @@ public final class CallObservations implements Supplier<@Nullable CallObserver> 
     if (observation.isNoop()) {
       return null;
     }
-    observation
-        .contextualName(NAME + " " + policy)
-        .lowCardinalityKeyValue(MeterNames.NAME, policy)
-        .start();
+    observation.contextualName(NAME + " " + policy).lowCardinalityKeyValue(MeterNames.NAME, policy);
+    try {
+      observation.start();
+    } catch (Throwable e) {
+      // Handlers before the one that threw have begun.
+      stop(observation, e);
+      throw e;
+    }
     return new ObservedCall(observation);
+  }
+
+  private static void stop(Observation observation, Throwable failure) {
+    try {
+      observation.stop();
+    } catch (Throwable e) {
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
+    }
   }
 
   /** One call. The runtime passes it from thread to thread; an observation takes events from any thread. */
@@ -106,10 +120,14 @@ public final class CallObservations implements Supplier<@Nullable CallObserver> 
       observation
           .lowCardinalityKeyValue(MeterNames.OUTCOME, lower(end))
           .highCardinalityKeyValue("bodies", String.valueOf(bodies));
-      if (failure != null && end != End.CANCELLED) {
-        observation.error(failure);
+      try {
+        if (failure != null && end != End.CANCELLED) {
+          observation.error(failure);
+        }
+      } finally {
+        // A handler may throw; the others have to end.
+        observation.stop();
       }
-      observation.stop();
     }
 
     private void event(String name, String text) {

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * The meters of one runtime in one registry. Thread-safe.
  */
 /*
- * Reading: a registry asks one meter after the other, and knows no scrape. The first meter that was asked already since the last
- * reading begins a new scrape, so it reads all policies; so does any meter if the last reading is older than maxAge, because a
- * registry may ask some of the meters only. All others return what that reading wrote. Policies that are new get their meters at
+ * Reading: a registry asks one meter after the other, and knows no scrape. A meter that a thread asks a second time since the
+ * last reading begins a new scrape, so it reads all policies; so does any meter if the last reading is older than maxAge, because a
+ * registry may ask some of the meters only. All others return what that reading wrote. So a scrape by one thread begins one reading
+ * at most, however many threads scrape beside it: after a reading, its thread has asked no meter. Policies that are new get their meters at
  * the end of the reading, and meters that the reading did not write are removed.
  *
  * Locking: one thread reads at a time, and no other waits for it: a meter that finds the lock taken returns the previous value. So
@@ -272,6 +273,9 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     private volatile double value;
     private volatile long shownIn;
 
+    /** The id of the thread that asked first since that reading. */
+    private volatile long shownTo;
+
     // Guarded by the lock.
     private long writtenIn;
     private boolean isRegistered;
@@ -292,12 +296,18 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     }
 
     double shown() {
-      boolean wasShown = shownIn == reading;
+      long thread = Thread.currentThread().getId();
+      boolean wasShown = shownIn == reading && shownTo == thread;
       if (wasShown
           || registry.config().clock().monotonicTime() - readAtNanos >= settings.maxAgeNanos()) {
         readUnlessAnotherThreadDoes();
       }
-      shownIn = reading;
+      long present = reading;
+      if (shownIn != present) {
+        // Benign race: either of two threads may begin the next scrape.
+        shownTo = thread;
+        shownIn = present;
+      }
       return value;
     }
   }

@@ -210,4 +210,49 @@ class CallObservationsTest {
             meters.get("resilience.call.retry").tag("name", "prices").counter().count())
         .isEqualTo(1);
   }
+
+  /** A handler of the application with a fault. */
+  private static final class Faulty implements ObservationHandler<Observation.Context> {
+    private final boolean isAtStart;
+
+    Faulty(boolean isAtStart) {
+      this.isAtStart = isAtStart;
+    }
+
+    @Override
+    public void onStart(Observation.Context context) {
+      if (isAtStart) {
+        throw new IllegalStateException("start");
+      }
+    }
+
+    @Override
+    public void onError(Observation.Context context) {
+      throw new IllegalStateException("error");
+    }
+
+    @Override
+    public boolean supportsContext(Observation.Context context) {
+      return true;
+    }
+  }
+
+  @Test
+  void handler_throwsAtAnError_observationStops() {
+    observations.observationConfig().observationHandler(new Faulty(false));
+    Pipeline prices = observed();
+    assertThatThrownBy(() -> prices.run(() -> {
+          throw new IllegalStateException("broken");
+        }))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(recorder.told).endsWith("error", "stop");
+  }
+
+  @Test
+  void handler_throwsAtTheStart_handlersThatHaveBegunStop() {
+    observations.observationConfig().observationHandler(new Faulty(true));
+    CallObservations calls = CallObservations.of(observations, "prices");
+    assertThatThrownBy(calls::get).isInstanceOf(IllegalStateException.class).hasMessage("start");
+    assertThat(recorder.told).containsExactly("start", "stop");
+  }
 }

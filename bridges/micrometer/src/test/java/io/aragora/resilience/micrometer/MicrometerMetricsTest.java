@@ -190,6 +190,37 @@ class MicrometerMetricsTest {
   }
 
   @Test
+  void scrape_twoThreadsAskMeterAfterMeter_eachReadsAllPoliciesOnceAtMost() throws Exception {
+    AtomicInteger readings = new AtomicInteger();
+    Resilience counted = (Resilience) java.lang.reflect.Proxy.newProxyInstance(
+        Resilience.class.getClassLoader(), new Class<?>[] {Resilience.class}, (p, method, args) -> {
+          if (method.getName().equals("readings")) {
+            readings.incrementAndGet();
+          }
+          return method.invoke(resilience, args);
+        });
+    for (int i = 0; i < 10; i++) {
+      resilience.circuitBreaker("b" + i);
+    }
+    MicrometerMetrics.of(counted).bindTo(registry);
+    scrape(registry);
+    int before = readings.get();
+    java.util.concurrent.ExecutorService other =
+        java.util.concurrent.Executors.newSingleThreadExecutor();
+    try {
+      for (Meter meter : registry.getMeters()) {
+        meter.measure().forEach(measurement -> measurement.getValue());
+        other
+            .submit(() -> meter.measure().forEach(measurement -> measurement.getValue()))
+            .get();
+      }
+    } finally {
+      other.shutdown();
+    }
+    assertThat(readings.get() - before).isBetween(1, 2);
+  }
+
+  @Test
   void scrape_readsAllPoliciesOnce() {
     for (int i = 0; i < 50; i++) {
       resilience.circuitBreaker("b" + i);
