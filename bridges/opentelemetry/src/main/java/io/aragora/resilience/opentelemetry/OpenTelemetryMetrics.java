@@ -131,7 +131,33 @@ public final class OpenTelemetryMetrics implements ResilienceExtension {
     if (!value.equals("global")) {
       throw new IllegalArgumentException(PROPERTY + " must be global, or not set: " + value);
     }
+    if (!isGlobalSet() && !isGlobalConfiguredByGet()) {
+      LOG.log(
+          Level.WARNING,
+          PROPERTY + "=global, but GlobalOpenTelemetry is not set yet, so there are no metrics of"
+              + " runtime '" + context.resilience().name()
+              + "'. Set it before the runtime is built,"
+              + " or give the runtime the extension OpenTelemetryMetrics.on(openTelemetry).");
+      return null;
+    }
     return GlobalOpenTelemetry.get();
+  }
+
+  /** To get the global one before it is set would set it, for good, to one that does nothing. */
+  private static boolean isGlobalSet() {
+    try {
+      return GlobalOpenTelemetry.isSet();
+    } catch (NoSuchMethodError e) {
+      // Older versions of the API have no such method.
+      return true;
+    }
+  }
+
+  /** Returns whether the SDK is configured by the first get, a setting of OpenTelemetry's. */
+  private static boolean isGlobalConfiguredByGet() {
+    String property = System.getProperty("otel.java.global-autoconfigure.enabled");
+    return Boolean.parseBoolean(
+        property != null ? property : System.getenv("OTEL_JAVA_GLOBAL_AUTOCONFIGURE_ENABLED"));
   }
 
   private static boolean areDurationsConfigured(ResilienceContext context) {

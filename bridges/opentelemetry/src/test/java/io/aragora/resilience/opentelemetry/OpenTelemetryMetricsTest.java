@@ -314,6 +314,40 @@ class OpenTelemetryMetricsTest {
   }
 
   @Test
+  void foundOnThePath_globalIsNotSetYet_applicationCanStillSetIt() {
+    GlobalOpenTelemetry.resetForTest();
+    try (Resilience early = Resilience.builder()
+        .name("early")
+        .property(OpenTelemetryMetrics.PROPERTY, "global")
+        .build()) {
+      early.circuitBreaker("a").run(() -> {});
+      assertThat(GlobalOpenTelemetry.isSet()).isFalse();
+
+      GlobalOpenTelemetry.set(sdk);
+
+      assertThat(collect()).as("skipped with a warning").isEmpty();
+    } finally {
+      GlobalOpenTelemetry.resetForTest();
+    }
+  }
+
+  @Test
+  void foundOnThePath_globalIsConfiguredByGet_isTaken() {
+    GlobalOpenTelemetry.resetForTest();
+    System.setProperty("otel.java.global-autoconfigure.enabled", "true");
+    try (Resilience early = Resilience.builder()
+        .name("early")
+        .property(OpenTelemetryMetrics.PROPERTY, "global")
+        .build()) {
+      early.circuitBreaker("a").run(() -> {});
+      assertThat(GlobalOpenTelemetry.isSet()).as("it was asked for").isTrue();
+    } finally {
+      System.clearProperty("otel.java.global-autoconfigure.enabled");
+      GlobalOpenTelemetry.resetForTest();
+    }
+  }
+
+  @Test
   void property_invalid_extensionIsSkipped() {
     for (String property :
         new String[] {OpenTelemetryMetrics.PROPERTY, OpenTelemetryMetrics.DURATIONS_PROPERTY}) {
