@@ -4,12 +4,14 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
@@ -18,7 +20,10 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +45,13 @@ import org.jspecify.annotations.Nullable;
 public final class ResilienceClientInterceptor implements ClientInterceptor {
   /** A hundred years, as gRPC bounds them. */
   private static final long MAX_REMAINING_MILLIS = TimeUnit.DAYS.toMillis(36_500);
+
+  /** A timeout of this library around a call ends it, and gRPC only if that did not: its deadline is 5 ms later, and rounded up. */
+  private static final long MARGIN_MILLIS = 6;
+
+  /** Receives the cause of a rejection below a call, on behalf of that call. */
+  private static final CallOptions.Key<Consumer<Throwable>> ON_REJECTION =
+      CallOptions.Key.create("io.aragora.resilience.grpc.onRejection");
 
   private final @Nullable KeyedCircuitBreaker breakers;
   private final @Nullable RateLimiter limiter;
@@ -78,8 +90,10 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
         : own;
     Duration remaining = CallContext.current().remaining().orElse(null);
     if (remaining != null) {
-      Deadline around = Deadline.after(
-          Math.min(remaining.toMillis(), MAX_REMAINING_MILLIS), TimeUnit.MILLISECONDS);
+      long millis = remaining.isZero()
+          ? 0
+          : Math.min(remaining.toMillis(), MAX_REMAINING_MILLIS) + MARGIN_MILLIS;
+      Deadline around = Deadline.after(millis, TimeUnit.MILLISECONDS);
       nearest = nearest == null ? around : nearest.minimum(around);
     }
     return nearest == null ? options : options.withDeadline(nearest);
@@ -134,20 +148,32 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     private static final long serialVersionUID = 1L;
 
     private final transient Status status;
+    private final transient RuntimeException reason;
 
     Rejection(Status status, RuntimeException cause) {
       super(cause.getMessage(), cause, false, false);
       this.status = status.withDescription(cause.getMessage()).withCause(cause);
+      this.reason = cause;
     }
   }
 
-  /** A call that takes its permits when it starts. The call below is created with the first use, like that of a delayed call. */
-  private final class ProtectedCall<ReqT, RespT> extends ForwardingClientCall<ReqT, RespT> {
+  /**
+   * A call that takes its permits when it starts. The call below is created with the first use, like that of a delayed call.
+   *
+   * <p>Three may end it. The caller: by {@link #cancel}, by its context, or by a listener that throws; the policies learn nothing, unless
+   * a timeout of this library has passed. A policy, of this interceptor or of one below: they learn nothing. The dependency, or a
+   * deadline: they learn what the status says.
+   */
+  private final class ProtectedCall<ReqT, RespT> extends ForwardingClientCall<ReqT, RespT>
+      implements Context.CancellationListener {
     private final MethodDescriptor<ReqT, RespT> method;
     private final CallOptions options;
     private final Channel next;
     private final Context context = Context.current();
-    private volatile boolean isCancelled;
+    private final CallContext around = CallContext.current();
+    private volatile boolean hasCallerLeft;
+    private volatile @Nullable Throwable rejection;
+    private volatile @Nullable Permits permits;
     private volatile @Nullable ClientCall<ReqT, RespT> call;
 
     ProtectedCall(MethodDescriptor<ReqT, RespT> method, CallOptions options, Channel next) {
@@ -165,7 +191,7 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     private synchronized ClientCall<ReqT, RespT> create() {
       ClientCall<ReqT, RespT> present = call;
       if (present == null) {
-        present = next.newCall(method, options);
+        present = next.newCall(method, options.withOption(ON_REJECTION, this::rejected));
         call = present;
       }
       return present;
@@ -173,46 +199,59 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
 
     @Override
     public void start(Listener<RespT> listener, Metadata headers) {
-      if (isCancelled || isExpired()) {
-        delegate().start(listener, headers); // gRPC ends it, and nothing is sent
+      if (hasCallerLeft) {
+        delegate().start(listener, headers); // a cancelled call, which gRPC does not start
         return;
       }
-      Permits permits;
+      Status unsent = endedBeforeStart();
+      if (unsent != null) {
+        closeUnsent(unsent, listener);
+        return;
+      }
+      Permits taken;
       try {
-        permits = admit(key(), method);
+        taken = admit(key(), method);
       } catch (Rejection e) {
-        reject(e.status, listener, headers);
+        rejected(e.reason);
+        closeUnsent(e.status, listener);
         return;
       }
+      permits = taken;
+      context.addListener(this, Runnable::run);
       try {
-        delegate().start(new EndListener<>(listener, this, permits), headers);
+        delegate().start(new EndListener<>(listener, this, taken), headers);
       } catch (Throwable e) {
-        permits.release();
+        context.removeListener(this);
+        taken.release();
         throw e;
       }
     }
 
-    /** gRPC ends a call whose deadline has passed without sending anything, on the thread that the call's listener expects. */
-    private void reject(Status status, Listener<RespT> listener, Metadata headers) {
-      ClientCall<ReqT, RespT> ended =
-          next.newCall(method, options.withDeadlineAfter(-1, TimeUnit.SECONDS));
-      synchronized (this) {
-        call = ended;
+    private @Nullable Status endedBeforeStart() {
+      if (context.isCancelled()) {
+        return Contexts.statusFromCancelled(context);
       }
-      ended.start(
-          new SimpleForwardingClientCallListener<>(listener) {
-            @Override
-            public void onClose(Status unused, Metadata trailers) {
-              super.onClose(status, new Metadata());
-            }
-          },
-          headers);
+      Deadline own = options.getDeadline();
+      Deadline ofContext = context.getDeadline();
+      boolean isExpired =
+          (own != null && own.isExpired()) || (ofContext != null && ofContext.isExpired());
+      return isExpired
+          ? Status.DEADLINE_EXCEEDED.withDescription("the deadline passed before the call started")
+          : null;
     }
 
-    private boolean isExpired() {
-      Deadline own = options.getDeadline();
-      Deadline around = context.getDeadline();
-      return (own != null && own.isExpired()) || (around != null && around.isExpired());
+    /** Does not use the channel: an interceptor below may change deadlines, so a call that was passed on could be sent. */
+    private void closeUnsent(Status status, Listener<RespT> listener) {
+      synchronized (this) {
+        call = new UnsentCall<>();
+      }
+      Runnable close = context.wrap(() -> listener.onClose(status, new Metadata()));
+      Executor executor = options.getExecutor();
+      if (executor == null) {
+        close.run();
+      } else {
+        executor.execute(close);
+      }
     }
 
     private String key() {
@@ -222,22 +261,87 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
 
     @Override
     public void cancel(@Nullable String message, @Nullable Throwable cause) {
-      isCancelled = true;
-      super.cancel(message, cause);
+      hasCallerLeft = true;
+      try {
+        super.cancel(message, cause);
+      } finally {
+        endByCaller(); // a stub may never run the end of a call that it cancelled
+      }
     }
 
-    boolean isCancelledByCaller() {
-      return isCancelled || context.isCancelled();
+    @Override
+    public void cancelled(Context unused) {
+      if (isContextCancelledByCaller()) {
+        endByCaller();
+      }
     }
 
-    private void end(Permits permits, Status status, Metadata trailers) {
-      if (status.getCode() == Status.Code.CANCELLED && isCancelledByCaller()) {
-        permits.release();
+    private boolean isContextCancelledByCaller() {
+      return context.isCancelled() && !(context.cancellationCause() instanceof TimeoutException);
+    }
+
+    /** A policy rejected this call, or one below it. Each call above learns of it. */
+    private void rejected(Throwable cause) {
+      rejection = cause;
+      Consumer<Throwable> above = options.getOption(ON_REJECTION);
+      if (above != null) {
+        above.accept(cause);
+      }
+    }
+
+    private boolean isRejection(Status status) {
+      Throwable cause = status.getCause();
+      return cause != null && (cause == rejection || cause instanceof CallRejectedException);
+    }
+
+    private void endByCaller() {
+      context.removeListener(this);
+      Permits held = permits;
+      if (held == null) {
         return;
       }
-      if (permits.end(status, trailers) && !status.isOk()) {
+      if (around.remaining().map(Duration::isZero).orElse(false)) {
+        held.end(Status.DEADLINE_EXCEEDED, null);
+      } else {
+        held.release();
+      }
+    }
+
+    /** Decides who ended a call. */
+    private void end(Permits held, Status status, Metadata trailers) {
+      if (!status.isOk() && (hasCallerLeft || isContextCancelledByCaller())) {
+        endByCaller();
+        return;
+      }
+      context.removeListener(this);
+      if (isRejection(status)) {
+        held.release();
+      } else if (held.end(status, trailers) && !status.isOk()) {
         observe(trailers);
       }
+    }
+  }
+
+  /** Stands for a call that was closed and never sent. */
+  private static final class UnsentCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
+    @Override
+    public void start(Listener<RespT> listener, Metadata headers) {}
+
+    @Override
+    public void request(int messages) {}
+
+    @Override
+    public void cancel(@Nullable String message, @Nullable Throwable cause) {}
+
+    @Override
+    public void halfClose() {}
+
+    @Override
+    public void sendMessage(ReqT message) {}
+
+    @Override
+    public boolean isReady() {
+      return false;
     }
   }
 
@@ -250,6 +354,32 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
       super(listener);
       this.call = call;
       this.permits = permits;
+    }
+
+    @Override
+    public void onHeaders(Metadata headers) {
+      guarded(() -> super.onHeaders(headers));
+    }
+
+    @Override
+    public void onMessage(RespT message) {
+      guarded(() -> super.onMessage(message));
+    }
+
+    @Override
+    public void onReady() {
+      guarded(super::onReady);
+    }
+
+    /** gRPC cancels a call whose listener throws. That says nothing about the server. */
+    private void guarded(Runnable callback) {
+      try {
+        callback.run();
+      } catch (Throwable e) {
+        call.hasCallerLeft = true;
+        call.endByCaller();
+        throw e;
+      }
     }
 
     @Override

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * cancellation, and gives the place back, when it returns. Nothing waits. Immutable and thread-safe.
  */
 public final class ResilienceServerInterceptor implements ServerInterceptor {
-  private static final long DEADLINE_TOLERANCE_MILLIS = 50;
+  private static final long MAX_TOLERANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final @Nullable ConcurrencyLimit limit;
   private final Metadata.@Nullable Key<String> priority;
@@ -85,7 +85,9 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     if (limit == null) {
       return next.startCall(call, headers);
     }
-    ConcurrencyLimit ofPriority = limit.withPriority(priority(headers));
+    ConcurrencyLimit ofPriority = priority == null
+        ? limit
+        : limit.withPriority(priority(headers.get(priority), limit.priority()));
     long permit = ofPriority.tryAcquirePermit();
     if (permit == ConcurrencyLimit.REJECTED) {
       return reject(call, Status.UNAVAILABLE, Rejections.of(ofPriority), pushbackMillis);
@@ -106,8 +108,11 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
         permit,
         statuses,
         call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY);
+    Context context = Context.current();
+    long toleranceNanos = tolerance(context.getDeadline());
+    EndListener<ReqT> listener;
     try {
-      return new EndListener<>(
+      listener = new EndListener<>(
           next.startCall(
               new SimpleForwardingServerCall<>(call) {
                 @Override
@@ -117,36 +122,43 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
                 }
               },
               headers),
-          permits);
+          permits,
+          context,
+          toleranceNanos);
     } catch (Throwable e) {
       permits.end(Status.UNKNOWN, null);
       throw e;
     }
+    context.addListener(listener, Runnable::run);
+    return listener;
+  }
+
+  /** Returns a tenth of the time that a call had when it was admitted, at most 50 ms. */
+  static long tolerance(@Nullable Deadline deadline) {
+    return deadline == null
+        ? 0
+        : Math.max(
+            0, Math.min(MAX_TOLERANCE_NANOS, deadline.timeRemaining(TimeUnit.NANOSECONDS) / 10));
   }
 
   /**
    * A client whose deadline passed has waited too long: a sign of overload. One that left is none. The cancellation of such a client
    * arrives about when the deadline passes here.
    */
-  static void cancelled(Permits permits, Context context) {
-    Deadline deadline = context.getDeadline();
-    if (deadline != null
-        && deadline.timeRemaining(TimeUnit.MILLISECONDS) <= DEADLINE_TOLERANCE_MILLIS) {
+  static void cancelled(Permits permits, @Nullable Deadline deadline, long toleranceNanos) {
+    if (deadline != null && deadline.timeRemaining(TimeUnit.NANOSECONDS) <= toleranceNanos) {
       permits.end(Status.DEADLINE_EXCEEDED, null);
     } else {
       permits.release();
     }
   }
 
-  private Priority priority(Metadata headers) {
-    String value = priority == null ? null : headers.get(priority);
-    if (value == null) {
-      return Priority.NORMAL;
-    }
-    return switch (value.toLowerCase(Locale.ROOT)) {
+  private static Priority priority(@Nullable String value, Priority byDefault) {
+    return switch (value == null ? "" : value.toLowerCase(Locale.ROOT)) {
       case "critical" -> Priority.CRITICAL;
+      case "normal" -> Priority.NORMAL;
       case "sheddable" -> Priority.SHEDDABLE;
-      default -> Priority.NORMAL;
+      default -> byDefault;
     };
   }
 
@@ -170,39 +182,45 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     return address == null ? "unknown" : address.getClass().getSimpleName();
   }
 
-  /** Returns the place if the handler throws, or the call ends without a status of its own. */
-  private static final class EndListener<ReqT> extends SimpleForwardingServerCallListener<ReqT> {
+  /**
+   * Returns the place if the handler throws, or the call ends without a status of its own. If an interceptor further outside fails the
+   * call when it starts, no callback comes, and the context alone says so. Once a callback came, the context is of no
+   * concern: a handler that blocks holds its place.
+   */
+  private static final class EndListener<ReqT> extends SimpleForwardingServerCallListener<ReqT>
+      implements Context.CancellationListener {
     private final Permits permits;
+    private final Context context;
+    private final long toleranceNanos;
+    private volatile boolean isReached;
 
-    EndListener(ServerCall.Listener<ReqT> listener, Permits permits) {
+    EndListener(
+        ServerCall.Listener<ReqT> listener, Permits permits, Context context, long toleranceNanos) {
       super(listener);
       this.permits = permits;
+      this.context = context;
+      this.toleranceNanos = toleranceNanos;
     }
 
     @Override
     public void onMessage(ReqT message) {
-      try {
-        super.onMessage(message);
-      } catch (Throwable e) {
-        permits.end(Status.UNKNOWN, null);
-        throw e;
-      }
+      guarded(() -> super.onMessage(message));
     }
 
     @Override
     public void onHalfClose() {
-      try {
-        super.onHalfClose();
-      } catch (Throwable e) {
-        permits.end(Status.UNKNOWN, null);
-        throw e;
-      }
+      guarded(super::onHalfClose);
     }
 
     @Override
     public void onReady() {
+      guarded(super::onReady);
+    }
+
+    private void guarded(Runnable callback) {
+      reached();
       try {
-        super.onReady();
+        callback.run();
       } catch (Throwable e) {
         permits.end(Status.UNKNOWN, null);
         throw e;
@@ -211,14 +229,30 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
 
     @Override
     public void onCancel() {
-      cancelled(permits, Context.current());
+      reached();
+      ResilienceServerInterceptor.cancelled(permits, context.getDeadline(), toleranceNanos);
       super.onCancel();
     }
 
     @Override
     public void onComplete() {
+      reached();
       permits.release();
       super.onComplete();
+    }
+
+    private void reached() {
+      if (!isReached) {
+        isReached = true;
+        context.removeListener(this);
+      }
+    }
+
+    @Override
+    public void cancelled(Context unused) {
+      if (!isReached) {
+        ResilienceServerInterceptor.cancelled(permits, context.getDeadline(), toleranceNanos);
+      }
     }
   }
 
@@ -238,7 +272,7 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
      * Sets the concurrency limit of all calls. A call never waits for a place. Durations of unary calls are samples,
      * those of streams are not. Default: none.
      *
-     * @param concurrencyLimit the limit
+     * @param concurrencyLimit the limit; its priority is that of calls whose headers have none
      * @return this builder
      */
     public Builder concurrencyLimit(ConcurrencyLimit concurrencyLimit) {
@@ -247,8 +281,9 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     }
 
     /**
-     * Sets the header that has the priority of a call: {@code critical}, {@code normal} or {@code sheddable}, in any case; any
-     * other value is normal. Clients write it, so use it among clients that are trusted. Default: every call is normal.
+     * Sets the header that has the priority of a call: {@code critical}, {@code normal} or {@code sheddable}, in any case. A call
+     * with no or any other value has the priority of the limit. Clients write it, so use it among clients that are trusted. Default:
+     * every call has the priority of the limit.
      *
      * @param header the name of a header with text
      * @return this builder

@@ -18,24 +18,27 @@ import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -141,22 +144,112 @@ class ResilienceServerInterceptorTest {
     }
   }
 
-  @Test
-  void cancelled_aSignOfOverloadIfTheDeadlinePassed() {
-    ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
-    try (Context.CancellableContext patient =
-            Context.ROOT.withDeadline(Deadline.after(1, TimeUnit.HOURS), scheduler);
-        Context.CancellableContext late =
-            Context.ROOT.withDeadline(Deadline.after(-1, TimeUnit.SECONDS), scheduler)) {
-      ResilienceServerInterceptor.cancelled(permits(), Context.ROOT);
-      ResilienceServerInterceptor.cancelled(permits(), patient);
-      assertThat(limit.totals().drops()).isZero();
+  /** A clock of gRPC that tests move. */
+  private static final class Clock extends Deadline.Ticker {
+    private long nanos;
 
-      ResilienceServerInterceptor.cancelled(permits(), late);
-      assertThat(limit.totals().drops()).isEqualTo(1);
+    @Override
+    public long nanoTime() {
+      return nanos;
+    }
+  }
+
+  /** A tenth of the time that the call had, at most 50 ms. */
+  @ParameterizedTest
+  @CsvSource({
+    "-1, 0, 1",
+    "20, 17, 0",
+    "20, 18, 1",
+    "100, 89, 0",
+    "100, 90, 1",
+    "500, 449, 0",
+    "500, 450, 1",
+    "3600000, 0, 0",
+    "3600000, 3599949, 0",
+    "3600000, 3599950, 1",
+    "3600000, 3600001, 1"
+  })
+  void cancelled_whenTheDeadlineIsNear_aSignOfOverload(long deadline, long at, int drops) {
+    Clock clock = new Clock();
+    Deadline ofCall = Deadline.after(deadline, TimeUnit.MILLISECONDS, clock);
+    long tolerance = ResilienceServerInterceptor.tolerance(ofCall);
+    clock.nanos = TimeUnit.MILLISECONDS.toNanos(at);
+
+    ResilienceServerInterceptor.cancelled(permits(), ofCall, tolerance);
+
+    assertThat(limit.totals().drops()).isEqualTo(drops);
+    assertNothingIsHeld();
+  }
+
+  @Test
+  void cancelled_withoutADeadline_noSignOfOverload() {
+    ResilienceServerInterceptor.cancelled(
+        permits(), null, ResilienceServerInterceptor.tolerance(null));
+
+    assertThat(limit.totals().drops()).isZero();
+    assertNothingIsHeld();
+  }
+
+  /** Fails each call after the interceptors further inside have seen it. */
+  private static final class BrokenOutside implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      next.startCall(call, headers);
+      throw new IllegalStateException("outside");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transportsAndTypes")
+  void interceptorFurtherOutsideThrows_placeGoesBack(Transport transport, MethodType type) {
+    try (Shop shop = new Shop(transport, policies, new BrokenOutside())) {
+      assertThat(Call.of(shop.managed, type, "ok").end().getCode()).isEqualTo(Status.Code.UNKNOWN);
+
       assertNothingIsHeld();
-    } finally {
-      scheduler.shutdownNow();
+      assertThat(limit.totals().admitted()).isEqualTo(1);
+      assertThat(limit.totals().drops()).isZero();
+    }
+  }
+
+  /** Blocks each handler when its first message arrives. */
+  private static final class Blocking implements ServerInterceptor {
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+        @Override
+        public void onMessage(Q message) {
+          super.onMessage(message);
+          Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
+          try {
+            assertThat(release.await(Shop.BOUND_SECONDS, TimeUnit.SECONDS)).isTrue();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        }
+      };
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transportsAndTypes")
+  void handlerBlocks_callIsCancelled_holdsItsPlaceUntilItReturns(
+      Transport transport, MethodType type) throws Exception {
+    Blocking blocking = new Blocking();
+    try (Shop shop = new Shop(transport, blocking, policies)) {
+      Call call = Call.of(shop.managed, type, "hang");
+      shop.nextHandled();
+
+      call.call.cancel("enough", null);
+      assertThat(blocking.cancelled.await(Shop.BOUND_SECONDS, TimeUnit.SECONDS)).isTrue();
+
+      assertThat(limit.snapshot().inUse()).isEqualTo(1);
+      blocking.release.countDown();
+      assertNothingIsHeld();
     }
   }
 
@@ -177,6 +270,31 @@ class ResilienceServerInterceptorTest {
       assertThat(limit.totals(Priority.SHEDDABLE).rejectedFull()).isEqualTo(1);
       assertThat(limit.totals(Priority.CRITICAL).admitted()).isEqualTo(1);
       assertThat(limit.totals(Priority.NORMAL).admitted()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void priority_notInTheHeaders_isThatOfTheLimit(Priority ofLimit) {
+    ServerInterceptor withHeader = ResilienceServerInterceptor.builder()
+        .concurrencyLimit(limit.withPriority(ofLimit))
+        .priorityFrom("x-priority")
+        .build();
+    ServerInterceptor without = ResilienceServerInterceptor.builder()
+        .concurrencyLimit(limit.withPriority(ofLimit))
+        .build();
+    try (Shop shop = new Shop(Transport.IN_PROCESS, withHeader);
+        Shop other = new Shop(Transport.IN_PROCESS, without)) {
+      assertThat(Call.of(shop.managed, MethodType.UNARY, "ok").end().isOk()).isTrue();
+      assertThat(withPriority(shop, "what?").end().isOk()).isTrue();
+      assertThat(withPriority(other, "critical").end().isOk()).isTrue();
+      assertThat(limit.totals(ofLimit).admitted()).isEqualTo(3);
+
+      for (Priority priority : Priority.values()) {
+        long before = limit.totals(priority).admitted();
+        assertThat(withPriority(shop, priority.name()).end().isOk()).isTrue();
+        assertThat(limit.totals(priority).admitted()).isEqualTo(before + 1);
+      }
     }
   }
 
