@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.Advised;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotationUtils;
@@ -42,10 +43,20 @@ final class AnnotatedMethods {
 
   private AnnotatedMethods() {}
 
-  /** Returns the class whose methods a bean has: that behind a proxy of Spring, the proxy itself if another made it. */
+  /**
+   * Returns the class whose methods a bean has: the one behind the proxy that has the policies. It may be a proxy for interfaces
+   * itself, such as a repository, whose target is not what applications have annotated.
+   */
   static Class<?> typeOf(Object bean) {
-    Class<?> target = AopUtils.getTargetClass(bean);
-    return Proxy.isProxyClass(target) ? target : ClassUtils.getUserClass(target);
+    Class<?> type = bean instanceof Advised proxy && ResilienceInterceptor.isAround(bean)
+        ? proxy.getTargetClass()
+        : bean.getClass();
+    return type == null ? bean.getClass() : userClass(type);
+  }
+
+  /** Returns a class without what Spring generates below it; a proxy for interfaces is a class of its own. */
+  static Class<?> userClass(Class<?> type) {
+    return Proxy.isProxyClass(type) ? type : ClassUtils.getUserClass(type);
   }
 
   /** Returns the method that a call runs, with its own parameter types, or that of the interface of a proxy of others. */
@@ -103,16 +114,16 @@ final class AnnotatedMethods {
     if (method.getDeclaringClass() == Object.class || method.isBridge()) {
       return false;
     }
-    boolean isOnType = false;
-    for (Class<?> holder : hierarchy(type)) {
-      isOnType |= annotation(holder) != null;
-      for (Method candidate : annotated(holder)) {
-        if (isSame(candidate, method, type)) {
-          return true;
-        }
-      }
-    }
-    return isOnType && canBeMeantByType(method);
+    return standOn(method, type)
+        || (canBeMeantByType(method)
+            && hierarchy(type).stream().anyMatch(holder -> annotation(holder) != null));
+  }
+
+  /** Returns whether an annotation is on a method itself, or on one that it overrides. */
+  static boolean standOn(Method method, Class<?> type) {
+    return hierarchy(type).stream()
+        .flatMap(holder -> annotated(holder).stream())
+        .anyMatch(candidate -> isSame(candidate, method, type));
   }
 
   private static boolean isSame(Method candidate, Method method, Class<?> type) {

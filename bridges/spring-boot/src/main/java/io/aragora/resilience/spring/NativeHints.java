@@ -1,13 +1,13 @@
 package io.aragora.resilience.spring;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.aot.BeanRegistrationAotContribution;
 import org.springframework.beans.factory.aot.BeanRegistrationAotProcessor;
 import org.springframework.beans.factory.support.RegisteredBean;
-import org.springframework.util.ClassUtils;
 
 /** What a native image has to keep: the metadata that lists known settings, and the methods of beans with annotations. */
 final class NativeHints implements RuntimeHintsRegistrar, BeanRegistrationAotProcessor {
@@ -19,10 +19,17 @@ final class NativeHints implements RuntimeHintsRegistrar, BeanRegistrationAotPro
 
   @Override
   public @Nullable BeanRegistrationAotContribution processAheadOfTime(RegisteredBean bean) {
-    Class<?> type = ClassUtils.getUserClass(bean.getBeanClass());
-    return AnnotatedMethods.isIn(type)
+    Class<?> type = type(bean);
+    Class<?> user = AnnotatedMethods.userClass(type);
+    return AnnotatedMethods.isIn(user)
         ? (context, code) -> {
-          for (Class<?> holder : AnnotatedMethods.hierarchy(type)) {
+          if (type.isInterface()) {
+            context
+                .getRuntimeHints()
+                .proxies()
+                .registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(type));
+          }
+          for (Class<?> holder : AnnotatedMethods.hierarchy(user)) {
             context
                 .getRuntimeHints()
                 .reflection()
@@ -30,5 +37,13 @@ final class NativeHints implements RuntimeHintsRegistrar, BeanRegistrationAotPro
           }
         }
         : null;
+  }
+
+  /** Returns the type of a bean; that of the product if a factory creates it. */
+  private static Class<?> type(RegisteredBean bean) {
+    Class<?> type = bean.isInnerBean()
+        ? null // which the factory of beans does not know by its name
+        : bean.getBeanFactory().getType(bean.getBeanName(), false);
+    return type == null ? bean.getBeanClass() : type;
   }
 }

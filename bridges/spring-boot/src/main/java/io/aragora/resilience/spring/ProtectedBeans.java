@@ -12,11 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.springframework.aop.framework.Advised;
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.util.ClassUtils;
@@ -25,13 +28,18 @@ import org.springframework.util.ClassUtils;
  * The beans whose methods have annotations, and the policies of these methods. They are created with the bean, so that an
  * annotation that cannot work is an error of the start and not of the first call. Thread-safe.
  */
-final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingleton {
+final class ProtectedBeans
+    implements BeanFactoryPostProcessor, BeanPostProcessor, SmartInitializingSingleton {
+  private static final Log LOG = LogFactory.getLog(ProtectedBeans.class);
+
   private record Key(Method method, Class<?> type) {}
 
   private final ConfigurableListableBeanFactory beans;
   private final ObjectProvider<Resilience> runtime;
   private final Map<Key, Optional<MethodPolicy>> policies = new ConcurrentHashMap<>();
   private final Set<String> checked = ConcurrentHashMap.newKeySet();
+  private final Set<String> proxies = ConcurrentHashMap.newKeySet();
+  private final Set<String> created = ConcurrentHashMap.newKeySet();
 
   ProtectedBeans(ConfigurableListableBeanFactory beans, ObjectProvider<Resilience> runtime) {
     this.beans = beans;
@@ -61,6 +69,20 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
     }
   }
 
+  /** Notes which beans Spring creates, also before it makes proxies. Other objects have come into the factory as they are. */
+  @Override
+  public void postProcessBeanFactory(ConfigurableListableBeanFactory factory) {
+    factory.addBeanPostProcessor(new BeanPostProcessor() {
+      @Override
+      public Object postProcessBeforeInitialization(Object bean, String name) {
+        if (factory.containsBeanDefinition(name)) {
+          created.add(name);
+        }
+        return bean;
+      }
+    });
+  }
+
   @Override
   public Object postProcessBeforeInitialization(Object bean, String name) {
     check(bean, name);
@@ -71,7 +93,7 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
   @Override
   public Object postProcessAfterInitialization(Object bean, String name) {
     check(bean, name);
-    if (AopUtils.isAopProxy(bean) && AnnotatedMethods.isIn(AnnotatedMethods.typeOf(bean))) {
+    if (AopUtils.isAopProxy(bean)) {
       checkProxy(bean, name);
     }
     return bean;
@@ -79,7 +101,9 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
 
   private void check(Object bean, String name) {
     Class<?> type = AnnotatedMethods.typeOf(bean);
-    if (!AnnotatedMethods.isIn(type) || !checked.add(name + ' ' + type.getName())) {
+    if (isInfrastructure(bean)
+        || !AnnotatedMethods.isIn(type)
+        || !checked.add(name + ' ' + type.getName())) {
       return;
     }
     for (Class<?> holder : AnnotatedMethods.hierarchy(type)) {
@@ -109,26 +133,48 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
     }
   }
 
+  /** A proxy of Spring around a bean of a scope has no policies; the bean has them. */
+  private static boolean isInfrastructure(Object bean) {
+    return bean instanceof AopInfrastructureBean;
+  }
+
   @Override
   public void afterSingletonsInstantiated() {
     for (String name : beans.getSingletonNames()) {
       Object bean = beans.getSingleton(name);
-      if (bean != null && AnnotatedMethods.isIn(AnnotatedMethods.typeOf(bean))) {
+      if (bean == null) {
+        continue;
+      }
+      if (created.contains(name)) {
         checkProxy(bean, name);
+      } else if (!ResilienceInterceptor.isAround(bean)
+          && AnnotatedMethods.isIn(AnnotatedMethods.typeOf(bean))) {
+        LOG.warn("bean '" + name
+            + "' is an object that Spring did not create, such as a mock. Its annotations have no"
+            + " effect");
       }
     }
   }
 
   /** Nothing may be silently unprotected: the bean has to be a proxy, and the proxy has to have the methods. */
-  private static void checkProxy(Object bean, String name) {
+  private void checkProxy(Object bean, String name) {
     Class<?> type = AnnotatedMethods.typeOf(bean);
+    if (!AnnotatedMethods.isIn(type)) {
+      type = AnnotatedMethods.userClass(AopUtils.getTargetClass(bean)); // a proxy hides its target
+    }
+    if (isInfrastructure(bean)
+        || !AnnotatedMethods.isIn(type)
+        || !proxies.add(name + ' ' + type.getName())) {
+      return;
+    }
     for (Method method : AnnotatedMethods.of(type)) {
-      if (!(bean instanceof Advised advised) || !isAdvised(advised)) {
+      if (!ResilienceInterceptor.isAround(bean)) {
         throw refused(
             name,
             method,
             "Spring did not make a proxy of the bean: it was created too early, because a post-processor of beans needs"
-                + " it, or it is not created by Spring. Remove that dependency, or the annotation");
+                + " it, or the application made a proxy of its own. Remove that dependency, that proxy, or the"
+                + " annotation");
       }
       if (AopUtils.isJdkDynamicProxy(bean)) {
         if (!isInInterface(method, type)) {
@@ -139,14 +185,15 @@ final class ProtectedBeans implements BeanPostProcessor, SmartInitializingSingle
                   + " spring.aop.proxy-target-class=true, or add it to an interface");
         }
       } else if (Modifier.isFinal(method.getModifiers())) {
-        throw refused(name, method, "a proxy cannot override a final method. Remove final");
+        if (AnnotatedMethods.annotation(method.getDeclaringClass()) != null
+            || AnnotatedMethods.standOn(method, type)) {
+          throw refused(name, method, "a proxy cannot override a final method. Remove final");
+        }
+        LOG.info("bean '" + name + "': the annotation of the class has no effect on "
+            + method.getDeclaringClass().getName() + "." + method.getName()
+            + ", because a proxy cannot override a final method (logged once)");
       }
     }
-  }
-
-  private static boolean isAdvised(Advised bean) {
-    return Arrays.stream(bean.getAdvisors())
-        .anyMatch(advisor -> advisor instanceof ResilienceAdvisor);
   }
 
   private static boolean isInInterface(Method method, Class<?> type) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.aop.framework.Advised;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 
 /** Calls a method of a bean through its policies. Thread-safe. */
 final class ResilienceInterceptor implements MethodInterceptor {
@@ -21,7 +22,7 @@ final class ResilienceInterceptor implements MethodInterceptor {
   @Override
   public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
     Object target = invocation.getThis();
-    if (target == null || isAdvised(target)) {
+    if (target == null || isAround(target)) {
       return invocation.proceed(); // a second proxy is around the first one, which has the policies
     }
     Class<?> type = AnnotatedMethods.typeOf(target);
@@ -30,17 +31,20 @@ final class ResilienceInterceptor implements MethodInterceptor {
     if (policy == null) {
       return invocation.proceed();
     }
-    // Of a clone, because each attempt begins at the next interceptor, perhaps on another thread.
+    // Of a clone, because each attempt begins at the next interceptor, perhaps on another thread,
+    // which has to have the
+    // invocation that advices of aspects look up.
     CheckedSupplier<@Nullable Object, Throwable> body =
-        () -> ((ProxyMethodInvocation) invocation).invocableClone().proceed();
+        () -> ExposeInvocationInterceptor.INSTANCE.invoke(
+            ((ProxyMethodInvocation) invocation).invocableClone());
     @Nullable Object[] args = invocation.getArguments();
     return ReturnedTypes.isPublisher(policy.method().getReturnType())
         ? ReactiveCalls.call(policy, target, args, body)
         : policy.call(target, args, body);
   }
 
-  /** Returns whether an object is a proxy whose calls come here. */
-  boolean isAdvised(Object object) {
+  /** Returns whether an object is a proxy with this advice. */
+  static boolean isAround(Object object) {
     if (object instanceof Advised advised) {
       for (Advisor advisor : advised.getAdvisors()) {
         if (advisor.getAdvice() instanceof ResilienceInterceptor) {

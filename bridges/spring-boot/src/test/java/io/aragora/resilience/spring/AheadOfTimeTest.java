@@ -6,6 +6,7 @@ import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithRetry;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.GeneratedFiles.Kind;
@@ -13,6 +14,7 @@ import org.springframework.aot.generate.InMemoryGeneratedFiles;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -41,6 +43,24 @@ class AheadOfTimeTest {
     }
   }
 
+  interface Orders {
+    @WithRetry
+    String order();
+  }
+
+  /** As a client that a library makes for an interface. */
+  static class Client implements FactoryBean<Orders> {
+    @Override
+    public Orders getObject() {
+      return () -> "ordered";
+    }
+
+    @Override
+    public Class<?> getObjectType() {
+      return Orders.class;
+    }
+  }
+
   static class Plain {}
 
   @Configuration(proxyBeanMethods = false)
@@ -48,6 +68,11 @@ class AheadOfTimeTest {
     @Bean
     Shop shop() {
       return new Shop();
+    }
+
+    @Bean
+    Client client() {
+      return new Client();
     }
 
     @Bean
@@ -68,12 +93,15 @@ class AheadOfTimeTest {
     generation.writeGeneratedContent();
 
     RuntimeHints hints = generation.getRuntimeHints();
-    for (Class<?> type : Stream.of(Shop.class, Prices.class).toList()) {
+    for (Class<?> type : Stream.of(Shop.class, Prices.class, Orders.class).toList()) {
       assertThat(RuntimeHintsPredicates.reflection()
               .onType(type)
               .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
           .accepts(hints);
     }
+    assertThat(RuntimeHintsPredicates.proxies()
+            .forInterfaces(AopProxyUtils.completeJdkProxyInterfaces(Orders.class)))
+        .accepts(hints);
     assertThat(RuntimeHintsPredicates.reflection()
             .onType(Plain.class)
             .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))

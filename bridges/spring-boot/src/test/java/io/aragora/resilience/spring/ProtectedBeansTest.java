@@ -28,15 +28,24 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
+import org.aopalliance.intercept.MethodInterceptor;
 import org.aspectj.lang.ProceedingJoinPoint;
+import org.aspectj.lang.annotation.After;
+import org.aspectj.lang.annotation.AfterReturning;
 import org.aspectj.lang.annotation.Around;
 import org.aspectj.lang.annotation.Aspect;
+import org.aspectj.lang.annotation.Before;
 import org.junit.jupiter.api.Test;
 import org.springframework.aop.framework.Advised;
+import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
+import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.BeanDefinitionHolder;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.support.BeanDefinitionBuilder;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -46,6 +55,8 @@ import org.springframework.cache.concurrent.ConcurrentMapCacheManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.EnableAspectJAutoProxy;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.SimpleThreadScope;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
@@ -437,6 +448,145 @@ class ProtectedBeansTest {
             .hasMessageContaining("bean 'shop'")
             .hasMessageContaining("Shop.price")
             .hasMessageContaining("created too early"));
+  }
+
+  @Test
+  void bean_withAScopedProxy_isProtectedBehindIt() {
+    for (ScopedProxyMode mode : List.of(ScopedProxyMode.TARGET_CLASS, ScopedProxyMode.INTERFACES)) {
+      runner
+          .withInitializer(context -> {
+            context.getBeanFactory().registerScope("thread", new SimpleThreadScope());
+            BeanDefinitionHolder shop = new BeanDefinitionHolder(
+                BeanDefinitionBuilder.rootBeanDefinition(Shop.class)
+                    .setScope("thread")
+                    .getBeanDefinition(),
+                "shop");
+            BeanDefinitionRegistry registry = (BeanDefinitionRegistry) context.getBeanFactory();
+            registry.registerBeanDefinition(
+                "shop",
+                ScopedProxyUtils.createScopedProxy(
+                        shop, registry, mode == ScopedProxyMode.TARGET_CLASS)
+                    .getBeanDefinition());
+          })
+          .run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(prices(context.getBean("shop")).price("apples"))
+                .isEqualTo("price of apples");
+            assertThat(
+                    context.getBean(Resilience.class).retry("prices").totals().calls())
+                .isEqualTo(1);
+          });
+    }
+  }
+
+  /** As a repository: a proxy of Spring, for an interface, whose target has other methods. */
+  static class Repository implements FactoryBean<Prices<?>> {
+    int calls;
+
+    @Override
+    public Prices<?> getObject() {
+      ProxyFactory factory = new ProxyFactory();
+      factory.setTarget(new Object());
+      factory.setInterfaces(Prices.class);
+      factory.addAdvice((MethodInterceptor) invocation -> {
+        if (invocation.getMethod().getName().equals("price") && ++calls == 1) {
+          throw unavailable("shop");
+        }
+        return "call " + calls;
+      });
+      return (Prices<?>) factory.getProxy(Prices.class.getClassLoader());
+    }
+
+    @Override
+    public Class<?> getObjectType() {
+      return Prices.class;
+    }
+  }
+
+  @Test
+  void annotation_ofTheInterfaceOfARepository_isApplied() {
+    runner.withBean("repository", Repository.class, Repository::new).run(context -> {
+      assertThat(context).hasNotFailed();
+      assertThat(prices(context.getBean(Prices.class)).price("apples")).isEqualTo("call 2");
+    });
+  }
+
+  static class WithFinalMethod {
+    public final String inherited() {
+      return "price";
+    }
+  }
+
+  @WithRetry(maxAttempts = 2, delay = "0 s")
+  static class InheritsFinalMethod extends WithFinalMethod {
+    int calls;
+
+    public void price() {
+      calls++;
+      throw unavailable("shop");
+    }
+  }
+
+  @WithRetry
+  static class OwnFinalMethod {
+    public final void price() {}
+  }
+
+  @Test
+  void annotation_onAClassAboveAnInheritedFinalMethod_meansTheOthers() {
+    InheritsFinalMethod shop = new InheritsFinalMethod();
+    with(InheritsFinalMethod.class, shop, (bean, resilience) -> {
+      assertThatThrownBy(bean::price).isInstanceOf(UncheckedIOException.class);
+      assertThat(shop.calls).isEqualTo(2);
+      assertThat(bean.inherited()).isEqualTo("price");
+    });
+    fails(runner, OwnFinalMethod.class, new OwnFinalMethod(), "OwnFinalMethod.price", "final");
+  }
+
+  /** These advices look up the call that Spring has put on the thread. */
+  @Aspect
+  static class AroundStages {
+    final List<String> heard = new ArrayList<>();
+
+    @Before("execution(* *..All.piped())")
+    public void before() {
+      heard.add("before");
+    }
+
+    @AfterReturning("execution(* *..All.piped())")
+    public void returned() {
+      heard.add("returned");
+    }
+
+    @After("execution(* *..All.piped())")
+    public void after() {
+      heard.add("after");
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAspectJAutoProxy
+  static class StageAspects {
+    @Bean
+    AroundStages aroundStages() {
+      return new AroundStages();
+    }
+  }
+
+  @Test
+  void aspects_ofEachKind_runAtEachAttemptOfAStage() {
+    All shop = new All();
+    piped
+        .withUserConfiguration(StageAspects.class)
+        .withPropertyValues("resilience.retry.prices.delay=1s")
+        .withBean("shop", All.class, () -> shop)
+        .run(context -> {
+          CompletableFuture<String> price = context.getBean(All.class).piped();
+          time.advance(Duration.ofSeconds(2));
+          assertThat(price.join()).isEqualTo("call 2");
+          assertThat(context.getBean(AroundStages.class).heard)
+              .containsExactly("before", "returned", "after", "before", "returned", "after");
+        });
   }
 
   static class Transactions extends AbstractPlatformTransactionManager {

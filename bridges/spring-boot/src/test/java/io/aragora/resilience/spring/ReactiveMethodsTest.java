@@ -10,11 +10,19 @@ import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Flow;
+import org.aspectj.lang.annotation.AfterReturning;
+import org.aspectj.lang.annotation.Aspect;
+import org.aspectj.lang.annotation.Before;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.EnableAspectJAutoProxy;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -123,6 +131,44 @@ class ReactiveMethodsTest {
       subscription.dispose();
 
       assertThat(resilience.bulkhead("prices").snapshot().inUse()).isZero();
+    });
+  }
+
+  @Aspect
+  static class Noting {
+    final List<String> heard = new ArrayList<>();
+
+    @Before("execution(* *..Shop.price*(..))")
+    public void before() {
+      heard.add("before");
+    }
+
+    @AfterReturning("execution(* *..Shop.price*(..))")
+    public void returned() {
+      heard.add("returned");
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAspectJAutoProxy
+  static class Aspects {
+    @Bean
+    Noting noting() {
+      return new Noting();
+    }
+  }
+
+  @Test
+  void aspects_runAtEachAttempt() {
+    runner.withUserConfiguration(Aspects.class).withBean(Shop.class, Shop::new).run(context -> {
+      Shop bean = context.getBean(Shop.class);
+      List<String> heard = context.getBean(Noting.class).heard;
+
+      assertThat(bean.price("apples").block()).isEqualTo("apples 3");
+      assertThat(heard)
+          .containsExactly("before", "returned", "before", "returned", "before", "returned");
+      assertThat(bean.prices().collectList().block()).containsExactly(1, 2);
+      assertThat(heard).hasSize(8);
     });
   }
 
