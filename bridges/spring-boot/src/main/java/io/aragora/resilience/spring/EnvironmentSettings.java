@@ -2,10 +2,12 @@ package io.aragora.resilience.spring;
 
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ final class EnvironmentSettings {
   private static final Pattern PLAIN = Pattern.compile("(?i)resilience(\\.|\\[).*");
 
   private static final Pattern BRACKETS = Pattern.compile("\\[[^\\]]*\\]");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^:{}]*");
   private static final Pattern READABLE = Pattern.compile("[A-Za-z0-9_-]*");
 
   /**
@@ -62,20 +65,34 @@ final class EnvironmentSettings {
       return source.equals(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME);
     }
 
+    /** Returns this property, with the value, under the name that another source has. */
+    Property spelledAs(ConfigurationPropertyName other) {
+      return new Property(other, value, isFalse, place, source);
+    }
+
+    /** Returns an error about the value. */
     ResilienceConfigurationException refused(String why) {
       return new ResilienceConfigurationException(place + "=" + value + ": " + why);
+    }
+
+    /** Returns an error without the value, which may be secret. */
+    ResilienceConfigurationException refusedWithoutValue(String why) {
+      return new ResilienceConfigurationException(place + ": " + why);
     }
   }
 
   private final Map<ConfigurationPropertyName, Property> properties = new LinkedHashMap<>();
+
+  /** What stands before the last element, as it is written outside the environment, by its uniform spelling. */
+  private final Map<String, ConfigurationPropertyName> written = new HashMap<>();
 
   private EnvironmentSettings() {}
 
   /**
    * Reads an environment.
    *
-   * @throws ResilienceConfigurationException if a name has characters that Spring would leave out, or a placeholder
-   *     cannot be resolved
+   * @throws ResilienceConfigurationException if a name has characters that Spring would leave out, a placeholder cannot be
+   *     resolved, or a source has two spellings of a name
    */
   static EnvironmentSettings read(Environment environment) {
     EnvironmentSettings settings = new EnvironmentSettings();
@@ -84,6 +101,7 @@ final class EnvironmentSettings {
         settings.add(iterable, environment);
       }
     }
+    settings.properties.replaceAll(settings::spelled);
     return settings;
   }
 
@@ -108,12 +126,49 @@ final class EnvironmentSettings {
             .computeIfAbsent(name.getParent(), list -> new TreeMap<>())
             .put(Integer.valueOf(name.getLastElement(Form.ORIGINAL)), property);
       } else {
-        own.putIfAbsent(name, property(name, List.of(property), environment));
+        Property read = property(name, List.of(property), environment);
+        Property same = own.putIfAbsent(name, read);
+        if (same != null
+            && !same.isOfSystemEnvironment()
+            && !written(same.name()).equals(written(name))) {
+          throw read.refusedWithoutValue(
+              "Spring takes it for " + written(same.name())
+                  + ", since only dashes or capitals differ. Remove one of them, or put names of policies in brackets, as in"
+                  + " resilience.retry.[prices-eu].max-attempts; in YAML also in quotes: \"[prices-eu]\"");
+        }
       }
     }
     lists.forEach((name, values) ->
         own.putIfAbsent(name, property(name, List.copyOf(values.values()), environment)));
-    own.forEach(properties::putIfAbsent);
+    own.forEach(this::merge);
+  }
+
+  /** Adds a weaker property. The environment has no dashes and capitals, so a name that another source has is the real one. */
+  private void merge(ConfigurationPropertyName name, Property property) {
+    boolean isWritten = !property.isOfSystemEnvironment();
+    properties.merge(
+        name, property, (stronger, weaker) -> isWritten ? stronger.spelledAs(name) : stronger);
+    if (isWritten) {
+      written.put(uniform(name.getParent()), name.getParent());
+    }
+  }
+
+  /** Returns a property of the environment under the name that its policy has in other sources. */
+  private Property spelled(ConfigurationPropertyName name, Property property) {
+    ConfigurationPropertyName parent = written.get(uniform(name.getParent()));
+    return property.isOfSystemEnvironment()
+            && written(property.name()).equals(written(name))
+            && parent != null
+        ? property.spelledAs(parent.append(name.getLastElement(Form.UNIFORM)))
+        : property;
+  }
+
+  private static String uniform(ConfigurationPropertyName name) {
+    StringBuilder uniform = new StringBuilder();
+    for (int i = 0; i < name.getNumberOfElements(); i++) {
+      uniform.append('.').append(uniform(name.getElement(i, Form.ORIGINAL)));
+    }
+    return uniform.toString();
   }
 
   private static Property property(
@@ -161,8 +216,13 @@ final class EnvironmentSettings {
     try {
       return environment.resolveRequiredPlaceholders(text);
     } catch (IllegalArgumentException e) {
-      throw new ResilienceConfigurationException(
-          place + "=" + text + ": the placeholder cannot be resolved: " + e.getMessage(), e);
+      // without the text and the cause, which may contain a secret beside the placeholder
+      throw new ResilienceConfigurationException(place + ": a placeholder cannot be resolved: "
+          + PLACEHOLDER
+              .matcher(text)
+              .results()
+              .map(MatchResult::group)
+              .collect(Collectors.joining(", ")));
     }
   }
 

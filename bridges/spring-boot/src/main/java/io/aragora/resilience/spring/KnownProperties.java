@@ -16,18 +16,24 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.json.JsonParserFactory;
 
 /**
- * The properties below {@code resilience} that parts of the bridge and other software describe in their metadata. Read only
- * if a key is none of a policy or of the runtime, which is rare.
+ * The properties below {@code resilience} that parts of the bridge and other software describe in their metadata. Read once,
+ * and only if a key is none of a policy or of the runtime, which is rare. Used by one thread.
  */
 final class KnownProperties {
   private static final String METADATA = "META-INF/spring-configuration-metadata.json";
   private static final String ADDITIONAL = "META-INF/additional-spring-configuration-metadata.json";
 
-  private KnownProperties() {}
+  private final @Nullable ClassLoader loader;
+  private @Nullable Map<ConfigurationPropertyName, String> types;
+
+  /** Creates properties that the metadata of a class loader describe. */
+  KnownProperties(@Nullable ClassLoader loader) {
+    this.loader = loader;
+  }
 
   /** Returns whether a metadata describes a property, or a map that contains it. */
-  static boolean contains(ConfigurationPropertyName name, @Nullable ClassLoader loader) {
-    for (Map.Entry<ConfigurationPropertyName, String> known : all(loader).entrySet()) {
+  boolean contains(ConfigurationPropertyName name) {
+    for (Map.Entry<ConfigurationPropertyName, String> known : types().entrySet()) {
       if (known.getKey().equals(name)
           || (known.getValue().startsWith("java.util.Map") && known.getKey().isAncestorOf(name))) {
         return true;
@@ -36,11 +42,23 @@ final class KnownProperties {
     return false;
   }
 
-  static List<String> firstElements(@Nullable ClassLoader loader) {
-    return all(loader).keySet().stream()
+  /** Returns whether a metadata describes a property below a name. */
+  boolean isSection(ConfigurationPropertyName name) {
+    return types().keySet().stream().anyMatch(name::isAncestorOf);
+  }
+
+  List<String> firstElements() {
+    return types().keySet().stream()
         .map(name -> name.getElement(1, Form.DASHED))
         .distinct()
         .toList();
+  }
+
+  private Map<ConfigurationPropertyName, String> types() {
+    if (types == null) {
+      types = all(loader);
+    }
+    return types;
   }
 
   /** Returns the types by the names. */

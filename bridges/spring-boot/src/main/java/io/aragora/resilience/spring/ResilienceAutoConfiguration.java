@@ -107,16 +107,8 @@ public class ResilienceAutoConfiguration {
         implements ApplicationListener<EnvironmentChangeEvent> {
       @Override
       public void onApplicationEvent(@Nullable EnvironmentChangeEvent event) {
-        if (event != null
-            && event.getKeys().stream().anyMatch(ResilienceAutoConfiguration::isOurs)) {
-          settings.reload();
-        }
+        settings.reloadOrLog(); // whatever the keys are, since placeholders may refer to them
       }
     }
-  }
-
-  /** Returns whether a changed key may be one of ours; those of the operating system are in capital letters. */
-  private static boolean isOurs(String key) {
-    return key.regionMatches(true, 0, "resilience", 0, "resilience".length());
   }
 }

@@ -78,6 +78,15 @@ public final class ResilienceSettings {
     return done;
   }
 
+  /** Reads the environment again; the log has an invalid setting, since other listeners have changes of their own to make. */
+  void reloadOrLog() {
+    try {
+      reload();
+    } catch (ResilienceConfigurationException e) {
+      LOG.error("The settings of policies have not changed: " + e.getMessage(), e);
+    }
+  }
+
   /** Fails if there are settings and no runtime that has them: the application made its own without the builder. */
   synchronized void requireUse(String bean) {
     String place = present.anyPlace();

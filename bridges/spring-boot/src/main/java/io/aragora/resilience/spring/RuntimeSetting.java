@@ -123,7 +123,10 @@ enum RuntimeSetting {
       try {
         setting.write(builder, property.value());
       } catch (IllegalArgumentException e) {
-        throw property.refused(String.valueOf(e.getMessage()));
+        throw setting == STATE_STORE || setting == QUOTA_STORE
+            ? property.refusedWithoutValue(
+                String.valueOf(e.getMessage())) // a location may have a password
+            : property.refused(String.valueOf(e.getMessage()));
       }
     }
   }

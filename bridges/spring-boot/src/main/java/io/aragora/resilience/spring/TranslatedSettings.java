@@ -15,6 +15,7 @@ import java.util.stream.StreamSupport;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.env.Environment;
 
 /**
@@ -53,8 +54,14 @@ final class TranslatedSettings {
   private final Map<String, String> places = new LinkedHashMap<>();
   private final Map<String, Property> runtime = new LinkedHashMap<>();
   private final Map<String, String> plugIns = new LinkedHashMap<>();
+  private final Map<String, List<String>> kinds;
+  private final KnownProperties known;
+  private @Nullable String anyPlace;
 
-  private TranslatedSettings() {}
+  private TranslatedSettings(Map<String, List<String>> kinds, @Nullable ClassLoader loader) {
+    this.kinds = kinds;
+    this.known = new KnownProperties(loader);
+  }
 
   /**
    * Reads an environment.
@@ -66,33 +73,64 @@ final class TranslatedSettings {
    */
   static TranslatedSettings read(
       Environment environment, Map<String, List<String>> kinds, @Nullable ClassLoader loader) {
-    TranslatedSettings settings = new TranslatedSettings();
+    TranslatedSettings settings = new TranslatedSettings(kinds, loader);
     for (Property property : EnvironmentSettings.read(environment).properties()) {
-      settings.add(property, kinds, loader);
+      settings.add(property);
     }
     return settings;
   }
 
-  private void add(
-      Property property, Map<String, List<String>> kinds, @Nullable ClassLoader loader) {
+  private void add(Property property) {
     String first = property.uniform(1);
     List<String> names = kinds.get(first);
     String ofProcess = find(OF_PROCESS, property);
+    if (isEmptySection(property)) {
+      return;
+    }
     if (ofProcess != null) {
       addOfProcess(ofProcess, property);
     } else if (names != null && property.length() > 2) {
       addPolicy(property, first, names);
     } else if (property.length() == 2 && RuntimeSetting.find(first) != null) {
-      runtime.put(first, property);
+      runtime.putIfAbsent(first, property);
+      if (!property.isOfSystemEnvironment()) { // where other software may have a NAME
+        found(property);
+      }
     } else if (first.equals("properties") && property.length() > 2) {
-      plugIns.put(original(property, 2, property.length()), property.value());
+      addPlugIn(original(property, 2, property.length()), property);
     } else {
       String plugIn = find(PLUG_INS, property);
       if (plugIn != null) {
-        plugIns.put(plugIn, property.value());
-      } else if (!KnownProperties.contains(property.name(), loader)) {
-        unknown(property, kinds, loader);
+        addPlugIn(plugIn, property);
+      } else if (!known.contains(property.name())) {
+        unknown(property);
       }
+    }
+  }
+
+  /** YAML has a section without keys as an empty text; a source of the environment does not have sections. */
+  private boolean isEmptySection(Property property) {
+    if (!property.value().isEmpty() || property.isOfSystemEnvironment()) {
+      return false;
+    }
+    List<String> names = kinds.get(property.uniform(1));
+    return names != null
+        ? setting(names, property) == null
+        : (property.length() == 2 && property.uniform(1).equals("properties"))
+            || known.isSection(property.name())
+            || PLUG_INS.stream()
+                .map(name -> ConfigurationPropertyName.adapt(name, '.'))
+                .anyMatch(property.name()::isAncestorOf);
+  }
+
+  private void addPlugIn(String key, Property property) {
+    plugIns.putIfAbsent(key, property.value());
+    found(property);
+  }
+
+  private void found(Property property) {
+    if (anyPlace == null) {
+      anyPlace = property.place();
     }
   }
 
@@ -130,17 +168,12 @@ final class TranslatedSettings {
           "it must be a system property, an environment variable or an argument of the command line, so that"
               + " no artifact turns chaos on. Remove it from the file");
     }
-    plugIns.put(key, property.value());
+    addPlugIn(key, property);
   }
 
   private void addPolicy(Property property, String kind, List<String> names) {
     int last = property.length() - 1;
-    String setting = null;
-    for (String name : names) {
-      if (EnvironmentSettings.uniform(name).equals(property.uniform(last))) {
-        setting = name;
-      }
-    }
+    String setting = setting(names, property);
     if (setting == null) {
       refuse(
           property,
@@ -151,8 +184,21 @@ final class TranslatedSettings {
     }
     String name = last == 2 ? "" : original(property, 2, last) + '.';
     String key = "resilience." + kind + '.' + name + setting;
-    policies.put(key, text(property, setting));
-    places.put(key, property.place());
+    if (policies.putIfAbsent(key, text(property, setting)) == null) {
+      places.put(key, property.place());
+      found(property);
+    }
+  }
+
+  /** Returns the setting that is the last element of a name; null if there is none. */
+  private static @Nullable String setting(List<String> names, Property property) {
+    String last = property.uniform(property.length() - 1);
+    for (String name : names) {
+      if (property.length() > 2 && EnvironmentSettings.uniform(name).equals(last)) {
+        return name;
+      }
+    }
+    return null;
   }
 
   private static String text(Property property, String setting) {
@@ -170,16 +216,15 @@ final class TranslatedSettings {
     return name.toString();
   }
 
-  private static void unknown(
-      Property property, Map<String, List<String>> kinds, @Nullable ClassLoader loader) {
-    List<String> known = new ArrayList<>(dashed(kinds.keySet()));
-    known.addAll(dashed(RuntimeSetting.names()));
-    known.addAll(KnownProperties.firstElements(loader));
+  private void unknown(Property property) {
+    List<String> words = new ArrayList<>(dashed(kinds.keySet()));
+    words.addAll(dashed(RuntimeSetting.names()));
+    words.addAll(known.firstElements());
     refuse(
         property,
-        "the key is unknown" + suggestion(property.original(1), known)
+        "the key is unknown" + suggestion(property.original(1), words)
             + ". Behind 'resilience.' stands one of "
-            + known.stream().distinct().sorted().collect(Collectors.joining(", ")));
+            + words.stream().distinct().sorted().collect(Collectors.joining(", ")));
   }
 
   /** The operating system may have variables of other software that begin with the same word. */
@@ -187,7 +232,7 @@ final class TranslatedSettings {
     if (property.isOfSystemEnvironment()) {
       LOG.warn(property.place() + " is ignored: " + why);
     } else {
-      throw property.refused(why);
+      throw property.refusedWithoutValue(why);
     }
   }
 
@@ -229,12 +274,10 @@ final class TranslatedSettings {
     return places.getOrDefault(key, key);
   }
 
-  /** Returns the place of any setting; null if there is none. */
+  /** Returns the place of a setting that was made for the runtime; null if there is none. */
   @Nullable
   String anyPlace() {
-    return !places.isEmpty()
-        ? places.values().iterator().next()
-        : runtime.isEmpty() ? null : runtime.values().iterator().next().place();
+    return anyPlace;
   }
 
   /**

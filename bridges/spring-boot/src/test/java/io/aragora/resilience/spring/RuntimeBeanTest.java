@@ -114,6 +114,22 @@ class RuntimeBeanTest {
             .isInstanceOf(ResilienceConfigurationException.class)
             .hasMessageContaining("resilience.retry.max-attempts")
             .hasMessageContaining("the bean 'own' replaces the runtime"));
+    for (String setting : List.of("resilience.endpoint.port", "resilience.properties.disk")) {
+      runner
+          .withUserConfiguration(OwnRuntime.class)
+          .withPropertyValues(setting + "=1")
+          .run(context -> assertThat(context.getStartupFailure())
+              .as(setting)
+              .isInstanceOf(ResilienceConfigurationException.class)
+              .hasMessageContaining(setting));
+    }
+  }
+
+  @Test
+  void ownRuntime_variableOfOtherSoftware_isNoSettingThatIsLeftOut() {
+    SettingsTest.withVariables(
+            runner.withUserConfiguration(OwnRuntime.class), Map.of("RESILIENCE_NAME", "other"))
+        .run(context -> assertThat(context).hasNotFailed());
   }
 
   @Configuration(proxyBeanMethods = false)
@@ -238,11 +254,42 @@ class RuntimeBeanTest {
       resilience.retry("prices");
       values.put("resilience.retry.max-attempts", 5);
 
-      context.publishEvent(new EnvironmentChangeEvent(context, Set.of("server.port")));
-      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(3);
       context.publishEvent(
           new EnvironmentChangeEvent(context, Set.of("resilience.retry.max-attempts")));
       assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(5);
+    });
+  }
+
+  @Test
+  void reload_eventForAKeyThatAPlaceholderNames_readsTheSettingsAgain() {
+    ApplicationContextRunner[] holder = {runner};
+    Map<String, Object> values = changeable(holder);
+    values.put("attempts", 4);
+    values.put("resilience.retry.max-attempts", "${attempts}");
+    holder[0].run(context -> {
+      Resilience resilience = context.getBean(Resilience.class);
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(4);
+      values.put("attempts", 5);
+
+      context.publishEvent(new EnvironmentChangeEvent(context, Set.of("attempts")));
+
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(5);
+    });
+  }
+
+  @Test
+  void reload_eventWithAnInvalidValue_changesNothingAndFailsNobody() {
+    ApplicationContextRunner[] holder = {runner};
+    Map<String, Object> values = changeable(holder);
+    holder[0].run(context -> {
+      Resilience resilience = context.getBean(Resilience.class);
+      resilience.retry("prices");
+      values.put("resilience.retry.max-attempts", 0);
+
+      context.publishEvent(
+          new EnvironmentChangeEvent(context, Set.of("resilience.retry.max-attempts")));
+
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(3);
     });
   }
 }

@@ -175,21 +175,115 @@ class SettingsTest {
         });
   }
 
+  static ApplicationContextRunner withVariables(
+      ApplicationContextRunner runner, Map<String, Object> variables) {
+    return runner.withInitializer(context -> context
+        .getEnvironment()
+        .getPropertySources()
+        .replace(
+            StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+            new SystemEnvironmentPropertySource(
+                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables)));
+  }
+
+  @Test
+  void sources_variableOfTheSystem_isForTheNameThatAFileHas() {
+    withYaml(
+            withVariables(
+                runner,
+                Map.of(
+                    "RESILIENCE_RETRY_USERSERVICE_MAXATTEMPTS", "5",
+                    "RESILIENCE_RETRY_USERSERVICE_MAXDURATION", "7s",
+                    "RESILIENCE_RETRY_COM_SHOP_PRICES_MAXATTEMPTS", "6",
+                    "RESILIENCE_RETRY_ORDERS_MAXATTEMPTS", "8")),
+            """
+            resilience.retry:
+              user-service.max-attempts: 2
+              "[com.shop.Prices]": {max-attempts: 2}
+              Orders.max-duration: 9s
+            """)
+        .run(context -> {
+          Resilience resilience = context.getBean(Resilience.class);
+          assertThat(resilience.retry("user-service").config().maxAttempts()).isEqualTo(5);
+          assertThat(resilience.retry("user-service").config().maxDuration())
+              .isEqualTo(Duration.ofSeconds(7));
+          assertThat(resilience.retry("com.shop.Prices").config().maxAttempts()).isEqualTo(6);
+          assertThat(resilience.retry("Orders").config().maxAttempts()).isEqualTo(8);
+          assertThat(resilience.retry("Orders").config().maxDuration())
+              .isEqualTo(Duration.ofSeconds(9));
+        });
+  }
+
+  @Test
+  void sources_strongerSourceWithAnotherSpellingOfAName_isForTheNameOfTheWeaker() {
+    withYaml(
+            runner.withPropertyValues("resilience.retry.userService.max-attempts=5"),
+            "resilience.retry.user-service.max-attempts: 2")
+        .run(context -> assertThat(
+                context.getBean(Resilience.class).retry("user-service").config().maxAttempts())
+            .isEqualTo(5));
+  }
+
+  @Test
+  void source_twoSpellingsOfAName_isAnErrorAndBracketsAreNot() {
+    fails("""
+        resilience.retry:
+          order-eu.max-attempts: 2
+          ordereu.max-attempts: 3
+        """, "order-eu", "ordereu", "in brackets");
+    runs("""
+        resilience.retry:
+          "[order-eu]": {max-attempts: 2}
+          "[ordereu]": {max-attempts: 4}
+        """, resilience -> {
+      assertThat(resilience.retry("order-eu").config().maxAttempts()).isEqualTo(2);
+      assertThat(resilience.retry("ordereu").config().maxAttempts()).isEqualTo(4);
+    });
+  }
+
+  @Test
+  void yaml_sectionsWithoutKeys_areIgnored() {
+    for (String section : List.of(
+        "resilience:",
+        "resilience.retry:",
+        "resilience.retry: {}",
+        "resilience.circuit-breaker.prices:",
+        "resilience.endpoint:",
+        "resilience.properties:",
+        "resilience.http:",
+        "resilience.http.clients:")) {
+      runs(
+          section + "\n",
+          resilience ->
+              assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(3));
+    }
+  }
+
+  @Test
+  void values_ofUnknownKeysAndOfLocations_areNotPrinted() {
+    for (String line : List.of(
+        "resilience.endpoint.operator-tokn: s3cret",
+        "resilience.state-stor: s3cret",
+        "resilience.retry.prices.max-attempt: s3cret",
+        "resilience.state-store: nowhere://user:s3cret@host",
+        "resilience.quota-store: nowhere://user:s3cret@host",
+        "resilience.state-store: redis://s3cret@${nowhere}")) {
+      withYaml(runner, line).run(context -> {
+        assertThat(context).hasFailed();
+        for (Throwable e = context.getStartupFailure(); e != null; e = e.getCause()) {
+          assertThat(e.getMessage()).as("of %s", line).doesNotContain("s3cret");
+        }
+      });
+    }
+  }
+
   @Test
   void sources_environmentOfTheSystem_isReadToo() {
-    runner
-        .withInitializer(context -> context
-            .getEnvironment()
-            .getPropertySources()
-            .replace(
-                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-                new SystemEnvironmentPropertySource(
-                    StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-                    Map.of(
-                        "RESILIENCE_CIRCUITBREAKER_PRICES_FAILURETHRESHOLD",
-                        "3",
-                        "RESILIENCE_SERVICE_HOST", // of a service in Kubernetes
-                        "10.0.0.1"))))
+    withVariables(
+            runner,
+            Map.of(
+                "RESILIENCE_CIRCUITBREAKER_PRICES_FAILURETHRESHOLD", "3",
+                "RESILIENCE_SERVICE_HOST", "10.0.0.1")) // of a service in Kubernetes
         .run(context -> {
           assertThat(context).hasNotFailed();
           assertThat(context
@@ -220,7 +314,7 @@ class SettingsTest {
   void unknownSetting_isAnErrorWithASuggestion() {
     fails(
         "resilience.circuit-breaker.prices.failure-treshold: 3",
-        "resilience.circuit-breaker.prices.failure-treshold=3",
+        "resilience.circuit-breaker.prices.failure-treshold: ",
         "did you mean 'failure-threshold'?");
   }
 
@@ -237,7 +331,7 @@ class SettingsTest {
     fails("resilience.stale-after: soon", "staleAfter must be a duration");
     fails("resilience.require-state-store: maybe", "requireStateStore must be one of");
     fails("resilience.log-transitions: loud", "logTransitions must be one of");
-    fails("resilience.state-store: nowhere", "resilience.state-store=nowhere");
+    fails("resilience.state-store: nowhere", "resilience.state-store: ");
   }
 
   @Test
@@ -247,7 +341,8 @@ class SettingsTest {
 
   @Test
   void placeholderWithoutValue_isAnError() {
-    fails("resilience.retry.max-attempts: ${missing}", "the placeholder cannot be resolved");
+    fails(
+        "resilience.retry.max-attempts: ${missing}", "a placeholder cannot be resolved: ${missing");
   }
 
   @Test
