@@ -12,7 +12,13 @@ import org.springframework.cloud.client.circuitbreaker.Customizer;
 import org.springframework.context.annotation.Bean;
 
 /** Creates the factory of Spring Cloud's circuit breakers, unless the application has one. */
-@AutoConfiguration(afterName = "io.aragora.resilience.spring.ResilienceAutoConfiguration")
+@AutoConfiguration(
+    afterName = {
+      "io.aragora.resilience.spring.ResilienceAutoConfiguration",
+      "org.springframework.cloud.circuitbreaker.resilience4j.Resilience4JAutoConfiguration",
+      "org.springframework.cloud.circuitbreaker.springretry.SpringRetryAutoConfiguration",
+      "org.springframework.cloud.circuitbreaker.retry.FrameworkRetryAutoConfiguration"
+    })
 @ConditionalOnClass(CircuitBreakerFactory.class)
 @ConditionalOnSingleCandidate(Resilience.class)
 @ConditionalOnProperty(

@@ -14,7 +14,11 @@ import org.springframework.context.annotation.Bean;
 import reactor.core.publisher.Mono;
 
 /** Creates the factory of Spring Cloud's reactive circuit breakers, unless the application has one. */
-@AutoConfiguration(afterName = "io.aragora.resilience.spring.ResilienceAutoConfiguration")
+@AutoConfiguration(
+    afterName = {
+      "io.aragora.resilience.spring.ResilienceAutoConfiguration",
+      "org.springframework.cloud.circuitbreaker.resilience4j.ReactiveResilience4JAutoConfiguration"
+    })
 @ConditionalOnClass({ReactiveCircuitBreakerFactory.class, Mono.class, ResilienceOperator.class})
 @ConditionalOnSingleCandidate(Resilience.class)
 @ConditionalOnProperty(
