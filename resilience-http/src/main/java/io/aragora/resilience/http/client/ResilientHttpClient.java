@@ -87,7 +87,7 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
    * @throws IllegalArgumentException if {@code uri} has no host
    */
   public Optional<CircuitBreaker> circuitBreaker(URI uri) {
-    if (uri.getHost() == null) {
+    if (!Origin.hasHost(uri)) {
       throw new IllegalArgumentException("uri must have a host: " + uri);
     }
     return policies.breaker(uri);

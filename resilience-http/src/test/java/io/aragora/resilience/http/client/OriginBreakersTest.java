@@ -40,6 +40,17 @@ class OriginBreakersTest extends HttpClientFixture {
   }
 
   @Test
+  @DisplayName("hosts with an underscore have a breaker each")
+  void hosts_withUnderscore_haveABreakerEach() {
+    ResilientHttpClient client = builder().build();
+    CircuitBreaker prices =
+        client.circuitBreaker(URI.create("http://prices_service:8080/")).orElseThrow();
+    CircuitBreaker stock =
+        client.circuitBreaker(URI.create("http://stock_service:8080/")).orElseThrow();
+    assertThat(prices).isNotSameAs(stock);
+  }
+
+  @Test
   @DisplayName("an address without a host has no breaker")
   void address_withoutAHost_hasNoBreaker() {
     ResilientHttpClient client = builder().build();
