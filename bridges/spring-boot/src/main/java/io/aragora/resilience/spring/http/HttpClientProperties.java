@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /** The properties {@code resilience.http}: which policies are around the requests of Spring's HTTP clients. Immutable. */
-@ConfigurationProperties("resilience.http")
+@ConfigurationProperties(value = "resilience.http", ignoreUnknownFields = false)
 public final class HttpClientProperties {
   /** The name of the client for hosts that no client lists. */
   static final String OTHERS = "http";

@@ -7,17 +7,18 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
 
-/** Declares the policies around the requests of HTTP clients, if {@code resilience.http.enabled} is true. */
+/**
+ * Declares the policies around the requests of HTTP clients, if {@code resilience.http.enabled} is true. The start fails if there are
+ * several runtimes, and none is primary.
+ */
 @AutoConfiguration(afterName = "io.aragora.resilience.spring.ResilienceAutoConfiguration")
 @ConditionalOnClass(HttpHeaders.class)
 @ConditionalOnProperty(name = "resilience.http.enabled", havingValue = "true")
-@ConditionalOnSingleCandidate(Resilience.class)
 @EnableConfigurationProperties(HttpClientProperties.class)
 public class HttpProtectionsAutoConfiguration {
   /** Creates the configuration. */
