@@ -2,9 +2,8 @@ package io.aragora.resilience.spring.http;
 
 import io.aragora.resilience.Pipeline;
 import java.io.IOException;
+import java.net.URI;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpRequest;
-import org.springframework.http.client.ClientHttpRequestExecution;
 import org.springframework.http.client.ClientHttpResponse;
 
 /**
@@ -12,10 +11,14 @@ import org.springframework.http.client.ClientHttpResponse;
  * that the policies see it; the response is held, and returned to the caller if the call ends with it.
  */
 final class BlockingExchange {
+  /** Sends the request once. */
+  interface Sender {
+    ClientHttpResponse send() throws IOException;
+  }
+
   private final HttpProtection protection;
-  private final HttpRequest request;
-  private final byte[] body;
-  private final ClientHttpRequestExecution execution;
+  private final URI uri;
+  private final Sender sender;
   private final int maxAttempts;
 
   private int attempts;
@@ -25,16 +28,10 @@ final class BlockingExchange {
 
   private @Nullable HttpAnswerException failure;
 
-  BlockingExchange(
-      HttpProtection protection,
-      HttpRequest request,
-      byte[] body,
-      ClientHttpRequestExecution execution,
-      boolean isRepeatable) {
+  BlockingExchange(HttpProtection protection, URI uri, Sender sender, boolean isRepeatable) {
     this.protection = protection;
-    this.request = request;
-    this.body = body;
-    this.execution = execution;
+    this.uri = uri;
+    this.sender = sender;
     this.maxAttempts = protection.maxAttempts(isRepeatable);
   }
 
@@ -60,10 +57,10 @@ final class BlockingExchange {
   private ClientHttpResponse attempt() throws IOException {
     closeLatest();
     attempts++;
-    ClientHttpResponse response = execution.execute(request, body);
+    ClientHttpResponse response = sender.send();
     latest = response;
     HttpAnswerException rejected =
-        protection.judge(request.getURI(), response.getStatusCode().value(), response.getHeaders());
+        protection.judge(uri, response.getStatusCode().value(), response.getHeaders());
     if (rejected == null) {
       return response;
     }

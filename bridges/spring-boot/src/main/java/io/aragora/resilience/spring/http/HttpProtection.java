@@ -31,7 +31,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 
 /**
- * The policies of one HTTP client of Spring, for a {@link ResilientInterceptor}: a circuit
+ * The policies of one HTTP client of Spring, for a {@link ResilientRequestFactory}: a circuit
  * breaker for each origin, then a retry, then a rate limiter, then a timeout. A call is one outcome for its breaker, however many
  * attempts it takes; each attempt takes a permit and has its own timeout.
  *

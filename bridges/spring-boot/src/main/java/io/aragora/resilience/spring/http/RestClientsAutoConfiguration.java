@@ -6,6 +6,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.restclient.RestClientCustomizer;
 import org.springframework.boot.restclient.RestTemplateCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
@@ -13,6 +14,7 @@ import org.springframework.core.annotation.Order;
 @AutoConfiguration(after = HttpProtectionsAutoConfiguration.class)
 @ConditionalOnClass(RestClientCustomizer.class)
 @ConditionalOnBean(HttpProtections.class)
+@ImportRuntimeHints(RequestFactories.Hints.class)
 public class RestClientsAutoConfiguration {
   /** Creates the configuration. */
   public RestClientsAutoConfiguration() {}
@@ -20,12 +22,12 @@ public class RestClientsAutoConfiguration {
   @Bean
   @Order(Ordered.LOWEST_PRECEDENCE)
   RestClientCustomizer resilienceRestClientCustomizer(HttpProtections protections) {
-    return builder -> builder.requestInterceptor(new ResilientInterceptor(protections::of));
+    return builder -> RequestFactories.protect(builder, protections::of);
   }
 
   @Bean
   @Order(Ordered.LOWEST_PRECEDENCE)
   RestTemplateCustomizer resilienceRestTemplateCustomizer(HttpProtections protections) {
-    return template -> template.getInterceptors().add(new ResilientInterceptor(protections::of));
+    return template -> RequestFactories.protect(template, protections::of);
   }
 }

@@ -7,6 +7,7 @@ import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.web.client.RestClient;
 
 /** The code of docs/spring-boot.md about HTTP clients. */
@@ -26,7 +27,7 @@ class HttpClientSnippetsTest {
           .build();
       RestClient client = RestClient.builder()
           .baseUrl(server)
-          .requestInterceptor(new ResilientInterceptor(payments)) // the last one
+          .requestFactory(new ResilientRequestFactory(new JdkClientHttpRequestFactory(), payments))
           .build();
       String balance = client.get().uri("/balance").retrieve().body(String.class);
       // end

@@ -7,16 +7,20 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.spring.ResilienceAutoConfiguration;
 import io.aragora.resilience.spring.ResilienceBuilderCustomizer;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -26,7 +30,11 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.InputStreamResource;
+import org.springframework.http.HttpEntity;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.client.ClientHttpRequestInterceptor;
+import org.springframework.http.client.support.HttpRequestWrapper;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -79,17 +87,101 @@ class HttpClientsTest {
     };
   }
 
-  /** By reflection, because the builder is in another package in each Boot. */
   private static Client restTemplate(ConfigurableApplicationContext context) {
+    RestTemplate template = template(context);
+    return (method, url, body) ->
+        template.exchange(url, method, new HttpEntity<>(body), String.class).getBody();
+  }
+
+  /** By reflection, because the builder is in another package in each Boot. */
+  private static RestTemplate template(ConfigurableApplicationContext context) {
     try {
       Object builder = context.getBean("restTemplateBuilder");
-      RestTemplate template =
-          (RestTemplate) builder.getClass().getMethod("build").invoke(builder);
-      return (method, url, body) -> template
-          .exchange(url, method, new org.springframework.http.HttpEntity<>(body), String.class)
-          .getBody();
+      return (RestTemplate) builder.getClass().getMethod("build").invoke(builder);
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  /** Clients with an interceptor that is added after those of the builder. */
+  static Stream<
+          Named<
+              BiFunction<
+                  ConfigurableApplicationContext, ClientHttpRequestInterceptor, Supplier<String>>>>
+      interceptedClients() {
+    return Stream.of(
+        Named.of("RestClient", (context, interceptor) -> {
+          RestClient client = context
+              .getBean(RestClient.Builder.class)
+              .requestInterceptor(interceptor)
+              .build();
+          return () -> client.get().uri("http://prices/").retrieve().body(String.class);
+        }),
+        Named.of("changed RestClient", (context, interceptor) -> {
+          RestClient client = context
+              .getBean(RestClient.Builder.class)
+              .build()
+              .mutate()
+              .requestInterceptor(interceptor)
+              .build();
+          return () -> client.get().uri("http://prices/").retrieve().body(String.class);
+        }),
+        Named.of("RestTemplate", (context, interceptor) -> {
+          RestTemplate template = template(context);
+          template.getInterceptors().add(interceptor);
+          return () -> template.getForObject("http://prices/", String.class);
+        }),
+        Named.of("sorted RestTemplate", (context, interceptor) -> {
+          RestTemplate template = template(context);
+          template.setInterceptors(List.of(interceptor)); // as Spring Cloud's load balancer does
+          return () -> template.getForObject("http://prices/", String.class);
+        }));
+  }
+
+  /** As a load balancer does it: another address for the name of a service. */
+  private static ClientHttpRequestInterceptor to(ScriptedServer server) {
+    return (request, body, execution) -> execution.execute(
+        new HttpRequestWrapper(request) {
+          @Override
+          public URI getURI() {
+            return URI.create(server.url());
+          }
+        },
+        body);
+  }
+
+  @ParameterizedTest
+  @MethodSource("interceptedClients")
+  void client_interceptorAddedLater_isPartOfEachAttempt(
+      BiFunction<ConfigurableApplicationContext, ClientHttpRequestInterceptor, Supplier<String>>
+          clients)
+      throws Exception {
+    try (ConfigurableApplicationContext context = start("resilience.http.enabled=true");
+        ScriptedServer server = new ScriptedServer()) {
+      server.answers(503, 503);
+
+      assertThat(clients.apply(context, to(server)).get()).isEqualTo("ok");
+
+      assertThat(server.requests()).hasSize(3);
+    }
+  }
+
+  @Test
+  void client_streamAsBody_isNeitherKeptNorRepeated() throws Exception {
+    try (ConfigurableApplicationContext context = start("resilience.http.enabled=true");
+        ScriptedServer server = new ScriptedServer()) {
+      RestClient client = context.getBean(RestClient.Builder.class).build();
+      server.answers(503);
+
+      assertThatThrownBy(() -> client
+              .put()
+              .uri(server.url())
+              .body(new InputStreamResource(new ByteArrayInputStream(new byte[] {'7'})))
+              .retrieve()
+              .toBodilessEntity())
+          .hasMessageContaining("answer 503");
+
+      assertThat(server.requests()).containsExactly("PUT 7");
     }
   }
 
@@ -177,6 +269,47 @@ class HttpClientsTest {
         .run(context -> assertThat(context)
             .hasNotFailed()
             .hasSingleBean(HttpProtectionsAutoConfiguration.WithoutReactor.class));
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class TwoRuntimes {
+    @Bean
+    Resilience first() {
+      return Resilience.builder().build();
+    }
+
+    @Bean
+    Resilience second() {
+      return Resilience.builder().build();
+    }
+  }
+
+  @Test
+  void context_twoRuntimes_fails() {
+    ApplicationContextRunner runner = new ApplicationContextRunner()
+        .withConfiguration(AutoConfigurations.of(
+            ResilienceAutoConfiguration.class, HttpProtectionsAutoConfiguration.class))
+        .withUserConfiguration(TwoRuntimes.class);
+
+    runner
+        .withPropertyValues("resilience.http.enabled=true")
+        .run(context -> assertThat(context)
+            .getFailure()
+            .hasRootCauseInstanceOf(NoUniqueBeanDefinitionException.class)
+            .hasStackTraceContaining("first,second"));
+    runner.run(context -> assertThat(context).hasNotFailed());
+  }
+
+  @Test
+  void context_unknownKey_namesIt() {
+    for (String key : List.of("enabeld", "clients.prices.host", "clients.prices.policy")) {
+      assertThatThrownBy(() -> start(
+              "resilience.http.enabled=true",
+              "resilience.http.clients.prices.hosts=shop",
+              "resilience.http." + key + "=retry"))
+          .as(key)
+          .hasStackTraceContaining("resilience.http." + key);
+    }
   }
 
   @Test

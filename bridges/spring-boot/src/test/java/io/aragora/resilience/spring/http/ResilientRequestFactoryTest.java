@@ -16,6 +16,7 @@ import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -25,20 +26,22 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.HttpRequest;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.StreamingHttpOutputMessage;
+import org.springframework.http.client.ClientHttpRequest;
 import org.springframework.http.client.ClientHttpResponse;
 import org.springframework.mock.http.client.MockClientHttpRequest;
 
 /** Every answer that the caller does not get is closed, and the one that it gets is not. */
-class ResilientInterceptorTest {
+class ResilientRequestFactoryTest {
   private static final String ORIGIN = "http://shop:80";
   private static final URI ADDRESS = URI.create("http://shop/prices");
 
@@ -46,11 +49,40 @@ class ResilientInterceptorTest {
   private final Resilience resilience = Resilience.builder().timeSource(time).build();
   private final Deque<Object> script = new ArrayDeque<>();
   private final List<FakeResponse> responses = new ArrayList<>();
-  private int sent;
+  private final List<FakeRequest> sent = new ArrayList<>();
 
   @AfterEach
   void close() {
     resilience.close();
+  }
+
+  private interface Send {
+    ClientHttpResponse send(FakeRequest request) throws IOException;
+  }
+
+  /** Knows how its body was written. */
+  private static final class FakeRequest extends MockClientHttpRequest
+      implements StreamingHttpOutputMessage {
+    private final Send send;
+    private @Nullable Body body;
+
+    FakeRequest(HttpMethod method, URI uri, Send send) {
+      super(method, uri);
+      this.send = send;
+    }
+
+    @Override
+    public void setBody(Body body) {
+      this.body = body;
+    }
+
+    @Override
+    protected ClientHttpResponse executeInternal() throws IOException {
+      if (body != null) {
+        body.writeTo(getBody());
+      }
+      return send.send(this);
+    }
   }
 
   private static final class FakeResponse implements ClientHttpResponse {
@@ -117,20 +149,32 @@ class ResilientInterceptorTest {
 
   private ClientHttpResponse send(HttpProtection.Builder builder, HttpMethod method)
       throws IOException {
-    return send(builder.build(), new MockClientHttpRequest(method, ADDRESS));
+    return send(builder.build(), method);
   }
 
-  private ClientHttpResponse send(HttpProtection protection, HttpRequest request)
+  private ClientHttpResponse send(HttpProtection protection, HttpMethod method) throws IOException {
+    return request(protection, method).execute();
+  }
+
+  private ClientHttpRequest request(HttpProtection protection, HttpMethod method)
       throws IOException {
-    return new ResilientInterceptor(protection).intercept(request, new byte[0], (ignored, body) -> {
-      sent++;
-      Object next = script.isEmpty() ? answer(200) : script.removeFirst();
-      if (next instanceof IOException failure) {
-        throw failure;
-      }
-      responses.add((FakeResponse) next);
-      return (FakeResponse) next;
-    });
+    return request(protection, method, this::next);
+  }
+
+  private static ClientHttpRequest request(HttpProtection protection, HttpMethod method, Send send)
+      throws IOException {
+    return new ResilientRequestFactory((uri, each) -> new FakeRequest(each, uri, send), protection)
+        .createRequest(ADDRESS, method);
+  }
+
+  private ClientHttpResponse next(FakeRequest request) throws IOException {
+    sent.add(request);
+    Object next = script.isEmpty() ? answer(200) : script.removeFirst();
+    if (next instanceof IOException failure) {
+      throw failure;
+    }
+    responses.add((FakeResponse) next);
+    return (FakeResponse) next;
   }
 
   private static String text(ClientHttpResponse response) throws IOException {
@@ -158,7 +202,7 @@ class ResilientInterceptorTest {
   }
 
   @Test
-  void intercept_success_isPassedOnOpen() throws Exception {
+  void execute_success_isPassedOnOpen() throws Exception {
     ClientHttpResponse response = send(builder(), HttpMethod.GET);
 
     assertThat(response).isSameAs(responses.get(0));
@@ -168,7 +212,7 @@ class ResilientInterceptorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {429, 500, 502, 503, 504})
-  void intercept_transientStatus_isRetriedAndClosed(int status) throws Exception {
+  void execute_transientStatus_isRetriedAndClosed(int status) throws Exception {
     answers(answer(status));
 
     ClientHttpResponse response = send(builder(), HttpMethod.GET);
@@ -179,7 +223,7 @@ class ResilientInterceptorTest {
   }
 
   @Test
-  void intercept_attemptsExhausted_returnsLastAnswerWhole() throws Exception {
+  void execute_attemptsExhausted_returnsLastAnswerWhole() throws Exception {
     answers(answer(500), answer(502), answer(503), answer(504));
 
     ClientHttpResponse response = send(builder(), HttpMethod.GET);
@@ -192,7 +236,7 @@ class ResilientInterceptorTest {
   }
 
   @Test
-  void intercept_heldBodyLongerThanHeld_isReturnedWhole() throws Exception {
+  void execute_heldBodyLongerThanHeld_isReturnedWhole() throws Exception {
     String longBody = "x".repeat(HeldResponse.MOST_BYTES + 10);
     answers(new FakeResponse(503, longBody));
 
@@ -203,7 +247,7 @@ class ResilientInterceptorTest {
                 .build()),
         HttpMethod.GET);
 
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
     assertThat(responses.get(0).isClosed).isFalse();
     assertThat(text(response)).isEqualTo(longBody);
     response.close();
@@ -212,83 +256,80 @@ class ResilientInterceptorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"POST", "PATCH"})
-  void intercept_notIdempotent_isNeverRepeated(String method) throws Exception {
+  void execute_notIdempotent_isNeverRepeated(String method) throws Exception {
     answers(answer(503));
 
     ClientHttpResponse response = send(builder(), HttpMethod.valueOf(method));
 
     assertThat(response.getStatusCode().value()).isEqualTo(503);
     assertThat(text(response)).isEqualTo("body of 503");
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
     assertThat(failures()).isEqualTo(1);
 
     answers(new ConnectException("refused"));
     assertThatThrownBy(() -> send(builder(), HttpMethod.valueOf(method)))
         .isInstanceOf(ConnectException.class);
-    assertThat(sent).isEqualTo(2);
+    assertThat(sent).hasSize(2);
   }
 
   @Test
-  void intercept_idempotencyKey_isRepeated() throws Exception {
+  void execute_idempotencyKey_isRepeated() throws Exception {
     answers(answer(503));
-    MockClientHttpRequest request = new MockClientHttpRequest(HttpMethod.POST, ADDRESS);
+    ClientHttpRequest request = request(builder().build(), HttpMethod.POST);
     request.getHeaders().add("Idempotency-Key", "1");
 
-    assertThat(send(builder().build(), request).getStatusCode().value()).isEqualTo(200);
-    assertThat(sent).isEqualTo(2);
+    assertThat(request.execute().getStatusCode().value()).isEqualTo(200);
+    assertThat(sent).hasSize(2);
   }
 
   @Test
-  void intercept_clientError_isNeitherRetriedNorCounted() throws Exception {
+  void execute_clientError_isNeitherRetriedNorCounted() throws Exception {
     answers(answer(404));
 
     assertThat(send(builder(), HttpMethod.GET).getStatusCode().value()).isEqualTo(404);
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
     assertThat(failures()).isZero();
   }
 
   @Test
-  void intercept_clientErrorRecorded_isCountedAndNotRetried() throws Exception {
+  void execute_clientErrorRecorded_isCountedAndNotRetried() throws Exception {
     answers(answer(404));
 
     ClientHttpResponse response = send(builder().recordClientErrors(true), HttpMethod.GET);
 
     assertThat(text(response)).isEqualTo("body of 404");
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
     assertThat(failures()).isEqualTo(1);
   }
 
   @Test
-  void intercept_networkFailure_isRetried() throws Exception {
+  void execute_networkFailure_isRetried() throws Exception {
     answers(new ConnectException("refused"), new ConnectException("refused"));
 
     assertThat(send(builder(), HttpMethod.GET).getStatusCode().value()).isEqualTo(200);
-    assertThat(sent).isEqualTo(3);
+    assertThat(sent).hasSize(3);
   }
 
   @Test
-  void intercept_mistakeOfTheCaller_isNeitherRetriedNorCounted() {
+  void execute_mistakeOfTheCaller_isNeitherRetriedNorCounted() {
     HttpProtection protection = builder().build();
-    assertThatThrownBy(() -> new ResilientInterceptor(protection)
-            .intercept(
-                new MockClientHttpRequest(HttpMethod.GET, ADDRESS),
-                new byte[0],
-                (request, body) -> {
-                  sent++;
-                  throw new IllegalArgumentException("invalid header");
-                }))
+    assertThatThrownBy(() -> request(protection, HttpMethod.GET, request -> {
+              sent.add(request);
+              throw new IllegalArgumentException("invalid header");
+            })
+            .execute())
         .isInstanceOf(IllegalArgumentException.class);
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
     assertThat(failures()).isZero();
   }
 
   @Test
-  void intercept_retryAfter_isTheLeastDelay() throws Exception {
+  void execute_retryAfter_isTheLeastDelay() throws Exception {
     answers(answer(503).with("Retry-After", "17"));
     List<RetryEvent> events = new ArrayList<>();
     HttpProtection protection = builder().build();
     resilience.retry("http").subscribe(events::add);
-    send(protection, new MockClientHttpRequest(HttpMethod.GET, ADDRESS));
+    send(protection, HttpMethod.GET);
     time.runPending();
 
     assertThat(events.get(0).delay()).isGreaterThanOrEqualTo(Duration.ofSeconds(17));
@@ -296,7 +337,7 @@ class ResilientInterceptorTest {
   }
 
   @Test
-  void intercept_breakerOpens_rejectsWithoutSending() throws Exception {
+  void execute_breakerOpens_rejectsWithoutSending() throws Exception {
     for (int i = 0; i < 3; i++) {
       answers(answer(503));
       send(builder(), HttpMethod.POST).close();
@@ -305,12 +346,12 @@ class ResilientInterceptorTest {
 
     assertThatThrownBy(() -> send(builder(), HttpMethod.GET))
         .isInstanceOf(CallNotPermittedException.class);
-    assertThat(sent).isEqualTo(3);
+    assertThat(sent).hasSize(3);
     assertThat(responses).allMatch(each -> each.isClosed);
   }
 
   @Test
-  void intercept_answer429_pausesLimiter() throws Exception {
+  void execute_answer429_pausesLimiter() throws Exception {
     var limiter = resilience.rateLimiter("http", c -> c.limit(100).period(Duration.ofSeconds(1)));
     answers(answer(429).with("Retry-After", "60"));
 
@@ -318,11 +359,11 @@ class ResilientInterceptorTest {
 
     assertThatThrownBy(() -> send(builder().rateLimiter(limiter).noRetry(), HttpMethod.GET))
         .isInstanceOf(RateLimitExceededException.class);
-    assertThat(sent).isEqualTo(1);
+    assertThat(sent).hasSize(1);
   }
 
   @Test
-  void intercept_retryAfterOfAnotherStatus_pausesNothing() throws Exception {
+  void execute_retryAfterOfAnotherStatus_pausesNothing() throws Exception {
     var limiter = resilience.rateLimiter("http", c -> c.limit(100).period(Duration.ofSeconds(1)));
     answers(answer(202).with("Retry-After", "60"));
 
@@ -334,24 +375,90 @@ class ResilientInterceptorTest {
   }
 
   @Test
-  void intercept_timeoutPassed_closesLateAnswer() {
+  void execute_timeoutPassed_closesLateAnswer() {
     HttpProtection protection = builder()
         .noRetry()
         .timeout(resilience.timeout("http", Duration.ofSeconds(1)))
         .build();
     FakeResponse late = answer(200);
 
-    assertThatThrownBy(() -> new ResilientInterceptor(protection)
-            .intercept(
-                new MockClientHttpRequest(HttpMethod.GET, ADDRESS),
-                new byte[0],
-                (request, body) -> {
-                  time.advance(Duration.ofSeconds(2));
-                  return late;
-                }))
+    assertThatThrownBy(() -> request(protection, HttpMethod.GET, request -> {
+              time.advance(Duration.ofSeconds(2));
+              return late;
+            })
+            .execute())
         .isInstanceOf(TimeoutExceededException.class);
     assertThat(Thread.interrupted()).isFalse();
     assertThat(late.isClosed).isTrue();
+  }
+
+  @Test
+  void execute_bodyThatCanBeWrittenOnce_isPassedOnAndNotRepeated() throws Exception {
+    answers(answer(503));
+    ClientHttpRequest request = request(builder().build(), HttpMethod.PUT);
+    StreamingHttpOutputMessage.Body body = into -> into.write(7);
+    ((StreamingHttpOutputMessage) request).setBody(body);
+
+    assertThat(request.execute().getStatusCode().value()).isEqualTo(503);
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).body).isSameAs(body);
+    assertThat(failures()).isEqualTo(1);
+  }
+
+  @Test
+  void execute_repeatableBody_isWrittenByEachAttempt() throws Exception {
+    answers(answer(503));
+    ClientHttpRequest request = request(builder().build(), HttpMethod.PUT);
+    ((StreamingHttpOutputMessage) request).setBody(new StreamingHttpOutputMessage.Body() {
+      @Override
+      public void writeTo(OutputStream into) throws IOException {
+        into.write('7');
+      }
+
+      @Override
+      public boolean repeatable() {
+        return true;
+      }
+    });
+
+    assertThat(request.execute().getStatusCode().value()).isEqualTo(200);
+    assertThat(sent).extracting(each -> each.getBodyAsString()).containsExactly("7", "7");
+  }
+
+  @Test
+  void execute_bodyWrittenByClient_isSentByEachAttempt() throws Exception {
+    answers(answer(503));
+    ClientHttpRequest request = request(builder().build(), HttpMethod.PUT);
+    request.getBody().write("7".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(request.execute().getStatusCode().value()).isEqualTo(200);
+    assertThat(sent).extracting(each -> each.getBodyAsString()).containsExactly("7", "7");
+  }
+
+  @Test
+  void execute_headersAndAttributes_arePartOfEachAttempt() throws Exception {
+    answers(answer(503));
+    ClientHttpRequest request = request(builder().build(), HttpMethod.GET);
+    request.getHeaders().addAll("Accept", List.of("text/plain", "text/html"));
+    request.getAttributes().put("name", "value");
+
+    request.execute();
+
+    assertThat(sent).hasSize(2).allSatisfy(each -> {
+      assertThat(HttpAnswerException.copyOf(each.getHeaders()).get("Accept"))
+          .containsExactly("text/plain", "text/html");
+      assertThat(each.getAttributes()).containsEntry("name", "value");
+    });
+  }
+
+  @Test
+  void execute_twice_isRejected() throws Exception {
+    ClientHttpRequest request = request(builder().build(), HttpMethod.GET);
+    request.execute();
+
+    assertThatThrownBy(request::execute).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(request::getBody).isInstanceOf(IllegalStateException.class);
+    assertThat(sent).hasSize(1);
   }
 
   @Test
