@@ -30,7 +30,7 @@ final class ReturnedTypes {
   static @Nullable String whyNot(Method method) {
     Class<?> type = method.getReturnType();
     if (KotlinDetector.isSuspendingFunction(method)) {
-      return "it is a suspending function, whose end Spring does not show. Use the functions of resilience-kotlin"
+      return "it is a suspending function, which annotations do not protect. Use the functions of resilience-kotlin"
           + " inside it";
     }
     if (isPublisher(type)) {
