@@ -28,7 +28,7 @@ import java.lang.reflect.Method;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.RepeatedTest;
 
 class CdiSnippetsTest {
   // readme: recipe cdi
@@ -41,20 +41,32 @@ class CdiSnippetsTest {
   @Priority(Interceptor.Priority.LIBRARY_BEFORE)
   static class ResilienceInterceptor {
     private static final CallObserver NO_OBSERVER = new CallObserver() {};
-    private static final Map<Method, Optional<MethodPolicy>> POLICIES = new ConcurrentHashMap<>();
+
+    @Inject
+    Policies policies;
+
+    @AroundInvoke
+    Object around(InvocationContext call) throws Throwable {
+      Optional<MethodPolicy> policy = policies.of(call.getMethod());
+      return policy.isEmpty()
+          ? call.proceed()
+          : policy.get().call(call.getTarget(), call.getParameters(), call::proceed, NO_OBSERVER);
+    }
+  }
+
+  /** A bean and not static: the policies belong to the runtime, which ends with the application. */
+  @ApplicationScoped
+  static class Policies {
+    private final Map<Method, Optional<MethodPolicy>> policies = new ConcurrentHashMap<>();
 
     @Inject
     Resilience resilience;
 
-    @AroundInvoke
-    Object around(InvocationContext call) throws Throwable {
-      Optional<MethodPolicy> policy = POLICIES.computeIfAbsent(
-          call.getMethod(),
+    Optional<MethodPolicy> of(Method key) {
+      return policies.computeIfAbsent(
+          key,
           method ->
               resilience.policyFor(method, method.getDeclaringClass(), MethodHandles.lookup()));
-      return policy.isEmpty()
-          ? call.proceed()
-          : policy.get().call(call.getTarget(), call.getParameters(), call::proceed, NO_OBSERVER);
     }
   }
 
@@ -96,11 +108,11 @@ class CdiSnippetsTest {
     }
   }
 
-  @Test
+  @RepeatedTest(2) // the second application in this JVM has a runtime of its own
   void bean_isProtectedByItsAnnotations() throws IOException {
     try (SeContainer container = SeContainerInitializer.newInstance()
         .disableDiscovery()
-        .addBeanClasses(Runtimes.class, Prices.class, ResilienceInterceptor.class)
+        .addBeanClasses(Runtimes.class, Policies.class, Prices.class, ResilienceInterceptor.class)
         .enableInterceptors(ResilienceInterceptor.class)
         .initialize()) {
       Prices prices = container.select(Prices.class).get();

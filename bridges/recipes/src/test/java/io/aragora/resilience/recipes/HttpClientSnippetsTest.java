@@ -24,6 +24,7 @@ import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.core5.concurrent.FutureCallback;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -51,8 +52,18 @@ class HttpClientSnippetsTest {
             throw new CancellationException("aborted"); // no failure, and not retried
           }
           // A copy for each attempt: the chain adds headers to it.
-          return last[0] = chain.proceed(ClassicRequestBuilder.copy(request).build(), scope);
+          try {
+            return last[0] = chain.proceed(ClassicRequestBuilder.copy(request).build(), scope);
+          } catch (IOException e) {
+            if (scope.execRuntime.isExecutionAborted()) {
+              throw new CancellationException("aborted");
+            }
+            throw e;
+          }
         });
+      } catch (CancellationException e) {
+        close(last);
+        throw new RequestFailedException("Request aborted", e); // as without a policy
       } catch (IOException | HttpException | RuntimeException e) {
         close(last);
         throw e;
@@ -146,7 +157,7 @@ class HttpClientSnippetsTest {
   }
 
   @Test
-  void abortedRequest_isNotRetried() throws Exception {
+  void abortedRequest_isNoFailure_andNotRetried() throws Exception {
     try (Server server = new Server(Server.HANG);
         CloseableHttpClient client = client()) {
       HttpGet get = new HttpGet(server.url());
@@ -163,8 +174,12 @@ class HttpClientSnippetsTest {
 
       get.cancel();
 
-      assertThat(ended.get()).isNotNull();
+      assertThat(ended.get()).isInstanceOf(RequestFailedException.class);
       assertThat(server.requests).hasSize(1);
+      assertThat(resilience.circuitBreaker("prices").snapshot().totals().failures())
+          .isZero();
+      assertThat(resilience.circuitBreaker("prices").snapshot().totals().ignored())
+          .isOne();
     }
   }
 

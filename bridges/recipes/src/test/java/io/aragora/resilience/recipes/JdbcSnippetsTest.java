@@ -19,6 +19,7 @@ import java.sql.SQLTransientException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,9 +44,18 @@ class JdbcSnippetsTest {
           insert.executeUpdate();
           connection.commit();
         } catch (Throwable e) {
-          connection.rollback(); // nothing of a failed attempt stays
+          rollback(connection, e); // nothing of a failed attempt stays
           throw e;
         }
+      }
+    }
+
+    /** A lost connection cannot be rolled back; what decides about the retry is the first exception. */
+    private static void rollback(Connection connection, Throwable cause) {
+      try {
+        connection.rollback();
+      } catch (SQLException e) {
+        cause.addSuppressed(e);
       }
     }
   }
@@ -126,6 +136,41 @@ class JdbcSnippetsTest {
 
     assertThat(connections).hasValue(1);
     assertThat(count()).isZero();
+  }
+
+  @Test
+  void transaction_whoseRollbackFailsToo_isRepeated() throws SQLException {
+    AtomicInteger commits = new AtomicInteger();
+    PreparedStatement insert = proxy(PreparedStatement.class, method -> 1);
+    Connection connection = proxy(Connection.class, method -> switch (method) {
+      case "prepareStatement" -> insert;
+      case "commit" -> {
+        if (commits.incrementAndGet() < 3) {
+          throw new SQLTransientException("deadlock");
+        }
+        yield null;
+      }
+      case "rollback" -> throw new SQLException("connection lost");
+      default -> null;
+    });
+    DataSource fails = proxy(DataSource.class, method -> connection);
+    Orders orders = resilience.proxy(Orders.class, new OrderTable(fails), MethodHandles.lookup());
+
+    orders.place("apples");
+
+    assertThat(commits).hasValue(3);
+  }
+
+  private interface Answer {
+    @Nullable
+    Object to(String method) throws SQLException;
+  }
+
+  private static <T> T proxy(Class<T> type, Answer answer) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, arguments) -> answer.to(method.getName())));
   }
 
   @Test

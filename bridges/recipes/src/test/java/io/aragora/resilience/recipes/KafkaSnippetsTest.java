@@ -3,7 +3,6 @@ package io.aragora.resilience.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
@@ -12,11 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +28,7 @@ class KafkaSnippetsTest {
   }
 
   // readme: recipe kafka
+  /** Of a consumer with {@code enable.auto.commit=false}. */
   record ProtectedPoll(Consumer<String, String> consumer, CircuitBreaker breaker, Handler handler) {
     /** Called in a loop, also while the breaker is open: a consumer that does not poll loses its partitions. */
     void poll() {
@@ -44,14 +47,19 @@ class KafkaSnippetsTest {
       if (!breaker.isAvailable()) {
         consumer.pause(consumer.assignment());
       }
-      consumer.commitSync(); // the positions, which is before the first that was not handled
+      try {
+        consumer.commitSync(); // the positions, which is before the first that was not handled
+      } catch (CommitFailedException | RebalanceInProgressException e) {
+        // the group has moved partitions: their records come again, and the next poll joins the
+        // group
+      }
     }
 
     private boolean isHandled(ConsumerRecord<String, String> record) {
       try {
         breaker.run(() -> handler.handle(record));
         return true;
-      } catch (CallNotPermittedException | IOException e) {
+      } catch (Exception e) { // any: a record whose exception leaves this method would be skipped
         return false;
       }
     }
@@ -62,16 +70,29 @@ class KafkaSnippetsTest {
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience = Resilience.builder().timeSource(time).build();
   private final TopicPartition partition = new TopicPartition("orders", 0);
-  private final MockConsumer<String, String> consumer = new MockConsumer<>("earliest");
+  private @Nullable RuntimeException commitFailure;
+
+  private final MockConsumer<String, String> consumer = new MockConsumer<>("earliest") {
+    @Override
+    public synchronized void commitSync() {
+      if (commitFailure != null) {
+        throw commitFailure;
+      }
+      super.commitSync();
+    }
+  };
   private final List<String> handled = new ArrayList<>();
-  private boolean down;
+  private @Nullable Exception failure;
 
   private final CircuitBreaker breaker =
       resilience.circuitBreaker("orders", c -> c.failureThreshold(2).successThreshold(1));
 
   private final ProtectedPoll poll = new ProtectedPoll(consumer, breaker, record -> {
-    if (down) {
-      throw new IOException("down");
+    if (failure instanceof IOException e) {
+      throw e;
+    }
+    if (failure instanceof RuntimeException e) {
+      throw e;
     }
     handled.add(record.value());
   });
@@ -92,7 +113,7 @@ class KafkaSnippetsTest {
     consumer.updateBeginningOffsets(Map.of(partition, 0L));
     add(0);
     poll.poll();
-    down = true;
+    failure = new IOException("down");
     add(1);
     add(2);
     poll.poll();
@@ -105,7 +126,7 @@ class KafkaSnippetsTest {
     assertThat(consumer.position(partition)).isEqualTo(1);
     assertThat(consumer.committed(Set.of(partition)).get(partition).offset()).isEqualTo(1);
 
-    down = false;
+    failure = null;
     poll.poll();
     assertThat(handled).containsExactly("order 0");
     add(1);
@@ -115,5 +136,42 @@ class KafkaSnippetsTest {
 
     assertThat(handled).containsExactly("order 0", "order 1", "order 2");
     assertThat(consumer.paused()).isEmpty();
+  }
+
+  @Test
+  void handler_thatThrowsAnUncheckedException_losesNoRecord() {
+    consumer.assign(Set.of(partition));
+    consumer.updateBeginningOffsets(Map.of(partition, 0L));
+    failure = new IllegalStateException("a defect of the handler");
+    add(0);
+    add(1);
+    poll.poll();
+
+    assertThat(consumer.position(partition)).isZero();
+    assertThat(consumer.committed(Set.of(partition)).get(partition).offset()).isZero();
+
+    failure = null;
+    add(0);
+    add(1);
+    poll.poll();
+
+    assertThat(handled).containsExactly("order 0", "order 1");
+  }
+
+  @Test
+  void commit_duringARebalance_isMadeByALaterPoll() {
+    consumer.assign(Set.of(partition));
+    consumer.updateBeginningOffsets(Map.of(partition, 0L));
+    for (RuntimeException rebalance :
+        List.of(new CommitFailedException(), new RebalanceInProgressException())) {
+      commitFailure = rebalance;
+      add(handled.size());
+      poll.poll();
+    }
+    commitFailure = null;
+    poll.poll();
+
+    assertThat(handled).containsExactly("order 0", "order 1");
+    assertThat(consumer.committed(Set.of(partition)).get(partition).offset()).isEqualTo(2);
   }
 }

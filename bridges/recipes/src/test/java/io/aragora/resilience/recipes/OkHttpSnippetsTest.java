@@ -12,6 +12,7 @@ import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -29,14 +30,18 @@ class OkHttpSnippetsTest {
     @Override
     public Response intercept(Chain chain) throws IOException {
       Response[] last = new Response[1];
+      long start = System.nanoTime();
       try {
         return policy.<Response, IOException>call(() -> {
           close(last); // OkHttp makes no attempt while the body of the one before is open
+          if (chain.call().isCanceled()) {
+            throw new CancellationException("Canceled"); // no failure, and not retried
+          }
           try {
             return last[0] = chain.proceed(chain.request());
           } catch (IOException e) {
-            if (chain.call().isCanceled()) {
-              throw new CancellationException("Canceled"); // no failure, and not retried
+            if (chain.call().isCanceled() && !hasTimedOut(chain.call(), start)) {
+              throw new CancellationException("Canceled");
             }
             throw e;
           }
@@ -48,6 +53,12 @@ class OkHttpSnippetsTest {
         close(last);
         throw e;
       }
+    }
+
+    /** OkHttp cancels a call that exceeds its callTimeout, and does not say so here. */
+    private static boolean hasTimedOut(Call call, long start) {
+      long timeout = call.timeout().timeoutNanos(); // 0: none
+      return timeout != 0 && System.nanoTime() - start >= timeout / 10 * 9;
     }
 
     private static void close(Response[] response) {
@@ -145,6 +156,21 @@ class OkHttpSnippetsTest {
       assertThat(resilience.circuitBreaker("prices").snapshot().totals().failures())
           .isZero();
       assertThat(resilience.circuitBreaker("prices").snapshot().totals().ignored())
+          .isOne();
+    }
+  }
+
+  @Test
+  void callPastItsTimeout_isOneFailure_andNotRetried() {
+    OkHttpClient client =
+        client().newBuilder().callTimeout(Duration.ofSeconds(1)).build();
+    try (Server server = new Server(Server.HANG)) {
+      assertThatThrownBy(() -> client.newCall(get(server)).execute())
+          .isInstanceOf(InterruptedIOException.class)
+          .hasMessage("timeout");
+
+      assertThat(server.requests).hasSizeLessThan(2);
+      assertThat(resilience.circuitBreaker("prices").snapshot().totals().failures())
           .isOne();
     }
   }
