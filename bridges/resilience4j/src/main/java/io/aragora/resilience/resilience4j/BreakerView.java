@@ -54,7 +54,9 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
 
   BreakerView(
       CircuitBreaker breaker,
-      io.github.resilience4j.circuitbreaker.@Nullable CircuitBreakerConfig declared,
+      ShownConfig.@Nullable Declared<
+              CircuitBreakerConfig, io.github.resilience4j.circuitbreaker.CircuitBreakerConfig>
+          declared,
       Map<String, String> tags,
       RuntimeTime time) {
     this.breaker = breaker;
@@ -110,7 +112,7 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
       return;
     }
     if (breaker.state() == CircuitBreakerState.HALF_OPEN) {
-      probes().push(permit);
+      probes().push(permit, breaker.config().halfOpenMaxCalls());
     } else {
       STANDING.setOpaque(this, permit);
     }
@@ -149,7 +151,7 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
   private synchronized PermitStack createProbes() {
     PermitStack present = probes;
     if (present == null) {
-      present = new PermitStack(breaker.config().halfOpenMaxCalls());
+      present = new PermitStack();
       probes = present;
     }
     return present;

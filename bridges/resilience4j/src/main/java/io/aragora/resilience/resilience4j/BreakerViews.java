@@ -22,11 +22,12 @@ final class BreakerViews extends ViewRegistry<CircuitBreaker, CircuitBreakerConf
   @Override
   CircuitBreaker view(
       String name, @Nullable CircuitBreakerConfig config, Map<String, String> tags) {
+    var declared = ShownConfig.Declared.of(config, Configs::of);
     return new BreakerView(
-        config == null
+        declared == null
             ? resilience.circuitBreaker(name)
-            : resilience.circuitBreaker(name, Configs.of(config)),
-        config,
+            : resilience.circuitBreaker(name, declared.ours()),
+        declared,
         tags,
         RuntimeTime.of(resilience));
   }

@@ -28,14 +28,15 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
   private final Bulkhead bulkhead;
   private final ShownConfig<BulkheadConfig, io.github.resilience4j.bulkhead.BulkheadConfig> shown;
   private final Map<String, String> tags;
-  private final PermitStack permits = new PermitStack(MOST_PERMITS);
+  private final PermitStack permits = new PermitStack();
   private final Queue<CompletableFuture<@Nullable Void>> waited = new ConcurrentLinkedQueue<>();
   private final Events events;
   private final Metrics metrics = new Numbers();
 
   BulkheadView(
       Bulkhead bulkhead,
-      io.github.resilience4j.bulkhead.@Nullable BulkheadConfig declared,
+      ShownConfig.@Nullable Declared<BulkheadConfig, io.github.resilience4j.bulkhead.BulkheadConfig>
+          declared,
       Map<String, String> tags) {
     this.bulkhead = bulkhead;
     this.shown = new ShownConfig<>(bulkhead::config, Configs::shown, declared);
@@ -77,7 +78,7 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
     if (permit == Bulkhead.REJECTED) {
       return !bulkhead.config().maxWait().isZero() && waitForPlace();
     }
-    permits.push(permit);
+    permits.push(permit, MOST_PERMITS);
     return true;
   }
 

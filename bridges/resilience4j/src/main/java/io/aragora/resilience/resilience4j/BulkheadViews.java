@@ -21,9 +21,10 @@ final class BulkheadViews extends ViewRegistry<Bulkhead, BulkheadConfig>
 
   @Override
   Bulkhead view(String name, @Nullable BulkheadConfig config, Map<String, String> tags) {
+    var declared = ShownConfig.Declared.of(config, Configs::of);
     return new BulkheadView(
-        config == null ? resilience.bulkhead(name) : resilience.bulkhead(name, Configs.of(config)),
-        config,
+        declared == null ? resilience.bulkhead(name) : resilience.bulkhead(name, declared.ours()),
+        declared,
         tags);
   }
 

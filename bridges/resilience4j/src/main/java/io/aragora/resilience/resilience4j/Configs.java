@@ -38,7 +38,7 @@ final class Configs {
         .slowCallRateThreshold(theirs.getSlowCallRateThreshold())
         .slowCallDuration(theirs.getSlowCallDurationThreshold())
         .halfOpenFailureRateThreshold(theirs.getFailureRateThreshold())
-        .halfOpenCalls(probes)
+        .halfOpenCalls(Math.min(probes, theirs.getMinimumNumberOfCalls())) // so many they judge
         .halfOpenMaxCalls(Math.min(probes, MOST_PROBES_AT_A_TIME))
         .initialState(CircuitBreakerState.valueOf(theirs.getInitialState().name()))
         .recordIf(theirs.getRecordExceptionPredicate())

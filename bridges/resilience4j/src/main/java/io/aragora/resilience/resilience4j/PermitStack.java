@@ -10,21 +10,22 @@ import java.util.Arrays;
 final class PermitStack {
   static final long NONE = 0;
 
-  private final int bound;
   private long[] permits = new long[4];
   private int size;
 
-  PermitStack(int bound) {
-    this.bound = bound;
-  }
-
-  synchronized void push(long permit) {
-    if (size == bound) {
-      System.arraycopy(permits, 1, permits, 0, size - 1);
-      size--;
+  /**
+   * Adds a permit.
+   *
+   * @param bound how many are kept with this one; at least 1
+   */
+  synchronized void push(long permit, int bound) {
+    int dropped = size - bound + 1;
+    if (dropped > 0) {
+      System.arraycopy(permits, dropped, permits, 0, size - dropped);
+      size -= dropped;
     }
     if (size == permits.length) {
-      permits = Arrays.copyOf(permits, Math.min(bound, 2 * size));
+      permits = Arrays.copyOf(permits, 2 * size);
     }
     permits[size++] = permit;
   }

@@ -34,7 +34,9 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
 
   RateLimiterView(
       RateLimiter limiter,
-      io.github.resilience4j.ratelimiter.@Nullable RateLimiterConfig declared,
+      ShownConfig.@Nullable Declared<
+              RateLimiterConfig, io.github.resilience4j.ratelimiter.RateLimiterConfig>
+          declared,
       Map<String, String> tags) {
     this.limiter = limiter;
     this.shown = new ShownConfig<>(limiter::config, Configs::shown, declared);
@@ -57,8 +59,10 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
 
   @Override
   public boolean acquirePermission(int permits) {
-    boolean admitted =
-        limiter.config().maxWait().isZero() ? limiter.tryAcquire(permits) : waitForPermits(permits);
+    boolean admitted = isPossible(permits)
+        && (limiter.config().maxWait().isZero()
+            ? limiter.tryAcquire(permits)
+            : waitForPermits(permits));
     publish(admitted, permits);
     return admitted;
   }
@@ -75,15 +79,26 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
     }
   }
 
+  /** Returns whether a full limiter has that many permits. Theirs rejects what it never has; ours throws. */
+  private boolean isPossible(int permits) {
+    RateLimiterConfig config = limiter.config();
+    return permits <= (config.isExact() ? 1 : config.burst());
+  }
+
   private Policy of(int permits) {
     return permits == 1 ? limiter : limiter.withPermits(permits);
   }
 
   @Override
   public long reservePermission(int permits) {
-    long nanos = limiter.config().maxWait().isZero()
-        ? limiter.tryAcquire(permits) ? 0 : -1
-        : reserve(permits);
+    long nanos;
+    if (!isPossible(permits)) {
+      nanos = -1;
+    } else if (limiter.config().maxWait().isZero()) {
+      nanos = limiter.tryAcquire(permits) ? 0 : -1;
+    } else {
+      nanos = reserve(permits);
+    }
     publish(nanos >= 0, permits);
     return nanos;
   }

@@ -21,11 +21,12 @@ final class RateLimiterViews extends ViewRegistry<RateLimiter, RateLimiterConfig
 
   @Override
   RateLimiter view(String name, @Nullable RateLimiterConfig config, Map<String, String> tags) {
+    var declared = ShownConfig.Declared.of(config, Configs::of);
     return new RateLimiterView(
-        config == null
+        declared == null
             ? resilience.rateLimiter(name)
-            : resilience.rateLimiter(name, Configs.of(config)),
-        config,
+            : resilience.rateLimiter(name, declared.ours()),
+        declared,
         tags);
   }
 

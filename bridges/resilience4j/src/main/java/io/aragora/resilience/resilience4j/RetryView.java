@@ -42,7 +42,8 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
 
   RetryView(
       Retry retry,
-      io.github.resilience4j.retry.@Nullable RetryConfig declared,
+      ShownConfig.@Nullable Declared<RetryConfig, io.github.resilience4j.retry.RetryConfig>
+          declared,
       Map<String, String> tags,
       RuntimeTime time) {
     this.retry = retry;

@@ -20,9 +20,10 @@ final class RetryViews extends ViewRegistry<Retry, RetryConfig> implements Retry
 
   @Override
   Retry view(String name, @Nullable RetryConfig config, Map<String, String> tags) {
+    var declared = ShownConfig.Declared.of(config, Configs::of);
     return new RetryView(
-        config == null ? resilience.retry(name) : resilience.retry(name, Configs.of(config)),
-        config,
+        declared == null ? resilience.retry(name) : resilience.retry(name, declared.ours()),
+        declared,
         tags,
         RuntimeTime.of(resilience));
   }

@@ -29,7 +29,10 @@ final class TimeLimiterView implements TimeLimiter {
   private final Map<String, String> tags;
   private final Events events;
 
-  TimeLimiterView(Timeout timeout, @Nullable TimeLimiterConfig declared, Map<String, String> tags) {
+  TimeLimiterView(
+      Timeout timeout,
+      ShownConfig.@Nullable Declared<TimeoutConfig, TimeLimiterConfig> declared,
+      Map<String, String> tags) {
     this.timeout = timeout;
     this.shown = new ShownConfig<>(timeout::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);

@@ -21,9 +21,10 @@ final class TimeLimiterViews extends ViewRegistry<TimeLimiter, TimeLimiterConfig
 
   @Override
   TimeLimiter view(String name, @Nullable TimeLimiterConfig config, Map<String, String> tags) {
+    var declared = ShownConfig.Declared.of(config, Configs::of);
     return new TimeLimiterView(
-        config == null ? resilience.timeout(name) : resilience.timeout(name, Configs.of(config)),
-        config,
+        declared == null ? resilience.timeout(name) : resilience.timeout(name, declared.ours()),
+        declared,
         tags);
   }
 

@@ -235,6 +235,23 @@ class AdmissionContractTest {
 
   @ParameterizedTest
   @MethodSource(SUBJECTS)
+  void rateLimiter_withoutWait_rejectsMoreThanItsLimit(Subject subject) {
+    try (subject) {
+      RateLimiter limiter = subject.rateLimiter(rate().limitForPeriod(2).build());
+      limiter
+          .getEventPublisher()
+          .onEvent(event -> events.add(event.getEventType().name()));
+
+      assertThat(limiter.acquirePermission(3)).isFalse();
+      assertThat(limiter.reservePermission(3)).isEqualTo(-1);
+
+      assertThat(limiter.acquirePermission(2)).isTrue();
+      assertThat(events).containsExactly("FAILED_ACQUIRE", "FAILED_ACQUIRE", "SUCCESSFUL_ACQUIRE");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
   void rateLimiter_changes_areApplied(Subject subject) {
     try (subject) {
       RateLimiter limiter = subject.rateLimiter(rate().build());

@@ -409,6 +409,22 @@ class BreakerContractTest {
 
   @ParameterizedTest
   @MethodSource(SUBJECTS)
+  void halfOpen_withTheMinimumOfProbes_isJudged(Subject subject) {
+    try (subject) {
+      CircuitBreaker breaker = subject.breaker(
+          settings().slidingWindow(5, 2, SlidingWindowType.TIME_BASED).build());
+      probe(breaker);
+      succeed(breaker);
+      assertThat(breaker.getState()).isEqualTo(State.HALF_OPEN);
+
+      succeed(breaker);
+
+      assertThat(breaker.getState()).isEqualTo(State.CLOSED);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
   void halfOpen_withSlowProbesAtTheRate_opens(Subject subject) {
     try (subject) {
       CircuitBreaker breaker = subject.breaker(settings().build());

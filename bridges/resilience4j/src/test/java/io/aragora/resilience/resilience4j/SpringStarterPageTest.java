@@ -2,11 +2,16 @@ package io.aragora.resilience.resilience4j;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.RetryConfig;
+import io.github.resilience4j.common.CompositeCustomizer;
+import io.github.resilience4j.common.retry.configuration.CommonRetryConfigurationProperties;
+import io.github.resilience4j.core.functions.Either;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -22,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -102,9 +108,9 @@ class SpringStarterPageTest {
     assertThat(found).isGreaterThan(60);
   }
 
-  /** The settings below {@code After:}, as Spring passes them on. */
-  private Map<String, String> settings() {
-    String yaml = page.substring(page.indexOf("After:"));
+  /** The settings below a heading, as Spring passes them on. */
+  private Map<String, String> settings(String heading) {
+    String yaml = page.substring(page.indexOf(heading));
     yaml = yaml.substring(yaml.indexOf("```yaml") + 8);
     Map<String, String> settings = new HashMap<>();
     List<String> path = new ArrayList<>();
@@ -131,8 +137,38 @@ class SpringStarterPageTest {
   }
 
   @Test
+  void delaysOfRetries_areTheSameAfterwards() {
+    Map<String, String> before = settings("Before:");
+    String prefix = "resilience4j.retry.instances.prices.";
+    var instance = new CommonRetryConfigurationProperties.InstanceProperties();
+    instance.setMaxAttempts(Integer.valueOf(before.get(prefix + "maxAttempts")));
+    instance.setWaitDuration(
+        Duration.ofMillis(Long.parseLong(before.get(prefix + "waitDuration").replace("ms", ""))));
+    instance.setEnableExponentialBackoff(
+        Boolean.valueOf(before.get(prefix + "enableExponentialBackoff")));
+    String multiplier = before.get(prefix + "exponentialBackoffMultiplier");
+    if (multiplier != null) {
+      instance.setExponentialBackoffMultiplier(Double.valueOf(multiplier));
+    }
+    instance.setExponentialMaxWaitDuration(
+        Duration.parse("PT" + before.get(prefix + "exponentialMaxWaitDuration")));
+    var theirs = new CommonRetryConfigurationProperties()
+        .createRetryConfig(instance, new CompositeCustomizer<>(List.of()), "prices");
+
+    try (Resilience resilience = Resilience.builder().config(settings("After:")).build()) {
+      Backoff ours = resilience.retry("prices").config().backoff();
+      for (int retry = 0; retry < 20; retry++) {
+        long delay =
+            theirs.getIntervalBiFunction().apply(retry + 1, Either.left(new IOException("down")));
+        assertThat(TimeUnit.NANOSECONDS.toMillis(ours.delayNanos(retry, 0, 0)))
+            .isCloseTo(delay, withinPercentage(1)); // theirs drop fractions of milliseconds
+      }
+    }
+  }
+
+  @Test
   void yamlAfterwards_configuresTheSame() {
-    try (Resilience resilience = Resilience.builder().config(settings()).build()) {
+    try (Resilience resilience = Resilience.builder().config(settings("After:")).build()) {
       CircuitBreakerConfig breaker = resilience.circuitBreaker("prices").config();
       RetryConfig retry = resilience.retry("prices").config();
 
@@ -145,6 +181,7 @@ class SpringStarterPageTest {
       assertThat(breaker.halfOpenCalls()).isEqualTo(3);
       assertThat(retry.maxAttempts()).isEqualTo(4);
       assertThat(retry.backoff().base()).isEqualTo(Duration.ofMillis(100));
+      assertThat(retry.backoff().factor()).isEqualTo(1.5);
       assertThat(retry.backoff().cap()).isEqualTo(Duration.ofSeconds(5));
       assertThat(retry.backoff().jitter()).isEqualTo(Jitter.NONE);
     }

@@ -12,13 +12,16 @@ import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.testing.ManualTime;
 import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.core.ConfigurationNotFoundException;
 import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.timelimiter.TimeLimiterConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -80,6 +83,27 @@ class ViewTest {
   }
 
   @Test
+  void slowProbes_thatSucceed_countAsFailed() {
+    CircuitBreaker view = Resilience4j.circuitBreakers(resilience)
+        .circuitBreaker(
+            "prices",
+            CircuitBreakerConfig.custom()
+                .permittedNumberOfCallsInHalfOpenState(4)
+                .slowCallDurationThreshold(Duration.ofSeconds(4))
+                .build());
+    view.transitionToOpenState();
+    view.transitionToHalfOpenState();
+    view.acquirePermission();
+    view.onSuccess(5, TimeUnit.SECONDS);
+    assertThat(view.getMetrics().getNumberOfFailedCalls()).isOne();
+    view.acquirePermission();
+
+    view.onSuccess(5, TimeUnit.SECONDS);
+
+    assertThat(view.getState()).isEqualTo(State.OPEN);
+  }
+
+  @Test
   void slowCall_isMeasuredByTheTimeOfTheRuntime() {
     var breaker = resilience.circuitBreaker(
         "prices", c -> c.slowCallRateThreshold(50).slowCallDuration(Duration.ofSeconds(1)));
@@ -132,6 +156,71 @@ class ViewTest {
         .isEqualTo(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED);
     assertThat(shown.getWaitIntervalFunctionInOpenState().apply(2)).isEqualTo(14_000);
     assertThat(shown.isWritableStackTraceEnabled()).isFalse();
+  }
+
+  @Test
+  void declaredConfig_isShown_unlessSettingsChangedThePolicy() {
+    Map<String, String> settings = Map.of(
+        "resilience.circuitbreaker.prices.cooldown", "7s",
+        "resilience.retry.prices.maxAttempts", "7",
+        "resilience.bulkhead.prices.maxConcurrentCalls", "7",
+        "resilience.ratelimiter.prices.maxWait", "7s",
+        "resilience.timeout.prices.limit", "7s");
+    try (Resilience changed =
+        Resilience.builder().timeSource(time).config(settings).build()) {
+      assertThat(declaredAndShown(changed))
+          .allSatisfy((declared, shown) -> assertThat(shown).isNotSameAs(declared));
+      assertThat(Resilience4j.retries(changed).retry("prices").getRetryConfig().getMaxAttempts())
+          .isEqualTo(7);
+    }
+
+    assertThat(declaredAndShown(resilience))
+        .hasSize(5)
+        .allSatisfy((declared, shown) -> assertThat(shown).isSameAs(declared));
+  }
+
+  private static Map<Object, Object> declaredAndShown(Resilience runtime) {
+    CircuitBreakerConfig breaker = CircuitBreakerConfig.ofDefaults();
+    RetryConfig retry = RetryConfig.ofDefaults();
+    BulkheadConfig bulkhead = BulkheadConfig.ofDefaults();
+    RateLimiterConfig limiter =
+        RateLimiterConfig.custom().limitRefreshPeriod(Duration.ofSeconds(1)).build();
+    TimeLimiterConfig timeout = TimeLimiterConfig.ofDefaults();
+    return Map.of(
+        breaker,
+        Resilience4j.circuitBreakers(runtime)
+            .circuitBreaker("prices", breaker)
+            .getCircuitBreakerConfig(),
+        retry,
+        Resilience4j.retries(runtime).retry("prices", retry).getRetryConfig(),
+        bulkhead,
+        Resilience4j.bulkheads(runtime).bulkhead("prices", bulkhead).getBulkheadConfig(),
+        limiter,
+        Resilience4j.rateLimiters(runtime).rateLimiter("prices", limiter).getRateLimiterConfig(),
+        timeout,
+        Resilience4j.timeLimiters(runtime).timeLimiter("prices", timeout).getTimeLimiterConfig());
+  }
+
+  @Test
+  void probes_afterAReconfiguration_areAllHeld() {
+    var breaker =
+        resilience.circuitBreaker("prices", c -> c.halfOpenMaxCalls(1).successThreshold(6));
+    CircuitBreaker view = Resilience4j.circuitBreaker(resilience, breaker);
+    view.transitionToOpenState();
+    view.transitionToHalfOpenState();
+    view.acquirePermission();
+    view.onSuccess(0, TimeUnit.NANOSECONDS);
+    view.transitionToOpenState();
+    breaker.reconfigure(breaker.config().toBuilder().halfOpenMaxCalls(6).build());
+    view.transitionToHalfOpenState();
+    for (int i = 0; i < 6; i++) {
+      view.acquirePermission();
+    }
+    for (int i = 0; i < 6; i++) {
+      view.onSuccess(0, TimeUnit.NANOSECONDS);
+    }
+
+    assertThat(view.getState()).isEqualTo(State.CLOSED);
   }
 
   @Test
