@@ -326,6 +326,9 @@ class ViewTest {
         .isThrownBy(() -> Resilience4j.config(
             TimeLimiterConfig.custom().cancelRunningFuture(false).build()))
         .withMessageContaining("cancelRunningFuture must be true");
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> Resilience4j.config(RateLimiterConfig.ofDefaults()))
+        .withMessage("period must be at least PT0.000001S: PT0.0000005S");
   }
 
   @Test
