@@ -10,7 +10,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * Puts policies around methods that return a {@link Mono} or a {@link Flux}, if Reactor and its bridge are there. Each
- * subscription is a call, and each attempt calls the method.
+ * subscription is a call, and each attempt calls the method. To interceptors, Spring shows a suspending function as a method
+ * that returns a {@link Mono}, and awaits what they return.
  */
 final class ReactiveCalls {
   private ReactiveCalls() {}
@@ -24,7 +25,8 @@ final class ReactiveCalls {
       @Nullable Object[] args,
       CheckedSupplier<? extends @Nullable Object, ?> body) {
     ResilienceOperator<Object> operator = ResilienceOperator.of(policy.policy());
-    if (policy.method().getReturnType() == Mono.class) {
+    if (policy.method().getReturnType() == Mono.class
+        || ReturnedTypes.isSuspending(policy.method())) {
       Mono<Object> mono = Mono.defer(() -> (Mono<Object>) get(body)).transform(operator);
       return policy.hasFallback()
           ? mono.onErrorResume(

@@ -38,7 +38,7 @@ final class ResilienceInterceptor implements MethodInterceptor {
         () -> ExposeInvocationInterceptor.INSTANCE.invoke(
             ((ProxyMethodInvocation) invocation).invocableClone());
     @Nullable Object[] args = invocation.getArguments();
-    return ReturnedTypes.isPublisher(policy.method().getReturnType())
+    return ReturnedTypes.isPublisher(method.getReturnType()) || ReturnedTypes.isSuspending(method)
         ? ReactiveCalls.call(policy, target, args, body)
         : policy.call(target, args, body);
   }

@@ -1,11 +1,13 @@
 package io.aragora.resilience.spring;
 
+import io.aragora.resilience.annotation.WithFallback;
 import java.lang.reflect.Method;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.util.ClassUtils;
 
@@ -19,6 +21,14 @@ final class ReturnedTypes {
       "kotlinx.coroutines.flow.Flow");
   private static final boolean HAS_OPERATOR = ClassUtils.isPresent(
       "io.aragora.resilience.reactor.ResilienceOperator", ReturnedTypes.class.getClassLoader());
+  private static final boolean HAS_COROUTINES = ClassUtils.isPresent(
+          "kotlinx.coroutines.reactor.MonoKt", ReturnedTypes.class.getClassLoader())
+      && ClassUtils.isPresent("kotlin.reflect.full.KClasses", ReturnedTypes.class.getClassLoader());
+
+  /** Why a suspending function has no fallback. */
+  static final String NO_FALLBACK =
+      "a suspending function has no @WithFallback. Catch the failure inside, or use execute of a pipeline with a"
+          + " fallback, of resilience-kotlin";
 
   private ReturnedTypes() {}
 
@@ -29,9 +39,8 @@ final class ReturnedTypes {
   /** Returns why a method cannot be protected because of what it returns; null if it can. */
   static @Nullable String whyNot(Method method) {
     Class<?> type = method.getReturnType();
-    if (KotlinDetector.isSuspendingFunction(method)) {
-      return "it is a suspending function, which annotations do not protect. Use the functions of resilience-kotlin"
-          + " inside it";
+    if (isSuspending(method)) {
+      return whyNotSuspending(method);
     }
     if (isPublisher(type)) {
       return HAS_OPERATOR
@@ -41,6 +50,26 @@ final class ReturnedTypes {
     return isPromise(type)
         ? "it returns a " + type.getName()
             + ", whose end is not the end of the method. Return a Mono, a Flux or a CompletionStage"
+        : null;
+  }
+
+  /** Returns whether a method is a suspending function of Kotlin, which Spring calls as a {@code Mono}. */
+  static boolean isSuspending(Method method) {
+    return KotlinDetector.isSuspendingFunction(method);
+  }
+
+  private static @Nullable String whyNotSuspending(Method method) {
+    if (method.isAnnotationPresent(WithFallback.class)) {
+      return NO_FALLBACK;
+    }
+    if (!HAS_OPERATOR || !HAS_COROUTINES) {
+      return "it is a suspending function. Add io.aragora:resilience-reactor, org.jetbrains.kotlin:kotlin-reflect"
+          + " and org.jetbrains.kotlinx:kotlinx-coroutines-reactor";
+    }
+    Class<?> type = new MethodParameter(method, -1).getParameterType();
+    return isPublisher(type) || isPromise(type) || CompletionStage.class.isAssignableFrom(type)
+        ? "it is a suspending function that returns a " + type.getName()
+            + ", whose end is not the end of the function. Return the value, or do not suspend"
         : null;
   }
 
