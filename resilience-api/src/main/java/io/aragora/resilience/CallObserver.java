@@ -58,10 +58,10 @@ public interface CallObserver {
   default void onNotRetried(String retry, int attempt, Throwable failure) {}
 
   /**
-   * Called if a circuit breaker, a rate limiter or a bulkhead rejects the call or an attempt.
+   * Called if a circuit breaker, a rate limiter, a concurrency limit or a bulkhead rejects the call or an attempt.
    *
    * @param kind the kind of the policy, as property names have it: {@code circuitbreaker}, {@code ratelimiter}, {@code
-   *     bulkhead}
+   *     concurrencylimit}, {@code bulkhead}
    * @param policy the name of the policy
    */
   default void onRejected(String kind, String policy) {}
