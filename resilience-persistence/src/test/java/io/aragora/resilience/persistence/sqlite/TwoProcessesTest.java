@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two runtimes in two processes that keep their state in one file. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("any-jdk")
 class TwoProcessesTest {
   private static final int CHANGES = 300;
 

@@ -17,9 +17,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The changes that instances of a shared table receive from each other. */
+@Tag("any-jdk")
 class ChangeListenerTest extends PostgresqlStoreFixture {
   private static final String THREAD = "resilience-postgresql-listener";
   private static final AtomicInteger LISTENERS = new AtomicInteger();

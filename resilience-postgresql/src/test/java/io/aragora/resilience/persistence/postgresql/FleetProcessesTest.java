@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * also takes the server away, and writes what {@code docs/fleet.md} shows to {@code target/fleet}.
  */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("any-jdk")
 class FleetProcessesTest {
   private static final int LIMIT = 1_000;
   private static final int BURST = 100;

@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A server that is unreachable, returns, or does not respond. */
+@Tag("any-jdk")
 class OutageTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Quotas on a real server, and whole runtimes in real time. */
+@Tag("any-jdk")
 class PostgresqlQuotaStoreTest {
   private static final Duration DAY = Duration.ofDays(1);
 

@@ -14,11 +14,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Saved state is restored, whatever its name and whatever happens to its row or connection. */
+@Tag("any-jdk")
 class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
   @Test
   @DisplayName("names that PostgreSQL rejects as text are restored, and readable in the table")
