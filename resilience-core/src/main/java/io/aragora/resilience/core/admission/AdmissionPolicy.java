@@ -144,6 +144,14 @@ public abstract class AdmissionPolicy extends CorePolicy {
   /** Counts a call that was interrupted, cancelled or closed while it waited. */
   protected abstract void countCancelled();
 
+  /**
+   * Counts a call that was interrupted, cancelled or closed after it had its permit and before its body began. Default: as one that
+   * was still waiting.
+   */
+  protected void countUnused() {
+    countCancelled();
+  }
+
   @Override
   protected final <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
@@ -273,6 +281,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
     } finally {
       if (!isAdmitted && queue().leave(waiter) == Waiter.State.GRANTED) {
         giveBack(waiter.permit());
+        countUnused();
       }
     }
   }

@@ -125,10 +125,11 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
   private void giveUp(Throwable failure) {
     switch (policy.queue().leave(turn)) {
       case GRANTED -> {
-        if (hasStarted()) {
-          policy.giveBackAfterFuture(turn.permit(), failure);
-        } else {
+        if (preventStart()) {
           policy.giveBack(turn.permit());
+          policy.countUnused();
+        } else {
+          policy.giveBackAfterFuture(turn.permit(), failure);
         }
       }
       case NEW, WAITING, EVICTED, DISMISSED -> policy.countCancelled();

@@ -51,6 +51,10 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
   private final LongAdder rejectedDeadline = new LongAdder();
   private final LongAdder admittedAfterWait = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
+
+  /** Calls that had a permit and were cancelled before their body began. They are among the cancelled ones. */
+  private final LongAdder unused = new LongAdder();
+
   private final LongAdder strayReleases = new LongAdder();
   private final AtomicBoolean hasLoggedStray = new AtomicBoolean();
   private final AtomicLong expiredPublished = new AtomicLong();
@@ -258,6 +262,12 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
     cancelled.increment();
   }
 
+  @Override
+  protected void countUnused() {
+    unused.increment();
+    cancelled.increment();
+  }
+
   private void record(String decision, long waitedNanos) {
     FlightRecording.admission(
         runtime().dispatcher().runtime(), "bulkhead", name(), decision, waitedNanos, 0);
@@ -302,7 +312,7 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
   public BulkheadTotals totals() {
     long waited = admittedAfterWait.sum();
     return BulkheadTotals.builder()
-        .admitted(Math.max(0, places.taken() - waited))
+        .admitted(Math.max(0, places.taken() - waited - unused.sum()))
         .admittedAfterWait(waited)
         .rejectedFull(rejectedFull.sum())
         .rejectedQueueFull(rejectedQueueFull.sum())

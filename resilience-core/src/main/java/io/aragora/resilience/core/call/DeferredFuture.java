@@ -33,12 +33,16 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
    */
   private static final long AGAIN_NANOS = 10_000_000L;
 
+  private static final int NOT_STARTED = 0;
+  private static final int STARTED = 1;
+  private static final int PREVENTED = 2;
+
   /**
-   * Volatile CAS: of the tasks that start the body exactly one does. A hand-over that is tried again may add one. Stress:
-   * CoreBulkheadStress.BodyStartsOnce.
+   * Volatile CAS: of the tasks that start the body and the thread that ends the call without it exactly one decides. A hand-over
+   * that is tried again may add a task. Stress: CoreBulkheadStress.BodyStartsOnce.
    */
-  private static final VarHandle STARTED = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "hasStarted", VarHandle.class, DeferredFuture.class, boolean.class);
+  private static final VarHandle START = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "start", VarHandle.class, DeferredFuture.class, int.class);
 
   private final Dispatcher dispatcher;
   private final Timer timer;
@@ -49,8 +53,8 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
   private final Supplier<? extends CompletionStage<T>> body;
   private final WaitEnd waitEnd = new WaitEnd(this);
 
-  /** Whether the body was started, or is being started. The thread that ends this future reads it. */
-  private volatile boolean hasStarted;
+  /** Whether the body was started, or is being started, or never will be. The thread that ends this future reads it. */
+  private volatile int start;
 
   private volatile @Nullable AcceptedTask acceptedTask;
 
@@ -159,7 +163,7 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
 
   /** Hands the body to the executor for attempts, once the wait is over. */
   protected final void handOver() {
-    if (hasEnded() || hasStarted) {
+    if (hasEnded() || start != NOT_STARTED) {
       return;
     }
     try {
@@ -177,7 +181,7 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
   }
 
   private void start() {
-    if (hasEnded() || !STARTED.compareAndSet(this, false, true)) {
+    if (hasEnded() || !START.compareAndSet(this, NOT_STARTED, STARTED)) {
       return;
     }
     onStarting();
@@ -269,7 +273,16 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
 
   /** {@return whether the body was started, or is being started} */
   protected final boolean hasStarted() {
-    return hasStarted;
+    return start == STARTED;
+  }
+
+  /**
+   * Prevents the start of the body. Called by the thread that has claimed the end.
+   *
+   * @return false if the body was started, or is being started
+   */
+  protected final boolean preventStart() {
+    return START.compareAndSet(this, NOT_STARTED, PREVENTED);
   }
 
   private static final class WaitEnd extends OwnedOperation<DeferredFuture<?>> {

@@ -58,6 +58,10 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   private final LongAdder rejectedDeadline = new LongAdder();
   private final LongAdder admittedAfterWait = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
+
+  /** Calls that had a permit and were cancelled before their body began. They are among the cancelled ones. */
+  private final LongAdder unused = new LongAdder();
+
   private final LongAdder dropped = new LongAdder();
   private final LongAdder strayReleases = new LongAdder();
   private final AtomicBoolean hasLoggedStray = new AtomicBoolean();
@@ -346,6 +350,12 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     cancelled.increment();
   }
 
+  @Override
+  protected void countUnused() {
+    unused.increment();
+    cancelled.increment();
+  }
+
   private void record(String decision, long waitedNanos) {
     FlightRecording.admission(
         runtime().dispatcher().runtime(), "concurrencylimit", name(), decision, waitedNanos, 0);
@@ -405,7 +415,7 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   private ConcurrencyLimitTotals ownTotals() {
     long waited = admittedAfterWait.sum();
     return ConcurrencyLimitTotals.builder()
-        .admitted(Math.max(0, entered.sum() - waited))
+        .admitted(Math.max(0, entered.sum() - waited - unused.sum()))
         .admittedAfterWait(waited)
         .rejectedFull(rejectedFull.sum())
         .rejectedQueueFull(rejectedQueueFull.sum())

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -395,6 +396,27 @@ class BulkheadWaitingTest {
     time.runPending();
     assertThat(db.snapshot().inUse()).isZero();
     assertThat(db.totals().strayReleases()).isZero();
+    assertThat(db.totals().cancelled()).isEqualTo(1);
+  }
+
+  @Test
+  @Tag("BH-11")
+  void async_grantedAndItsExecutorRejects_isCountedOnce_andThePlaceIsFree() {
+    Bulkhead db = resilience.bulkhead(
+        "db", c -> c.maxConcurrentCalls(1).maxWait(millis(200)).maxWaiting(10));
+    long held = db.tryAcquirePermit();
+    CompletableFuture<String> future = resilience
+        .pipeline("rejecting", p -> p.add(db))
+        .on(task -> {
+          throw new RejectedExecutionException("full");
+        })
+        .callAsync(() -> CompletableFuture.completedFuture("the body ran"));
+    db.releasePermit(held);
+    time.runPending();
+
+    assertThat(future).isCompletedExceptionally();
+    assertThat(db.snapshot().inUse()).isZero();
+    assertThat(db.totals().cancelled()).isEqualTo(1);
   }
 
   @Test
