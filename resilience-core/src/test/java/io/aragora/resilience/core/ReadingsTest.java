@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.retry.RetryBudgetConfig;
-import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -83,28 +81,6 @@ class ReadingsTest {
   }
 
   private List<String> read(Predicate<String> wanted) {
-    List<String> lines = new ArrayList<>();
-    resilience.readings(new Readings() {
-      @Override
-      public boolean wants(String kind) {
-        return wanted.test(kind);
-      }
-
-      @Override
-      public void policy(String kind, String name) {
-        lines.add(kind + " " + name);
-      }
-
-      @Override
-      public void count(String what, String outcome, long value) {
-        lines.add(what + " " + outcome + " " + value);
-      }
-
-      @Override
-      public void level(String what, double value) {
-        lines.add(what + " " + value);
-      }
-    });
-    return lines;
+    return ReadLines.of(resilience, wanted);
   }
 }

@@ -261,7 +261,7 @@ public final class LeasedPermits {
         return TAKEN;
       }
     }
-    askWhileAlone(time);
+    ask(time.nanoTime());
     return ALONE;
   }
 
@@ -270,13 +270,6 @@ public final class LeasedPermits {
         && now - nextAskAt >= 0
         && ASKED_AT.compareAndSet(this, NOT_ASKED, now)) {
       quotas.ask(this);
-    }
-  }
-
-  private void askWhileAlone(TimeSource time) {
-    long now = time.nanoTime();
-    if (now - nextAskAt >= 0) {
-      ask(now);
     }
   }
 

@@ -49,6 +49,33 @@ class HedgeDelayTest extends HedgeFixture {
     assertThat(hedge.delay()).isEqualTo(millis(5));
   }
 
+  /** Calls once in each second; each call is fast. */
+  private void fastCallEachSecond(Hedge hedge, int seconds) {
+    for (int i = 0; i < seconds; i++) {
+      calls(hedge, 1, 1);
+      time.advance(millis(999));
+    }
+  }
+
+  @Test
+  @Tag("HG-10")
+  void delay_oneSlowMinuteAmongManyFastOnes_countsForThatMinuteOnly() {
+    Hedge hedge = fromLatency();
+    // More minutes than sums are kept for, so that old sums are replaced.
+    fastCallEachSecond(hedge, 150);
+    assertThat(hedge.delay()).isEqualTo(millis(5));
+    calls(hedge, 100, 400);
+    for (int second = 5; second <= 15; second += 5) {
+      fastCallEachSecond(hedge, 5);
+      assertThat(hedge.delay())
+          .as("%d s after slow calls", second)
+          .isBetween(millis(350), millis(450));
+    }
+    // More than half of all calls that ever ran took 400 ms, but none of the last minute.
+    fastCallEachSecond(hedge, 56);
+    assertThat(hedge.delay()).isEqualTo(millis(5));
+  }
+
   @Test
   @Tag("HG-10")
   void noCalls_noTimer() {

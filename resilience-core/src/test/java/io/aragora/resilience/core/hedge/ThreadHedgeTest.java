@@ -91,6 +91,8 @@ class ThreadHedgeTest extends HedgeFixture {
   void hedgeThatWins_interruptsTheCallerAndLeavesNoInterrupt() throws Exception {
     Hedge hedge = hedge(c -> c);
     Caller caller = call(() -> hedge.call(() -> isFirst() ? hang() : "hedge"));
+    at(45);
+    assertThat(bodies).hasValue(1);
     at(50);
     assertThat(caller.result()).isEqualTo("hedge");
     assertThat(hedge.totals().won()).isEqualTo(1);
