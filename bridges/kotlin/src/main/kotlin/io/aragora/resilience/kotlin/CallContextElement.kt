@@ -16,6 +16,7 @@ public class CallContextElement internal constructor(
     /** The key of the element. */
     public companion object Key : CoroutineContext.Key<CallContextElement>
 
+    /** Returns a text for logs. */
     override fun toString(): String = "CallContextElement[$callContext]"
 }
 

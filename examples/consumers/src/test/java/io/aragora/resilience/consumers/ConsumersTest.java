@@ -1,13 +1,24 @@
 package io.aragora.resilience.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.persistence.postgresql.PostgresServer;
 import java.io.IOException;
+import java.lang.module.Configuration;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +33,12 @@ class ConsumersTest {
   private static final Path MODULE_PATH = FOLDER.resolve("module-path");
   private static final Path CLASS_PATH = FOLDER.resolve("class-path");
   private static final Path IMAGE = FOLDER.resolve("image");
+  private static final Path BRIDGES =
+      Path.of(System.getProperty("readme.file")).resolve("../../../bridges").normalize();
+
+  /** How a name of a module ends if it is not as that of the artifact. */
+  private static final Map<String, String> SUFFIXES = Map.of("api", "", "spring-boot", ".spring");
+
   private static final Commands README = new Commands(Path.of(System.getProperty("readme.file")));
   private static final Commands JLINK = new Commands(Path.of(System.getProperty("jlink.page")));
 
@@ -73,6 +90,49 @@ class ConsumersTest {
         "prices: " + state,
         "apples: 1.20, at attempt 2",
         "metrics: resilience_circuit_breaker_state{name=\"prices\",runtime=\"shop\"} 1.0");
+  }
+
+  @Test
+  void everyArtifactOfTheBom_isAModule_andAllResolveTogether() throws IOException {
+    Path modules = FOLDER.resolve("everything/target/modules");
+    assumeTrue(Files.exists(modules), "built with -Drelease.repository only");
+    List<String> names = new ArrayList<>();
+    for (String artifact : artifactsOfTheBom()) {
+      ModuleDescriptor module = descriptorOf(artifact, modules);
+      String feature = artifact.substring("resilience-".length());
+      assertThat(module.name())
+          .isEqualTo("io.aragora.resilience" + SUFFIXES.getOrDefault(feature, "." + feature));
+      assertThat(module.isAutomatic())
+          .as(artifact + " has no descriptor, as bridges have none")
+          .isEqualTo(Files.isDirectory(BRIDGES.resolve(feature)));
+      names.add(module.name());
+    }
+
+    assertThat(names).containsAll(EVERYTHING);
+    assertThatCode(() ->
+            Configuration.empty().resolve(ModuleFinder.of(modules), ModuleFinder.ofSystem(), names))
+        .doesNotThrowAnyException();
+  }
+
+  private static ModuleDescriptor descriptorOf(String artifact, Path modules) throws IOException {
+    try (Stream<Path> jars = Files.list(modules)) {
+      List<Path> named = jars.filter(
+              jar -> jar.getFileName().toString().matches(artifact + "-\\d.*\\.jar"))
+          .toList();
+      assertThat(named).as("the jar of " + artifact).hasSize(1);
+      return ModuleFinder.of(named.get(0)).findAll().iterator().next().descriptor();
+    }
+  }
+
+  private static Set<String> artifactsOfTheBom() throws IOException {
+    Set<String> artifacts = new TreeSet<>();
+    Matcher artifact = Pattern.compile("<artifactId>(resilience-[^<]+)<")
+        .matcher(Files.readString(FOLDER.resolve("everything/target/bom.xml")));
+    while (artifact.find()) {
+      artifacts.add(artifact.group(1));
+    }
+    artifacts.remove("resilience-bom");
+    return artifacts;
   }
 
   @Test

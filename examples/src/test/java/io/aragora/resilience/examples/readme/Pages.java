@@ -41,6 +41,19 @@ final class Pages {
     }
   }
 
+  /** The POMs of the examples that are builds of their own. */
+  static List<Path> builds() throws IOException {
+    Path examples = ROOT.resolve("examples");
+    try (Stream<Path> folders = Files.list(examples);
+        Stream<Path> consumers = Files.list(examples.resolve("consumers"))) {
+      return Stream.concat(folders, consumers)
+          .filter(folder -> !folder.endsWith("consumers"))
+          .map(folder -> folder.resolve("pom.xml"))
+          .filter(Files::exists)
+          .toList();
+    }
+  }
+
   static String read(Path path) {
     try {
       return Files.readString(path).replace("\r\n", "\n");

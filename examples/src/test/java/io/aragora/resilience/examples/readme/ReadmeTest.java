@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,6 +25,11 @@ class ReadmeTest {
   private static final Pattern LINK =
       Pattern.compile("]\\((?<path>[^):#]*)(#(?<heading>[^)]*))?\\)");
   private static final Pattern HEADING = Pattern.compile("^#+ (?<text>.*)$", Pattern.MULTILINE);
+
+  /** A version of an artifact of ours: in a POM, in a build of Gradle, or as the property of an example. */
+  private static final Pattern VERSION = Pattern.compile(
+      "(<artifactId>resilience-[a-z0-9-]+</artifactId>\\s*<version>|io\\.aragora:resilience-[a-z0-9-]+:"
+          + "|<resilience\\.version>|-Drevision=|-Dapi\\.baseline=)(?<version>[^<\"'` ]+)");
 
   private static final Path SNIPPETS = Path.of(System.getProperty("readme.snippets"));
 
@@ -77,6 +84,27 @@ class ReadmeTest {
     assertThat(lines).hasSizeLessThanOrEqualTo(200);
     assertThat(lines.stream().filter(line -> line.startsWith("mvn ")).limit(2))
         .containsExactly("mvn -q -Pdemo verify", "mvn -B -ntp verify");
+  }
+
+  @Test
+  void versionsOfTheLibrary_areThatOfTheRelease() throws IOException {
+    Matcher release = Pattern.compile("<release.version>(.*)</release.version>")
+        .matcher(Pages.read(Pages.ROOT.resolve("pom.xml")));
+    assertThat(release.find()).isTrue();
+    List<Path> files = new ArrayList<>(Pages.all());
+    files.addAll(Pages.builds());
+
+    Set<String> versions = new TreeSet<>();
+    for (Path file : files) {
+      Matcher version = VERSION.matcher(Pages.read(file));
+      while (version.find()) {
+        if (!version.group("version").startsWith("${")) {
+          versions.add(version.group("version"));
+        }
+      }
+    }
+
+    assertThat(versions).containsExactly(release.group(1));
   }
 
   @Test
