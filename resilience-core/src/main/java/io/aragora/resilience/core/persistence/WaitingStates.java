@@ -39,17 +39,27 @@ final class WaitingStates {
   }
 
   /**
-   * Adds a state, and replaces a waiting one of the same breaker. Returns whether there was room.
+   * Adds a state. One of the same breaker that is waiting stays if it is the newer one: a store may
+   * report changes late, and in another order. Returns whether there was room.
    */
   boolean add(SavedBreaker state) {
     long more = characters(state);
-    if ((states.size() >= MAX && !contains(state.id()))
-        || characters.get() + more > MAX_CHARACTERS) {
-      return false;
+    while (true) {
+      SavedBreaker present = states.get(state.id());
+      if (present != null && !state.replaces(present)) {
+        return true;
+      }
+      if ((present == null && states.size() >= MAX) || characters.get() + more > MAX_CHARACTERS) {
+        return false;
+      }
+      if (present == null
+          ? states.putIfAbsent(state.id(), state) == null
+          : states.replace(state.id(), present, state)) {
+        characters.addAndGet(more);
+        leave(present);
+        return true;
+      }
     }
-    characters.addAndGet(more);
-    leave(states.put(state.id(), state));
-    return true;
   }
 
   private static long characters(SavedBreaker state) {

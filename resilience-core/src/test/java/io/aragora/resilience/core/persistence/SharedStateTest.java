@@ -147,4 +147,28 @@ class SharedStateTest extends SaverFixture {
       assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
     }
   }
+
+  @Test
+  @DisplayName("of two changes of a breaker that does not exist yet, the newer one waits")
+  void breakerThatDoesNotExist_heardInAnyOrder_getsTheNewer() {
+    try (Resilience resilience = open()) {
+      time.advance(Duration.ofSeconds(60));
+      for (boolean isNewerFirst : new boolean[] {true, false}) {
+        String name = "newer first " + isNewerFirst;
+        hear(
+            name,
+            null,
+            isNewerFirst ? CircuitBreakerState.OPEN : CircuitBreakerState.CLOSED,
+            time.wallTime().minusSeconds(isNewerFirst ? 1 : 9));
+        hear(
+            name,
+            null,
+            isNewerFirst ? CircuitBreakerState.CLOSED : CircuitBreakerState.OPEN,
+            time.wallTime().minusSeconds(isNewerFirst ? 9 : 1));
+        assertThat(resilience.circuitBreaker(name, config().build()).state())
+            .as(name)
+            .isEqualTo(CircuitBreakerState.OPEN);
+      }
+    }
+  }
 }
