@@ -47,7 +47,11 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
    * Saving: everything else happens on the store's thread. A save that fails leaves the saver
    * behind. The list then has no meaning: once the store answers, all breakers that may have
    * changed are saved. So an outage costs no memory, however long it lasts and however many keys
-   * are created and evicted in it.
+   * are created in it.
+   *
+   * Removal: a breaker that was removed or evicted is no longer among those. So the saver notes its
+   * row until the store has removed it. Of those that a store failed to remove, up to 10,000 are
+   * noted; the rows of the others stay until they are purged.
    *
    * Limiters: a call marks nothing when it takes permits. The store's thread looks at the levels
    * once a second and saves those that changed, so a process that is killed loses what was taken
@@ -76,6 +80,9 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
 
   private static final long PURGE_INTERVAL_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final int ROWS_PER_SAVE = 1_000;
+
+  /** The largest number of removals that are repeated after a save that failed. */
+  private static final int MAX_REMOVALS = 10_000;
 
   /** The delay until work that found no thread is tried again. */
   private static final long NO_THREAD_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -108,6 +115,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
 
   // Used on the store's thread only, except while the runtime starts.
   private LiveBreakers breakers = LiveBreakers.NONE;
+  private final Map<SavedBreaker.Id, SavedBreaker> removals = new HashMap<>();
   private boolean behind;
   private boolean retrying;
   private boolean saidUnsaved;
@@ -404,11 +412,13 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     long began = time.nanoTime();
     List<StoredBreaker> batch = unsavedBreakers.take(scope, breakers);
     unsaved = batch.size();
+    // Before the store is called, which may fail: these breakers are in no later batch.
+    noteRemovals(batch);
     StateStore store = connection.store();
     if (store == null) {
       store = open();
     }
-    removeForgotten(store, batch);
+    removeRows(store, batch);
     for (int from = 0; from < batch.size(); from += ROWS_PER_SAVE) {
       List<SavedBreaker> states =
           statesOf(batch.subList(from, Math.min(from + ROWS_PER_SAVE, batch.size())));
@@ -428,35 +438,40 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     }
   }
 
-  /**
-   * Removes the rows of evicted keys. If a new breaker of such a key exists, its row replaces the
-   * old one.
-   */
-  private void removeForgotten(StateStore store, List<StoredBreaker> batch)
-      throws StateStoreException {
-    Map<SavedBreaker.Id, StoredBreaker> forgotten = new HashMap<>();
+  /** Moves the breakers that were removed or evicted from a batch to the removals. */
+  private void noteRemovals(List<StoredBreaker> batch) {
+    if (removals.size() > MAX_REMOVALS) {
+      List<SavedBreaker.Id> all = new ArrayList<>(removals.keySet());
+      all.subList(MAX_REMOVALS, all.size()).forEach(removals::remove);
+    }
     for (StoredBreaker breaker : batch) {
       if (breaker.isForgotten()) {
-        forgotten.put(breaker.storedId(), breaker);
+        removals.put(breaker.storedId(), breaker.save());
       }
     }
-    if (forgotten.isEmpty()) {
+    batch.removeIf(StoredBreaker::isForgotten);
+  }
+
+  /**
+   * Removes the rows of removed breakers and evicted keys. If a new breaker of that name exists, its
+   * row replaces the old one.
+   */
+  private void removeRows(StateStore store, List<StoredBreaker> batch) throws StateStoreException {
+    if (removals.isEmpty()) {
       return;
     }
-    batch.removeIf(breaker -> forgotten.get(breaker.storedId()) == breaker);
-    List<StoredBreaker> leaving = List.copyOf(forgotten.values());
+    List<SavedBreaker> leaving = List.copyOf(removals.values());
     for (int from = 0; from < leaving.size(); from += ROWS_PER_SAVE) {
-      store.remove(leaving.subList(from, Math.min(from + ROWS_PER_SAVE, leaving.size())).stream()
-          .map(StoredBreaker::save)
-          .toList());
+      store.remove(leaving.subList(from, Math.min(from + ROWS_PER_SAVE, leaving.size())));
     }
     Set<StoredBreaker> taken = new HashSet<>(batch);
-    for (SavedBreaker.Id id : forgotten.keySet()) {
+    for (SavedBreaker.Id id : removals.keySet()) {
       StoredBreaker successor = breakers.find(id);
       if (successor != null && taken.add(successor)) {
         batch.add(successor);
       }
     }
+    removals.clear();
   }
 
   /** Omits states that another instance decided, because that instance has saved them. */

@@ -101,4 +101,30 @@ class EvictedKeysTest extends SaverFixture {
       assertThat(store.row("k:shared").state()).isEqualTo(CircuitBreakerState.OPEN);
     }
   }
+
+  @Test
+  @DisplayName("rows that could not be removed are removed when the store works again")
+  void removedBreakers_storeFailsOnce_leaveNoRow() {
+    try (Resilience resilience = open()) {
+      trip(breaker(resilience));
+      trip(keys(resilience).forKey("a"));
+      trip(keys(resilience).forKey("b"));
+      time.advance(A_MOMENT);
+      assertThat(store.ids()).containsExactly("b", "k:a", "k:b");
+
+      store.failing = true;
+      resilience.policies().removeCircuitBreaker("b");
+      keys(resilience).remove("a");
+      time.advance(A_MOMENT);
+      keys(resilience).remove("b");
+      time.advance(A_MOMENT);
+      CircuitBreaker again = keys(resilience).forKey("b");
+      trip(again);
+      store.failing = false;
+      time.advance(Duration.ofSeconds(10));
+
+      assertThat(store.ids()).as("only that of the new breaker").containsExactly("k:b");
+      assertThat(store.row("k:b").state()).isEqualTo(CircuitBreakerState.OPEN);
+    }
+  }
 }

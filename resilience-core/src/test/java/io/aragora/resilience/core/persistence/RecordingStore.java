@@ -100,7 +100,10 @@ final class RecordingStore implements StateStore {
   }
 
   @Override
-  public int remove(Collection<SavedBreaker> states) {
+  public int remove(Collection<SavedBreaker> states) throws StateStoreException {
+    if (failing) {
+      throw new StateStoreException("disk full", null);
+    }
     return kept.remove(states);
   }
 
