@@ -26,6 +26,9 @@ final class TransitionLog extends RepeatedHandOver {
    * An emission that fails, because the heap is full for instance, leaves its phases in their chain and `changes` above 0, and
    * the dispatcher hands it over again a moment later. Whatever has to be allocated for a phase is, before the first listener
    * is told of it; so none is told twice.
+   *
+   * Without a listener, the thread that changed the phase walks by itself and only cuts the chain. It calls no listener, since it
+   * may be that of a call or the timer's: if one was added meanwhile, the walk goes on in the background.
    */
   private static final BiConsumer<CircuitBreakerListener, CircuitBreakerTransition> TELL =
       new BiConsumer<>() {
@@ -92,13 +95,17 @@ final class TransitionLog extends RepeatedHandOver {
     }
     try {
       if (isHeard(breaker.runtime())) {
-        breaker.runtime().dispatcher().tell(() -> emit(breaker));
+        emitInBackground(breaker);
       } else {
-        emit(breaker);
+        emitAll(breaker, false);
       }
     } catch (Throwable e) {
       emitAgain(breaker, e);
     }
+  }
+
+  private void emitInBackground(PhaseOwner breaker) {
+    breaker.runtime().dispatcher().tell(() -> emit(breaker));
   }
 
   private void emitAgain(PhaseOwner breaker, Throwable failure) {
@@ -123,7 +130,7 @@ final class TransitionLog extends RepeatedHandOver {
     PhaseOwner breaker = unheard;
     if (breaker != null) {
       try {
-        breaker.runtime().dispatcher().tell(() -> emit(breaker));
+        emitInBackground(breaker);
       } catch (Throwable e) {
         emitAgain(breaker, e);
       }
@@ -132,13 +139,14 @@ final class TransitionLog extends RepeatedHandOver {
 
   private void emit(PhaseOwner breaker) {
     try {
-      emitAll(breaker);
+      emitAll(breaker, true);
     } catch (Throwable e) {
       emitAgain(breaker, e);
     }
   }
 
-  private void emitAll(PhaseOwner breaker) {
+  /** Emits until no change is left. Without {@code toListeners}, leaves the rest to the background if there is a listener. */
+  private void emitAll(PhaseOwner breaker, boolean toListeners) {
     Deque<Phase> entered = new ArrayDeque<>();
     int seen = changes;
     while (seen != 0) {
@@ -148,7 +156,14 @@ final class TransitionLog extends RepeatedHandOver {
         phase = before;
       }
       while (!entered.isEmpty()) {
-        emit(breaker, entered.pop());
+        if (toListeners) {
+          emit(breaker, entered.pop());
+        } else if (isHeard(breaker.runtime())) {
+          emitInBackground(breaker);
+          return;
+        } else {
+          entered.pop().previous = null;
+        }
       }
       seen = (int) CHANGES.getAndAdd(this, -seen) - seen;
     }
