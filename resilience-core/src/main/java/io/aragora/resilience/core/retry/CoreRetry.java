@@ -169,11 +169,16 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
   @Override
   public Subscription subscribe(Set<Kind> kinds, Consumer<? super RetryEvent> listener) {
     Subscription subscription = channel().subscribe(kinds, listener);
-    configure(config());
+    followListeners();
     return () -> {
       subscription.close();
-      configure(config());
+      followListeners();
     };
+  }
+
+  /** Reads the config under the lock, so that one that is set meanwhile stays. */
+  private synchronized void followListeners() {
+    plan = RetryPlan.of(plan.config(), isHeard(Kind.SUCCEEDED_AT_ONCE));
   }
 
   private synchronized KindChannel<Kind, RetryEvent> channel() {

@@ -291,4 +291,24 @@ class RetryEventsTest extends RetryFixture {
 
     assertThat(kinds()).containsExactly(Kind.STOPPED, Kind.STOPPED);
   }
+
+  @Test
+  @DisplayName("a subscription that ends while the config changes leaves the new config")
+  @org.junit.jupiter.api.Timeout(60)
+  @SuppressWarnings("ThreadPriorityCheck") // waits for a state of the thread that nothing announces
+  void close_configIsSetMeanwhile_keepsIt() throws Exception {
+    CoreRetry retry = (CoreRetry) resilience.retry("r", everySecond(2).build());
+    Subscription subscription = retry.subscribe(EnumSet.of(Kind.SUCCEEDED_AT_ONCE), event -> {});
+    Thread closing = new Thread(subscription::close);
+    synchronized (retry) {
+      closing.start();
+      while (closing.getState() != Thread.State.BLOCKED) {
+        Thread.yield();
+      }
+      retry.configure(everySecond(7).build());
+    }
+    closing.join();
+
+    assertThat(retry.config().maxAttempts()).isEqualTo(7);
+  }
 }
