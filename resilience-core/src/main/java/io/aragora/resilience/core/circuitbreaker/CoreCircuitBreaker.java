@@ -397,9 +397,25 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   private void judge(Phase present, int outcome, @Nullable Throwable failure) {
     if (present instanceof HalfOpenPhase probing) {
-      follow(present, probing.judge(outcome), failure);
+      judgeProbe(probing, probing.judge(outcome), failure);
     } else if (present instanceof CountingPhase counting && !OutcomeWindow.isFailure(outcome)) {
       succeeded(counting, counting.window(), outcome);
+    }
+  }
+
+  /**
+   * Does what follows from the outcome of a probe. If the settings changed meanwhile, they judge it, too. The outcome is counted
+   * before the phase is read here, and the thread that changes the settings reads the outcomes after it has replaced the phase; all
+   * four are volatile. So one of the two judges by the new settings with this outcome.
+   */
+  private void judgeProbe(
+      HalfOpenPhase probing, @Nullable TransitionCause cause, @Nullable Throwable failure) {
+    follow(probing, cause, failure);
+    Phase since = (Phase) PHASE.getVolatile(this);
+    if (since != probing
+        && since.generation == probing.generation
+        && since instanceof HalfOpenPhase underOthers) {
+      follow(since, underOthers.judgeAgain(), failure);
     }
   }
 
@@ -710,10 +726,12 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   /** Judges by the settings of a phase what was counted before. */
   private void judgeAgain(Phase next) {
-    if (isAnyUnderWay(next)) {
+    if (hasWatchedCalls()) {
       slowWatch().begin();
     }
-    if (next instanceof CountingPhase counting) {
+    if (next instanceof HalfOpenPhase probing) {
+      follow(next, probing.judgeAgain());
+    } else if (next instanceof CountingPhase counting) {
       TransitionCause cause = counting.judgeConsecutiveFailures(
           counting.consecutiveFailures(), runtime.clock().readPrecisely());
       follow(next, cause != null ? cause : counting.judgeRates(runtime.clock()));

@@ -144,6 +144,21 @@ final class HalfOpenPhase extends Phase {
     return 100 * (all - succeeded) < rate * all ? TransitionCause.PROBES_SUCCEEDED : null;
   }
 
+  /** Judges by the present settings the outcomes that were counted under others. Returns what follows; null for nothing yet. */
+  @Nullable
+  TransitionCause judgeAgain() {
+    long outcomes = probes.outcomes();
+    if (config.halfOpenFailureRateThreshold() != 0) {
+      return judgeShare(outcomes, 0, TransitionCause.PROBE_FAILED);
+    }
+    if (ProbeSlots.failures(outcomes) > 0) {
+      return TransitionCause.PROBE_FAILED;
+    }
+    return ProbeSlots.successes(outcomes) >= config.successThreshold()
+        ? TransitionCause.PROBES_SUCCEEDED
+        : null;
+  }
+
   /** Judges the probes under way that are slow already. Returns what follows; null for nothing. */
   @Nullable
   TransitionCause judgeUnderWay(long now) {
