@@ -40,6 +40,11 @@ final class BulkheadKind extends PolicyKind<CoreBulkhead, BulkheadConfig> {
   }
 
   @Override
+  protected void check(CoreBulkhead bulkhead, BulkheadConfig config) {
+    bulkhead.checkChange(config);
+  }
+
+  @Override
   protected boolean reconfigure(CoreBulkhead bulkhead, BulkheadConfig config) {
     bulkhead.reconfigure(config);
     return true;

@@ -35,6 +35,11 @@ final class KeyedBreakerKind
   }
 
   @Override
+  protected String settingsKey() {
+    return "circuitbreaker";
+  }
+
+  @Override
   protected DeclaredSettings settings(KeyedCircuitBreakerConfig declared) {
     return declared.declaredSettings();
   }

@@ -43,6 +43,16 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
   }
 
   @Override
+  protected String settingsKey() {
+    return "ratelimiter";
+  }
+
+  @Override
+  protected void check(CoreKeyedRateLimiter keyed, KeyedRateLimiterConfig config) {
+    keyed.checkChange(config.limiter());
+  }
+
+  @Override
   protected boolean reconfigure(CoreKeyedRateLimiter keyed, KeyedRateLimiterConfig config) {
     keyed.reconfigure(config.limiter());
     return true;

@@ -25,11 +25,15 @@ final class PipelineKind extends PolicyKind<CorePipeline, List<Policy>> {
   protected List<Policy> undeclared(String pipeline) {
     List<Policy> outside = policies.outsidePolicies(pipeline);
     if (outside.isEmpty()) {
-      throw new ResilienceConfigurationException("pipeline '" + pipeline
-          + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
-          + " resilience.pipeline." + pipeline + ".policies");
+      throw undeclaredPipeline(pipeline);
     }
     return outside;
+  }
+
+  static ResilienceConfigurationException undeclaredPipeline(String pipeline) {
+    return new ResilienceConfigurationException("pipeline '" + pipeline
+        + "' is not declared. Declare it by pipeline(name, p -> p.add(…)), or set"
+        + " resilience.pipeline." + pipeline + ".policies");
   }
 
   /** Policies that are listed outside the code replace those of the code. */

@@ -49,6 +49,11 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
   }
 
   @Override
+  protected void check(CoreRateLimiter limiter, RateLimiterConfig config) {
+    limiter.checkChange(config);
+  }
+
+  @Override
   protected boolean reconfigure(CoreRateLimiter limiter, RateLimiterConfig config) {
     limiter.reconfigure(config);
     return true;

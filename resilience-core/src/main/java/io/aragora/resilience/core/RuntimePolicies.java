@@ -43,6 +43,7 @@ import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
 import io.aragora.resilience.core.retry.CoreRetry;
 import io.aragora.resilience.core.retry.TokenBudget;
+import io.aragora.resilience.core.settings.PolicyReference;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.settings.Warnings;
 import io.aragora.resilience.core.timeout.CoreTimeout;
@@ -71,6 +72,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -345,9 +347,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   private Policy outsidePolicy(String kind, String policy) {
+    return (Policy) registryOf(kind).get(policy);
+  }
+
+  private PolicyRegistry<?, ?> registryOf(String kind) {
     for (PolicyRegistry<?, ?> registry : kinds) {
       if (registry.isOf(kind)) {
-        return (Policy) registry.get(policy);
+        return registry;
       }
     }
     throw new IllegalStateException("no registry of " + kind);
@@ -574,16 +580,6 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         breaker, preset, declared -> outside.breakers().resolvePreset(breaker, declared), place);
   }
 
-  /** Declares a retry; {@code place} is null if the code that calls the library declares it. */
-  Retry declareRetry(String retry, RetryConfig config, @Nullable Object place) {
-    return retries.declare(retry, config, null, place);
-  }
-
-  /** Declares a timeout; {@code place} is null if the code that calls the library declares it. */
-  Timeout declareTimeout(String timeout, TimeoutConfig config, @Nullable Object place) {
-    return timeouts.declare(timeout, config, null, place);
-  }
-
   @Override
   public CircuitBreaker circuitBreakerFromPreset(
       String breaker, CircuitBreakerConfig preset, Object place) {
@@ -592,12 +588,12 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
 
   @Override
   public Retry retry(String retry, RetryConfig config, Object place) {
-    return declareRetry(retry, config, place);
+    return retries.declare(retry, config, null, place);
   }
 
   @Override
   public Timeout timeout(String timeout, TimeoutConfig config, Object place) {
-    return declareTimeout(timeout, config, place);
+    return timeouts.declare(timeout, config, null, place);
   }
 
   @Override
@@ -617,7 +613,8 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   /**
-   * Changes the policies whose settings outside the code are different after a replacement of these settings.
+   * Changes the policies whose settings outside the code are different after a replacement of these settings. First everything is
+   * resolved and checked, and nothing is created or changed; then all is changed.
    *
    * @param replacement replaces the settings, and puts the present ones back if it runs again
    */
@@ -627,12 +624,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
       changes.add(Change.of(registry));
     }
     changes.add(Change.of(coalescers));
-    changes.add(Change.of(pipelines));
-    Map<String, Double> scales = chaosScales();
+    Map<String, Object> fixed = fixedSettings();
+    Map<String, Object> fixedNow;
     replacement.run();
     try {
-      changes.forEach(
-          change -> change.registry.resolved()); // all are consistent, or none is changed
+      changes.forEach(change -> change.check(outside::given));
+      checkPipelines();
+      fixedNow = fixedSettings();
     } catch (RuntimeException e) {
       replacement.run();
       throw e;
@@ -640,26 +638,48 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     List<String> changed = new ArrayList<>();
     List<String> kept = new ArrayList<>();
     changes.forEach(change -> change.apply(changed, kept));
-    chaosScales().forEach((name, scale) -> {
-      if (!scale.equals(scales.get(name))) {
-        kept.add("chaos '" + name + "'");
+    fixedNow.forEach((policy, settings) -> {
+      Object before = fixed.get(policy);
+      if (before != null && !before.equals(settings)) {
+        kept.add(policy);
       }
     });
     return Reconfiguration.of(changed, kept);
   }
 
-  private Map<String, Double> chaosScales() {
-    Map<String, Double> scales = new LinkedHashMap<>();
-    for (CoreChaos each : chaos.all()) {
-      scales.put(each.name(), outside.chaosScale(each.name()));
+  /** Returns the settings outside the code that policies follow only when they are created. */
+  private Map<String, Object> fixedSettings() {
+    Map<String, Object> fixed = new LinkedHashMap<>();
+    for (CorePipeline each : pipelines.all()) {
+      fixed.put("pipeline '" + each.name() + "'", outside.pipeline(each.name()));
     }
-    return scales;
+    for (CoreChaos each : chaos.all()) {
+      fixed.put("chaos '" + each.name() + "'", outside.chaosScale(each.name()));
+    }
+    return fixed;
+  }
+
+  /** Checks the policies that settings outside the code list for the pipelines that exist, without creating one. */
+  private void checkPipelines() {
+    for (CorePipeline each : pipelines.all()) {
+      List<PolicyReference> listed = outside.pipeline(each.name());
+      if (listed.isEmpty() && !pipelines.isDeclared(each.name())) {
+        throw PipelineKind.undeclaredPipeline(each.name());
+      }
+      for (PolicyReference policy : listed) {
+        registryOf(policy.kind()).checkGet(policy.nameIn(each.name()));
+      }
+    }
   }
 
   /** The policies of one kind, with their configs before the settings outside the code are replaced. */
   private record Change<C>(PolicyRegistry<?, C> registry, Map<String, C> before) {
     static <C> Change<C> of(PolicyRegistry<?, C> registry) {
       return new Change<>(registry, registry.resolved());
+    }
+
+    void check(BiFunction<String, String, String> given) {
+      registry.checkChange(before, given);
     }
 
     void apply(List<String> changed, List<String> kept) {

@@ -159,14 +159,25 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
     leave(permit);
   }
 
+  /**
+   * Checks that the bulkhead can have a config.
+   *
+   * @param next the config
+   * @throws IllegalArgumentException if its {@code maxHold} is not the present one
+   */
+  public void checkChange(BulkheadConfig next) {
+    Duration present = config.maxHold();
+    if (!Objects.equals(next.maxHold(), present)) {
+      throw new IllegalArgumentException("maxHold of bulkhead '" + name()
+          + "' must stay as it was created, " + DeclaredSettings.textOf(present) + ": "
+          + DeclaredSettings.textOf(next.maxHold()));
+    }
+  }
+
   @Override
   public void reconfigure(BulkheadConfig next) {
     synchronized (this) {
-      if (!Objects.equals(next.maxHold(), config.maxHold())) {
-        throw new IllegalArgumentException("maxHold of bulkhead '" + name()
-            + "' must stay as it was created, " + DeclaredSettings.textOf(config.maxHold()) + ": "
-            + DeclaredSettings.textOf(next.maxHold()));
-      }
+      checkChange(next);
       int before = config.maxConcurrentCalls();
       config = next;
       queue.order(next.order() == BulkheadConfig.Order.NEWEST_FIRST);

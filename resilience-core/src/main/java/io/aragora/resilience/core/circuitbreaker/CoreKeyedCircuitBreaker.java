@@ -149,7 +149,6 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
     @Override
     protected void returning(BreakerOfKey breaker, CircuitBreakerTotals totals) {
       breaker.countFrom(totals);
-      breaker.measureBy(durations);
     }
 
     @Override
@@ -167,8 +166,8 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
       if (first) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "keyed breaker ''{0}'' holds {1} keys, none of them idle: new ones share one breaker now;"
-                + " raise maxKeys if all of them are real (logged once)",
+            "keyed breaker ''{0}'' holds {1} keys, none of them idle: new ones share one breaker"
+                + " now; raise maxKeys if all of them are real (logged once)",
             name,
             config.maxKeys());
       }
@@ -301,7 +300,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
     // A key that is being made is among the others afterwards, and a later one sees this.
     keys.exclusively(() -> durations = recorded);
     keys.overflow().measureBy(recorded);
-    keys.all().forEach(breaker -> breaker.measureBy(recorded));
+    keys.held().forEach(breaker -> breaker.measureBy(recorded));
   }
 
   @Override

@@ -140,8 +140,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
 
     @Override
     protected void returning(LimiterKey key, Boolean note) {
-      // It may have missed a change of the config.
-      Levels.change(key, share);
+      // It has followed every change of the config.
     }
 
     @Override
@@ -291,13 +290,23 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     }
   }
 
+  /**
+   * Checks that the keys can have a config.
+   *
+   * @param next the config
+   * @throws IllegalArgumentException if it is of another kind: exact, or shared
+   */
+  public void checkChange(RateLimiterConfig next) {
+    LimiterPolicy.checkSameKind(toString(), share.config(), next);
+  }
+
   @Override
   public void reconfigure(RateLimiterConfig config) {
-    LimiterPolicy.checkSameKind("keyed rate limiter '" + name() + "'", share.config(), config);
+    checkChange(config);
     List<LimiterKey> all = new ArrayList<>();
     keys.exclusively(() -> {
       share.configure(config);
-      all.addAll(keys.all());
+      all.addAll(keys.held());
       all.add(keys.overflow());
       for (LimiterKey key : all) {
         Levels.change(key, share);

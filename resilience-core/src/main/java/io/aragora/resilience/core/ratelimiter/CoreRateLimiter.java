@@ -216,6 +216,16 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     share().publish(name(), RateLimiterEvent.Kind.ADOPTED, Duration.ZERO);
   }
 
+  /**
+   * Checks that the limiter can have a config.
+   *
+   * @param next the config
+   * @throws IllegalArgumentException if it is of another kind: exact, or shared
+   */
+  public void checkChange(RateLimiterConfig next) {
+    checkSameKind(toString(), config(), next);
+  }
+
   @Override
   public void reconfigure(RateLimiterConfig next) {
     synchronized (this) {

@@ -1,7 +1,9 @@
 package io.aragora.resilience.core.registry;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -263,6 +265,27 @@ public abstract class BoundedKeys<P, N> {
   /** {@return the policies of the keys; those that come or go meanwhile may be left out} */
   public final Collection<P> all() {
     return known.values();
+  }
+
+  /**
+   * Returns the policies that follow a change of the config: those of the keys, and those of evicted keys that other code holds.
+   *
+   * @return a copy
+   */
+  public final List<P> held() {
+    making.lock();
+    try {
+      List<P> held = new ArrayList<>(known.values());
+      for (StillHeld.Entry<P, N> entry : gone.entries()) {
+        P policy = entry.get();
+        if (policy != null) {
+          held.add(policy);
+        }
+      }
+      return held;
+    } finally {
+      making.unlock();
+    }
   }
 
   /** {@return the number of keys} */

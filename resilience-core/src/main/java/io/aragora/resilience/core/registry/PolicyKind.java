@@ -85,6 +85,24 @@ public abstract class PolicyKind<P, C> {
   }
 
   /**
+   * Returns the key under which settings outside the code configure the kind. Default: {@link #key}.
+   *
+   * @return the name of the kind in settings; null if none configure it
+   */
+  protected @Nullable String settingsKey() {
+    return key;
+  }
+
+  /**
+   * Checks that {@link #reconfigure} can give a config to a policy. Changes nothing. Default: it can.
+   *
+   * @param policy the policy
+   * @param config the config
+   * @throws IllegalArgumentException if it cannot; the message names setting, rule and value
+   */
+  protected void check(P policy, C config) {}
+
+  /**
    * Changes a policy whose settings outside the code are different now. Default: it cannot be changed.
    *
    * @param policy the policy

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -340,50 +341,176 @@ public final class PolicyRegistry<P, C> {
     return removed;
   }
 
+  /** A policy that other code may hold: one of the entries, or an evicted one. */
+  private static final class Held<P, C> {
+    final String name;
+    final P policy;
+    final @Nullable Declaration<C> declared;
+    final boolean isEvicted;
+
+    Held(String name, P policy, @Nullable Declaration<C> declared, boolean isEvicted) {
+      this.name = name;
+      this.policy = policy;
+      this.declared = declared;
+      this.isEvicted = isEvicted;
+    }
+  }
+
+  /**
+   * Returns the policies that follow a change: those that are registered, and those that were evicted and that other code holds.
+   * Those that are being created at this moment are among them.
+   */
+  private List<Held<P, C>> held() {
+    making.lock();
+    try {
+      List<Held<P, C>> held = new ArrayList<>(entries.size());
+      for (Map.Entry<String, Entry<P, C>> named : entries.entrySet()) {
+        Entry<P, C> entry = named.getValue();
+        held.add(new Held<>(named.getKey(), entry.policy, entry.declared, false));
+      }
+      for (StillHeld.Entry<P, Optional<Declaration<C>>> gone : pruned.entries()) {
+        P policy = gone.get();
+        if (policy != null) {
+          held.add(new Held<>(gone.name(), policy, gone.note().orElse(null), true));
+        }
+      }
+      return held;
+    } finally {
+      making.unlock();
+    }
+  }
+
   /**
    * Returns the config of each policy by what its code declares and the settings outside the code, which is not
-   * that of a policy that was changed since.
+   * that of a policy that was changed since. Also of policies that were evicted and that other code holds.
    *
    * @return the configs by name
    * @throws ResilienceConfigurationException if the settings are inconsistent
    */
   public Map<String, C> resolved() {
     Map<String, C> resolved = new LinkedHashMap<>();
-    entries.forEach((name, entry) -> resolved.put(name, resolve(name, entry)));
+    for (Held<P, C> held : held()) {
+      C config = held.isEvicted ? tryResolve(held) : resolve(held);
+      if (config != null) {
+        resolved.put(held.name, config);
+      }
+    }
     return resolved;
   }
 
-  private C resolve(String name, Entry<P, C> entry) {
-    Declaration<C> declared = entry.declared;
+  /** An evicted policy keeps its config if there is no other: it depends on the garbage collector whether it still exists. */
+  private @Nullable C tryResolve(Held<P, C> held) {
+    try {
+      return resolve(held);
+    } catch (ResilienceConfigurationException | IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private C resolve(Held<P, C> held) {
+    Declaration<C> declared = held.declared;
     return declared == null
-        ? kind.undeclared(name)
-        : effective(name, declared.config, declared.effective);
+        ? kind.undeclared(held.name)
+        : effective(held.name, declared.config, declared.effective);
   }
 
   /**
-   * Changes the policies whose config is different now.
+   * Checks that {@link #reconfigure} can change the policies. Changes and creates nothing.
+   *
+   * @param before the configs of {@link #resolved} under other settings
+   * @param given returns the settings outside the code for a key of a kind and a name, as messages show them
+   * @throws ResilienceConfigurationException if the settings are inconsistent, or a policy cannot have its config
+   */
+  public void checkChange(Map<String, C> before, BiFunction<String, String, String> given) {
+    for (Held<P, C> held : held()) {
+      if (held.isEvicted) {
+        continue;
+      }
+      try {
+        C config = resolve(held);
+        C other = before.get(held.name);
+        if (other != null && !isSame(other, config)) {
+          kind.check(held.policy, config);
+        }
+      } catch (IllegalArgumentException e) {
+        String key = kind.settingsKey();
+        throw new ResilienceConfigurationException(
+            "settings " + (key == null ? "" : given.apply(key, held.name)) + " cannot be those of "
+                + kind.text() + " '" + held.name + "': " + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  private boolean isSame(C one, C other) {
+    return kind.settings(one).sameAs(kind.settings(other));
+  }
+
+  /**
+   * Checks that {@link #get} returns a policy if there is room for it. Creates nothing.
+   *
+   * @param name its name
+   * @throws ResilienceConfigurationException if it is not known, and its settings do not suffice to create it
+   */
+  public void checkGet(String name) {
+    making.lock();
+    try {
+      if (entries.containsKey(name) || pruned.find(name) != null) {
+        return;
+      }
+    } finally {
+      making.unlock();
+    }
+    kind.undeclared(name);
+  }
+
+  /**
+   * Returns whether code has declared a policy.
+   *
+   * @param name its name
+   * @return false also if it is not known
+   */
+  public boolean isDeclared(String name) {
+    Entry<P, C> known = entries.get(name);
+    return known != null && known.declared != null;
+  }
+
+  /**
+   * Changes the policies whose config is different now, after {@link #checkChange}. A policy that was created or declared
+   * meanwhile, and that cannot have its config, keeps the present one.
    *
    * @param before the configs of {@link #resolved} under other settings
    * @param changed receives the policies that have their new config
    * @param kept receives the policies that cannot be changed
    */
   public void reconfigure(Map<String, C> before, List<String> changed, List<String> kept) {
+    // No policy is declared meanwhile, whose declaration this would undo.
     making.lock();
     try {
-      entries.forEach((name, entry) -> {
-        C config = resolve(name, entry);
-        C other = before.get(name);
-        if (other == null) {
-          kind.reconfigure(
-              entry.policy, config); // created meanwhile, from these settings or the others
-        } else if (!kind.settings(other).sameAs(kind.settings(config))) {
-          (kind.reconfigure(entry.policy, config) ? changed : kept)
-              .add(kind.text() + " '" + name + "'");
+      for (Held<P, C> held : held()) {
+        C config = tryResolve(held);
+        C other = before.get(held.name);
+        if (config == null) {
+          kept.add(kind.text() + " '" + held.name + "'");
+        } else if (other == null) {
+          tryReconfigure(held.policy, config); // from these settings or the others
+        } else if (!isSame(other, config)) {
+          (tryReconfigure(held.policy, config) ? changed : kept)
+              .add(kind.text() + " '" + held.name + "'");
         }
-      });
+      }
     } finally {
       making.unlock();
     }
+  }
+
+  private boolean tryReconfigure(P policy, C config) {
+    try {
+      kind.check(policy, config);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+    return kind.reconfigure(policy, config);
   }
 
   /**
@@ -411,18 +538,12 @@ public final class PolicyRegistry<P, C> {
 
   /**
    * Lets every policy look up its duration recorders again, including those that are being created
-   * at this moment: each either looks up again or is created after the recorders changed.
+   * at this moment, and those that were evicted and that other code holds: each either looks up again
+   * or is created after the recorders changed.
    */
   public void measure() {
-    Collection<P> made;
-    making.lock();
-    try {
-      made = all();
-    } finally {
-      making.unlock();
-    }
-    for (P policy : made) {
-      kind.measure(policy);
+    for (Held<P, C> held : held()) {
+      kind.measure(held.policy);
     }
   }
 }

@@ -4,6 +4,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,11 @@ public final class StillHeld<V, N> {
       super(value, collected);
       this.name = name;
       this.note = note;
+    }
+
+    /** {@return the name of the value} */
+    public String name() {
+      return name;
     }
 
     /** {@return the note} */
@@ -72,6 +78,11 @@ public final class StillHeld<V, N> {
    */
   public @Nullable Entry<V, N> remove(String name) {
     return all.remove(name);
+  }
+
+  /** {@return the entries, which may be empty by now; a copy} */
+  public List<Entry<V, N>> entries() {
+    return List.copyOf(all.values());
   }
 
   /**

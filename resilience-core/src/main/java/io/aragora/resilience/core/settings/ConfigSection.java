@@ -74,11 +74,16 @@ final class ConfigSection<C, D> {
     }
   }
 
-  /** Returns the config with the settings of this source. */
-  C over(String name, C base) {
+  /** Returns the values of this source that apply to a policy. */
+  List<Given> given(String name) {
     List<Given> all = new ArrayList<>(forOne.getOrDefault(name, Map.of()).values());
     all.addAll(forAll.values());
-    List<Given> strongest = table.strongest(all);
+    return table.strongest(all);
+  }
+
+  /** Returns the config with the settings of this source. */
+  C over(String name, C base) {
+    List<Given> strongest = given(name);
     try {
       return table.over(base, strongest);
     } catch (IllegalArgumentException e) {

@@ -68,6 +68,21 @@ final class LayeredSettings<C, D> {
     };
   }
 
+  /** Returns whether this is the kind of a key. */
+  boolean isOf(String key) {
+    return table.key().equals(key);
+  }
+
+  /** Returns the values that apply to a policy, the strongest first. */
+  List<Given> given(String name) {
+    List<Given> all = fromOutside(name);
+    List<ConfigSection<C, D>> present = sections;
+    for (int i = present.size() - 1; i >= 0; i--) {
+      all.addAll(present.get(i).given(name));
+    }
+    return table.strongest(all);
+  }
+
   /**
    * Returns the config in the code, changed by stronger settings; the same object if none applies.
    */

@@ -124,8 +124,15 @@ public final class RuntimeSettings {
     ConfigSource map = ConfigSource.ofMap(config, keyPlaces);
     checkPrefixes(map);
     sources.add(map);
-    List<Runnable> layers = new ArrayList<>();
-    for (LayeredSettings<?, ?> each : List.of(
+    List<Runnable> replacements = new ArrayList<>();
+    for (LayeredSettings<?, ?> each : layers()) {
+      replacements.add(each.replacement(sources));
+    }
+    return () -> replacements.forEach(Runnable::run);
+  }
+
+  private List<LayeredSettings<?, ?>> layers() {
+    return List.of(
         breakerLayers,
         retries,
         timeouts,
@@ -135,10 +142,23 @@ public final class RuntimeSettings {
         hedges,
         chaosScales,
         coalescers,
-        pipelines)) {
-      layers.add(each.replacement(sources));
+        pipelines);
+  }
+
+  /**
+   * Returns the settings from outside the code that apply to a policy.
+   *
+   * @param key the name of the kind in settings
+   * @param name the name of the policy
+   * @return keys, places and values, as messages show them
+   */
+  public String given(String key, String name) {
+    for (LayeredSettings<?, ?> each : layers()) {
+      if (each.isOf(key)) {
+        return each.given(name).toString();
+      }
     }
-    return () -> layers.forEach(Runnable::run);
+    throw new IllegalStateException("no settings of " + key);
   }
 
   /**
