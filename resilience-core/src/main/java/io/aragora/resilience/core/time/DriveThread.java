@@ -48,8 +48,8 @@ final class DriveThread implements TimerRegistration, Runnable {
 
   private final AtomicLong failures = new AtomicLong();
 
-  /** Guarded by this. */
-  private boolean saidToLackThread;
+  /** Benign race: two threads may both say it. */
+  private volatile boolean saidToLackThread;
 
   DriveThread(String name, TimerCallback driver, TimeSource time) {
     this(name, driver, time, null);
@@ -83,29 +83,51 @@ final class DriveThread implements TimerRegistration, Runnable {
     }
   }
 
-  private synchronized void start() {
+  private void start() {
+    OutOfMemoryError failure = tryToStart();
+    if (failure == null || saidToLackThread) {
+      return;
+    }
+    saidToLackThread = true;
+    try {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "timer '" + name + "': no thread could be started, so no timeout fires until one can"
+              + " (logged once)",
+          failure);
+    } catch (Throwable e) {
+      // The heap has no room for the message. The caller must go on: its operation is armed.
+    }
+  }
+
+  /**
+   * Starts the thread, or wakes it. Returns the error if the machine has no free thread or the heap has no room for one. The next
+   * producer tries again then; operations that were handed over stay and are processed then. An exception would leave the caller
+   * with an operation that is still armed.
+   */
+  private synchronized @Nullable OutOfMemoryError tryToStart() {
     Thread running = thread;
     if (running != null) {
       time.unpark(running);
-    } else if (!closed) {
-      Thread started = threads == null ? BackgroundThreads.daemon(name, this) : threads.apply(this);
-      thread = started;
-      try {
-        started.start();
-      } catch (OutOfMemoryError e) {
-        // The machine has no free thread. The next producer tries again; operations that were
-        // handed over stay and are processed then. An exception would leave the caller with an
-        // operation that is still armed.
+      return null;
+    }
+    if (closed) {
+      return null;
+    }
+    boolean isStarted = false;
+    try {
+      Thread starting =
+          threads == null ? BackgroundThreads.daemon(name, this) : threads.apply(this);
+      thread = starting;
+      starting.start();
+      isStarted = true;
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
+    } finally {
+      if (!isStarted) {
         thread = null;
         wakeAt = TimeSource.NEVER;
-        if (!saidToLackThread) {
-          saidToLackThread = true;
-          LOG.log(
-              System.Logger.Level.ERROR,
-              "timer '" + name + "': no thread could be started, so no timeout fires until one can"
-                  + " (logged once)",
-              e);
-        }
       }
     }
   }
@@ -164,9 +186,11 @@ final class DriveThread implements TimerRegistration, Runnable {
     }
   }
 
-  private synchronized void replace() {
-    thread = null;
-    wakeAt = TimeSource.NEVER;
+  private void replace() {
+    synchronized (this) {
+      thread = null;
+      wakeAt = TimeSource.NEVER;
+    }
     start();
   }
 

@@ -99,6 +99,39 @@ class DriveThreadTest {
     thread.close();
   }
 
+  @Test
+  void heapWithoutRoomForAThread_nothingIsThrown_andTheNextHandOverTriesAgain() throws Exception {
+    AtomicInteger made = new AtomicInteger();
+    DriveThread thread = new DriveThread(
+        "timer",
+        new TimerCallback() {
+          @Override
+          public long advanceTo(long nowNanos) {
+            driven.countDown();
+            return TimeSource.NEVER;
+          }
+
+          @Override
+          public boolean hasHandOver() {
+            return false;
+          }
+        },
+        SystemTimeSource.INSTANCE,
+        body -> {
+          if (made.getAndIncrement() == 0) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return BackgroundThreads.daemon("timer", body);
+        });
+
+    thread.wakeBy(1);
+    assertThat(made).hasValue(1);
+    thread.wakeBy(1);
+
+    assertThat(driven.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    thread.close();
+  }
+
   private static void fail(String present, String failing, AtomicInteger faults, Throwable kind) {
     if ((failing.equals("all") || failing.equals(present)) && faults.getAndDecrement() > 0) {
       DriveThreadTest.<RuntimeException>sneak(kind);
