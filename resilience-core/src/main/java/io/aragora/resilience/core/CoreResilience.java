@@ -23,6 +23,7 @@ import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.core.call.WaitingThreads;
+import io.aragora.resilience.core.chaos.ChaosSwitch;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
@@ -458,7 +459,10 @@ final class CoreResilience implements Resilience {
     ClosingSteps steps = new ClosingSteps(name, time, began + STEPS_NANOS);
     extensions.close(steps);
     waiting.close();
-    policies.closeChaos();
+    ChaosSwitch chaos = policies.endChaos();
+    if (chaos != null) {
+      steps.run("chaos", chaos::close);
+    }
     steps.run("the timer", timer::close);
     steps.run("the tasks that executors accepted", dispatcher::closeAcceptedTasks);
     if (quotas != null) {

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The plug-ins of a runtime. They are attached in order and closed in reverse order; the failure of
- * one does not affect the others.
+ * one does not affect the others. The monitor guards the lists, and no plug-in is called while it is
+ * held: a plug-in that hangs must not keep the runtime from closing.
  */
 final class Extensions implements ResilienceContext {
   private static final GuardedLog LOG = GuardedLog.of(Extensions.class);
@@ -30,8 +31,11 @@ final class Extensions implements ResilienceContext {
   private final ResilienceSettings settings;
   private final TimeSource time;
   private final DurationRecorders durations;
+
+  // Guarded by this.
   private final List<ResilienceExtension> attached = new ArrayList<>();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private boolean isClosing;
 
   Extensions(
       Resilience resilience,
@@ -44,12 +48,14 @@ final class Extensions implements ResilienceContext {
     this.time = time;
   }
 
-  synchronized void attachAll() {
+  void attachAll() {
     for (HealthCheckProvider provider : settings.plugIns(HealthCheckProvider.class)) {
       try {
-        open.push(resilience
-            .health()
-            .register(provider.name(), provider.create(this), provider.options()));
+        opened(
+            null,
+            resilience
+                .health()
+                .register(provider.name(), provider.create(this), provider.options()));
       } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
@@ -60,8 +66,7 @@ final class Extensions implements ResilienceContext {
     }
     for (ResilienceExtension extension : settings.plugIns(ResilienceExtension.class)) {
       try {
-        open.push(Objects.requireNonNull(extension.attach(this), "attach() returned null"));
-        attached.add(extension);
+        opened(extension, Objects.requireNonNull(extension.attach(this), "attach() returned null"));
       } catch (Throwable e) {
         LOG.log(
             System.Logger.Level.WARNING,
@@ -70,6 +75,20 @@ final class Extensions implements ResilienceContext {
             e);
       }
     }
+  }
+
+  /** Notes a plug-in that is attached. One that is attached after the runtime was closed is closed at once. */
+  private void opened(@Nullable ResilienceExtension extension, AutoCloseable closing) {
+    synchronized (this) {
+      if (!isClosing) {
+        open.push(closing);
+        if (extension != null) {
+          attached.add(extension);
+        }
+        return;
+      }
+    }
+    close(closing);
   }
 
   synchronized <E extends ResilienceExtension> Optional<E> find(Class<E> type) {
@@ -114,6 +133,7 @@ final class Extensions implements ResilienceContext {
   }
 
   private synchronized @Nullable AutoCloseable takeLatest() {
+    isClosing = true;
     AutoCloseable latest = open.poll();
     if (latest == null) {
       attached.clear();

@@ -72,6 +72,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private final WaitingThreads waiting;
   private final AdmissionRuntime admission;
   private final @Nullable Quotas quotas;
+
+  /** Held during a reconfiguration. Not the lock of this, which closing takes. */
+  private final ReentrantLock reconfiguring = new ReentrantLock();
 
   /** Created at the first use of chaos, under the lock of this. */
   private volatile @Nullable ChaosSwitch chaosSwitch;
@@ -307,16 +311,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     return present;
   }
 
-  /** Ends chaos for good. */
-  void closeChaos() {
-    ChaosSwitch present;
-    synchronized (this) {
-      isChaosClosed = true;
-      present = chaosSwitch;
-    }
-    if (present != null) {
-      present.close();
-    }
+  /**
+   * Makes sure that chaos is not used any more from now on.
+   *
+   * @return the switch, which is to be closed; null if chaos was not used
+   */
+  synchronized @Nullable ChaosSwitch endChaos() {
+    isChaosClosed = true;
+    return chaosSwitch;
   }
 
   /** Creates a coalescer that is not registered. */
@@ -618,7 +620,16 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
    *
    * @param replacement replaces the settings, and puts the present ones back if it runs again
    */
-  synchronized Reconfiguration reconfigure(Runnable replacement) {
+  Reconfiguration reconfigure(Runnable replacement) {
+    reconfiguring.lock();
+    try {
+      return reconfigureAlone(replacement);
+    } finally {
+      reconfiguring.unlock();
+    }
+  }
+
+  private Reconfiguration reconfigureAlone(Runnable replacement) {
     List<Change<?>> changes = new ArrayList<>();
     for (PolicyRegistry<?, ?> registry : kinds) {
       changes.add(Change.of(registry));

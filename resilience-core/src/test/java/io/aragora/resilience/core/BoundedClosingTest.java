@@ -4,23 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.time.TimerCallback;
 import io.aragora.resilience.time.TimerRegistration;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,6 +165,135 @@ class BoundedClosingTest {
     assertClosesInTime(resilience);
     release.countDown();
     assertThat(call).failsWithin(Duration.ofSeconds(60));
+  }
+
+  /** A function of the application that hangs, and the call that makes a thread enter it. */
+  private record Hanging(
+      String what, Consumer<ResilienceBuilder> setting, Consumer<Resilience> entering) {}
+
+  private List<Hanging> everyForeignFunction(CountDownLatch entered) {
+    Runnable hanging = () -> {
+      entered.countDown();
+      hang();
+    };
+    return List.of(
+        new Hanging(
+            "attach of an extension",
+            builder -> builder.extension(context -> {
+              hanging.run();
+              return () -> {};
+            }),
+            resilience -> {}),
+        new Hanging(
+            "close of an extension",
+            builder -> builder.extension(new Closing(hanging)),
+            resilience -> entered.countDown()),
+        new Hanging(
+            "saving of the store",
+            builder -> builder.stateStore(hangingIn("save", hanging)),
+            resilience -> resilience.circuitBreaker("db").forceOpen()),
+        new Hanging(
+            "closing of the store",
+            builder -> builder.stateStore(hangingIn("close", hanging)),
+            resilience -> entered.countDown()),
+        new Hanging("a listener", builder -> {}, resilience -> {
+          resilience.circuitBreaker("db").subscribe(transition -> hanging.run());
+          resilience.circuitBreaker("db").forceOpen();
+        }),
+        new Hanging("a health check", builder -> {}, resilience -> {
+          resilience.health().register("check", () -> {
+            hanging.run();
+            return HealthResult.healthy();
+          });
+          assertThat(resilience.health().checkAllAsync()).isNotNull();
+        }),
+        new Hanging(
+            "the text of a place of a setting",
+            builder -> {},
+            resilience -> new Thread(() -> catchThrowable(() ->
+                    resilience.reconfigure(Map.of("resilience.retry.maxAttempts", "?"), key -> {
+                      hanging.run();
+                      return key;
+                    })))
+                .start()));
+  }
+
+  private static StateStore hangingIn(String called, Runnable hanging) {
+    StateStore plain = remembering(new ConcurrentLinkedQueue<>());
+    return (StateStore) Proxy.newProxyInstance(
+        StateStore.class.getClassLoader(),
+        new Class<?>[] {StateStore.class},
+        (self, method, given) -> {
+          if (method.getName().equals(called)) {
+            hanging.run();
+          }
+          return method.invoke(plain, given);
+        });
+  }
+
+  /** All at the same time, since each may take five seconds. */
+  @Test
+  void anyForeignFunctionThatHangs_doesNotHoldUpTheClosing() throws Exception {
+    int count = everyForeignFunction(new CountDownLatch(1)).size();
+    Map<String, Duration> closings = new ConcurrentHashMap<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      CountDownLatch entered = new CountDownLatch(1);
+      Hanging hanging = everyForeignFunction(entered).get(i);
+      AtomicReference<Resilience> early = new AtomicReference<>();
+      CountDownLatch isThere = new CountDownLatch(1);
+      ResilienceBuilder builder = Resilience.builder().name(hanging.what).extension(context -> {
+        early.set(context.resilience());
+        isThere.countDown();
+        return () -> {};
+      });
+      hanging.setting.accept(builder);
+      Thread building = new Thread(() -> hanging.entering.accept(builder.build()));
+      building.setDaemon(true);
+      building.start();
+      Thread closing = new Thread(() -> {
+        assertThat(await(isThere)).isTrue();
+        assertThat(await(entered)).isTrue();
+        long began = System.nanoTime();
+        early.get().close();
+        closings.put(hanging.what, Duration.ofNanos(System.nanoTime() - began));
+      });
+      closing.setDaemon(true);
+      closing.start();
+      threads.add(closing);
+    }
+    for (Thread closing : threads) {
+      closing.join(BOUND.plus(SLACK).multipliedBy(2).toMillis());
+    }
+
+    assertThat(closings.keySet())
+        .containsExactlyInAnyOrderElementsOf(everyForeignFunction(new CountDownLatch(1)).stream()
+            .map(Hanging::what)
+            .toList());
+    assertThat(closings.values()).allMatch(length -> length.compareTo(BOUND.plus(SLACK)) < 0);
+  }
+
+  @Test
+  void anExtensionThatAttachesAfterTheClosing_isClosedAtOnce() throws Exception {
+    CountDownLatch attaching = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    AtomicReference<Resilience> early = new AtomicReference<>();
+    ResilienceBuilder builder = Resilience.builder().name("late extension").extension(context -> {
+      early.set(context.resilience());
+      attaching.countDown();
+      hang();
+      return closed::countDown;
+    });
+    Thread building = new Thread(builder::build);
+    building.start();
+    assertThat(await(attaching)).isTrue();
+    early.get().close();
+    assertThat(closed.getCount()).isEqualTo(1);
+
+    release.countDown();
+    building.join();
+
+    assertThat(closed.getCount()).isZero();
   }
 
   private static boolean await(CountDownLatch latch) {

@@ -32,6 +32,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +105,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   private final Wakening retry = new Wakening(this::tryAgain);
   private final Wakening levels = new Wakening(this::saveLevels);
   private final AtomicBoolean looksAtLevels = new AtomicBoolean();
+  private final ReentrantLock usesConnection = new ReentrantLock();
   private volatile int unsaved;
   private volatile boolean closed;
 
@@ -631,10 +633,21 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     }
   }
 
-  private synchronized void closeIfAsked() {
-    if (closing) {
-      connection.close();
-    }
+  /** Closes the connection if that is due. Does not wait for another thread that closes it, since the store may hang. */
+  private void closeIfAsked() {
+    do {
+      if (!usesConnection.tryLock()) {
+        return;
+      }
+      try {
+        if (closing) {
+          connection.close();
+        }
+      } finally {
+        usesConnection.unlock();
+      }
+      // Asked meanwhile by a thread that found the lock taken.
+    } while (closing && !connection.isClosed());
   }
 
   /** Hands a task to the store's thread at its deadline. */

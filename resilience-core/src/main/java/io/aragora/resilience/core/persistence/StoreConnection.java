@@ -56,7 +56,7 @@ final class StoreConnection {
   private volatile @Nullable Waiting waiting;
   private int failuresInARow;
   private boolean watched;
-  private boolean closed;
+  private volatile boolean closed;
   private @Nullable StateStore store;
 
   StoreConnection(String runtime, StoreSetting setting, TimeSource time) {
