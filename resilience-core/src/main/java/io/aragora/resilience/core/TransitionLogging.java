@@ -79,19 +79,25 @@ final class TransitionLogging extends TimerOperation implements CircuitBreakerLi
     return present;
   }
 
-  private synchronized boolean hasRoom() {
-    long now = time.nanoTime();
-    if (now - secondEnds >= 0) {
-      secondEnds = now + SECOND;
-      lines = 0;
+  private boolean hasRoom() {
+    long due;
+    synchronized (this) {
+      long now = time.nanoTime();
+      if (now - secondEnds >= 0) {
+        secondEnds = now + SECOND;
+        lines = 0;
+      }
+      if (lines < LINES_PER_SECOND) {
+        lines++;
+        return true;
+      }
+      if (leftOut++ != 0) {
+        return false;
+      }
+      due = secondEnds;
     }
-    if (lines < LINES_PER_SECOND) {
-      lines++;
-      return true;
-    }
-    if (leftOut++ == 0) {
-      timer.arm(this, secondEnds);
-    }
+    // Without the monitor: after closing, the arming thread writes the line at once.
+    timer.arm(this, due);
     return false;
   }
 

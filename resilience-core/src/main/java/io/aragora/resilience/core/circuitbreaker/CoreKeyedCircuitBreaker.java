@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -37,6 +38,10 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
   private final BreakerRuntime runtime;
   private final TransitionSink sink;
   private final EventChannel<KeyedCircuitBreakerEvent> keyEvents;
+
+  /** Whether an event of an eviction was published under the lock of the keys, and is to be delivered without it. */
+  private final AtomicBoolean hasUndelivered = new AtomicBoolean();
+
   private final Keys keys;
   private final ImpairedKeys impaired = new ImpairedKeys(this::isKnown);
 
@@ -137,7 +142,18 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
       // Its saved state goes, too: invented keys must not fill the store.
       breaker.forget();
       left = left.plus(breaker.counted(totals));
-      tell(KeyedCircuitBreakerEvent.Kind.EVICTED, breaker.key());
+      if (keyEvents.isHeard()
+          && keyEvents.enqueue(KeyedCircuitBreakerEvent.of(
+              name, KeyedCircuitBreakerEvent.Kind.EVICTED, breaker.key()))) {
+        hasUndelivered.set(true);
+      }
+    }
+
+    @Override
+    protected void afterEviction() {
+      if (hasUndelivered.get() && hasUndelivered.getAndSet(false)) {
+        keyEvents.deliver();
+      }
     }
 
     @Override

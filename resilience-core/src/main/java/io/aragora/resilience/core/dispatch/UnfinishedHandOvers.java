@@ -32,15 +32,32 @@ final class UnfinishedHandOvers extends TimerOperation {
     this.dispatcher = dispatcher;
   }
 
-  synchronized void add(RepeatedHandOver failed) {
-    if (failed.next == null) {
-      failed.next = first == null ? failed : first;
-      first = failed;
-    }
-    if (!armed) {
-      timer.arm(this, time.nanoTime() + AGAIN_NANOS);
+  void add(RepeatedHandOver failed) {
+    synchronized (this) {
+      if (failed.next == null) {
+        failed.next = first == null ? failed : first;
+        first = failed;
+      }
+      if (armed) {
+        return;
+      }
       armed = true;
     }
+    // Without the monitor: after closing, the arming thread hands over at once, which calls
+    // listeners.
+    boolean done = false;
+    try {
+      timer.arm(this, time.nanoTime() + AGAIN_NANOS);
+      done = true;
+    } finally {
+      if (!done) {
+        disarmed();
+      }
+    }
+  }
+
+  private synchronized void disarmed() {
+    armed = false;
   }
 
   private void handOverAll() {

@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The permits of a shared limit that this instance holds. Taking permits is lock-free and never waits for the store. Source of the
@@ -303,14 +304,24 @@ public final class LeasedPermits {
     return HAS_BEGUN.compareAndSet(this, false, true);
   }
 
-  private synchronized void goAlone(long asked) {
-    if (askedAt == asked && !isAlone) {
-      goAlone("the quota store " + quotas.location() + " does not answer");
+  private void goAlone(long asked) {
+    Runnable report;
+    synchronized (this) {
+      report = askedAt == asked && !isAlone
+          ? goAlone("the quota store " + quotas.location() + " does not answer")
+          : null;
+    }
+    run(report);
+  }
+
+  private static void run(@Nullable Runnable report) {
+    if (report != null) {
+      report.run();
     }
   }
 
-  // Holds the monitor.
-  private void goAlone(String why) {
+  /** Holds the monitor. Returns the report, which calls foreign code and so must run without the monitor. */
+  private Runnable goAlone(String why) {
     QuotaRule present = rule;
     boolean isFirst = instances == 0;
     int known = known(present);
@@ -318,13 +329,12 @@ public final class LeasedPermits {
     leased = 0;
     WORDS.setVolatile(words, LEFT, 0L);
     isAlone = true;
-    owner.onAlone();
     String taken = switch (present.whenAlone()) {
       case SHARE -> "it takes a share of 1 / " + known;
       case REJECT -> "it rejects every call (whenAlone)";
       case LOCAL -> "it takes the whole limit (whenAlone)";
     };
-    quotas.tell(new Runnable() {
+    Runnable line = new Runnable() {
       @Override
       public void run() {
         LOG.log(
@@ -335,7 +345,19 @@ public final class LeasedPermits {
             why,
             taken);
       }
-    });
+    };
+    return new Runnable() {
+      @Override
+      public void run() {
+        // After closing, every limit is alone, and both would run on the thread of a call, which
+        // may
+        // hold the lock of a queue.
+        if (!quotas.isClosed()) {
+          owner.onAlone();
+          quotas.tell(line);
+        }
+      }
+    };
   }
 
   /**
@@ -466,47 +488,55 @@ public final class LeasedPermits {
   long failed(QuotaRequest request, String why, long now) {
     // The store may have counted them. If so, they count twice.
     SPENT.getAndAdd(this, request.spent());
+    Runnable report;
     synchronized (this) {
-      unanswered("gave no lease: " + why, now);
+      report = unanswered("gave no lease: " + why, now);
     }
+    run(report);
     return TRY_AGAIN_NANOS;
   }
 
-  // Holds the monitor.
-  private void unanswered(String why, long now) {
+  /** Holds the monitor. Returns what {@link #goAlone} does; null if the instance does not begin to be alone. */
+  private @Nullable Runnable unanswered(String why, long now) {
     if (askedAt == NOT_ASKED) {
       askedAt = now;
     }
-    if (now - askedAt >= LEASE_NANOS && !isAlone) {
-      goAlone("the quota store " + quotas.location() + " " + why);
-    }
+    return now - askedAt >= LEASE_NANOS && !isAlone
+        ? goAlone("the quota store " + quotas.location() + " " + why)
+        : null;
   }
 
   /** Called on the thread that leases. Returns the nanoseconds until the next request, unless a call asks before. */
   long answered(QuotaRequest request, QuotaLease lease, long sentAt, long now) {
-    boolean rejoined;
+    boolean rejoined = false;
+    Runnable report = null;
+    long next = 0;
     synchronized (this) {
       instances = Math.max(1, lease.instances());
       String other = lease.otherSettings();
+      int granted = Math.max(0, Math.min(lease.granted(), request.wanted()));
       if (other != null) {
         // The store has counted nothing.
         SPENT.getAndAdd(this, request.spent());
-        meetOther(other, now);
-        return OTHER_SETTINGS_NANOS;
-      }
-      int granted = Math.max(0, Math.min(lease.granted(), request.wanted()));
-      if (now - sentAt >= LEASE_NANOS) {
+        report = meetOther(other, now);
+        next = OTHER_SETTINGS_NANOS;
+      } else if (now - sentAt >= LEASE_NANOS) {
         // The lease is over. The connection may have taken the time: the next answer will tell.
         unused = granted;
-        unanswered("did not answer in time", now);
-        return PLENTY_NANOS;
+        report = unanswered("did not answer in time", now);
+        next = PLENTY_NANOS;
+      } else {
+        rejoined = isAlone;
+        install(granted, sentAt, now);
+        answerNanos = Math.max(LEAST_ANSWER_NANOS, now - sentAt);
+        pause(request, lease, now);
+        isAlone = false;
+        answeredAsk();
       }
-      rejoined = isAlone;
-      install(granted, sentAt, now);
-      answerNanos = Math.max(LEAST_ANSWER_NANOS, now - sentAt);
-      pause(request, lease, now);
-      isAlone = false;
-      answeredAsk();
+    }
+    run(report);
+    if (next != 0) {
+      return next;
     }
     if (rejoined) {
       owner.onRejoined();
@@ -544,16 +574,19 @@ public final class LeasedPermits {
         now, isScarce ? Math.max(SCARCE_NANOS, Math.min(enough, TRY_AGAIN_NANOS)) : PLENTY_NANOS);
   }
 
-  private void meetOther(String other, long now) {
+  /** Holds the monitor. Returns as {@link #unanswered} does. */
+  private @Nullable Runnable meetOther(String other, long now) {
     nextAskAt = Nanos.after(now, OTHER_SETTINGS_NANOS);
     creditAt = nextAskAt;
+    Runnable report = null;
     if (isAlone) {
       owner.takeAlone(rule, sharers(rule), true);
     } else {
-      goAlone("the quota store " + quotas.location()
+      report = goAlone("the quota store " + quotas.location()
           + " has its quota with other settings (" + other + " instead of " + rule.settings()
           + "), which are in use");
     }
     answeredAsk();
+    return report;
   }
 }

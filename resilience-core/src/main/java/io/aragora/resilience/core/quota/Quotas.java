@@ -24,6 +24,7 @@ public final class Quotas implements AutoCloseable {
   private final TimeSource time;
   private final Timer timer;
   private final Dispatcher dispatcher;
+  private volatile boolean closed;
 
   /**
    * Creates a lessee that has not opened its store.
@@ -68,6 +69,11 @@ public final class Quotas implements AutoCloseable {
 
   UUID instance() {
     return instance;
+  }
+
+  /** Returns whether nothing is leased any more. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** Runs a task that is not part of a call. */
@@ -116,6 +122,7 @@ public final class Quotas implements AutoCloseable {
   /** Closes the connection on the thread that uses it. */
   @Override
   public void close() {
+    closed = true;
     try {
       dispatcher.quotas().execute(connection::close);
     } catch (RejectedExecutionException | OutOfMemoryError e) {

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -48,6 +49,10 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
   private final AdmissionRuntime runtime;
   private final EventChannel<KeyedRateLimiterEvent> keyEvents;
   private final LongAdder evictions = new LongAdder();
+
+  /** Whether an event of an eviction was published under the lock of the keys, and is to be delivered without it. */
+  private final AtomicBoolean hasUndelivered = new AtomicBoolean();
+
   private final Keys keys;
   private final int maxKeys;
 
@@ -129,7 +134,18 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     protected void evicted(LimiterKey key, Boolean note) {
       if (note) {
         evictions.increment();
-        tell(KeyedRateLimiterEvent.Kind.EVICTED, key.key());
+        if (keyEvents.isHeard()
+            && keyEvents.enqueue(KeyedRateLimiterEvent.of(
+                share.name(), KeyedRateLimiterEvent.Kind.EVICTED, key.key()))) {
+          hasUndelivered.set(true);
+        }
+      }
+    }
+
+    @Override
+    protected void afterEviction() {
+      if (hasUndelivered.get() && hasUndelivered.getAndSet(false)) {
+        keyEvents.deliver();
       }
     }
 

@@ -96,6 +96,9 @@ public abstract class BoundedKeys<P, N> {
   /** Called after a key was evicted, and is no longer known. Under the lock. */
   protected abstract void evicted(P policy, N note);
 
+  /** Called after an eviction, perhaps without success, and without the lock: so it may call listeners. By default nothing. */
+  protected void afterEviction() {}
+
   /** Called after a key was removed by {@link #remove}, and is no longer known. Under the lock. */
   protected abstract void removed(P policy);
 
@@ -140,23 +143,27 @@ public abstract class BoundedKeys<P, N> {
     } else if (!making.tryLock()) {
       return overflow(key);
     }
+    P found;
+    boolean isEvicting = false;
     try {
-      P found = known.get(key);
-      if (found != null) {
-        return found;
+      found = known.get(key);
+      if (found == null) {
+        isEvicting = known.size() >= maxKeys;
+        if (!isEvicting || evictOne()) {
+          P held = stillHeld(key);
+          found = held != null ? held : make(key);
+          known.put(key, found);
+          round.add(found);
+          joined(found, held != null);
+        }
       }
-      if (known.size() >= maxKeys && !evictOne()) {
-        return overflow(key);
-      }
-      P held = stillHeld(key);
-      P made = held != null ? held : make(key);
-      known.put(key, made);
-      round.add(made);
-      joined(made, held != null);
-      return made;
     } finally {
       making.unlock();
     }
+    if (isEvicting) {
+      afterEviction();
+    }
+    return found == null ? overflow(key) : found;
   }
 
   private @Nullable P stillHeld(String key) {
