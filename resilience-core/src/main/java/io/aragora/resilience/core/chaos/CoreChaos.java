@@ -238,7 +238,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     return failure == null ? inner : CompletableFuture.failedFuture(failure);
   }
 
-  /** Draws for the next call; 1 if chaos is over. */
+  /** Draws for the next call; {@link ChaosDraw#NOTHING} if chaos is over. */
   private double next() {
     return control.isActive() ? time.random(name(), calls.getAndIncrement(), 0) : ChaosDraw.NOTHING;
   }

@@ -20,13 +20,4 @@ record Decision(
     long drops,
     int mostInFlight,
     LimitChange rule,
-    int atLeast) {
-
-  boolean look() {
-    return rule == LimitChange.LOOK;
-  }
-
-  boolean relearned() {
-    return rule == LimitChange.RELEARNED;
-  }
-}
+    int atLeast) {}

@@ -208,7 +208,7 @@ class LimitRuleTest {
 
     Decision fifth = full(rule, 60);
 
-    assertThat(fifth.relearned()).isTrue();
+    assertThat(fifth.rule()).isEqualTo(LimitChange.RELEARNED);
     assertThat(fifth.atLeast()).isEqualTo(5);
     assertThat(fifth).extracting(Decision::from, Decision::to).containsExactly(4, 6);
     assertThat(baseMillis(rule)).isEqualTo(60);
@@ -223,7 +223,7 @@ class LimitRuleTest {
       full(rule, 60);
     }
 
-    assertThat(full(rule, 60).relearned()).isTrue();
+    assertThat(full(rule, 60).rule()).isEqualTo(LimitChange.RELEARNED);
     assertThat(baseMillis(rule)).isEqualTo(50);
     for (int window = 0; window < 20; window++) {
       assertThat(full(rule, 60).rule()).isEqualTo(LimitChange.HEALTHY_LATENCY);
@@ -242,9 +242,9 @@ class LimitRuleTest {
     rule.decide(new LimitWindow(100, 60 * MILLI, 4, 1));
 
     for (int window = 1; window <= 4; window++) {
-      assertThat(full(rule, 60).relearned()).isFalse();
+      assertThat(full(rule, 60).rule()).isNotEqualTo(LimitChange.RELEARNED);
     }
-    assertThat(full(rule, 60).relearned()).isTrue();
+    assertThat(full(rule, 60).rule()).isEqualTo(LimitChange.RELEARNED);
   }
 
   @Test
@@ -262,12 +262,12 @@ class LimitRuleTest {
   void decide_thirtyLimitedWindows_looksAtAFractionOfTheLimitForOne() {
     LimitRule rule = rule(100, 4, 100);
     for (int window = 1; window < LimitRule.LOOK_WINDOWS; window++) {
-      assertThat(full(rule, 30).look()).isFalse();
-      assertThat(quiet(rule, 30).look()).isFalse(); // not limited: not counted
+      assertThat(full(rule, 30).rule()).isNotEqualTo(LimitChange.LOOK);
+      assertThat(quiet(rule, 30).rule()).isNotEqualTo(LimitChange.LOOK); // not limited: not counted
     }
 
     Decision begun = full(rule, 30);
-    assertThat(begun.look()).isTrue();
+    assertThat(begun.rule()).isEqualTo(LimitChange.LOOK);
     assertThat(begun).extracting(Decision::from, Decision::to).containsExactly(100, 40);
     assertThat(rule.looking()).isTrue();
     Decision ended = full(rule, 20);
@@ -283,7 +283,7 @@ class LimitRuleTest {
   @CsvSource({"1, 50", "1.2, 50", "2, 30", "3, 20", "10, 6"})
   void decide_look_isBelowTheLimitByTheTolerance(double tolerance, int look) {
     LimitRule rule = rule(new LimitSettings(100, 4, 100, tolerance, 0));
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       // as long as it takes
     }
 
@@ -293,7 +293,7 @@ class LimitRuleTest {
   @Test
   void decide_lookIsSlower_doesNotRaiseTheBase() {
     LimitRule rule = rule(100, 4, 100);
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       // as long as it takes
     }
 
@@ -305,7 +305,7 @@ class LimitRuleTest {
   @Test
   void decide_dropsInALook_endsItAndLowersTheLimit() {
     LimitRule rule = rule(100, 4, 100);
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       // as long as it takes
     }
 
@@ -325,7 +325,7 @@ class LimitRuleTest {
   private static int windowsUntilLook(double draw) {
     LimitRule rule = new LimitRule(settings(100, 4, 100), () -> draw);
     int windows = 1;
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       windows++;
     }
     return windows;
@@ -335,7 +335,7 @@ class LimitRuleTest {
   void decide_atTheLeast_doesNotLook() {
     LimitRule rule = rule(4, 4, 4);
     for (int window = 0; window < 100; window++) {
-      assertThat(full(rule, 30).look()).isFalse();
+      assertThat(full(rule, 30).rule()).isNotEqualTo(LimitChange.LOOK);
     }
   }
 
@@ -358,7 +358,7 @@ class LimitRuleTest {
   @Tag("CL-13")
   void decide_lookWithoutSamples_goesOn() {
     LimitRule rule = rule(100, 4, 100);
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       // as long as it takes
     }
 
@@ -386,7 +386,7 @@ class LimitRuleTest {
   @Tag("CL-14")
   void reconfigure_duringALook_boundsTheLimitAfterIt() {
     LimitRule rule = rule(300, 4, 300);
-    while (!full(rule, 30).look()) {
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
       // as long as it takes
     }
 
