@@ -1,5 +1,6 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.internal.OneLine;
 import java.util.Locale;
 
 /** The states of a circuit breaker. */
@@ -54,6 +55,6 @@ public enum CircuitBreakerState {
     }
     throw new IllegalArgumentException(
         "state must be one of closed, open, half_open, forced_open, metrics_only, disabled: "
-            + text);
+            + OneLine.of(text, 100));
   }
 }

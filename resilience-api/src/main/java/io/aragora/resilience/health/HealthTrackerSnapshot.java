@@ -1,5 +1,6 @@
 package io.aragora.resilience.health;
 
+import io.aragora.resilience.internal.OneLine;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -226,16 +227,21 @@ public final class HealthTrackerSnapshot {
 
   private static long count(Map<String, ?> map, String key) {
     Number count = optional(map, key, Number.class);
-    if (count != null && count.longValue() < 0) {
-      throw wrong(key, "at least 0", count);
+    if (count == null) {
+      return 0;
     }
-    return count == null ? 0 : count.longValue();
+    long whole = count.longValue();
+    if (whole < 0 || whole != count.doubleValue()) {
+      throw wrong(key, "a whole number, at least 0", count);
+    }
+    return whole;
   }
 
   private static <T> T required(Map<String, ?> map, String key, Class<T> type) {
     T value = optional(map, key, type);
     if (value == null) {
-      throw new IllegalArgumentException(key + " must be there: " + map.keySet());
+      throw new IllegalArgumentException(
+          key + " must be there: " + OneLine.of(map.keySet().toString(), 100));
     }
     return value;
   }
@@ -249,7 +255,8 @@ public final class HealthTrackerSnapshot {
   }
 
   private static IllegalArgumentException wrong(String key, String rule, Object value) {
-    return new IllegalArgumentException(key + " must be " + rule + ": " + value);
+    return new IllegalArgumentException(
+        key + " must be " + rule + ": " + OneLine.of(String.valueOf(value), 100));
   }
 
   private static @Nullable Double millis(@Nullable Duration duration) {

@@ -1,11 +1,17 @@
 package io.aragora.resilience.internal;
 
-/** Untrusted text for a log line: it cannot end the line, and its length is bounded. Stateless and thread-safe. */
+import java.util.regex.Pattern;
+
+/** Untrusted text for a log line or a message: it cannot end the line, and its length is bounded. Stateless and thread-safe. */
 public final class OneLine {
+  /** The last class is halves of surrogate pairs, which have no bytes in UTF-8. */
+  private static final Pattern UNFIT =
+      Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029\\p{Cs}]");
+
   private OneLine() {}
 
   /**
-   * Replaces control characters and line separators by question marks.
+   * Replaces control characters, line separators and halves of surrogate pairs by question marks.
    *
    * @param text the text
    * @param most the number of characters to keep
@@ -13,6 +19,6 @@ public final class OneLine {
    */
   public static String of(String text, int most) {
     String kept = text.length() <= most ? text : text.substring(0, most) + "...";
-    return kept.replaceAll("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]", "?");
+    return UNFIT.matcher(kept).replaceAll("?");
   }
 }

@@ -121,7 +121,8 @@ public final class Setting {
    */
   public static String name(String name, String value) {
     if (value.isBlank() || value.length() > 10_000) {
-      String shown = value.length() > 40 ? value.length() + " characters" : "'" + value + "'";
+      String shown =
+          value.length() > 40 ? value.length() + " characters" : "'" + OneLine.of(value, 40) + "'";
       throw new IllegalArgumentException(
           name + " must not be blank and have at most 10000 characters: " + shown);
     }

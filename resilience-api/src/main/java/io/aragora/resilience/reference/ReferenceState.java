@@ -5,6 +5,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.internal.Setting;
 import java.time.Duration;
 import java.time.Instant;
@@ -171,6 +172,7 @@ public final class ReferenceState {
   }
 
   private static IllegalArgumentException mustBe(String path, String rule, @Nullable Object value) {
-    return new IllegalArgumentException(path + " must be " + rule + ": " + value);
+    return new IllegalArgumentException(
+        OneLine.of(path, 400) + " must be " + rule + ": " + OneLine.of(String.valueOf(value), 100));
   }
 }

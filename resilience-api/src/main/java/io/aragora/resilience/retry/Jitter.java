@@ -1,5 +1,6 @@
 package io.aragora.resilience.retry;
 
+import io.aragora.resilience.internal.OneLine;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -41,6 +42,6 @@ public enum Jitter {
       }
     }
     throw new IllegalArgumentException("jitter must be one of "
-        + Arrays.toString(values()).toLowerCase(Locale.ROOT) + ": " + text);
+        + Arrays.toString(values()).toLowerCase(Locale.ROOT) + ": " + OneLine.of(text, 100));
   }
 }

@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Locale;
@@ -26,17 +27,14 @@ public final class RetryAfter {
   private static final int LONGEST_TEXT = 64;
   private static final Pattern SECONDS = Pattern.compile("\\d+(?:\\.\\d*)?");
 
-  /** The preferred form, and the two obsolete ones that a recipient must accept. */
+  /** The preferred form, and the two obsolete ones that a recipient must accept. Strict: no other day stands for February 30. */
   private static final List<DateTimeFormatter> DATES = List.of(
-      date("EEE, dd MMM yyyy HH:mm:ss 'GMT'"),
-      new DateTimeFormatterBuilder()
-          .appendPattern("EEEE, dd-MMM-")
+      date(form("EEE, dd MMM ").appendValue(ChronoField.YEAR, 4).appendPattern(" HH:mm:ss 'GMT'")),
+      date(form("EEEE, dd-MMM-")
           // RFC 9110: a two-digit year more than 50 years ahead is in the past.
           .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.of(1977, 1, 1))
-          .appendPattern(" HH:mm:ss 'GMT'")
-          .toFormatter(Locale.ENGLISH)
-          .withZone(ZoneOffset.UTC),
-      date("EEE MMM ppd HH:mm:ss yyyy"));
+          .appendPattern(" HH:mm:ss 'GMT'")),
+      date(form("EEE MMM ppd HH:mm:ss ").appendValue(ChronoField.YEAR, 4)));
 
   private final @Nullable Duration delay;
   private final @Nullable Instant instant;
@@ -46,8 +44,14 @@ public final class RetryAfter {
     this.instant = instant;
   }
 
-  private static DateTimeFormatter date(String pattern) {
-    return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).withZone(ZoneOffset.UTC);
+  private static DateTimeFormatterBuilder form(String pattern) {
+    return new DateTimeFormatterBuilder().appendPattern(pattern);
+  }
+
+  private static DateTimeFormatter date(DateTimeFormatterBuilder form) {
+    return form.toFormatter(Locale.ENGLISH)
+        .withResolverStyle(ResolverStyle.STRICT)
+        .withZone(ZoneOffset.UTC);
   }
 
   /**

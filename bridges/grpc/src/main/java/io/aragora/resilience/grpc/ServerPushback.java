@@ -4,6 +4,7 @@ import io.grpc.Metadata;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ final class ServerPushback {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
+  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
   private static final String RETRY_INFO = "/google.rpc.RetryInfo";
 
   /** A server that asks for more is not believed. */
@@ -37,14 +39,9 @@ final class ServerPushback {
   }
 
   private static @Nullable Duration ofMillis(@Nullable String text) {
-    if (text == null) {
-      return null;
-    }
-    try {
-      return positive(Duration.ofMillis(Long.parseLong(text)));
-    } catch (NumberFormatException e) {
-      return null;
-    }
+    return text != null && DIGITS.matcher(text).matches()
+        ? positive(Duration.ofMillis(Long.parseLong(text)))
+        : null;
   }
 
   private static @Nullable Duration ofDetails(byte @Nullable [] status) {

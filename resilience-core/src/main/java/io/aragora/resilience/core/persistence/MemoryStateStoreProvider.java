@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.persistence;
 
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreProvider;
 
@@ -23,7 +24,7 @@ public final class MemoryStateStoreProvider implements StateStoreProvider {
   public StateStore open(String location) {
     if (!location.equals(LOCATION)) {
       throw new IllegalArgumentException(
-          "state store location must be 'memory:' exactly: '" + location + "'");
+          "state store location must be 'memory:' exactly: '" + OneLine.of(location, 300) + "'");
     }
     return new MemoryStateStore(MAX_STATES);
   }

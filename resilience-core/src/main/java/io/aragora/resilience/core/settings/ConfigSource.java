@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,6 +29,8 @@ record ConfigSource(
     SortedMap<String, String> entries,
     @Nullable UnaryOperator<String> places) {
   private static final String MAP = "config";
+  private static final int MOST_OF_KEY = 300;
+  private static final int MOST_OF_MESSAGE = 4000;
   private static final int MAX_BYTES = 1 << 20;
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -52,7 +55,7 @@ record ConfigSource(
 
   /** Returns the text that stands for a key in messages. */
   String shown(String key) {
-    return places == null ? key : places.apply(key);
+    return OneLine.of(places == null ? key : places.apply(key), MOST_OF_KEY);
   }
 
   static ConfigSource ofFile(Path path) {
@@ -106,7 +109,7 @@ record ConfigSource(
           && !first.equals(value)
           && key.toString().startsWith(RuntimeSettings.PREFIX)) {
         throw refused(
-            key + " must have one value, and has two: "
+            shown(key.toString()) + " must have one value, and has two: "
                 + new SettingText("", first.toString()).shown() + ", "
                 + new SettingText("", value.toString()).shown(),
             null);
@@ -116,6 +119,7 @@ record ConfigSource(
   }
 
   ResilienceConfigurationException refused(String why, @Nullable Throwable cause) {
-    return new ResilienceConfigurationException(name + ": " + why, cause);
+    return new ResilienceConfigurationException(
+        OneLine.of(name + ": " + why, MOST_OF_MESSAGE), cause);
   }
 }

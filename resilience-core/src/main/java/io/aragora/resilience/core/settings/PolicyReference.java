@@ -1,8 +1,9 @@
 package io.aragora.resilience.core.settings;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
  * A policy of a pipeline that is configured outside the code.
@@ -11,12 +12,6 @@ import java.util.regex.Pattern;
  * @param name its name; empty if it has the name of the pipeline
  */
 public record PolicyReference(String kind, String name) {
-  /**
-   * A comma that is not inside parentheses: a policy may be named after a method and its
-   * parameters.
-   */
-  private static final Pattern SEPARATOR = Pattern.compile(",(?![^()]*\\))");
-
   /**
    * Returns the name of the policy.
    *
@@ -28,18 +23,42 @@ public record PolicyReference(String kind, String name) {
   }
 
   static List<PolicyReference> listed(SettingText list) {
-    List<PolicyReference> policies = new ArrayList<>();
-    for (String entry : SEPARATOR.split(list.text(), -1)) {
+    Set<PolicyReference> policies = new LinkedHashSet<>();
+    for (String entry : entries(list.text())) {
       int colon = entry.indexOf(':');
       String kind = (colon < 0 ? entry : entry.substring(0, colon)).strip();
       String name = colon < 0 ? "" : entry.substring(colon + 1).strip();
       PolicyReference policy = new PolicyReference(kindOf(kind, list), name);
-      if ((colon >= 0 && name.isEmpty()) || policies.contains(policy)) {
+      if ((colon >= 0 && name.isEmpty()) || !policies.add(policy)) {
         throw bad(list);
       }
-      policies.add(policy);
     }
-    return policies;
+    return List.copyOf(policies);
+  }
+
+  /**
+   * Splits at commas that are not inside parentheses: a policy may be named after a method and its
+   * parameters.
+   */
+  private static List<String> entries(String text) {
+    List<String> entries = new ArrayList<>();
+    int from = 0;
+    int nextInside = 0;
+    for (int comma = text.indexOf(','); comma >= 0; comma = text.indexOf(',', comma + 1)) {
+      // Of several commas before one parenthesis, only the first looks for it.
+      if (nextInside <= comma) {
+        nextInside = comma + 1;
+        while (nextInside < text.length() && "()".indexOf(text.charAt(nextInside)) < 0) {
+          nextInside++;
+        }
+      }
+      if (nextInside == text.length() || text.charAt(nextInside) != ')') {
+        entries.add(text.substring(from, comma));
+        from = comma + 1;
+      }
+    }
+    entries.add(text.substring(from));
+    return entries;
   }
 
   private static String kindOf(String text, SettingText list) {

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.OneLine;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -109,10 +110,6 @@ public record SettingText(String setting, String text) {
 
   /** Returns the value in a form that is safe in a log line. */
   String shown() {
-    String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
-    return cut.codePoints()
-        .map(c -> Character.isISOControl(c) ? '?' : c)
-        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-        .toString();
+    return OneLine.of(text, MOST_SHOWN);
   }
 }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.OneLine;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public class Warnings {
   static final int MOST = 1000;
+
+  private static final int MOST_OF_LINE = 2000;
 
   private final GuardedLog log;
   private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -32,7 +35,7 @@ public class Warnings {
   public void once(String warning, String line) {
     // The bound is approximate: threads that pass the check at the same time each log one more.
     if (said.size() < MOST && said.add(warning)) {
-      log(line);
+      log(OneLine.of(line, MOST_OF_LINE));
       if (said.size() == MOST) {
         log("reached " + MOST
             + " warnings of this kind; further ones are not logged (logged once)");

@@ -112,6 +112,6 @@ class SettingTextTest {
   @Test
   void shown_isShort_andOneLine() {
     assertThat(text("a\nWARNING: b").shown()).isEqualTo("a?WARNING: b");
-    assertThat(text("x".repeat(5000)).shown()).hasSize(101);
+    assertThat(text("x".repeat(5000)).shown()).hasSize(103);
   }
 }

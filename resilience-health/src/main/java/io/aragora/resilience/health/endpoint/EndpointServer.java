@@ -11,6 +11,7 @@ import io.aragora.resilience.health.server.Limits;
 import io.aragora.resilience.health.server.ServerTotals;
 import io.aragora.resilience.health.server.SocketServer;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.policy.Subscription;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -198,7 +199,8 @@ final class EndpointServer implements AutoCloseable {
       return InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       throw new IllegalArgumentException(
-          "host (" + HealthEndpoint.HOST + ") must be an address or name of this machine: " + host,
+          "host (" + HealthEndpoint.HOST + ") must be an address or name of this machine: "
+              + OneLine.of(host, EndpointSettings.MOST_SHOWN),
           e);
     }
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.health.endpoint;
 
 import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.internal.Setting;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,6 +26,7 @@ record EndpointSettings(
     @Nullable OperatorToken token,
     @Nullable List<String> expose) {
   static final String DEFAULT_HOST = "127.0.0.1";
+  static final int MOST_SHOWN = 100;
   private static final int MOST_HOSTS = 100;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,255}");
 
@@ -61,8 +63,8 @@ record EndpointSettings(
     }
     for (String host : hosts) {
       if (!host.equals(AcceptedHosts.ANY) && !NAME.matcher(host).matches()) {
-        throw new IllegalArgumentException(
-            setting + " must be names without a port, or * for any: " + host);
+        throw new IllegalArgumentException(setting + " must be names without a port, or * for any: "
+            + OneLine.of(host, MOST_SHOWN));
       }
     }
     return hosts;
@@ -74,7 +76,8 @@ record EndpointSettings(
       port = Integer.parseInt(value);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          HealthEndpoint.PORT + " must be a number in [0, 65535]: " + value, e);
+          HealthEndpoint.PORT + " must be a number in [0, 65535]: " + OneLine.of(value, MOST_SHOWN),
+          e);
     }
     return Setting.inRange(HealthEndpoint.PORT, 0, 65_535, port);
   }
@@ -85,7 +88,7 @@ record EndpointSettings(
       case "false" -> false;
       default ->
         throw new IllegalArgumentException(
-            HealthEndpoint.DETAILS + " must be true or false: " + value);
+            HealthEndpoint.DETAILS + " must be true or false: " + OneLine.of(value, MOST_SHOWN));
     };
   }
 }

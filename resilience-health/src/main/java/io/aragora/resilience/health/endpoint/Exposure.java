@@ -1,5 +1,6 @@
 package io.aragora.resilience.health.endpoint;
 
+import io.aragora.resilience.internal.OneLine;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -52,7 +53,7 @@ final class Exposure {
       if (name.length() > 255 || !NAME.matcher(name).matches()) {
         throw new IllegalArgumentException(setting
             + " must contain only health, page, events, control, all, or contributed paths without the first slash: "
-            + name);
+            + OneLine.of(name, EndpointSettings.MOST_SHOWN));
       }
     }
     return names;

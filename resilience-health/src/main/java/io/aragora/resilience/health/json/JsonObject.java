@@ -122,7 +122,7 @@ public final class JsonObject {
       String comma = "";
       for (Map.Entry<?, ?> entry : map.entrySet()) {
         text.append(comma);
-        JsonText.quote(text, String.valueOf(entry.getKey()));
+        JsonText.quoteName(text, String.valueOf(entry.getKey()));
         text.append(':');
         value(entry.getValue());
         comma = ",";
@@ -153,7 +153,7 @@ public final class JsonObject {
     if (text.length() > 1) {
       text.append(',');
     }
-    JsonText.quote(text, key);
+    JsonText.quoteName(text, key);
     text.append(':');
   }
 }

@@ -19,6 +19,25 @@ public final class JsonText {
     return text.toString();
   }
 
+  /**
+   * Quotes a name. Unlike a value, it has no halves of surrogate pairs, not even as an escape, which parsers reject in names: a half is
+   * written as the six characters of its escape.
+   */
+  static void quoteName(StringBuilder text, String name) {
+    StringBuilder whole = new StringBuilder(name.length());
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (isPair(name, i)) {
+        whole.append(c).append(name.charAt(++i));
+      } else if (Character.isSurrogate(c)) {
+        escape(whole, c);
+      } else {
+        whole.append(c);
+      }
+    }
+    quote(text, whole.toString());
+  }
+
   static void quote(StringBuilder text, String value) {
     text.append('"');
     for (int i = 0; i < value.length(); i++) {

@@ -31,8 +31,10 @@ class FlatObjectTest {
     }
     String text = all.append("\uD83D\uDE00").toString();
 
-    assertThat(FlatObject.read(new JsonObject().put(text, text).toString()))
-        .containsExactly(entry(text, text));
+    // A name has no halves of surrogate pairs.
+    String name = text.replaceAll("\\p{Cs}", "");
+    assertThat(FlatObject.read(new JsonObject().put(name, text).toString()))
+        .containsExactly(entry(name, text));
   }
 
   @ParameterizedTest

@@ -89,7 +89,14 @@ public final class HttpErrorClassifier {
         status,
         isTransient(status),
         headers == null ? null : retryAfter(headers),
-        text.substring(0, Math.min(text.length(), LONGEST_MESSAGE)));
+        text.length() <= LONGEST_MESSAGE ? text : text.substring(0, end(text)));
+  }
+
+  /** The end of the longest message, which does not divide a surrogate pair. */
+  private static int end(String text) {
+    return Character.isHighSurrogate(text.charAt(LONGEST_MESSAGE - 1))
+        ? LONGEST_MESSAGE - 1
+        : LONGEST_MESSAGE;
   }
 
   static @Nullable RetryAfter retryAfter(HttpHeaders headers) {

@@ -58,6 +58,10 @@ final class BreakerRow {
 
   private static final int MAX_SHOWN = 100;
 
+  private static final String STATES = Arrays.stream(CircuitBreakerState.values())
+      .map(CircuitBreakerState::text)
+      .collect(Collectors.joining(", "));
+
   /** Reads a row by its number. Of a text that is too long, only the size is read. */
   static final String SELECT_ONE = "SELECT "
       + COLUMNS.stream()
@@ -124,14 +128,10 @@ final class BreakerRow {
   private static String readable(String table) {
     String prefix = table + ".";
     return Stream.of(
-            name(prefix + "name"),
-            name(prefix + "key"),
+            text(prefix + "name"),
+            text(prefix + "key"),
             "octet_length(" + prefix + "state) <= " + MAX_SHOWN,
-            prefix + "state IN ("
-                + Arrays.stream(CircuitBreakerState.values())
-                    .map(state -> "'" + state.text() + "'")
-                    .collect(Collectors.joining(", "))
-                + ")",
+            prefix + "state IN ('" + STATES.replace(", ", "', '") + "')",
             number(prefix + "generation", 0, SavedBreaker.MAX_NUMBER),
             instant(prefix + "entered_at_micros"),
             "(typeof(" + prefix + "open_until_micros) = 'null' OR "
@@ -156,14 +156,10 @@ final class BreakerRow {
   }
 
   private static String text(String column) {
-    return "typeof(%1$s) = 'text' AND octet_length(%1$s) <= %2$d AND length(%1$s) <= %3$d"
-        .formatted(column, MAX_TEXT_BYTES, SavedBreaker.MAX_TEXT);
-  }
-
-  private static String name(String column) {
-    return ("(" + text(column)
-            + " OR typeof(%1$s) = 'blob' AND octet_length(%1$s) BETWEEN 2 AND %2$d AND octet_length(%1$s) %% 2 = 0)")
-        .formatted(column, SavedBreaker.MAX_TEXT * Character.BYTES);
+    return ("(typeof(%1$s) = 'text' AND octet_length(%1$s) <= %2$d AND length(%1$s) <= %3$d"
+            + " OR typeof(%1$s) = 'blob' AND octet_length(%1$s) BETWEEN 2 AND %4$d AND octet_length(%1$s) %% 2 = 0)")
+        .formatted(
+            column, MAX_TEXT_BYTES, SavedBreaker.MAX_TEXT, SavedBreaker.MAX_TEXT * Character.BYTES);
   }
 
   private static String number(String column, long least, long most) {
@@ -178,8 +174,8 @@ final class BreakerRow {
     Instant openUntil = breaker.openUntil();
     CircuitBreakerTotals totals = breaker.totals();
     String key = breaker.key();
-    bindName(upsert, 1, breaker.name());
-    bindName(upsert, 2, key == null ? NO_KEY : key);
+    bindText(upsert, 1, breaker.name());
+    bindText(upsert, 2, key == null ? NO_KEY : key);
     upsert.setString(3, breaker.state().text());
     upsert.setLong(4, breaker.generation());
     upsert.setLong(5, micros(breaker.enteredAt()));
@@ -199,7 +195,7 @@ final class BreakerRow {
     upsert.setLong(15, totals.rejected());
     upsert.setLong(16, totals.late());
     upsert.setLong(17, breaker.slowCalls());
-    upsert.setString(18, breaker.declared());
+    bindText(upsert, 18, breaker.declared());
     upsert.setLong(19, micros(breaker.savedAt()));
     upsert.setInt(20, breaker.openedByHand() ? 1 : 0);
     upsert.setInt(21, breaker.probeFailures());
@@ -207,20 +203,20 @@ final class BreakerRow {
 
   static void bindDelete(PreparedStatement delete, SavedBreaker breaker) throws SQLException {
     String key = breaker.key();
-    bindName(delete, 1, breaker.name());
-    bindName(delete, 2, key == null ? NO_KEY : key);
+    bindText(delete, 1, breaker.name());
+    bindText(delete, 2, key == null ? NO_KEY : key);
     delete.setLong(3, micros(breaker.savedAt()));
     delete.setLong(4, micros(breaker.enteredAt()));
     delete.setLong(5, breaker.generation());
   }
 
   /** Stores a text; if it has an unpaired surrogate, which UTF-8 cannot represent, as the bytes of its characters. */
-  static void bindName(PreparedStatement statement, int column, String name) throws SQLException {
-    if (name.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
-      statement.setString(column, name);
+  static void bindText(PreparedStatement statement, int column, String text) throws SQLException {
+    if (text.codePoints().noneMatch(BreakerRow::isHalfOfAPair)) {
+      statement.setString(column, text);
     } else {
-      ByteBuffer bytes = ByteBuffer.allocate(name.length() * Character.BYTES);
-      bytes.asCharBuffer().put(name);
+      ByteBuffer bytes = ByteBuffer.allocate(text.length() * Character.BYTES);
+      bytes.asCharBuffer().put(text);
       statement.setBytes(column, bytes.array());
     }
   }
@@ -237,9 +233,9 @@ final class BreakerRow {
    */
   static SavedBreaker read(ResultSet row) throws SQLException {
     try {
-      return SavedBreaker.builder(name(row, "name"))
+      return SavedBreaker.builder(text(row, "name"))
           .key(key(row))
-          .state(CircuitBreakerState.parse(text(row, "state")))
+          .state(state(row))
           .generation(count(row, "generation"))
           .enteredAt(instant(row, "entered_at_micros"))
           .openUntil(
@@ -287,17 +283,21 @@ final class BreakerRow {
     return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
-  private static @Nullable String key(ResultSet row) throws SQLException {
-    String key = name(row, "key");
-    return key.equals(NO_KEY) ? null : key;
+  /** Exactly as it was written, as in the condition of SQL. */
+  private static CircuitBreakerState state(ResultSet row) throws SQLException {
+    Object stored = row.getObject("state");
+    for (CircuitBreakerState state : CircuitBreakerState.values()) {
+      if (state.text().equals(stored)) {
+        return state;
+      }
+    }
+    throw new IllegalArgumentException(
+        "state must be one of " + STATES + ": " + shown(row, "state"));
   }
 
-  static String name(ResultSet row, String column) throws SQLException {
-    return row.getObject(column) instanceof byte[] bytes
-            && bytes.length > 0
-            && bytes.length % Character.BYTES == 0
-        ? ByteBuffer.wrap(bytes).asCharBuffer().toString()
-        : text(row, column);
+  private static @Nullable String key(ResultSet row) throws SQLException {
+    String key = text(row, "key");
+    return key.equals(NO_KEY) ? null : key;
   }
 
   static String text(ResultSet row, String column) throws SQLException {
@@ -305,8 +305,12 @@ final class BreakerRow {
       throw new IllegalArgumentException(column + " must have at most " + SavedBreaker.MAX_TEXT
           + " characters: " + shown(row, column));
     }
-    if (row.getObject(column) instanceof String value) {
-      return value;
+    Object value = row.getObject(column);
+    if (value instanceof String text) {
+      return text;
+    }
+    if (value instanceof byte[] bytes && bytes.length > 0 && bytes.length % Character.BYTES == 0) {
+      return ByteBuffer.wrap(bytes).asCharBuffer().toString();
     }
     throw new IllegalArgumentException(column + " must be text: " + shown(row, column));
   }

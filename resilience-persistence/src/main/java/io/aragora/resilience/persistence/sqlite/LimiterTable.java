@@ -85,7 +85,7 @@ final class LimiterTable {
   /** Returns the row of a name; null if there is none, or if it is unreadable. */
   private @Nullable SavedLimiter find(String name) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(SELECT + "WHERE name = ?")) {
-      BreakerRow.bindName(select, 1, name);
+      BreakerRow.bindText(select, 1, name);
       try (ResultSet row = select.executeQuery()) {
         return row.next() ? read(row) : null;
       }
@@ -119,8 +119,8 @@ final class LimiterTable {
 
   private static void bind(PreparedStatement replace, SavedLimiter limiter) throws SQLException {
     Instant pausedUntil = limiter.pausedUntil();
-    BreakerRow.bindName(replace, 1, limiter.name());
-    replace.setString(2, limiter.declared());
+    BreakerRow.bindText(replace, 1, limiter.name());
+    BreakerRow.bindText(replace, 2, limiter.declared());
     replace.setLong(3, BreakerRow.micros(limiter.fullAt()));
     if (pausedUntil == null) {
       replace.setNull(4, Types.INTEGER);
@@ -139,7 +139,7 @@ final class LimiterTable {
    */
   private static SavedLimiter read(ResultSet row) throws SQLException {
     try {
-      return SavedLimiter.builder(BreakerRow.name(row, "name"))
+      return SavedLimiter.builder(BreakerRow.text(row, "name"))
           .declared(BreakerRow.text(row, "declared"))
           .fullAt(BreakerRow.instant(row, "full_at_micros"))
           .pausedUntil(

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.persistence.StateStoreProvider;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
  */
 public final class SqliteStateStoreProvider implements StateStoreProvider {
   private static final String PREFIX = "sqlite:";
+  private static final int MAX_SHOWN = 300;
   private static final int BUSY_TIMEOUT_MILLIS = 5_000;
 
   /** For {@link java.util.ServiceLoader}. */
@@ -57,6 +59,6 @@ public final class SqliteStateStoreProvider implements StateStoreProvider {
 
   private static IllegalArgumentException refused(String rule, String location) {
     return new IllegalArgumentException(
-        "state store location must " + rule + ": '" + location + "'");
+        "state store location must " + rule + ": '" + OneLine.of(location, MAX_SHOWN) + "'");
   }
 }

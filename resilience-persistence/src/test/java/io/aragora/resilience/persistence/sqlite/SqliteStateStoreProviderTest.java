@@ -67,6 +67,6 @@ class SqliteStateStoreProviderTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> provider.open(location))
         .withMessageContaining(rule)
-        .withMessageEndingWith("'" + location + "'");
+        .withMessageEndingWith("'" + location.replace('\0', '?') + "'");
   }
 }

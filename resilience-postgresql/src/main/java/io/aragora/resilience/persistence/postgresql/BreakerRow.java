@@ -64,6 +64,10 @@ final class BreakerRow {
   /** The maximum size of a text in bytes: {@link StoredText} makes at most six of a character. */
   private static final int MAX_TEXT_BYTES = 6 * SavedBreaker.MAX_TEXT;
 
+  private static final String STATES = Arrays.stream(CircuitBreakerState.values())
+      .map(CircuitBreakerState::text)
+      .collect(Collectors.joining(", "));
+
   private static final List<Column> COLUMNS = List.of(
       Column.text("name", SavedBreaker::name),
       Column.text("key", SavedBreaker::key),
@@ -217,11 +221,7 @@ final class BreakerRow {
             "octet_length(" + prefix + "name) <= " + MAX_TEXT_BYTES,
             "coalesce(octet_length(" + prefix + "key), 0) <= " + MAX_TEXT_BYTES,
             "octet_length(" + prefix + "declared) <= " + MAX_TEXT_BYTES,
-            prefix + "state IN ("
-                + Arrays.stream(CircuitBreakerState.values())
-                    .map(state -> "'" + state.text() + "'")
-                    .collect(Collectors.joining(", "))
-                + ")",
+            prefix + "state IN ('" + STATES.replace(", ", "', '") + "')",
             number(prefix + "generation", SavedBreaker.MAX_NUMBER),
             instant(prefix, "entered_at_micros"),
             "(" + prefix + "open_until_micros IS NULL OR " + instant(prefix, "open_until_micros")
@@ -337,7 +337,7 @@ final class BreakerRow {
               row.getLong("key_bytes") == 0 && row.getString("key") == null
                   ? null
                   : text(row, "key"))
-          .state(CircuitBreakerState.parse(text(row, "state")))
+          .state(state(text(row, "state")))
           .generation(count(row, "generation"))
           .enteredAt(instant(row, "entered_at_micros", shift))
           .openUntil(
@@ -365,6 +365,17 @@ final class BreakerRow {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException("skipped '" + shown(row) + "': " + e.getMessage(), e);
     }
+  }
+
+  /** Exactly as it was written, as in the condition of SQL. */
+  private static CircuitBreakerState state(String stored) {
+    for (CircuitBreakerState state : CircuitBreakerState.values()) {
+      if (state.text().equals(stored)) {
+        return state;
+      }
+    }
+    throw new IllegalArgumentException(
+        "state must be one of " + STATES + ": " + OneLine.of(stored, MAX_SHOWN));
   }
 
   static String text(ResultSet row, String column) throws SQLException {

@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,9 @@ record ChangeNotice(UUID writer, long transaction) {
   /** Channels belong to the whole database, so the name contains the table's identifier to separate schemas. */
   static final String CHANNEL =
       "'resilience_circuit_breakers_' || 'resilience_circuit_breakers'::regclass::oid::text";
+
+  private static final Pattern FORM =
+      Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([1-9][0-9]{0,17})");
 
   /** Sends the notice of the running transaction. */
   static void send(Connection connection, UUID writer) throws SQLException {
@@ -25,16 +30,9 @@ record ChangeNotice(UUID writer, long transaction) {
 
   /** Returns null for a notice that no writer sent: any client may use the channel. */
   static @Nullable ChangeNotice parse(String payload) {
-    int blank = payload.indexOf(' ');
-    if (blank < 0) {
-      return null;
-    }
-    try {
-      return new ChangeNotice(
-          UUID.fromString(payload.substring(0, blank)),
-          Long.parseLong(payload.substring(blank + 1)));
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
+    Matcher form = FORM.matcher(payload);
+    return form.matches()
+        ? new ChangeNotice(UUID.fromString(form.group(1)), Long.parseLong(form.group(2)))
+        : null;
   }
 }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.internal.OneLine;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -58,6 +59,7 @@ final class DatabaseLocation {
   }
 
   private static final String PREFIX = "postgresql:";
+  private static final int MAX_SHOWN = 1000;
   private static final String MASK = "***";
 
   /** Parameters whose values are safe to log. */
@@ -175,29 +177,27 @@ final class DatabaseLocation {
       return MASK;
     }
     List<String> parameters = parameters(location);
+    // A password may contain '?', so whatever stands before the last '@' may be a part of it.
+    boolean isSecret = parameters.stream().anyMatch(text -> text.indexOf('@') >= 0);
     String shown = PREFIX
-        + shownServer(server(location), parameters)
+        + (isSecret ? MASK : shownServer(server(location)))
         + parameters.stream()
-            .map(DatabaseLocation::masked)
+            .map(text -> masked(text, isSecret))
             .collect(Collectors.joining("&", parameters.isEmpty() ? "" : "?", ""));
-    return shown.replaceAll("\\p{Cntrl}", "?");
+    return OneLine.of(shown, MAX_SHOWN);
   }
 
-  private static String shownServer(String server, List<String> parameters) {
-    // The password contains '?', so this is its beginning.
-    if (parameters.stream().anyMatch(text -> name(text) == null && text.indexOf('@') >= 0)) {
-      return MASK;
-    }
+  private static String shownServer(String server) {
     int at = server.lastIndexOf('@');
     return at < 0 ? server : "//" + MASK + server.substring(at);
   }
 
-  private static String masked(String parameter) {
+  private static String masked(String parameter, boolean isSecret) {
     String name = name(parameter);
     if (name == null) {
       return MASK;
     }
-    return HARMLESS.contains(name) ? parameter : name + "=" + MASK;
+    return HARMLESS.contains(name) && !isSecret ? parameter : name + "=" + MASK;
   }
 
   /** Not by the JDK's DriverManager, which depends on class loaders and asks every registered driver. */

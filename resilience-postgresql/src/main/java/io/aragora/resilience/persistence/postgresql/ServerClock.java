@@ -73,6 +73,6 @@ final class ServerClock {
   /** Returns the difference between two clocks, given how far the server's clock is ahead of each. */
   static long shiftMicros(long offsetThere, long offsetHere) {
     long shift = Math.subtractExact(offsetThere, offsetHere);
-    return Math.abs(shift) <= TOLERANCE_MICROS ? 0 : shift;
+    return shift >= -TOLERANCE_MICROS && shift <= TOLERANCE_MICROS ? 0 : shift;
   }
 }

@@ -60,7 +60,7 @@ final class StoredText {
       if (stored.startsWith("\\\\", next)) {
         text.append(ESCAPE);
         done = next + 2;
-      } else if (stored.startsWith("\\u", next) && next + 2 + DIGITS <= stored.length()) {
+      } else if (stored.startsWith("\\u", next) && hasDigits(stored, next + 2)) {
         done = next + 2 + DIGITS;
         text.append((char) HexFormat.fromHexDigits(stored, next + 2, done));
       } else {
@@ -69,5 +69,13 @@ final class StoredText {
       }
     }
     return text.append(stored, done, stored.length()).toString();
+  }
+
+  private static boolean hasDigits(String text, int from) {
+    int end = from;
+    while (end < text.length() && end < from + DIGITS && HexFormat.isHexDigit(text.charAt(end))) {
+      end++;
+    }
+    return end == from + DIGITS;
   }
 }

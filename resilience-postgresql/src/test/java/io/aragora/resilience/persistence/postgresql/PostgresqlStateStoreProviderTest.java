@@ -32,6 +32,7 @@ class PostgresqlStateStoreProviderTest {
     "postgresql://me:secret@db:5432/app, postgresql://***@db:5432/app",
     "postgresql://me:se/cr@et@db/app, postgresql://***@db/app",
     "postgresql://me:se?cret@db/app, postgresql:***?***",
+    "postgresql://me:se?user=cret@db/app, postgresql:***?user=***",
     "postgresql://db/app?user=me&password=secret, postgresql://db/app?user=me&password=***",
     "postgresql://db/app?password=sec&ret&x=y&ssl=true, postgresql://db/app?password=***&***&***&ssl=***",
     "postgresql://db/app?pasword=secret, postgresql://db/app?***",

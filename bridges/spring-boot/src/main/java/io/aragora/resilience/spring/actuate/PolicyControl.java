@@ -4,6 +4,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.ratelimiter.RateLimiter;
+import java.util.regex.Pattern;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,20 @@ import org.jspecify.annotations.Nullable;
 final class PolicyControl {
   private static final Log LOG = LogFactory.getLog(PolicyControl.class);
 
+  private static final int MAX_SHOWN = 300;
+  private static final Pattern UNFIT =
+      Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029\\p{Cs}]");
+
   private final Resilience resilience;
 
   PolicyControl(Resilience resilience) {
     this.resilience = resilience;
+  }
+
+  /** Returns a text of a request as part of a log line or an answer: it cannot end the line, and its length is bounded. */
+  static String shown(String text) {
+    String kept = text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+    return UNFIT.matcher(kept).replaceAll("?");
   }
 
   void stopChaos() {
@@ -36,7 +47,7 @@ final class PolicyControl {
       case "ratelimiter" -> resume(name, action);
       default ->
         throw new IllegalArgumentException(
-            "kind must be circuitbreaker, keyedcircuitbreaker or ratelimiter: " + kind);
+            "kind must be circuitbreaker, keyedcircuitbreaker or ratelimiter: " + shown(kind));
     };
   }
 
@@ -53,16 +64,17 @@ final class PolicyControl {
       case "reset" -> BreakerAction.RESET;
       default ->
         throw new IllegalArgumentException(
-            "action must be force-open, force-closed or reset: " + action);
+            "action must be force-open, force-closed or reset: " + shown(action));
     };
   }
 
   private boolean changeBreaker(
-      @Nullable CircuitBreaker breaker, BreakerAction action, String shown) {
+      @Nullable CircuitBreaker breaker, BreakerAction action, String target) {
     if (breaker == null) {
       return false;
     }
-    LOG.info("operator: " + action + " of breaker '" + shown + "', runtime " + resilience.name());
+    LOG.info("operator: " + action + " of breaker '" + shown(target) + "', runtime "
+        + resilience.name());
     switch (action) {
       case FORCE_OPEN -> breaker.forceOpen();
       case FORCE_CLOSED -> breaker.forceClosed();
@@ -79,7 +91,7 @@ final class PolicyControl {
       if (keyed.name().equals(name)) {
         CircuitBreaker breaker = keyed.forKey(key);
         if (breaker == keyed.overflow()) {
-          throw new IllegalArgumentException("keyed breaker '" + name
+          throw new IllegalArgumentException("keyed breaker '" + shown(name)
               + "' has reached maxKeys, so this key shares the overflow breaker");
         }
         return changeBreaker(breaker, action, name + "[" + key + "]");
@@ -90,11 +102,12 @@ final class PolicyControl {
 
   private boolean resume(String name, String action) {
     if (!action.equals("resume")) {
-      throw new IllegalArgumentException("action must be resume: " + action);
+      throw new IllegalArgumentException("action must be resume: " + shown(action));
     }
     for (RateLimiter limiter : resilience.policies().rateLimiters()) {
       if (limiter.name().equals(name)) {
-        LOG.info("operator: resume of rate limiter '" + name + "', runtime " + resilience.name());
+        LOG.info(
+            "operator: resume of rate limiter '" + shown(name) + "', runtime " + resilience.name());
         limiter.resume();
         return true;
       }

@@ -98,7 +98,9 @@ public final class ResilienceEndpoint {
   @WriteOperation
   public WebEndpointResponse<Map<String, Object>> reload(String action) {
     if (!action.equals("reload")) {
-      return failed(BAD_REQUEST, "without a kind of policies, action must be reload: " + action);
+      return failed(
+          BAD_REQUEST,
+          "without a kind of policies, action must be reload: " + PolicyControl.shown(action));
     }
     try {
       Reconfiguration reconfiguration = settings.reload();
@@ -128,7 +130,9 @@ public final class ResilienceEndpoint {
   public WebEndpointResponse<Map<String, Object>> stop(@Selector String kind, String action) {
     if (!kind.equals("chaos") || !action.equals("stop")) {
       return failed(
-          BAD_REQUEST, "without the name of a policy, only 'stop' of 'chaos' is possible: " + kind);
+          BAD_REQUEST,
+          "without the name of a policy, only 'stop' of 'chaos' is possible: "
+              + PolicyControl.shown(kind));
     }
     control.stopChaos();
     return done(action);
