@@ -49,7 +49,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.Predicate;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +65,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 class ForeignCodeTest {
   private static final Duration COOLDOWN = Duration.ofSeconds(10);
+  static final String INSIDE = ", inside";
 
   /** The throwables of an application. */
   static final List<Throwable> THROWABLES = List.of(
@@ -117,9 +117,10 @@ class ForeignCodeTest {
   }
 
   /** The parts from which a test builds its runtime. */
-  private static final class Setup {
+  static final class Setup {
     final ManualTime time = ManualTime.create().autoAdvance(true);
-    final ResilienceBuilder runtime = Resilience.builder().timeSource(time);
+    final ResilienceBuilder runtime =
+        Resilience.builder().property("resilience.chaos.enabled", "true");
     final CircuitBreakerConfig.Builder breaker = CircuitBreakerConfig.builder()
         .failureThreshold(1)
         .cooldown(COOLDOWN)
@@ -129,7 +130,19 @@ class ForeignCodeTest {
         RetryConfig.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofSeconds(1)));
     final TimeoutConfig.Builder timeout = TimeoutConfig.builder().limit(Duration.ofSeconds(30));
     final List<Consumer<Policies>> onBuilt = new ArrayList<>();
+
+    /** Creates the policy of another kind that is around all others, or inside them. */
+    @Nullable
+    Function<Resilience, Policy> pattern;
+
+    boolean patternIsInside;
     boolean keyed;
+
+    static Setup onManualTime() {
+      Setup setup = new Setup();
+      setup.runtime.timeSource(setup.time);
+      return setup;
+    }
 
     Policies build(Resilience resilience, boolean retried) {
       KeyedCircuitBreaker keys =
@@ -138,8 +151,16 @@ class ForeignCodeTest {
           keyed ? keys.forKey("a") : resilience.circuitBreaker("b", breaker.build());
       Timeout limit = resilience.timeout("t", timeout.build());
       Retry again = resilience.retry("r", retry.build());
-      Pipeline pipeline =
-          resilience.pipeline("p", p -> p.add(retried ? again : used).add(retried ? used : limit));
+      Policy other = pattern == null ? null : pattern.apply(resilience);
+      Pipeline pipeline = resilience.pipeline("p", p -> {
+        if (other != null && !patternIsInside) {
+          p.add(other);
+        }
+        p.add(retried ? again : used).add(retried ? used : limit);
+        if (other != null && patternIsInside) {
+          p.add(other);
+        }
+      });
       Policies policies = new Policies(resilience, keys, used, limit, again, pipeline, time);
       onBuilt.forEach(each -> each.accept(policies));
       return policies;
@@ -147,7 +168,7 @@ class ForeignCodeTest {
   }
 
   /** The code that a test calls. */
-  private record Policies(
+  record Policies(
       Resilience resilience,
       KeyedCircuitBreaker keys,
       CircuitBreaker breaker,
@@ -178,9 +199,9 @@ class ForeignCodeTest {
   }
 
   /** One function of the application, which counts its calls and throws. */
-  private record Foreign(String name, BiConsumer<Setup, Thrower> given) {}
+  record Foreign(String name, BiConsumer<Setup, Thrower> given) {}
 
-  static final class Thrower {
+  static class Thrower {
     final Throwable thrown;
     final AtomicInteger called = new AtomicInteger();
 
@@ -199,7 +220,7 @@ class ForeignCodeTest {
     throw (X) thrown;
   }
 
-  private static List<Foreign> foreign() {
+  static List<Foreign> foreign() {
     List<Foreign> all = new ArrayList<>();
     settings(all, CircuitBreakerConfig.Builder.class, setup -> setup.breaker);
     settings(all, RetryConfig.Builder.class, setup -> setup.retry);
@@ -232,6 +253,16 @@ class ForeignCodeTest {
         "StateStore",
         (setup, thrower) -> setup.runtime.stateStore(throwingProxy(StateStore.class, thrower))));
     listeners(all);
+    for (ForeignPattern pattern : ForeignPattern.all()) {
+      for (ForeignPattern.Code code : pattern.functions()) {
+        for (boolean inside : new boolean[] {false, true}) {
+          all.add(new Foreign(code.name() + (inside ? INSIDE : ""), (setup, thrower) -> {
+            setup.pattern = resilience -> code.declare(resilience, thrower);
+            setup.patternIsInside = inside;
+          }));
+        }
+      }
+    }
     return all;
   }
 
@@ -320,23 +351,14 @@ class ForeignCodeTest {
     return (type.isInterface() && type != Executor.class) || type == Backoff.class;
   }
 
-  private static Object throwing(Class<?> type, Thrower thrower) {
-    if (type == Predicate.class) {
-      return (Predicate<Object>) value -> thrower.go();
-    }
-    if (type == Function.class) {
-      return (Function<Object, Object>) value -> thrower.go();
-    }
-    if (type == Consumer.class) {
-      return (Consumer<Object>) value -> thrower.go();
-    }
+  static Object throwing(Class<?> type, Thrower thrower) {
     if (type == Backoff.class) {
       return Backoff.custom(retry -> thrower.<Long>go());
     }
     if (type == RetryBudget.class) {
       return new BrokenBudget(thrower);
     }
-    throw new AssertionError("a setting takes a " + type + ": say here how one throws");
+    return throwingProxy(type, thrower);
   }
 
   private record BrokenBudget(Thrower thrower) implements RetryBudget {
@@ -527,7 +549,7 @@ class ForeignCodeTest {
    * kinds if other threads receive it, or if the entry leads to another one.
    */
   private static List<Throwable> throwables(Foreign foreign, NamedEntry entry, boolean keyed) {
-    if (keyed) {
+    if (keyed || foreign.name.endsWith(INSIDE)) {
       return THROWABLES.subList(0, 1);
     }
     boolean isOwnWay = entry.name.equals("tryCall")
@@ -560,7 +582,7 @@ class ForeignCodeTest {
       IOException down,
       boolean keyed,
       boolean fails) {
-    Setup setup = new Setup();
+    Setup setup = Setup.onManualTime();
     setup.keyed = keyed;
     foreign.given.accept(setup, new Thrower(thrown));
     try (Resilience resilience = setup.runtime.build()) {
@@ -591,7 +613,7 @@ class ForeignCodeTest {
       IOException down,
       boolean keyed,
       boolean fails) {
-    Setup setup = new Setup();
+    Setup setup = Setup.onManualTime();
     setup.keyed = keyed;
     foreign.given.accept(setup, new Thrower(thrown));
     try (Resilience resilience = setup.runtime.build()) {
@@ -602,7 +624,8 @@ class ForeignCodeTest {
       Ending ending = entry.enter(in, body);
 
       assertEnding(ending, down, fails);
-      assertThat(outcomes(breaker)).as("each attempt is counted").isBetween(1L, 2L);
+      long most = setup.pattern == null ? 2 : 4; // a hedge starts a second attempt
+      assertThat(outcomes(breaker)).as("each attempt is counted").isBetween(1L, most);
     }
   }
 
@@ -642,7 +665,11 @@ class ForeignCodeTest {
     assertThat(never)
         .as("asked for by limits and rejections, below, or not by these calls")
         .containsExactlyInAnyOrder(
+            "ChaosConfig.onLost",
+            "ChaosConfig.onLost" + INSIDE,
             "CircuitBreakerConfig.mapException",
+            "HedgeConfig.onLoser",
+            "HedgeConfig.onLoser" + INSIDE,
             "TimeoutConfig.mapException",
             "TimeoutConfig.onLateResult",
             "Timeout.subscribe",
@@ -654,7 +681,7 @@ class ForeignCodeTest {
   Stream<DynamicTest> mapExceptionOfBreakers_everyThrowable_rejectionComesOut() {
     return THROWABLES.stream()
         .map(thrown -> dynamicTest(thrown.getClass().getSimpleName(), () -> {
-          Setup setup = new Setup();
+          Setup setup = Setup.onManualTime();
           Thrower thrower = new Thrower(thrown);
           setup.breaker.mapException(rejection -> thrower.go());
           try (Resilience resilience = setup.runtime.build()) {
@@ -675,7 +702,7 @@ class ForeignCodeTest {
   Stream<DynamicTest> functionsOfTimeouts_everyThrowable_limitStillEndsTheCall() {
     return THROWABLES.stream()
         .map(thrown -> dynamicTest(thrown.getClass().getSimpleName(), () -> {
-          Setup setup = new Setup();
+          Setup setup = Setup.onManualTime();
           Thrower thrower = new Thrower(thrown);
           setup.timeout.mapException(exceeded -> thrower.go()).onLateResult(value -> thrower.go());
           try (Resilience resilience = setup.runtime.build()) {

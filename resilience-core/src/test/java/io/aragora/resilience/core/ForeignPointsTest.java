@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 class ForeignPointsTest {
   private static final String ENTRY = "an entry point of ForeignCodeTest and StackOverflowTest";
   private static final String FUNCTIONS = "ForeignCodeTest, found by reflection";
+  private static final String LISTENERS = "ForeignListenersTest, found by reflection";
   private static final String MORE = "ForeignOutcomesTest";
   private static final String CALLER =
       "called on the caller's thread, and its exceptions reach the caller";
@@ -42,10 +43,10 @@ class ForeignPointsTest {
 
   /** By class and method, or by class. */
   private static final Map<String, String> COVERED = Map.ofEntries(
-      Map.entry("Bulkhead.subscribe", "BulkheadTest"),
+      Map.entry("Bulkhead.subscribe", LISTENERS),
       Map.entry("CallContext", CALLER),
-      Map.entry("Chaos.subscribe", "ChaosTest"),
-      Map.entry("ChaosConfig.Builder", "ChaosTest"),
+      Map.entry("Chaos.subscribe", LISTENERS),
+      Map.entry("ChaosConfig.Builder", FUNCTIONS),
       Map.entry("CircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("CircuitBreaker.subscribeCalls", FUNCTIONS),
       Map.entry("CircuitBreaker.tryCall", ENTRY),
@@ -53,15 +54,15 @@ class ForeignPointsTest {
       Map.entry("CircuitBreakerConfig.Builder", FUNCTIONS),
       Map.entry("CircuitBreakerListener.ofCodes", "makes a listener, which is covered as one"),
       Map.entry("Coalescer", "CoalescerTest, CoalescedFutureTest"),
-      Map.entry("CoalescerConfig.Builder", "StaleResultTest, CoalescerTest"),
-      Map.entry("ConcurrencyLimit.subscribe", "ConcurrencyLimitTest"),
-      Map.entry("ConcurrencyLimitConfig.Builder", "ConcurrencyLimitTest"),
+      Map.entry("CoalescerConfig.Builder", FUNCTIONS),
+      Map.entry("ConcurrencyLimit.subscribe", LISTENERS),
+      Map.entry("ConcurrencyLimitConfig.Builder", FUNCTIONS),
       Map.entry("ContextPropagator", FUNCTIONS),
       Map.entry("EndpointContribution", ENDPOINT),
       Map.entry("Fallback", MORE),
       Map.entry("Fallback.Builder", MORE),
-      Map.entry("Hedge.subscribe", "HedgeTest"),
-      Map.entry("HedgeConfig.Builder", "HedgeTest"),
+      Map.entry("Hedge.subscribe", LISTENERS),
+      Map.entry("HedgeConfig.Builder", FUNCTIONS),
       Map.entry("HealthCheck.async", MORE),
       Map.entry("HealthCheckProvider", "asked when the runtime is built: HealthProvidersTest"),
       Map.entry("HealthRegistry.register", MORE),
@@ -72,8 +73,8 @@ class ForeignPointsTest {
       Map.entry("KeyedCircuitBreaker.forEachKey", CALLER),
       Map.entry("KeyedCircuitBreaker.subscribe", FUNCTIONS),
       Map.entry("KeyedCircuitBreaker.subscribeKeys", FUNCTIONS),
-      Map.entry("KeyedRateLimiter.subscribe", "KeyedRateLimiterTest"),
-      Map.entry("KeyedRateLimiter.subscribeKeys", "KeyedRateLimiterTest"),
+      Map.entry("KeyedRateLimiter.subscribe", LISTENERS),
+      Map.entry("KeyedRateLimiter.subscribeKeys", LISTENERS),
       Map.entry("Pipeline.Builder.add", MORE),
       Map.entry("Pipeline.on", "an executor that throws or drops tasks: ChosenExecutorTest"),
       Map.entry("Policy", ENTRY),
@@ -87,7 +88,7 @@ class ForeignPointsTest {
           "MethodPolicy.call",
           "an observer that throws: ObservedPipelineTest; the rest is its caller's"),
       Map.entry("QuotaStoreProvider", "asked by the thread that leases: HostileQuotaStoreTest"),
-      Map.entry("RateLimiter.subscribe", "RateLimiterTest"),
+      Map.entry("RateLimiter.subscribe", LISTENERS),
       Map.entry("Resilience", CALLER),
       Map.entry("ResilienceBuilder.config", CALLER),
       Map.entry("ResilienceBuilder.contextPropagator", FUNCTIONS),

@@ -5,17 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.coalescing.Coalescer;
+import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.core.CoalescedCalls;
+import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CheckedRunnable;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
@@ -95,7 +102,10 @@ class StackOverflowTest {
   /** A runtime, whose policies are used at every depth. */
   private static final class Fixture implements AutoCloseable {
     final ManualTime time = ManualTime.create().autoAdvance(true);
-    final Resilience resilience = Resilience.builder().timeSource(time).build();
+    final Resilience resilience = Resilience.builder()
+        .timeSource(time)
+        .property("resilience.chaos.enabled", "true")
+        .build();
     final CircuitBreakerConfig probing = CircuitBreakerConfig.builder()
         .failureThreshold(1)
         .cooldown(COOLDOWN)
@@ -126,6 +136,12 @@ class StackOverflowTest {
         resilience.bulkhead("bulkhead", c -> c.maxConcurrentCalls(4).maxWait(LIMIT));
     final ConcurrencyLimit limit =
         resilience.concurrencyLimit("limit", c -> c.initial(4).maxWait(LIMIT));
+    final RateLimiter limiter = resilience.rateLimiter(
+        "limiter", RateLimiterConfig.smooth(1_000_000, COOLDOWN).build());
+    final Hedge hedge = resilience.hedge("hedge", c -> c.delay(LIMIT));
+    final Chaos chaos = resilience.chaos("chaos", c -> c.behave(100, () -> {}));
+    final Coalescer<String, Object> coalescer = resilience.coalescer(
+        "coalescer", CoalescerConfig.<String, Object>builder().build());
     final Pipeline pipeline = resilience
         .newPipeline("pipeline")
         .add(retry)
@@ -149,6 +165,7 @@ class StackOverflowTest {
           .policies()
           .subscribe(CircuitBreakerListener.ofCodes((name, code) -> transitions.incrementAndGet()));
       watched.subscribeCalls(Set.of(CircuitBreakerCall.Kind.values()), call -> {});
+      resilience.chaos().start(Duration.ofHours(1));
     }
 
     /** Prepares each breaker to be half-open. */
@@ -190,6 +207,7 @@ class StackOverflowTest {
       assertThat(watched.hasWatchedCalls()).as("a call is in flight").isFalse();
       assertThat(bulkhead.snapshot().inUse()).as("a place is taken").isZero();
       assertThat(limit.snapshot().inUse()).as("a place of the limit is taken").isZero();
+      assertThat(coalescer.flights()).as("a call of a key is under way").isZero();
       assertThat(CallContext.current().remaining()).as("a deadline is left").isEmpty();
       assertThat(CallContext.current().attempt()).as("an attempt is left").isZero();
       prepare();
@@ -331,6 +349,32 @@ class StackOverflowTest {
             each.getDisplayName().contains("Async") || each.getDisplayName().contains("submit"));
   }
 
+  /** The other kinds, at the entries that each of them has code for. */
+  @TestFactory
+  Stream<DynamicTest> everyPattern_atEveryDepth() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String policy : List.of("limiter", "limit", "hedge", "chaos", "coalescer")) {
+      for (NamedEntry entry : entries()) {
+        if (entry.name.equals("call")
+            || entry.name.endsWith("at once")
+            || entry.name.endsWith("in the depth")) {
+          for (Body body : entry.takesBody()
+              ? new Body[] {Body.SUCCEEDS, Body.OVERFLOWS}
+              : new Body[] {Body.SUCCEEDS}) {
+            tests.add(test("", policy, entry, body));
+          }
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static DynamicTest test(String round, String policy, NamedEntry entry, Body body) {
+    return DynamicTest.dynamicTest(
+        round + policy + ", " + entry.name + ", body " + body,
+        () -> atEveryDepth((in, any) -> entry.entry.enter(in, named(in, policy), body)));
+  }
+
   private static List<DynamicTest> tests(String round) {
     List<DynamicTest> tests = new ArrayList<>();
     for (String policy :
@@ -341,9 +385,7 @@ class StackOverflowTest {
           continue;
         }
         for (Body body : entry.takesBody() ? Body.values() : new Body[] {Body.SUCCEEDS}) {
-          tests.add(DynamicTest.dynamicTest(
-              round + policy + ", " + entry.name + ", body " + body,
-              () -> atEveryDepth((in, any) -> entry.entry.enter(in, named(in, policy), body))));
+          tests.add(test(round, policy, entry, body));
         }
       }
     }
@@ -356,6 +398,11 @@ class StackOverflowTest {
       case "keyed" -> in.keyed;
       case "watched" -> in.watched;
       case "bulkhead" -> in.bulkhead;
+      case "limiter" -> in.limiter;
+      case "limit" -> in.limit;
+      case "hedge" -> in.hedge;
+      case "chaos" -> in.chaos;
+      case "coalescer" -> new CoalescedCalls(in.coalescer);
       case "timeout" -> in.timeout;
       case "retry" -> in.retry;
       default -> in.pipeline;
