@@ -2,13 +2,18 @@ package io.aragora.resilience.core.call;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIII_Result;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
@@ -247,6 +252,147 @@ public class PolicyFutureStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = started.isCancelled() ? 1 : 0;
+    }
+  }
+
+  /** A stage that calls its callback where the stack has little room left. */
+  private static final class DeepStage extends CompletableFuture<Integer> {
+    private final int room;
+    private BiFunction<? super Integer, Throwable, ?> callback;
+
+    /**
+     * Creates a stage.
+     *
+     * @param room how many frames must fit before the callback is called: more than it needs to be entered
+     */
+    DeepStage(int room) {
+      this.room = room;
+    }
+
+    @Override
+    public <U> CompletableFuture<U> handle(
+        BiFunction<? super Integer, Throwable, ? extends U> end) {
+      if (isDone()) {
+        return super.handle(end);
+      }
+      callback = end;
+      return new CompletableFuture<>();
+    }
+
+    void end() {
+      complete(1);
+      descend(1, 2, 3, 4);
+    }
+
+    private boolean descend(long a, long b, long c, long d) {
+      try {
+        if (a != 0 && descend(b, c, d, a)) {
+          return true;
+        }
+      } catch (StackOverflowError e) {
+        // The deepest frame.
+      }
+      try {
+        take(room, a, b, c);
+      } catch (StackOverflowError e) {
+        return false;
+      }
+      try {
+        callback.apply(1, null);
+      } catch (StackOverflowError e) {
+        // There was no room to start a thread.
+      }
+      return true;
+    }
+
+    private static long take(int frames, long a, long b, long c) {
+      return frames == 0 ? a : take(frames - 1, b, c, a) + a;
+    }
+  }
+
+  private static int endOf(Ending future) {
+    try {
+      return future.get(10, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      return 0;
+    }
+  }
+
+  /**
+   * Two calls end where the stack has no room, one of them for not even a thread: each of them ends, once another call is watched.
+   */
+  @JCStressTest
+  @Outcome(id = "1, 1, 1, 1", expect = Expect.ACCEPTABLE, desc = "Each ended once.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A stranded call is lost, or ended twice.")
+  @State
+  public static class StrandedCallEnds {
+    private final Ending first = new Ending();
+    private final Ending second = new Ending();
+    private final DeepStage narrow = new DeepStage(64);
+    private final DeepStage wide = new DeepStage(300);
+
+    public StrandedCallEnds() {
+      first.watch(narrow);
+      second.watch(wide);
+    }
+
+    @Actor
+    public void endNarrow() {
+      narrow.end();
+    }
+
+    @Actor
+    public void endWide() {
+      wide.end();
+    }
+
+    @Arbiter
+    public void look(IIII_Result result) {
+      new Ending().watch(new CompletableFuture<>());
+      result.r1 = endOf(first);
+      result.r2 = endOf(second);
+      result.r3 = first.inside.get();
+      result.r4 = second.inside.get();
+    }
+  }
+
+  /** A thread that looks for calls and stops in two steps: shows that the test detects a call that is lost. */
+  @JCStressTest
+  @Outcome(
+      id = {"1", "2"},
+      expect = Expect.ACCEPTABLE,
+      desc = "The call was taken, or started a thread.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The call that PolicyFuture must not lose.")
+  @State
+  public static class BrokenStrandedCallEnds {
+    private volatile int stranded;
+    private volatile boolean ending = true;
+    private int taken;
+    private int started;
+
+    @Actor
+    public void strand() {
+      stranded = 1;
+      if (!ending) {
+        started = 2;
+      }
+    }
+
+    @Actor
+    public void stopEnding() {
+      if (stranded == 0) {
+        ending = false;
+      } else {
+        taken = 1;
+      }
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = taken + started;
     }
   }
 }

@@ -36,6 +36,15 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   /** The number of stranded calls. Written under {@link #STRANDING}. */
   private static volatile int strandedCount;
 
+  /** The largest number of threads that end stranded calls. Each may be held up by code that waits for the end of its call. */
+  private static final int MOST_ENDERS = 256;
+
+  /** The number of those threads. Guarded by {@link #STRANDING}. */
+  private static int enders;
+
+  /** The number of them that are free: each of them takes another call. Guarded by {@link #STRANDING}. */
+  private static int freeEnders;
+
   /** Created early: loading its class takes more stack than may be left. */
   private static final StrandedEnds ENDS = new StrandedEnds();
 
@@ -172,14 +181,50 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     }
   }
 
-  /** Starts a thread that ends the stranded calls. If that fails, the next call that is watched tries again. */
+  /**
+   * Starts a thread that ends stranded calls, unless there is a free one for each. If that fails, the next call that is watched
+   * tries again.
+   */
   private static void endStranded() {
+    synchronized (STRANDING) {
+      if (freeEnders >= strandedCount || enders == MOST_ENDERS) {
+        return;
+      }
+      enders++;
+      freeEnders++;
+    }
     try {
       Thread elsewhere = new Thread(null, ENDS, "resilience-end", 0, false);
       elsewhere.setDaemon(true);
+      elsewhere.setContextClassLoader(Thread.currentThread().getContextClassLoader());
       elsewhere.start();
     } catch (Throwable e) {
       // The calling thread has no room either, or the machine has no thread left.
+      synchronized (STRANDING) {
+        enders--;
+        freeEnders--;
+      }
+    }
+  }
+
+  /**
+   * Takes one of the stranded calls. A thread that receives none is no longer counted: in the same step, so a call that is stranded
+   * at that moment is taken here, or starts a thread. Stress: PolicyFutureStress.StrandedCallEnds.
+   *
+   * @return the call; null if there is none
+   */
+  private static @Nullable PolicyFuture<?> takeStranded() {
+    synchronized (STRANDING) {
+      freeEnders--;
+      int count = strandedCount;
+      if (count == 0) {
+        enders--;
+        return null;
+      }
+      PolicyFuture<?> taken = stranded[count - 1];
+      stranded[count - 1] = null;
+      strandedCount = count - 1;
+      return taken;
     }
   }
 
@@ -369,16 +414,19 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   private static final class StrandedEnds implements Runnable {
     @Override
     public void run() {
-      @Nullable PolicyFuture<?>[] taken;
-      synchronized (STRANDING) {
-        taken = stranded;
-        stranded = new PolicyFuture<?>[64];
-        strandedCount = 0;
-      }
-      for (PolicyFuture<?> future : taken) {
-        if (future != null) {
-          future.followAgain();
+      try {
+        for (PolicyFuture<?> call = takeStranded(); call != null; call = takeStranded()) {
+          call.followAgain();
+          synchronized (STRANDING) {
+            freeEnders++;
+          }
         }
+      } catch (Throwable e) {
+        // The heap is full. The next call that is watched starts another thread for the rest.
+        synchronized (STRANDING) {
+          enders--;
+        }
+        throw e;
       }
     }
   }
