@@ -72,6 +72,23 @@ public final class GuardedLog {
   }
 
   /**
+   * Writes a line with a failure and what it happened to, and never throws. The line is put together in here: if the heap is full,
+   * it is lost, and the caller continues.
+   *
+   * @param level its level
+   * @param owner what it happened to; its text begins the line
+   * @param what what happened, and what follows
+   * @param failure the failure
+   */
+  public void failed(Level level, Object owner, String what, Throwable failure) {
+    try {
+      logger().log(level, owner + ": " + what, failure);
+    } catch (Throwable ignored) {
+      // As above.
+    }
+  }
+
+  /**
    * Returns whether lines of a level are written.
    *
    * @param level the level

@@ -213,7 +213,11 @@ public abstract class AdmissionPolicy extends CorePolicy {
   }
 
   private void notGivenBack(Throwable failure) {
-    LOG.log(System.Logger.Level.ERROR, "a permit of " + this + " could not be given back", failure);
+    LOG.failed(
+        System.Logger.Level.ERROR,
+        this,
+        "a permit could not be given back; the call ends as its body did",
+        failure);
   }
 
   /** Returns why a wait has no use. */
@@ -310,7 +314,8 @@ public abstract class AdmissionPolicy extends CorePolicy {
     try {
       countAdmittedAfterWait(waitedNanos);
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "a call that " + this + " admitted was not counted", e);
+      LOG.failed(
+          System.Logger.Level.ERROR, this, "a call could not be counted; it has its permit", e);
     }
   }
 

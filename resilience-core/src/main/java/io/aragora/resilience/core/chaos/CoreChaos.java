@@ -321,7 +321,11 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
             name(), ChaosEvent.Kind.INJECTED, chance.injection(), Duration.ofNanos(delayNanos)));
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "an injection of " + this + " could not be published", e);
+      LOG.failed(
+          System.Logger.Level.ERROR,
+          this,
+          "an injection could not be published; its listeners miss it",
+          e);
     }
     return true;
   }

@@ -281,8 +281,12 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
     }
   }
 
-  private static void warnOfCount(Throwable thrown) {
-    LOG.log(System.Logger.Level.ERROR, "a call could not be counted", thrown);
+  private void warnOfCount(Throwable thrown) {
+    LOG.failed(
+        System.Logger.Level.ERROR,
+        this,
+        "a call could not be counted; it ends as its body did",
+        thrown);
   }
 
   @Override

@@ -614,7 +614,11 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
         events.publish(CoalescerEvent.of(name, kind, key, age, seenFromOutside(failure, age)));
       }
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "an event of a coalescer could not be published", e);
+      LOG.failed(
+          System.Logger.Level.ERROR,
+          this,
+          "an event could not be published; its listeners miss it",
+          e);
     }
   }
 

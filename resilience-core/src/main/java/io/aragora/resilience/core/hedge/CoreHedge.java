@@ -382,7 +382,11 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   }
 
   void notCounted(Throwable failure) {
-    LOG.log(System.Logger.Level.ERROR, "a call of " + this + " could not be counted", failure);
+    LOG.failed(
+        System.Logger.Level.ERROR,
+        this,
+        "a call could not be counted; it ends as its attempts did",
+        failure);
   }
 
   /** Logs that a hedge could not be started, because the heap is full for instance. The first attempt goes on. */

@@ -166,9 +166,10 @@ final class StateRestoration {
       try {
         follow(state, live);
       } catch (Throwable e) {
-        LOG.log(
+        LOG.failed(
             System.Logger.Level.WARNING,
-            "a change reported by " + location + " was not applied",
+            location,
+            "a change that another instance saved could not be applied; this instance keeps its own state",
             e);
       }
     }

@@ -494,8 +494,12 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
     }
   }
 
-  private static void notCounted(Throwable failure) {
-    LOG.log(System.Logger.Level.ERROR, "a success could not be counted", failure);
+  private void notCounted(Throwable failure) {
+    LOG.failed(
+        System.Logger.Level.ERROR,
+        this,
+        "a success could not be counted; the call returns its result",
+        failure);
   }
 
   private void credit(RetryConfig config) {

@@ -312,7 +312,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
     try {
       limits.countInTime();
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "a call in time could not be counted", e);
+      LOG.failed(
+          System.Logger.Level.ERROR,
+          this,
+          "a call in time could not be counted; it returns its result",
+          e);
     }
   }
 
