@@ -110,7 +110,7 @@ public interface CallObserver {
    */
   default void onFallback(Throwable failure) {}
 
-  /** How a call ended. */
+  /** The end of a call. */
   enum End {
     /** The body returned a value. */
     RETURNED,

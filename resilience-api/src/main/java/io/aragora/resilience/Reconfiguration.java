@@ -2,7 +2,7 @@ package io.aragora.resilience;
 
 import java.util.List;
 
-/** What {@link Resilience#reconfigure} did. Immutable and thread-safe. */
+/** The result of {@link Resilience#reconfigure}. Immutable and thread-safe. */
 public final class Reconfiguration {
   private final List<String> changed;
   private final List<String> kept;

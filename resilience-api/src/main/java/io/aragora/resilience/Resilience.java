@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * constant.
  *
  * <p>System properties, environment variables, {@link ResilienceBuilder#config} and a file may change declared settings,
- * unless the configuration is pinned. Two declarations are compared without such changes.
+ * unless the config ignores them. Two declarations are compared without such changes.
  *
  * <p>Every name must have 1 to 10,000 characters and not be blank; otherwise a method throws {@link
  * IllegalArgumentException}. A method that would create one policy more than {@link ResilienceBuilder#maxPolicies} of its
@@ -97,11 +97,7 @@ public interface Resilience extends AutoCloseable {
     return GlobalResilience.get();
   }
 
-  /**
-   * Returns the name of this runtime in metrics, threads and errors.
-   *
-   * @return the name
-   */
+  /** {@return the name of this runtime in metrics, threads and errors} */
   String name();
 
   /**

@@ -6,7 +6,7 @@ import io.aragora.resilience.time.TimerTotals;
 import java.util.Collection;
 import java.util.Map;
 
-/** What a runtime reports about itself. A view that follows the runtime; each method takes a new reading. Thread-safe. */
+/** The state of a runtime. A view that follows the runtime; each method takes a new reading. Thread-safe. */
 public interface RuntimeStatus {
   /** {@return the status of the state store} */
   StateStoreStatus stateStore();

@@ -98,55 +98,31 @@ public final class ThreadLoad {
       this.group = group;
     }
 
-    /**
-     * Sets {@link ThreadLoad#busy()}. Default 0.
-     *
-     * @param busy the approximate number of threads that run a task
-     * @return this builder
-     */
+    /** Sets {@link ThreadLoad#busy()}. Default 0. */
     public Builder busy(int busy) {
       this.busy = busy;
       return this;
     }
 
-    /**
-     * Sets {@link ThreadLoad#waiting()}. Default 0.
-     *
-     * @param waiting the number of tasks that wait for a thread
-     * @return this builder
-     */
+    /** Sets {@link ThreadLoad#waiting()}. Default 0. */
     public Builder waiting(int waiting) {
       this.waiting = waiting;
       return this;
     }
 
-    /**
-     * Sets {@link ThreadLoad#bound()}. Default 1.
-     *
-     * @param bound the largest number of threads in the group
-     * @return this builder
-     */
+    /** Sets {@link ThreadLoad#bound()}. Default 1. */
     public Builder bound(int bound) {
       this.bound = bound;
       return this;
     }
 
-    /**
-     * Sets {@link ThreadLoad#failures()}. Default 0.
-     *
-     * @param failures the number of times a thread failed outside application code, since the runtime was built
-     * @return this builder
-     */
+    /** Sets {@link ThreadLoad#failures()}. Default 0. */
     public Builder failures(long failures) {
       this.failures = failures;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public ThreadLoad build() {
       return new ThreadLoad(this);
     }

@@ -14,6 +14,7 @@ import com.sun.source.tree.ModifiersTree;
 import com.sun.source.tree.NewClassTree;
 import com.sun.source.tree.ThrowTree;
 import com.sun.source.tree.Tree;
+import com.sun.source.tree.TypeParameterTree;
 import com.sun.source.tree.VariableTree;
 import com.sun.source.util.DocTrees;
 import com.sun.source.util.JavacTask;
@@ -32,12 +33,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.lang.model.element.Modifier;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The rules for Javadoc of exported packages beyond those of doclint (a comment, every parameter, the result, declared exceptions): thread-safety of types, errors that no signature shows and those of parameters with a range,
- * ranges and defaults of settings, units of long and fractional numbers. It parses sources without resolving names.
+ * The rules for Javadoc of exported packages: a comment, every parameter, the result, declared exceptions; thread-safety of types,
+ * errors that no signature shows and those of parameters with a range, ranges and defaults of settings, units of long and fractional
+ * numbers. doclint would ask for tags that repeat what is there: a setter needs no {@code @return this builder}, and one that links
+ * the accessor of its value no {@code @param}. It parses sources without resolving names.
  */
 class JavadocTest {
   private static final Pattern THREADS =
@@ -82,13 +86,19 @@ class JavadocTest {
     Files.writeString(source, """
         /** Makes cups. */
         public class CupBuilder {
-          /** Sets the size. @param size how big @return this builder */
+          /**
+           * Sets the size.
+           * @param size how big
+           */
           public CupBuilder size(double size) {
             if (size < 0) { throw new IllegalStateException(); }
             this.size = Setting.inRange("size", 0, 1, size);
             return this;
           }
-          /** Full ones. @param cups which */
+          /**
+           * Full ones.
+           * @param cups which
+           */
           public record Full(List<Cup> cups) {}
           /** Any thread may pour. */
           public interface Pot {
@@ -103,19 +113,39 @@ class JavadocTest {
              * @param cups in [1, 10]
              */
             void spill(int cups);
+            /** Pours. */
+            <T> T pourInto(T cup) throws Overflow;
+            int size();
+          }
+          public enum Kind { TEA }
+          /** Collects. */
+          public static final class Builder {
+            /** Sets {@link CupBuilder#kind}. Default tea. */
+            public Builder kind(Kind kind) { return this; }
+            /** Sets how full. Default full. */
+            public Builder level(int level) { return this; }
           }
         }
         """);
 
     assertThat(new Audit().of(List.of(source)))
         .containsExactly(
+            "Builder says nothing of threads",
+            "Builder.level does not describe level",
             "CupBuilder says nothing of threads",
             "CupBuilder.size does not say the range of size",
             "CupBuilder.size does not say what the default is",
             "CupBuilder.size does not say when it throws [IllegalArgumentException, IllegalStateException]",
             "CupBuilder.size.size does not say its unit",
             "Full does not say that cups is unmodifiable",
-            "Pot.pour does not say when it throws [IllegalArgumentException]");
+            "Kind has no comment",
+            "Kind.TEA has no comment",
+            "Pot.pour does not say when it throws [IllegalArgumentException]",
+            "Pot.pourInto does not describe <T>",
+            "Pot.pourInto does not describe cup",
+            "Pot.pourInto does not describe its result",
+            "Pot.pourInto does not say when it throws [Overflow]",
+            "Pot.size has no comment");
   }
 
   private static final class Audit extends TreePathScanner<Void, Boolean> {
@@ -140,6 +170,11 @@ class JavadocTest {
       }
       DocCommentTree comment = docs.getDocCommentTree(getCurrentPath());
       String name = type.getSimpleName().toString();
+      expect(comment != null, name, "has no comment");
+      if (comment == null) {
+        return super.visitClass(type, outerTellsOfThreads);
+      }
+      type.getTypeParameters().forEach(parameter -> expectTypeParameter(name, comment, parameter));
       boolean tells = outerTellsOfThreads || THREADS.matcher(comment.toString()).find();
       switch (type.getKind()) {
         case CLASS, INTERFACE ->
@@ -155,8 +190,69 @@ class JavadocTest {
       return super.visitClass(type, tells);
     }
 
+    @Override
+    public Void visitVariable(VariableTree field, Boolean unused) {
+      boolean isConstant = getCurrentPath().getParentPath().getLeaf() instanceof ClassTree owner
+          && owner.getKind() != Tree.Kind.RECORD
+          && isExported(field.getModifiers());
+      if (isConstant) {
+        String owner = ((ClassTree) getCurrentPath().getParentPath().getLeaf())
+            .getSimpleName()
+            .toString();
+        expect(
+            docs.getDocCommentTree(getCurrentPath()) != null,
+            owner + "." + field.getName(),
+            "has no comment");
+      }
+      return null;
+    }
+
+    private void expectTypeParameter(
+        String name, DocCommentTree comment, TypeParameterTree parameter) {
+      expect(
+          tags(comment, ParamTree.class)
+              .anyMatch(tag -> tag.isTypeParameter()
+                  && tag.getName().toString().equals(parameter.getName().toString())),
+          name,
+          "does not describe <" + parameter.getName() + ">");
+    }
+
+    private static boolean overrides(MethodTree method) {
+      return method.getModifiers().getAnnotations().stream()
+          .anyMatch(annotation -> annotation.getAnnotationType().toString().equals("Override"));
+    }
+
+    /** A comment, every parameter and the result. */
+    private void auditParts(
+        String owner, String name, MethodTree method, @Nullable DocCommentTree comment) {
+      expect(comment != null || overrides(method), name, "has no comment");
+      if (comment == null || overrides(method)) {
+        return;
+      }
+      String result = Objects.toString(method.getReturnType());
+      boolean isSetter =
+          owner.endsWith("Builder") && result.replaceAll("<.*", "").equals(owner);
+      boolean linksItsValue = comment.getFirstSentence().stream()
+          .map(DocTree::toString)
+          .collect(Collectors.joining())
+          .startsWith("Sets {@link ");
+      method
+          .getTypeParameters()
+          .forEach(parameter -> expectTypeParameter(name, comment, parameter));
+      for (VariableTree parameter : method.getParameters()) {
+        expect(
+            isSetter && linksItsValue || !parameter(comment, parameter).isEmpty(),
+            name,
+            "does not describe " + parameter.getName());
+      }
+      boolean isVoid = method.getReturnType() == null || result.equals("void");
+      expect(
+          isVoid || isSetter || !result(comment).isEmpty(), name, "does not describe its result");
+    }
+
     private void auditComponent(String name, DocCommentTree comment, VariableTree component) {
       String told = parameter(comment, component);
+      expect(!told.isEmpty(), name, "does not describe " + component.getName());
       auditUnit(name + "." + component.getName(), component.getType(), told);
       boolean changes = component.getType().toString().matches("(List|Map|Set|Collection)<.*");
       expect(
@@ -168,14 +264,21 @@ class JavadocTest {
     @Override
     public Void visitMethod(MethodTree method, Boolean unused) {
       DocCommentTree comment = docs.getDocCommentTree(getCurrentPath());
-      if (comment == null || !isExported(method.getModifiers())) {
-        return null; // doclint asks for the comment, unless the method overrides one that has it
+      if (!isExported(method.getModifiers())) {
+        return null;
       }
       String owner = ((ClassTree) getCurrentPath().getParentPath().getLeaf())
           .getSimpleName()
           .toString();
       String name = owner + "." + method.getName();
+      auditParts(owner, name, method, comment);
+      if (comment == null) {
+        return null;
+      }
       Set<String> thrown = thrownBy(method);
+      if (!overrides(method)) {
+        method.getThrows().forEach(declared -> thrown.add(declared.toString()));
+      }
       if (isLimited(method, comment)) {
         thrown.add("IllegalArgumentException");
       }
@@ -184,7 +287,9 @@ class JavadocTest {
       expect(thrown.isEmpty(), name, "does not say when it throws " + thrown);
       for (VariableTree parameter : method.getParameters()) {
         String told = parameter(comment, parameter);
-        auditUnit(name + "." + parameter.getName(), parameter.getType(), told);
+        if (!told.isEmpty()) {
+          auditUnit(name + "." + parameter.getName(), parameter.getType(), told);
+        }
         expect(
             !isChecked(method, parameter) || RANGE.matcher(told).find(),
             name,

@@ -158,7 +158,6 @@ public final class BulkheadConfig {
      * Sets how many calls may be under way at a time. Default 25.
      *
      * @param calls in [1, 1,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1,000,000]
      */
     public Builder maxConcurrentCalls(int calls) {
@@ -171,7 +170,6 @@ public final class BulkheadConfig {
      * never wait.
      *
      * @param duration at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code duration} is negative or exceeds 106,751 days
      */
     public Builder maxWait(Duration duration) {
@@ -184,7 +182,6 @@ public final class BulkheadConfig {
      * zero.
      *
      * @param calls in [0, 1,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [0, 1,000,000]
      */
     public Builder maxWaiting(int calls) {
@@ -196,7 +193,6 @@ public final class BulkheadConfig {
      * Sets which of the waiting calls gets a free place. Default {@link Order#OLDEST_FIRST}.
      *
      * @param order the order
-     * @return this builder
      */
     public Builder order(Order order) {
       this.order = Objects.requireNonNull(order, "order");
@@ -208,7 +204,6 @@ public final class BulkheadConfig {
      * way: a safety net for permits that are never given back. Needs {@link #maxConcurrentCalls} of at most 1024. Default off.
      *
      * @param duration in [1 ms, 8 h]
-     * @return this builder
      * @throws IllegalArgumentException if {@code duration} is not in [1 ms, 8 h]
      */
     public Builder maxHold(Duration duration) {
@@ -219,10 +214,7 @@ public final class BulkheadConfig {
       return this;
     }
 
-    /** Lets a call hold its place as long as it likes, which is the default.
-     *
-     * @return this builder
-     */
+    /** Lets a call hold its place for any time, which is the default. */
     public Builder noMaxHold() {
       maxHold = null;
       return this;
@@ -231,8 +223,6 @@ public final class BulkheadConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

@@ -19,7 +19,7 @@ public final class BulkheadEvent {
     this.waited = waited;
   }
 
-  /** What a bulkhead did. */
+  /** The kind of event. */
   public enum Kind {
     /** It rejected a call. */
     REJECTED,

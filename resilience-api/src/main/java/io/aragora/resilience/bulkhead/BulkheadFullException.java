@@ -17,7 +17,7 @@ public final class BulkheadFullException extends CallRejectedException {
   /** The number of calls that may be under way. */
   private final int limit;
 
-  /** How long the call waited, in nanoseconds. */
+  /** The wait of the call, in nanoseconds. */
   private final long waitedNanos;
 
   /** Why a bulkhead rejects a call. */

@@ -138,110 +138,61 @@ public final class BulkheadTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link BulkheadTotals#admitted()}. Default 0.
-     *
-     * @param admitted the number of calls that were admitted at once
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#admitted()}. Default 0. */
     public Builder admitted(long admitted) {
       this.admitted = admitted;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#admittedAfterWait()}. Default 0.
-     *
-     * @param admittedAfterWait the number of calls that were admitted after they had waited
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#admittedAfterWait()}. Default 0. */
     public Builder admittedAfterWait(long admittedAfterWait) {
       this.admittedAfterWait = admittedAfterWait;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#rejectedFull()}. Default 0.
-     *
-     * @param rejectedFull the number of calls that were rejected because no place was free
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#rejectedFull()}. Default 0. */
     public Builder rejectedFull(long rejectedFull) {
       this.rejectedFull = rejectedFull;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#rejectedQueueFull()}. Default 0.
-     *
-     * @param rejectedQueueFull the number of calls that were rejected because too many waited
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#rejectedQueueFull()}. Default 0. */
     public Builder rejectedQueueFull(long rejectedQueueFull) {
       this.rejectedQueueFull = rejectedQueueFull;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#rejectedWaited()}. Default 0.
-     *
-     * @param rejectedWaited the number of calls that were rejected after the longest wait
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#rejectedWaited()}. Default 0. */
     public Builder rejectedWaited(long rejectedWaited) {
       this.rejectedWaited = rejectedWaited;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#rejectedDeadline()}. Default 0.
-     *
-     * @param rejectedDeadline the number of calls that were rejected because of the deadline around them
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#rejectedDeadline()}. Default 0. */
     public Builder rejectedDeadline(long rejectedDeadline) {
       this.rejectedDeadline = rejectedDeadline;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#cancelled()}. Default 0.
-     *
-     * @param cancelled the number of calls that were cancelled, interrupted or closed while they waited
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#cancelled()}. Default 0. */
     public Builder cancelled(long cancelled) {
       this.cancelled = cancelled;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#expired()}. Default 0.
-     *
-     * @param expired the number of places that were taken over because they were held for too long
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#expired()}. Default 0. */
     public Builder expired(long expired) {
       this.expired = expired;
       return this;
     }
 
-    /**
-     * Sets {@link BulkheadTotals#strayReleases()}. Default 0.
-     *
-     * @param strayReleases the number of permits that were given back a second time, and ignored
-     * @return this builder
-     */
+    /** Sets {@link BulkheadTotals#strayReleases()}. Default 0. */
     public Builder strayReleases(long strayReleases) {
       this.strayReleases = strayReleases;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public BulkheadTotals build() {
       return new BulkheadTotals(this);
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChaosConfig {
   private static final Duration LONGEST_DELAY = Duration.ofDays(1);
 
-  /** What doubles add up to beside the sum that is meant. */
+  /** The rounding error of a sum of percentages. */
   private static final double ROUNDING = 1e-9;
 
   private final List<Chance> chances;
@@ -188,7 +188,6 @@ public final class ChaosConfig {
      *
      * @param percent the share of the calls in percent, in (0, 100]
      * @param failure creates the failure of one call; if it throws or returns null, nothing is injected
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder fail(double percent, Supplier<? extends Throwable> failure) {
@@ -204,7 +203,6 @@ public final class ChaosConfig {
      * @param percent the share of the calls in percent, in (0, 100]
      * @param least the shortest delay, in [0, {@code most}]
      * @param most the longest delay, positive and at most 1 day
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100], if {@code least} is negative or exceeds
      *     {@code most}, or if {@code most} is not positive or exceeds 1 day
      */
@@ -228,7 +226,6 @@ public final class ChaosConfig {
      *
      * @param percent the share of the calls in percent, in (0, 100]
      * @param failure creates the failure of one call; if it throws or returns null, nothing is injected
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder failAfter(double percent, Supplier<? extends Throwable> failure) {
@@ -242,7 +239,6 @@ public final class ChaosConfig {
      *
      * @param percent the share of the calls in percent, in (0, 100]
      * @param action the action; should not block; what it throws is logged, and the body runs
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder behave(double percent, Runnable action) {
@@ -264,7 +260,6 @@ public final class ChaosConfig {
      * were drawn. Default: all.
      *
      * @param predicate tests the context of a call; if it throws, nothing is injected
-     * @return this builder
      */
     public Builder onlyIf(Predicate<? super CallContext> predicate) {
       onlyIf = Objects.requireNonNull(predicate, "onlyIf");
@@ -275,7 +270,6 @@ public final class ChaosConfig {
      * Sets what becomes of the result of a call that {@link #failAfter} lets fail. Default: it is dropped.
      *
      * @param consumer closes a result, for instance; may run on any thread; its first exception is logged
-     * @return this builder
      */
     public Builder onLost(Consumer<@Nullable Object> consumer) {
       onLost = Objects.requireNonNull(consumer, "onLost");

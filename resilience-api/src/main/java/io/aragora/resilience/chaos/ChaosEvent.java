@@ -18,7 +18,7 @@ public final class ChaosEvent {
     this.length = length;
   }
 
-  /** What happened. */
+  /** The kind of event. */
   public enum Kind {
     /** Chaos was started in the runtime, or its end was changed. */
     STARTED,

@@ -104,66 +104,37 @@ public final class ChaosTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link ChaosTotals#calls()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link ChaosTotals#calls()}. Default 0. */
     public Builder calls(long count) {
       calls = count;
       return this;
     }
 
-    /**
-     * Sets {@link ChaosTotals#failed()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link ChaosTotals#failed()}. Default 0. */
     public Builder failed(long count) {
       failed = count;
       return this;
     }
 
-    /**
-     * Sets {@link ChaosTotals#delayed()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link ChaosTotals#delayed()}. Default 0. */
     public Builder delayed(long count) {
       delayed = count;
       return this;
     }
 
-    /**
-     * Sets {@link ChaosTotals#failedAfter()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link ChaosTotals#failedAfter()}. Default 0. */
     public Builder failedAfter(long count) {
       failedAfter = count;
       return this;
     }
 
-    /**
-     * Sets {@link ChaosTotals#behaved()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link ChaosTotals#behaved()}. Default 0. */
     public Builder behaved(long count) {
       behaved = count;
       return this;
     }
 
-    /**
-     * Builds the totals.
-     *
-     * @return the totals
-     */
+    /** {@return the totals} */
     public ChaosTotals build() {
       return new ChaosTotals(this);
     }

@@ -1,6 +1,6 @@
 package io.aragora.resilience.chaos;
 
-/** What chaos may do to a call. */
+/** A way in which chaos changes a call. */
 public enum Injection {
   /** The body does not run, and the call fails. */
   FAIL,

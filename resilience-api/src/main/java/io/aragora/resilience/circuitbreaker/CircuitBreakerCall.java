@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one call ended as, for {@link CircuitBreaker#subscribeCalls}. The breaker counts the call before it creates the event,
+ * The end of one call, for {@link CircuitBreaker#subscribeCalls}. The breaker counts the call before it creates the event,
  * so a snapshot that a listener takes includes it. Immutable and thread-safe.
  */
 public final class CircuitBreakerCall {
@@ -91,7 +91,7 @@ public final class CircuitBreakerCall {
     return at;
   }
 
-  /** How the breaker counted a call. */
+  /** The count to which the breaker added a call. */
   public enum Kind {
     /** It counted as a success. */
     SUCCESS,
@@ -152,77 +152,43 @@ public final class CircuitBreakerCall {
       this.kind = kind;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#sequence()}. Default 0.
-     *
-     * @param sequence the number ({@link CircuitBreakerTransition#sequence}) of the phase that decided about the call
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#sequence()}. Default 0. */
     public Builder sequence(long sequence) {
       this.sequence = sequence;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#state()}. Default {@code CLOSED}.
-     *
-     * @param state the state that decided about the call
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#state()}. Default {@code CLOSED}. */
     public Builder state(CircuitBreakerState state) {
       this.state = state;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#slow()}. Default false.
-     *
-     * @param slow whether the call took {@link CircuitBreakerConfig#slowCallDuration} or longer
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#slow()}. Default false. */
     public Builder slow(boolean slow) {
       this.slow = slow;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#duration()}. Default none.
-     *
-     * @param duration how long the call took; null if that was not measured
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#duration()}. Default none. */
     public Builder duration(@Nullable Duration duration) {
       this.duration = duration;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#failure()}. Default none.
-     *
-     * @param failure the exception of the call; null for none
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#failure()}. Default none. */
     public Builder failure(@Nullable Throwable failure) {
       this.failure = failure;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerCall#at()}. Default 1970.
-     *
-     * @param at the time of day
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerCall#at()}. Default 1970. */
     public Builder at(Instant at) {
       this.at = at;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public CircuitBreakerCall build() {
       return new CircuitBreakerCall(this);
     }

@@ -415,7 +415,6 @@ public final class CircuitBreakerConfig {
      * Sets the number of consecutive failures that opens the breaker. Default 5.
      *
      * @param calls at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder failureThreshold(int calls) {
@@ -423,11 +422,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Turns off the rule about consecutive failures.
-     *
-     * @return this builder
-     */
+    /** Turns off the rule about consecutive failures. */
     public Builder noFailureThreshold() {
       failureThreshold = 0;
       return this;
@@ -438,7 +433,6 @@ public final class CircuitBreakerConfig {
      * between do not matter, nor does {@link #minimumNumberOfCalls}. Default off.
      *
      * @param calls at least 1, and at most {@link #countWindow} if there is one
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder failureCountThreshold(int calls) {
@@ -446,11 +440,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Turns off the rule about the number of failures in the window, as it is by default.
-     *
-     * @return this builder
-     */
+    /** Turns off the rule about the number of failures in the window, as it is by default. */
     public Builder noFailureCountThreshold() {
       failureCountThreshold = 0;
       return this;
@@ -461,7 +451,6 @@ public final class CircuitBreakerConfig {
      * #minimumNumberOfCalls}. Default off.
      *
      * @param percent in (0, 100]
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder failureRateThreshold(double percent) {
@@ -469,11 +458,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Turns off the rule about the failure rate, as it is by default.
-     *
-     * @return this builder
-     */
+    /** Turns off the rule about the failure rate, as it is by default. */
     public Builder noFailureRateThreshold() {
       failureRateThreshold = 0;
       return this;
@@ -487,7 +472,6 @@ public final class CircuitBreakerConfig {
      * completed. A slow probe counts as failed. The rule costs every call two readings of the clock. Default off.
      *
      * @param percent in (0, 100]
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder slowCallRateThreshold(double percent) {
@@ -495,11 +479,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Turns off the rule about slow calls, as it is by default.
-     *
-     * @return this builder
-     */
+    /** Turns off the rule about slow calls, as it is by default. */
     public Builder noSlowCallRateThreshold() {
       slowCallRateThreshold = 0;
       return this;
@@ -510,7 +490,6 @@ public final class CircuitBreakerConfig {
      * Default 60 s.
      *
      * @param length from 1 ms to 1 day
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is shorter than 1 ms or longer than 1 day
      */
     public Builder slowCallDuration(Duration length) {
@@ -530,7 +509,6 @@ public final class CircuitBreakerConfig {
      * rate opens the breaker first. Default off.
      *
      * @param factor in (1, 10]
-     * @return this builder
      * @throws IllegalArgumentException if {@code factor} is NaN or not in (1, 10]
      */
     public Builder throttle(double factor) {
@@ -541,11 +519,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Lets a closed breaker admit every call, as it does by default.
-     *
-     * @return this builder
-     */
+    /** Lets a closed breaker admit every call, as it does by default. */
     public Builder noThrottle() {
       throttle = 0;
       return this;
@@ -556,7 +530,6 @@ public final class CircuitBreakerConfig {
      * breaker, and before it throttles. Default 20, or the length of a shorter {@link #countWindow}.
      *
      * @param calls at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder minimumNumberOfCalls(int calls) {
@@ -569,7 +542,6 @@ public final class CircuitBreakerConfig {
      * most two fifteenths of it, or about 20 ms, later. Replaces a {@link #countWindow}. Default 60 s.
      *
      * @param length at least 100 ms and at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is shorter than 100 ms or exceeds 106,751 days
      */
     public Builder window(Duration length) {
@@ -587,7 +559,6 @@ public final class CircuitBreakerConfig {
      * takes a byte for each, a megabyte at most, and each key has its own. Replaces the {@link #window}. Default: none.
      *
      * @param calls in [1, 1 000 000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1 000 000]
      */
     public Builder countWindow(int calls) {
@@ -599,7 +570,6 @@ public final class CircuitBreakerConfig {
      * Sets how long the breaker stays open before it admits probes. Default 60 s.
      *
      * @param length positive and at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder cooldown(Duration length) {
@@ -612,7 +582,6 @@ public final class CircuitBreakerConfig {
      * Default 1: no growth.
      *
      * @param factor in [1, 100]
-     * @return this builder
      * @throws IllegalArgumentException if {@code factor} is NaN or not in [1, 100]
      */
     public Builder cooldownBackoff(double factor) {
@@ -625,7 +594,6 @@ public final class CircuitBreakerConfig {
      * #cooldown} if the cooldown grows. Default 10 min.
      *
      * @param length positive and at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder maxCooldown(Duration length) {
@@ -638,7 +606,6 @@ public final class CircuitBreakerConfig {
      * Default 0.
      *
      * @param share the share of the cooldown, 0 to 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code share} is NaN or not in [0, 1]
      */
     public Builder cooldownJitter(double share) {
@@ -654,7 +621,6 @@ public final class CircuitBreakerConfig {
      * @param function returns the cooldown; null, zero or a negative one means that the failure says nothing; if it
      *     throws, the cooldown is that of the settings, and the log shows it once. The failure of a future is given
      *     without its wrappers
-     * @return this builder
      */
     public Builder cooldownFrom(Function<? super Throwable, @Nullable Duration> function) {
       cooldownFrom = Objects.requireNonNull(function, "cooldownFrom");
@@ -666,7 +632,6 @@ public final class CircuitBreakerConfig {
      * #halfOpenFailureRateThreshold}. Default 2.
      *
      * @param calls at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is less than 1
      */
     public Builder successThreshold(int calls) {
@@ -678,7 +643,6 @@ public final class CircuitBreakerConfig {
      * Sets the largest number of probes in flight. Default 3.
      *
      * @param calls 1 to 1000
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1000]
      */
     public Builder halfOpenMaxCalls(int calls) {
@@ -691,7 +655,6 @@ public final class CircuitBreakerConfig {
      * breaker cannot stay half-open. A permit of a second or more may expire up to 21 ms early. Default 60 s.
      *
      * @param length 1 ms to 8 hours
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is shorter than 1 ms or longer than 8 hours
      */
     public Builder halfOpenMaxDuration(Duration length) {
@@ -708,7 +671,6 @@ public final class CircuitBreakerConfig {
      * not used. A slow probe counts as failed. Default off: one failed probe opens.
      *
      * @param percent in (0, 100]
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (0, 100]
      */
     public Builder halfOpenFailureRateThreshold(double percent) {
@@ -716,11 +678,7 @@ public final class CircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Turns off the rule about the share of failed probes, as it is by default.
-     *
-     * @return this builder
-     */
+    /** Turns off the rule about the share of failed probes, as it is by default. */
     public Builder noHalfOpenFailureRateThreshold() {
       halfOpenFailureRateThreshold = 0;
       return this;
@@ -731,7 +689,6 @@ public final class CircuitBreakerConfig {
      * them are in flight at a time. Default 10.
      *
      * @param calls 1 to 100,000
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 100 000]
      */
     public Builder halfOpenCalls(int calls) {
@@ -745,7 +702,6 @@ public final class CircuitBreakerConfig {
      * Default {@link CircuitBreakerState#CLOSED}.
      *
      * @param state the first state
-     * @return this builder
      */
     public Builder initialState(CircuitBreakerState state) {
       initialState = Objects.requireNonNull(state, "initialState");
@@ -757,7 +713,6 @@ public final class CircuitBreakerConfig {
      * all.
      *
      * @param predicate tested after {@link #ignoreIf}; if it throws, the call counts as a failure
-     * @return this builder
      */
     public Builder recordIf(Predicate<? super Throwable> predicate) {
       recordIf.set(Objects.requireNonNull(predicate, "recordIf"));
@@ -769,7 +724,6 @@ public final class CircuitBreakerConfig {
      * matches. If only types are set, other throwables count as a success. Default: none.
      *
      * @param types the types
-     * @return this builder
      */
     @SafeVarargs
     public final Builder recordOn(Class<? extends Throwable>... types) {
@@ -785,7 +739,6 @@ public final class CircuitBreakerConfig {
      * #recordInterrupted}.
      *
      * @param predicate tested first; if it throws, the call counts as a failure
-     * @return this builder
      */
     public Builder ignoreIf(Predicate<? super Throwable> predicate) {
       ignoreIf.set(Objects.requireNonNull(predicate, "ignoreIf"));
@@ -797,7 +750,6 @@ public final class CircuitBreakerConfig {
      * #ignoreIf} matches. Default: none.
      *
      * @param types the types
-     * @return this builder
      */
     @SafeVarargs
     public final Builder ignoreOn(Class<? extends Throwable>... types) {
@@ -811,7 +763,6 @@ public final class CircuitBreakerConfig {
      * Sets which results count as a failure, for dependencies that report errors in their answers. Default: none.
      *
      * @param predicate tests every result; if it throws, the call counts as a failure
-     * @return this builder
      */
     public Builder recordResultIf(Predicate<@Nullable Object> predicate) {
       recordResultIf = Objects.requireNonNull(predicate, "recordResultIf");
@@ -824,7 +775,6 @@ public final class CircuitBreakerConfig {
      *
      * @param function returns the exception; if it throws or returns null, the call fails with the original, in which
      *     the failure of the function is suppressed
-     * @return this builder
      */
     public Builder mapException(
         Function<? super CallNotPermittedException, ? extends RuntimeException> function) {
@@ -838,7 +788,6 @@ public final class CircuitBreakerConfig {
      * false: it counts as neither.
      *
      * @param record whether it counts
-     * @return this builder
      */
     public Builder recordInterrupted(boolean record) {
       recordInterrupted = record;
@@ -850,7 +799,6 @@ public final class CircuitBreakerConfig {
      * {@link #recordIf} say. A call that its caller cancelled never counts. Default false: it counts as neither.
      *
      * @param record whether it counts
-     * @return this builder
      */
     public Builder recordCancelled(boolean record) {
       recordCancelled = record;
@@ -864,7 +812,6 @@ public final class CircuitBreakerConfig {
      * itself. Default: no.
      *
      * @param shared whether it follows
-     * @return this builder
      */
     public Builder followPeers(boolean shared) {
       followsPeers = shared;
@@ -874,8 +821,6 @@ public final class CircuitBreakerConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

@@ -202,77 +202,43 @@ public final class CircuitBreakerExplanation {
 
       private Builder() {}
 
-      /**
-       * Sets {@link Evidence#calls()}. Default 0.
-       *
-       * @param calls the number of calls in the window, plus the calls in flight that were already slow
-       * @return this builder
-       */
+      /** Sets {@link Evidence#calls()}. Default 0. */
       public Builder calls(long calls) {
         this.calls = calls;
         return this;
       }
 
-      /**
-       * Sets {@link Evidence#failures()}. Default 0.
-       *
-       * @param failures the number of failures in the window
-       * @return this builder
-       */
+      /** Sets {@link Evidence#failures()}. Default 0. */
       public Builder failures(long failures) {
         this.failures = failures;
         return this;
       }
 
-      /**
-       * Sets {@link Evidence#slowCalls()}. Default 0.
-       *
-       * @param slowCalls the number of slow calls in the window, plus the calls in flight that were already slow
-       * @return this builder
-       */
+      /** Sets {@link Evidence#slowCalls()}. Default 0. */
       public Builder slowCalls(long slowCalls) {
         this.slowCalls = slowCalls;
         return this;
       }
 
-      /**
-       * Sets {@link Evidence#slowFailures()}. Default 0.
-       *
-       * @param slowFailures the number of slow calls in the window that failed
-       * @return this builder
-       */
+      /** Sets {@link Evidence#slowFailures()}. Default 0. */
       public Builder slowFailures(long slowFailures) {
         this.slowFailures = slowFailures;
         return this;
       }
 
-      /**
-       * Sets {@link Evidence#slowCallsInFlight()}. Default 0.
-       *
-       * @param slowCallsInFlight the number of calls in flight that were already slow
-       * @return this builder
-       */
+      /** Sets {@link Evidence#slowCallsInFlight()}. Default 0. */
       public Builder slowCallsInFlight(long slowCallsInFlight) {
         this.slowCallsInFlight = slowCallsInFlight;
         return this;
       }
 
-      /**
-       * Sets {@link Evidence#consecutiveFailures()}. Default 0.
-       *
-       * @param consecutiveFailures the number of failures since the last success
-       * @return this builder
-       */
+      /** Sets {@link Evidence#consecutiveFailures()}. Default 0. */
       public Builder consecutiveFailures(int consecutiveFailures) {
         this.consecutiveFailures = consecutiveFailures;
         return this;
       }
 
-      /**
-       * Builds the value.
-       *
-       * @return an immutable object
-       */
+      /** {@return the value, which is immutable} */
       public Evidence build() {
         return new Evidence(this);
       }
@@ -377,88 +343,49 @@ public final class CircuitBreakerExplanation {
       this.config = config;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#state()}. Default {@code CLOSED}.
-     *
-     * @param state the state at this instant
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#state()}. Default {@code CLOSED}. */
     public Builder state(CircuitBreakerState state) {
       this.state = state;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#cause()}. Default {@code CREATED}.
-     *
-     * @param cause the cause of the state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#cause()}. Default {@code CREATED}. */
     public Builder cause(TransitionCause cause) {
       this.cause = cause;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#sequence()}. Default 0.
-     *
-     * @param sequence the number of the transition into this state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#sequence()}. Default 0. */
     public Builder sequence(long sequence) {
       this.sequence = sequence;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#since()}. Default 1970.
-     *
-     * @param since the time at which the breaker entered the state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#since()}. Default 1970. */
     public Builder since(Instant since) {
       this.since = since;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#evidence()}. Default none.
-     *
-     * @param evidence the counts that the rule fired on; null for none
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#evidence()}. Default none. */
     public Builder evidence(@Nullable Evidence evidence) {
       this.evidence = evidence;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#nextProbe()}. Default none.
-     *
-     * @param nextProbe the time until the breaker may admit a probe; null for none
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#nextProbe()}. Default none. */
     public Builder nextProbe(@Nullable Duration nextProbe) {
       this.nextProbe = nextProbe;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerExplanation#throttleShare()}. Default 0.
-     *
-     * @param throttleShare the share of calls that the closed breaker rejects
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerExplanation#throttleShare()}. Default 0. */
     public Builder throttleShare(double throttleShare) {
       this.throttleShare = throttleShare;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public CircuitBreakerExplanation build() {
       return new CircuitBreakerExplanation(this);
     }

@@ -20,10 +20,8 @@ public interface CircuitBreakerListener {
   void onTransition(CircuitBreakerTransition transition);
 
   /**
-   * Returns a listener that writes each transition to the log of this interface: one that opens a breaker at {@code
-   * WARNING}, others at {@code INFO}.
-   *
-   * @return the listener
+   * {@return a listener that writes each transition to the log of this interface: one that opens a breaker at {@code
+   * WARNING}, others at {@code INFO}}
    */
   static CircuitBreakerListener logging() {
     GuardedLog log = GuardedLog.of(CircuitBreakerListener.class);

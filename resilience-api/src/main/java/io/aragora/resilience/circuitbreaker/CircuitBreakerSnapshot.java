@@ -366,264 +366,145 @@ public final class CircuitBreakerSnapshot {
       this.name = name;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#state()}. Default {@code CLOSED}.
-     *
-     * @param state the state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#state()}. Default {@code CLOSED}. */
     public Builder state(CircuitBreakerState state) {
       this.state = state;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#cause()}. Default {@code CREATED}.
-     *
-     * @param cause the cause of the state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#cause()}. Default {@code CREATED}. */
     public Builder cause(TransitionCause cause) {
       this.cause = cause;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#generation()}. Default 0.
-     *
-     * @param generation the number of the phase
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#generation()}. Default 0. */
     public Builder generation(long generation) {
       this.generation = generation;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#transitions()}. Default 0.
-     *
-     * @param transitions the number of state changes since this breaker was created
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#transitions()}. Default 0. */
     public Builder transitions(long transitions) {
       this.transitions = transitions;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#windowCalls()}. Default 0.
-     *
-     * @param windowCalls the number of calls in the window
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#windowCalls()}. Default 0. */
     public Builder windowCalls(long windowCalls) {
       this.windowCalls = windowCalls;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#windowFailures()}. Default 0.
-     *
-     * @param windowFailures the number of failures in the window
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#windowFailures()}. Default 0. */
     public Builder windowFailures(long windowFailures) {
       this.windowFailures = windowFailures;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#windowSlowCalls()}. Default 0.
-     *
-     * @param windowSlowCalls the number of slow calls in the window
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#windowSlowCalls()}. Default 0. */
     public Builder windowSlowCalls(long windowSlowCalls) {
       this.windowSlowCalls = windowSlowCalls;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#windowSlowFailures()}. Default 0.
-     *
-     * @param windowSlowFailures the number of slow calls in the window that failed
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#windowSlowFailures()}. Default 0. */
     public Builder windowSlowFailures(long windowSlowFailures) {
       this.windowSlowFailures = windowSlowFailures;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#slowCallsInFlight()}. Default 0.
-     *
-     * @param slowCallsInFlight the number of calls in flight that are already slow
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#slowCallsInFlight()}. Default 0. */
     public Builder slowCallsInFlight(long slowCallsInFlight) {
       this.slowCallsInFlight = slowCallsInFlight;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#consecutiveFailures()}. Default 0.
-     *
-     * @param consecutiveFailures the number of failures since the last success
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#consecutiveFailures()}. Default 0. */
     public Builder consecutiveFailures(int consecutiveFailures) {
       this.consecutiveFailures = consecutiveFailures;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#consecutiveSuccesses()}. Default 0.
-     *
-     * @param consecutiveSuccesses the number of successes since the last failure or state change
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#consecutiveSuccesses()}. Default 0. */
     public Builder consecutiveSuccesses(long consecutiveSuccesses) {
       this.consecutiveSuccesses = consecutiveSuccesses;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#probesInFlight()}. Default 0.
-     *
-     * @param probesInFlight the number of probes in flight
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#probesInFlight()}. Default 0. */
     public Builder probesInFlight(int probesInFlight) {
       this.probesInFlight = probesInFlight;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#probeSuccesses()}. Default 0.
-     *
-     * @param probeSuccesses the number of probes that succeeded
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#probeSuccesses()}. Default 0. */
     public Builder probeSuccesses(int probeSuccesses) {
       this.probeSuccesses = probeSuccesses;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#probeFailures()}. Default 0.
-     *
-     * @param probeFailures the number of probes that failed
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#probeFailures()}. Default 0. */
     public Builder probeFailures(int probeFailures) {
       this.probeFailures = probeFailures;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#cooldown()}. Default zero.
-     *
-     * @param cooldown the length of this cooldown, with backoff and jitter
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#cooldown()}. Default zero. */
     public Builder cooldown(Duration cooldown) {
       this.cooldown = cooldown;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#remainingCooldown()}. Default zero.
-     *
-     * @param remainingCooldown the rest of the cooldown, never negative
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#remainingCooldown()}. Default zero. */
     public Builder remainingCooldown(Duration remainingCooldown) {
       this.remainingCooldown = remainingCooldown;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#lastFailure()}. Default none.
-     *
-     * @param lastFailure the time of the last counted failure; null for none
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#lastFailure()}. Default none. */
     public Builder lastFailure(@Nullable Instant lastFailure) {
       this.lastFailure = lastFailure;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#lastSuccess()}. Default none.
-     *
-     * @param lastSuccess the time of the last counted success, to one bucket of the window; null for none
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#lastSuccess()}. Default none. */
     public Builder lastSuccess(@Nullable Instant lastSuccess) {
       this.lastSuccess = lastSuccess;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#slowCalls()}. Default 0.
-     *
-     * @param slowCalls the number of slow calls since this breaker was created
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#slowCalls()}. Default 0. */
     public Builder slowCalls(long slowCalls) {
       this.slowCalls = slowCalls;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#rejectedInState()}. Default 0.
-     *
-     * @param rejectedInState the number of calls rejected since the last state change
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#rejectedInState()}. Default 0. */
     public Builder rejectedInState(long rejectedInState) {
       this.rejectedInState = rejectedInState;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#throttleShare()}. Default 0.
-     *
-     * @param throttleShare the share of calls that the closed breaker rejects
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#throttleShare()}. Default 0. */
     public Builder throttleShare(double throttleShare) {
       this.throttleShare = throttleShare;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#throttled()}. Default 0.
-     *
-     * @param throttled the number of calls that were rejected by throttling
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#throttled()}. Default 0. */
     public Builder throttled(long throttled) {
       this.throttled = throttled;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerSnapshot#totals()}. Default all zero.
-     *
-     * @param totals the lifetime totals
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerSnapshot#totals()}. Default all zero. */
     public Builder totals(CircuitBreakerTotals totals) {
       this.totals = totals;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public CircuitBreakerSnapshot build() {
       return new CircuitBreakerSnapshot(this);
     }

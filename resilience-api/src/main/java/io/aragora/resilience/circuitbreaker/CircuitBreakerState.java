@@ -25,11 +25,7 @@ public enum CircuitBreakerState {
     this.code = code;
   }
 
-  /**
-   * Returns the number for metrics: 0 if every call is admitted, 1 if none is, 2 for {@link #HALF_OPEN}.
-   *
-   * @return 0, 1 or 2
-   */
+  /** {@return the number for metrics: 0 if every call is admitted, 1 if none is, 2 for {@link #HALF_OPEN}} */
   public int code() {
     return code;
   }

@@ -113,66 +113,37 @@ public final class CircuitBreakerTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link CircuitBreakerTotals#successes()}. Default 0.
-     *
-     * @param successes the number of calls that counted as a success
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTotals#successes()}. Default 0. */
     public Builder successes(long successes) {
       this.successes = successes;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTotals#failures()}. Default 0.
-     *
-     * @param failures the number of calls that counted as a failure
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTotals#failures()}. Default 0. */
     public Builder failures(long failures) {
       this.failures = failures;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTotals#ignored()}. Default 0.
-     *
-     * @param ignored the number of calls that ended without an outcome
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTotals#ignored()}. Default 0. */
     public Builder ignored(long ignored) {
       this.ignored = ignored;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTotals#rejected()}. Default 0.
-     *
-     * @param rejected the number of rejected calls
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTotals#rejected()}. Default 0. */
     public Builder rejected(long rejected) {
       this.rejected = rejected;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTotals#late()}. Default 0.
-     *
-     * @param late the number of outcomes that changed no state
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTotals#late()}. Default 0. */
     public Builder late(long late) {
       this.late = late;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public CircuitBreakerTotals build() {
       return new CircuitBreakerTotals(this);
     }

@@ -127,44 +127,25 @@ public final class CircuitBreakerTransition {
       this.cause = cause;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTransition#sequence()}. Default 1.
-     *
-     * @param sequence the number of this change of the breaker
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTransition#sequence()}. Default 1. */
     public Builder sequence(long sequence) {
       this.sequence = sequence;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTransition#at()}. Default 1970.
-     *
-     * @param at the time of day
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTransition#at()}. Default 1970. */
     public Builder at(Instant at) {
       this.at = at;
       return this;
     }
 
-    /**
-     * Sets {@link CircuitBreakerTransition#cooldown()}. Default zero.
-     *
-     * @param cooldown the length of this stay in {@link CircuitBreakerState#OPEN}, with backoff and jitter
-     * @return this builder
-     */
+    /** Sets {@link CircuitBreakerTransition#cooldown()}. Default zero. */
     public Builder cooldown(Duration cooldown) {
       this.cooldown = cooldown;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public CircuitBreakerTransition build() {
       return new CircuitBreakerTransition(this);
     }

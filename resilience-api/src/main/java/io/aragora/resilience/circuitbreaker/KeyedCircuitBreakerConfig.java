@@ -92,7 +92,6 @@ public final class KeyedCircuitBreakerConfig {
      * Sets the config of each key. Default: {@link CircuitBreakerConfig#defaults()}.
      *
      * @param config the config
-     * @return this builder
      */
     public Builder breaker(CircuitBreakerConfig config) {
       breaker = Objects.requireNonNull(config, "breaker");
@@ -104,7 +103,6 @@ public final class KeyedCircuitBreakerConfig {
      * 10,000.
      *
      * @param keys in [1, 10,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code keys} is not in [1, 10,000,000]
      */
     public Builder maxKeys(int keys) {
@@ -116,7 +114,6 @@ public final class KeyedCircuitBreakerConfig {
      * Sets how long after the end of its cooldown an open key without a call may be evicted. Default 10 min.
      *
      * @param length positive, at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder abandonedAfter(Duration length) {
@@ -124,11 +121,7 @@ public final class KeyedCircuitBreakerConfig {
       return this;
     }
 
-    /**
-     * Builds the settings.
-     *
-     * @return the settings
-     */
+    /** {@return the settings} */
     public KeyedCircuitBreakerConfig build() {
       return new KeyedCircuitBreakerConfig(this);
     }

@@ -372,177 +372,97 @@ public final class SavedBreaker {
       this.name = name;
     }
 
-    /**
-     * Sets {@link SavedBreaker#key()}. Default none.
-     *
-     * @param key the key in a keyed breaker; null for none
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#key()}. Default none. */
     public Builder key(@Nullable String key) {
       this.key = key;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#state()}. Default {@code CLOSED}.
-     *
-     * @param state the state
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#state()}. Default {@code CLOSED}. */
     public Builder state(CircuitBreakerState state) {
       this.state = state;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#generation()}. Default 1.
-     *
-     * @param generation the number of the phase
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#generation()}. Default 1. */
     public Builder generation(long generation) {
       this.generation = generation;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#enteredAt()}. Default 1970.
-     *
-     * @param enteredAt the time at which the breaker entered the state
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#enteredAt()}. Default 1970. */
     public Builder enteredAt(Instant enteredAt) {
       this.enteredAt = enteredAt;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#openUntil()}. Default none.
-     *
-     * @param openUntil the end of the cooldown; null for none
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#openUntil()}. Default none. */
     public Builder openUntil(@Nullable Instant openUntil) {
       this.openUntil = openUntil;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#openedByHand()}. Default false.
-     *
-     * @param openedByHand whether the end of the cooldown was set by hand
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#openedByHand()}. Default false. */
     public Builder openedByHand(boolean openedByHand) {
       this.openedByHand = openedByHand;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#cooldown()}. Default zero.
-     *
-     * @param cooldown the length of this cooldown, with backoff and jitter
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#cooldown()}. Default zero. */
     public Builder cooldown(Duration cooldown) {
       this.cooldown = cooldown;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#cooldownStep()}. Default 0.
-     *
-     * @param cooldownStep the number of times the breaker has opened since it was last closed
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#cooldownStep()}. Default 0. */
     public Builder cooldownStep(int cooldownStep) {
       this.cooldownStep = cooldownStep;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#consecutiveFailures()}. Default 0.
-     *
-     * @param consecutiveFailures the number of failures since the last success
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#consecutiveFailures()}. Default 0. */
     public Builder consecutiveFailures(int consecutiveFailures) {
       this.consecutiveFailures = consecutiveFailures;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#consecutiveSuccesses()}. Default 0.
-     *
-     * @param consecutiveSuccesses the number of successes since the last failure, or since the phase began
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#consecutiveSuccesses()}. Default 0. */
     public Builder consecutiveSuccesses(long consecutiveSuccesses) {
       this.consecutiveSuccesses = consecutiveSuccesses;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#probeSuccesses()}. Default 0.
-     *
-     * @param probeSuccesses the number of probes that have succeeded
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#probeSuccesses()}. Default 0. */
     public Builder probeSuccesses(int probeSuccesses) {
       this.probeSuccesses = probeSuccesses;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#probeFailures()}. Default 0.
-     *
-     * @param probeFailures the number of probes that have failed
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#probeFailures()}. Default 0. */
     public Builder probeFailures(int probeFailures) {
       this.probeFailures = probeFailures;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#totals()}. Default all zero.
-     *
-     * @param totals the lifetime totals
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#totals()}. Default all zero. */
     public Builder totals(CircuitBreakerTotals totals) {
       this.totals = totals;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#slowCalls()}. Default 0.
-     *
-     * @param slowCalls the lifetime number of slow calls
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#slowCalls()}. Default 0. */
     public Builder slowCalls(long slowCalls) {
       this.slowCalls = slowCalls;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#declared()}. Default empty.
-     *
-     * @param declared the config that was in force, as {@code CircuitBreakerConfig.toString} shows it
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#declared()}. Default empty. */
     public Builder declared(String declared) {
       this.declared = declared;
       return this;
     }
 
-    /**
-     * Sets {@link SavedBreaker#savedAt()}. Default 1970.
-     *
-     * @param savedAt the time at which this state was taken
-     * @return this builder
-     */
+    /** Sets {@link SavedBreaker#savedAt()}. Default 1970. */
     public Builder savedAt(Instant savedAt) {
       this.savedAt = savedAt;
       return this;

@@ -176,7 +176,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * as {@code alone}; none is rejected. Threads that come at the same moment may exceed it by their number. Default 10,000.
      *
      * @param flights in [1, 1,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code flights} is not in [1, 1,000,000]
      */
     public Builder<K, V> maxFlights(int flights) {
@@ -189,7 +188,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * the one to join. So a body that hangs holds up only the calls that have joined it. Default 1 minute.
      *
      * @param duration in [1 ms, 365 days]
-     * @return this builder
      * @throws IllegalArgumentException if {@code duration} is not in [1 ms, 365 days]
      */
     public Builder<K, V> maxFlight(Duration duration) {
@@ -205,7 +203,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * first one that joined runs its own body for the others. Default true.
      *
      * @param share whether they do
-     * @return this builder
      */
     public Builder<K, V> shareFailures(boolean share) {
       shareFailures = share;
@@ -217,7 +214,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * change. Default: all calls receive the same object.
      *
      * @param function returns a copy; what it throws ends the call that the copy was for
-     * @return this builder
      */
     public Builder<K, V> copyFor(UnaryOperator<V> function) {
       copyFor = Objects.requireNonNull(function, "copyFor");
@@ -230,7 +226,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      *
      * @param cache stores the results; an exception that it throws is logged once
      * @param maxStale the greatest age at which a result may stand in, in (0, 365 days]
-     * @return this builder
      * @throws IllegalArgumentException if {@code maxStale} is not positive or exceeds 365 days
      */
     public Builder<K, V> staleIfError(ResultCache<K, V> cache, Duration maxStale) {
@@ -244,7 +239,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * Sets the greatest age of {@link #staleIfError}, which {@link #build()} requires. There is no default.
      *
      * @param age in (0, 365 days]
-     * @return this builder
      * @throws IllegalArgumentException if {@code age} is not positive or exceeds 365 days
      */
     public Builder<K, V> maxStale(Duration age) {
@@ -260,7 +254,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * Sets for which failures a stored result stands in. Default: every failure and rejection.
      *
      * @param predicate tests each failure; if it throws, the failure comes out
-     * @return this builder
      */
     public Builder<K, V> staleIf(Predicate<? super Throwable> predicate) {
       staleIf = Objects.requireNonNull(predicate, "staleIf");
@@ -270,8 +263,6 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder<K, V> ignoreExternalConfig() {
       ignoreExternalConfig = true;

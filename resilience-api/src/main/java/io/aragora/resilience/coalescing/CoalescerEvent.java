@@ -22,7 +22,7 @@ public final class CoalescerEvent {
     this.failure = failure;
   }
 
-  /** What a coalescer did. */
+  /** The kind of event. */
   public enum Kind {
     /** A stored result stood in for a failure. */
     STALE,

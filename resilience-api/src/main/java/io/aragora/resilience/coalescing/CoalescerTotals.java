@@ -89,66 +89,37 @@ public final class CoalescerTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link CoalescerTotals#led()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link CoalescerTotals#led()}. Default 0. */
     public Builder led(long count) {
       led = count;
       return this;
     }
 
-    /**
-     * Sets {@link CoalescerTotals#joined()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link CoalescerTotals#joined()}. Default 0. */
     public Builder joined(long count) {
       joined = count;
       return this;
     }
 
-    /**
-     * Sets {@link CoalescerTotals#alone()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link CoalescerTotals#alone()}. Default 0. */
     public Builder alone(long count) {
       alone = count;
       return this;
     }
 
-    /**
-     * Sets {@link CoalescerTotals#stale()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link CoalescerTotals#stale()}. Default 0. */
     public Builder stale(long count) {
       stale = count;
       return this;
     }
 
-    /**
-     * Sets {@link CoalescerTotals#handedOver()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link CoalescerTotals#handedOver()}. Default 0. */
     public Builder handedOver(long count) {
       handedOver = count;
       return this;
     }
 
-    /**
-     * Builds the totals.
-     *
-     * @return the totals
-     */
+    /** {@return the totals} */
     public CoalescerTotals build() {
       return new CoalescerTotals(this);
     }

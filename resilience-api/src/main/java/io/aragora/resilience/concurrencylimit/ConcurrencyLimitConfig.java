@@ -241,7 +241,6 @@ public final class ConcurrencyLimitConfig {
      * Sets the limit before anything is known of the latencies. Default 20.
      *
      * @param calls in [1, 1,000,000]; at least {@link #least} and at most {@link #most}
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1,000,000]
      */
     public Builder initial(int calls) {
@@ -253,7 +252,6 @@ public final class ConcurrencyLimitConfig {
      * Sets the smallest limit. Default 4.
      *
      * @param calls in [1, 1,000,000]; at most {@link #initial}
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1,000,000]
      */
     public Builder least(int calls) {
@@ -265,7 +263,6 @@ public final class ConcurrencyLimitConfig {
      * Sets the largest limit. Default 200.
      *
      * @param calls in [1, 1,000,000]; at least {@link #initial}
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [1, 1,000,000]
      */
     public Builder most(int calls) {
@@ -277,7 +274,6 @@ public final class ConcurrencyLimitConfig {
      * Sets which percentile of a window's latencies is compared with the one without load. Default 90.
      *
      * @param percent in [50, 99]
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is not in [50, 99]
      */
     public Builder percentile(double percent) {
@@ -289,7 +285,6 @@ public final class ConcurrencyLimitConfig {
      * Sets how many times the latency without load calls may take before the limit falls. Default 1.5.
      *
      * @param factor in [1, 10]
-     * @return this builder
      * @throws IllegalArgumentException if {@code factor} is not in [1, 10]
      */
     public Builder tolerance(double factor) {
@@ -301,7 +296,6 @@ public final class ConcurrencyLimitConfig {
      * Sets how long a window lasts at least. It lasts longer if it has fewer than {@link #minimumSamples}. Default 1 s.
      *
      * @param shortest in [100 ms, 1 min]; at most {@link #maxWindow}
-     * @return this builder
      * @throws IllegalArgumentException if {@code shortest} is not in [100 ms, 1 min]
      */
     public Builder window(Duration shortest) {
@@ -313,7 +307,6 @@ public final class ConcurrencyLimitConfig {
      * Sets how long a window lasts at most; a single sample is enough then. Default 30 s.
      *
      * @param longest in [100 ms, 1 min]; at least {@link #window}
-     * @return this builder
      * @throws IllegalArgumentException if {@code longest} is not in [100 ms, 1 min]
      */
     public Builder maxWindow(Duration longest) {
@@ -332,7 +325,6 @@ public final class ConcurrencyLimitConfig {
      * Sets how many latencies end a window before its longest duration. Default 50.
      *
      * @param samples in [10, 10,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code samples} is not in [10, 10,000]
      */
     public Builder minimumSamples(int samples) {
@@ -344,7 +336,6 @@ public final class ConcurrencyLimitConfig {
      * Sets the latency above which the limit falls, whatever the latency without load is. Default: there is none.
      *
      * @param latency positive, at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code latency} is not positive or exceeds 106,751 days
      */
     public Builder healthyLatency(Duration latency) {
@@ -352,11 +343,7 @@ public final class ConcurrencyLimitConfig {
       return this;
     }
 
-    /**
-     * Sets no latency above which the limit falls in any case, which is the default.
-     *
-     * @return this builder
-     */
+    /** Sets no latency above which the limit falls in any case, which is the default. */
     public Builder noHealthyLatency() {
       healthyLatency = null;
       return this;
@@ -368,7 +355,6 @@ public final class ConcurrencyLimitConfig {
      *
      * @param priority the priority
      * @param share in (0, 1]; that of {@code SHEDDABLE} at most that of {@code NORMAL}; 1 for {@code CRITICAL}
-     * @return this builder
      * @throws IllegalArgumentException if {@code share} is not in (0, 1], or not 1 for {@code CRITICAL}
      */
     public Builder share(Priority priority, double share) {
@@ -393,7 +379,6 @@ public final class ConcurrencyLimitConfig {
      * ConcurrencyLimitConfig#overloadFailures()}.
      *
      * @param predicate tests failures; if it throws, the failure is no sign of overload
-     * @return this builder
      */
     public Builder overloadIf(Predicate<? super Throwable> predicate) {
       overloadIf.set(Objects.requireNonNull(predicate, "overloadIf"));
@@ -405,7 +390,6 @@ public final class ConcurrencyLimitConfig {
      * only types are given, the default does not apply.
      *
      * @param types types of failures
-     * @return this builder
      */
     @SafeVarargs
     public final Builder overloadOn(Class<? extends Throwable>... types) {
@@ -420,7 +404,6 @@ public final class ConcurrencyLimitConfig {
      * never wait.
      *
      * @param duration at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code duration} is negative or exceeds 106,751 days
      */
     public Builder maxWait(Duration duration) {
@@ -433,7 +416,6 @@ public final class ConcurrencyLimitConfig {
      * {@link #most}; none if {@link #maxWait} is zero.
      *
      * @param calls in [0, 1,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [0, 1,000,000]
      */
     public Builder maxWaiting(int calls) {
@@ -444,8 +426,6 @@ public final class ConcurrencyLimitConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

@@ -28,7 +28,7 @@ public final class ConcurrencyLimitEvent {
     this.explanation = explanation;
   }
 
-  /** What a concurrency limit did. */
+  /** The kind of event. */
   public enum Kind {
     /** It changed its limit. At most once in a window. */
     CHANGED,

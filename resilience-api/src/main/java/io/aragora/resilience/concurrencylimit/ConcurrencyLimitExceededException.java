@@ -20,7 +20,7 @@ public final class ConcurrencyLimitExceededException extends CallRejectedExcepti
   /** The limit. */
   private final int limit;
 
-  /** How long the call waited, in nanoseconds. */
+  /** The wait of the call, in nanoseconds. */
   private final long waitedNanos;
 
   /** Why a concurrency limit rejects a call. */

@@ -125,110 +125,61 @@ public final class ConcurrencyLimitExplanation {
 
     private Builder() {}
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#rule()}. Default {@link LimitChange#HELD}.
-     *
-     * @param rule the rule that decided
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#rule()}. Default {@link LimitChange#HELD}. */
     public Builder rule(LimitChange rule) {
       this.rule = rule;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#from()}. Default 0.
-     *
-     * @param from the limit before
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#from()}. Default 0. */
     public Builder from(int from) {
       this.from = from;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#to()}. Default 0.
-     *
-     * @param to the limit after
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#to()}. Default 0. */
     public Builder to(int to) {
       this.to = to;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#samples()}. Default 0.
-     *
-     * @param samples the number of latencies in the window
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#samples()}. Default 0. */
     public Builder samples(long samples) {
       this.samples = samples;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#drops()}. Default 0.
-     *
-     * @param drops the number of calls whose end was a sign of overload
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#drops()}. Default 0. */
     public Builder drops(long drops) {
       this.drops = drops;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#mostInFlight()}. Default 0.
-     *
-     * @param mostInFlight the largest number of calls that were under way at a time
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#mostInFlight()}. Default 0. */
     public Builder mostInFlight(int mostInFlight) {
       this.mostInFlight = mostInFlight;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#recent()}. Default zero.
-     *
-     * @param recent the percentile of the latencies; zero if there were none
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#recent()}. Default zero. */
     public Builder recent(Duration recent) {
       this.recent = recent;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#base()}. Default zero.
-     *
-     * @param base the latency without load, as far as it is known; zero before the first window
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#base()}. Default zero. */
     public Builder base(Duration base) {
       this.base = base;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitExplanation#gradient()}. Default 1.
-     *
-     * @param gradient the factor that latencies ask for, before smoothing; 1 if they are no reason to lower the limit
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitExplanation#gradient()}. Default 1. */
     public Builder gradient(double gradient) {
       this.gradient = gradient;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public ConcurrencyLimitExplanation build() {
       return new ConcurrencyLimitExplanation(this);
     }

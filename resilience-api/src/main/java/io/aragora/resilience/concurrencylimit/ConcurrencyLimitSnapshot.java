@@ -75,55 +75,31 @@ public final class ConcurrencyLimitSnapshot {
 
     private Builder() {}
 
-    /**
-     * Sets {@link ConcurrencyLimitSnapshot#limit()}. Default 0.
-     *
-     * @param limit how many calls may be under way
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitSnapshot#limit()}. Default 0. */
     public Builder limit(int limit) {
       this.limit = limit;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitSnapshot#inUse()}. Default 0.
-     *
-     * @param inUse how many calls are under way; more than the limit if that was lowered meanwhile
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitSnapshot#inUse()}. Default 0. */
     public Builder inUse(int inUse) {
       this.inUse = inUse;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitSnapshot#waiting()}. Default 0.
-     *
-     * @param waiting how many calls wait
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitSnapshot#waiting()}. Default 0. */
     public Builder waiting(int waiting) {
       this.waiting = waiting;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitSnapshot#oldestWait()}. Default zero.
-     *
-     * @param oldestWait how long the oldest of them has waited; zero if none waits
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitSnapshot#oldestWait()}. Default zero. */
     public Builder oldestWait(Duration oldestWait) {
       this.oldestWait = oldestWait;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public ConcurrencyLimitSnapshot build() {
       return new ConcurrencyLimitSnapshot(this);
     }

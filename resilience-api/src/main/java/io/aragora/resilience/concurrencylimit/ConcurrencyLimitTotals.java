@@ -158,110 +158,61 @@ public final class ConcurrencyLimitTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#admitted()}. Default 0.
-     *
-     * @param admitted the number of calls that were admitted at once
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#admitted()}. Default 0. */
     public Builder admitted(long admitted) {
       this.admitted = admitted;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#admittedAfterWait()}. Default 0.
-     *
-     * @param admittedAfterWait the number of calls that were admitted after they had waited
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#admittedAfterWait()}. Default 0. */
     public Builder admittedAfterWait(long admittedAfterWait) {
       this.admittedAfterWait = admittedAfterWait;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#rejectedFull()}. Default 0.
-     *
-     * @param rejectedFull the number of calls that were rejected because no place was free
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#rejectedFull()}. Default 0. */
     public Builder rejectedFull(long rejectedFull) {
       this.rejectedFull = rejectedFull;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#rejectedQueueFull()}. Default 0.
-     *
-     * @param rejectedQueueFull the number of calls that were rejected because too many waited
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#rejectedQueueFull()}. Default 0. */
     public Builder rejectedQueueFull(long rejectedQueueFull) {
       this.rejectedQueueFull = rejectedQueueFull;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#rejectedWaited()}. Default 0.
-     *
-     * @param rejectedWaited the number of calls that were rejected after the longest wait
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#rejectedWaited()}. Default 0. */
     public Builder rejectedWaited(long rejectedWaited) {
       this.rejectedWaited = rejectedWaited;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#rejectedDeadline()}. Default 0.
-     *
-     * @param rejectedDeadline the number of calls that were rejected because of the deadline around them
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#rejectedDeadline()}. Default 0. */
     public Builder rejectedDeadline(long rejectedDeadline) {
       this.rejectedDeadline = rejectedDeadline;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#cancelled()}. Default 0.
-     *
-     * @param cancelled the number of calls that were cancelled, interrupted or closed while they waited
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#cancelled()}. Default 0. */
     public Builder cancelled(long cancelled) {
       this.cancelled = cancelled;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#drops()}. Default 0.
-     *
-     * @param drops the number of calls whose end was a sign of overload
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#drops()}. Default 0. */
     public Builder drops(long drops) {
       this.drops = drops;
       return this;
     }
 
-    /**
-     * Sets {@link ConcurrencyLimitTotals#strayReleases()}. Default 0.
-     *
-     * @param strayReleases the number of permits that were given back a second time, and ignored
-     * @return this builder
-     */
+    /** Sets {@link ConcurrencyLimitTotals#strayReleases()}. Default 0. */
     public Builder strayReleases(long strayReleases) {
       this.strayReleases = strayReleases;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public ConcurrencyLimitTotals build() {
       return new ConcurrencyLimitTotals(this);
     }

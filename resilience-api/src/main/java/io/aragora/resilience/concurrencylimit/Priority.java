@@ -1,6 +1,6 @@
 package io.aragora.resilience.concurrencylimit;
 
-/** How important a call is. A concurrency limit that fills up rejects the less important calls first. */
+/** The importance of a call. A concurrency limit that fills up rejects the less important calls first. */
 public enum Priority {
   /** May use the whole limit. For calls that a user waits for and cannot do without. */
   CRITICAL,

@@ -198,7 +198,6 @@ public final class Fallback<T extends @Nullable Object> {
      * Adds the last asynchronous rule, for all other exceptions of asynchronous calls. Default: none.
      *
      * @param stage starts the work that returns the value for a failure; called on the executor for attempts
-     * @return this builder
      * @throws IllegalArgumentException if an earlier rule already matches all exceptions
      */
     public Builder<T> otherwiseAsync(
@@ -210,7 +209,6 @@ public final class Fallback<T extends @Nullable Object> {
      * Adds the last rule, for all other exceptions. Default: none.
      *
      * @param value returns the value for a failure
-     * @return this builder
      * @throws IllegalArgumentException if an earlier rule already matches all exceptions
      */
     public Builder<T> otherwise(Function<? super Exception, ? extends T> value) {
@@ -222,7 +220,6 @@ public final class Fallback<T extends @Nullable Object> {
      *
      * @param predicate tests a result; if it throws, the call fails with that exception
      * @param value returns the value for a result
-     * @return this builder
      */
     public Builder<T> onResult(
         Predicate<? super T> predicate, Function<? super T, ? extends T> value) {

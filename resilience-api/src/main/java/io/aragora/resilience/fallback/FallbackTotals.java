@@ -56,33 +56,19 @@ public final class FallbackTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link FallbackTotals#used()}. Default 0.
-     *
-     * @param used the number of failures and results that a fallback replaced
-     * @return this builder
-     */
+    /** Sets {@link FallbackTotals#used()}. Default 0. */
     public Builder used(long used) {
       this.used = used;
       return this;
     }
 
-    /**
-     * Sets {@link FallbackTotals#failed()}. Default 0.
-     *
-     * @param failed the number of failures and results whose fallback failed
-     * @return this builder
-     */
+    /** Sets {@link FallbackTotals#failed()}. Default 0. */
     public Builder failed(long failed) {
       this.failed = failed;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public FallbackTotals build() {
       return new FallbackTotals(this);
     }

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** How the registry runs a check, and the weight of its result. Immutable and thread-safe. */
+/** The settings of a check: when the registry runs it, and the weight of its result. Immutable and thread-safe. */
 public final class HealthCheckOptions {
   private static final HealthCheckOptions DEFAULTS = new HealthCheckOptions(
       Set.of(HealthGroup.READINESS), true, Duration.ofSeconds(2), Duration.ofSeconds(1));
@@ -48,11 +48,7 @@ public final class HealthCheckOptions {
     return timeToLive;
   }
 
-  /**
-   * Returns the defaults: a critical readiness check with a timeout of 2 s, whose result is reused for 1 s.
-   *
-   * @return the defaults
-   */
+  /** {@return the defaults: a critical readiness check with a timeout of 2 s, whose result is reused for 1 s} */
   public static HealthCheckOptions defaults() {
     return DEFAULTS;
   }

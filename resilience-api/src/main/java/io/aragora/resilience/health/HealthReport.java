@@ -61,11 +61,7 @@ public final class HealthReport {
     return status.compareTo(HealthStatus.DEGRADED) < 0;
   }
 
-  /**
-   * Returns the report in one line: "all 3 healthy", or "1/3 not healthy: database; 1 unknown: queue".
-   *
-   * @return the line
-   */
+  /** {@return the report in one line: "all 3 healthy", or "1/3 not healthy: database; 1 unknown: queue"} */
   public String summary() {
     if (checks.isEmpty()) {
       return "nothing registered";

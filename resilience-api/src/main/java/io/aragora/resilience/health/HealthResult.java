@@ -161,45 +161,25 @@ public final class HealthResult {
       this.status = status;
     }
 
-    /**
-     * Sets {@link HealthResult#detail()}. Default empty.
-     *
-     * @param detail one line about the status
-     * @return this builder
-     */
+    /** Sets {@link HealthResult#detail()}. Default empty. */
     public Builder detail(String detail) {
       this.detail = detail;
       return this;
     }
 
-    /**
-     * Sets {@link HealthResult#duration()}. Default zero.
-     *
-     * @param duration the duration of the check
-     * @return this builder
-     */
+    /** Sets {@link HealthResult#duration()}. Default zero. */
     public Builder duration(Duration duration) {
       this.duration = duration;
       return this;
     }
 
-    /**
-     * Sets {@link HealthResult#since()}. Default none.
-     *
-     * @param since the time of the last status change; null for none
-     * @return this builder
-     */
+    /** Sets {@link HealthResult#since()}. Default none. */
     public Builder since(@Nullable Instant since) {
       this.since = since;
       return this;
     }
 
-    /**
-     * Sets {@link HealthResult#details()}. Default empty.
-     *
-     * @param details further details, within the limits of {@link HealthDetails}
-     * @return this builder
-     */
+    /** Sets {@link HealthResult#details()}. Default empty. */
     public Builder details(Map<String, Object> details) {
       this.details = details;
       return this;

@@ -27,11 +27,7 @@ public enum HealthStatus {
     return compareTo(other) >= 0 ? this : other;
   }
 
-  /**
-   * Returns whether the component may receive traffic: true for all but {@link #UNHEALTHY} and {@link #CRITICAL}.
-   *
-   * @return whether it may
-   */
+  /** {@return whether the component may receive traffic: true for all but {@link #UNHEALTHY} and {@link #CRITICAL}} */
   public boolean isServing() {
     return compareTo(UNHEALTHY) < 0;
   }

@@ -120,7 +120,6 @@ public final class HealthTrackerConfig {
      * Sets the number of consecutive failures that makes the component unhealthy. Default 3.
      *
      * @param failures at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code failures} is less than 1
      */
     public Builder failureThreshold(int failures) {
@@ -132,7 +131,6 @@ public final class HealthTrackerConfig {
      * Sets the number of consecutive successes that makes an unhealthy component healthy again. Default 2.
      *
      * @param successes at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code successes} is less than 1
      */
     public Builder recoveryThreshold(int successes) {
@@ -144,7 +142,6 @@ public final class HealthTrackerConfig {
      * Sets the number of latest reports whose latencies have a mean and a maximum. Default 10.
      *
      * @param reports in [1, 1000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code reports} is not in [1, 1000]
      */
     public Builder latencyWindow(int reports) {
@@ -157,7 +154,6 @@ public final class HealthTrackerConfig {
      * constant use, whose silence is a sign of a fault. Default: it stays healthy.
      *
      * @param length positive, at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder staleAfter(Duration length) {
@@ -170,7 +166,6 @@ public final class HealthTrackerConfig {
      * HealthStatus#DEGRADED} at worst. Default true.
      *
      * @param yes whether the group fails
-     * @return this builder
      */
     public Builder critical(boolean yes) {
       critical = yes;
@@ -182,7 +177,6 @@ public final class HealthTrackerConfig {
      *
      * @param first a group
      * @param more further groups
-     * @return this builder
      */
     public Builder in(HealthGroup first, HealthGroup... more) {
       Objects.requireNonNull(first, "first");
@@ -190,11 +184,7 @@ public final class HealthTrackerConfig {
       return this;
     }
 
-    /**
-     * Builds the settings.
-     *
-     * @return the settings
-     */
+    /** {@return the settings} */
     public HealthTrackerConfig build() {
       return new HealthTrackerConfig(this);
     }

@@ -321,89 +321,49 @@ public final class HealthTrackerSnapshot {
       this.since = lastCheck;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#since()}. Default the last check.
-     *
-     * @param since the time of the last status change
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#since()}. Default the last check. */
     public Builder since(Instant since) {
       this.since = since;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#consecutiveFailures()}. Default 0.
-     *
-     * @param consecutiveFailures the number of failures since the last success
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#consecutiveFailures()}. Default 0. */
     public Builder consecutiveFailures(long consecutiveFailures) {
       this.consecutiveFailures = consecutiveFailures;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#consecutiveSuccesses()}. Default 0.
-     *
-     * @param consecutiveSuccesses the number of successes since the last failure
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#consecutiveSuccesses()}. Default 0. */
     public Builder consecutiveSuccesses(long consecutiveSuccesses) {
       this.consecutiveSuccesses = consecutiveSuccesses;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#lastError()}. Default none.
-     *
-     * @param lastError the last error since the component last recovered; null for none
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#lastError()}. Default none. */
     public Builder lastError(@Nullable String lastError) {
       this.lastError = lastError;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#lastErrorAt()}. Default none.
-     *
-     * @param lastErrorAt the time of the last error; null for none
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#lastErrorAt()}. Default none. */
     public Builder lastErrorAt(@Nullable Instant lastErrorAt) {
       this.lastErrorAt = lastErrorAt;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#meanLatency()}. Default none.
-     *
-     * @param meanLatency the mean of the latencies in the window; null for none
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#meanLatency()}. Default none. */
     public Builder meanLatency(@Nullable Duration meanLatency) {
       this.meanLatency = meanLatency;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#maxLatency()}. Default none.
-     *
-     * @param maxLatency the largest latency in the window; null for none
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#maxLatency()}. Default none. */
     public Builder maxLatency(@Nullable Duration maxLatency) {
       this.maxLatency = maxLatency;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTrackerSnapshot#metadata()}. Default empty.
-     *
-     * @param metadata the metadata of the component
-     * @return this builder
-     */
+    /** Sets {@link HealthTrackerSnapshot#metadata()}. Default empty. */
     public Builder metadata(Map<String, Object> metadata) {
       this.metadata = metadata;
       return this;

@@ -123,55 +123,31 @@ public final class HealthTransition {
       this.to = to;
     }
 
-    /**
-     * Sets {@link HealthTransition#sequence()}. Default 1.
-     *
-     * @param sequence the number of this change of the component
-     * @return this builder
-     */
+    /** Sets {@link HealthTransition#sequence()}. Default 1. */
     public Builder sequence(long sequence) {
       this.sequence = sequence;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTransition#consecutiveFailures()}. Default 0.
-     *
-     * @param consecutiveFailures the number of consecutive failures that led to the change
-     * @return this builder
-     */
+    /** Sets {@link HealthTransition#consecutiveFailures()}. Default 0. */
     public Builder consecutiveFailures(long consecutiveFailures) {
       this.consecutiveFailures = consecutiveFailures;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTransition#detail()}. Default empty.
-     *
-     * @param detail the last error of the component
-     * @return this builder
-     */
+    /** Sets {@link HealthTransition#detail()}. Default empty. */
     public Builder detail(String detail) {
       this.detail = detail;
       return this;
     }
 
-    /**
-     * Sets {@link HealthTransition#at()}. Default 1970.
-     *
-     * @param at the time of day
-     * @return this builder
-     */
+    /** Sets {@link HealthTransition#at()}. Default 1970. */
     public Builder at(Instant at) {
       this.at = at;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public HealthTransition build() {
       return new HealthTransition(this);
     }

@@ -178,7 +178,6 @@ public final class HedgeConfig {
      * #delayFromLatency}. There is no default.
      *
      * @param duration in [0, 365 days]; zero starts all attempts together
-     * @return this builder
      * @throws IllegalArgumentException if {@code duration} is negative or exceeds 365 days
      */
     public Builder delay(Duration duration) {
@@ -200,7 +199,6 @@ public final class HedgeConfig {
      * @param percent in (50, 100): 95 hedges about one call in twenty
      * @param least the shortest delay, positive
      * @param most the longest delay, at most 365 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code percent} is NaN or not in (50, 100), if {@code least} is not positive or
      *     exceeds {@code most}, or if {@code most} exceeds 365 days
      */
@@ -220,7 +218,6 @@ public final class HedgeConfig {
      * Sets the shortest delay of {@link #delayFromLatency}, which must be set before. There is no default.
      *
      * @param least positive and at most the longest delay, which {@link #build()} checks
-     * @return this builder
      * @throws IllegalArgumentException if {@code least} is not positive
      */
     public Builder leastDelay(Duration least) {
@@ -232,7 +229,6 @@ public final class HedgeConfig {
      * Sets the longest delay of {@link #delayFromLatency}, which must be set before. There is no default.
      *
      * @param most positive and at most 365 days; at least the shortest delay, which {@link #build()} checks
-     * @return this builder
      * @throws IllegalArgumentException if {@code most} is not positive or exceeds 365 days
      */
     public Builder mostDelay(Duration most) {
@@ -258,7 +254,6 @@ public final class HedgeConfig {
      * Sets how many hedges a call may start, besides its first attempt. Default 1.
      *
      * @param hedges in [1, 5]
-     * @return this builder
      * @throws IllegalArgumentException if {@code hedges} is not in [1, 5]
      */
     public Builder maxHedges(int hedges) {
@@ -266,11 +261,7 @@ public final class HedgeConfig {
       return this;
     }
 
-    /**
-     * Turns hedging off, as {@code maxHedges=0} outside the code does. {@link #maxHedges} turns it on again. Default: on.
-     *
-     * @return this builder
-     */
+    /** Turns hedging off, as {@code maxHedges=0} outside the code does. {@link #maxHedges} turns it on again. Default: on. */
     public Builder noHedges() {
       maxHedges = 0;
       return this;
@@ -281,7 +272,6 @@ public final class HedgeConfig {
      * credit it. Default: one of its own, with a capacity of 10, a ratio of 0.05, and none per second.
      *
      * @param budget the budget; if it throws, the call is not hedged
-     * @return this builder
      */
     public Builder budget(RetryBudget budget) {
       this.budget = Objects.requireNonNull(budget, "budget");
@@ -294,7 +284,6 @@ public final class HedgeConfig {
      * slow down, such as HTTP 429 or 503. Default: {@link RetryConfig#transientFailures()}.
      *
      * @param predicate tests each failure; if it throws, the failure is not hedged
-     * @return this builder
      */
     public Builder hedgeOn(Predicate<? super Throwable> predicate) {
       hedgeOn = Objects.requireNonNull(predicate, "hedgeOn");
@@ -306,7 +295,6 @@ public final class HedgeConfig {
      * that of its first one. Default: all.
      *
      * @param predicate tests each result; if it throws, the result is accepted
-     * @return this builder
      */
     public Builder acceptResult(Predicate<@Nullable Object> predicate) {
       acceptResult = Objects.requireNonNull(predicate, "acceptResult");
@@ -318,7 +306,6 @@ public final class HedgeConfig {
      * are dropped.
      *
      * @param consumer closes a result, for instance; may run on any thread; its first exception is logged
-     * @return this builder
      */
     public Builder onLoser(Consumer<@Nullable Object> consumer) {
       onLoser = Objects.requireNonNull(consumer, "onLoser");
@@ -328,8 +315,6 @@ public final class HedgeConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

@@ -22,7 +22,7 @@ public final class HedgeEvent {
     this.failure = failure;
   }
 
-  /** What a hedge did. */
+  /** The kind of event. */
   public enum Kind {
     /** It started a further attempt beside those under way, or after they failed. */
     HEDGED,

@@ -140,121 +140,67 @@ public final class HedgeTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link HedgeTotals#first()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#first()}. Default 0. */
     public Builder first(long count) {
       first = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#hedge()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#hedge()}. Default 0. */
     public Builder hedge(long count) {
       hedge = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#failed()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#failed()}. Default 0. */
     public Builder failed(long count) {
       failed = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#cancelled()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#cancelled()}. Default 0. */
     public Builder cancelled(long count) {
       cancelled = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#won()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#won()}. Default 0. */
     public Builder won(long count) {
       won = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#wonLate()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#wonLate()}. Default 0. */
     public Builder wonLate(long count) {
       wonLate = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#lost()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#lost()}. Default 0. */
     public Builder lost(long count) {
       lost = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#hedgesFailed()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#hedgesFailed()}. Default 0. */
     public Builder hedgesFailed(long count) {
       hedgesFailed = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#rejected()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#rejected()}. Default 0. */
     public Builder rejected(long count) {
       rejected = count;
       return this;
     }
 
-    /**
-     * Sets {@link HedgeTotals#outOfBudget()}. Default 0.
-     *
-     * @param count the value
-     * @return this builder
-     */
+    /** Sets {@link HedgeTotals#outOfBudget()}. Default 0. */
     public Builder outOfBudget(long count) {
       outOfBudget = count;
       return this;
     }
 
-    /**
-     * Builds the totals.
-     *
-     * @return the totals
-     */
+    /** {@return the totals} */
     public HedgeTotals build() {
       return new HedgeTotals(this);
     }

@@ -3,7 +3,7 @@ package io.aragora.resilience.internal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a body wants to be done if its call is ended from outside. Bounded. Thread-safe. */
+/** The actions that a body has registered for the case that its call is ended from outside. Bounded. Thread-safe. */
 public final class CancellationHandlers implements CancellableCall {
   /*
    * One lock orders registering, cancelling and ending. Handlers are foreign code and run outside of it. A handler is

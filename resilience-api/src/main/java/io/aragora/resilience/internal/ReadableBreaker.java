@@ -59,7 +59,7 @@ public interface ReadableBreaker {
     /** The share of calls that are throttled from 0 to 0.9, as the bits of a double. NaN if the settings throttle nothing. */
     public static final int THROTTLE_SHARE = 10;
 
-    /** How many numbers of the breaker there are; those of its window follow. */
+    /** The number of readings of the breaker; those of its window follow. */
     public static final int NUMBERS = 11;
 
     /** Calls in the window. */
@@ -68,7 +68,7 @@ public interface ReadableBreaker {
     /** Failures in the window. */
     public static final int WINDOW_FAILURES = 12;
 
-    /** How many numbers there are, those of the window included. */
+    /** The number of readings, those of the window included. */
     public static final int ALL_NUMBERS = 13;
 
     private Place() {}

@@ -272,7 +272,6 @@ public interface StateStore extends AutoCloseable {
        * Adds a limiter, or counts it among the rows that could not be read if there is no room for it. Default: none.
        *
        * @param limiter the limiter
-       * @return this builder
        */
       public Builder add(SavedLimiter limiter) {
         long more = (long) limiter.name().length() + limiter.declared().length();
@@ -293,7 +292,6 @@ public interface StateStore extends AutoCloseable {
        * Adds to the number of rows that were skipped because there was no room. Default 0.
        *
        * @param rows the number of rows, at least 0
-       * @return this builder
        * @throws IllegalArgumentException if {@code rows} is negative
        */
       public Builder leaveOut(long rows) {
@@ -308,7 +306,6 @@ public interface StateStore extends AutoCloseable {
        * Adds a row that could not be read. Default: none.
        *
        * @param problem the row and the reason; control characters become question marks, and 500 characters are kept
-       * @return this builder
        */
       public Builder problem(String problem) {
         if (problems.size() < mostProblems) {
@@ -332,11 +329,7 @@ public interface StateStore extends AutoCloseable {
         return List.copyOf(all);
       }
 
-      /**
-       * Builds the result.
-       *
-       * @return rows and problems
-       */
+      /** {@return the result} */
       public Loaded build() {
         return new Loaded(states, limiters, allProblems());
       }

@@ -127,77 +127,43 @@ public final class StateStoreStatus {
       this.location = location;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#pending()}. Default 0.
-     *
-     * @param pending the number of breakers that changed and are not saved yet
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#pending()}. Default 0. */
     public Builder pending(int pending) {
       this.pending = pending;
       return this;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#saved()}. Default 0.
-     *
-     * @param saved the number of states written since the start
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#saved()}. Default 0. */
     public Builder saved(long saved) {
       this.saved = saved;
       return this;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#failures()}. Default 0.
-     *
-     * @param failures the number of writes and reads that failed since the start
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#failures()}. Default 0. */
     public Builder failures(long failures) {
       this.failures = failures;
       return this;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#lastError()}. Default none.
-     *
-     * @param lastError the message of the last failure; null for none
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#lastError()}. Default none. */
     public Builder lastError(@Nullable String lastError) {
       this.lastError = lastError;
       return this;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#failingSince()}. Default none.
-     *
-     * @param failingSince the time of the first failure since the last success; null for none
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#failingSince()}. Default none. */
     public Builder failingSince(@Nullable Instant failingSince) {
       this.failingSince = failingSince;
       return this;
     }
 
-    /**
-     * Sets {@link StateStoreStatus#lastSavedAt()}. Default none.
-     *
-     * @param lastSavedAt the time of the last successful write; null for none
-     * @return this builder
-     */
+    /** Sets {@link StateStoreStatus#lastSavedAt()}. Default none. */
     public Builder lastSavedAt(@Nullable Instant lastSavedAt) {
       this.lastSavedAt = lastSavedAt;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public StateStoreStatus build() {
       return new StateStoreStatus(this);
     }

@@ -167,7 +167,6 @@ public final class DeclaredSettings {
      *
      * @param name the name of its setter
      * @param value its value; null if there is none
-     * @return this builder
      */
     public Builder add(String name, @Nullable Object value) {
       settings.put(name, new Declared(value, null, true));
@@ -180,7 +179,6 @@ public final class DeclaredSettings {
      * @param name the name of its setter
      * @param value its value; null if there is none
      * @param text the text that is shown
-     * @return this builder
      */
     public Builder add(String name, @Nullable Object value, String text) {
       settings.put(name, new Declared(value, text, true));
@@ -192,7 +190,6 @@ public final class DeclaredSettings {
      *
      * @param name the name of its setter
      * @param value its value; null if there is none
-     * @return this builder
      */
     public Builder addUnshown(String name, @Nullable Object value) {
       settings.put(name, new Declared(value, null, false));
@@ -203,18 +200,13 @@ public final class DeclaredSettings {
      * Adds the settings of a config that is part of this one. Default: none.
      *
      * @param part its settings
-     * @return this builder
      */
     public Builder addAll(DeclaredSettings part) {
       settings.putAll(part.settings);
       return this;
     }
 
-    /**
-     * Builds the declaration.
-     *
-     * @return the settings added so far
-     */
+    /** {@return the declaration} */
     public DeclaredSettings build() {
       return new DeclaredSettings(new LinkedHashMap<>(settings));
     }

@@ -3,7 +3,7 @@ package io.aragora.resilience.quota;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link QuotaStore} gives to an instance. Immutable and thread-safe. */
+/** The answer of a {@link QuotaStore} to an instance. Immutable and thread-safe. */
 public final class QuotaLease {
   private final int granted;
   private final double left;
@@ -79,55 +79,31 @@ public final class QuotaLease {
 
     private Builder() {}
 
-    /**
-     * Sets {@link QuotaLease#granted()}. Default 0.
-     *
-     * @param granted the number of permits that the instance may use, not more than it wanted
-     * @return this builder
-     */
+    /** Sets {@link QuotaLease#granted()}. Default 0. */
     public Builder granted(int granted) {
       this.granted = granted;
       return this;
     }
 
-    /**
-     * Sets {@link QuotaLease#left()}. Default 0.
-     *
-     * @param left the number of permits that the quota holds now; negative if instances have used more than it had
-     * @return this builder
-     */
+    /** Sets {@link QuotaLease#left()}. Default 0. */
     public Builder left(double left) {
       this.left = left;
       return this;
     }
 
-    /**
-     * Sets {@link QuotaLease#instances()}. Default 1.
-     *
-     * @param instances the number of instances that have sent a request for this quota within {@link QuotaStore#MEMBERSHIP}, this one included
-     * @return this builder
-     */
+    /** Sets {@link QuotaLease#instances()}. Default 1. */
     public Builder instances(int instances) {
       this.instances = instances;
       return this;
     }
 
-    /**
-     * Sets {@link QuotaLease#otherSettings()}. Default null.
-     *
-     * @param otherSettings the settings of the quota if they are not those of the request, which then got nothing; else null
-     * @return this builder
-     */
+    /** Sets {@link QuotaLease#otherSettings()}. Default null. */
     public Builder otherSettings(@Nullable String otherSettings) {
       this.otherSettings = otherSettings;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public QuotaLease build() {
       return new QuotaLease(this);
     }

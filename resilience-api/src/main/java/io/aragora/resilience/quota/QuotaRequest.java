@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What an instance asks of a {@link QuotaStore}. Immutable and thread-safe. */
+/** The request of an instance to a {@link QuotaStore}. Immutable and thread-safe. */
 public final class QuotaRequest {
   private final String quota;
   private final String settings;
@@ -138,34 +138,19 @@ public final class QuotaRequest {
 
     private Builder() {}
 
-    /**
-     * Sets {@link QuotaRequest#quota()}. Default empty.
-     *
-     * @param quota the name of the quota, with its kind, for example {@code ratelimiter:github}
-     * @return this builder
-     */
+    /** Sets {@link QuotaRequest#quota()}. Default empty. */
     public Builder quota(String quota) {
       this.quota = quota;
       return this;
     }
 
-    /**
-     * Sets {@link QuotaRequest#settings()}. Default empty.
-     *
-     * @param settings the settings of the limit as a text; requests of other texts are of other settings
-     * @return this builder
-     */
+    /** Sets {@link QuotaRequest#settings()}. Default empty. */
     public Builder settings(String settings) {
       this.settings = settings;
       return this;
     }
 
-    /**
-     * Sets {@link QuotaRequest#instance()}. Default the UUID of zeros.
-     *
-     * @param instance the identity of the runtime that asks, the same as long as it lives
-     * @return this builder
-     */
+    /** Sets {@link QuotaRequest#instance()}. Default the UUID of zeros. */
     public Builder instance(UUID instance) {
       this.instance = instance;
       return this;
@@ -175,7 +160,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#limit()}. Default 0.
      *
      * @param limit the number of permits that the quota earns in each period, not negative; 0 if it earns by {@link #earned} only
-     * @return this builder
      * @throws IllegalArgumentException if {@code limit} is NaN or negative
      */
     public Builder limit(double limit) {
@@ -187,7 +171,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#period()}. Default 1 s.
      *
      * @param period the period of the limit, positive
-     * @return this builder
      * @throws IllegalArgumentException if {@code period} is not positive
      */
     public Builder period(Duration period) {
@@ -199,7 +182,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#burst()}. Default 1.
      *
      * @param burst the largest number of permits that the quota holds, at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code burst} is less than 1
      */
     public Builder burst(int burst) {
@@ -207,12 +189,7 @@ public final class QuotaRequest {
       return this;
     }
 
-    /**
-     * Sets {@link QuotaRequest#startsFull()}. Default true.
-     *
-     * @param startsFull whether a new quota holds its whole burst, or nothing
-     * @return this builder
-     */
+    /** Sets {@link QuotaRequest#startsFull()}. Default true. */
     public Builder startsFull(boolean startsFull) {
       this.startsFull = startsFull;
       return this;
@@ -222,7 +199,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#wanted()}. Default 0.
      *
      * @param wanted the number of permits that the instance wants, not negative; 0 if it only reports that it lives
-     * @return this builder
      * @throws IllegalArgumentException if {@code wanted} is negative
      */
     public Builder wanted(int wanted) {
@@ -234,7 +210,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#earned()}. Default 0.
      *
      * @param earned the number of permits that the calls of the instance have earned for the quota since its last request, not negative
-     * @return this builder
      * @throws IllegalArgumentException if {@code earned} is NaN or negative
      */
     public Builder earned(double earned) {
@@ -246,7 +221,6 @@ public final class QuotaRequest {
      * Sets {@link QuotaRequest#spent()}. Default 0.
      *
      * @param spent the number of permits that the instance has used without a lease since its last request, not negative
-     * @return this builder
      * @throws IllegalArgumentException if {@code spent} is negative
      */
     public Builder spent(long spent) {
@@ -257,11 +231,7 @@ public final class QuotaRequest {
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public QuotaRequest build() {
       return new QuotaRequest(this);
     }

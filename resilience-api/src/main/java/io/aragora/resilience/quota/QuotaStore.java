@@ -17,11 +17,11 @@ import java.time.Duration;
  * <p>{@code QuotaStoreContract} in {@code resilience-testing} tests these rules.
  */
 public interface QuotaStore extends AutoCloseable {
-  /** How long an instance counts as one of the fleet after its last request: 90 s. */
+  /** The time for which an instance counts as one of the fleet after its last request: 90 s. */
   Duration MEMBERSHIP = Duration.ofSeconds(90);
 
   /**
-   * How long a quota belongs to the settings of its last request: 60 s. Until then, requests of other settings get nothing.
+   * The time for which a quota belongs to the settings of its last request: 60 s. Until then, requests of other settings get nothing.
    * Afterwards the first request of other settings takes the quota over, with the permits that it holds, at most the new burst.
    */
   Duration TENURE = Duration.ofSeconds(60);

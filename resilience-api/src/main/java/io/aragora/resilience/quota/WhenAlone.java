@@ -1,6 +1,6 @@
 package io.aragora.resilience.quota;
 
-/** What an instance takes of a shared limit while it gets no answer from the quota store. */
+/** The share of a limit that an instance takes while the quota store does not answer. */
 public enum WhenAlone {
   /** The limit divided by the number of instances that the store reported last, so that all together do not exceed it. */
   SHARE,

@@ -84,7 +84,6 @@ public final class KeyedRateLimiterConfig {
      * Sets the config of each key. No default. Keys are not saved across restarts.
      *
      * @param config the config of a limiter that is neither shared nor kept across restarts
-     * @return this builder
      * @throws IllegalArgumentException if it is shared
      */
     public Builder limiter(RateLimiterConfig config) {
@@ -100,7 +99,6 @@ public final class KeyedRateLimiterConfig {
      * beside its name. Default 10,000.
      *
      * @param keys in [1, 10,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code keys} is not in [1, 10,000,000]
      */
     public Builder maxKeys(int keys) {

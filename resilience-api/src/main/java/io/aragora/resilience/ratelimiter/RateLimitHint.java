@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server said about its limit, in the headers of an answer for instance. Each value is optional. Immutable and
+ * The words of a server about its limit, in the headers of an answer for instance. Each value is optional. Immutable and
  * thread-safe.
  */
 public final class RateLimitHint {
@@ -183,7 +183,6 @@ public final class RateLimitHint {
      * Sets the number of permits in each window of the server. Default: unknown.
      *
      * @param permits the number of permits, at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code permits} is less than 1
      */
     public Builder limit(long permits) {
@@ -198,7 +197,6 @@ public final class RateLimitHint {
      * Sets the window of {@link #limit}. Default: the period of the limiter that observes the hint.
      *
      * @param length positive
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive
      */
     public Builder window(Duration length) {
@@ -213,7 +211,6 @@ public final class RateLimitHint {
      * Sets the number of permits that remain until the reset. Default: unknown.
      *
      * @param permits the number of permits, not negative
-     * @return this builder
      * @throws IllegalArgumentException if {@code permits} is negative
      */
     public Builder remaining(long permits) {
@@ -228,7 +225,6 @@ public final class RateLimitHint {
      * Sets the time until the server grants all permits again. Default: unknown.
      *
      * @param time a delay, or an instant
-     * @return this builder
      */
     public Builder reset(RetryAfter time) {
       reset = Objects.requireNonNull(time, "reset");
@@ -239,18 +235,13 @@ public final class RateLimitHint {
      * Sets the time that the server asked to wait. Default: none.
      *
      * @param time a delay, or an instant
-     * @return this builder
      */
     public Builder retryAfter(RetryAfter time) {
       retryAfter = Objects.requireNonNull(time, "retryAfter");
       return this;
     }
 
-    /**
-     * Builds the hint.
-     *
-     * @return an immutable object
-     */
+    /** {@return the hint, which is immutable} */
     public RateLimitHint build() {
       return new RateLimitHint(this);
     }

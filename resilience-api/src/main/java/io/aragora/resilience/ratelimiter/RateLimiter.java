@@ -85,11 +85,7 @@ public interface RateLimiter extends Policy {
    */
   void reconfigure(RateLimiterConfig config);
 
-  /**
-   * Returns an immutable snapshot of this limiter.
-   *
-   * @return the snapshot
-   */
+  /** {@return an immutable snapshot of this limiter} */
   RateLimiterSnapshot snapshot();
 
   /** {@return the totals} */

@@ -210,7 +210,7 @@ public final class RateLimiterConfig {
     return withSharing(all).build();
   }
 
-  /** What concerns sharing is compared, and shown if the limit is shared. */
+  /** The settings of sharing are compared, and shown if the limit is shared. */
   private DeclaredSettings.Builder withSharing(DeclaredSettings.Builder all) {
     return shared
         ? all.add("shared", true)
@@ -272,7 +272,6 @@ public final class RateLimiterConfig {
      * Sets the number of permits in each period. No default.
      *
      * @param permits in [1, 1,000,000,000], at most one a nanosecond; of an exact limiter in [1, 65,536]
-     * @return this builder
      * @throws IllegalArgumentException if {@code permits} is not in [1, 1,000,000,000]
      */
     public Builder limit(int permits) {
@@ -284,7 +283,6 @@ public final class RateLimiterConfig {
      * Sets the period of the limit. No default.
      *
      * @param length at least 1 µs and at most 365 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is less than 1 µs or exceeds 365 days
      */
     public Builder period(Duration length) {
@@ -305,7 +303,6 @@ public final class RateLimiterConfig {
      * Default: the limit.
      *
      * @param permits in [1, 1,000,000,000]; earned within 100 years
-     * @return this builder
      * @throws IllegalArgumentException if {@code permits} is not in [1, 1,000,000,000]
      */
     public Builder burst(int permits) {
@@ -318,7 +315,6 @@ public final class RateLimiterConfig {
      * 0: no call waits.
      *
      * @param length not negative, at most 365 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is negative or exceeds 365 days
      */
     public Builder maxWait(Duration length) {
@@ -330,7 +326,6 @@ public final class RateLimiterConfig {
      * Sets how many calls may wait at a time. Default 1000; 0 if {@link #maxWait} is 0.
      *
      * @param calls in [0, 1,000,000]; 0 if {@code maxWait} is 0
-     * @return this builder
      * @throws IllegalArgumentException if {@code calls} is not in [0, 1,000,000]
      */
     public Builder maxWaiting(int calls) {
@@ -342,7 +337,6 @@ public final class RateLimiterConfig {
      * Sets the longest pause that {@link RateLimiter#pauseFor} and {@link RateLimiter#observe} begin. Default 15 min.
      *
      * @param length not negative, at most 365 days; 0 for no pause
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is negative or exceeds 365 days
      */
     public Builder maxPause(Duration length) {
@@ -354,7 +348,6 @@ public final class RateLimiterConfig {
      * Sets whether a new limiter has its whole burst at once. If not, it begins with no permit. Default true.
      *
      * @param full whether it begins full
-     * @return this builder
      */
     public Builder startFull(boolean full) {
       startFull = full;
@@ -366,7 +359,6 @@ public final class RateLimiterConfig {
      * follows what the server says, in [1, {@code permits}]. Default 0: limits of a server change nothing.
      *
      * @param permits in [0, 1,000,000,000], at most one a nanosecond; 0 to adopt none
-     * @return this builder
      * @throws IllegalArgumentException if {@code permits} is not in [0, 1,000,000,000]
      */
     public Builder adoptUpTo(int permits) {
@@ -379,7 +371,6 @@ public final class RateLimiterConfig {
      * process that restarts goes on with what it had left. The limiter is then never evicted. Default false.
      *
      * @param keep whether they are saved
-     * @return this builder
      */
     public Builder keepAcrossRestart(boolean keep) {
       keepAcrossRestart = keep;
@@ -396,8 +387,6 @@ public final class RateLimiterConfig {
      *
      * <p>A shared limiter is smooth, adopts no limit of a server, and needs no {@link #keepAcrossRestart}. Its pauses are those of the
      * instance.
-     *
-     * @return this builder
      */
     public Builder shared() {
       return shared(true);
@@ -407,7 +396,6 @@ public final class RateLimiterConfig {
      * Sets whether the limit is {@link #shared()}. Default false.
      *
      * @param shared whether it is shared
-     * @return this builder
      */
     public Builder shared(boolean shared) {
       this.shared = shared;
@@ -418,7 +406,6 @@ public final class RateLimiterConfig {
      * Sets what an instance takes of a shared limit while the quota store does not answer. Default {@link WhenAlone#SHARE}.
      *
      * @param taken what it takes
-     * @return this builder
      */
     public Builder whenAlone(WhenAlone taken) {
       whenAlone = Objects.requireNonNull(taken, "whenAlone");
@@ -430,7 +417,6 @@ public final class RateLimiterConfig {
      * 10.
      *
      * @param instances in [1, 10,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code instances} is not in [1, 10,000]
      */
     public Builder assumedInstances(int instances) {
@@ -441,8 +427,6 @@ public final class RateLimiterConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

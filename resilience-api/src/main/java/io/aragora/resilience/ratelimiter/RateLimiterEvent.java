@@ -72,7 +72,7 @@ public final class RateLimiterEvent {
     return retryAfter;
   }
 
-  /** What a rate limiter did. */
+  /** The kind of event. */
   public enum Kind {
     /** It rejected a call. */
     REJECTED,
@@ -136,66 +136,37 @@ public final class RateLimiterEvent {
       this.kind = kind;
     }
 
-    /**
-     * Sets {@link RateLimiterEvent#reason()}. Default none.
-     *
-     * @param reason why the call was rejected; null for none
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterEvent#reason()}. Default none. */
     public Builder reason(RateLimitExceededException.@Nullable Reason reason) {
       this.reason = reason;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterEvent#permits()}. Default 0.
-     *
-     * @param permits the number of permits of the call; 0 if the event is about none
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterEvent#permits()}. Default 0. */
     public Builder permits(int permits) {
       this.permits = permits;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterEvent#limit()}. Default 0.
-     *
-     * @param limit the number of permits in each period, after the event
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterEvent#limit()}. Default 0. */
     public Builder limit(int limit) {
       this.limit = limit;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterEvent#waited()}. Default zero.
-     *
-     * @param waited how long the call waited; zero if it did not
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterEvent#waited()}. Default zero. */
     public Builder waited(Duration waited) {
       this.waited = waited;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterEvent#retryAfter()}. Default zero.
-     *
-     * @param retryAfter the time after which a call may be admitted: the rest of a pause, or the time of a rejection; zero for other events
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterEvent#retryAfter()}. Default zero. */
     public Builder retryAfter(Duration retryAfter) {
       this.retryAfter = retryAfter;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RateLimiterEvent build() {
       return new RateLimiterEvent(this);
     }

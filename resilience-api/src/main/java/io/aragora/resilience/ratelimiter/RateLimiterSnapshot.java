@@ -145,110 +145,61 @@ public final class RateLimiterSnapshot {
       this.name = name;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#level()}. Default 0.
-     *
-     * @param level the number of permits that calls could take now; 0 during a pause
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#level()}. Default 0. */
     public Builder level(long level) {
       this.level = level;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#limit()}. Default 0.
-     *
-     * @param limit the number of permits in each period
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#limit()}. Default 0. */
     public Builder limit(int limit) {
       this.limit = limit;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#period()}. Default zero.
-     *
-     * @param period the period of the limit
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#period()}. Default zero. */
     public Builder period(Duration period) {
       this.period = period;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#burst()}. Default 0.
-     *
-     * @param burst the largest number of permits that are saved
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#burst()}. Default 0. */
     public Builder burst(int burst) {
       this.burst = burst;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#waiting()}. Default 0.
-     *
-     * @param waiting the number of calls that wait
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#waiting()}. Default 0. */
     public Builder waiting(int waiting) {
       this.waiting = waiting;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#nextPermitIn()}. Default zero.
-     *
-     * @param nextPermitIn the time after which a call of one permit may be admitted; zero if it may be admitted now
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#nextPermitIn()}. Default zero. */
     public Builder nextPermitIn(Duration nextPermitIn) {
       this.nextPermitIn = nextPermitIn;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#pausedFor()}. Default zero.
-     *
-     * @param pausedFor the rest of the pause; zero if there is none
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#pausedFor()}. Default zero. */
     public Builder pausedFor(Duration pausedFor) {
       this.pausedFor = pausedFor;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#instances()}. Default 0.
-     *
-     * @param instances the number of instances that the quota store reported last; 0 if the limiter is not shared
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#instances()}. Default 0. */
     public Builder instances(int instances) {
       this.instances = instances;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterSnapshot#isAlone()}. Default false.
-     *
-     * @param alone whether the limiter is shared and works without the quota store
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterSnapshot#isAlone()}. Default false. */
     public Builder alone(boolean alone) {
       this.alone = alone;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RateLimiterSnapshot build() {
       return new RateLimiterSnapshot(this);
     }

@@ -133,99 +133,55 @@ public final class RateLimiterTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link RateLimiterTotals#admitted()}. Default 0.
-     *
-     * @param admitted the number of calls that were admitted at once
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#admitted()}. Default 0. */
     public Builder admitted(long admitted) {
       this.admitted = admitted;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#admittedAfterWait()}. Default 0.
-     *
-     * @param admittedAfterWait the number of calls that were admitted after a wait
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#admittedAfterWait()}. Default 0. */
     public Builder admittedAfterWait(long admittedAfterWait) {
       this.admittedAfterWait = admittedAfterWait;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#permits()}. Default 0.
-     *
-     * @param permits the number of permits that calls took
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#permits()}. Default 0. */
     public Builder permits(long permits) {
       this.permits = permits;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#rejectedLimit()}. Default 0.
-     *
-     * @param rejectedLimit the number of calls that were rejected because the permits were used up
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#rejectedLimit()}. Default 0. */
     public Builder rejectedLimit(long rejectedLimit) {
       this.rejectedLimit = rejectedLimit;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#rejectedQueueFull()}. Default 0.
-     *
-     * @param rejectedQueueFull the number of calls that were rejected because too many waited already
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#rejectedQueueFull()}. Default 0. */
     public Builder rejectedQueueFull(long rejectedQueueFull) {
       this.rejectedQueueFull = rejectedQueueFull;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#rejectedDeadline()}. Default 0.
-     *
-     * @param rejectedDeadline the number of calls that were rejected because a wait would have ended after their deadline
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#rejectedDeadline()}. Default 0. */
     public Builder rejectedDeadline(long rejectedDeadline) {
       this.rejectedDeadline = rejectedDeadline;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#rejectedPaused()}. Default 0.
-     *
-     * @param rejectedPaused the number of calls that were rejected during a pause
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#rejectedPaused()}. Default 0. */
     public Builder rejectedPaused(long rejectedPaused) {
       this.rejectedPaused = rejectedPaused;
       return this;
     }
 
-    /**
-     * Sets {@link RateLimiterTotals#cancelled()}. Default 0.
-     *
-     * @param cancelled the number of calls that were cancelled, interrupted or closed while they waited
-     * @return this builder
-     */
+    /** Sets {@link RateLimiterTotals#cancelled()}. Default 0. */
     public Builder cancelled(long cancelled) {
       this.cancelled = cancelled;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RateLimiterTotals build() {
       return new RateLimiterTotals(this);
     }

@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link io.aragora.resilience.persistence.StateStore} saves of a rate limiter: when all permits of its burst are
+ * The state of a rate limiter that a {@link io.aragora.resilience.persistence.StateStore} saves: when all permits of its burst are
  * saved up again, and the end of its pause, as instants of the wall clock, so that time spent down counts. Immutable and
  * thread-safe.
  */
@@ -211,12 +211,7 @@ public final class SavedLimiter {
       this.name = name;
     }
 
-    /**
-     * Sets {@link SavedLimiter#declared}. Default empty.
-     *
-     * @param declared the settings
-     * @return this builder
-     */
+    /** Sets {@link SavedLimiter#declared}. Default empty. */
     public Builder declared(String declared) {
       this.declared = declared;
       return this;
@@ -226,7 +221,6 @@ public final class SavedLimiter {
      * Sets {@link SavedLimiter#fullAt}. Default 1970.
      *
      * @param fullAt the instant
-     * @return this builder
      */
     public Builder fullAt(Instant fullAt) {
       this.fullAt = fullAt;
@@ -237,7 +231,6 @@ public final class SavedLimiter {
      * Sets {@link SavedLimiter#pausedUntil}. Default null.
      *
      * @param pausedUntil the instant; null if there is no pause
-     * @return this builder
      */
     public Builder pausedUntil(@Nullable Instant pausedUntil) {
       this.pausedUntil = pausedUntil;
@@ -248,7 +241,6 @@ public final class SavedLimiter {
      * Sets {@link SavedLimiter#fillTime}. Default 0.
      *
      * @param fillTime the length
-     * @return this builder
      */
     public Builder fillTime(Duration fillTime) {
       this.fillTime = fillTime;
@@ -259,7 +251,6 @@ public final class SavedLimiter {
      * Sets {@link SavedLimiter#maxPause}. Default 0.
      *
      * @param maxPause the length
-     * @return this builder
      */
     public Builder maxPause(Duration maxPause) {
       this.maxPause = maxPause;
@@ -270,7 +261,6 @@ public final class SavedLimiter {
      * Sets {@link SavedLimiter#savedAt}. Default 1970.
      *
      * @param savedAt the instant
-     * @return this builder
      */
     public Builder savedAt(Instant savedAt) {
       this.savedAt = savedAt;

@@ -91,23 +91,13 @@ public final class EndedAttempt {
       this.attempt = attempt;
     }
 
-    /**
-     * Sets {@link EndedAttempt#failure()}. Default none.
-     *
-     * @param failure the failure of the attempt; null for none
-     * @return this builder
-     */
+    /** Sets {@link EndedAttempt#failure()}. Default none. */
     public Builder failure(@Nullable Throwable failure) {
       this.failure = failure;
       return this;
     }
 
-    /**
-     * Sets {@link EndedAttempt#result()}. Default none.
-     *
-     * @param result the rejected result; null for none
-     * @return this builder
-     */
+    /** Sets {@link EndedAttempt#result()}. Default none. */
     public Builder result(@Nullable Object result) {
       this.result = result;
       return this;
@@ -117,19 +107,13 @@ public final class EndedAttempt {
      * Sets {@link EndedAttempt#elapsed()}. Default 0.
      *
      * @param nanos the time since the retry was entered, in nanoseconds
-     * @return this builder
      */
     public Builder elapsedNanos(long nanos) {
       this.elapsedNanos = nanos;
       return this;
     }
 
-    /**
-     * Sets {@link EndedAttempt#previousDelayNanos()}. Default 0.
-     *
-     * @param nanos the delay before this attempt, in nanoseconds
-     * @return this builder
-     */
+    /** Sets {@link EndedAttempt#previousDelayNanos()}. Default 0. */
     public Builder previousDelayNanos(long nanos) {
       this.previousDelayNanos = nanos;
       return this;
@@ -139,18 +123,13 @@ public final class EndedAttempt {
      * Sets {@link EndedAttempt#random()}, which is not checked. Default 0.
      *
      * @param random a share, in [0, 1)
-     * @return this builder
      */
     public Builder random(double random) {
       this.random = random;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public EndedAttempt build() {
       return new EndedAttempt(this);
     }

@@ -74,33 +74,19 @@ public final class RetryAttemptTotals {
       this.attempt = attempt;
     }
 
-    /**
-     * Sets {@link RetryAttemptTotals#succeeded()}. Default 0.
-     *
-     * @param succeeded the number of attempts that succeeded
-     * @return this builder
-     */
+    /** Sets {@link RetryAttemptTotals#succeeded()}. Default 0. */
     public Builder succeeded(long succeeded) {
       this.succeeded = succeeded;
       return this;
     }
 
-    /**
-     * Sets {@link RetryAttemptTotals#failed()}. Default 0.
-     *
-     * @param failed the number of attempts with a failure or a rejected result, with or without a later attempt
-     * @return this builder
-     */
+    /** Sets {@link RetryAttemptTotals#failed()}. Default 0. */
     public Builder failed(long failed) {
       this.failed = failed;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RetryAttemptTotals build() {
       return new RetryAttemptTotals(this);
     }

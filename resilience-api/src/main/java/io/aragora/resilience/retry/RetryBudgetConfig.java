@@ -78,7 +78,7 @@ public final class RetryBudgetConfig {
     return withSharing(all).build();
   }
 
-  /** What concerns sharing is compared, and shown if the budget is shared. */
+  /** The settings of sharing are compared, and shown if the budget is shared. */
   private DeclaredSettings.Builder withSharing(DeclaredSettings.Builder all) {
     return shared
         ? all.add("shared", true)
@@ -124,7 +124,6 @@ public final class RetryBudgetConfig {
      * Sets the largest number of retries that successes save, which is also the number at the start. Default 100.
      *
      * @param retries in [1, 1,000,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code retries} is not in [1, 1,000,000]
      */
     public Builder capacity(int retries) {
@@ -137,7 +136,6 @@ public final class RetryBudgetConfig {
      * run: 0.1 for a tenth. Rounded to a thousandth. Default 0.1.
      *
      * @param retries in [0, 10]
-     * @return this builder
      * @throws IllegalArgumentException if {@code retries} is NaN or not in [0, 10]
      */
     public Builder ratio(double retries) {
@@ -150,7 +148,6 @@ public final class RetryBudgetConfig {
      * failed calls still retries at times. They expire after a second. Default 1.
      *
      * @param retries in [0, 1,000,000]; 0 for none
-     * @return this builder
      * @throws IllegalArgumentException if {@code retries} is NaN or not in [0, 1,000,000]
      */
     public Builder perSecond(double retries) {
@@ -167,8 +164,6 @@ public final class RetryBudgetConfig {
      * <p>Retries of {@link #perSecond} are saved in the same bucket, up to its capacity, instead of expiring after a second. Over
      * any time the fleet spends at most what one budget would, and for each instance one lease more, at most a quarter of the
      * capacity.
-     *
-     * @return this builder
      */
     public Builder shared() {
       return shared(true);
@@ -178,7 +173,6 @@ public final class RetryBudgetConfig {
      * Sets whether the budget is {@link #shared()}. Default false.
      *
      * @param shared whether it is shared
-     * @return this builder
      */
     public Builder shared(boolean shared) {
       this.shared = shared;
@@ -189,7 +183,6 @@ public final class RetryBudgetConfig {
      * Sets what an instance takes of a shared budget while the quota store does not answer. Default {@link WhenAlone#SHARE}.
      *
      * @param taken what it takes
-     * @return this builder
      */
     public Builder whenAlone(WhenAlone taken) {
       whenAlone = Objects.requireNonNull(taken, "whenAlone");
@@ -201,7 +194,6 @@ public final class RetryBudgetConfig {
      * 10.
      *
      * @param instances in [1, 10,000]
-     * @return this builder
      * @throws IllegalArgumentException if {@code instances} is not in [1, 10,000]
      */
     public Builder assumedInstances(int instances) {
@@ -209,11 +201,7 @@ public final class RetryBudgetConfig {
       return this;
     }
 
-    /**
-     * Builds the settings.
-     *
-     * @return the settings
-     */
+    /** {@return the settings} */
     public RetryBudgetConfig build() {
       return new RetryBudgetConfig(this);
     }

@@ -247,7 +247,6 @@ public final class RetryConfig {
      * Sets the largest number of attempts, the first included. Default 3.
      *
      * @param attempts at least 1
-     * @return this builder
      * @throws IllegalArgumentException if {@code attempts} is less than 1
      */
     public Builder maxAttempts(int attempts) {
@@ -259,7 +258,6 @@ public final class RetryConfig {
      * Sets the delays between attempts. Default: exponential from 100 ms, capped at 30 s.
      *
      * @param backoff the backoff
-     * @return this builder
      */
     public Builder backoff(Backoff backoff) {
       this.backoff = Objects.requireNonNull(backoff, "backoff");
@@ -271,7 +269,6 @@ public final class RetryConfig {
      * the call.
      *
      * @param length positive and at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code length} is not positive or exceeds 106,751 days
      */
     public Builder maxDuration(Duration length) {
@@ -284,7 +281,6 @@ public final class RetryConfig {
      * {@link #retryCancelled}, {@link #retryInterrupted} or {@link #retryRejections} is set. Default: {@link RetryConfig#transientFailures()}.
      *
      * @param predicate tests each failure; if it throws, the failure is not retried
-     * @return this builder
      */
     public Builder retryIf(Predicate<? super Throwable> predicate) {
       retryIf.set(Objects.requireNonNull(predicate, "retryIf"));
@@ -296,7 +292,6 @@ public final class RetryConfig {
      * types are set, other failures are not retried. Default: none.
      *
      * @param types the types
-     * @return this builder
      */
     @SafeVarargs
     public final Builder retryOn(Class<? extends Throwable>... types) {
@@ -311,7 +306,6 @@ public final class RetryConfig {
      * #failOnRefusedResult} is set. Default: none.
      *
      * @param predicate tests each result; if it throws, the call returns the result
-     * @return this builder
      */
     public Builder retryResultIf(Predicate<@Nullable Object> predicate) {
       retryResultIf = Objects.requireNonNull(predicate, "retryResultIf");
@@ -322,7 +316,6 @@ public final class RetryConfig {
      * Sets which failures end the call at once. It takes precedence over {@link #retryIf}. Default: none.
      *
      * @param predicate tests each failure before {@link #retryIf}; if it throws, the failure is not retried
-     * @return this builder
      */
     public Builder abortIf(Predicate<? super Throwable> predicate) {
       abortIf.set(Objects.requireNonNull(predicate, "abortIf"));
@@ -334,7 +327,6 @@ public final class RetryConfig {
      * matches. Default: none.
      *
      * @param types the types
-     * @return this builder
      */
     @SafeVarargs
     public final Builder abortOn(Class<? extends Throwable>... types) {
@@ -350,7 +342,6 @@ public final class RetryConfig {
      * delay, has the delay of the backoff. Default: none.
      *
      * @param reader returns the request of a failure, or null; if it throws, there is no request
-     * @return this builder
      */
     public Builder retryAfter(Function<? super Throwable, @Nullable RetryAfter> reader) {
       retryAfter = Objects.requireNonNull(reader, "retryAfter");
@@ -364,7 +355,6 @@ public final class RetryConfig {
      *
      * @param executor an event loop, for instance, or a managed executor of a container; if it rejects an attempt, the call
      *     fails with a {@link java.util.concurrent.RejectedExecutionException}
-     * @return this builder
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
@@ -376,7 +366,6 @@ public final class RetryConfig {
      * #retryAfter}. Default: none.
      *
      * @param reader returns the request of a result, or null; if it throws, there is no request
-     * @return this builder
      */
     public Builder retryAfterResult(Function<@Nullable Object, @Nullable RetryAfter> reader) {
       retryAfterResult = Objects.requireNonNull(reader, "retryAfterResult");
@@ -388,7 +377,6 @@ public final class RetryConfig {
      * were used up. Default: none; share one among all retries of a dependency.
      *
      * @param budget the budget, usually {@code resilience.retryBudget(name)}
-     * @return this builder
      */
     public Builder budget(RetryBudget budget) {
       this.budget = Objects.requireNonNull(budget, "budget");
@@ -401,7 +389,6 @@ public final class RetryConfig {
      * counts a failure. Default false: the call returns the result.
      *
      * @param fail whether it fails
-     * @return this builder
      */
     public Builder failOnRefusedResult(boolean fail) {
       failOnRefusedResult = fail;
@@ -415,7 +402,6 @@ public final class RetryConfig {
      * call gives up at once if it has no time to wait that long.
      *
      * @param retry whether it decides
-     * @return this builder
      */
     public Builder retryRejections(boolean retry) {
       retryRejections = retry;
@@ -428,7 +414,6 @@ public final class RetryConfig {
      * retries.
      *
      * @param retry whether it decides
-     * @return this builder
      */
     public Builder retryInterrupted(boolean retry) {
       retryInterrupted = retry;
@@ -441,7 +426,6 @@ public final class RetryConfig {
      * retried.
      *
      * @param retry whether it decides
-     * @return this builder
      */
     public Builder retryCancelled(boolean retry) {
       retryCancelled = retry;
@@ -453,7 +437,6 @@ public final class RetryConfig {
      * multiply.
      *
      * @param retry whether it retries
-     * @return this builder
      */
     public Builder retryWhenNested(boolean retry) {
       retryWhenNested = retry;
@@ -463,19 +446,13 @@ public final class RetryConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;
       return this;
     }
 
-    /**
-     * Builds the settings.
-     *
-     * @return the settings
-     */
+    /** {@return the settings} */
     public RetryConfig build() {
       return new RetryConfig(this);
     }

@@ -77,7 +77,7 @@ public final class RetryEvent {
     return call;
   }
 
-  /** What a retry did. */
+  /** The kind of event. */
   public enum Kind {
     /** It will try again. */
     RETRY,
@@ -160,66 +160,37 @@ public final class RetryEvent {
       this.kind = kind;
     }
 
-    /**
-     * Sets {@link RetryEvent#attempt()}. Default 1.
-     *
-     * @param attempt the number of the attempt that ended
-     * @return this builder
-     */
+    /** Sets {@link RetryEvent#attempt()}. Default 1. */
     public Builder attempt(int attempt) {
       this.attempt = attempt;
       return this;
     }
 
-    /**
-     * Sets {@link RetryEvent#delay()}. Default zero.
-     *
-     * @param delay the delay before the next attempt
-     * @return this builder
-     */
+    /** Sets {@link RetryEvent#delay()}. Default zero. */
     public Builder delay(Duration delay) {
       this.delay = delay;
       return this;
     }
 
-    /**
-     * Sets {@link RetryEvent#failure()}. Default none.
-     *
-     * @param failure the exception of the attempt; null for none
-     * @return this builder
-     */
+    /** Sets {@link RetryEvent#failure()}. Default none. */
     public Builder failure(@Nullable Throwable failure) {
       this.failure = failure;
       return this;
     }
 
-    /**
-     * Sets {@link RetryEvent#result()}. Default none.
-     *
-     * @param result the rejected result of the attempt; null for none
-     * @return this builder
-     */
+    /** Sets {@link RetryEvent#result()}. Default none. */
     public Builder result(@Nullable Object result) {
       this.result = result;
       return this;
     }
 
-    /**
-     * Sets {@link RetryEvent#call()}. Default 0.
-     *
-     * @param call the number that all events of the call have; 0 for none
-     * @return this builder
-     */
+    /** Sets {@link RetryEvent#call()}. Default 0. */
     public Builder call(long call) {
       this.call = call;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RetryEvent build() {
       return new RetryEvent(this);
     }

@@ -140,7 +140,6 @@ public final class RetryTotals {
      *
      * @param kind the kind of event
      * @param count the number of events of that kind
-     * @return this builder
      */
     public Builder count(Kind kind, long count) {
       // A count of 0 is left out, so that equal totals are equal.
@@ -152,11 +151,7 @@ public final class RetryTotals {
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public RetryTotals build() {
       return new RetryTotals(this);
     }

@@ -60,33 +60,19 @@ public final class TimerTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link TimerTotals#fired()}. Default 0.
-     *
-     * @param fired the number of timed operations that the timer has run
-     * @return this builder
-     */
+    /** Sets {@link TimerTotals#fired()}. Default 0. */
     public Builder fired(long fired) {
       this.fired = fired;
       return this;
     }
 
-    /**
-     * Sets {@link TimerTotals#lateness()}. Default zero.
-     *
-     * @param lateness the sum of the delays after the deadlines
-     * @return this builder
-     */
+    /** Sets {@link TimerTotals#lateness()}. Default zero. */
     public Builder lateness(Duration lateness) {
       this.lateness = lateness;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public TimerTotals build() {
       return new TimerTotals(this);
     }

@@ -129,7 +129,6 @@ public final class TimeoutConfig {
      * Sets the longest duration of a call. No default.
      *
      * @param limit positive and at most 106,751 days
-     * @return this builder
      * @throws IllegalArgumentException if {@code limit} is not positive or exceeds 106,751 days
      */
     public Builder limit(Duration limit) {
@@ -142,7 +141,6 @@ public final class TimeoutConfig {
      * is dropped.
      *
      * @param consumer receives the result on the thread that produced it; its exceptions are logged
-     * @return this builder
      */
     public Builder onLateResult(Consumer<@Nullable Object> consumer) {
       onLateResult = Objects.requireNonNull(consumer, "onLateResult");
@@ -155,7 +153,6 @@ public final class TimeoutConfig {
      *
      * @param function returns the exception; if it throws or returns null, the call fails with the original, in
      *     which the failure of the function is suppressed
-     * @return this builder
      */
     public Builder mapException(
         Function<? super TimeoutExceededException, ? extends RuntimeException> function) {
@@ -170,7 +167,6 @@ public final class TimeoutConfig {
      *
      * @param executor an event loop, for instance, or a managed executor of a container. If it throws, a thread of the
      *     runtime completes the call; if it is busy, the call ends later; a task that it drops runs when the runtime is closed
-     * @return this builder
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
@@ -180,8 +176,6 @@ public final class TimeoutConfig {
     /**
      * Ignores settings of system properties, environment, {@link io.aragora.resilience.ResilienceBuilder#config} and
      * file, so that the settings of the code stay. Default: those sources may change them.
-     *
-     * @return this builder
      */
     public Builder ignoreExternalConfig() {
       ignoreExternalConfig = true;

@@ -45,7 +45,7 @@ public final class TimeoutEvent {
     return limit;
   }
 
-  /** How a call that took too long ended. */
+  /** The kind of event. */
   public enum Kind {
     /** The body was interrupted or cancelled and left. */
     FIRED,

@@ -67,44 +67,25 @@ public final class TimeoutTotals {
 
     private Builder() {}
 
-    /**
-     * Sets {@link TimeoutTotals#inTime()}. Default 0.
-     *
-     * @param inTime the number of calls that ended in time, with a result or a failure
-     * @return this builder
-     */
+    /** Sets {@link TimeoutTotals#inTime()}. Default 0. */
     public Builder inTime(long inTime) {
       this.inTime = inTime;
       return this;
     }
 
-    /**
-     * Sets {@link TimeoutTotals#fired()}. Default 0.
-     *
-     * @param fired the number of calls that the timeout ended
-     * @return this builder
-     */
+    /** Sets {@link TimeoutTotals#fired()}. Default 0. */
     public Builder fired(long fired) {
       this.fired = fired;
       return this;
     }
 
-    /**
-     * Sets {@link TimeoutTotals#late()}. Default 0.
-     *
-     * @param late the number of calls whose body ended after the deadline because it ignored the interrupt
-     * @return this builder
-     */
+    /** Sets {@link TimeoutTotals#late()}. Default 0. */
     public Builder late(long late) {
       this.late = late;
       return this;
     }
 
-    /**
-     * Builds the value.
-     *
-     * @return an immutable object
-     */
+    /** {@return the value, which is immutable} */
     public TimeoutTotals build() {
       return new TimeoutTotals(this);
     }

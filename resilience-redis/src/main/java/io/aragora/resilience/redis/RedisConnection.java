@@ -39,7 +39,7 @@ final class RedisConnection implements AutoCloseable {
   private static final int MAX_COMMANDS = 64;
   private static final Duration SHUTDOWN = Duration.ofSeconds(1);
 
-  /** What the client needs beyond its own bound. */
+  /** The time that the client needs beyond its own bound. */
   private static final Duration SHUTDOWN_WAIT = Duration.ofSeconds(2);
 
   private final RedisLocation location;

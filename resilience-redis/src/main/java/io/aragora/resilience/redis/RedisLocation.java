@@ -14,11 +14,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Where the server is, and how to connect to it. A location has one strict form, so a part of a password is never taken for another part and shown. Immutable. */
+/** The address of the server, and the settings of connections to it. A location has one strict form, so a part of a password is never taken for another part and shown. Immutable. */
 final class RedisLocation {
   static final Set<String> SCHEMES = Set.of("redis", "rediss");
 
-  /** How long the TCP connection may take. */
+  /** The longest time for the TCP connection. */
   static final Duration CONNECT = Duration.ofSeconds(1);
 
   /** How long all of opening may take at least: names, TCP, TLS, password, the first answer. */

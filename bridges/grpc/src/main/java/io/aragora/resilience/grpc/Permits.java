@@ -8,7 +8,7 @@ import io.grpc.Status;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** What one call holds, and gives back once, however often and on whatever threads its end is reported. Thread-safe. */
+/** The permits of one call. They are given back once, even if its end is reported several times and on several threads. Thread-safe. */
 final class Permits {
   private final @Nullable CircuitBreaker breaker;
   private final long ofBreaker;

@@ -64,7 +64,7 @@ private class FlowCall<T>(
     /** Guarded by the lock. */
     private var newest: AttemptFuture<Unit>? = null
 
-    /** How the call ends, if its policies do not decide it. */
+    /** The end of the call, if its policies do not decide it. */
     @Volatile
     private var end: End? = null
 

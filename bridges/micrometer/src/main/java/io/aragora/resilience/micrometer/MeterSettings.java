@@ -3,7 +3,7 @@ package io.aragora.resilience.micrometer;
 import java.util.List;
 
 /**
- * What an extension is told when it is built.
+ * The settings of an extension.
  *
  * @param maxNames the maximum number of policies of each kind that have meters
  * @param maxAgeNanos the maximum age of a reading that a meter shows

@@ -8,7 +8,7 @@ import java.util.Map;
  * first collection shows them; those of later kinds are found by a collection and shown from the next one on.
  */
 final class KnownNumbers {
-  /** How a number is shown. */
+  /** The instrument that shows a number. */
   enum Type {
     COUNTER,
     /** A level of which the sum over instances makes sense. */

@@ -37,7 +37,7 @@ final class FluxCall<T> extends ProtectedCall<T> {
   /** Guarded by the lock. */
   private long requested;
 
-  /** How the call ends, if its policies do not decide it. */
+  /** The end of the call, if its policies do not decide it. */
   private volatile @Nullable End<T> end;
 
   FluxCall(

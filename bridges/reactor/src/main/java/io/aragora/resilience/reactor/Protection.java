@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands around a source.
+ * The policy around a source.
  *
  * @param shown the policy in text
  * @param start starts a call

@@ -9,7 +9,7 @@ import org.springframework.beans.factory.aot.BeanRegistrationAotContribution;
 import org.springframework.beans.factory.aot.BeanRegistrationAotProcessor;
 import org.springframework.beans.factory.support.RegisteredBean;
 
-/** What a native image has to keep: the metadata that lists known settings, and the methods of beans with annotations. */
+/** The parts that a native image has to keep: the metadata that lists known settings, and the methods of beans with annotations. */
 final class NativeHints implements RuntimeHintsRegistrar, BeanRegistrationAotProcessor {
   @Override
   public void registerHints(RuntimeHints hints, @Nullable ClassLoader loader) {

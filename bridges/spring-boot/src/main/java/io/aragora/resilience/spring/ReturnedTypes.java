@@ -11,7 +11,7 @@ import org.springframework.core.MethodParameter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.util.ClassUtils;
 
-/** What methods return whose end is later than their return. A type that is unknown here is a value. */
+/** The types of results that end after the return of their method. A type that is unknown here is a value. */
 final class ReturnedTypes {
   private static final Set<String> PUBLISHERS =
       Set.of("reactor.core.publisher.Mono", "reactor.core.publisher.Flux");

@@ -35,7 +35,7 @@ public final class WaitQueue {
    * No foreign code runs under the lock, and nothing waits under it.
    */
 
-  /** What a waiter of this queue waits for. */
+  /** The resource of which a waiter of this queue waits for a part. */
   public interface Source {
     /**
      * Takes what a waiter needs, whether others wait or not. Called under the lock of the queue; must not wait.
@@ -89,7 +89,7 @@ public final class WaitQueue {
   /** Written under the lock. */
   private volatile boolean isNewestFirst;
 
-  /** Who has to go if the queue is full and another call comes. */
+  /** The call that is rejected if the queue is full and another call comes. */
   private enum FullRule {
     /** The order decides: the call that comes, or the oldest waiter if the newest is the next one. */
     BY_ORDER,

@@ -54,7 +54,7 @@ final class StripedPlaces extends Places {
   /** The number of stripes minus one; the number is a power of two. */
   private final int mask;
 
-  /** How often a count of releases came round. */
+  /** The number of times that a count of releases overflowed. */
   private final AtomicLong rounds = new AtomicLong();
 
   /** The largest number of {@link #taken()} so far, since a count that comes round is carried a moment later. */

@@ -1,6 +1,6 @@
 package io.aragora.resilience.core.call;
 
-/** What a policy does for a call. Warnings about the order of policies, and what observers receive, depend on it. */
+/** The role of a policy in a call. Warnings about the order of policies, and what observers receive, depend on it. */
 public enum PolicyRole {
   /** Repeats calls that fail. */
   RETRY("retry", "retry"),

@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
  * breaker does, by one CAS of its reference to the phase.
  */
 abstract sealed class Phase permits CountingPhase, OpenPhase, HalfOpenPhase, StandingPhase {
-  /** What {@link #admit} returns once the phase is over. No permit has this value. */
+  /** The value that {@link #admit} returns once the phase is over. No permit has this value. */
   static final long OVER = -1;
 
-  /** What {@link #count} returns if the window of the phase has been retired: the outcome is not counted. */
+  /** The value that {@link #count} returns if the window of the phase has been retired: the outcome is not counted. */
   static final int RETIRED = -1;
 
   /** The duration of a call that was not measured, or is measured by the phase itself. */
   static final long UNMEASURED = -1;
 
-  /** What {@link #count} returns if the permit holds nothing any more: it was used before, or its lease is over. */
+  /** The value that {@link #count} returns if the permit holds nothing any more: it was used before, or its lease is over. */
   static final int NOT_HELD = -2;
 
   private static final VarHandle FREE_PERMIT = ConstantBootstraps.fieldVarHandle(

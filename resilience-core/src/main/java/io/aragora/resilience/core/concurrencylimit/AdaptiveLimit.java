@@ -45,7 +45,7 @@ final class AdaptiveLimit {
   private volatile ConcurrencyLimitConfig config;
   private volatile ConcurrencyLimitExplanation explanation;
 
-  /** How many successive windows ended overloaded at the least limit. */
+  /** The number of successive windows that ended overloaded at the least limit. */
   private volatile int windowsAtLeast;
 
   // Guarded by the monitor.
@@ -81,7 +81,7 @@ final class AdaptiveLimit {
     long drops();
   }
 
-  /** How many windows a rule decided, and the name of that number. */
+  /** The number of windows that a rule decided, and its name. */
   private static final class RuleCount {
     private final String name;
     private final LongAdder windows = new LongAdder();

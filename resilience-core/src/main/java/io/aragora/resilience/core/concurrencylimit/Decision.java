@@ -3,7 +3,7 @@ package io.aragora.resilience.core.concurrencylimit;
 import io.aragora.resilience.concurrencylimit.LimitChange;
 
 /**
- * What the rule decided at the end of a window.
+ * The decision of the rule at the end of a window.
  *
  * @param recentNanos the percentile of the window's latencies, or 0 if it had none
  * @param baseNanos the base after the window, or 0 if none has been learnt yet

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.concurrencylimit;
 
 /**
- * What the rule reads of a config.
+ * The settings that the rule reads.
  *
  * @param healthyLatencyNanos the latency above which calls are not healthy, or 0 if there is none
  */

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.concurrencylimit;
 
 /**
- * What a window saw.
+ * The samples of a window.
  *
  * @param samples the number of latencies; a drop is none
  * @param recentNanos their percentile, which is not read if there are none

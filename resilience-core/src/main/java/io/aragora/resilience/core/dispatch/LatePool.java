@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Rejects tasks after closing. Thread-safe.
  */
 final class LatePool implements Executor {
-  /** What happens if no thread is free. */
+  /** The rule for the case that no thread is free. */
   enum Kind {
     /** Tasks wait beyond the bound. */
     WAITING,

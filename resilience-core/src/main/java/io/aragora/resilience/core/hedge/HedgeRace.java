@@ -43,7 +43,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
   private static final int FIRST_ENDED = 1 << 7;
   private static final int FIRST_COUNTED = 1 << 8;
 
-  /** What follows the end of an attempt without a result for the call. */
+  /** The step after the end of an attempt without a result for the call. */
   enum Next {
     /** The next attempt starts at once. */
     ADVANCE,

@@ -16,7 +16,7 @@ import java.util.Set;
 
 /** Finds orders of policies that cancel each other's effect. */
 final class PolicyOrder {
-  /** What has to hold of two policies, beyond their roles. */
+  /** A condition about two policies, beyond their roles. */
   private enum Condition {
     ALWAYS,
     RETRIES_REJECTIONS,

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Creates the policies that the annotations of an interface and its target declare. */
 final class AnnotatedPolicies {
-  /** Where an annotation stands, as messages show it. */
+  /** The place of an annotation, as messages show it. */
   private record Place(
       Annotation annotation, Class<?> type, @Nullable Method method) {
     @Override

@@ -24,7 +24,7 @@ interface ProtectedMethod {
   @Nullable
   Object invoke(@Nullable Object[] args) throws Throwable;
 
-  /** How the policies around a method are called. */
+  /** The form in which the policies around a method are called. */
   enum Way {
     /** The method returns its future at once. */
     ASYNC,

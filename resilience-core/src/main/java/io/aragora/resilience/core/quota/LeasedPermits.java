@@ -54,16 +54,16 @@ public final class LeasedPermits {
   /** The outcome of {@link #take}: the instance is alone, and decides by itself. */
   public static final int ALONE = -1;
 
-  /** How long an instance that is alone waits before it asks again. */
+  /** The time after which an instance that is alone asks again. */
   public static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** How long a lease lasts, and how long a request may be unanswered. */
+  /** The length of a lease, and the longest time for which a request may be unanswered. */
   static final long LEASE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How often an instance without need says that it lives: a third of the time for which the store believes it. */
   static final long HEARTBEAT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-  /** How often an instance of other settings asks. */
+  /** The time after which an instance of other settings asks again. */
   private static final long OTHER_SETTINGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** The time between two requests while the quota has less than what is wanted: each instance asks ten times a second at most. */
@@ -124,7 +124,7 @@ public final class LeasedPermits {
   /** The most permits that a call has lacked since the last request. A lost write costs one more request. */
   private volatile int lacked;
 
-  /** How long the store took to answer. */
+  /** The time that the store took to answer. */
   private volatile long answerNanos = LEAST_ANSWER_NANOS;
 
   // Guarded by the monitor.

@@ -66,7 +66,7 @@ final class ExactRing implements PermitLevel {
       TICKET.compareAndSet(this, from, from + 1);
     }
 
-    /** How many laps a slot is behind its ticket: 1 before the admission of the ticket, 0 after it. */
+    /** The number of laps that a slot is behind its ticket: 1 before the admission of the ticket, 0 after it. */
     int behind(long ticket, long slot) {
       return (int) (ticket / limit - (slot >>> TIME_BITS)) & (LAPS - 1);
     }

@@ -10,7 +10,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 
-/** What a limiter does about a hint of the server. Stateless. */
+/** The reaction of a limiter to a hint of the server. Stateless. */
 final class Hints {
   private Hints() {}
 

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What is saved of a smooth limiter, and how it is restored. Calls know nothing of it. */
+/** Saves and restores the level of a smooth limiter. Calls do not use it. */
 final class KeptLimiter implements StoredLimiter {
   /*
    * Between restarts, the level is an instant of the wall clock: when it will be full. Restoring it takes only a

@@ -10,7 +10,7 @@ import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What the config of a limiter means for its level. Stateless. */
+/** Translates the config of a limiter into numbers of its level. Stateless. */
 final class Levels {
   private Levels() {}
 

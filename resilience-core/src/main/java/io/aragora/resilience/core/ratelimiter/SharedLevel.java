@@ -22,7 +22,7 @@ final class SharedLevel implements PermitLevel, LeasedPermits.Owner {
   private final TimeSource time;
   private final LeasedPermits leased;
 
-  /** What this instance takes when it is alone; null if it never was, or takes nothing. */
+  /** The level of this instance alone; null if it never was alone, or takes nothing then. */
   private volatile @Nullable Local local;
 
   /** A level, the share that it has of the limit, and the most permits of a call that it can hold. */

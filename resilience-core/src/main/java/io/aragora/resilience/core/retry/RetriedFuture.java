@@ -27,7 +27,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   /** The delay until a step that failed between two attempts is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
-  /** What follows an attempt. */
+  /** The step after an attempt. */
   private enum Next {
     END_WELL,
     TRY_AGAIN,

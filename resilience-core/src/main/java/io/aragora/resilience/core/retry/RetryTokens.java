@@ -2,7 +2,7 @@ package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.retry.RetryBudgetConfig;
 
-/** What a retry budget spends. Lock-free. */
+/** The tokens of a retry budget. Lock-free. */
 interface RetryTokens {
   /** Returns the settings. */
   RetryBudgetConfig config();

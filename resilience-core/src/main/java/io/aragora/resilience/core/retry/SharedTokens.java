@@ -17,7 +17,7 @@ final class SharedTokens implements RetryTokens, LeasedPermits.Owner {
   private final LeasedPermits leased;
   private final long credit;
 
-  /** What this instance has when it is alone; null if it never was, or has nothing. */
+  /** The tokens of this instance alone; null if it never was alone, or has none then. */
   private volatile @Nullable OwnTokens local;
 
   /** By how many instances the own tokens are divided. One thread at a time. */

@@ -46,7 +46,7 @@ public final class CoarseClock extends CoarseClockPadAfter {
    */
   private static final long TICK_NANOS = 10L << 20;
 
-  /** How far this clock is behind at most, while the timer keeps up. */
+  /** The largest delay of this clock, while the timer keeps up. */
   public static final long USUAL_LAG_NANOS = 2 * TICK_NANOS;
 
   private static final int QUIET_TICKS = 96;

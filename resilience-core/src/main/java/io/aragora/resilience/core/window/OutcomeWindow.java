@@ -29,7 +29,7 @@ public abstract class OutcomeWindow {
   /** The value of {@link #addConsecutiveFailure()} if another window continues the count. */
   public static final int MOVED = -1;
 
-  /** What {@link #fail} returns if the window is retired. */
+  /** The value that {@link #fail} returns if the window is retired. */
   public static final long RETIRED = -1;
 
   /** The largest share that is rejected: the calls that are left show whether the dependency has recovered. */

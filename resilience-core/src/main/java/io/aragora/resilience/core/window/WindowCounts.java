@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.window;
 
 /**
- * What a window held at one instant.
+ * The counts of a window at one instant.
  *
  * @param calls calls
  * @param failures failures among them

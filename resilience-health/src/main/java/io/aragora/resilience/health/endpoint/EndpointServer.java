@@ -33,7 +33,7 @@ final class EndpointServer implements AutoCloseable {
 
   private static final GuardedLog LOG = GuardedLog.of(EndpointServer.class);
 
-  /** How long health shows the failure of a thread. */
+  /** The time for which health shows the failure of a thread. */
   private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final String runtime;

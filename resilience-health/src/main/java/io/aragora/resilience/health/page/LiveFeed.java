@@ -30,10 +30,10 @@ public final class LiveFeed implements AutoCloseable {
 
   private static final long CLOSE_MILLIS = 5_000;
 
-  /** How much sooner the next reading comes after an event. */
+  /** The factor by which the next reading comes sooner after an event. */
   private static final int HASTE = 10;
 
-  /** How much longer the pace is without viewers. */
+  /** The factor by which the pace is longer without viewers. */
   private static final int UNWATCHED = 2;
 
   private final ResilienceContext context;

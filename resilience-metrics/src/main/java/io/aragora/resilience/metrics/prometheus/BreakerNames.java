@@ -16,7 +16,7 @@ final class BreakerNames {
   /** The labels of the names as they are written, one after the other: so they are read in the order of memory. */
   private final byte[] texts;
 
-  /** Where each label begins, and where the last one ends. */
+  /** The index at which each label begins, and at which the last one ends. */
   private final int[] begins;
 
   /** Whether a breaker has this name, so that there is a state to show. */

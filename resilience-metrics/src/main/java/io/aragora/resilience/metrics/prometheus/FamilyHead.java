@@ -4,7 +4,7 @@ import io.prometheus.metrics.model.registry.MetricType;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 
 /**
- * What the text has of a family of counters or gauges besides its series.
+ * The lines of a family of counters or gauges before its series.
  *
  * @param prometheusName the name by which the library orders families and merges them
  * @param written the name at the beginning of each line

@@ -22,7 +22,7 @@ import org.postgresql.PGProperty;
  */
 final class DatabaseLocation {
   /**
-   * How long an operation may wait for an unreachable server, or for another client that hangs. The driver's limits are in seconds,
+   * The time for which an operation may wait for an unreachable server, or for another client that hangs. The driver's limits are in seconds,
    * except that of TLS; the server's are in milliseconds. The server gives up before the socket does, so that it can report the reason.
    */
   enum Limits {

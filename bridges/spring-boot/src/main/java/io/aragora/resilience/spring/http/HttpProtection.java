@@ -185,7 +185,7 @@ public final class HttpProtection {
     }
   }
 
-  /** What the server did not cause: mistakes of the caller. */
+  /** The failures that the server did not cause: mistakes of the caller. */
   private record NotTheServers(HttpFailures failures, Predicate<? super Throwable> given)
       implements Predicate<Throwable> {
     @Override
