@@ -6,6 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a rate allows at one instant, on clocks on both sides of zero. */
 class CellRateTest {
@@ -50,6 +51,7 @@ class CellRateTest {
 
   @ParameterizedTest
   @CsvSource({
+    "3, 3, 333333333",
     "10, 10, 100000000",
     "2.5, 2, 400000000",
     "0.5, 1, 2000000000",
@@ -61,10 +63,22 @@ class CellRateTest {
     assertRate(CellRate.perSecond(permits), burst, intervalNanos);
   }
 
-  @Test
-  void perSecond_permitsExpireAfterASecond() {
-    CellRate rate = CellRate.perSecond(2.5);
-    assertThat(rate.fillNanos()).isEqualTo(Duration.ofSeconds(1).toNanos());
+  @ParameterizedTest
+  @ValueSource(doubles = {2.5, 2500.5})
+  void perSecond_permitsExpireAfterASecond(double permits) {
+    assertThat(CellRate.perSecond(permits).fillNanos())
+        .isEqualTo(Duration.ofSeconds(1).toNanos());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, 100000000", "5000, 200000"})
+  void waitNanos_moreThanTheBurstAfterAPause_isThePauseAndTheIntervalsBeyondTheBurst(
+      int limit, long intervalNanos) {
+    CellRate rate = CellRate.of(limit, Duration.ofSeconds(1).toNanos(), 1);
+    long pause = Duration.ofSeconds(3).toNanos();
+    assertThat(rate.waitNanos(rate.empty(NOW), NOW, NOW + pause, 1)).isEqualTo(pause);
+    assertThat(rate.waitNanos(rate.empty(NOW), NOW, NOW + pause, 3))
+        .isEqualTo(pause + 2 * intervalNanos);
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.hedge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
@@ -36,6 +37,61 @@ class HedgeOutcomesTest extends HedgeFixture {
     time.advance(Duration.ofSeconds(2));
     assertThat(hedge.totals().first()).isEqualTo(100);
     assertThat(hedge.delay()).isEqualTo(millis(5));
+  }
+
+  @Test
+  void async_failures_countWithTheirLatency_rejectionsDoNot() {
+    Hedge hedge = fromLatency();
+    CircuitBreaker open = resilience.circuitBreaker("open");
+    open.forceOpen();
+    for (int i = 0; i < 100; i++) {
+      assertThat(hedge.callAsync(() -> open.callAsync(this::attempt))).isCompletedExceptionally();
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.delay()).isEqualTo(Duration.ofSeconds(1));
+
+    for (int i = 0; i < 100; i++) {
+      call(hedge);
+      time.advance(millis(20));
+      attempts.get(i).completeExceptionally(new IllegalStateException("not hedged"));
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.totals().failed()).isEqualTo(200);
+    assertThat(hedge.delay()).isBetween(millis(18), millis(22));
+  }
+
+  @Test
+  void async_callsThatAreCancelled_countWithTheirAge() {
+    Hedge hedge = fromLatency();
+    for (int i = 0; i < 100; i++) {
+      CompletableFuture<String> call = call(hedge);
+      time.advance(millis(40));
+      call.cancel(true);
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.delay()).isBetween(millis(36), millis(44));
+  }
+
+  @Test
+  void sync_failuresThatWereHedged_countWithTheirLatency() {
+    time.autoAdvance(true);
+    RetryBudget budget = resilience.retryBudget("b", c -> c.capacity(1000));
+    Hedge hedge =
+        hedge(c -> c.delayFromLatency(95, millis(5), Duration.ofSeconds(1)).budget(budget));
+    AtomicInteger bodies = new AtomicInteger();
+    for (int i = 0; i < 100; i++) {
+      String result = assertDoesNotThrow(() -> hedge.call(() -> {
+        if (bodies.getAndIncrement() % 2 == 0) {
+          time.advance(millis(20));
+          throw new IOException("down");
+        }
+        return "hedge";
+      }));
+      assertThat(result).isEqualTo("hedge");
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.totals().won()).isEqualTo(100);
+    assertThat(hedge.delay()).isBetween(millis(18), millis(22));
   }
 
   @Test
@@ -80,6 +136,44 @@ class HedgeOutcomesTest extends HedgeFixture {
     time.runPending();
     assertThat(call).isCompletedWithValue("hedge");
     assertThat(budget.level()).isEqualTo(10);
+  }
+
+  @Test
+  void callThatHasEnded_leavesNoDelayBehind() {
+    Hedge hedge = hedge(c -> c.maxHedges(2));
+    call(hedge);
+    attempts.get(0).completeExceptionally(new IllegalStateException("not hedged"));
+    call(hedge).cancel(true);
+    call(hedge);
+    attempts.get(2).complete("first");
+    time.advance(Duration.ofSeconds(1));
+    assertThat(resilience.status().timer().fired()).isZero();
+
+    call(hedge);
+    time.advance(millis(53));
+    attempts.get(4).complete("hedge");
+    time.advance(Duration.ofSeconds(1));
+    assertThat(resilience.status().timer().fired()).isEqualTo(1);
+  }
+
+  @Test
+  void async_firstAttemptThatWinsAgainstItsHedge_countsWithItsLatency() {
+    RetryBudget budget = resilience.retryBudget("b", c -> c.capacity(1000));
+    Hedge hedge = hedge(c -> c.delayFromLatency(95, millis(5), millis(30)).budget(budget));
+    for (int i = 0; i < 100; i++) {
+      call(hedge);
+      time.advance(millis(33));
+      attempts.get(2 * i).complete("first");
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.totals().first()).isEqualTo(100);
+    assertThat(hedge.totals().lost()).isEqualTo(100);
+    for (int i = 0; i < 300; i++) {
+      call(hedge);
+      attempts.get(attempts.size() - 1).complete("first");
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.delay()).as("25 %% took 33 ms").isEqualTo(millis(30));
   }
 
   @Test

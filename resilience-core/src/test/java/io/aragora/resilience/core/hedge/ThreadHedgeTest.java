@@ -225,6 +225,36 @@ class ThreadHedgeTest extends HedgeFixture {
   }
 
   @Test
+  @Tag("HG-08")
+  void hedgesOfASlowCall_startAtTheirTimes() throws Exception {
+    Hedge hedge = hedge(c -> c.maxHedges(2));
+    ExecutorService pool = Executors.newCachedThreadPool();
+    CountDownLatch hedged = new CountDownLatch(1);
+    try {
+      Pipeline pipeline = resilience.newPipeline("p").add(hedge).build().on(pool);
+      Caller caller = call(() -> pipeline.call(() -> switch (bodies.getAndIncrement()) {
+        case 0 -> hang();
+        case 1 -> {
+          hedged.countDown();
+          release.await();
+          yield "second";
+        }
+        default -> "third";
+      }));
+      at(50);
+      assertThat(hedged.await(10, TimeUnit.SECONDS)).isTrue();
+      at(95);
+      assertThat(bodies).hasValue(2);
+      at(100);
+      assertThat(caller.result()).isEqualTo("third");
+      time.runPending();
+    } finally {
+      pool.shutdown();
+      assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
   @Tag("HG-21")
   void firstThatWins_interruptsItsHedge() throws Exception {
     Hedge hedge = hedge(c -> c);

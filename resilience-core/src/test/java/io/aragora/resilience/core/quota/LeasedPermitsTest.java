@@ -219,6 +219,26 @@ class LeasedPermitsTest {
   }
 
   @Test
+  void wanted_leaseThatIsUsedUp_isTwiceTheLastOne() {
+    permits.begin();
+    QuotaRequest first = request();
+    assertThat(first.wanted()).isEqualTo(10);
+    answer(first, plenty(4));
+    advance(900);
+    takeAll();
+    assertThat(request().wanted()).isEqualTo(20);
+  }
+
+  @Test
+  void wanted_leaseThatIsUsedInPart_isTheUseOfAQuarterOfASecond_lessWhatIsHeld() {
+    permits.begin();
+    answer(request(), plenty(10));
+    advance(500);
+    assertThat(take(7)).isEqualTo(LeasedPermits.TAKEN);
+    assertThat(request().wanted()).as("4 of 14 a second, 3 are held").isEqualTo(1);
+  }
+
+  @Test
   void change_toASmallerLargestLease_lowersWhatIsHeld() {
     lease(20);
     permits.change(rule(5));
