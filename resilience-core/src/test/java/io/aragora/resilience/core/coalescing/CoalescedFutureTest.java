@@ -51,6 +51,21 @@ class CoalescedFutureTest extends CoalescerFixture {
   }
 
   @Test
+  @Tag("CA-02")
+  void differentKeysOfTheSameHash_shareNothing() {
+    assertThat("Aa").hasSameHashCodeAs("BB");
+    Coalescer<String, String> prices = coalescer();
+    CompletableFuture<String> first = prices.callAsync("Aa", this::begin);
+    CompletableFuture<String> second = prices.callAsync("BB", this::begin);
+    assertThat(bodies).hasSize(2);
+    bodies.get(1).complete("of BB");
+    bodies.get(0).complete("of Aa");
+    time.runPending();
+    assertThat(first).isCompletedWithValue("of Aa");
+    assertThat(second).isCompletedWithValue("of BB");
+  }
+
+  @Test
   @Tag("CA-01")
   void bodyThatIsCompleteAtOnce_leavesNoFlight() {
     Coalescer<String, String> prices = coalescer();
