@@ -312,7 +312,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   /**
-   * Makes sure that chaos is not used any more from now on.
+   * Ensures that chaos is not used from now on.
    *
    * @return the switch, which is to be closed; null if chaos was not used
    */
