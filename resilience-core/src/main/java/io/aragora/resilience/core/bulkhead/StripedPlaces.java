@@ -17,18 +17,21 @@ final class StripedPlaces extends Places {
    *   CAPACITY  how many places the stripe has, free or held. The permit of a place names its stripe, and it is given back
    *             there.
    *
-   * DEBT is how many places must vanish because the limit was lowered while they were held.
+   * DEBT is how many places must vanish because the limit was lowered while they were held. LOWERINGS is odd while the limit is
+   * being lowered.
    *
    * Taking: CAS of the own stripe, then of the others. "Full" needs a proof, since a place may be given back where one has
    * looked already: look twice. If no stripe had a free place in either pass, and the sum of the releases is the same, then
    * no place was given back in between, so between the passes there was an instant without a free place. Otherwise look
-   * again; each further pass is caused by a release of another thread, so this is lock-free.
+   * again; each further pass is caused by a release of another thread, so this is lock-free, except while the limit is being lowered.
    * Stress: StripedPlacesStress.FullIsProved, LastPlaceIsTakenOnce.
    *
    * Lowering the limit: DEBT is raised first. Then free places are removed from each stripe, and the epoch of each stripe
    * changes, whether it had a free place or not. A thread that gives a place back reads its stripe, then DEBT, then changes
    * the stripe by CAS. If it read the stripe before the epoch changed, its CAS fails; if after, it sees the debt and pays.
-   * So no place is free that must vanish. The capacity follows the stripe: a release that finds all places free looks at the
+   * So no place is free that must vanish. For one debt, two places may vanish for a moment: a free one, and one that is given
+   * back. The thread that lowers the limit then puts one back, so "full" proves nothing until it has ended, which LOWERINGS says
+   * (model: StripedPlacesModel). The capacity follows the stripe: a release that finds all places free looks at the
    * stripe again, to know that it does not compare an old stripe with a new capacity. (An epoch comes round after 256 changes of the limit during one such step.)
    * Stress: StripedPlacesStress.ShrinkAgainstRelease, ShrinkOfFreePlacesAgainstRelease.
    *
@@ -38,6 +41,7 @@ final class StripedPlaces extends Places {
 
   private static final int STRIDE = 16;
   private static final int DEBT = STRIDE;
+  private static final int LOWERINGS = STRIDE + 1;
   private static final int FIRST = 2 * STRIDE;
   private static final int SMALLEST_STRIPE = 8;
 
@@ -84,7 +88,7 @@ final class StripedPlaces extends Places {
   long tryTake() {
     int home = mask == 0 ? 0 : Stripes.hashOfThread() & mask;
     long permit = tryTakeAt(home);
-    return permit != AdmissionPolicy.NO_PERMIT || mask == 0 ? permit : takeElsewhere(home);
+    return permit != AdmissionPolicy.NO_PERMIT ? permit : takeElsewhere(home);
   }
 
   /** Takes a place of one stripe. */
@@ -103,7 +107,9 @@ final class StripedPlaces extends Places {
   /** Takes a place of any stripe, or proves that there is none. */
   long takeElsewhere(int home) {
     long before = 0;
-    for (boolean isFirst = true; ; isFirst = false) {
+    long lowerings = (long) WORD.getVolatile(words, LOWERINGS);
+    boolean isFirst = mask != 0;
+    while (true) {
       long releases = 0;
       for (int i = 0; i <= mask; i++) {
         int stripe = (home + i) & mask;
@@ -117,9 +123,17 @@ final class StripedPlaces extends Places {
         }
         releases += word >>> RELEASE_SHIFT;
       }
-      if (!isFirst && releases == before) {
+      long present = (long) WORD.getVolatile(words, LOWERINGS);
+      if (present != lowerings || (present & 1) != 0) {
+        // The sums are of different limits.
+        Thread.onSpinWait();
+        isFirst = mask != 0;
+      } else if (!isFirst && (mask == 0 || releases == before)) {
         return AdmissionPolicy.NO_PERMIT;
+      } else {
+        isFirst = false;
       }
+      lowerings = present;
       before = releases;
     }
   }
@@ -194,17 +208,22 @@ final class StripedPlaces extends Places {
 
   private void shrink(int by) {
     long more = by;
-    WORD.getAndAdd(words, DEBT, more);
-    for (int stripe = 0; stripe <= mask; stripe++) {
-      int at = at(stripe);
-      long taken = takeOut(at);
-      WORD.getAndAdd(words, at + 1, -taken);
-      long owed = (long) WORD.getAndAdd(words, DEBT, -taken) - taken;
-      if (owed < 0) {
-        // Others paid meanwhile.
-        WORD.getAndAdd(words, DEBT, -owed);
-        add(at, -owed);
+    WORD.getAndAdd(words, LOWERINGS, 1L);
+    try {
+      WORD.getAndAdd(words, DEBT, more);
+      for (int stripe = 0; stripe <= mask; stripe++) {
+        int at = at(stripe);
+        long taken = takeOut(at);
+        WORD.getAndAdd(words, at + 1, -taken);
+        long owed = (long) WORD.getAndAdd(words, DEBT, -taken) - taken;
+        if (owed < 0) {
+          // Others paid meanwhile.
+          WORD.getAndAdd(words, DEBT, -owed);
+          add(at, -owed);
+        }
       }
+    } finally {
+      WORD.getAndAdd(words, LOWERINGS, 1L);
     }
   }
 
