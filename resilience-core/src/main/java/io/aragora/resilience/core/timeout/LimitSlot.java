@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnable {
   /*
    * Layout: one word,  deadline:60 | CLOSED | state:3,  and while the slot is FREE  uses:60 | 0.
+   * The deadline stands in its own bits, rounded up to the next multiple of 16 ns, so every deadline of a long has room. It is
+   * never early, and late by less than a tick of the timer, whose length is a multiple of 16 ns.
    *
    * Interrupt: the timer's thread must not interrupt, because Thread.interrupt() closes an
    * interruptible channel on the interrupter's own thread, which is foreign code. So the timer
@@ -52,6 +54,7 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
   private static final long STATE_MASK = 7;
   private static final long CLOSED = 8;
   private static final int SHIFT = 4;
+  private static final long BELOW_DEADLINE = (1L << SHIFT) - 1;
   private static final int SPINS = 200;
 
   /** Null for a slot that interrupts without a deadline: {@link OneInterrupt}. */
@@ -187,7 +190,7 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
   }
 
   private static long armed(long deadline) {
-    return deadline << SHIFT | ARMED;
+    return ((deadline + BELOW_DEADLINE) & ~BELOW_DEADLINE) | ARMED;
   }
 
   private static int state(long word) {
@@ -198,10 +201,10 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
     return (word & ~STATE_MASK) | state;
   }
 
-  /** Returns the deadline of an armed slot; {@link Long#MAX_VALUE} if it is not armed. */
+  /** Returns the rounded deadline of an armed slot; {@link Long#MAX_VALUE} if it is not armed. */
   long armedDeadline() {
     long present = (long) WORD.getVolatile(this);
-    return state(present) == ARMED ? present >> SHIFT : Long.MAX_VALUE;
+    return state(present) == ARMED ? present & ~BELOW_DEADLINE : Long.MAX_VALUE;
   }
 
   /**
