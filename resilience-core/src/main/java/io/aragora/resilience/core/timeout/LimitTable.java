@@ -28,15 +28,19 @@ final class LimitTable extends TimerOperation {
    * LOOKING during a scan, CLOSED at the end. The handshake is Dekker's; each side writes its part,
    * then reads the other's.
    *
-   *   caller                                   patrol
-   *   1. claim a slot         (CAS)            1. patrolAt = LOOKING, look: what is due, what comes next
-   *   2. read patrolAt        (volatile)       2. patrolAt = next                  (volatile)
-   *   3. arm it if it is NEVER                 3. look again for claims that still read LOOKING
+   *   caller                                       patrol
+   *   1. claim a slot         (CAS)                1. patrolAt = LOOKING           (volatile)
+   *   2. read patrolAt        (volatile)           2. look: what is due, what comes next
+   *   3. NEVER: arm the patrol by a CAS of it      3. patrolAt = next              (volatile)
+   *      LOOKING: take an alarm instead
    *
-   * The two reads cannot both miss the other side's write: either the caller sees what the patrol
-   * wrote last, or the patrol sees the slot. (Stress: LimitTableStress.NoCallGoesUnwatched.) The
+   * A caller that reads what patrolAt was before LOOKING has claimed before the patrol looks, which
+   * sees the slot. One that reads what it is after LOOKING compares its deadline with the next scan.
+   * One that reads LOOKING cannot know whether its slot is still to be looked at, so it does not rely
+   * on the patrol. (Stress: LimitTableStress.NoCallGoesUnwatched. Test:
+   * nearDeadline_claimedBehindThePatrol_firesInTime.) The
    * operation is armed only by the thread that changes NEVER by a CAS, or by the patrol itself
-   * while it is LOOKING, so it has one owner at a time.
+   * before it writes NEVER, so it has one owner at a time.
    *
    * Alarms: a caller that lost its processor between reading the clock and claiming, or whose limit
    * was made shorter, has an earlier deadline than the patrol's. It gets its own timer operation, as do calls that find no free
@@ -47,6 +51,7 @@ final class LimitTable extends TimerOperation {
   private static final VarHandle SLOTS = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "slots", VarHandle.class, LimitTable.class, LimitSlot[].class);
 
+  // In this order: every instant is greater than both.
   private static final long LOOKING = Long.MIN_VALUE;
   private static final long CLOSED = LOOKING + 1;
   private static final int MAX_SLOTS = Math.max(256, Stripes.MAX);
@@ -83,7 +88,7 @@ final class LimitTable extends TimerOperation {
       return alarmed(deadline, frame);
     }
     long patrol = patrolAt;
-    return patrol <= deadline && patrol != CLOSED
+    return patrol <= deadline && patrol > CLOSED
         ? slot
         : claimBefore(slot, patrol, deadline, frame);
   }
@@ -116,7 +121,7 @@ final class LimitTable extends TimerOperation {
     SLOTS.compareAndSet(this, present, more);
   }
 
-  /** Handles the cases in which the patrol is not armed, comes too late, or is closed. */
+  /** Handles the cases in which the patrol is not armed, comes too late, is looking, or is closed. */
   private @Nullable LimitSlot claimBefore(LimitSlot slot, long patrol, long deadline, Frame frame) {
     if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, deadline)) {
       timer.arm(this, deadline);
@@ -185,10 +190,8 @@ final class LimitTable extends TimerOperation {
     long now = time.nanoTime();
     long next = look(now);
     PATROL_AT.setVolatile(this, next);
-    long again = Math.min(next, look(now));
-    if (next != TimeSource.NEVER
-        || (again != TimeSource.NEVER && PATROL_AT.compareAndSet(this, next, again))) {
-      timer.arm(this, again);
+    if (next != TimeSource.NEVER) {
+      timer.arm(this, next);
     }
   }
 
