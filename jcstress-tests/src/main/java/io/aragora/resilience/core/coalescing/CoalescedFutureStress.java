@@ -112,4 +112,73 @@ public class CoalescedFutureStress {
       result.r2 = call.isCompletedExceptionally() ? TIMED_OUT : HAS_RESULT;
     }
   }
+
+  /** A call joins while the leader leaves: it takes over, or leads a flight of its own; its body runs once. */
+  @JCStressTest
+  @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "One body, whose result the call has.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Two bodies or none, or the call never ends.")
+  @State
+  public static class JoinAgainstHandOver {
+    private final HandDrivenTime time = new HandDrivenTime();
+    private final AdmissionRuntime runtime = LeasedPlacesStress.runtime(time);
+    private final CoreCoalescer<String, Integer> coalescer =
+        new CoreCoalescer<>("stress", CoalescerConfig.<String, Integer>builder().build(), runtime);
+    private final AtomicInteger bodies = new AtomicInteger();
+    private final CompletableFuture<Integer> leader =
+        coalescer.callAsync("k", CompletableFuture::new);
+    private volatile CompletableFuture<Integer> joined;
+
+    @Actor
+    public void join() {
+      joined = coalescer.callAsync(
+          "k", () -> CompletableFuture.completedFuture(bodies.incrementAndGet()));
+    }
+
+    @Actor
+    public void leave() {
+      leader.cancel(false);
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = bodies.get();
+      result.r2 = joined.isDone() && !joined.isCompletedExceptionally() ? HAS_RESULT : PENDING;
+    }
+  }
+
+  /** The call that joins looks whether it leads, and so does the thread that wakes it: shows that the test detects a second body. */
+  @JCStressTest
+  @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "One body.")
+  @Outcome(
+      id = "2, 1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The second body, which CoalescedFuture must not start.")
+  @State
+  public static class BrokenJoinAgainstHandOver {
+    private final AtomicInteger bodies = new AtomicInteger();
+    private volatile boolean hasJoined;
+    private volatile boolean isLeading;
+
+    @Actor
+    public void join() {
+      hasJoined = true;
+      if (isLeading) {
+        bodies.incrementAndGet();
+      }
+    }
+
+    @Actor
+    public void leave() {
+      isLeading = true;
+      if (hasJoined) {
+        bodies.incrementAndGet();
+      }
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = Math.max(1, bodies.get());
+      result.r2 = HAS_RESULT;
+    }
+  }
 }

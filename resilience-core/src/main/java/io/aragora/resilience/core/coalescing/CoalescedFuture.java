@@ -68,8 +68,11 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
 
   /** Leads or joins, on the thread of the caller. */
   void begin(K key) {
-    coalescer.board(key, seat);
-    if (seat.isLeading()) {
+    // Not what the seat says: a call that has joined may lead by now, and then the thread that took
+    // it over begins the body.
+    // Stress: CoalescedFutureStress.JoinAgainstHandOver.
+    boolean isFirst = coalescer.board(key, seat);
+    if (isFirst) {
       try {
         startBody();
       } catch (Throwable e) {

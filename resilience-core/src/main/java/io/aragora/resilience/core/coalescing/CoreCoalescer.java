@@ -247,16 +247,17 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   /**
    * Joins the flight of a key, or begins one.
    *
+   * @return whether it leads a flight of its own; false if it has joined another one, which it may lead by now
    * @throws IllegalStateException if the calling thread is inside the body of that key
    */
-  void board(K key, Caller<K, V> caller) {
+  boolean board(K key, Caller<K, V> caller) {
     Objects.requireNonNull(key, "key must not be null");
     long now = time.nanoTime();
     Flight<K, V> own =
         new Flight<>(new FlightKey<>(key), caller, now, Nanos.after(now, maxFlightNanos));
     caller.board(own, Caller.State.LEADING);
     try {
-      board(own, caller, now);
+      return board(own, caller, now);
     } catch (Throwable e) {
       // The heap is full, for instance, and the flight is in the map already.
       depart(caller, e);
@@ -264,7 +265,8 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     }
   }
 
-  private void board(Flight<K, V> own, Caller<K, V> caller, long now) {
+  /** Returns whether the call leads its own flight. If not, it has joined another one. */
+  private boolean board(Flight<K, V> own, Caller<K, V> caller, long now) {
     while (true) {
       boolean isFull = flights.mappingCount() >= config.maxFlights();
       Flight<K, V> present = isFull ? flights.get(own.key()) : flights.putIfAbsent(own.key(), own);
@@ -274,12 +276,12 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
         } else {
           led.increment();
         }
-        return;
+        return true;
       }
       Flight.Boarding boarding = present.join(caller, now);
       if (boarding == Flight.Boarding.JOINED) {
         joined.increment();
-        return;
+        return false;
       }
       if (boarding == Flight.Boarding.ITSELF) {
         throw new IllegalStateException(
