@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class HedgeRace<T extends @Nullable Object> {
   /*
-   * Layout: one word,  FIRST_COUNTED | FIRST_ENDED | NO_MORE | ended:3 | started:3.  started counts the attempts that were
+   * Layout: one word,  WITHOUT_FIRST | FIRST_COUNTED | FIRST_ENDED | NO_MORE | ended:3 | started:3.  started counts the attempts that were
    * begun, the first one included; ended those that ended without a result for the call.
    *
    * Starting: the thread that raises started by its CAS owns the new attempt. It raises ended instead if the attempt may not
@@ -32,6 +32,11 @@ abstract class HedgeRace<T extends @Nullable Object> {
    * thread that ended the call cancels what is published. One of the two sees the other (stress:
    * HedgeRaceStress.StartedHedgeIsCancelled).
    *
+   * First value: the first attempt may end with a value that is not accepted while another thread ends the call without it. One
+   * of the two passes it on. The first sets FIRST_ENDED, the other WITHOUT_FIRST, each by an atomic update of the word, and
+   * whichever comes second sees the other's mark. An end before the first attempt looks whether the call is over needs no mark.
+   * (Tests: firstValueThatIsNotAccepted_whileAHedgeWins_isPassedOn and its neighbours.)
+   *
    * Progress: lock-free.
    */
   private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
@@ -42,6 +47,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
   private static final int NO_MORE = 1 << 6;
   private static final int FIRST_ENDED = 1 << 7;
   private static final int FIRST_COUNTED = 1 << 8;
+  private static final int WITHOUT_FIRST = 1 << 9;
 
   /** The step after the end of an attempt without a result for the call. */
   enum Next {
@@ -269,6 +275,31 @@ abstract class HedgeRace<T extends @Nullable Object> {
     if (isAllEnded(next) && commit()) {
       allFailed(started(next) - 1);
     }
+    if ((marks & FIRST_ENDED) != 0 && (present & WITHOUT_FIRST) != 0) {
+      giveFirst();
+    }
+  }
+
+  /**
+   * Called once by the thread that ended the call, unless the call has the result of the first attempt.
+   *
+   * @return whether the first attempt had ended, so that its value, if it had one, is passed on now
+   */
+  final boolean endedWithoutFirst() {
+    // Volatile, of the whole word: pairs with the CAS in settle(). If the two could miss each
+    // other, no thread would pass the
+    // value on.
+    boolean hasEnded = ((int) WORD.getAndBitwiseOr(this, WITHOUT_FIRST) & FIRST_ENDED) != 0;
+    if (hasEnded) {
+      giveFirst();
+    }
+    return hasEnded;
+  }
+
+  private void giveFirst() {
+    if (firstFailure == null) {
+      hedge.giveLoser(firstValue);
+    }
   }
 
   private void allFailed(int hedges) {
@@ -297,11 +328,9 @@ abstract class HedgeRace<T extends @Nullable Object> {
     try {
       hedge.countWon(plan);
       publish(Kind.WON, winner.number());
-      boolean firstHasEnded = (word & FIRST_ENDED) != 0;
+      boolean firstHasEnded = endedWithoutFirst();
       if (!firstHasEnded) {
         countFirst();
-      } else if (firstFailure == null) {
-        hedge.giveLoser(firstValue);
       }
       HedgeCancellation cause =
           new HedgeCancellation(hedge.name(), hedge.dispatcher(), hedge::giveLoser);

@@ -168,7 +168,15 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     }
     HedgeRace.Next next = hedge.next(plan, failure);
     if (running != null || next == HedgeRace.Next.ADVANCE) {
-      race().firstEnded(value, failure, next);
+      HedgeRace<T> entered = race();
+      // Volatile read after the race is published; a thread that ends the call from outside writes
+      // the end, then reads race. So
+      // it leaves its mark there, or its end is seen here.
+      if (!hasEnded()) {
+        entered.firstEnded(value, failure, next);
+      } else if (failure == null) {
+        hedge.giveLoser(value);
+      }
     } else if (claimEnd()) {
       delay.cancel(hedge.timer());
       hedge.countFailed();
@@ -193,7 +201,11 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   protected void onEndedOutside(Throwable cause) {
     delay.cancel(hedge.timer());
     hedge.countCancelled();
-    countFirst(race);
+    HedgeRace<T> running = race;
+    countFirst(running);
+    if (running != null) {
+      running.endedWithoutFirst();
+    }
   }
 
   /** Cancels the hedges, too. */

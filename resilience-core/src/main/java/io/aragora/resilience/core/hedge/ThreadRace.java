@@ -251,6 +251,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   private CallInterruptedException interrupted() {
     hedge().timer().cancel(delay);
     hedge().countCancelled();
+    endedWithoutFirst();
     cancelHedges(new HedgeCancellation(hedge().name(), hedge().dispatcher(), hedge()::giveLoser));
     CallInterruptedException interrupted = new CallInterruptedException(hedge().name());
     Throwable first = firstFailure();

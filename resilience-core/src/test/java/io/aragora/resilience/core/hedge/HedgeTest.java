@@ -11,10 +11,12 @@ import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.hedge.HedgeEvent;
 import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
@@ -33,6 +35,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -191,6 +194,90 @@ class HedgeTest extends HedgeFixture {
     attempts.get(1).complete("good");
     assertThat(call).isCompletedWithValue("good");
     assertThat(losers).containsExactly("bad");
+  }
+
+  /** The first value is not accepted; the seam runs before that is written down. */
+  private CompletableFuture<String> callWithBadFirstValue(
+      Consumer<CompletableFuture<String>> seam) {
+    List<CompletableFuture<String>> calls = new ArrayList<>();
+    SeamBudget budget = new SeamBudget();
+    Hedge hedge =
+        hedge(c -> c.acceptResult(value -> !"bad".equals(value)).maxHedges(2).budget(budget));
+    calls.add(call(hedge));
+    at(50);
+    assertThat(areHedges).containsExactly(false, true);
+    budget.seam = () -> seam.accept(calls.get(0));
+    attempts.get(0).complete("bad");
+    time.runPending();
+    return calls.get(0);
+  }
+
+  @Test
+  void firstValueThatIsNotAccepted_whileAHedgeWins_isPassedOn() {
+    CompletableFuture<String> call =
+        callWithBadFirstValue(future -> attempts.get(1).complete("good"));
+    assertThat(call).isCompletedWithValue("good");
+    assertThat(losers).containsExactly("bad");
+  }
+
+  @Test
+  void firstValueThatIsNotAccepted_whileTheCallerCancels_isPassedOn() {
+    assertThat(callWithBadFirstValue(future -> future.cancel(true))).isCancelled();
+    assertThat(losers).containsExactly("bad");
+  }
+
+  @Test
+  void firstValueThatIsNotAccepted_beforeTheCallerCancels_isPassedOn() {
+    CompletableFuture<String> call = callWithBadFirstValue(future -> {});
+    assertThat(losers).isEmpty();
+    call.cancel(true);
+    assertThat(losers).containsExactly("bad");
+  }
+
+  @Test
+  void firstValueOnItsThread_whileTheCallerIsInterrupted_isPassedOn() {
+    SeamBudget budget = new SeamBudget();
+    budget.seam = Thread.currentThread()::interrupt;
+    Hedge hedge = hedge(c -> c.acceptResult(value -> !"bad".equals(value)).budget(budget));
+    assertThatThrownBy(() -> hedge.call(() -> "bad")).isInstanceOf(CallInterruptedException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(losers).containsExactly("bad");
+  }
+
+  /** Grants every hedge, after it has run the seam once. */
+  private static final class SeamBudget implements RetryBudget {
+    private Runnable seam = () -> {};
+
+    @Override
+    public String name() {
+      return "seam";
+    }
+
+    @Override
+    public RetryBudgetConfig config() {
+      return RetryBudgetConfig.builder().build();
+    }
+
+    @Override
+    public double level() {
+      return 1;
+    }
+
+    @Override
+    public long refused() {
+      return 0;
+    }
+
+    @Override
+    public boolean tryTake() {
+      Runnable once = seam;
+      seam = () -> {};
+      once.run();
+      return true;
+    }
+
+    @Override
+    public void credit() {}
   }
 
   @Test
