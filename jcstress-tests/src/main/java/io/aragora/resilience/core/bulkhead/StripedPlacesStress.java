@@ -238,4 +238,61 @@ public class StripedPlacesStress {
       capacity.addAndGet(-2);
     }
   }
+
+  /** The limit is raised and lowered again while no call holds a place: a reader sees none, and none is counted for good. */
+  @JCStressTest
+  @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "No call was seen or counted.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The change of the limit was taken for calls.")
+  @State
+  public static class NoCallIsCountedByResize {
+    private final StripedPlaces places = new StripedPlaces(16, 2);
+
+    @Actor
+    public void resize() {
+      places.resize(100);
+      places.resize(-100);
+    }
+
+    @Actor
+    public void read(II_Result result) {
+      result.r1 = places.inUse();
+      places.taken();
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = (int) places.taken();
+    }
+  }
+
+  /** A reader without a check between two words that change one after the other: shows that the test detects the calls that are none. */
+  @JCStressTest
+  @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "No call was seen or counted.")
+  @Outcome(
+      id = {"100, 0", "-100, 0"},
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The calls that StripedPlaces must not see.")
+  @State
+  public static class BrokenNoCallIsCountedByResize {
+    private volatile int free = 16;
+    private volatile int capacity = 16;
+
+    @Actor
+    public void resize() {
+      capacity = 116;
+      free = 116;
+      free = 16;
+      capacity = 16;
+    }
+
+    @Actor
+    public void read(II_Result result) {
+      result.r1 = capacity - free;
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = capacity - free;
+    }
+  }
 }
