@@ -326,7 +326,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       int index,
       Supplier<? extends CompletionStage<T>> body) {
     StackRoom.forCall();
-    long deadline = context.time() == runtime.time() ? context.deadline() : TimeSource.NEVER;
+    long deadline = context.deadlineOn(runtime.time());
     if (deadline != TimeSource.NEVER && isPassed(deadline)) {
       return CompletableFuture.failedFuture(reject(Rejection.DEADLINE, 0));
     }

@@ -67,7 +67,28 @@ public record CapturedContext(
   }
 
   /**
-   * Returns a copy of this context for code inside a future that ends at a deadline.
+   * Returns the nearest deadline if it is one of a time source. Policies read it here: the times of another source say nothing.
+   *
+   * @param source the time source
+   * @return the deadline; {@link TimeSource#NEVER} if there is none, or if it is one of another time source
+   */
+  public long deadlineOn(TimeSource source) {
+    return time == source ? deadline : TimeSource.NEVER;
+  }
+
+  /**
+   * Returns the nearest deadline at which a future around this call ends, if it is one of a time source.
+   *
+   * @param source the time source
+   * @return the deadline; {@link TimeSource#NEVER} if there is none, or if it is one of another time source
+   */
+  public long endedAtOn(TimeSource source) {
+    return time == source ? endedAt : TimeSource.NEVER;
+  }
+
+  /**
+   * Returns a copy of this context for code inside a future that ends at a deadline. As the other copies, it has nothing of a
+   * context of another time source but the call around, as a frame that is entered inside such a call.
    *
    * @param source the time source of the deadline
    * @param now the present time
@@ -75,7 +96,16 @@ public record CapturedContext(
    * @return the copy
    */
   public CapturedContext endedAt(TimeSource source, long now, long nanos) {
-    return new CapturedContext(source, started(now), nanos, nanos, retry, place, failure, call);
+    boolean isOwn = time == source;
+    return new CapturedContext(
+        source,
+        isOwn ? startedAt : now,
+        nanos,
+        nanos,
+        isOwn ? retry : null,
+        isOwn ? place : 0,
+        isOwn ? failure : null,
+        call);
   }
 
   /**
@@ -90,13 +120,14 @@ public record CapturedContext(
    */
   public CapturedContext withAttempt(
       TimeSource source, long start, Policy policy, int number, @Nullable Throwable last) {
+    boolean isOwn = time == source;
     return new CapturedContext(
         source,
-        started(start),
-        deadline,
-        endedAt,
+        isOwn ? startedAt : start,
+        deadlineOn(source),
+        endedAtOn(source),
         policy,
-        CallPlace.atAttempt(place, number),
+        CallPlace.atAttempt(isOwn ? place : 0, number),
         last,
         call);
   }
@@ -110,14 +141,15 @@ public record CapturedContext(
    * @return the copy
    */
   public CapturedContext inHedge(TimeSource source, long start, boolean isHedge) {
+    boolean isOwn = time == source;
     return new CapturedContext(
         source,
-        started(start),
-        deadline,
-        endedAt,
-        retry,
-        CallPlace.inHedge(place, isHedge),
-        failure,
+        isOwn ? startedAt : start,
+        deadlineOn(source),
+        endedAtOn(source),
+        isOwn ? retry : null,
+        CallPlace.inHedge(isOwn ? place : 0, isHedge),
+        isOwn ? failure : null,
         call);
   }
 
@@ -133,9 +165,24 @@ public record CapturedContext(
         : new CapturedContext(time, startedAt, deadline, nanos, retry, place, failure, call);
   }
 
-  /** {@return whether a hedge is around this call} */
-  public boolean isHedged() {
-    return CallPlace.isHedged(place);
+  /**
+   * Returns whether a hedge of a time source is around this call.
+   *
+   * @param source the time source
+   * @return whether one is
+   */
+  public boolean isHedgedOn(TimeSource source) {
+    return time == source && CallPlace.isHedged(place);
+  }
+
+  /**
+   * Returns the nearest retry if it is one of a time source.
+   *
+   * @param source the time source
+   * @return the retry, or null
+   */
+  public @Nullable Policy retryOn(TimeSource source) {
+    return time == source ? retry : null;
   }
 
   @Override
@@ -146,10 +193,6 @@ public record CapturedContext(
   @Override
   public int attempt() {
     return CallPlace.attempt(place);
-  }
-
-  private long started(long now) {
-    return time == null ? now : startedAt;
   }
 
   /** Starts an asynchronous body in this context. Every failure is returned as a failed future. */

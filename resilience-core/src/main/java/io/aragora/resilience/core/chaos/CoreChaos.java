@@ -210,9 +210,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
       case DELAY -> {
         long nanos = draw.delayNanos(drawn);
         long until = cut(
-            Nanos.after(time.nanoTime(), nanos),
-            context.time() == time ? context.deadline() : TimeSource.NEVER,
-            context.endedAt());
+            Nanos.after(time.nanoTime(), nanos), context.deadlineOn(time), context.endedAtOn(time));
         DelayedFuture<T> future = new DelayedFuture<>(this, until, context, chain, index, body);
         if (begins(chance, nanos, future)) {
           future.await();

@@ -457,6 +457,6 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   /** When a limit around a call ends it; {@link TimeSource#NEVER} where none does, or one of another time. */
   private long endOf(CapturedContext context) {
-    return context.time() == runtime.time() ? context.endedAt() : TimeSource.NEVER;
+    return context.endedAtOn(runtime.time());
   }
 }

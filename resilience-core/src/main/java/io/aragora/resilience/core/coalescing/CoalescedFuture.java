@@ -126,7 +126,7 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
    */
   private void armWaitEnd() {
     long deadline = coalescer.deadline(context);
-    if (deadline == TimeSource.NEVER || deadline >= context.endedAt()) {
+    if (deadline == TimeSource.NEVER || deadline >= coalescer.endedAt(context)) {
       return;
     }
     WaitEnd end = new WaitEnd(this, coalescer.nanoTime(), deadline);

@@ -691,7 +691,12 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
 
   /** Returns the deadline around an asynchronous call. */
   long deadline(CapturedContext context) {
-    return context.time() == time ? context.deadline() : TimeSource.NEVER;
+    return context.deadlineOn(time);
+  }
+
+  /** Returns the deadline at which a future around an asynchronous call ends. */
+  long endedAt(CapturedContext context) {
+    return context.endedAtOn(time);
   }
 
   long nanoTime() {

@@ -230,7 +230,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
       Supplier<? extends CompletionStage<T>> body) {
     StackRoom.forCall();
     HedgePlan plan = this.plan;
-    if (plan.maxHedges() == 0 || (context.isHedged() && context.time() == time)) {
+    if (plan.maxHedges() == 0 || context.isHedgedOn(time)) {
       return chain.insideAsync(context, index, body);
     }
     // Before the body, which may change the context of its thread.
@@ -410,7 +410,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
 
   /** Returns the deadline around a call. */
   long deadline(CapturedContext context) {
-    return context.time() == time ? context.deadline() : TimeSource.NEVER;
+    return context.deadlineOn(time);
   }
 
   long nanoTime() {

@@ -108,7 +108,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   /** Arms the delay before the next hedge, if there is to be one. */
   private void armNext() {
     long dueAt = nextDueAt(plan.delayNanos());
-    if (dueAt < context.deadline()) {
+    if (dueAt < hedge().deadline(context)) {
       hedge().timer().arm(delay, dueAt);
       // Volatile read after the arming; the thread that ends the call writes over, then cancels.
       if (isOver()) {
@@ -222,7 +222,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
 
   /** Waits for the outcome: the first attempt has ended, and the hedges have not. */
   private T await() throws Throwable {
-    long deadline = context.deadline();
+    long deadline = hedge().deadline(context);
     while (!done) {
       if (Thread.currentThread().isInterrupted() && commit()) {
         throw interrupted();

@@ -145,11 +145,11 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
     RetryRun run = this.run;
     if (run == null) {
-      run =
-          new RetryRun(retry, plan.config(), startedAt, CoreRetry.isNested(plan, context.retry()));
+      run = new RetryRun(
+          retry, plan.config(), startedAt, CoreRetry.isNested(plan, context.retryOn(retry.time())));
       this.run = run;
     }
-    long deadline = context.deadline();
+    long deadline = context.deadlineOn(retry.time());
     boolean goesOn = failure == null
         ? run.goesOnAfterResult(value, attempt, deadline, chain, index)
         : run.goesOnAfter(failure, attempt, false, deadline, chain, index);

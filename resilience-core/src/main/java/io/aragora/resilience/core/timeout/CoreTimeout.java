@@ -289,8 +289,8 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
     long now = time.nanoTime();
     long latest = now + limitNanos;
     // If an enclosing future ends first, it cancels this call before this timeout fires.
-    boolean isOwn = latest < context.endedAt();
-    long deadline = isOwn ? Math.min(latest, context.deadline()) : TimeSource.NEVER;
+    boolean isOwn = latest < context.endedAtOn(time);
+    long deadline = isOwn ? Math.min(latest, context.deadlineOn(time)) : TimeSource.NEVER;
     if (isOwn && timer.isClosed()) {
       return CompletableFuture.failedFuture(new ResilienceClosedException(runtime));
     }
