@@ -25,6 +25,9 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   /** The thread inside the body; guarded by this, so that no interrupt is sent to a thread that has left it. */
   private @Nullable Thread runner;
 
+  /** Whether an interrupt was sent to the runner; guarded by this. */
+  private boolean isInterrupted;
+
   /**
    * Set before the cancellation, so that a body which that overtakes finds it. Volatile: pairs with the read after the
    * body.
@@ -102,7 +105,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
    */
   private synchronized void leave() {
     runner = null;
-    if (isCancelled()) {
+    if (isInterrupted) {
       Thread.interrupted();
     }
   }
@@ -120,6 +123,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
       if (mayInterruptIfRunning) {
         synchronized (this) {
           if (runner != null) {
+            isInterrupted = true;
             runner.interrupt();
           }
         }
