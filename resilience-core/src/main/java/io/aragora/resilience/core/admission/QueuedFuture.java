@@ -51,6 +51,7 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
     arm(until);
     if (policy.queue().add(turn, policy.maxWaiting())) {
       lookForPermit();
+      expireIfLate();
     } else {
       endWait();
       reject(Rejection.QUEUE_FULL);
@@ -62,6 +63,16 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
     long looksAt = turn.isWaiting() ? policy.looksAt(turn) : TimeSource.NEVER;
     if (looksAt != TimeSource.NEVER) {
       arm(Math.min(looksAt, until));
+    }
+  }
+
+  /**
+   * The timer may have fired before the call was in the queue, because the thread that begins the wait had no processor. Nothing
+   * was to be ended then, and nothing is armed now. A firing after this reading of the clock finds the call in the queue.
+   */
+  private void expireIfLate() {
+    if (turn.isWaiting() && policy.runtime().time().nanoTime() >= until) {
+      wake();
     }
   }
 
