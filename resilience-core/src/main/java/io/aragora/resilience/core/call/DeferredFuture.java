@@ -5,6 +5,7 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import java.lang.invoke.ConstantBootstraps;
@@ -156,9 +157,21 @@ public abstract class DeferredFuture<T extends @Nullable Object> extends PolicyF
     synchronized (waitEnd) {
       isTriedAgain = true;
       // The step that failed may have cancelled the operation.
-      waitEnd.armAgain(timer, this, waitEnd.after(AGAIN_NANOS));
+      waitEnd.armAgain(timer, this, soon());
     }
     dispatcher.failed("the wait of a call could not be ended; it is tried again", failure);
+  }
+
+  /**
+   * Returns the time of another try. It does not depend on what the operation was armed for, which may be the end of a long wait. If
+   * the clock is what has failed, the try comes at the next tick.
+   */
+  private long soon() {
+    try {
+      return Nanos.after(dispatcher.time().nanoTime(), AGAIN_NANOS);
+    } catch (Throwable e) {
+      return 0;
+    }
   }
 
   /** Hands the body to the executor for attempts, once the wait is over. */
