@@ -29,11 +29,18 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final Limit limit = new Limit(this);
   private final long deadline;
 
-  /**
-   * Whether the deadline came before the inner end. Volatile: the thread that ends the inner future
-   * reads it.
+  /*
+   * A value that comes after the deadline goes to the consumer of late results, once. The timer claims the end, then sets expired.
+   * A value that comes in between, or after an end from outside, is kept: the timer passes it on if it is what claimed the end,
+   * else the policy around that ended this future does. Stress: LimitedFutureStress.LateValueArrivesOnce.
    */
+
+  /** Whether the deadline came before the inner end. Written under the monitor of {@link #limit}. */
   private volatile boolean expired;
+
+  // Guarded by the monitor of limit.
+  private boolean isKept;
+  private @Nullable T kept;
 
   /**
    * Whether the timeout has counted this expiry. The timer orders the accesses of successive tries.
@@ -63,7 +70,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (!claimEnd()) {
-      if (expired && failure == null) {
+      if (failure == null && !keepUnlessExpired(value)) {
         timeout.giveLate(value);
       }
       return;
@@ -82,12 +89,42 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     endAs(value, failure);
   }
 
+  private boolean keepUnlessExpired(@Nullable T value) {
+    synchronized (limit) {
+      if (expired) {
+        return false;
+      }
+      isKept = true;
+      kept = value;
+      return true;
+    }
+  }
+
   /** A timeout that has fired itself has it already. */
   @Override
   protected void onValueLost(@Nullable T value, InnerCancellation end) {
-    if (!expired) {
-      super.onValueLost(value, end);
+    synchronized (limit) {
+      if (expired) {
+        return;
+      }
+      isKept = false;
+      kept = null;
     }
+    super.onValueLost(value, end);
+  }
+
+  private void setExpired() {
+    T value;
+    synchronized (limit) {
+      expired = true;
+      if (!isKept) {
+        return;
+      }
+      isKept = false;
+      value = kept;
+      kept = null;
+    }
+    timeout.giveLate(value);
   }
 
   @Override
@@ -97,7 +134,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   private void expire() {
     if (claimEnd()) {
-      expired = true;
+      setExpired();
     } else if (!expired || isDone()) {
       return;
     }
