@@ -514,4 +514,65 @@ public class TimerStress {
       TIMER.arm(operation, SystemTimeSource.INSTANCE.nanoTime());
     }
   }
+
+  /** The owner arms again for a far time while the first arming fires: the lateness is not that of the far time. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "The lateness of the firing, or none.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "A negative lateness.")
+  @State
+  public static class LatenessIsThatOfTheFiring {
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
+    private final Counting operation = new Counting(false);
+
+    public LatenessIsThatOfTheFiring() {
+      timer.arm(operation, 2 * TICK);
+      timer.advanceTo(TICK);
+    }
+
+    @Actor
+    public void drive() {
+      timer.advanceTo(3 * TICK);
+    }
+
+    @Actor
+    public void arm() {
+      timer.arm(operation, 1000 * TICK);
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = timer.totals().lateness().isNegative() ? 1 : 0;
+    }
+  }
+
+  /** The deadline is read after the firing was claimed: shows that the test detects the lateness of another arming. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "The lateness of the firing, or none.")
+  @Outcome(
+      id = "1",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The negative lateness that Timer must not count.")
+  @State
+  public static class BrokenLatenessIsThatOfTheFiring {
+    private final AtomicInteger fired = new AtomicInteger();
+    private volatile long deadline = 2;
+    private volatile long lateness;
+
+    @Actor
+    public void drive() {
+      if (fired.compareAndSet(0, 1)) {
+        lateness = 3 - deadline;
+      }
+    }
+
+    @Actor
+    public void arm() {
+      deadline = 1000;
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = lateness < 0 ? 1 : 0;
+    }
+  }
 }

@@ -67,8 +67,7 @@ public final class Timer implements TimerCallback, AutoCloseable {
   private final MpscVarHandleArrayQueue<TimerOperation> queue =
       new MpscVarHandleArrayQueue<>(QUEUE_CAPACITY);
 
-  private final MpscUnboundedVarHandleArrayQueue<TimerOperation> overflow =
-      new MpscUnboundedVarHandleArrayQueue<>(1024);
+  private final MpscUnboundedVarHandleArrayQueue<TimerOperation> overflow;
 
   private volatile boolean closed;
   private final ReentrantLock closing = new ReentrantLock();
@@ -89,12 +88,19 @@ public final class Timer implements TimerCallback, AutoCloseable {
    * @param time the time source that drives the timer
    */
   public Timer(String name, TimeSource time) {
+    this(name, time, new MpscUnboundedVarHandleArrayQueue<>(1024));
+  }
+
+  /** Creates a timer whose overflow queue is given. */
+  Timer(String name, TimeSource time, MpscUnboundedVarHandleArrayQueue<TimerOperation> overflow) {
+    this.overflow = overflow;
     this.drive = time.drive(name, this);
   }
 
   /**
    * Arms an operation that is not armed. If the timer is closed,
-   * {@link TimerOperation#onTimerClosed} is called instead, here or on the closing thread.
+   * {@link TimerOperation#onTimerClosed} is called instead, here or on the closing thread. If this
+   * throws, because the heap is full for instance, the operation is not armed.
    *
    * @param operation the operation, which the caller owns
    * @param deadlineNanos the deadline, in nanoseconds of the time source
@@ -119,8 +125,14 @@ public final class Timer implements TimerCallback, AutoCloseable {
       // No thread drains the queue after this, and it must not grow.
       operation.clearFlag(QUEUED);
     } else if (!metInTime) {
-      if (isQueued(word) || handOver(operation)) {
-        drive.wakeBy(deadlineNanos);
+      try {
+        if (isQueued(word) || handOver(operation)) {
+          drive.wakeBy(deadlineNanos);
+        }
+      } catch (Throwable e) {
+        if (takeBack(operation, word, next)) {
+          throw e;
+        }
       }
     }
     // Volatile read after the publication above; the closing thread sets it before it looks for
@@ -130,6 +142,23 @@ public final class Timer implements TimerCallback, AutoCloseable {
     if (closed) {
       endClosed(operation, next);
     }
+  }
+
+  /**
+   * Takes an arming back whose hand-over has failed. The operation has the status and the number of
+   * the arming before, so a firing that arms again and fails is tried again, as any other.
+   *
+   * @return false if it has ended meanwhile, by firing or by closing
+   */
+  private static boolean takeBack(TimerOperation operation, long before, long arming) {
+    long word = operation.word();
+    while (status(word) == ARMED && isSameArming(word, arming)) {
+      if (operation.casWord(word, TimerOperation.takenBack(word, before))) {
+        return true;
+      }
+      word = operation.word();
+    }
+    return false;
   }
 
   /**
@@ -152,17 +181,27 @@ public final class Timer implements TimerCallback, AutoCloseable {
       }
       if (operation.casWord(word, next)) {
         if (giveBack) {
-          handOver(operation);
+          unlinkSoon(operation);
         }
         return true;
       }
     }
   }
 
+  /** Hands a cancelled operation over. If that fails, it is unlinked when its tick comes. */
+  private void unlinkSoon(TimerOperation operation) {
+    try {
+      handOver(operation);
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
   /**
    * Hands an operation to the driving thread, and wakes that thread if the queue is full. Otherwise
    * operations that are cancelled long before their deadline would pile up until the thread wakes
-   * for the first of them.
+   * for the first of them. An operation that is marked QUEUED is in a queue: if there is no memory
+   * for that, the mark is taken back here, where all hand-overs come through.
    *
    * @return whether there was room, so that the thread needs no wake-up beyond the deadline
    */
@@ -170,7 +209,15 @@ public final class Timer implements TimerCallback, AutoCloseable {
     if (queue.offer(operation)) {
       return true;
     }
-    overflow.offer(operation);
+    boolean isQueued = false;
+    try {
+      overflow.offer(operation);
+      isQueued = true;
+    } finally {
+      if (!isQueued) {
+        operation.clearFlag(QUEUED);
+      }
+    }
     drive.wakeBy(AT_ONCE);
     return false;
   }
@@ -252,7 +299,8 @@ public final class Timer implements TimerCallback, AutoCloseable {
     if (Long.bitCount(count) == 1) {
       LOG.log(
           System.Logger.Level.ERROR,
-          "a timer operation failed; it is tried again (logged at each power of two of the failures)",
+          "a timer operation failed; it is tried again (logged at each power of two of the"
+              + " failures)",
           failure);
     }
   }
@@ -320,21 +368,24 @@ public final class Timer implements TimerCallback, AutoCloseable {
     long word = operation.clearFlag(LINKED);
     long arming = word;
     while (status(word) == ARMED && isSameArming(word, arming)) {
-      if (operation.deadline() > now) {
+      // Read before the CAS: afterwards the owner may arm again. Stress:
+      // TimerStress.LatenessIsThatOfTheFiring.
+      long deadline = operation.deadline();
+      if (deadline > now) {
         // Found early: armed again since it was linked here, or beyond the horizon.
         link(operation);
         return;
       }
       if (operation.casWord(word, TimerOperation.with(word, FIRED))) {
         fired.increment();
-        lateNanos.add(now - operation.deadline());
+        lateNanos.add(now - deadline);
         try {
           operation.onFire(TimerOperation.arming(word));
         } catch (Throwable e) {
           // The heap is full, for instance. Without another try, a call would never end. If the
           // owner has armed again meanwhile, that arming is the other try. Stress:
           // TimerStress.ArmAgainAgainstSetAside.
-          if (operation.casWord(TimerOperation.with(word, FIRED), word)) {
+          if (tryAgain(operation, word)) {
             setAside(operation, e);
           } else {
             failed(e);
@@ -344,6 +395,19 @@ public final class Timer implements TimerCallback, AutoCloseable {
       }
       word = operation.word();
     }
+  }
+
+  /** Arms a fired operation as it was, unless the owner has armed or cancelled it. */
+  private static boolean tryAgain(TimerOperation operation, long arming) {
+    long word = operation.word();
+    while (status(word) == FIRED && isSameArming(word, arming)) {
+      if (operation.casWord(word, TimerOperation.with(word, ARMED))) {
+        return true;
+      }
+      // Another thread may have changed a flag only.
+      word = operation.word();
+    }
+    return false;
   }
 
   private void endClosed(TimerOperation operation, long arming) {

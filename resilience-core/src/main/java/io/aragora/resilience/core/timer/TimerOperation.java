@@ -116,6 +116,11 @@ public abstract class TimerOperation {
     return (word & ~STATUS_MASK) | status;
   }
 
+  /** Returns the word without its last arming: as it was before, but for the flags. */
+  static long takenBack(long word, long before) {
+    return (before & ~(LINKED | QUEUED)) | (word & (LINKED | QUEUED));
+  }
+
   static boolean isSameArming(long a, long b) {
     return arming(a) == arming(b);
   }
