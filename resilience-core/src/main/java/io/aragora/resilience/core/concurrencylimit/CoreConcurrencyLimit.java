@@ -158,8 +158,14 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     if (!limit.places().tryTake(limit.config().share(priority))) {
       return NO_PERMIT;
     }
-    limit.watch();
-    return limit.windows().permit(entered.increment());
+    try {
+      limit.watch();
+      return limit.windows().permit(entered.increment());
+    } catch (Throwable e) {
+      // The call does not begin, so it gives nothing back.
+      leave(NO_PERMIT);
+      throw e;
+    }
   }
 
   @Override
@@ -184,23 +190,29 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
 
   @Override
   protected void leaveAfterCall(long permit, @Nullable Throwable failure) {
-    if (failure == null) {
-      limit.windows().addSuccess(permit);
-    } else {
-      Throwable own = Failures.unwrap(failure);
-      judge(CallEnd.ofThread(own), own);
+    try {
+      if (failure == null) {
+        limit.windows().addSuccess(permit);
+      } else {
+        Throwable own = Failures.unwrap(failure);
+        judge(CallEnd.ofThread(own), own);
+      }
+    } finally {
+      leave(permit);
     }
-    leave(permit);
   }
 
   @Override
   protected void leaveAfterFuture(long permit, @Nullable Throwable failure) {
-    if (failure == null) {
-      limit.windows().addSuccess(permit);
-    } else {
-      judge(CallEnd.ofFuture(failure), failure);
+    try {
+      if (failure == null) {
+        limit.windows().addSuccess(permit);
+      } else {
+        judge(CallEnd.ofFuture(failure), failure);
+      }
+    } finally {
+      leave(permit);
     }
-    leave(permit);
   }
 
   /** Counts a failure that is a sign of overload. All others teach nothing: a dependency that fails fast is not a fast one. */
@@ -242,15 +254,21 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   @Override
   public void recordSuccess(long permit) {
     check(permit);
-    limit.windows().addSuccess(permit);
-    leave(permit);
+    try {
+      limit.windows().addSuccess(permit);
+    } finally {
+      leave(permit);
+    }
   }
 
   @Override
   public void recordDrop(long permit) {
     check(permit);
-    dropped.increment();
-    leave(permit);
+    try {
+      dropped.increment();
+    } finally {
+      leave(permit);
+    }
   }
 
   @Override
