@@ -1,6 +1,8 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
@@ -130,6 +132,33 @@ public final class Faults extends Handler {
       public double random(String owner, long operation, int draw) {
         step();
         return super.random(owner, operation, draw);
+      }
+
+      @Override
+      public TimerRegistration drive(String name, TimerCallback driver) {
+        TimerRegistration drive = super.drive(name, driver);
+        return new TimerRegistration() {
+          @Override
+          public void wakeBy(long deadlineNanos) {
+            step();
+            drive.wakeBy(deadlineNanos);
+          }
+
+          @Override
+          public boolean isDriving() {
+            return drive.isDriving();
+          }
+
+          @Override
+          public long failures() {
+            return drive.failures();
+          }
+
+          @Override
+          public void close() {
+            drive.close();
+          }
+        };
       }
 
       @Override

@@ -546,7 +546,13 @@ public class CoreCircuitBreaker extends GuardedCalls
     // A call that begins must be able to end.
     StackRoom.forCall();
     long begun = flights.begin(now, runtime.clock());
-    slowWatch().begin();
+    try {
+      slowWatch().begin();
+    } catch (Throwable e) {
+      // It does not begin.
+      flights.end(begun);
+      throw e;
+    }
     return begun;
   }
 

@@ -8,7 +8,7 @@ import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.admission.WaitQueue;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.FlightRecording;
-import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.core.timer.SharedOperation;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.spi.Readings;
 import java.time.Duration;
@@ -16,7 +16,6 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the priorities of a concurrency limit share: the places, the queue, and the rule that moves the limit. Thread-safe. */
@@ -36,11 +35,8 @@ final class AdaptiveLimit {
   private final LimitWindows windows;
   private final EventChannel<ConcurrencyLimitEvent> events;
   private final Map<LimitChange, RuleCount> changes = new EnumMap<>(LimitChange.class);
-  private final WindowEnd windowEnd = new WindowEnd(this);
+  private final WindowEnd windowEnd = new WindowEnd();
   private final Grants grants = new Grants();
-
-  /** Whether the timer is armed. Calls read it. */
-  private final AtomicBoolean isWatched = new AtomicBoolean();
 
   private volatile ConcurrencyLimitConfig config;
   private volatile ConcurrencyLimitExplanation explanation;
@@ -142,13 +138,13 @@ final class AdaptiveLimit {
 
   /** Called by each call that is admitted. */
   void watch() {
-    if (!isWatched.get() && isWatched.compareAndSet(false, true)) {
-      synchronized (this) {
-        long now = runtime.time().nanoTime();
-        windows.begin(now);
-        runtime.timer().arm(windowEnd, windows.nextLook(now, config));
-      }
-    }
+    windowEnd.armUnlessArmed(runtime.timer());
+  }
+
+  private synchronized long beginWindow() {
+    long now = runtime.time().nanoTime();
+    windows.begin(now);
+    return windows.nextLook(now, config);
   }
 
   /** Called on the timer's thread. */
@@ -162,7 +158,11 @@ final class AdaptiveLimit {
         windows.next(now, rule.looking());
       } else if (windows.isOver(now, config)) {
         if (places.inUse() == 0) {
-          isWatched.set(false);
+          windowEnd.rest();
+          // A call that has taken its place meanwhile may have found the timer armed.
+          if (places.inUse() != 0) {
+            windowEnd.armUnlessArmed(runtime.timer());
+          }
           return;
         }
         windows.next(now, rule.looking());
@@ -254,18 +254,20 @@ final class AdaptiveLimit {
     }
   }
 
-  private static final class WindowEnd extends OwnedOperation<AdaptiveLimit> {
-    WindowEnd(AdaptiveLimit owner) {
-      super(owner);
+  /** Armed while calls are under way. */
+  private final class WindowEnd extends SharedOperation {
+    @Override
+    protected long nextDeadline() {
+      return beginWindow();
     }
 
     @Override
-    protected void onFire(AdaptiveLimit owner) {
-      owner.onTimer();
+    protected void onFire(long arming) {
+      onTimer();
     }
 
     @Override
-    protected void onTimerClosed(AdaptiveLimit owner) {
+    protected void onTimerClosed(long arming) {
       // Calls go on with the last limit.
     }
 

@@ -23,6 +23,9 @@ final class CheckRun implements Runnable {
   private static final HealthResult NO_THREAD = HealthResult.of(
       HealthStatus.UNHEALTHY, "no thread is free: too many checks hang, or the runtime is closed");
 
+  private static final HealthResult NOT_STARTED = HealthResult.of(
+      HealthStatus.UNHEALTHY, "the check could not be started, because its timeout could not");
+
   private final RegisteredCheck owner;
   private final HealthCheck check;
   private final Timer timer;
@@ -50,13 +53,22 @@ final class CheckRun implements Runnable {
   }
 
   void start(long deadlineNanos) {
-    timer.arm(limit, deadlineNanos);
+    try {
+      timer.arm(limit, deadlineNanos);
+    } catch (Throwable e) {
+      notStarted(NOT_STARTED);
+      return;
+    }
     try {
       dispatcher.checks().execute(this);
     } catch (Throwable e) {
-      owner.left(this);
-      owner.end(this, NO_THREAD);
+      notStarted(NO_THREAD);
     }
+  }
+
+  private void notStarted(HealthResult found) {
+    owner.left(this);
+    owner.end(this, found);
   }
 
   /** Called by the owner, which holds no lock. */

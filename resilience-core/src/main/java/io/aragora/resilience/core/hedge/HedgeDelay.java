@@ -1,29 +1,23 @@
 package io.aragora.resilience.core.hedge;
 
+import io.aragora.resilience.core.timer.SharedOperation;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.internal.LatencyCounts;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.time.TimeSource;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Arrays;
 
 /** The delay of a hedge, as a percentile of the latencies in the last minute. Thread-safe; calls only count. */
-final class HedgeDelay extends TimerOperation {
+final class HedgeDelay extends SharedOperation {
   /*
    * Counting: a call adds its latency to a histogram that only grows. The timer looks once a second while calls come: what was
    * added since a minute ago is the difference of two sums, so nothing is ever cleared. Every five seconds it keeps the sum. If
    * nothing was added in such a time, it stops, and the next call arms it again.
    *
-   * Memory order: a call reads awake after it has counted. A call that reads true just before the timer stops is seen at the
-   * next call, so plain races only delay a look.
+   * Memory order: a call looks whether this is armed after it has counted. A call that does so just before the timer stops is seen
+   * at the next call, so plain races only delay a look.
    */
-  private static final VarHandle AWAKE = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "awake", VarHandle.class, HedgeDelay.class, boolean.class);
-
   private static final int LEAST_CALLS = 100;
   private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long KEEP_NANOS = Duration.ofSeconds(5).toNanos();
@@ -36,7 +30,6 @@ final class HedgeDelay extends TimerOperation {
   private final TimeSource time;
   private final Timer timer;
   private final LatencyCounts latencies = new LatencyCounts();
-  private volatile boolean awake;
   private volatile long nanos;
 
   // The fields below belong to the thread that fires.
@@ -61,9 +54,12 @@ final class HedgeDelay extends TimerOperation {
   /** Counts the latency of a first attempt; the age of one that was cancelled. */
   void count(long latencyNanos) {
     latencies.accept(latencyNanos);
-    if (!awake && AWAKE.compareAndSet(this, false, true)) {
-      timer.arm(this, Nanos.after(time.nanoTime(), LOOK_NANOS));
-    }
+    armUnlessArmed(timer);
+  }
+
+  @Override
+  protected long nextDeadline() {
+    return Nanos.after(time.nanoTime(), LOOK_NANOS);
   }
 
   @Override
@@ -73,7 +69,7 @@ final class HedgeDelay extends TimerOperation {
     look(now, sum);
     if (newest < 0 || now - keptAt[newest] >= KEEP_NANOS) {
       if (newest >= 0 && Arrays.equals(sum, sums[newest])) {
-        awake = false;
+        rest();
         return;
       }
       newest = (newest + 1) % KEPT;

@@ -7,8 +7,8 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.persistence.UnsavedBreakers.Scope;
 import io.aragora.resilience.core.ratelimiter.LimiterStorage;
 import io.aragora.resilience.core.ratelimiter.StoredLimiter;
+import io.aragora.resilience.core.timer.SharedOperation;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
@@ -99,12 +99,10 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   private final StoreConnection connection;
   private final StateRestoration restoration;
   private final UnsavedBreakers unsavedBreakers = new UnsavedBreakers();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Wakening soon = new Wakening(this::saveSoon);
   private final Wakening interval = new Wakening(this::saveAtInterval);
   private final Wakening retry = new Wakening(this::tryAgain);
   private final Wakening levels = new Wakening(this::saveLevels);
-  private final AtomicBoolean looksAtLevels = new AtomicBoolean();
   private final ReentrantLock usesConnection = new ReentrantLock();
   private volatile int unsaved;
   private volatile boolean closed;
@@ -230,7 +228,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     return restoration.isWaiting(id);
   }
 
-  // Volatile: the breaker is on the list before `scheduled` is read, and saveSoon clears that
+  // Volatile: the breaker is on the list before `soon` is looked at, and saveSoon lets that rest
   // before it takes the list, so at least one thread sees the other's write. If either were weaker,
   // a change could wait for the next one. Stress: StateSaverStress.NoChangeWaitsUnscheduled.
   @Override
@@ -241,25 +239,17 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   }
 
   private void schedule() {
-    if (!closed && !scheduled.get() && scheduled.compareAndSet(false, true)) {
-      boolean done = false;
-      try {
-        timer.arm(soon, time.nanoTime() + COALESCING_NANOS);
-        done = true;
-      } finally {
-        if (!done) {
-          // The next change tries again, and the periodic save follows anyway.
-          scheduled.set(false);
-        }
-      }
+    if (!closed) {
+      // If it fails, the next change tries again, and the periodic save follows anyway.
+      soon.armUnlessArmed(timer);
     }
   }
 
   @Override
   public void kept(StoredLimiter limiter, boolean isNew) {
     restoration.made(limiter, isNew);
-    if (!closed && looksAtLevels.compareAndSet(false, true)) {
-      timer.arm(levels, time.nanoTime() + levelsNanos());
+    if (!closed) {
+      levels.armUnlessArmed(timer);
     }
   }
 
@@ -279,7 +269,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
       }
     } finally {
       if (!closed) {
-        timer.arm(levels, time.nanoTime() + levelsNanos());
+        levels.armAgain(timer);
       }
     }
   }
@@ -331,7 +321,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   }
 
   private void saveSoon() {
-    scheduled.set(false);
+    soon.rest();
     // During an outage, the next try saves everything.
     if (!behind) {
       save(Scope.CHANGED);
@@ -541,7 +531,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     if (closed || late < OVERDUE_NANOS || status.lastError() != null) {
       return status;
     }
-    scheduled.set(false);
+    soon.rest();
     armInterval();
     return status.toBuilder()
         .lastError("save: overdue by " + TimeUnit.NANOSECONDS.toSeconds(late) + " s and not begun")
@@ -651,11 +641,16 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   }
 
   /** Hands a task to the store's thread at its deadline. */
-  private final class Wakening extends TimerOperation {
+  private final class Wakening extends SharedOperation {
     private final Runnable task;
 
     Wakening(Runnable task) {
       this.task = task;
+    }
+
+    @Override
+    protected long nextDeadline() {
+      return time.nanoTime() + (this == levels ? levelsNanos() : COALESCING_NANOS);
     }
 
     @Override

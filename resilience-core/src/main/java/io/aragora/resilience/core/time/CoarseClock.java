@@ -89,10 +89,23 @@ public final class CoarseClock extends CoarseClockPadAfter {
       long last = (long) LAST_ASLEEP.getOpaque(this);
       LAST_ASLEEP.setOpaque(this, precise);
       if (precise - last < BURST_NANOS && NOW.compareAndSet(this, ASLEEP, precise)) {
-        timer.arm(tick, precise + TICK_NANOS);
+        armFirst(precise);
       }
     }
     return precise;
+  }
+
+  /** Arms the tick of a clock that this thread has woken. If that fails, the clock sleeps on. */
+  private void armFirst(long precise) {
+    boolean isArmed = false;
+    try {
+      timer.arm(tick, precise + TICK_NANOS);
+      isArmed = true;
+    } finally {
+      if (!isArmed) {
+        NOW.setVolatile(this, ASLEEP);
+      }
+    }
   }
 
   /**

@@ -230,7 +230,15 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
    * return long after its deadline while the limit is still armed.
    */
   private boolean endsInTime(LimitSlot limit, long deadline) {
-    return !isReached(deadline) && limits.endInTime(limit, deadline);
+    boolean isReached;
+    try {
+      isReached = isReached(deadline);
+    } catch (Throwable e) {
+      // The clock has failed. The timer decides, since a limit that stays armed would interrupt
+      // what its thread does next.
+      isReached = false;
+    }
+    return !isReached && limits.endInTime(limit, deadline);
   }
 
   boolean isReached(long deadline) {

@@ -124,7 +124,7 @@ final class LimitTable extends TimerOperation {
   /** Handles the cases in which the patrol is not armed, comes too late, is looking, or is closed. */
   private @Nullable LimitSlot claimBefore(LimitSlot slot, long patrol, long deadline, Frame frame) {
     if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, deadline)) {
-      timer.arm(this, deadline);
+      armPatrol(slot, deadline, frame);
       return unlessClosed(slot, frame);
     }
     slot.settle(false, frame);
@@ -132,6 +132,21 @@ final class LimitTable extends TimerOperation {
       return null;
     }
     return patrol == TimeSource.NEVER ? claim(deadline, frame) : alarmed(deadline, frame);
+  }
+
+  /** Arms the patrol, whose arming this thread has claimed. If that fails, the call does not begin, and the next one arms it. */
+  private void armPatrol(LimitSlot slot, long deadline, Frame frame) {
+    boolean isArmed = false;
+    try {
+      timer.arm(this, deadline);
+      isArmed = true;
+    } finally {
+      if (!isArmed) {
+        // Unless it was closed meanwhile.
+        PATROL_AT.compareAndSet(this, deadline, TimeSource.NEVER);
+        slot.settle(false, frame);
+      }
+    }
   }
 
   private @Nullable LimitSlot alarmed(long deadline, Frame frame) {
@@ -189,10 +204,13 @@ final class LimitTable extends TimerOperation {
     PATROL_AT.setVolatile(this, LOOKING);
     long now = time.nanoTime();
     long next = look(now);
-    PATROL_AT.setVolatile(this, next);
+    // Armed first: while it is LOOKING, no other thread arms it. If that fails, the timer fires it
+    // again.
     if (next != TimeSource.NEVER) {
       timer.arm(this, next);
     }
+    // Not if a timer that was closed meanwhile has ended that arming: CLOSED stays.
+    PATROL_AT.compareAndSet(this, LOOKING, next);
   }
 
   /** Marks the slots that are due. Returns the earliest deadline of the others. */

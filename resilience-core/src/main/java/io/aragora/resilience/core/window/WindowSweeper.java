@@ -2,10 +2,9 @@ package io.aragora.resilience.core.window;
 
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.time.CoarseClock;
+import io.aragora.resilience.core.timer.SharedOperation;
 import io.aragora.resilience.core.timer.Timer;
-import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.time.TimeSource;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,6 @@ public final class WindowSweeper {
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final AtomicReference<@Nullable TimeWindow> live = new AtomicReference<>();
-  private final AtomicBoolean armed = new AtomicBoolean();
   private final Interval interval = new Interval();
   private final Runnable sweeping = new Runnable() {
     @Override
@@ -62,7 +60,7 @@ public final class WindowSweeper {
   void watch(TimeWindow window) {
     if (!closed) {
       push(window);
-      armUnlessArmed();
+      interval.armUnlessArmed(timer);
     }
   }
 
@@ -75,21 +73,6 @@ public final class WindowSweeper {
     } while (!live.compareAndSet(head, window));
   }
 
-  private void armUnlessArmed() {
-    if (!armed.get() && armed.compareAndSet(false, true)) {
-      boolean done = false;
-      try {
-        timer.arm(interval, time.nanoTime() + INTERVAL_NANOS);
-        done = true;
-      } finally {
-        if (!done) {
-          // The next first row tries again.
-          armed.set(false);
-        }
-      }
-    }
-  }
-
   boolean isWatching() {
     return live.get() != null;
   }
@@ -100,7 +83,7 @@ public final class WindowSweeper {
       sweepAll();
     } catch (Throwable e) {
       dispatcher.failed("windows of calls keep their memory until the next sweep", e);
-      timer.arm(interval, interval.after(INTERVAL_NANOS));
+      interval.armAfter(timer, INTERVAL_NANOS);
     }
   }
 
@@ -115,13 +98,13 @@ public final class WindowSweeper {
       }
       window = next;
     }
-    armed.set(false);
+    interval.rest();
     // Volatile, as `armed` is: a thread that pushes a window reads `armed` afterwards, and this one
     // looks again after clearing it. Were either weaker, a window could stay unswept. (Stress: the
     // same
     // hand-shake as CallsInFlightStress.NoCallGoesUnwatched.)
     if (live.get() != null) {
-      armUnlessArmed();
+      interval.armUnlessArmed(timer);
     }
   }
 
@@ -134,7 +117,12 @@ public final class WindowSweeper {
     }
   }
 
-  private final class Interval extends TimerOperation {
+  private final class Interval extends SharedOperation {
+    @Override
+    protected long nextDeadline() {
+      return time.nanoTime() + INTERVAL_NANOS;
+    }
+
     @Override
     protected void onFire(long arming) {
       dispatcher.endCall(sweeping);
@@ -146,7 +134,7 @@ public final class WindowSweeper {
     protected void onTimerClosed(long arming) {
       closed = true;
       live.set(null);
-      armed.set(false);
+      rest();
     }
   }
 }
