@@ -25,7 +25,7 @@ class PushbackFuzzTest {
     Metadata trailers = new Metadata();
     trailers.put(ServerPushback.PUSHBACK, text);
     Duration found = ServerPushback.of(trailers);
-    if (text.matches("[0-9]{1,30}")) {
+    if (text.matches("[0-9]+")) {
       BigInteger millis = new BigInteger(text);
       boolean isCredible =
           millis.signum() > 0 && millis.compareTo(BigInteger.valueOf(LONGEST.toMillis())) <= 0;

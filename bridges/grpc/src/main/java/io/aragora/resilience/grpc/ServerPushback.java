@@ -18,7 +18,7 @@ final class ServerPushback {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern DIGITS = Pattern.compile("0*[0-9]{1,18}");
   private static final String RETRY_INFO = "/google.rpc.RetryInfo";
 
   /** A server that asks for more is not believed. */
