@@ -219,6 +219,7 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
       if (isRefused(plan, result)) {
         RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
         if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
+          run.countEnd(1, chain, index);
           return run.refused(result, 1);
         }
         await(run, 1);
@@ -254,6 +255,7 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
         return result;
       }
       if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
+        run.countEnd(attempt, chain, index);
         return run.refused(result, attempt);
       }
       await(run, attempt);
@@ -265,6 +267,7 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
       throws Throwable {
     boolean isLate = frame.hasEnclosingFired();
     if (!run.goesOnAfter(failure, attempt, isLate, frame.deadline(), chain, index)) {
+      run.countEnd(attempt, chain, index);
       throw run.last(failure);
     }
     await(run, attempt);

@@ -123,6 +123,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     } else if (next == Next.TRY_AGAIN) {
       await(run.delayNanos());
     } else if (claimEnd()) {
+      run.countEnd(attempt, chain, index);
       endAs(value, failure == null ? run.refusal(value, attempt) : run.last(failure));
     }
   }

@@ -9,6 +9,7 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import io.aragora.resilience.retry.RetryExhaustedException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,11 @@ final class RetryRun {
   private Throwable[] earlier = new Throwable[0];
   private @Nullable Throwable lastFailure;
   private @Nullable Kind end;
+  private @Nullable Object lastResult;
+
+  /** Whether the failure itself, and no rule about attempts, is why the call ends. */
+  private boolean isJudged;
+
   private long backoffNanos;
   private long delayNanos;
 
@@ -75,8 +81,8 @@ final class RetryRun {
     lastFailure = failure;
     Kind judged = isLate ? null : judge(failure);
     if (judged != null) {
-      chain.onNotRetried(index, attempt, failure);
-      retry.end(judged, attempt, failure, null, call());
+      isJudged = true;
+      end = judged;
       return false;
     }
     Kind obstacle = isLate ? Kind.OUT_OF_TIME : obstacle(null, attempt, deadline, chain, index);
@@ -87,13 +93,27 @@ final class RetryRun {
       @Nullable Kind obstacle, @Nullable Object result, int attempt, PolicyChain chain, int index) {
     end = obstacle;
     if (obstacle != null) {
-      retry.end(obstacle, attempt, lastFailure, result, call());
-      chain.onGivenUp(index, attempt, obstacle);
+      lastResult = result;
       return false;
     }
     retry.countRetry(attempt, delayNanos, lastFailure, result, call());
     chain.onRetry(index, attempt, delayNanos, lastFailure);
     return true;
+  }
+
+  /**
+   * Counts a call that makes no further attempt, and publishes it. Called once, by the thread that has claimed the end of the call:
+   * one that ends it from outside at this moment counts it instead.
+   */
+  void countEnd(int attempt, PolicyChain chain, int index) {
+    Kind kind = Objects.requireNonNull(end);
+    if (isJudged) {
+      chain.onNotRetried(index, attempt, Objects.requireNonNull(lastFailure));
+      retry.end(kind, attempt, lastFailure, null, call());
+    } else {
+      retry.end(kind, attempt, lastFailure, lastResult, call());
+      chain.onGivenUp(index, attempt, kind);
+    }
   }
 
   /**
