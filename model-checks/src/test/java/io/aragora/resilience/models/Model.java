@@ -46,10 +46,11 @@ record Model(Class<?> type, List<String> scenarios) {
   /**
    * Runs the threads freely. This sees reordering by compiler and processor, too, which a controlled schedule does not.
    *
+   * @param checked the type of this model, or its copy with a broken class
    * @param runs how many runs of each scenario
    */
-  void stress(int runs) {
-    check(new StressOptions().invocationsPerIteration(runs), type, 0);
+  void stress(Class<?> checked, int runs) {
+    check(new StressOptions().invocationsPerIteration(runs), checked, 0);
   }
 
   private <O extends Options<O, ?>> void check(O options, Class<?> checked, int random) {

@@ -11,8 +11,9 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 
 /**
- * A {@link CoreCircuitBreaker} that opens after a failure and admits one probe. Each thread makes one call at a time. It is its
- * own specification. (With a threshold of two it would not be: the second failure opens the breaker a moment after it is counted,
+ * A {@link CoreCircuitBreaker} that opens after a failure and closes after a success. Each thread makes one call at a time. It is
+ * its own specification. It admits a probe of each thread: with fewer slots, a probe would come between the return of the slot and
+ * the closing, which nothing in a sequence can do. (With a threshold of two it would not be: the second failure opens the breaker a moment after it is counted,
  * and a success may come in between.)
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
@@ -32,7 +33,7 @@ public class BreakerModel {
         CircuitBreakerConfig.builder()
             .failureThreshold(1)
             .cooldown(Duration.ofNanos(COOLDOWN))
-            .halfOpenMaxCalls(1)
+            .halfOpenMaxCalls(6)
             .successThreshold(1)
             .build(),
         BreakerRuntime.of(time, closed, new Dispatcher("model", time, null), BreakerStorage.NONE));
