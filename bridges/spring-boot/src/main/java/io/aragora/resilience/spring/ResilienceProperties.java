@@ -131,7 +131,7 @@ final class ResilienceProperties {
    * @param cooldownJitter Random share of the cooldown. Default: 0.
    * @param successThreshold Successful probes that close the breaker. Default: 2.
    * @param halfOpenMaxCalls Probes at a time. Default: 3.
-   * @param halfOpenMaxDuration How long the breaker stays half-open. Default: 60 s.
+   * @param halfOpenMaxDuration Time after which the permit of a probe that has not ended comes back. Default: 60 s.
    * @param halfOpenFailureRateThreshold Percentage of failed probes that opens the breaker again, or off. Default: off.
    * @param halfOpenCalls Probes that the percentage is taken of. Default: 10.
    * @param initialState State in which the breaker begins. Default: closed.
@@ -175,7 +175,7 @@ final class ResilienceProperties {
    * @param jitter Kind of the random part of delays. Default: multiplicative.
    * @param jitterFactor Random share of a delay. Default: 0.25.
    * @param jitterAmount Random part of a delay. Default: none.
-   * @param maxDuration Longest duration of all attempts, or off. Default: 106,751 d.
+   * @param maxDuration Time after the first attempt from which on no attempt begins, or off. Default: 106,751 d.
    * @param failOnRefusedResult Whether a call fails if its last result is to be retried. Default: false.
    * @param retryRejections Whether rejections by other policies are retried. Default: false.
    * @param retryInterrupted Whether interrupted attempts are retried. Default: false.
@@ -231,11 +231,11 @@ final class ResilienceProperties {
    * @param least Lowest limit. Default: 4.
    * @param most Highest limit. Default: 200.
    * @param percentile Percentile of the latencies that counts. Default: 90.
-   * @param tolerance Factor over the healthy latency that is tolerated. Default: 1.5.
-   * @param window Length of the window. Default: 1 s.
-   * @param maxWindow Longest window. Default: 30 s.
-   * @param minimumSamples Samples in a window before the limit moves. Default: 50.
-   * @param healthyLatency Latency that is healthy, or off to learn it. Default: off.
+   * @param tolerance How many times the base, the latency without load, calls may take. Default: 1.5.
+   * @param window Shortest length of a window. Default: 1 s.
+   * @param maxWindow Longest length of a window. Default: 30 s.
+   * @param minimumSamples Samples that end a window before maxWindow, at which one is enough. Default: 50.
+   * @param healthyLatency Latency above which the limit falls whatever the base is, or off. Default: off.
    * @param maxWait How long a call waits to be admitted. Default: 0.
    * @param maxWaiting Calls that may wait. Default: 0, or most if calls may wait.
    */
