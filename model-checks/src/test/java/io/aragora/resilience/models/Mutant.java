@@ -43,7 +43,8 @@ record Mutant(String name, String type, String shipped, String broken) {
    */
   Class<?> load(Class<?> check) {
     String original = check.getPackageName();
-    String copy = original + '.' + name;
+    // With the type: two classes of a package may be broken in ways of the same name.
+    String copy = original + '.' + name + type;
     List<JavaFileObject> sources = new ArrayList<>();
     boolean isChanged = false;
     for (Path file : sourcesOf(original)) {
