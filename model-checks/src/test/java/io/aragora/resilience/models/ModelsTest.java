@@ -184,8 +184,16 @@ class ModelsTest {
             checked.model().type(), SCHEDULES * Model.FACTOR, Model.FACTOR > 1 ? 20 : 1);
   }
 
+  /**
+   * Not the breaker: its clock may lag behind by what a thread that was held up has read, and the time of this check jumps by more
+   * than any thread is held up.
+   */
+  static Stream<Checked> stressed() {
+    return checked().filter(checked -> checked.model().type() != BreakerModel.class);
+  }
+
   @ParameterizedTest
-  @MethodSource("checked")
+  @MethodSource("stressed")
   void operations_ofShippedClass_areLinearizableUnderStress(Checked checked) {
     checked.model().stress(checked.model().type(), RUNS * Model.FACTOR);
   }
