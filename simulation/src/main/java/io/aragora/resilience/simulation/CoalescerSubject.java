@@ -5,20 +5,17 @@ import io.aragora.resilience.coalescing.CoalescerConfig;
 import io.aragora.resilience.coalescing.CoalescerTotals;
 import io.aragora.resilience.policy.InterruptibleSupplier;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A coalescer: calls of one key share one outcome; never two bodies of a flight, and no flight is left. */
+/** A coalescer: calls of one key share one outcome, and no flight is left. */
 final class CoalescerSubject extends Subject {
   private final Coalescer<String, Object> coalescer;
   private final Set<Object> outcomes = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Map<String, Integer> inside = new HashMap<>();
 
   private CoalescerSubject(World world, String name, Coalescer<String, Object> coalescer) {
     super(world, name, "coalescer");
@@ -51,13 +48,7 @@ final class CoalescerSubject extends Subject {
   }
 
   @Override
-  void passed(Passage passage) {
-    inside.merge(key(passage.layer.call), 1, Integer::sum);
-  }
-
-  @Override
   void left(Passage passage) {
-    inside.merge(key(passage.layer.call), -1, Integer::sum);
     outcomes.add(
         passage.failure != null ? passage.failure : BulkheadSubject.notNull(passage.value));
   }

@@ -31,15 +31,6 @@ final class Layer {
     this.beganAt = beganAt;
   }
 
-  boolean hasPassageUnderWay() {
-    for (Passage passage : passages) {
-      if (!passage.ended) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   @Override
   public String toString() {
     return call + " through " + subject.name() + ", from " + Schedule.text(beganAt)

@@ -193,6 +193,23 @@ abstract class Subject {
     }
   }
 
+  /**
+   * Checks the totals of a policy that makes calls wait.
+   *
+   * @param admitted the calls that were admitted, at once or after a wait
+   * @return {@code admitted}
+   */
+  final long checkAdmission(
+      long calls, long admitted, long rejectedCalls, long cancelled, int waiting, Object totals) {
+    checkEqual(0, waiting, "no call waits for ever", totals);
+    checkEqual(
+        calls,
+        admitted + rejectedCalls + cancelled,
+        "each call is admitted, rejected or cancelled",
+        totals);
+    return admitted;
+  }
+
   /** Calls the policy on the calling thread. */
   final @Nullable Object call(Call call, boolean interruptibly, Inside inside) throws Throwable {
     Layer layer = begin(call);
