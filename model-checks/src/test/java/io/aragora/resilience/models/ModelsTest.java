@@ -74,13 +74,13 @@ class ModelsTest {
             new Mutant(
                 "isFullAfterOneLook",
                 "StripedPlaces",
-                "} else if (!isFirst && (mask == 0 || releases == before)) {",
-                "} else if (isFirst) {"),
+                "} else if (mask == 0 || look == before) {",
+                "} else if (look >= 0) {"),
             new Mutant(
                 "isFullWhileTheLimitIsLowered",
                 "StripedPlaces",
-                "if (present != lowerings || (present & 1) != 0) {",
-                "if (present < 0) {"),
+                "      if (isChanging) {",
+                "      if (look < 0) {"),
             new Mutant(
                 "takesWithoutCas",
                 "StripedPlaces",
@@ -91,8 +91,8 @@ class ModelsTest {
             new Mutant(
                 "isLoweredWithoutEpoch",
                 "StripedPlaces",
-                "      long next = (word & ~EPOCH_MASK) | ((word + ONE_EPOCH) & EPOCH_MASK);",
-                "      long next = word;")),
+                "return (word & ~EPOCH_MASK) | ((word + by) & EPOCH_MASK);",
+                "return word;")),
         Checked.of(
             Model.of(
                 CellLevelModel.class,
