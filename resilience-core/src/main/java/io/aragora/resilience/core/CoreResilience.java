@@ -444,8 +444,8 @@ final class CoreResilience implements Resilience {
   }
 
   /**
-   * Closes everything within five seconds in total, even if a part hangs. Extensions and the timer have the first two seconds.
-   * The store then has the time until half a second before the end, and the dispatcher has what remains.
+   * Closes everything within five seconds in total, even if a part hangs. A thread of its own does it, and the calling thread waits
+   * whatever interrupts it: it may be inside a call that the closing ends by an interrupt, and an interrupt must lose no state.
    */
   void close(boolean exiting) {
     if (!closed.compareAndSet(false, true)) {
@@ -454,7 +454,17 @@ final class CoreResilience implements Resilience {
     if (shutdown != null) {
       shutdown.unregister();
     }
+    Thread closer = Thread.currentThread();
     long began = time.nanoTime();
+    new ClosingSteps(name, time, began + CLOSE_NANOS + DISPATCHER_NANOS)
+        .run("the runtime", () -> closeParts(began, closer, exiting));
+  }
+
+  /**
+   * Closes one part after the other. Extensions and the timer have the first two seconds. The store then has the time until half a
+   * second before the end, and the dispatcher has what remains.
+   */
+  private void closeParts(long began, Thread closer, boolean exiting) {
     long deadline = began + CLOSE_NANOS;
     ClosingSteps steps = new ClosingSteps(name, time, began + STEPS_NANOS);
     extensions.close(steps);
@@ -474,7 +484,7 @@ final class CoreResilience implements Resilience {
         saver.close(Duration.ofNanos(Math.max(0, rest)));
       }
     } finally {
-      dispatcher.close(deadline, exiting);
+      dispatcher.close(deadline, closer, exiting);
     }
   }
 

@@ -362,23 +362,24 @@ public final class Dispatcher implements AutoCloseable {
     return checkOn;
   }
 
-  /** Closes as {@link #close(long, boolean)} does, in at most five seconds. */
+  /** Closes as {@link #close(long, Thread, boolean)} does, in at most five seconds. */
   @Override
   public void close() {
-    close(time.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS), false);
+    close(time.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS), Thread.currentThread(), false);
   }
 
   /**
    * Interrupts health checks. Other tasks may finish until shortly before the deadline; then they
-   * are interrupted. Does not wait for the group to which the calling thread belongs: a listener
-   * that closes the runtime would wait for itself.
+   * are interrupted. Does not wait for the group of the thread that asked for it: a listener that
+   * closes the runtime would wait for itself.
    *
    * @param deadline the instant after which the caller waits for nothing
+   * @param closer the thread that asked for it, and waits for its end
    * @param exiting whether the JVM is shutting down. Then only the store's thread is waited for,
    *     since the thread that called {@code System.exit} may belong to a group, and waits for the
    *     caller
    */
-  public void close(long deadline, boolean exiting) {
+  public void close(long deadline, Thread closer, boolean exiting) {
     if (ends == null
         || tells == null
         || interrupts == null
@@ -402,7 +403,7 @@ public final class Dispatcher implements AutoCloseable {
     all.add(tells.pool());
     all.forEach(ExecutorService::shutdown);
     List<ExecutorService> awaited = exiting ? ofStore : all;
-    ExecutorService own = groupOf(Thread.currentThread());
+    ExecutorService own = groupOf(closer);
     boolean interrupted = false;
     List<ExecutorService> late = new ArrayList<>();
     for (ExecutorService executor : awaited) {
