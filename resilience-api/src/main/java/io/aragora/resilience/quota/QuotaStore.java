@@ -50,7 +50,9 @@ public interface QuotaStore extends AutoCloseable {
    *
    * @param request what the instance wants
    * @return what it gets
-   * @throws QuotaStoreException if it is not known what it gets; the instance then got nothing, even if the store has counted it
+   * @throws QuotaStoreException if it is not known what it gets; the instance then got nothing, even if the store has counted it. Two
+   *     without an answer between them are an outage, and the runtime opens the store again; those {@link
+   *     QuotaStoreException#isOfOneQuota of one quota} do not count
    */
   QuotaLease lease(QuotaRequest request) throws QuotaStoreException;
 

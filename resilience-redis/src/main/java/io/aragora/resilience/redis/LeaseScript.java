@@ -23,7 +23,9 @@ final class LeaseScript {
    * Bounds: instances that did not ask are removed by each request, and of more than 10,000 the oldest. The sorted set expires after
    * MEMBERSHIP, the hash after thirty days, or when the quota is full if that is later, at the latest after ten years.
    *
-   * Foreign data: the hash must have exactly its three fields, and its numbers must be finite. The script runs no stored text.
+   * Foreign data: the hash must have exactly its three fields, and its numbers must be finite; the first and the last member of the
+   * sorted set must have the form of an identity. The script runs no stored text. It reads and checks both keys before it writes to
+   * either, since Redis does not undo the writes of a script that fails.
    */
 
   /** The code of the error if a key holds other data. */
@@ -32,6 +34,10 @@ final class LeaseScript {
   static final int MAX_INSTANCES = 10_000;
 
   private static final int MAX_SETTINGS = 10_000;
+
+  /** Of a policy's kind and name; a character has at most five bytes in a key. */
+  private static final int MAX_NAME = 20_000;
+
   private static final int MAX_NUMBER = 40;
   private static final int PARTS = 4;
   private static final Duration LEAST_LIFE = Duration.ofDays(30);
@@ -57,6 +63,30 @@ final class LeaseScript {
 
       local time = redis.call('TIME')
       local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+      local foreign = redis.error_reply('FOREIGN the key holds other data than a quota')
+
+      for _, rank in ipairs({0, -1}) do
+        local found = redis.pcall('ZRANGE', members, rank, rank)
+        if found.err then return found end
+        local member = found[1]
+        if member and not (#member == 36 and string.match(member, '^%x+-%x+-%x+-%x+-%x+$')) then
+          return foreign
+        end
+      end
+
+      local level, at, owner
+      local fields = redis.pcall('HLEN', quota)
+      if type(fields) == 'table' then return fields end
+      if fields == 0 then
+        level, at, owner = full == '1' and burst or 0, now, settings
+      else
+        local stored = redis.call('HMGET', quota, 'level', 'at', 'settings')
+        level, at, owner = tonumber(stored[1] or ''), tonumber(stored[2] or ''), stored[3]
+        if fields ~= 3 or not level or not at or not owner or #owner > longest_text
+            or not (math.abs(level) < 1e300) or not (at >= 0 and at < 1e17) then
+          return foreign
+        end
+      end
 
       redis.call('ZADD', members, string.format('%.0f', now), instance)
       redis.call('ZREMRANGEBYSCORE', members, '-inf', string.format('(%.0f', now - membership))
@@ -67,19 +97,6 @@ final class LeaseScript {
         instances = most
       end
       redis.call('PEXPIRE', members, string.format('%.0f', membership / 1000 + 1))
-
-      local level, at, owner
-      local fields = redis.call('HLEN', quota)
-      if fields == 0 then
-        level, at, owner = full == '1' and burst or 0, now, settings
-      else
-        local stored = redis.call('HMGET', quota, 'level', 'at', 'settings')
-        level, at, owner = tonumber(stored[1] or ''), tonumber(stored[2] or ''), stored[3]
-        if fields ~= 3 or not level or not at or not owner or #owner > longest_text
-            or not (math.abs(level) < 1e300) or not (at >= 0 and at < 1e17) then
-          return redis.error_reply('FOREIGN the key holds other data than a quota')
-        end
-      end
 
       local answer = '%.0f %.17g %.0f '
       if owner ~= settings and math.abs(now - at) <= tenure then
@@ -110,7 +127,12 @@ final class LeaseScript {
     return SCRIPT.clone();
   }
 
-  static byte[][] keys(String prefix, String quota) {
+  static byte[][] keys(String prefix, String quota) throws QuotaStoreException {
+    if (quota.length() > MAX_NAME) {
+      throw QuotaStoreException.ofOneQuota(
+          "the name of a quota must have at most " + MAX_NAME + " characters: " + quota.length(),
+          null);
+    }
     String key = prefix + ":{" + encoded(quota) + "}:";
     return new byte[][] {bytes(key + "quota"), bytes(key + "instances")};
   }
@@ -152,7 +174,7 @@ final class LeaseScript {
   private static byte[] settings(QuotaRequest request) throws QuotaStoreException {
     byte[] settings = request.settings().getBytes(StandardCharsets.UTF_8);
     if (settings.length > MAX_SETTINGS) {
-      throw new QuotaStoreException(
+      throw QuotaStoreException.ofOneQuota(
           "settings of a quota must have at most " + MAX_SETTINGS + " bytes in UTF-8: "
               + settings.length,
           null);

@@ -3,12 +3,17 @@ package io.aragora.resilience.redis;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.quota.QuotaStoreException;
 import io.lettuce.core.RedisCommandExecutionException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Translates failures for the operator of the application. */
 final class RedisFailure {
   private static final int MAX_TEXT = 200;
   private static final int MAX_CAUSES = 20;
+
+  /** Answers about the keys of the request. The connection is as good as before. */
+  private static final Set<String> OF_ONE_QUOTA =
+      Set.of(LeaseScript.FOREIGN, "WRONGTYPE", "NOPERM");
 
   private RedisFailure() {}
 
@@ -27,12 +32,15 @@ final class RedisFailure {
   /** Describes why nothing was leased. */
   static QuotaStoreException leasing(RedisLocation location, Throwable e) {
     String error = error(e);
-    return error == null
-        ? failure("lease from", location, e, "")
-        : new QuotaStoreException(
-            "cannot lease from " + location + ": " + OneLine.of(error, MAX_TEXT)
-                + advice(code(error)),
-            null);
+    if (error == null) {
+      return failure("lease from", location, e, "");
+    }
+    String code = code(error);
+    String message =
+        "cannot lease from " + location + ": " + OneLine.of(error, MAX_TEXT) + advice(code);
+    return OF_ONE_QUOTA.contains(code)
+        ? QuotaStoreException.ofOneQuota(message, null)
+        : new QuotaStoreException(message, null);
   }
 
   private static QuotaStoreException failure(

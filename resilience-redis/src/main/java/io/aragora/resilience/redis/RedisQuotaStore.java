@@ -8,7 +8,8 @@ import io.lettuce.core.codec.Base16;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leases permits by one script on the server. A connection on which a lease failed is closed, and the next request opens another.
+ * Leases permits by one script on the server. A connection on which a lease failed is closed, and the next request opens another,
+ * unless only the quota of the request failed.
  *
  * <p>Thread-safe: concurrent requests wait for each other.
  */
@@ -34,23 +35,24 @@ final class RedisQuotaStore implements QuotaStore {
     if (closed) {
       throw new QuotaStoreException("cannot lease from " + location + ": it is closed", null);
     }
-    boolean done = false;
+    byte[][] keys = LeaseScript.keys(location.prefix(), request.quota());
+    byte[][] arguments = LeaseScript.arguments(request);
+    boolean isUsable = false;
     try {
       RedisConnection present = connection;
       if (present == null) {
         present = RedisConnection.open(location);
         connection = present;
       }
-      byte[] answer = present.run(
-          script,
-          digest,
-          LeaseScript.keys(location.prefix(), request.quota()),
-          LeaseScript.arguments(request));
+      byte[] answer = present.run(script, digest, keys, arguments);
       QuotaLease lease = LeaseScript.lease(request, location, answer);
-      done = true;
+      isUsable = true;
       return lease;
+    } catch (QuotaStoreException e) {
+      isUsable = e.isOfOneQuota();
+      throw e;
     } finally {
-      if (!done) {
+      if (!isUsable) {
         disconnect();
       }
     }

@@ -7,8 +7,15 @@ import io.aragora.resilience.quota.QuotaLease;
 import io.aragora.resilience.quota.QuotaRequest;
 import io.aragora.resilience.quota.QuotaStore;
 import io.aragora.resilience.quota.QuotaStoreException;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -128,9 +135,9 @@ class RedisQuotaStoreTest {
   void lease_manyInstances_areBounded() throws Exception {
     QuotaStore store = store();
     change(redis -> redis.eval(
-        "local now = redis.call('TIME')[1] .. '000000' for i = 1, 10100 do redis.call('ZADD', KEYS[1], now, i) end return 'OK'",
-        ScriptOutputType.STATUS,
-        new String[] {instances}));
+        "local now = redis.call('TIME')[1] .. '000000' for i = 1, 10100 do redis.call('ZADD', KEYS[1], now,"
+            + " string.format('00000000-0000-0000-0000-%012d', i)) end return 'OK'",
+        ScriptOutputType.STATUS, new String[] {instances}));
 
     assertThat(store.lease(wants(1).build()).instances()).isEqualTo(10_000);
     long counted = run(redis -> redis.zcard(instances));
@@ -172,7 +179,7 @@ class RedisQuotaStoreTest {
   @DisplayName("an instance that asked in a future, when the clock was wrong, is not counted")
   void lease_instanceOfTheFuture_isRemoved() throws Exception {
     QuotaStore store = store();
-    change(redis -> redis.zadd(instances, 9e15, "future"));
+    change(redis -> redis.zadd(instances, 9e15, new UUID(2, 2).toString()));
 
     assertThat(store.lease(wants(5).build()).instances()).isEqualTo(1);
   }
@@ -189,13 +196,11 @@ class RedisQuotaStoreTest {
     assertThat(lease.left()).isBetween(15.0, 15.01);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"string", "list", "more", "less", "NaN", "inf", "text", "at", "owner"})
-  @DisplayName("data of another application under a key is an error that says so, and stays")
-  void lease_foreignData_isAnError(String kind) throws Exception {
-    QuotaStore store = store();
+  /** Changes one of the keys of a quota to data of another application. */
+  private void spoil(String kind) {
     change(redis -> {
       redis.hset(quota, Map.of("level", "1", "at", "1", "settings", "limit=10"));
+      redis.zadd(instances, 1, new UUID(2, 2).toString());
       switch (kind) {
         case "string" -> redis.set(quota, "secret");
         case "list" -> {
@@ -208,30 +213,136 @@ class RedisQuotaStoreTest {
         case "inf" -> redis.hset(quota, "level", "-inf");
         case "text" -> redis.hset(quota, "level", "secret");
         case "at" -> redis.hset(quota, "at", "1e300");
-        default -> redis.hset(quota, "settings", "x".repeat(10_001));
+        case "owner" -> redis.hset(quota, "settings", "x".repeat(10_001));
+        case "string of instances" -> redis.set(instances, "x");
+        case "hash of instances" -> {
+          redis.del(instances);
+          redis.hset(instances, "x", "y");
+        }
+        case "first member" -> redis.zadd(instances, 0, "secret");
+        case "last member" -> redis.zadd(instances, 2, "secret");
+        default -> throw new IllegalArgumentException(kind);
       }
     });
-    byte[] before = run(redis -> redis.dump(quota));
+  }
+
+  private byte[] dump(String key) {
+    return run(redis -> redis.dump(key));
+  }
+
+  private long life(String key) {
+    return run(redis -> redis.pttl(key));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "string",
+        "list",
+        "more",
+        "less",
+        "NaN",
+        "inf",
+        "text",
+        "at",
+        "owner",
+        "string of instances",
+        "hash of instances",
+        "first member",
+        "last member"
+      })
+  @DisplayName("data of another application under a key is an error that says so, neither key is"
+      + " changed, and other quotas are leased on the same connection")
+  void lease_foreignData_isAnErrorOfOneQuota(String kind) throws Exception {
+    QuotaStore store = store();
+    spoil(kind);
+    List<byte[]> before = List.of(dump(quota), dump(instances));
+    long connected = server.connected();
 
     assertThatThrownBy(() -> store.lease(wants(1).build()))
         .isInstanceOf(QuotaStoreException.class)
         .hasMessageContaining("127.0.0.1")
         .hasMessageContaining("choose another parameter prefix")
         .hasMessageNotContaining("secret")
-        .hasMessageNotContaining("battery");
-    byte[] after = run(redis -> redis.dump(quota));
-    assertThat(after).isEqualTo(before);
+        .hasMessageNotContaining("battery")
+        .satisfies(e -> assertThat(((QuotaStoreException) e).isOfOneQuota()).isTrue());
+    assertThat(store.lease(wants(1).quota("other").build()).granted()).isOne();
+    // One of the test itself, which asks.
+    assertThat(server.connected() - connected).isOne();
+    assertThat(dump(quota)).isEqualTo(before.get(0));
+    assertThat(dump(instances)).isEqualTo(before.get(1));
+    assertThat(List.of(life(quota), life(instances))).as("no expiry").containsOnly(-1L);
   }
 
   @Test
-  @DisplayName("instances of another type are an error")
-  void lease_foreignInstances_isAnError() throws Exception {
+  @DisplayName("a request that no server may see fails before it is sent, and alone")
+  void lease_tooLong_isAnErrorOfOneQuota() throws Exception {
     QuotaStore store = store();
-    change(redis -> redis.set(instances, "x"));
+    store.lease(wants(1).build());
+    long connected = server.connected();
 
-    assertThatThrownBy(() -> store.lease(wants(1).build()))
-        .isInstanceOf(QuotaStoreException.class)
-        .hasMessageContaining("WRONGTYPE");
+    for (QuotaRequest.Builder request : List.of(
+        wants(1).settings("x".repeat(10_001)),
+        wants(1).settings("\u20ac".repeat(3_334)),
+        wants(1).quota("x".repeat(20_001)))) {
+      assertThatThrownBy(() -> store.lease(request.build()))
+          .isInstanceOf(QuotaStoreException.class)
+          .hasMessageContaining("must have at most")
+          .satisfies(e -> assertThat(((QuotaStoreException) e).isOfOneQuota()).isTrue());
+    }
+    assertThat(store.lease(wants(1).quota("x".repeat(20_000)).build()).granted())
+        .isOne();
+    assertThat(server.connected() - connected).isOne();
+  }
+
+  @Test
+  @DisplayName("a user without rights to the keys of one quota leases the others on one connection")
+  void lease_keysNotPermitted_isAnErrorOfOneQuota() throws Exception {
+    change(redis -> redis.aclSetuser(
+        prefix,
+        AclSetuserArgs.Builder.on()
+            .addPassword("app")
+            .allCommands()
+            .keyPattern(prefix + ":{=allowed}:*")));
+    QuotaStore store = new RedisQuotaStoreProvider()
+        .open("redis://" + prefix + ":app@127.0.0.1:" + server.port()
+            + "?timeoutMillis=10000&prefix=" + prefix);
+    opened.push(store);
+    long connected = server.connected();
+
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> store.lease(wants(1).build()))
+          .isInstanceOf(QuotaStoreException.class)
+          .hasMessageContaining("NOPERM")
+          .satisfies(e -> assertThat(((QuotaStoreException) e).isOfOneQuota()).isTrue());
+      assertThat(store.lease(wants(1).quota("allowed").build()).granted()).isOne();
+    }
+    assertThat(server.connected() - connected).isOne();
+  }
+
+  @Test
+  @DisplayName("the commands that the page names are enough")
+  void lease_userOfThePage_isEnough() throws Exception {
+    String page = Files.readString(Path.of("../docs/redis.md"));
+    List<String> rule = page.lines()
+        .filter(line -> line.startsWith("ACL SETUSER limiter "))
+        .findFirst()
+        .map(line -> line.replace(" limiter ", " page" + prefix + " ")
+            .replace("~resilience:*", "~" + prefix + ":*")
+            // Older servers do not know it, and the store does not need it.
+            .replace(" +client|setinfo", ""))
+        .map(line -> List.of(line.split(" ")))
+        .orElseThrow();
+    change(redis -> redis.dispatch(
+        CommandType.ACL,
+        new StatusOutput<>(StringCodec.UTF8),
+        new CommandArgs<>(StringCodec.UTF8).addValues(rule.subList(1, rule.size()))));
+    QuotaStore store = new RedisQuotaStoreProvider()
+        .open("redis://page" + prefix + ":secret@127.0.0.1:" + server.port()
+            + "?timeoutMillis=10000&prefix=" + prefix);
+    opened.push(store);
+
+    assertThat(store.lease(wants(1).build()).granted()).isOne();
   }
 
   @Test

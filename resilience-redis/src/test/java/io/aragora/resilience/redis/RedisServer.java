@@ -172,6 +172,16 @@ final class RedisServer implements AutoCloseable {
     return location() + "?timeoutMillis=10000&prefix=" + prefix;
   }
 
+  /** Returns the number of connections that were opened, this question's included. */
+  long connected() {
+    return run(redis -> redis.info("stats"))
+        .lines()
+        .filter(line -> line.startsWith("total_connections_received:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+        .findFirst()
+        .orElseThrow();
+  }
+
   <T> T run(Function<RedisCommands<String, String>, T> commands) {
     RedisClient client = RedisClient.create(RedisURI.Builder.redis("127.0.0.1", port)
         .withPassword((CharSequence) PASSWORD)

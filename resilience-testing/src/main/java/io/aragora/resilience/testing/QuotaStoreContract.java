@@ -220,6 +220,16 @@ public abstract class QuotaStoreContract {
   }
 
   @Test
+  @DisplayName("an answer to other settings has those of the quota, whatever characters they have")
+  void lease_otherSettings_areReturnedAsTheyAre() throws Exception {
+    String settings = " limit = 10 \\ \\u0000 \u0000 \n名前 ";
+    QuotaStore store = store();
+    store.lease(wants(5).settings(settings).build());
+
+    assertEquals(settings, store.lease(wants(5).build()).otherSettings());
+  }
+
+  @Test
   @DisplayName(
       "a quota that is no longer in use is taken over by other settings, with what it holds")
   void lease_otherSettingsLater_takeOver() throws Exception {

@@ -23,7 +23,7 @@ final class QuotaConnection {
   /** Many limits do not wait for a dead store one after the other: within this time they share one failure. */
   private static final long ONE_FAILURE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** One failure may be that of one quota, whose data no one else needs; two without an answer between them are an outage. */
+  /** One failure may be a matter of a moment; two without an answer between them are an outage. That of one quota is never a part of it. */
   private static final int FAILURES_OF_AN_OUTAGE = 2;
 
   private static final int MAX_ERROR = 1_000;
@@ -90,8 +90,11 @@ final class QuotaConnection {
     QuotaStoreException failure = e instanceof QuotaStoreException known
         ? known
         : new QuotaStoreException("the quota store failed: " + e.getClass().getName(), e);
-    failures++;
     record(failure);
+    if (failure.isOfOneQuota()) {
+      return failure;
+    }
+    failures++;
     if (failures >= FAILURES_OF_AN_OUTAGE && !closed) {
       boolean isNew = outage == null;
       outage = failure;

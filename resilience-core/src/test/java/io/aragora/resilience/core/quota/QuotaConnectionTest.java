@@ -137,6 +137,40 @@ class QuotaConnectionTest {
   }
 
   @Test
+  void failuresOfOneQuota_areNoOutage_andLeaveTheStoreOpen() throws Exception {
+    QuotaConnection connection = connection(true);
+    failure = QuotaStoreException.ofOneQuota("foreign", null);
+    for (int i = 0; i < 10; i++) {
+      assertThat(failureOf(connection)).isSameAs(failure);
+    }
+    failure = null;
+    assertThat(connection.lease(REQUEST)).isSameAs(LEASE);
+    assertThat(opened).isEqualTo(1);
+    assertThat(closed).isZero();
+    assertThat(log.messages()).isEmpty();
+  }
+
+  @Test
+  void failuresOfOneQuota_duringAnOutage_doNotEndIt() throws Exception {
+    QuotaConnection connection = connection(true);
+    failWith("down");
+    failureOf(connection);
+    failure = QuotaStoreException.ofOneQuota("foreign", null);
+    failureOf(connection);
+    failWith("down");
+    failureOf(connection);
+    assertThat(closed).isEqualTo(1);
+    time.advance(Duration.ofSeconds(1));
+    failure = QuotaStoreException.ofOneQuota("foreign", null);
+    failureOf(connection);
+    assertThat(log.messages()).as("the outage only").hasSize(1);
+
+    failure = null;
+    assertThat(connection.lease(REQUEST)).isSameAs(LEASE);
+    assertThat(log.messages()).hasSize(2);
+  }
+
+  @Test
   void outage_thatLasts_isLoggedOnce() {
     QuotaConnection connection = connection(true);
     failWith("down");

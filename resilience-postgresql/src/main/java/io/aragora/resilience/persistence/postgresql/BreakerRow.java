@@ -62,7 +62,7 @@ final class BreakerRow {
   private static final Duration MICROSECOND = Duration.of(1, ChronoUnit.MICROS);
 
   /** The maximum size of a text in bytes: {@link StoredText} makes at most six of a character. */
-  private static final int MAX_TEXT_BYTES = 6 * SavedBreaker.MAX_TEXT;
+  static final int MAX_TEXT_BYTES = 6 * SavedBreaker.MAX_TEXT;
 
   private static final String STATES = Arrays.stream(CircuitBreakerState.values())
       .map(CircuitBreakerState::text)

@@ -2,8 +2,10 @@ package io.aragora.resilience.persistence.postgresql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.quota.QuotaLease;
 import io.aragora.resilience.quota.QuotaRequest;
 import io.aragora.resilience.quota.QuotaStore;
 import io.aragora.resilience.quota.QuotaStoreException;
@@ -18,10 +20,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Quotas on a real server, and whole runtimes in real time. */
 @Tag("any-jdk")
@@ -40,6 +48,10 @@ class PostgresqlQuotaStoreTest {
   }
 
   private static QuotaRequest wants(int permits) {
+    return builder(permits).build();
+  }
+
+  private static QuotaRequest.Builder builder(int permits) {
     return QuotaRequest.builder()
         .quota("ratelimiter:api")
         .settings("limit=10")
@@ -47,8 +59,7 @@ class PostgresqlQuotaStoreTest {
         .limit(10)
         .period(DAY)
         .burst(1_000)
-        .wanted(permits)
-        .build();
+        .wanted(permits);
   }
 
   private static String query(String location, String sql) throws SQLException {
@@ -98,21 +109,153 @@ class PostgresqlQuotaStoreTest {
     }
   }
 
-  @Test
-  @DisplayName("foreign data in a quota's row is a failure or a level that is bounded, never more")
-  void lease_foreignData_isBounded() throws Exception {
-    for (String level : List.of("'NaN'", "1e300", "-1e300", "'Infinity'", "'-Infinity'")) {
-      try (QuotaStore store = store()) {
-        store.lease(wants(1));
-        PostgresServer.execute(location, "UPDATE resilience_quotas SET level = " + level);
-        try {
-          assertThat(store.lease(wants(5_000)).granted()).as(level).isBetween(0, 1_000);
-        } catch (QuotaStoreException e) {
-          assertThat(e).as(level).hasMessageStartingWith("cannot lease from ");
-        }
+  /** The process of the server that serves a store whose location names this application. */
+  private String process(String application) throws SQLException {
+    return query(
+        location,
+        "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE application_name = '"
+            + application + "'");
+  }
+
+  private void execute(String sql) throws SQLException {
+    PostgresServer.execute(location, sql);
+  }
+
+  private static void assertOfOneQuota(Throwable e) {
+    assertThat(e)
+        .isInstanceOf(QuotaStoreException.class)
+        .hasMessageNotContaining("battery")
+        .satisfies(
+            known -> assertThat(((QuotaStoreException) known).isOfOneQuota()).isTrue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lock",
+        "statement",
+        "trigger",
+        "constraint",
+        "overflow",
+        "settings are long",
+        "settings are foreign",
+        "request is long",
+        "name is long"
+      })
+  @DisplayName(
+      "a request that fails because of its quota keeps the connection, which other quotas use")
+  void lease_quotaFails_keepsTheConnection(String kind) throws Exception {
+    String application = "one-" + kind.replace(' ', '-');
+    try (QuotaStore store =
+            new PostgresqlQuotaStoreProvider().open(location + "&ApplicationName=" + application);
+        Connection other = DatabaseLocation.parse(location).connect();
+        Statement statement = other.createStatement()) {
+      store.lease(wants(1));
+      String process = process(application);
+      QuotaRequest.Builder request = builder(1);
+      other.setAutoCommit(false);
+      switch (kind) {
+        case "lock" -> statement.execute("SELECT * FROM resilience_quotas FOR UPDATE");
+        case "statement" -> execute(trigger("PERFORM pg_sleep(60)"));
+        case "trigger" -> execute(trigger("RAISE EXCEPTION 'no'"));
+        case "constraint" ->
+          execute("ALTER TABLE resilience_quotas ADD CHECK (quota <> 'ratelimiter:api') NOT VALID");
+        case "overflow" ->
+          execute("UPDATE resilience_quotas SET level = -9.9 * 10::numeric ^ 131071");
+        case "settings are long" ->
+          execute("UPDATE resilience_quotas SET settings = repeat('x', 60001)");
+        case "settings are foreign" -> execute("UPDATE resilience_quotas SET settings = '\\x'");
+        case "request is long" -> request.settings("\0".repeat(10_001));
+        case "name is long" -> request.quota("\0".repeat(10_001));
+        default -> throw new IllegalArgumentException(kind);
       }
-      PostgresServer.execute(location, "DELETE FROM resilience_quotas");
+
+      assertOfOneQuota(catchThrowable(() -> store.lease(request.earned(1e300).build())));
+      assertThat(store.lease(builder(1).quota("other").build()).granted()).isOne();
+      assertThat(process(application)).isEqualTo(process);
     }
+  }
+
+  private static String trigger(String body) {
+    return "CREATE FUNCTION hinder() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        + "IF new.quota <> 'other' THEN " + body + "; END IF; RETURN new; END $$;"
+        + "CREATE TRIGGER hindrance BEFORE UPDATE ON resilience_quotas FOR EACH ROW EXECUTE"
+        + " FUNCTION hinder()";
+  }
+
+  @Test
+  @DisplayName("a connection that was ended is a failure of the store, and the next request opens"
+      + " another")
+  void lease_connectionEnded_isAFailureOfTheStore() throws Exception {
+    try (QuotaStore store =
+        new PostgresqlQuotaStoreProvider().open(location + "&ApplicationName=ended")) {
+      store.lease(wants(1));
+      assertThat(query(location, "SELECT pg_terminate_backend(" + process("ended") + ", 10000)"))
+          .isEqualTo("t");
+
+      assertThat(catchThrowable(() -> store.lease(wants(1))))
+          .isInstanceOf(QuotaStoreException.class)
+          .satisfies(e -> assertThat(((QuotaStoreException) e).isOfOneQuota()).isFalse());
+      assertThat(store.lease(wants(1)).granted()).isOne();
+    }
+  }
+
+  @Test
+  @DisplayName("settings that another client wrote, too long or not readable, are replaced when the"
+      + " quota was not used for the tenure")
+  void lease_foreignSettings_areTakenOver() throws Exception {
+    try (QuotaStore store = store()) {
+      for (String settings : List.of("repeat('x', 60001)", "'\\x'")) {
+        store.lease(wants(1));
+        execute("UPDATE resilience_quotas SET settings = " + settings);
+        assertOfOneQuota(catchThrowable(() -> store.lease(wants(1))));
+        execute("UPDATE resilience_quotas SET at_micros = at_micros - 61000000");
+        assertThat(store.lease(wants(1)).granted()).isOne();
+      }
+      execute("UPDATE resilience_quotas SET settings = repeat('x', 60000)");
+      assertThat(store.lease(wants(1)).otherSettings()).hasSize(60_000);
+    }
+  }
+
+  static Stream<String> foreignNumbers() {
+    List<String> bigints =
+        List.of("-9223372036854775808", "-1", "0", "9223372036854775807", "NULL");
+    return Stream.of(
+            Stream.of("'NaN'", "1e300", "-1e300", "1e400", "-1e400", "'Infinity'", "'-Infinity'")
+                .map(level -> "resilience_quotas SET level = " + level),
+            bigints.stream()
+                .filter(value -> !value.equals("NULL"))
+                .map(value -> "resilience_quotas SET at_micros = " + value),
+            bigints.stream().map(value -> "resilience_quotas SET full_at_micros = " + value),
+            Stream.of("-2147483648", "2147483647")
+                .map(value -> "resilience_quotas SET granted = " + value),
+            bigints.stream()
+                .filter(value -> !value.equals("NULL"))
+                .map(value -> "resilience_quota_instances SET seen_at_micros = " + value))
+        .flatMap(updates -> updates);
+  }
+
+  @ParameterizedTest
+  @MethodSource("foreignNumbers")
+  @DisplayName("numbers of another client are bounded, and neither a lease nor a purge fails")
+  void lease_foreignNumbers_areBounded(String update) throws Exception {
+    boolean isInfinite = update.contains("Infinity");
+    String version = query(location, "SHOW server_version_num");
+    Assumptions.assumeTrue(
+        !isInfinite || Integer.parseInt(version) >= 140_000, "numbers are finite before 14");
+    try (QuotaStore store = store()) {
+      store.lease(wants(1));
+      store.lease(builder(1).instance(new UUID(2, 2)).build());
+      execute("UPDATE " + update);
+      assertThat(store.lease(builder(0).settings("other").build()).left()).isFinite();
+      QuotaLease lease = store.lease(builder(5_000).build());
+      assertThat(lease.granted()).isBetween(0, 1_000);
+      assertThat(lease.left()).isFinite();
+      assertThat(lease.instances()).isBetween(1, 2);
+    }
+    // A level of minus infinity stays until it is removed by hand; it grants nothing.
+    execute("UPDATE " + update);
+    store().close();
   }
 
   @Test
@@ -120,14 +263,102 @@ class PostgresqlQuotaStoreTest {
   void open_rowsOfGoneInstances_areRemoved() throws Exception {
     try (QuotaStore store = store()) {
       store.lease(wants(1));
-      PostgresServer.execute(
-          location,
-          "UPDATE resilience_quota_instances SET seen_at_micros = seen_at_micros - 90000000000");
+      store.lease(builder(1).instance(new UUID(2, 2)).build());
+      store.lease(builder(1).instance(new UUID(3, 3)).build());
+      execute("UPDATE resilience_quota_instances SET seen_at_micros = seen_at_micros"
+          + " + CASE instance::text WHEN '" + new UUID(1, 1) + "' THEN -90000000000"
+          + " WHEN '" + new UUID(2, 2) + "' THEN 90000000000 ELSE -80000000000 END");
     }
     store().close();
 
-    assertThat(query(location, "SELECT count(*) FROM resilience_quota_instances"))
-        .isEqualTo("0");
+    assertThat(query(
+            location,
+            "SELECT string_agg(instance::text, ',') FROM" + " resilience_quota_instances"))
+        .isEqualTo(new UUID(3, 3).toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-31, 0, true", // full at once
+    "-29, 0, false",
+    "-31, 1, false", // full tomorrow
+    "-31, -1, true",
+    "31, 40, true", // of a clock that was ahead
+    "29, 40, false"
+  })
+  @DisplayName("a quota is removed if it is unused for thirty days, and full")
+  void open_unusedQuota_isRemovedWhenFull(int usedDay, int fullDay, boolean isRemoved)
+      throws Exception {
+    try (QuotaStore store = store()) {
+      store.lease(builder(1).burst(1).build());
+      execute("UPDATE resilience_quotas SET full_at_micros = at_micros + 86400000000 * " + fullDay
+          + " - 1000000, at_micros = at_micros + 86400000000 * " + usedDay);
+    }
+    store().close();
+
+    assertThat(query(location, "SELECT count(*) FROM resilience_quotas"))
+        .isEqualTo(isRemoved ? "0" : "1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10, P1D, 1000, 500, P50D",
+    "10, P1D, 1000, 0, PT0S",
+    "0, P1D, 1000, 500, PT0S",
+    "1, P365D, 1000, 500, P3650D",
+    "1e-300, P106751D, 1000, 500, PT0S"
+  })
+  @DisplayName("a row says when its quota is full, ten years ahead at most")
+  void lease_saysWhenItIsFull(
+      double limit, Duration period, int burst, int taken, Duration expected) throws Exception {
+    try (QuotaStore store = store()) {
+      QuotaRequest.Builder request = builder(taken).limit(limit).period(period).burst(burst);
+      String select = "SELECT (full_at_micros - at_micros) / 1000000 FROM resilience_quotas";
+      store.lease(request.build());
+      long first = Long.parseLong(query(location, select));
+      assertThat(Duration.ofSeconds(first)).isBetween(expected.minusSeconds(60), expected);
+      store.lease(request.wanted(0).build());
+      long again = Long.parseLong(query(location, select));
+      assertThat(Duration.ofSeconds(again)).isBetween(expected.minusSeconds(60), expected);
+    }
+  }
+
+  @Test
+  @DisplayName("a purge removes a thousand rows of each table, and the rest waits for later leases")
+  void purge_manyRows_isBounded() throws Exception {
+    store().close();
+    execute("INSERT INTO resilience_quotas SELECT sha256(i::text::bytea), i::text, 's', 0, 0, 0, 0"
+        + " FROM generate_series(1, 2500) AS i");
+    execute("INSERT INTO resilience_quota_instances SELECT sha256(i::text::bytea),"
+        + " gen_random_uuid(), 0 FROM generate_series(1, 2500) AS i");
+    try (QuotaStore store = store()) {
+      List<String> left = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        left.add(query(
+            location,
+            "SELECT (SELECT count(*) FROM resilience_quotas) || ' '"
+                + " || (SELECT count(*) FROM resilience_quota_instances)"));
+        for (int lease = 0; lease < 100; lease++) {
+          store.lease(wants(0));
+        }
+      }
+
+      // One row each is the store's own, after its first lease.
+      assertThat(left).containsExactly("1500 1500", "501 501", "1 1");
+    }
+  }
+
+  @Test
+  @DisplayName("rows that cannot be purged hinder neither opening nor a lease")
+  void purge_fails_changesNothing() throws Exception {
+    store().close();
+    execute("CREATE FUNCTION hinder() RETURNS trigger LANGUAGE plpgsql AS"
+        + " $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
+        + "CREATE TRIGGER hindrance BEFORE DELETE ON resilience_quotas FOR EACH STATEMENT EXECUTE"
+        + " FUNCTION hinder()");
+    try (QuotaStore store = store()) {
+      assertThat(store.lease(wants(1)).granted()).isOne();
+    }
   }
 
   @Test

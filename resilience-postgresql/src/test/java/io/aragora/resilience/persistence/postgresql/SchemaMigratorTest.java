@@ -6,17 +6,30 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The schema and its migration. */
 class SchemaMigratorTest extends PostgresqlStoreFixture {
+  private static final List<String> TABLES = List.of(
+      "resilience_schema",
+      "resilience_circuit_breakers",
+      "resilience_rate_limiters",
+      "resilience_quotas",
+      "resilience_quota_instances");
+
   @Test
   void open_severalAtOnceOnAnEmptySchema_createTheTableOnce() throws Exception {
     int stores = 6;
@@ -34,7 +47,7 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
     }
     assertThat(
             query("SELECT string_agg(version::text, ',' ORDER BY version) FROM resilience_schema"))
-        .isEqualTo("1,2,3,4");
+        .isEqualTo("1,2,3,4,5");
   }
 
   @Test
@@ -85,14 +98,46 @@ class SchemaMigratorTest extends PostgresqlStoreFixture {
         .hasMessageContaining("it has schema version 99")
         .hasMessageContaining("update the library")
         .hasMessageNotContaining("battery");
-    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("5");
+    assertThat(query("SELECT count(*) FROM resilience_schema")).isEqualTo("6");
+  }
+
+  /** Each set of tables but the empty one. */
+  static Stream<List<String>> dropped() {
+    return IntStream.range(1, 1 << TABLES.size())
+        .mapToObj(set -> IntStream.range(0, TABLES.size())
+            .filter(i -> (set & 1 << i) != 0)
+            .mapToObj(TABLES::get)
+            .toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("dropped")
+  @DisplayName("whatever tables were dropped, a store that is opened makes them again, and the"
+      + " others keep their rows")
+  void open_tablesWereDropped_areMadeAgain(List<String> tables) throws Exception {
+    store().save(List.of(SavedBreakers.open("b")));
+    execute("DROP TABLE " + String.join(", ", tables));
+
+    boolean isKept = !tables.contains("resilience_circuit_breakers");
+    StateStore again = store();
+    assertThat(again.load().states()).hasSize(isKept ? 1 : 0);
+    assertThat(again.save(List.of(SavedBreakers.open("c")))).isEqualTo(1);
+    again.saveLimiters(List.of(SharedLimitersTest.limiter("l")));
+    try (QuotaStore quotas = new PostgresqlQuotaStoreProvider().open(location)) {
+      assertThat(
+              quotas.lease(QuotaRequest.builder().quota("q").wanted(1).build()).granted())
+          .isOne();
+    }
+    assertThat(
+            query("SELECT string_agg(version::text, ',' ORDER BY version) FROM resilience_schema"))
+        .isEqualTo("1,2,3,4,5");
   }
 
   @Test
   void save_tableWasDropped_isMadeAgain() throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("b")));
-    execute("DROP TABLE resilience_circuit_breakers, resilience_schema");
+    execute("DROP TABLE resilience_circuit_breakers");
 
     assertThatThrownBy(() -> store.save(List.of(SavedBreakers.open("b"))))
         .isInstanceOf(StateStoreException.class);

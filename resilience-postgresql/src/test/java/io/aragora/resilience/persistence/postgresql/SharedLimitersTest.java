@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Instances that share the row of a rate limiter. */
 @Tag("RL-30")
 class SharedLimitersTest extends PostgresqlStoreFixture {
+  static SavedLimiter limiter(String name) {
+    return limiter(name, InstantSource.system(), Duration.ofMinutes(1));
+  }
+
   private static SavedLimiter limiter(String name, InstantSource clock, Duration untilFull) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     return SavedLimiter.builder(name)
