@@ -17,12 +17,16 @@ import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.Timeout;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.util.Collection;
+import java.util.Optional;
 
 /**
- * The policies of a runtime: lists them, observes its breakers, and removes stale ones. A view that follows the runtime.
- * Thread-safe.
+ * The policies of a runtime: lists them, reads their numbers, observes breakers, and removes stale policies. A view that
+ * follows the runtime. Thread-safe.
  */
 public interface Policies {
   /**
@@ -112,7 +116,7 @@ public interface Policies {
   /**
    * Returns the declared pipelines.
    *
-   * @return an immutable copy, without pipelines of {@link Resilience#newPipeline}
+   * @return an immutable copy, without pipelines of {@link UnregisteredPolicies#pipelineBuilder}
    */
   Collection<Pipeline> pipelines();
 
@@ -306,7 +310,7 @@ public interface Policies {
   boolean removeCoalescer(String name);
 
   /**
-   * Removes a pipeline, and the counts of fallbacks of that name, those of {@link Resilience#newPipeline} included. The
+   * Removes a pipeline, and the counts of fallbacks of that name, those of {@link UnregisteredPolicies#pipelineBuilder} included. The
    * policies of the pipeline stay.
    *
    * @param name the name
@@ -332,4 +336,36 @@ public interface Policies {
    * @throws ResilienceConfigurationException as for {@link Resilience#circuitBreaker(String, CircuitBreakerConfig)}
    */
   CircuitBreaker circuitBreakerFromPreset(String name, CircuitBreakerConfig preset);
+
+  /**
+   * Returns the policies that annotations declare for a method of a public class or interface in an exported package.
+   *
+   * @param method the method; of an interface, or of a class
+   * @param type the class of the objects whose method is called
+   * @return the policies, named as those of a proxy of {@code method}'s interface; those of a method of a class are named after
+   *     {@code type}. Empty if no annotation applies
+   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
+   */
+  default Optional<MethodPolicy> forMethod(Method method, Class<?> type) {
+    return forMethod(method, type, MethodHandles.publicLookup());
+  }
+
+  /**
+   * Returns the policies that annotations declare for a method.
+   *
+   * @param method the method; of an interface, or of a class
+   * @param type the class of the objects whose method is called
+   * @param lookup {@code MethodHandles.lookup()} of a class that can access the method that a fallback names
+   * @return the policies, as for {@link #forMethod(Method, Class)}; empty if no annotation applies
+   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
+   */
+  Optional<MethodPolicy> forMethod(Method method, Class<?> type, MethodHandles.Lookup lookup);
+
+  /**
+   * Writes the numbers of every policy, one policy after the other. Each number is read at its moment; policies that are created
+   * or removed meanwhile may be missing.
+   *
+   * @param into receives the numbers on the calling thread; its exceptions end the reading
+   */
+  void read(Readings into);
 }

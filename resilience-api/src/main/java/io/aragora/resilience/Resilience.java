@@ -27,12 +27,10 @@ import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
-import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
-import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -137,17 +135,6 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Creates a circuit breaker that is not registered, such as one for each injection point of a container. It works and is
-   * heard as any other, and goes with the code that holds it. It is in no list, status page, metric or saved state;
-   * a breaker that shall be there has a name of its own ({@link #circuitBreaker(String, CircuitBreakerConfig)}).
-   *
-   * @param name the name in errors, events and logs; need not be unique
-   * @param config the config, which settings outside the code do not change
-   * @return a new breaker
-   */
-  CircuitBreaker newCircuitBreaker(String name, CircuitBreakerConfig config);
-
-  /**
    * Declares a circuit breaker for each of many keys.
    *
    * @param name the name
@@ -203,15 +190,6 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return retry(name, config.build());
   }
-
-  /**
-   * Creates a retry that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name the name in errors and events; need not be unique
-   * @param config the config, which settings outside the code do not change
-   * @return a new retry
-   */
-  Retry newRetry(String name, RetryConfig config);
 
   /**
    * Looks up a retry budget. The first look-up of a name creates the budget with default settings.
@@ -294,15 +272,6 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Creates a timeout that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name the name in errors and events; need not be unique
-   * @param config the config, which settings outside the code do not change
-   * @return a new timeout
-   */
-  Timeout newTimeout(String name, TimeoutConfig config);
-
-  /**
    * Looks up a bulkhead, and creates it at the first call with the settings from outside the code, or the defaults.
    *
    * @param name its name
@@ -333,15 +302,6 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return bulkhead(name, config.build());
   }
-
-  /**
-   * Creates a bulkhead that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name its name
-   * @param config its config, which settings outside the code do not change
-   * @return a new bulkhead
-   */
-  Bulkhead newBulkhead(String name, BulkheadConfig config);
 
   /**
    * Looks up a concurrency limit, and creates it at the first call with the settings from outside the code, or the defaults.
@@ -375,15 +335,6 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return concurrencyLimit(name, config.build());
   }
-
-  /**
-   * Creates a concurrency limit that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name its name
-   * @param config its config, which settings outside the code do not change
-   * @return a new concurrency limit
-   */
-  ConcurrencyLimit newConcurrencyLimit(String name, ConcurrencyLimitConfig config);
 
   /**
    * Looks up a rate limiter. Its limit and period are declared in the code or set outside it ({@code
@@ -420,15 +371,6 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return rateLimiter(name, config.build());
   }
-
-  /**
-   * Creates a rate limiter that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name its name
-   * @param config its config, which settings outside the code do not change
-   * @return a new rate limiter
-   */
-  RateLimiter newRateLimiter(String name, RateLimiterConfig config);
 
   /**
    * Declares a rate limiter with keys. Settings outside the code for rate limiters of that name change the config of its keys.
@@ -475,15 +417,6 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Creates a hedge that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name its name
-   * @param config its config, which settings outside the code do not change
-   * @return a new hedge
-   */
-  Hedge newHedge(String name, HedgeConfig config);
-
-  /**
    * Looks up a chaos policy, which only code declares.
    *
    * @param name its name
@@ -516,16 +449,6 @@ public interface Resilience extends AutoCloseable {
     settings.accept(config);
     return chaos(name, config.build());
   }
-
-  /**
-   * Creates a chaos policy that is not registered, as {@link #newCircuitBreaker} does for breakers. It obeys {@link #chaos()},
-   * and neither health nor metrics show it.
-   *
-   * @param name its name
-   * @param config its config
-   * @return a new chaos policy
-   */
-  Chaos newChaos(String name, ChaosConfig config);
 
   /**
    * Returns what starts and stops the chaos of this runtime.
@@ -575,18 +498,6 @@ public interface Resilience extends AutoCloseable {
   }
 
   /**
-   * Creates a coalescer that is not registered, as {@link #newCircuitBreaker} does for breakers.
-   *
-   * @param name its name
-   * @param config its config, which settings outside the code do not change
-   * @param <K> the type of its keys
-   * @param <V> the type of its results
-   * @return a new coalescer
-   */
-  <K, V extends @Nullable Object> Coalescer<K, V> newCoalescer(
-      String name, CoalescerConfig<K, V> config);
-
-  /**
    * Opens a block of the calling thread with a deadline.
    *
    * @param name the name; need not be unique
@@ -618,15 +529,14 @@ public interface Resilience extends AutoCloseable {
   Pipeline pipeline(String name, Consumer<? super Pipeline.Builder> policies);
 
   /**
-   * Returns a builder for a pipeline that {@link #pipeline(String)} does not find.
+   * Returns what creates policies that are not registered.
    *
-   * @param name the name; need not be unique
-   * @return a builder without a policy
+   * @return the creator, which is stateless
    */
-  Pipeline.Builder newPipeline(String name);
+  UnregisteredPolicies unregistered();
 
   /**
-   * Returns the policies of this runtime, to list, observe and tidy them.
+   * Returns the policies of this runtime, to list, read, observe and tidy them.
    *
    * @return a view that follows the runtime
    */
@@ -659,30 +569,6 @@ public interface Resilience extends AutoCloseable {
    * @throws ResilienceConfigurationException as for {@link #proxy(Class, Object)}
    */
   <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup);
-
-  /**
-   * Returns the policies that annotations declare for a method of a public class or interface in an exported package.
-   *
-   * @param method the method; of an interface, or of a class
-   * @param type the class of the objects whose method is called
-   * @return the policies, named as those of a proxy of {@code method}'s interface; those of a method of a class are named after
-   *     {@code type}. Empty if no annotation applies
-   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
-   */
-  default Optional<MethodPolicy> policyFor(Method method, Class<?> type) {
-    return policyFor(method, type, MethodHandles.publicLookup());
-  }
-
-  /**
-   * Returns the policies that annotations declare for a method.
-   *
-   * @param method the method; of an interface, or of a class
-   * @param type the class of the objects whose method is called
-   * @param lookup {@code MethodHandles.lookup()} of a class that can access the method that a fallback names
-   * @return the policies, as for {@link #policyFor(Method, Class)}; empty if no annotation applies
-   * @throws ResilienceConfigurationException if an annotation cannot be applied; the message names the method
-   */
-  Optional<MethodPolicy> policyFor(Method method, Class<?> type, MethodHandles.Lookup lookup);
 
   /**
    * Returns a policy whose calls are observed. It works as {@code policy} does, and counts with it.
@@ -734,14 +620,6 @@ public interface Resilience extends AutoCloseable {
   default Reconfiguration reconfigure(Map<String, String> config) {
     return reconfigure(config, UnaryOperator.identity());
   }
-
-  /**
-   * Writes the numbers of every policy, one policy after the other. Each number is read at its moment; policies that are created
-   * or removed meanwhile may be missing.
-   *
-   * @param into receives the numbers on the calling thread; its exceptions end the reading
-   */
-  void readings(Readings into);
 
   /**
    * Saves every breaker that has changed, and waits for the result.

@@ -3,11 +3,14 @@ package io.aragora.resilience.guards;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.aragora.resilience.Resilience;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -65,6 +68,13 @@ class ApiSignatureTest {
           .containsExactlyInAnyOrderElementsOf(
               modules().stream().map(module -> module.name() + ".txt").toList());
     }
+  }
+
+  /** Methods for few callers belong behind one method, as in {@code unregistered()} and {@code policies()}. */
+  @Test
+  void entryPoint_hasFewerThan30Methods() {
+    assertThat(Arrays.stream(Resilience.class.getMethods()).map(Method::getName).distinct())
+        .hasSizeLessThan(30);
   }
 
   private static List<String> promises(LibraryModule module) throws ClassNotFoundException {

@@ -1,6 +1,6 @@
 /**
  * Annotations that {@link io.aragora.resilience.Resilience#proxy} applies, and containers through {@link
- * io.aragora.resilience.Resilience#policyFor}.
+ * io.aragora.resilience.Policies#forMethod}.
  *
  * <p>They apply to a method or a type, of the class of the target or of the interface. An annotation on a method takes
  * precedence over one on a type, the class over the interface, and a subclass over its superclass; each kind of annotation is

@@ -1,9 +1,7 @@
 package io.aragora.resilience.spi;
 
-import io.aragora.resilience.Resilience;
-
 /**
- * Receives the numbers of policies: what {@link Resilience#readings} writes. One implementation shows policies of every kind,
+ * Receives the numbers of policies: what {@link io.aragora.resilience.Policies#read} writes. One implementation shows policies of every kind,
  * those of later releases included. Called by one thread, which reads; need not be thread-safe.
  *
  * <p>Names of kinds, numbers and outcomes are in lower case with underscores, and are constants: they may be compared by identity

@@ -1,7 +1,6 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.CallObserver;
-import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Reconfiguration;
@@ -9,6 +8,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.RuntimeStatus;
 import io.aragora.resilience.ThreadLoad;
+import io.aragora.resilience.UnregisteredPolicies;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.chaos.Chaos;
@@ -31,7 +31,6 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.health.CoreHealthRegistry;
 import io.aragora.resilience.core.persistence.StateSaver;
 import io.aragora.resilience.core.pipeline.CorePipeline;
-import io.aragora.resilience.core.proxy.AnnotatedMethod;
 import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -58,14 +57,12 @@ import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.spi.ContextPropagator;
-import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import io.aragora.resilience.time.TimerTotals;
 import io.aragora.resilience.timeout.Deadline;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.invoke.MethodHandles;
-import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -131,7 +128,7 @@ final class CoreResilience implements Resilience {
         time, timer, dispatcher, durations, saver == null ? BreakerStorage.NONE : saver);
     quotas =
         settings.quotas() == null ? null : new Quotas(settings.quotas(), time, timer, dispatcher);
-    policies = new RuntimePolicies(settings, outside, breakerRuntime, waiting, saver, quotas);
+    policies = new RuntimePolicies(this, settings, outside, breakerRuntime, waiting, saver, quotas);
     if (settings.transitionLevel() != System.Logger.Level.OFF) {
       policies.subscribe(new TransitionLogging(
           name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
@@ -182,21 +179,6 @@ final class CoreResilience implements Resilience {
   @Override
   public CircuitBreaker circuitBreaker(String breaker, CircuitBreakerConfig config) {
     return policies.breakers.declare(breaker, config);
-  }
-
-  @Override
-  public CircuitBreaker newCircuitBreaker(String breaker, CircuitBreakerConfig config) {
-    return policies.newBreaker(breaker, config);
-  }
-
-  @Override
-  public Retry newRetry(String retry, RetryConfig config) {
-    return policies.newRetry(retry, config);
-  }
-
-  @Override
-  public Timeout newTimeout(String timeout, TimeoutConfig config) {
-    return policies.newTimeout(timeout, config);
   }
 
   @Override
@@ -255,16 +237,6 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public ConcurrencyLimit newConcurrencyLimit(String limit, ConcurrencyLimitConfig config) {
-    return policies.newConcurrencyLimit(limit, config);
-  }
-
-  @Override
-  public Bulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
-    return policies.newBulkhead(bulkhead, config);
-  }
-
-  @Override
   public RateLimiter rateLimiter(String limiter) {
     return policies.rateLimiters.get(limiter);
   }
@@ -272,11 +244,6 @@ final class CoreResilience implements Resilience {
   @Override
   public RateLimiter rateLimiter(String limiter, RateLimiterConfig config) {
     return policies.rateLimiters.declare(limiter, config);
-  }
-
-  @Override
-  public RateLimiter newRateLimiter(String limiter, RateLimiterConfig config) {
-    return policies.newRateLimiter(limiter, config);
   }
 
   @Override
@@ -295,11 +262,6 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public Hedge newHedge(String hedge, HedgeConfig config) {
-    return policies.newHedge(hedge, config);
-  }
-
-  @Override
   public Chaos chaos(String name) {
     return policies.chaos.get(name);
   }
@@ -307,11 +269,6 @@ final class CoreResilience implements Resilience {
   @Override
   public Chaos chaos(String name, ChaosConfig config) {
     return policies.chaos.declare(name, config);
-  }
-
-  @Override
-  public Chaos newChaos(String name, ChaosConfig config) {
-    return policies.newChaos(name, config);
   }
 
   @Override
@@ -334,19 +291,8 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
-  public <K, V extends @Nullable Object> Coalescer<K, V> newCoalescer(
-      String coalescer, CoalescerConfig<K, V> config) {
-    return policies.newCoalescer(coalescer, config);
-  }
-
-  @Override
   public Deadline deadline(String deadline, Duration limit) {
     return DeadlineScope.open(deadline, limit, time);
-  }
-
-  @Override
-  public Pipeline.Builder newPipeline(String pipeline) {
-    return CorePipeline.builder(pipeline, policies::makePipeline);
   }
 
   @Override
@@ -360,25 +306,18 @@ final class CoreResilience implements Resilience {
   }
 
   @Override
+  public UnregisteredPolicies unregistered() {
+    return new CoreUnregisteredPolicies(policies);
+  }
+
+  @Override
   public Policies policies() {
     return policies;
   }
 
   @Override
-  public void readings(Readings into) {
-    policies.read(Objects.requireNonNull(into, "into"));
-  }
-
-  @Override
   public <T> T proxy(Class<T> type, T target, MethodHandles.Lookup lookup) {
     return ProtectingHandler.proxy(this, policies, type, target, lookup);
-  }
-
-  @Override
-  public Optional<MethodPolicy> policyFor(
-      Method method, Class<?> type, MethodHandles.Lookup lookup) {
-    return AnnotatedMethod.of(
-        this, policies, policy -> policies.observed(policy, () -> null), method, type, lookup);
   }
 
   @Override

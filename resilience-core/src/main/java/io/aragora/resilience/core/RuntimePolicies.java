@@ -1,9 +1,11 @@
 package io.aragora.resilience.core;
 
 import io.aragora.resilience.CallObserver;
+import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Reconfiguration;
+import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.chaos.Chaos;
@@ -34,6 +36,7 @@ import io.aragora.resilience.core.hedge.CoreHedge;
 import io.aragora.resilience.core.pipeline.CorePipeline;
 import io.aragora.resilience.core.pipeline.ObservedPipeline;
 import io.aragora.resilience.core.proxy.AnnotatedDeclarations;
+import io.aragora.resilience.core.proxy.AnnotatedMethod;
 import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
@@ -66,12 +69,15 @@ import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -102,6 +108,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /** The registries of all kinds whose policies can be links of a pipeline, or record durations. */
   private final List<PolicyRegistry<?, ?>> kinds;
 
+  private final Resilience resilience;
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
@@ -129,6 +136,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   /**
    * Creates empty registries.
    *
+   * @param resilience the runtime, which is not used here
    * @param settings the largest number of policies of each kind, and when a policy is stale
    * @param outside the settings from outside the code
    * @param runtime the parts that policies share
@@ -137,12 +145,14 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
    * @param quotas leases permits of shared limits; null if there is no quota store
    */
   RuntimePolicies(
+      Resilience resilience,
       ResilienceSettings settings,
       RuntimeSettings outside,
       BreakerRuntime runtime,
       WaitingThreads waiting,
       @Nullable LimiterStorage limiterStorage,
       @Nullable Quotas quotas) {
+    this.resilience = resilience;
     this.outside = outside;
     this.quotas = quotas;
     this.runtime = runtime;
@@ -339,6 +349,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         ? pipeline
         : makePipeline(policy.name(), List.of(policy));
     return new ObservedPipeline(plain, observers);
+  }
+
+  @Override
+  public Optional<MethodPolicy> forMethod(
+      Method method, Class<?> type, MethodHandles.Lookup lookup) {
+    return AnnotatedMethod.of(
+        resilience, this, policy -> observed(policy, () -> null), method, type, lookup);
   }
 
   /** Returns the policies of a pipeline that settings outside the code list. */
@@ -704,7 +721,9 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   }
 
   /** Writes the numbers of every policy. */
-  void read(Readings into) {
+  @Override
+  public void read(Readings into) {
+    Objects.requireNonNull(into, "into");
     read("circuitbreaker", breakers, into);
     read("keyedcircuitbreaker", keyedBreakers, into);
     read("retry", retries, into);

@@ -38,7 +38,8 @@ class BlameOfWaitersTest {
 
     Policy aroundFull(Function<Resilience, Policy> full) {
       return resilience
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(breaker)
           .add(full.apply(resilience))
           .build();

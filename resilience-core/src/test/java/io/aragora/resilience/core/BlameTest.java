@@ -42,7 +42,8 @@ class BlameTest {
     Resilience resilience = Resilience.builder().timeSource(time).build();
     CircuitBreaker breaker = breaker(resilience);
     CompletableFuture<String> pending = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", TimeoutConfig.of(Duration.ofSeconds(5))))
         .add(breaker)
         .build()
@@ -115,7 +116,8 @@ class BlameTest {
   void wrapperOfAFuture_isOpenedForAFallback() throws Exception {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       assertThat(resilience
-              .newPipeline("p")
+              .unregistered()
+              .pipelineBuilder("p")
               .add(breaker(resilience))
               .build()
               .withFallback(Fallback.<String>builder()
@@ -166,7 +168,12 @@ class BlameTest {
               .limit(Duration.ofSeconds(5))
               .onLateResult(late::add)
               .build());
-      var pipeline = resilience.newPipeline("p").add(timeout).add(breaker).build();
+      var pipeline = resilience
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(timeout)
+          .add(breaker)
+          .build();
 
       assertThatThrownBy(() -> pipeline.call(() -> {
             suspended.jump(Duration.ofSeconds(30));

@@ -62,8 +62,12 @@ class ConnectorTest {
   void command_breakerOpen_isNotRun() throws IOException {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "github_cli", CircuitBreakerConfig.builder().failureThreshold(1).build());
-    ResultPipeline<String> commands =
-        resilience.newPipeline("gh").add(breaker).build().withFallback(Fallback.value("nothing"));
+    ResultPipeline<String> commands = resilience
+        .unregistered()
+        .pipelineBuilder("gh")
+        .add(breaker)
+        .build()
+        .withFallback(Fallback.value("nothing"));
     AtomicInteger runs = new AtomicInteger();
     for (int i = 0; i < 2; i++) {
       assertThat(commands.call(() -> {

@@ -51,7 +51,6 @@ class DeclarationsTest {
     Stream.of(Resilience.class, HealthRegistry.class)
         .flatMap(type -> Arrays.stream(type.getMethods()))
         .filter(method -> method.getParameterCount() == 2
-            && !method.getName().startsWith("new")
             && method.getParameterTypes()[0] == String.class
             && method.getParameterTypes()[1].getSimpleName().endsWith("Config"))
         .forEach(method -> declarations.put(method.getParameterTypes()[1], method));

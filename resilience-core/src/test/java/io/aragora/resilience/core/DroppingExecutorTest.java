@@ -81,7 +81,8 @@ class DroppingExecutorTest {
         resilience -> resilience.retry("r", retried),
         resilience -> resilience.timeout("t", TimeoutConfig.of(LIMIT)),
         resilience -> resilience
-            .newPipeline("p")
+            .unregistered()
+            .pipelineBuilder("p")
             .add(resilience.retry("r", retried))
             .add(resilience.circuitBreaker("b"))
             .build());
@@ -113,7 +114,8 @@ class DroppingExecutorTest {
   void submit_withFallback_endsWithoutIt() {
     Resilience resilience = builder().build();
     CompletableFuture<String> call = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.circuitBreaker("b"))
         .build()
         .withFallback(Fallback.value("instead"))

@@ -41,8 +41,13 @@ class FirstLightTest {
       Retry retry = resilience.retry("r", THREE_ATTEMPTS);
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
-      Pipeline pipeline =
-          resilience.newPipeline("p").add(retry).add(breaker).add(timeout).build();
+      Pipeline pipeline = resilience
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(retry)
+          .add(breaker)
+          .add(timeout)
+          .build();
       List<Integer> attempts = new ArrayList<>();
       String result = pipeline.call(() -> {
         attempts.add(CallContext.current().attempt());
@@ -109,7 +114,8 @@ class FirstLightTest {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Pipeline pipeline = resilience
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(resilience.retry("r", THREE_ATTEMPTS))
           .add(breaker)
           .add(resilience.timeout("t", Duration.ofSeconds(5)))

@@ -156,12 +156,15 @@ class ForeignListenersTest {
   Stream<DynamicTest> onLost_everyThrowable_theInjectedFailureComesOut() {
     return each("onLost", (fixture, thrown) -> {
       Thrower thrower = new Thrower(thrown);
-      Chaos chaos = fixture.resilience.newChaos(
-          "x",
-          ChaosConfig.builder()
-              .failAfter(100, () -> new SocketException("chaos"))
-              .onLost(lost -> thrower.go())
-              .build());
+      Chaos chaos = fixture
+          .resilience
+          .unregistered()
+          .chaos(
+              "x",
+              ChaosConfig.builder()
+                  .failAfter(100, () -> new SocketException("chaos"))
+                  .onLost(lost -> thrower.go())
+                  .build());
       fixture.resilience.chaos().start(Duration.ofHours(1));
       assertThatThrownBy(() -> chaos.call(() -> "lost")).isInstanceOf(SocketException.class);
       assertThatThrownBy(() ->
@@ -175,12 +178,15 @@ class ForeignListenersTest {
   Stream<DynamicTest> onLoser_everyThrowable_theWinnerComesOut() {
     return each("onLoser", (fixture, thrown) -> {
       Thrower thrower = new Thrower(thrown);
-      Hedge hedge = fixture.resilience.newHedge(
-          "h",
-          HedgeConfig.forIdempotentCalls()
-              .delay(Duration.ofMillis(10))
-              .onLoser(value -> thrower.go())
-              .build());
+      Hedge hedge = fixture
+          .resilience
+          .unregistered()
+          .hedge(
+              "h",
+              HedgeConfig.forIdempotentCalls()
+                  .delay(Duration.ofMillis(10))
+                  .onLoser(value -> thrower.go())
+                  .build());
       List<CompletableFuture<String>> attempts = new ArrayList<>();
       CompletableFuture<String> call = hedge.callAsync(() -> {
         // Its cancellation does nothing, as if its value were there already.

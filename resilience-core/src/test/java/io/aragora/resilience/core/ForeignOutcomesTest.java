@@ -115,7 +115,8 @@ class ForeignOutcomesTest {
         probe -> probe.breaker,
         probe -> probe
             .resilience
-            .newPipeline("p")
+            .unregistered()
+            .pipelineBuilder("p")
             .add(probe.resilience.timeout("t", TimeoutConfig.of(Duration.ofMinutes(1))))
             .add(probe.breaker)
             .build());
@@ -253,7 +254,12 @@ class ForeignOutcomesTest {
     for (Function<Thrower, Fallback<String>> fallback : fallbacks) {
       each("call", (thrown, probe) -> {
             long before = probe.outcomes();
-            var pipeline = probe.resilience.newPipeline("p").add(probe.breaker).build();
+            var pipeline = probe
+                .resilience
+                .unregistered()
+                .pipelineBuilder("p")
+                .add(probe.breaker)
+                .build();
             assertThat(failureOf(() -> pipeline
                     .withFallback(fallback.apply(new Thrower(thrown)))
                     .call(() -> {
@@ -265,7 +271,12 @@ class ForeignOutcomesTest {
           .forEach(all::add);
       each("callAsync", (thrown, probe) -> {
             long before = probe.outcomes();
-            var pipeline = probe.resilience.newPipeline("p").add(probe.breaker).build();
+            var pipeline = probe
+                .resilience
+                .unregistered()
+                .pipelineBuilder("p")
+                .add(probe.breaker)
+                .build();
             assertThat(probe.failureOf(pipeline
                     .withFallback(fallback.apply(new Thrower(thrown)))
                     .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")))))
@@ -299,8 +310,13 @@ class ForeignOutcomesTest {
           return thrower.go();
         }
       };
-      var pipeline =
-          probe.resilience.newPipeline("p").add(probe.breaker).add(foreign).build();
+      var pipeline = probe
+          .resilience
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(probe.breaker)
+          .add(foreign)
+          .build();
       long before = probe.outcomes();
       assertThat(failureOf(() -> pipeline.call(() -> "never"))).isSameAs(thrown);
       assertThat(probe.outcomes()).isEqualTo(before + 1);

@@ -73,7 +73,6 @@ record ForeignPattern(Method declare) {
       if (types.length == 2
           && types[0] == String.class
           && types[1].getSimpleName().endsWith("Config")
-          && !method.getName().startsWith("new")
           && !COMMON.contains(types[1])
           && hasCode(method)) {
         all.add(new ForeignPattern(method));

@@ -82,6 +82,7 @@ class ForeignPointsTest {
       Map.entry("Backoff.customByAttempt", FUNCTIONS),
       Map.entry("Backoff.delays", CALLER),
       Map.entry("GlobalResilience.set", VALUES),
+      Map.entry("Policies.read", CALLER),
       Map.entry("Policies.subscribe", FUNCTIONS),
       Map.entry("ProviderBreakers", VALUES),
       Map.entry(

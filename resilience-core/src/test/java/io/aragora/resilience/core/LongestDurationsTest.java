@@ -176,8 +176,21 @@ class LongestDurationsTest {
             assertThat(timeout.config().limit()).isEqualTo(LONGEST);
             neverEnds(time, timeout);
             Timeout inner = resilience.timeout("inner", Duration.ofSeconds(1));
-            Pipeline both = resilience.newPipeline("p").add(timeout).add(inner).build();
-            neverEnds(time, resilience.newPipeline("q").add(inner).add(timeout).build(), inner);
+            Pipeline both = resilience
+                .unregistered()
+                .pipelineBuilder("p")
+                .add(timeout)
+                .add(inner)
+                .build();
+            neverEnds(
+                time,
+                resilience
+                    .unregistered()
+                    .pipelineBuilder("q")
+                    .add(inner)
+                    .add(timeout)
+                    .build(),
+                inner);
             CompletableFuture<String> late = both.callAsync(CompletableFuture::new);
             time.advance(Duration.ofMillis(1010));
             assertThat(late).as("the nearer one ends it").isCompletedExceptionally();

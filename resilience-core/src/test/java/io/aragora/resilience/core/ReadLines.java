@@ -23,7 +23,7 @@ public final class ReadLines {
 
   static List<String> of(Resilience resilience, Predicate<String> wanted) {
     List<String> lines = new ArrayList<>();
-    resilience.readings(new Readings() {
+    resilience.policies().read(new Readings() {
       @Override
       public boolean wants(String kind) {
         return wanted.test(kind);

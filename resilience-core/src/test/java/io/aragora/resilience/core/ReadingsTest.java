@@ -3,6 +3,7 @@ package io.aragora.resilience.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.retry.RetryBudgetConfig;
@@ -14,7 +15,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Resilience#readings} writes. */
+/** What {@link Policies#read} writes. */
 class ReadingsTest {
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience =

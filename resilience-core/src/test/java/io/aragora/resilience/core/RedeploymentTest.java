@@ -129,11 +129,12 @@ class RedeploymentTest {
   private List<WeakReference<Policy>> deployUnregistered() {
     List<WeakReference<Policy>> deployed = new ArrayList<>();
     for (int i = 0; i < POINTS; i++) {
-      CircuitBreaker breaker = resilience.newCircuitBreaker("point" + i % 10, BREAKER);
-      Retry retry = resilience.newRetry("point" + i % 10, RETRY);
-      Timeout timeout = resilience.newTimeout("point" + i % 10, TIMEOUT);
+      CircuitBreaker breaker = resilience.unregistered().circuitBreaker("point" + i % 10, BREAKER);
+      Retry retry = resilience.unregistered().retry("point" + i % 10, RETRY);
+      Timeout timeout = resilience.unregistered().timeout("point" + i % 10, TIMEOUT);
       Pipeline pipeline = resilience
-          .newPipeline("point" + i % 10)
+          .unregistered()
+          .pipelineBuilder("point" + i % 10)
           .add(retry)
           .add(breaker)
           .add(timeout)
@@ -289,16 +290,16 @@ class RedeploymentTest {
   void unregisteredPolicies_keepTheirConfig_andAreHeard() {
     List<String> heard = new ArrayList<>();
     policies.subscribe(transition -> heard.add(transition.breaker() + " " + transition.to()));
-    CircuitBreaker breaker = resilience.newCircuitBreaker("a", BREAKER);
+    CircuitBreaker breaker = resilience.unregistered().circuitBreaker("a", BREAKER);
     breaker.forceOpen();
     time.advance(Duration.ofMillis(1));
 
     assertThat(breaker.config().failureThreshold()).isEqualTo(2);
     assertThat(heard).containsExactly("a FORCED_OPEN");
-    assertThat(resilience.newCircuitBreaker("a", BREAKER)).isNotSameAs(breaker);
-    assertThat(resilience.newRetry("a", RETRY).config()).isSameAs(RETRY);
-    assertThat(resilience.newTimeout("a", TIMEOUT).config()).isSameAs(TIMEOUT);
-    assertThatThrownBy(() -> resilience.newTimeout(" ", TIMEOUT))
+    assertThat(resilience.unregistered().circuitBreaker("a", BREAKER)).isNotSameAs(breaker);
+    assertThat(resilience.unregistered().retry("a", RETRY).config()).isSameAs(RETRY);
+    assertThat(resilience.unregistered().timeout("a", TIMEOUT).config()).isSameAs(TIMEOUT);
+    assertThatThrownBy(() -> resilience.unregistered().timeout(" ", TIMEOUT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("name must not be blank");
   }

@@ -60,7 +60,7 @@ class StuckBreakerTest {
   }
 
   private CircuitBreaker breaker(CircuitBreakerConfig config) {
-    CircuitBreaker breaker = resilience.newCircuitBreaker("b", config);
+    CircuitBreaker breaker = resilience.unregistered().circuitBreaker("b", config);
     breaker.reset();
     return breaker;
   }

@@ -52,7 +52,7 @@ internal class CancelledCallsTest {
                 "bulkhead",
                 bulkheadConfig { maxConcurrentCalls(16).maxWait(Duration.ofSeconds(30)).maxWaiting(calls) },
             )
-            val policies = resilience.newPipeline("policies")
+            val policies = resilience.unregistered().pipelineBuilder("policies")
                 .add(resilience.retry("retry", retryConfig { backoff(Backoff.constant(Duration.ofMillis(1))).retryIf { true } }))
                 .add(bulkhead)
                 .add(resilience.timeout("timeout", Duration.ofMillis(3)))

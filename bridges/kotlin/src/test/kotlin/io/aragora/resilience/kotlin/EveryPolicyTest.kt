@@ -196,7 +196,7 @@ internal class EveryPolicyTest {
         if (case.policy is Hedge) {
             assertThatThrownBy { flowOf(1).withPolicy(case.policy) }
                 .isInstanceOf(IllegalArgumentException::class.java)
-                .hasMessageContaining("hedge 'newHedge' cannot protect a Flow")
+                .hasMessageContaining("hedge 'hedge' cannot protect a Flow")
         } else {
             test(case)
         }

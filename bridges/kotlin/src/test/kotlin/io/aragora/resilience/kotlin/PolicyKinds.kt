@@ -1,6 +1,7 @@
 package io.aragora.resilience.kotlin
 
 import io.aragora.resilience.Resilience
+import io.aragora.resilience.UnregisteredPolicies
 import io.aragora.resilience.bulkhead.BulkheadConfig
 import io.aragora.resilience.policy.CheckedSupplier
 import io.aragora.resilience.policy.Policy
@@ -37,17 +38,17 @@ internal object PolicyKinds {
     )
 
     fun of(resilience: Resilience): List<Policy> {
-        val policies = Resilience::class.java.methods
-            .filter { it.name.startsWith("new") && Policy::class.java.isAssignableFrom(it.returnType) }
+        val policies = UnregisteredPolicies::class.java.methods
+            .filter { Policy::class.java.isAssignableFrom(it.returnType) }
             .sortedBy { it.name }
             .map { method ->
                 val config = configs.first { method.parameterTypes[1].isInstance(it) }
-                method.invoke(resilience, method.name, config) as Policy
+                method.invoke(resilience.unregistered(), method.name, config) as Policy
             }
-        val inner = resilience.newPipeline("inner")
-        policies.filter { it.name() in setOf("newCircuitBreaker", "newRateLimiter", "newTimeout") }.forEach { inner.add(it) }
-        val all = resilience.newPipeline("all")
-            .add(policies.first { it.name() == "newRetry" })
+        val inner = resilience.unregistered().pipelineBuilder("inner")
+        policies.filter { it.name() in setOf("circuitBreaker", "rateLimiter", "timeout") }.forEach { inner.add(it) }
+        val all = resilience.unregistered().pipelineBuilder("all")
+            .add(policies.first { it.name() == "retry" })
             .add(Plain())
             .add(inner.build())
             .build()

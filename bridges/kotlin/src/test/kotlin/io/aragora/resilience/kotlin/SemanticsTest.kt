@@ -260,7 +260,7 @@ internal class SemanticsTest {
 
     @Test
     fun fallback_ofAFailure_standsIn() = runTest {
-        val pipeline = resilience.newPipeline("prices").add(timeout).build()
+        val pipeline = resilience.unregistered().pipelineBuilder("prices").add(timeout).build()
             .withFallback(Fallback.of<String> { it.message + "!" })
         assertThat(pipeline.execute { delay(1); throw IOException("broken") }).isEqualTo("broken!")
         assertThat(pipeline.execute { "value" }).isEqualTo("value")
@@ -287,7 +287,7 @@ internal class SemanticsTest {
     fun flow_exceedsAnInnerTimeoutAfterAnElement_everyPolicyCountsOneFailure() = runTest {
         val outer = resilience.circuitBreaker("outer", CircuitBreakerConfig.defaults())
         val inner = resilience.circuitBreaker("inside", CircuitBreakerConfig.defaults())
-        val pipeline = resilience.newPipeline("p").add(outer).add(retry).add(inner).add(timeout).build()
+        val pipeline = resilience.unregistered().pipelineBuilder("p").add(outer).add(retry).add(inner).add(timeout).build()
         val elements = mutableListOf<Int>()
         val call = async(start = CoroutineStart.UNDISPATCHED) {
             runCatching {
@@ -307,7 +307,7 @@ internal class SemanticsTest {
     @Test
     fun manyCalls_onManyThreads_endAndLeaveNothing() {
         Resilience.create().use { real ->
-            val pipeline: Policy = real.newPipeline("p")
+            val pipeline: Policy = real.unregistered().pipelineBuilder("p")
                 .add(real.retry("r", retryConfig { backoff(Backoff.constant(Duration.ofMillis(1))).retryIf { true } }))
                 .add(real.bulkhead("b", bulkheadConfig { maxConcurrentCalls(4).maxWait(Duration.ofMinutes(1)).maxWaiting(10_000) }))
                 .add(real.timeout("t", Duration.ofMinutes(1)))

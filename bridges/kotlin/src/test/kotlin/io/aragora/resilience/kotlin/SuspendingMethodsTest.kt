@@ -36,7 +36,7 @@ internal class SuspendingMethodsTest {
     fun suspendingMethod_throughAProxy_isRetriedAndRejected() = runTest {
         Resilience.create().use { resilience ->
             val breaker = resilience.circuitBreaker("shop")
-            val pipeline = resilience.newPipeline("shop")
+            val pipeline = resilience.unregistered().pipelineBuilder("shop")
                 .add(resilience.retry("shop", retryConfig { backoff(Backoff.constant(Duration.ofMillis(1))).retryIf { true } }))
                 .add(breaker)
                 .build()

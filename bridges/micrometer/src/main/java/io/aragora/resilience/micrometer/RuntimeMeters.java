@@ -114,7 +114,7 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     long present = reading + 1;
     reading = present;
     try {
-      resilience.readings(this);
+      resilience.policies().read(this);
     } catch (RuntimeException e) {
       warn("its policies cannot be read, and their meters keep their values", e);
       return;

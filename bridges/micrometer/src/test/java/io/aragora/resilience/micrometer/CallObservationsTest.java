@@ -71,7 +71,8 @@ class CallObservationsTest {
 
   private Pipeline observed() {
     Pipeline prices = resilience
-        .newPipeline("prices")
+        .unregistered()
+        .pipelineBuilder("prices")
         .add(resilience.retry(
             "r", c -> c.maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(10)))))
         .add(resilience.circuitBreaker("b", c -> c.failureThreshold(2)))

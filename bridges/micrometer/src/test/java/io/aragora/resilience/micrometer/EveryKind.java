@@ -48,7 +48,8 @@ final class EveryKind {
     admission(resilience, time, name);
     racesAndChaos(resilience, time, name);
     resilience
-        .newPipeline(name)
+        .unregistered()
+        .pipelineBuilder(name)
         .add(resilience.circuitBreaker(name))
         .build()
         .withFallback(Fallback.value("x"))
@@ -59,7 +60,7 @@ final class EveryKind {
   /** The kinds that the runtime shows, without fallbacks, which are no policies. */
   private static Set<String> kinds(Resilience resilience) {
     Set<String> kinds = new TreeSet<>();
-    resilience.readings(new Readings() {
+    resilience.policies().read(new Readings() {
       @Override
       public void policy(String kind, String name) {
         kinds.add(kind);
@@ -80,8 +81,7 @@ final class EveryKind {
     return Arrays.stream(Resilience.class.getMethods())
         .filter(method -> method.getParameterCount() == 2
             && method.getParameterTypes()[0] == String.class
-            && method.getParameterTypes()[1].getSimpleName().endsWith("Config")
-            && !method.getName().startsWith("new"))
+            && method.getParameterTypes()[1].getSimpleName().endsWith("Config"))
         .map(Method::getReturnType)
         .map(type -> type.getSimpleName().toLowerCase(Locale.ROOT))
         .collect(Collectors.toCollection(TreeSet::new));

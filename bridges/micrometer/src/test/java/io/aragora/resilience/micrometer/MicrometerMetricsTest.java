@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.spi.Readings;
@@ -28,6 +29,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +62,7 @@ class MicrometerMetricsTest {
   void bindTo_existingPolicies_everyNumberHasItsMeterAtOnce() {
     EveryKind.happens(resilience, time, "a");
     AtomicInteger numbers = new AtomicInteger();
-    resilience.readings(new Readings() {
+    resilience.policies().read(new Readings() {
       @Override
       public void policy(String kind, String name) {}
 
@@ -192,13 +194,7 @@ class MicrometerMetricsTest {
   @Test
   void scrape_twoThreadsAskMeterAfterMeter_eachReadsAllPoliciesOnceAtMost() throws Exception {
     AtomicInteger readings = new AtomicInteger();
-    Resilience counted = (Resilience) java.lang.reflect.Proxy.newProxyInstance(
-        Resilience.class.getClassLoader(), new Class<?>[] {Resilience.class}, (p, method, args) -> {
-          if (method.getName().equals("readings")) {
-            readings.incrementAndGet();
-          }
-          return method.invoke(resilience, args);
-        });
+    Resilience counted = counting(readings);
     for (int i = 0; i < 10; i++) {
       resilience.circuitBreaker("b" + i);
     }
@@ -536,7 +532,7 @@ class MicrometerMetricsTest {
   /** The runtime, and how often its policies are read. */
   private Resilience counting(AtomicInteger readings) {
     return proxy((method, arguments) -> {
-      if (method.equals("readings")) {
+      if (method.equals("read")) {
         readings.incrementAndGet();
       }
       return null;
@@ -545,7 +541,7 @@ class MicrometerMetricsTest {
 
   private Resilience fake(Consumer<Readings> policies) {
     return proxy((method, arguments) -> {
-      if (method.equals("readings")) {
+      if (method.equals("read")) {
         policies.accept((Readings) arguments[0]);
         return true;
       }
@@ -558,17 +554,25 @@ class MicrometerMetricsTest {
   }
 
   private Resilience proxy(Instead instead) {
-    return (Resilience) Proxy.newProxyInstance(
-        getClass().getClassLoader(), new Class<?>[] {Resilience.class}, (proxy, method, args) -> {
+    Policies policies = proxy(Policies.class, () -> resilience.policies(), instead);
+    return proxy(
+        Resilience.class,
+        () -> resilience,
+        (method, args) -> method.equals("policies") ? policies : instead.of(method, args));
+  }
+
+  private static <T> T proxy(Class<T> type, Supplier<T> real, Instead instead) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
           Object result = instead.of(method.getName(), args);
           if (result != null) {
             return method.getReturnType() == void.class ? null : result;
           }
           try {
-            return method.invoke(Objects.requireNonNull(resilience), args);
+            return method.invoke(Objects.requireNonNull(real.get()), args);
           } catch (InvocationTargetException e) {
             throw e.getCause();
           }
-        });
+        }));
   }
 }

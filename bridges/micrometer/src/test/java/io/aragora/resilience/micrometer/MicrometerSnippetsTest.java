@@ -73,7 +73,8 @@ class MicrometerSnippetsTest {
     ObservationRegistry observations = ObservationRegistry.create();
     try (Resilience resilience = Resilience.create()) {
       Pipeline policy = resilience
-          .newPipeline("prices")
+          .unregistered()
+          .pipelineBuilder("prices")
           .add(resilience.circuitBreaker("prices"))
           .build();
       // readme: micrometer observation

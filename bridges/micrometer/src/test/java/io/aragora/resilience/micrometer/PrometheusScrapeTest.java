@@ -2,6 +2,7 @@ package io.aragora.resilience.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.testing.ManualTime;
 import io.micrometer.core.instrument.Meter;
@@ -95,11 +96,16 @@ class PrometheusScrapeTest {
     try (Resilience resilience = EveryKind.builder(time).build()) {
       EveryKind.happens(resilience, time, "a");
       AtomicInteger readings = new AtomicInteger();
-      Resilience counting = (Resilience) Proxy.newProxyInstance(
-          getClass().getClassLoader(), new Class<?>[] {Resilience.class}, (proxy, method, args) -> {
-            readings.addAndGet(method.getName().equals("readings") ? 1 : 0);
-            return method.invoke(resilience, args);
+      Policies policies = (Policies) Proxy.newProxyInstance(
+          getClass().getClassLoader(), new Class<?>[] {Policies.class}, (proxy, method, args) -> {
+            readings.addAndGet(method.getName().equals("read") ? 1 : 0);
+            return method.invoke(resilience.policies(), args);
           });
+      Resilience counting = (Resilience) Proxy.newProxyInstance(
+          getClass().getClassLoader(),
+          new Class<?>[] {Resilience.class},
+          (proxy, method, args) ->
+              method.getName().equals("policies") ? policies : method.invoke(resilience, args));
       MicrometerMetrics.of(counting).bindTo(registry);
       int atFirst = readings.get();
 

@@ -81,7 +81,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     }
     reading++;
     try {
-      resilience.readings(this);
+      resilience.policies().read(this);
     } catch (RuntimeException e) {
       warn(e);
       return;

@@ -3,6 +3,7 @@ package io.aragora.resilience.opentelemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.spi.Readings;
@@ -86,7 +87,7 @@ class OpenTelemetryMetricsTest {
     try (Resilience resilience = shop()) {
       EveryKind.happens(resilience, time, "a");
       AtomicInteger numbers = new AtomicInteger();
-      resilience.readings(new Readings() {
+      resilience.policies().read(new Readings() {
         @Override
         public void policy(String kind, String name) {}
 
@@ -397,11 +398,16 @@ class OpenTelemetryMetricsTest {
 
   /** A context whose runtime has these policies. */
   private static ResilienceContext context(Consumer<Readings> policies) {
-    Resilience resilience = proxy(Resilience.class, (name, args) -> {
-      if (name.equals("readings")) {
+    Policies read = proxy(Policies.class, (name, args) -> {
+      if (name.equals("read")) {
         policies.accept((Readings) args[0]);
       }
-      return name.equals("name") ? "shop" : null;
+      return null;
+    });
+    Resilience resilience = proxy(Resilience.class, (name, args) -> switch (name) {
+      case "name" -> "shop";
+      case "policies" -> read;
+      default -> null;
     });
     return proxy(
         ResilienceContext.class,

@@ -57,7 +57,8 @@ class SpanEventsTest {
 
   private Policy retrying() {
     return resilience
-        .newPipeline("prices")
+        .unregistered()
+        .pipelineBuilder("prices")
         .add(resilience.retry(
             "r",
             c -> c.maxAttempts(2)
@@ -189,7 +190,8 @@ class SpanEventsTest {
   void annotatedMethod_fallback_isAnEvent() throws Exception {
     Prices prices = new Prices();
     MethodPolicy policy = resilience
-        .policyFor(
+        .policies()
+        .forMethod(
             Prices.class.getMethod("price", String.class), Prices.class, MethodHandles.lookup())
         .orElseThrow();
 

@@ -70,7 +70,8 @@ class BlockingTest {
     try (Resilience resilience = Resilience.create()) {
       AtomicInteger attempts = new AtomicInteger();
       Policy pipeline = resilience
-          .newPipeline("waits")
+          .unregistered()
+          .pipelineBuilder("waits")
           .add(resilience.retry(
               "retry",
               c -> c.maxAttempts(100)

@@ -108,7 +108,8 @@ class CancelledCallsTest {
           "bulkhead",
           c -> c.maxConcurrentCalls(16).maxWait(Duration.ofSeconds(30)).maxWaiting(CALLS));
       Pipeline pipeline = resilience
-          .newPipeline("pipeline")
+          .unregistered()
+          .pipelineBuilder("pipeline")
           .add(resilience.retry(
               "retry", c -> c.backoff(Backoff.constant(Duration.ofMillis(1))).retryIf(e -> true)))
           .add(bulkhead)

@@ -391,15 +391,20 @@ class EndlessSourcesTest {
   private void secondAttempt(boolean isFlux, boolean isCancelled) throws Exception {
     ManualTime time = ManualTime.create();
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
-      Retry retry = resilience.newRetry(
-          "retry",
-          RetryConfig.builder()
-              .backoff(Backoff.constant(Duration.ofMillis(100)))
-              .retryIf(e -> true)
-              .build());
+      Retry retry = resilience
+          .unregistered()
+          .retry(
+              "retry",
+              RetryConfig.builder()
+                  .backoff(Backoff.constant(Duration.ofMillis(100)))
+                  .retryIf(e -> true)
+                  .build());
       Policy policy = resilience
-          .newPipeline("p")
-          .add(resilience.newTimeout("timeout", TimeoutConfig.of(Duration.ofMinutes(30))))
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(resilience
+              .unregistered()
+              .timeout("timeout", TimeoutConfig.of(Duration.ofMinutes(30))))
           .add(retry)
           .build()
           .on(EndlessSourcesTest::inBackground);

@@ -113,7 +113,7 @@ class EveryPolicyTest {
       if (one.policy() instanceof Hedge) {
         assertThatThrownBy(() -> Flux.just(1).transform(one.operator()))
             .isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("hedge 'newHedge' cannot protect a Flux");
+            .hasMessageContaining("hedge 'hedge' cannot protect a Flux");
       } else {
         test.accept(one);
       }

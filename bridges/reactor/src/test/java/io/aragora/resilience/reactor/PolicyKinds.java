@@ -1,6 +1,7 @@
 package io.aragora.resilience.reactor;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.UnregisteredPolicies;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -41,18 +42,19 @@ final class PolicyKinds {
   private PolicyKinds() {}
 
   static List<Policy> of(Resilience resilience) {
-    List<Policy> policies = Arrays.stream(Resilience.class.getMethods())
-        .filter(method -> method.getName().startsWith("new")
-            && Policy.class.isAssignableFrom(method.getReturnType()))
+    List<Policy> policies = Arrays.stream(UnregisteredPolicies.class.getMethods())
+        .filter(method -> Policy.class.isAssignableFrom(method.getReturnType()))
         .sorted(Comparator.comparing(Method::getName))
         .map(method -> create(resilience, method))
         .toList();
     Policy all = resilience
-        .newPipeline("all")
+        .unregistered()
+        .pipelineBuilder("all")
         .add(find(policies, Retry.class))
         .add(new Plain())
         .add(resilience
-            .newPipeline("inner")
+            .unregistered()
+            .pipelineBuilder("inner")
             .add(find(policies, CircuitBreaker.class))
             .add(find(policies, RateLimiter.class))
             .add(find(policies, Timeout.class))
@@ -75,7 +77,7 @@ final class PolicyKinds {
           .filter(method.getParameterTypes()[1]::isInstance)
           .findFirst()
           .orElseThrow(() -> new AssertionError("no config for " + method));
-      return (Policy) method.invoke(resilience, method.getName(), config);
+      return (Policy) method.invoke(resilience.unregistered(), method.getName(), config);
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(method.toString(), e);
     }

@@ -32,7 +32,8 @@ class ReactiveStreamsRulesTest {
   private static Policy pipeline() {
     List<Policy> policies = PolicyKinds.of(RESILIENCE);
     return RESILIENCE
-        .newPipeline("rules")
+        .unregistered()
+        .pipelineBuilder("rules")
         .add(PolicyKinds.find(policies, Retry.class))
         .add(PolicyKinds.find(policies, Timeout.class))
         .build();

@@ -133,14 +133,16 @@ class RetriedPublishersTest {
 
   @Test
   void mono_tenThousandImmediateAttempts_needNoStack() {
-    Retry often = resilience.newRetry(
-        "often",
-        RetryConfig.builder()
-            .maxAttempts(10_000)
-            .backoff(Backoff.constant(Duration.ZERO))
-            .maxDuration(Duration.ofDays(1))
-            .retryIf(e -> true)
-            .build());
+    Retry often = resilience
+        .unregistered()
+        .retry(
+            "often",
+            RetryConfig.builder()
+                .maxAttempts(10_000)
+                .backoff(Backoff.constant(Duration.ZERO))
+                .maxDuration(Duration.ofDays(1))
+                .retryIf(e -> true)
+                .build());
     collect(Mono.defer(() -> {
           subscriptions.incrementAndGet();
           return Mono.error(failure);
@@ -153,13 +155,15 @@ class RetriedPublishersTest {
 
   @Test
   void mono_resultIsRefused_isDiscardedUnlessDelivered() {
-    Retry byResult = resilience.newRetry(
-        "by result",
-        RetryConfig.builder()
-            .maxAttempts(3)
-            .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
-            .retryResultIf("not yet"::equals)
-            .build());
+    Retry byResult = resilience
+        .unregistered()
+        .retry(
+            "by result",
+            RetryConfig.builder()
+                .maxAttempts(3)
+                .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
+                .retryResultIf("not yet"::equals)
+                .build());
     List<Object> discarded = new ArrayList<>();
     collect(Mono.fromSupplier(() -> subscriptions.incrementAndGet() < 3 ? "not yet" : "value")
         .transform(ResilienceOperator.of(byResult))
@@ -171,13 +175,15 @@ class RetriedPublishersTest {
 
   @Test
   void mono_resultIsRefused_isDiscardedBeforeTheNextAttempt() {
-    Retry byResult = resilience.newRetry(
-        "by result",
-        RetryConfig.builder()
-            .maxAttempts(3)
-            .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
-            .retryResultIf(result -> !result.equals(3))
-            .build());
+    Retry byResult = resilience
+        .unregistered()
+        .retry(
+            "by result",
+            RetryConfig.builder()
+                .maxAttempts(3)
+                .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
+                .retryResultIf(result -> !result.equals(3))
+                .build());
     List<Object> discarded = new ArrayList<>();
     List<Object> discardedBefore = new ArrayList<>();
     collect(Mono.fromSupplier(() -> {
@@ -223,8 +229,13 @@ class RetriedPublishersTest {
   void flux_failsAfterAnElement_everyPolicyCountsTheFailureOnce() {
     CircuitBreaker outer = resilience.circuitBreaker("outer");
     CircuitBreaker inner = resilience.circuitBreaker("inside");
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(outer).add(retry).add(inner).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(outer)
+        .add(retry)
+        .add(inner)
+        .build();
     collect(Flux.concat(Flux.just(1), Flux.error(failure))
         .doOnSubscribe(s -> subscriptions.incrementAndGet())
         .transform(ResilienceOperator.of(pipeline)));
@@ -257,7 +268,8 @@ class RetriedPublishersTest {
     CircuitBreaker outer = resilience.circuitBreaker("outer");
     CircuitBreaker inner = resilience.circuitBreaker("inside");
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(outer)
         .add(retry)
         .add(inner)
@@ -278,7 +290,8 @@ class RetriedPublishersTest {
   @Test
   void flux_exceedsInnerTimeoutBeforeAnElement_isRepeated() {
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(retry)
         .add(resilience.timeout("timeout", Duration.ofSeconds(1)))
         .build();
@@ -290,13 +303,15 @@ class RetriedPublishersTest {
 
   @Test
   void flux_emptyResultIsRefused_isRepeatedUntilItHasAnElement() {
-    Retry byResult = resilience.newRetry(
-        "by result",
-        RetryConfig.builder()
-            .maxAttempts(5)
-            .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
-            .retryResultIf(result -> true)
-            .build());
+    Retry byResult = resilience
+        .unregistered()
+        .retry(
+            "by result",
+            RetryConfig.builder()
+                .maxAttempts(5)
+                .backoff(Backoff.constant(DELAY).withJitter(Jitter.NONE))
+                .retryResultIf(result -> true)
+                .build());
     collect(Flux.defer(() -> subscriptions.incrementAndGet() < 3 ? Flux.empty() : Flux.just(1, 2))
         .transform(ResilienceOperator.of(byResult)));
     pass(Duration.ofHours(1));

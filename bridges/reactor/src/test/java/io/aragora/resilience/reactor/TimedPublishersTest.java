@@ -262,8 +262,9 @@ class TimedPublishersTest {
   void hedgeInPipeline_aroundAFlux_isRejectedWhenItIsAssembled() {
     Hedge hedge = resilience.hedge("hedge", c -> c.delay(SECOND));
     ResilienceOperator<Integer> operator = ResilienceOperator.of(resilience
-        .newPipeline("outer")
-        .add(resilience.newPipeline("inner").add(hedge).build())
+        .unregistered()
+        .pipelineBuilder("outer")
+        .add(resilience.unregistered().pipelineBuilder("inner").add(hedge).build())
         .build());
     assertThatThrownBy(() -> Flux.just(1).transform(operator))
         .isInstanceOf(IllegalArgumentException.class)
@@ -298,7 +299,8 @@ class TimedPublishersTest {
   @Test
   void fallback_ofAFailure_standsInForAMono() {
     ResilienceOperator<String> operator = ResilienceOperator.of(resilience
-        .newPipeline("pipeline")
+        .unregistered()
+        .pipelineBuilder("pipeline")
         .add(timeout)
         .build()
         .withFallback(Fallback.of(failure -> failure.getMessage() + "!")));

@@ -65,8 +65,9 @@ class CdiSnippetsTest {
     Optional<MethodPolicy> of(Method key) {
       return policies.computeIfAbsent(
           key,
-          method ->
-              resilience.policyFor(method, method.getDeclaringClass(), MethodHandles.lookup()));
+          method -> resilience
+              .policies()
+              .forMethod(method, method.getDeclaringClass(), MethodHandles.lookup()));
     }
   }
 

@@ -52,7 +52,7 @@ final class ProtectedBeans
     Key key = new Key(method, type);
     Optional<MethodPolicy> known = policies.get(key);
     if (known == null) {
-      known = runtime.getObject().policyFor(method, type, lookup(method, type));
+      known = runtime.getObject().policies().forMethod(method, type, lookup(method, type));
       policies.put(key, known);
     }
     return known.orElse(null);

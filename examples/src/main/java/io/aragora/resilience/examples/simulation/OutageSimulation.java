@@ -99,7 +99,8 @@ public final class OutageSimulation {
             .build());
     timeout = resilience.timeout("dependency", Duration.ofSeconds(1));
     pipeline = resilience
-        .newPipeline("dependency")
+        .unregistered()
+        .pipelineBuilder("dependency")
         .add(retry)
         .add(breaker)
         .add(timeout)

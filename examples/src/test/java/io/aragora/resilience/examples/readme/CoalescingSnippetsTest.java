@@ -42,8 +42,11 @@ class CoalescingSnippetsTest {
   void page() throws IOException {
     Shop shop = article -> "1.20 for " + article;
     Map<String, Stored<String>> stored = new ConcurrentHashMap<>();
-    Pipeline careful =
-        resilience.newPipeline("careful").add(resilience.retry("r")).build();
+    Pipeline careful = resilience
+        .unregistered()
+        .pipelineBuilder("careful")
+        .add(resilience.retry("r"))
+        .build();
     // readme: coalescing page
     Coalescer<String, String> prices = resilience.coalescer(
         "prices",
@@ -87,11 +90,13 @@ class CoalescingSnippetsTest {
 
   /** Stores a result and lets it stand in for a failure. */
   private String staleResultOf(ResultCache<String, String> results) {
-    Coalescer<String, String> prices = resilience.newCoalescer(
-        "stale",
-        CoalescerConfig.<String, String>builder()
-            .staleIfError(results, Duration.ofMinutes(10))
-            .build());
+    Coalescer<String, String> prices = resilience
+        .unregistered()
+        .coalescer(
+            "stale",
+            CoalescerConfig.<String, String>builder()
+                .staleIfError(results, Duration.ofMinutes(10))
+                .build());
     prices.<RuntimeException>call("apples", () -> "1.20");
     return prices.<RuntimeException>call("apples", () -> {
       throw new UncheckedIOException(new IOException("down"));

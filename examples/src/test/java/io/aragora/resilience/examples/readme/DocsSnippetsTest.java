@@ -445,12 +445,8 @@ class DocsSnippetsTest {
             .delay(5, Duration.ofMillis(300), Duration.ofSeconds(2))
             .failAfter(
                 1, () -> new SocketException("chaos"))); // it took effect, its answer is lost
-    Pipeline payments = resilience
-        .newPipeline("payments")
-        .add(retry)
-        .add(breaker)
-        .add(chaos) // innermost
-        .build();
+    Pipeline payments =
+        resilience.pipeline("payments", p -> p.add(retry).add(breaker).add(chaos)); // innermost
     // end
 
     assertThat(payments.call(() -> "paid")).isEqualTo("paid");
@@ -469,13 +465,11 @@ class DocsSnippetsTest {
       RetryBudget budget =
           drill.retryBudget("payments", c -> c.capacity(4).ratio(0).perSecond(0));
       CircuitBreaker breaker = drill.circuitBreaker("payments", c -> c.failureThreshold(8));
+      Retry retry = drill.retry(
+          "payments", c -> c.backoff(Backoff.constant(Duration.ZERO)).budget(budget));
+      Chaos chaos = drill.chaos("payments", c -> c.fail(100, () -> new ConnectException("chaos")));
       ResultPipeline<String> payments = drill
-          .newPipeline("payments")
-          .add(drill.retry(
-              "payments", c -> c.backoff(Backoff.constant(Duration.ZERO)).budget(budget)))
-          .add(breaker)
-          .add(drill.chaos("payments", c -> c.fail(100, () -> new ConnectException("chaos"))))
-          .build()
+          .pipeline("payments", p -> p.add(retry).add(breaker).add(chaos))
           .withFallback(Fallback.of(failure -> "queued"));
 
       drill.chaos().start(Duration.ofMinutes(10));
@@ -781,11 +775,10 @@ class DocsSnippetsTest {
   @Test
   void policyOfOnesOwn() throws IOException {
     // readme: extending policy in use
-    Pipeline pipeline = resilience
-        .newPipeline("prices")
-        .add(new Turnstile("shop", new Semaphore(1)))
-        .add(resilience.timeout("prices", Duration.ofSeconds(1)))
-        .build();
+    Pipeline pipeline = resilience.pipeline(
+        "prices",
+        p -> p.add(new Turnstile("shop", new Semaphore(1)))
+            .add(resilience.timeout("prices", Duration.ofSeconds(1))));
     System.out.println(pipeline.call(() -> shop.price("apples")));
     // end
 

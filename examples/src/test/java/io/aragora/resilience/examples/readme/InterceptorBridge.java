@@ -41,7 +41,7 @@ public final class InterceptorBridge {
   public @Nullable Object intercept(Invocation call) throws Throwable {
     Optional<MethodPolicy> policy = methods.computeIfAbsent(
         new Bean(call.target().getClass(), call.method()),
-        bean -> resilience.policyFor(bean.method, bean.type, MethodHandles.lookup()));
+        bean -> resilience.policies().forMethod(bean.method, bean.type, MethodHandles.lookup()));
     return policy.isEmpty()
         ? call.proceed()
         : policy

@@ -35,7 +35,8 @@ public class ChaosBenchmark extends PolicyBenchmark {
 
   private static Pipeline.Builder policies(Resilience runtime, String name) {
     return runtime
-        .newPipeline(name)
+        .unregistered()
+        .pipelineBuilder(name)
         .add(runtime.retry(name))
         .add(runtime.circuitBreaker(name))
         .add(runtime.timeout(name, Duration.ofSeconds(10)));

@@ -31,7 +31,8 @@ public class PipelineBenchmark extends PolicyBenchmark {
   @Setup
   public void setUp(PeerThreads threads) {
     pipeline = resilience
-        .newPipeline("pipeline")
+        .unregistered()
+        .pipelineBuilder("pipeline")
         .add(resilience.retry("retry"))
         .add(resilience.circuitBreaker("breaker"))
         .add(resilience.timeout("timeout", LIMIT))

@@ -55,7 +55,8 @@ public class PollutedProfileBenchmark extends PolicyBenchmark {
     breaker = resilience.circuitBreaker("breaker");
     retry = resilience.retry("retry");
     pipeline = resilience
-        .newPipeline("pipeline")
+        .unregistered()
+        .pipelineBuilder("pipeline")
         .add(retry)
         .add(breaker)
         .add(resilience.timeout("timeout", Duration.ofSeconds(10)))

@@ -137,7 +137,8 @@ public final class BlockedSoak {
 
   private void blockFallbacks() {
     Pipeline limited = resilience
-        .newPipeline("fallen back")
+        .unregistered()
+        .pipelineBuilder("fallen back")
         .add(resilience.timeout("fallen back", LIMIT))
         .build();
     ResultPipeline<String> pipeline = limited.withFallback(Fallback.of(failure -> {

@@ -107,7 +107,7 @@ final class AnnotatedPolicies {
   }
 
   private Pipeline pipeline(Method method, List<Policy> policies) {
-    Pipeline.Builder pipeline = resilience.newPipeline(names.of(method));
+    Pipeline.Builder pipeline = resilience.unregistered().pipelineBuilder(names.of(method));
     policies.forEach(pipeline::add);
     return pipeline.build();
   }

@@ -108,7 +108,7 @@ record FallbackMethod(
     } catch (IllegalAccessException e) {
       throw new ResilienceConfigurationException(
           "the method that @WithFallback names must be public and in an exported package, or a lookup that sees it"
-              + " must be passed, as in resilience.policyFor(method, type, MethodHandles.lookup()): "
+              + " must be passed, as in resilience.policies().forMethod(method, type, MethodHandles.lookup()): "
               + method,
           e);
     }

@@ -107,7 +107,8 @@ class CancelledBodyTest {
 
   @Test
   void eachAttempt_isToldOfItsOwnEnd() {
-    Policy pipeline = resilience.newPipeline("p").add(retry).add(timeout).build();
+    Policy pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(retry).add(timeout).build();
     List<CallContext> contexts = new ArrayList<>();
     CompletableFuture<String> call = pipeline.callAsync(() -> {
       contexts.add(CallContext.current());

@@ -104,7 +104,12 @@ class ContextTest {
       Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
       tenant.set("shop");
       timeout.submit(this::lookAndGive, executor);
-      resilience.newPipeline("p").add(timeout).build().submit(this::lookAndGive, executor);
+      resilience
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(timeout)
+          .build()
+          .submit(this::lookAndGive, executor);
       tenant.remove();
       resilience.circuitBreaker("b").submit(this::lookAndGive, executor);
       runTasks();
@@ -123,7 +128,8 @@ class ContextTest {
       tenant.set("shop");
       CompletableFuture<String> call = new CompletableFuture<>();
       CompletableFuture<String> answer = resilience
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(resilience.circuitBreaker("b"))
           .build()
           .withFallback(Fallback.of(failure -> "fallback of " + tenant.get()))

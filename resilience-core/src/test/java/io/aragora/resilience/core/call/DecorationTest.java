@@ -52,7 +52,12 @@ class DecorationTest {
             "b", CircuitBreakerConfig.builder().failureThreshold(50).build());
       case RETRY -> resilience.retry("r");
       case TIMEOUT -> resilience.timeout("t", Duration.ofSeconds(60));
-      case PIPELINE -> resilience.newPipeline("p").add(resilience.retry("r")).build();
+      case PIPELINE ->
+        resilience
+            .unregistered()
+            .pipelineBuilder("p")
+            .add(resilience.retry("r"))
+            .build();
     };
   }
 
@@ -213,7 +218,8 @@ class DecorationTest {
   @Test
   void body_withAFallback_throwsItsExceptions() throws Exception {
     ResultPipeline<String> pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.retry("r"))
         .build()
         .withFallback(Fallback.<String>builder()

@@ -35,7 +35,8 @@ class DeferredFutureTest {
   private static CompletableFuture<String> call(
       Resilience resilience, Bulkhead bulkhead, Executor executor) {
     return resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(bulkhead)
         .build()
         .on(executor)

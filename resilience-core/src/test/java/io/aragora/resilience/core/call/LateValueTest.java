@@ -65,7 +65,8 @@ class LateValueTest {
         between(
             "all",
             resilience -> resilience
-                .newPipeline("all")
+                .unregistered()
+                .pipelineBuilder("all")
                 .add(resilience.retry("r"))
                 .add(resilience.circuitBreaker("b"))
                 .add(resilience.bulkhead("k"))
@@ -82,7 +83,8 @@ class LateValueTest {
   void timeout_receivesItOnce(String name, Function<Resilience, Policy> between) {
     Stubborn body = new Stubborn();
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout(
             "outer",
             TimeoutConfig.builder()
@@ -106,7 +108,8 @@ class LateValueTest {
     Stubborn slow = new Stubborn();
     AtomicInteger bodies = new AtomicInteger();
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.hedge("h", c -> c.delay(Duration.ofMillis(50)).onLoser(late::add)))
         .add(between.apply(resilience))
         .build();
@@ -128,7 +131,8 @@ class LateValueTest {
     CompletableFuture<String> first = new CompletableFuture<>();
     AtomicInteger bodies = new AtomicInteger();
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.hedge("h", c -> c.delay(Duration.ofMillis(50)).onLoser(late::add)))
         .add(between.apply(resilience))
         .build();

@@ -58,7 +58,8 @@ class StartedFirstTest {
         way(
             "pipeline",
             runtime -> runtime
-                .newPipeline("p")
+                .unregistered()
+                .pipelineBuilder("p")
                 .add(runtime.retry("r"))
                 .add(runtime.circuitBreaker("b"))
                 .add(runtime.timeout("t", LIMIT))
@@ -66,7 +67,8 @@ class StartedFirstTest {
         way(
             "fallback",
             runtime -> runtime
-                .newPipeline("p")
+                .unregistered()
+                .pipelineBuilder("p")
                 .add(runtime.retry("r"))
                 .build()
                 .<@Nullable String>withFallback(Fallback.of(failure -> "fallback"))::callAsync));

@@ -70,8 +70,13 @@ class ChaosDelayTest extends ChaosFixture {
   void timeoutAround_fires_andTheBreakerCountsAFailure() throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(1));
     Timeout timeout = resilience.timeout("t", millis(100));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(breaker).add(timeout).add(slow(300)).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(breaker)
+        .add(timeout)
+        .add(slow(300))
+        .build();
     resilience.chaos().start(HOUR);
     Caller caller = new Caller(() -> pipeline.call(this::body));
     time.awaitSleepers(1);
@@ -146,7 +151,8 @@ class ChaosDelayTest extends ChaosFixture {
   void timeoutAroundAFuture_fires_andStartsNoBody() {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(5));
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", millis(100)))
         .add(breaker)
         .add(slow(300))
@@ -168,9 +174,14 @@ class ChaosDelayTest extends ChaosFixture {
     CompletableFuture<String> failed = chaos.callAsync(() -> {
       throw new IllegalStateException("own");
     });
-    Pipeline rejecting = resilience.newPipeline("p").add(chaos).build().on(task -> {
-      throw new RejectedExecutionException("full");
-    });
+    Pipeline rejecting = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(chaos)
+        .build()
+        .on(task -> {
+          throw new RejectedExecutionException("full");
+        });
     CompletableFuture<String> rejected = start(rejecting);
     at(200);
     assertThatThrownBy(failed::join).hasRootCauseMessage("own");

@@ -51,17 +51,23 @@ class ChaosTest extends ChaosFixture {
     try (Resilience plain = Resilience.builder().timeSource(time).build()) {
       Chaos chaos = plain.chaos("x", ChaosFixture::failing);
       Retry retry = plain.retry("r");
-      Pipeline pipeline = plain.newPipeline("p").add(retry).add(chaos).build();
+      Pipeline pipeline =
+          plain.unregistered().pipelineBuilder("p").add(retry).add(chaos).build();
 
       assertThat(chaos.call(this::body)).isEqualTo("result");
       assertThat(pipeline.call(this::body)).isEqualTo("result");
       assertThat(pipeline.callAsync(() -> CompletableFuture.completedFuture("a")))
           .isCompletedWithValue("a");
       assertThat(pipeline.policies()).as("still shown").containsExactly(retry, chaos);
-      Pipeline around =
-          plain.newPipeline("q").add(plain.timeout("t", HOUR)).add(pipeline).build();
+      Pipeline around = plain
+          .unregistered()
+          .pipelineBuilder("q")
+          .add(plain.timeout("t", HOUR))
+          .add(pipeline)
+          .build();
       assertThat(around.call(this::body)).isEqualTo("result");
-      assertThat(plain.newPipeline("c").add(chaos).build().call(this::body)).isEqualTo("result");
+      assertThat(plain.unregistered().pipelineBuilder("c").add(chaos).build().call(this::body))
+          .isEqualTo("result");
       assertThat(((CorePolicy) chaos).isLeftOut()).isTrue();
       assertThat(chaos.totals().calls()).isZero();
       assertThat(plain.chaos().state()).isEqualTo(ChaosState.NOT_ENABLED);
@@ -206,7 +212,8 @@ class ChaosTest extends ChaosFixture {
             .backoff(Backoff.custom(retries -> 0))
             .retryIf(e -> e instanceof ConnectException));
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(retry)
         .add(breaker)
         .add(chaos(ChaosFixture::failing))
@@ -306,7 +313,8 @@ class ChaosTest extends ChaosFixture {
 
   private CompletableFuture<String> outlasted(Chaos chaos, List<Object> late) {
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout(
             "t",
             TimeoutConfig.builder()
@@ -362,7 +370,8 @@ class ChaosTest extends ChaosFixture {
             .backoff(Backoff.custom(retries -> 0))
             .retryIf(e -> e instanceof ConnectException));
     Policy pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(retry)
         .add(chaos(c -> failing(c).onlyIf(context -> context.attempt() == 1)))
         .build();
@@ -571,7 +580,7 @@ class ChaosTest extends ChaosFixture {
 
   private List<String> readings() {
     List<String> all = new ArrayList<>();
-    resilience.readings(new Readings() {
+    resilience.policies().read(new Readings() {
       @Override
       public boolean wants(String kind) {
         return kind.equals("chaos");
@@ -606,7 +615,7 @@ class ChaosTest extends ChaosFixture {
       Chaos half = scaled.chaos("x", ChaosFixture::failing);
       Chaos off = scaled.chaos("off", ChaosFixture::failing);
       assertThat(half.scale()).isEqualTo(0.5);
-      assertThat(scaled.newChaos("x", half.config()).scale()).isEqualTo(1);
+      assertThat(scaled.unregistered().chaos("x", half.config()).scale()).isEqualTo(1);
       scaled.chaos().start(HOUR);
       int failed = 0;
       for (int i = 0; i < 1000; i++) {

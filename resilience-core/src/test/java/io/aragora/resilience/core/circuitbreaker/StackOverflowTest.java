@@ -143,7 +143,8 @@ class StackOverflowTest {
     final Coalescer<String, Object> coalescer = resilience.coalescer(
         "coalescer", CoalescerConfig.<String, Object>builder().build());
     final Pipeline pipeline = resilience
-        .newPipeline("pipeline")
+        .unregistered()
+        .pipelineBuilder("pipeline")
         .add(retry)
         .add(timeout)
         .add(watched)

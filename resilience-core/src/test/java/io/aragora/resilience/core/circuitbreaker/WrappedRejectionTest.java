@@ -156,7 +156,8 @@ class WrappedRejectionTest extends BreakerFixture {
     Bulkhead db = resilience.bulkhead("db", BulkheadConfig.of(1));
     db.tryAcquirePermit();
     var pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(db)
         .build()
         .withFallback(io.aragora.resilience.fallback.Fallback.<String>builder()

@@ -518,7 +518,9 @@ class CoalescerTest extends CoalescerFixture {
     assertThat(prices.config().maxFlights()).isEqualTo(10_000);
     assertThat(coalescer(c -> c.maxFlights(3))).isSameAs(prices);
     assertThat(prices.config().maxFlights()).isEqualTo(3);
-    assertThat(resilience.<String, String>newCoalescer("prices", CoalescerConfig.defaults()))
+    assertThat(resilience
+            .unregistered()
+            .<String, String>coalescer("prices", CoalescerConfig.defaults()))
         .isNotSameAs(prices)
         .hasToString("coalescer 'prices'");
   }

@@ -308,14 +308,16 @@ class StaleResultTest extends CoalescerFixture {
       assertThat(lines)
           .containsExactly(
               "coalescer 'prices' could not store a result: its cache failed (logged once)");
-      Coalescer<String, String> other = resilience.newCoalescer(
-          "other",
-          CoalescerConfig.<String, String>builder()
-              .staleIfError(ResultCache.of(map), Duration.ofMinutes(10))
-              .staleIf(any -> {
-                throw new AssertionError("staleIf");
-              })
-              .build());
+      Coalescer<String, String> other = resilience
+          .unregistered()
+          .coalescer(
+              "other",
+              CoalescerConfig.<String, String>builder()
+                  .staleIfError(ResultCache.of(map), Duration.ofMinutes(10))
+                  .staleIf(any -> {
+                    throw new AssertionError("staleIf");
+                  })
+                  .build());
       price(other);
       assertThatThrownBy(() -> failing(other)).isSameAs(failure);
       assertThat(lines)
@@ -401,7 +403,7 @@ class StaleResultTest extends CoalescerFixture {
     async(prices);
     leader.cancel(true);
     Map<String, Double> numbers = new TreeMap<>();
-    resilience.readings(new Readings() {
+    resilience.policies().read(new Readings() {
       @Override
       public boolean wants(String kind) {
         return kind.equals("coalescer");

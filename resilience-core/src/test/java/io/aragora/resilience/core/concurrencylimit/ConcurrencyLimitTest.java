@@ -194,7 +194,8 @@ class ConcurrencyLimitTest {
   void timeoutsInside_areDrops_andTheLimitFallsToTheLeast() {
     ConcurrencyLimit api = limit(4, 20, 200);
     Timeout slow = resilience.timeout("slow", Duration.ofSeconds(5));
-    Pipeline pipeline = resilience.newPipeline("p").add(api).add(slow).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(api).add(slow).build();
     for (int round = 0; round < 20; round++) {
       List<CompletableFuture<Object>> calls = new ArrayList<>();
       for (int i = 0; i < api.snapshot().limit() * 0.8; i++) {
@@ -218,7 +219,8 @@ class ConcurrencyLimitTest {
   void timeoutOutside_isADrop_andACancellationIsNone() {
     ConcurrencyLimit api = limit(4, 20, 200);
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("slow", Duration.ofSeconds(5)))
         .add(api)
         .build();
@@ -241,7 +243,8 @@ class ConcurrencyLimitTest {
     Duration base = api.explain().base();
     Bulkhead full = resilience.bulkhead("full", c -> c.maxConcurrentCalls(1));
     full.tryAcquirePermit();
-    Pipeline rejecting = resilience.newPipeline("p").add(api).add(full).build();
+    Pipeline rejecting =
+        resilience.unregistered().pipelineBuilder("p").add(api).add(full).build();
     for (int i = 0; i < 50; i++) {
       assertThatThrownBy(() -> api.run(() -> {
             throw new IOException("connection refused");
@@ -508,7 +511,8 @@ class ConcurrencyLimitTest {
       ConcurrencyLimit api =
           enabled.concurrencyLimit("api", c -> c.least(10).initial(40).most(40).minimumSamples(10));
       Pipeline pipeline = enabled
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(api)
           .add(enabled.chaos("slow", c -> c.delay(100, millis(190), millis(190))))
           .build();
@@ -597,7 +601,8 @@ class ConcurrencyLimitTest {
     CircuitBreaker breaker = resilience.circuitBreaker("api", c -> c.failureThreshold(1));
     ConcurrencyLimit api = limit(1, 1, 1);
     api.tryAcquirePermit();
-    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(api).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(breaker).add(api).build();
     assertThatThrownBy(() -> pipeline.run(() -> {}))
         .isInstanceOf(ConcurrencyLimitExceededException.class);
     assertThat(breaker.snapshot().totals().ignored()).isEqualTo(1);

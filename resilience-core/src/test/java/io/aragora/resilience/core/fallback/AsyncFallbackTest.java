@@ -43,7 +43,8 @@ class AsyncFallbackTest {
       })
       .build();
   private final Pipeline pipeline = resilience
-      .newPipeline("prices")
+      .unregistered()
+      .pipelineBuilder("prices")
       .add(resilience.retry("r", c -> c.maxAttempts(1)))
       .build();
   private final CompletableFuture<String> stage = new CompletableFuture<>();

@@ -32,8 +32,12 @@ class FallbackTest {
   private final Resilience resilience = Resilience.builder().timeSource(time).build();
   private final Retry retry = resilience.retry("r");
   private final CircuitBreaker breaker = resilience.circuitBreaker("b");
-  private final Pipeline pipeline =
-      resilience.newPipeline("prices").add(retry).add(breaker).build();
+  private final Pipeline pipeline = resilience
+      .unregistered()
+      .pipelineBuilder("prices")
+      .add(retry)
+      .add(breaker)
+      .build();
 
   @AfterEach
   void close() {
@@ -272,7 +276,8 @@ class FallbackTest {
     Retry refusing = resilience.retry(
         "refusing", c -> c.maxAttempts(1).retryResultIf(""::equals).failOnRefusedResult(true));
     ResultPipeline<String> prices = resilience
-        .newPipeline("refusing")
+        .unregistered()
+        .pipelineBuilder("refusing")
         .add(refusing)
         .build()
         .withFallback(Fallback.<String>builder()

@@ -264,7 +264,8 @@ class HedgeOutcomesTest extends HedgeFixture {
     Timeout timeout = resilience.timeout("t", millis(100));
     Hedge hedge = hedge(c -> c);
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(timeout)
         .add(hedge)
         .build()

@@ -54,7 +54,12 @@ class HedgeSoakTest {
               .maxHedges(2)
               .budget(budget)
               .build());
-      pipeline = resilience.newPipeline("p").add(hedge).add(bulkhead).build();
+      pipeline = resilience
+          .unregistered()
+          .pipelineBuilder("p")
+          .add(hedge)
+          .add(bulkhead)
+          .build();
       for (int i = 0; i < count; i++) {
         begin();
         while (calls.size() >= UNDER_WAY) {

@@ -378,7 +378,8 @@ class HedgeTest extends HedgeFixture {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(1));
     Bulkhead bulkhead = resilience.bulkhead("k", c -> c.maxConcurrentCalls(2));
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(hedge(c -> c))
         .add(breaker)
         .add(bulkhead)
@@ -400,8 +401,13 @@ class HedgeTest extends HedgeFixture {
   void eachAttempt_runsThePoliciesInsideByItself() {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(10));
     Timeout timeout = resilience.timeout("t", millis(70));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(hedge(c -> c)).add(breaker).add(timeout).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .add(breaker)
+        .add(timeout)
+        .build();
     CompletableFuture<String> call = call(pipeline);
     at(72);
     assertThat(call).isNotDone();
@@ -417,7 +423,8 @@ class HedgeTest extends HedgeFixture {
   void breakerThatIsNotClosed_isNotHedged() {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(1));
     Hedge hedge = hedge(c -> c);
-    Pipeline pipeline = resilience.newPipeline("p").add(hedge).add(breaker).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(hedge).add(breaker).build();
     CompletableFuture<String> call = call(pipeline);
     breaker.forceOpen();
     at(50);
@@ -433,7 +440,8 @@ class HedgeTest extends HedgeFixture {
     Bulkhead bulkhead =
         resilience.bulkhead("k", c -> c.maxConcurrentCalls(1).maxWait(Duration.ofSeconds(10)));
     Hedge hedge = hedge(c -> c.maxHedges(3));
-    Pipeline pipeline = resilience.newPipeline("p").add(hedge).add(bulkhead).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(hedge).add(bulkhead).build();
     CompletableFuture<String> call = call(pipeline);
     at(200);
     assertThat(attempts).hasSize(1);
@@ -448,8 +456,12 @@ class HedgeTest extends HedgeFixture {
   void rejectionOfTheFirstAttempt_isNotHedged() {
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(1));
     breaker.forceOpen();
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(hedge(c -> c)).add(breaker).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .add(breaker)
+        .build();
     CompletableFuture<String> call = call(pipeline);
     assertThat(call).isCompletedExceptionally();
     at(100);
@@ -473,8 +485,12 @@ class HedgeTest extends HedgeFixture {
   @Tag("HG-16")
   void hedge_doesNotStartAtOrAfterTheDeadline() {
     Timeout timeout = resilience.timeout("t", millis(50));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(timeout).add(hedge(c -> c)).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(timeout)
+        .add(hedge(c -> c))
+        .build();
     CompletableFuture<String> call = call(pipeline);
     at(60);
     assertThat(attempts).hasSize(1);
@@ -486,8 +502,13 @@ class HedgeTest extends HedgeFixture {
   void deadline_cancelsAllAttemptsAndBreakersCountFailures() {
     Timeout timeout = resilience.timeout("t", millis(80));
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(10));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(timeout).add(hedge(c -> c)).add(breaker).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(timeout)
+        .add(hedge(c -> c))
+        .add(breaker)
+        .build();
     CompletableFuture<String> call = call(pipeline);
     at(85);
     assertThat(failureOf(call)).isInstanceOf(TimeoutExceededException.class);
@@ -513,7 +534,12 @@ class HedgeTest extends HedgeFixture {
   @Tag("HG-17")
   void hedgeThatAnExecutorHasNotBegun_isNotStartedAfterTheEnd() {
     Queue<Runnable> accepted = new ArrayDeque<>();
-    Pipeline pipeline = resilience.newPipeline("p").add(hedge(c -> c)).build().on(accepted::add);
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .build()
+        .on(accepted::add);
     CompletableFuture<String> call = call(pipeline);
     at(50);
     assertThat(accepted).hasSize(1);
@@ -528,8 +554,12 @@ class HedgeTest extends HedgeFixture {
   void retryAroundAHedge_seesOneAttempt() {
     Retry retry = resilience.retry(
         "r", c -> c.maxAttempts(2).backoff(Backoff.constant(Duration.ofSeconds(1))));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(retry).add(hedge(c -> c)).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(retry)
+        .add(hedge(c -> c))
+        .build();
     List<Integer> numbers = new ArrayList<>();
     CompletableFuture<String> call = pipeline.callAsync(() -> {
       numbers.add(CallContext.current().attempt());
@@ -548,8 +578,12 @@ class HedgeTest extends HedgeFixture {
   @Tag("HG-18")
   void hedgeInsideAHedge_standsDown() {
     Hedge inner = resilience.hedge("inner", c -> c.delay(millis(10)));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(hedge(c -> c)).add(inner).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .add(inner)
+        .build();
     call(pipeline);
     at(45);
     assertThat(attempts).hasSize(1);
@@ -561,9 +595,14 @@ class HedgeTest extends HedgeFixture {
   @Tag("HG-19")
   void executorThatRejects_leavesTheFirstAlone() {
     Hedge hedge = hedge(c -> c);
-    Pipeline pipeline = resilience.newPipeline("p").add(hedge).build().on(task -> {
-      throw new RejectedExecutionException("full");
-    });
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge)
+        .build()
+        .on(task -> {
+          throw new RejectedExecutionException("full");
+        });
     CompletableFuture<String> call = call(pipeline);
     at(50);
     assertThat(hedge.totals().rejected()).isEqualTo(1);

@@ -200,7 +200,8 @@ class ThreadHedgeTest extends HedgeFixture {
     ExecutorService pool = Executors.newCachedThreadPool();
     CountDownLatch hedged = new CountDownLatch(1);
     try {
-      Pipeline pipeline = resilience.newPipeline("p").add(hedge).build().on(pool);
+      Pipeline pipeline =
+          resilience.unregistered().pipelineBuilder("p").add(hedge).build().on(pool);
       Caller caller = call(() -> pipeline.call(() -> switch (bodies.getAndIncrement()) {
         case 0 -> {
           inside.countDown();
@@ -231,7 +232,8 @@ class ThreadHedgeTest extends HedgeFixture {
     ExecutorService pool = Executors.newCachedThreadPool();
     CountDownLatch hedged = new CountDownLatch(1);
     try {
-      Pipeline pipeline = resilience.newPipeline("p").add(hedge).build().on(pool);
+      Pipeline pipeline =
+          resilience.unregistered().pipelineBuilder("p").add(hedge).build().on(pool);
       Caller caller = call(() -> pipeline.call(() -> switch (bodies.getAndIncrement()) {
         case 0 -> hang();
         case 1 -> {
@@ -262,7 +264,8 @@ class ThreadHedgeTest extends HedgeFixture {
     CountDownLatch hedged = new CountDownLatch(1);
     CountDownLatch interrupted = new CountDownLatch(1);
     try {
-      Pipeline pipeline = resilience.newPipeline("p").add(hedge).build().on(pool);
+      Pipeline pipeline =
+          resilience.unregistered().pipelineBuilder("p").add(hedge).build().on(pool);
       Caller caller = call(() -> pipeline.call(() -> {
         if (isFirst()) {
           return hang();
@@ -317,7 +320,8 @@ class ThreadHedgeTest extends HedgeFixture {
     CountDownLatch hedged = new CountDownLatch(2);
     try {
       Pipeline pipeline = resilience
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(timeout)
           .add(hedge(c -> c))
           .add(breaker)
@@ -371,8 +375,12 @@ class ThreadHedgeTest extends HedgeFixture {
   @Tag("HG-18")
   void hedgeInsideAHedge_standsDown() throws Exception {
     Hedge inner = resilience.hedge("inner", c -> c.delay(millis(10)));
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(hedge(c -> c)).add(inner).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .add(inner)
+        .build();
     Caller caller = call(() -> pipeline.call(() -> isFirst() ? hang() : "hedge"));
     at(45);
     assertThat(bodies).hasValue(1);

@@ -82,7 +82,8 @@ class ChosenExecutorTest {
 
   @Test
   void furtherAttempts_runOnTheExecutorOfTheCall_first() {
-    Pipeline pipeline = resilience.newPipeline("p").add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(retry).build();
     CompletableFuture<String> call = pipeline.on(ofCall).callAsync(this::failedOnce);
     time.advance(Duration.ofMillis(20));
     assertThat(ofPolicy.tasks).isEmpty();
@@ -96,7 +97,8 @@ class ChosenExecutorTest {
   @Test
   void observedPipeline_hasAnExecutor_too() {
     Pipeline pipeline = resilience.observed(
-        resilience.newPipeline("p").add(retry).build(), () -> new CallObserver() {});
+        resilience.unregistered().pipelineBuilder("p").add(retry).build(),
+        () -> new CallObserver() {});
     CompletableFuture<String> call = pipeline.on(ofCall).callAsync(this::failedOnce);
     time.advance(Duration.ofMillis(20));
 
@@ -126,7 +128,8 @@ class ChosenExecutorTest {
   @Test
   void lateCompletion_runsOnTheExecutorOfTheCall_first() {
     CompletableFuture<String> call = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(timeout)
         .build()
         .on(ofCall)
@@ -142,7 +145,8 @@ class ChosenExecutorTest {
   @Test
   void executorThatThrows_delaysNoCompletion() {
     CompletableFuture<String> call = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(timeout)
         .build()
         .on(task -> {
@@ -161,7 +165,8 @@ class ChosenExecutorTest {
   @Test
   void executorThatRejectsAnAttempt_failsTheCall() {
     CompletableFuture<String> call = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(retry)
         .build()
         .on(task -> {

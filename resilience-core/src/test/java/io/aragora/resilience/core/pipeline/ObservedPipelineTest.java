@@ -59,8 +59,13 @@ class ObservedPipelineTest {
           .backoff(Backoff.constant(Duration.ofSeconds(1)).withJitter(Jitter.NONE))
           .build());
   private final Timeout timeout = resilience.timeout("timeout", Duration.ofSeconds(5));
-  private final Pipeline plain =
-      resilience.newPipeline("p").add(retry).add(breaker).add(timeout).build();
+  private final Pipeline plain = resilience
+      .unregistered()
+      .pipelineBuilder("p")
+      .add(retry)
+      .add(breaker)
+      .add(timeout)
+      .build();
   private final List<String> heard = new ArrayList<>();
   private final Pipeline observed = resilience.observed(plain, Listening::new);
 
@@ -152,9 +157,11 @@ class ObservedPipelineTest {
   void rejectionOfABulkhead_isHeard_alsoAfterAWait(Way way) {
     for (Duration maxWait : List.of(Duration.ZERO, Duration.ofMillis(200))) {
       heard.clear();
-      Bulkhead bulkhead = resilience.newBulkhead(
-          "places",
-          BulkheadConfig.builder().maxConcurrentCalls(1).maxWait(maxWait).build());
+      Bulkhead bulkhead = resilience
+          .unregistered()
+          .bulkhead(
+              "places",
+              BulkheadConfig.builder().maxConcurrentCalls(1).maxWait(maxWait).build());
       bulkhead.tryAcquirePermit();
 
       assertThatThrownBy(
@@ -408,8 +415,13 @@ class ObservedPipelineTest {
         return body.get().toCompletableFuture();
       }
     };
-    Pipeline around =
-        resilience.newPipeline("around").add(retry).add(foreign).add(breaker).build();
+    Pipeline around = resilience
+        .unregistered()
+        .pipelineBuilder("around")
+        .add(retry)
+        .add(foreign)
+        .add(breaker)
+        .build();
 
     resilience.observed(around, Listening::new).run(() -> {});
     resilience
@@ -434,7 +446,8 @@ class ObservedPipelineTest {
     breaker.reset();
     heard.clear();
     Pipeline outer = resilience
-        .newPipeline("outer")
+        .unregistered()
+        .pipelineBuilder("outer")
         .add(resilience.timeout("outer", Duration.ofMinutes(1)))
         .add(observed)
         .build();

@@ -59,7 +59,7 @@ class PipelineTest {
   }
 
   private Pipeline pipeline(Policy... policies) {
-    Pipeline.Builder pipeline = resilience.newPipeline("p");
+    Pipeline.Builder pipeline = resilience.unregistered().pipelineBuilder("p");
     for (Policy policy : policies) {
       pipeline.add(policy);
     }
@@ -167,12 +167,17 @@ class PipelineTest {
   @Tag("CH-01")
   void chaosThatIsNotEnabled_isNoLinkOfTheChain() {
     Chaos chaos = resilience.chaos("x", c -> c.fail(1, () -> new IOException("chaos")));
-    CorePipeline without =
-        (CorePipeline) resilience.newPipeline("p").add(retry).add(breaker).build();
-    CorePipeline with = (CorePipeline)
-        resilience.newPipeline("p").add(retry).add(breaker).add(chaos).build();
-    CorePipeline around =
-        (CorePipeline) resilience.newPipeline("q").add(timeout).add(with).build();
+    CorePipeline without = (CorePipeline)
+        resilience.unregistered().pipelineBuilder("p").add(retry).add(breaker).build();
+    CorePipeline with = (CorePipeline) resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(retry)
+        .add(breaker)
+        .add(chaos)
+        .build();
+    CorePipeline around = (CorePipeline)
+        resilience.unregistered().pipelineBuilder("q").add(timeout).add(with).build();
     assertThat(with.observedLinks().length()).isEqualTo(without.observedLinks().length());
     assertThat(around.observedLinks().length()).isEqualTo(with.observedLinks().length() + 1);
     assertThat(with.policies()).containsExactly(retry, breaker, chaos);
@@ -411,7 +416,7 @@ class PipelineTest {
 
   @Test
   void invalidPipeline_isRejected() {
-    assertThatThrownBy(() -> resilience.newPipeline("p").build())
+    assertThatThrownBy(() -> resilience.unregistered().pipelineBuilder("p").build())
         .hasMessage("pipeline must contain at least one policy: []");
     assertThatThrownBy(() -> pipeline(retry, retry))
         .hasMessage("pipeline must contain each policy only once: retry");

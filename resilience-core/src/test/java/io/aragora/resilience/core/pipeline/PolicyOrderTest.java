@@ -39,7 +39,7 @@ class PolicyOrderTest {
   private final CorePolicy waitingBulkhead = new Admitting("k", PolicyRole.BULKHEAD, TWO_SECONDS);
   private final CorePolicy concurrencyLimit = core(resilience.concurrencyLimit("c"));
   private final CorePolicy waitingLimit =
-      core(resilience.newConcurrencyLimit("c", waiting(TWO_SECONDS)));
+      core(resilience.unregistered().concurrencyLimit("c", waiting(TWO_SECONDS)));
   private final CorePolicy places = core(resilience.bulkhead("k"));
   private final CorePolicy limiter = new Admitting("r", PolicyRole.RATE_LIMITER, Duration.ZERO);
   private final CorePolicy waitingLimiter =
@@ -87,13 +87,19 @@ class PolicyOrderTest {
   @Tag("PO-12")
   void chaosOfAnInnerPipeline_isWarnedOf_thoughItIsLeftOut() {
     Pipeline inner = resilience
-        .newPipeline("inner")
+        .unregistered()
+        .pipelineBuilder("inner")
         .add((Policy) breaker)
         .add((Policy) chaos)
         .build();
     assertThat(inner.warnings()).isEmpty();
-    assertThat(
-            resilience.newPipeline("p").add(inner).add((Policy) retry).build().warnings())
+    assertThat(resilience
+            .unregistered()
+            .pipelineBuilder("p")
+            .add(inner)
+            .add((Policy) retry)
+            .build()
+            .warnings())
         .contains(
             "chaos 'x' is around retry 'a': what it injects is not retried. Put the chaos inside"
                 + " the retry");

@@ -40,8 +40,11 @@ class RegisteredPipelineTest {
   @Test
   void built_isNotRegistered() {
     try (Resilience resilience = Resilience.create()) {
-      Pipeline unused =
-          resilience.newPipeline("prices").add(resilience.circuitBreaker("b")).build();
+      Pipeline unused = resilience
+          .unregistered()
+          .pipelineBuilder("prices")
+          .add(resilience.circuitBreaker("b"))
+          .build();
       assertThat(resilience.policies().pipelines()).isEmpty();
       assertThatThrownBy(() -> resilience.pipeline("prices"))
           .isInstanceOf(ResilienceConfigurationException.class)

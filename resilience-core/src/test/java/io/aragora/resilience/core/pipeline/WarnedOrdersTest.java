@@ -26,7 +26,8 @@ class WarnedOrdersTest {
 
   private Pipeline build(String name, int nested) {
     Timeout inner = resilience.timeout("inner" + nested, Duration.ofSeconds(2));
-    Pipeline pipeline = resilience.newPipeline(name).add(outer).add(inner).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder(name).add(outer).add(inner).build();
     assertThat(pipeline.warnings()).hasSize(1);
     return pipeline;
   }

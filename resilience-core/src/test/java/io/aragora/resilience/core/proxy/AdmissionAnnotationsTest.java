@@ -90,7 +90,11 @@ class AdmissionAnnotationsTest extends ProxyFixture {
   private Policy policyOf(String name) {
     for (Method method : Shop.class.getMethods()) {
       if (method.getName().equals(name)) {
-        return resilience.policyFor(method, Target.class).orElseThrow().policy();
+        return resilience
+            .policies()
+            .forMethod(method, Target.class)
+            .orElseThrow()
+            .policy();
       }
     }
     throw new IllegalArgumentException(name);
@@ -185,7 +189,8 @@ class AdmissionAnnotationsTest extends ProxyFixture {
     try (Resilience outside = Resilience.builder()
         .config(Map.of("resilience.ratelimiter.github.limit", "5"))
         .build()) {
-      assertThatThrownBy(() -> outside.policyFor(Shop.class.getMethod("all"), Target.class))
+      assertThatThrownBy(
+              () -> outside.policies().forMethod(Shop.class.getMethod("all"), Target.class))
           .hasMessageContaining("period");
     }
   }

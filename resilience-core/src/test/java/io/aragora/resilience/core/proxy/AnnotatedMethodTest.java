@@ -85,8 +85,8 @@ class AnnotatedMethodTest extends ProxyFixture {
     }
   };
 
-  private MethodPolicy policyFor(Method method, Class<?> type) {
-    return resilience.policyFor(method, type, MethodHandles.lookup()).orElseThrow();
+  private MethodPolicy forMethod(Method method, Class<?> type) {
+    return resilience.policies().forMethod(method, type, MethodHandles.lookup()).orElseThrow();
   }
 
   private static Method method(Class<?> type, String name) {
@@ -98,7 +98,7 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void methodOfAClass_hasThePoliciesOfItsAnnotations_andOfItsInterfaces() {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Shop.class);
 
     String name = Shop.class.getName() + ".price";
     assertThat(((Pipeline) policy.policy()).policies())
@@ -114,7 +114,7 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void methodOfAnInterface_hasThePoliciesOfAProxy() throws Exception {
-    MethodPolicy policy = policyFor(method(Prices.class, "price"), Shop.class);
+    MethodPolicy policy = forMethod(method(Prices.class, "price"), Shop.class);
 
     String name = Prices.class.getName() + ".price";
     assertThat(((Pipeline) policy.policy()).policies())
@@ -141,21 +141,23 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void methodOfAClass_genericInterface_hasItsAnnotationsToo() throws Exception {
-    MethodPolicy policy = policyFor(Articles.class.getMethod("save", String.class), Articles.class);
+    MethodPolicy policy = forMethod(Articles.class.getMethod("save", String.class), Articles.class);
 
     String name = Articles.class.getName() + ".save(String)";
     assertThat(((Pipeline) policy.policy()).policies())
         .containsExactly(resilience.retry(name), resilience.timeout(name));
-    assertThat(resilience.policyFor(
-            Articles.class.getMethod("save", String.class, int.class),
-            Articles.class,
-            MethodHandles.lookup()))
+    assertThat(resilience
+            .policies()
+            .forMethod(
+                Articles.class.getMethod("save", String.class, int.class),
+                Articles.class,
+                MethodHandles.lookup()))
         .isEmpty();
   }
 
   @Test
   void fallbackAlone_failureOfACallMadeElsewhere_returnsItsValueAndCounts() throws Throwable {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Shop.class);
 
     Object value = policy.fallback(new Shop(), new Object[] {"apples"}, new IOException("no shop"));
 
@@ -166,8 +168,8 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void fallbackAlone_cancelledOrNone_throwsTheFailureItself() {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
-    MethodPolicy without = policyFor(method(Prices.class, "price"), Other.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Shop.class);
+    MethodPolicy without = forMethod(method(Prices.class, "price"), Other.class);
     CancellationException cancelled = new CancellationException();
     IOException failure = new IOException();
 
@@ -186,14 +188,14 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void inheritedMethod_isNamedAfterTheClassOfItsObjects() {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Corner.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Corner.class);
 
     assertThat(policy.policy().name()).isEqualTo(Corner.class.getName() + ".price");
   }
 
   @Test
   void call_isRetried_andFallsBackOnTheTarget() throws Throwable {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Shop.class);
     Shop shop = new Shop();
 
     assertThat(policy.call(shop, new Object[] {"figs"}, () -> shop.price("figs"), observer))
@@ -206,7 +208,7 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void asynchronousCall_isRetried_andFallsBackOnTheTarget() throws Throwable {
-    MethodPolicy policy = policyFor(method(Shop.class, "later"), Shop.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "later"), Shop.class);
     Shop shop = new Shop();
     assertThat(policy.isAsync()).isTrue();
 
@@ -224,7 +226,7 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void observerThatThrowsOfAFallback_doesNotReplaceItsValue() throws Throwable {
-    MethodPolicy policy = policyFor(method(Shop.class, "price"), Shop.class);
+    MethodPolicy policy = forMethod(method(Shop.class, "price"), Shop.class);
     Shop shop = new Shop();
 
     assertThat(
@@ -239,19 +241,21 @@ class AnnotatedMethodTest extends ProxyFixture {
 
   @Test
   void methodWithoutAnAnnotation_hasNone() {
-    assertThat(resilience.policyFor(method(Plain.class, "price"), Plain.class)).isEmpty();
+    assertThat(resilience.policies().forMethod(method(Plain.class, "price"), Plain.class))
+        .isEmpty();
   }
 
   @Test
   void methodThatDoesNotFit_saysWhy() {
-    assertThatThrownBy(() -> policyFor(method(Shop.class, "unwatched"), Shop.class))
+    assertThatThrownBy(() -> forMethod(method(Shop.class, "unwatched"), Shop.class))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("unwatched")
         .hasMessageContaining("must return a CompletionStage");
-    assertThatThrownBy(() -> policyFor(method(Shop.class, "price"), Plain.class))
+    assertThatThrownBy(() -> forMethod(method(Shop.class, "price"), Plain.class))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("has no");
-    assertThatThrownBy(() -> resilience.policyFor(method(Shop.class, "price"), Shop.class))
+    assertThatThrownBy(
+            () -> resilience.policies().forMethod(method(Shop.class, "price"), Shop.class))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("MethodHandles.lookup()");
   }

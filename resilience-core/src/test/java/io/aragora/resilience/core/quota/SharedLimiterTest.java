@@ -513,7 +513,7 @@ class SharedLimiterTest extends FleetFixture {
         .hasMessage(
             "rate limiter 'api' is shared, and the runtime has no quota store. Set quotaStore(location), for example"
                 + " postgresql://host/database with io.aragora:resilience-postgresql, or remove shared");
-    assertThatThrownBy(() -> instance().newRateLimiter("api", config))
+    assertThatThrownBy(() -> instance().unregistered().rateLimiter("api", config))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "a shared rate limiter must be registered, since its name is that of its quota: create 'api' by rateLimiter");

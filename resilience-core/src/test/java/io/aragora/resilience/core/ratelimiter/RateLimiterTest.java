@@ -329,7 +329,8 @@ class RateLimiterTest {
     time.autoAdvance(true);
     AtomicInteger attempts = new AtomicInteger();
     assertThatThrownBy(() -> resilience
-            .newPipeline("p")
+            .unregistered()
+            .pipelineBuilder("p")
             .add(resilience.retry("r", RetryConfig.builder().maxAttempts(2).build()))
             .add(limiter)
             .build()
@@ -343,7 +344,8 @@ class RateLimiterTest {
     takeAll(limiter);
     long rejections = limiter.totals().rejected();
     assertThatThrownBy(() -> resilience
-            .newPipeline("p")
+            .unregistered()
+            .pipelineBuilder("p")
             .add(resilience.retry("r"))
             .add(limiter)
             .build()
@@ -455,7 +457,8 @@ class RateLimiterTest {
     RateLimiter limiter = limiter(RateLimiterConfig.smooth(1, SECOND));
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(1).build());
-    var pipeline = resilience.newPipeline("p").add(breaker).add(limiter).build();
+    var pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(breaker).add(limiter).build();
     pipeline.run(() -> {});
     assertThatThrownBy(() -> pipeline.run(() -> {})).isInstanceOf(RateLimitExceededException.class);
     assertThat(breaker.snapshot().totals().failures()).isZero();
@@ -513,7 +516,7 @@ class RateLimiterTest {
         .hasMessageContaining("rate limiter 'github' is already declared with burst=3")
         .hasMessageContaining("this declaration has burst=4");
     assertThat(resilience.policies().rateLimiters()).containsExactly(limiter);
-    assertThat(resilience.newRateLimiter("github", ten().build())).isNotSameAs(limiter);
+    assertThat(resilience.unregistered().rateLimiter("github", ten().build())).isNotSameAs(limiter);
     assertThat(resilience.policies().removeRateLimiter("github")).isTrue();
     assertThat(resilience.policies().removeRateLimiter("github")).isFalse();
     assertThat(resilience.policies().rateLimiters()).isEmpty();

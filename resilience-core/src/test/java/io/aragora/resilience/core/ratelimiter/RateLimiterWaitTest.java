@@ -245,7 +245,8 @@ class RateLimiterWaitTest {
               + " of the call");
     }
     CompletableFuture<Void> limited = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", Duration.ofMillis(150)))
         .add(limiter)
         .build()
@@ -310,7 +311,8 @@ class RateLimiterWaitTest {
   void timeout_endsAWait() {
     RateLimiter limiter = drained(5_000);
     CompletableFuture<Void> waiting = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", Duration.ofMillis(350)))
         .add(limiter)
         .build()

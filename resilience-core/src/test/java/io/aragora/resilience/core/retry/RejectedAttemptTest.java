@@ -155,7 +155,8 @@ class RejectedAttemptTest extends RetryFixture {
   void retryRejections_withoutTimeForIt_givesUpAtOnce() {
     Retry retry = asked(exponential(Duration.ofMillis(250)), Duration.ofHours(1));
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", Duration.ofSeconds(1)))
         .add(retry)
         .build();
@@ -202,7 +203,8 @@ class RejectedAttemptTest extends RetryFixture {
         }))
         .isInstanceOf(IOException.class);
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(asked(exponential(Duration.ofSeconds(10)), Duration.ofHours(1)))
         .add(breaker)
         .build();
@@ -220,7 +222,8 @@ class RejectedAttemptTest extends RetryFixture {
         .build();
     Retry retry = resilience.retry("r", everySecond(3).build());
     String answer = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(retry)
         .build()
         .withFallback(fallback)
@@ -231,7 +234,8 @@ class RejectedAttemptTest extends RetryFixture {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     breaker.forceOpen();
     assertThat(resilience
-            .newPipeline("q")
+            .unregistered()
+            .pipelineBuilder("q")
             .add(breaker)
             .build()
             .withFallback(fallback)

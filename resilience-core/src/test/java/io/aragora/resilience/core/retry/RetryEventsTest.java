@@ -146,7 +146,8 @@ class RetryEventsTest extends RetryFixture {
   void rejection_isAKindOfItsOwn(boolean async) {
     Retry retry = heard(everySecond(9));
     CircuitBreaker breaker = resilience.circuitBreaker("b", c -> c.failureThreshold(2));
-    Pipeline pipeline = resilience.newPipeline("p").add(retry).add(breaker).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(retry).add(breaker).build();
     failing(async, pipeline, new IOException());
     assertThatThrownBy(() -> run(async, pipeline, 9, new IOException()))
         .isInstanceOf(CallNotPermittedException.class);
@@ -197,7 +198,8 @@ class RetryEventsTest extends RetryFixture {
       waiting.cancel(true);
       Timeout timeout = runtime.timeout("t", Duration.ofSeconds(5));
       CompletableFuture<String> late = runtime
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(timeout)
           .add(retry)
           .build()
@@ -219,7 +221,8 @@ class RetryEventsTest extends RetryFixture {
   void deadlinePassed_isOutOfTime() {
     Retry retry = heard(everySecond(9));
     Timeout timeout = resilience.timeout("t", Duration.ofSeconds(5));
-    Pipeline pipeline = resilience.newPipeline("p").add(timeout).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(timeout).add(retry).build();
     assertThatThrownBy(() -> pipeline.<@Nullable Object, IOException>call(() -> {
       time.advance(Duration.ofSeconds(6));
       throw new IOException("late");

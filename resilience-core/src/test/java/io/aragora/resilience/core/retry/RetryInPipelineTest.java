@@ -34,8 +34,10 @@ class RetryInPipelineTest extends RetryFixture {
     CircuitBreaker attempts = resilience.circuitBreaker("attempts");
     CircuitBreaker calls = resilience.circuitBreaker("calls");
     Retry retry = resilience.retry("r", everySecond(3).build());
-    Pipeline inside = resilience.newPipeline("in").add(retry).add(attempts).build();
-    Pipeline outside = resilience.newPipeline("out").add(calls).add(retry).build();
+    Pipeline inside =
+        resilience.unregistered().pipelineBuilder("in").add(retry).add(attempts).build();
+    Pipeline outside =
+        resilience.unregistered().pipelineBuilder("out").add(calls).add(retry).build();
     for (Pipeline pipeline : List.of(inside, outside)) {
       assertThatThrownBy(() -> pipeline.run(() -> {
             throw new IOException("down");
@@ -55,7 +57,8 @@ class RetryInPipelineTest extends RetryFixture {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(breaker)
         .add(resilience.retry("r", everySecond(5).build()))
         .build();
@@ -77,13 +80,19 @@ class RetryInPipelineTest extends RetryFixture {
     Retry plain = resilience.retry("plain", everySecond(3).retryIf(e -> true).build());
     Retry asked = resilience.retry(
         "asked", everySecond(3).retryIf(e -> true).retryRejections(true).build());
-    Pipeline warned = resilience.newPipeline("w").add(asked).add(breaker).build();
+    Pipeline warned =
+        resilience.unregistered().pipelineBuilder("w").add(asked).add(breaker).build();
     assertThat(warned.warnings())
         .singleElement()
         .asString()
         .contains("'asked' retries the rejections of breaker 'b'");
-    assertThatThrownBy(
-            () -> resilience.newPipeline("p").add(plain).add(breaker).build().run(() -> {}))
+    assertThatThrownBy(() -> resilience
+            .unregistered()
+            .pipelineBuilder("p")
+            .add(plain)
+            .add(breaker)
+            .build()
+            .run(() -> {}))
         .isInstanceOf(CallNotPermittedException.class);
     assertThat(plain.totals().retries()).isZero();
     assertThatThrownBy(() -> warned.run(() -> {})).isInstanceOf(CallNotPermittedException.class);
@@ -111,7 +120,8 @@ class RetryInPipelineTest extends RetryFixture {
   void enclosingDeadline_leavesNoTimeForAnotherAttempt() {
     Timeout timeout = resilience.timeout("t", Duration.ofMillis(1500));
     Retry retry = resilience.retry("r", everySecond(5).build());
-    Pipeline pipeline = resilience.newPipeline("p").add(timeout).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(timeout).add(retry).build();
     AtomicInteger calls = new AtomicInteger();
     assertThatThrownBy(() -> pipeline.run(() -> {
           calls.incrementAndGet();
@@ -143,7 +153,8 @@ class RetryInPipelineTest extends RetryFixture {
       }
     };
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.retry("r", everySecond(2).build()))
         .add(foreign)
         .add(resilience.circuitBreaker("b"))
@@ -152,9 +163,10 @@ class RetryInPipelineTest extends RetryFixture {
     assertThat(pipeline.callAsync(() -> CompletableFuture.completedFuture("async")))
         .isCompletedWithValue("async");
     assertThat(entered).hasValue(2);
-    assertThatThrownBy(() -> resilience.newPipeline("p").build())
+    assertThatThrownBy(() -> resilience.unregistered().pipelineBuilder("p").build())
         .hasMessageContaining("at least one policy");
-    assertThatThrownBy(() -> resilience.newPipeline("p").add(foreign).add(foreign))
+    assertThatThrownBy(
+            () -> resilience.unregistered().pipelineBuilder("p").add(foreign).add(foreign))
         .hasMessageContaining("each policy only once");
   }
 }

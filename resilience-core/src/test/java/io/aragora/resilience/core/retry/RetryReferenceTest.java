@@ -246,7 +246,8 @@ class RetryReferenceTest {
       throw new IllegalStateException("listener");
     });
     retry.subscribe(events::add);
-    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(breaker).add(retry).build();
     assertThat(run(async, pipeline, failing(2, IOException::new))).isEqualTo(3);
     time.runPending();
     assertThat(events).hasSize(3);
@@ -264,7 +265,8 @@ class RetryReferenceTest {
   void breakerAround_countsOneOutcomePerCall(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = retry(RetryPresets.named("memory").toBuilder());
-    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(breaker).add(retry).build();
     assertThat(run(async, pipeline, failing(1, IOException::new))).isEqualTo(2);
     assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
     assertThat(breaker.snapshot().totals().failures()).isZero();
@@ -283,7 +285,8 @@ class RetryReferenceTest {
   void breakerAround_open_rejectsBeforeTheRetry(boolean async) throws Exception {
     CircuitBreaker breaker = resilience.circuitBreaker("b");
     Retry retry = retry(RetryPresets.named("memory").toBuilder());
-    Pipeline pipeline = resilience.newPipeline("p").add(breaker).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(breaker).add(retry).build();
     breaker.forceOpen();
     assertThatThrownBy(() -> run(async, pipeline, failing(0, IOException::new)))
         .isInstanceOf(CallNotPermittedException.class);
@@ -307,8 +310,12 @@ class RetryReferenceTest {
         CircuitBreakerConfig.builder()
             .ignoreIf(IllegalArgumentException.class::isInstance)
             .build());
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(retry(everySecond(3))).add(breaker).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(retry(everySecond(3)))
+        .add(breaker)
+        .build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, IllegalArgumentException::new)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(calls).hasValue(1);
@@ -324,8 +331,12 @@ class RetryReferenceTest {
   void rejection_namesBreakerAndRemainingTime(boolean async) {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "prices", CircuitBreakerConfig.builder().failureThreshold(1).build());
-    Pipeline pipeline =
-        resilience.newPipeline("p").add(breaker).add(retry(everySecond(1))).build();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(breaker)
+        .add(retry(everySecond(1)))
+        .build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, IOException::new)))
         .isInstanceOf(IOException.class);
     assertThatThrownBy(() -> run(async, pipeline, failing(0, IOException::new)))
@@ -347,7 +358,8 @@ class RetryReferenceTest {
     CircuitBreaker breaker = resilience.circuitBreaker(
         "b", CircuitBreakerConfig.builder().failureThreshold(2).build());
     Retry retry = retry(everySecond(5));
-    Pipeline pipeline = resilience.newPipeline("p").add(retry).add(breaker).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(retry).add(breaker).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, () -> new IOException("down"))))
         .hasMessage("down");
     assertThat(calls).hasValue(2);
@@ -366,7 +378,8 @@ class RetryReferenceTest {
             .build());
     Retry retry = retry(RetryConfig.builder()
         .backoff(Backoff.constant(Duration.ofSeconds(6)).withJitter(Jitter.NONE)));
-    Pipeline pipeline = resilience.newPipeline("p").add(retry).add(breaker).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(retry).add(breaker).build();
     assertThat(run(false, pipeline, failing(1, IOException::new))).isEqualTo(2);
   }
 
@@ -378,7 +391,8 @@ class RetryReferenceTest {
   void deadlineAround_noWaitInVain(boolean async) {
     Timeout timeout = resilience.timeout("t", Duration.ofMillis(2_500));
     Retry retry = retry(everySecond(9));
-    Pipeline pipeline = resilience.newPipeline("p").add(timeout).add(retry).build();
+    Pipeline pipeline =
+        resilience.unregistered().pipelineBuilder("p").add(timeout).add(retry).build();
     assertThatThrownBy(() -> run(async, pipeline, failing(9, () -> new IOException("down"))))
         .hasMessage("down");
     assertThat(calls).hasValue(3);
@@ -562,7 +576,8 @@ class RetryReferenceTest {
   void body_readsAttemptContext() throws Exception {
     List<String> seen = new ArrayList<>();
     Pipeline pipeline = resilience
-        .newPipeline("p")
+        .unregistered()
+        .pipelineBuilder("p")
         .add(resilience.timeout("t", Duration.ofSeconds(10)))
         .add(retry(everySecond(3)))
         .build();

@@ -224,7 +224,8 @@ class TimeoutTest {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       CircuitBreaker breaker = resilience.circuitBreaker("b");
       Pipeline pipeline = resilience
-          .newPipeline("p")
+          .unregistered()
+          .pipelineBuilder("p")
           .add(resilience.timeout("t", Duration.ofSeconds(1)))
           .add(breaker)
           .build();
@@ -242,7 +243,8 @@ class TimeoutTest {
   @Test
   void sync_lateBody_isAFailureForBreakersInside() {
     CircuitBreaker breaker = real.circuitBreaker("b");
-    Pipeline pipeline = real.newPipeline("p")
+    Pipeline pipeline = real.unregistered()
+        .pipelineBuilder("p")
         .add(real.timeout("t", Duration.ofMillis(5)))
         .add(breaker)
         .build();

@@ -56,7 +56,7 @@ final class OtherPolicies {
   /** Adds a list for each kind with its number of policies, {@code retries} and {@code retries_count}, and {@code store}. */
   void addTo(JsonObject board) {
     Lists lists = new Lists();
-    resilience.readings(lists);
+    resilience.policies().read(lists);
     lists.byName.forEach((list, rows) -> {
       rows.sort(Row.WORST_FIRST);
       board

@@ -59,8 +59,6 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
             name,
             "health",
             this,
-            "readings",
-            "writes nothing",
             "status",
             fake(
                 RuntimeStatus.class,
@@ -75,7 +73,8 @@ final class FakeRuntime implements ResilienceContext, HealthRegistry {
                         "keyedCircuitBreakers",
                         "retries",
                         "retryBudgets",
-                        "timeouts")
+                        "timeouts",
+                        "read")
                     .collect(Collectors.toMap(Function.identity(), each -> List.of())))));
   }
 

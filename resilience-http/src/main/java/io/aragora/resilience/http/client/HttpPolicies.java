@@ -97,7 +97,7 @@ record HttpPolicies(
     if (breaker.isEmpty() && repeats.isNone() && limiters == null && timeout == null) {
       return null;
     }
-    Pipeline.Builder pipeline = resilience.newPipeline(name);
+    Pipeline.Builder pipeline = resilience.unregistered().pipelineBuilder(name);
     breaker.ifPresent(pipeline::add);
     if (repeats.retry() != null) {
       pipeline.add(repeats.retry());

@@ -31,7 +31,7 @@ final class PolicySeries implements Readings {
 
   void read(Resilience resilience, SampleList samples) {
     kinds.values().forEach(Kind::begin);
-    resilience.readings(this);
+    resilience.policies().read(this);
     for (Kind each : kinds.values()) {
       each.end(limit);
       each.show(samples);

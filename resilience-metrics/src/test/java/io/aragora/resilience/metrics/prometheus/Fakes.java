@@ -154,7 +154,6 @@ final class Fakes {
               Map.entry("policies", args -> policies()),
               Map.entry("status", args -> status()),
               Map.entry("health", args -> health()),
-              Map.entry("readings", args -> write((Readings) args[0])),
               Map.entry(
                   "extension",
                   args -> extensions.stream()
@@ -213,6 +212,7 @@ final class Fakes {
               "retries", args -> List.copyOf(retries),
               "retryBudgets", args -> List.copyOf(budgets),
               "timeouts", args -> List.copyOf(timeouts),
+              "read", args -> write((Readings) args[0]),
               "keyedRateLimiters", args -> List.of()));
     }
 

@@ -229,7 +229,8 @@ final class Shop implements AutoCloseable {
     chaos(name);
     coalesce(name);
     resilience
-        .newPipeline(name)
+        .unregistered()
+        .pipelineBuilder(name)
         .add(breaker)
         .build()
         .withFallback(Fallback.value("x"))

@@ -54,7 +54,7 @@ final class PolicyReport {
     answer.put("state_store", store());
     answer.put("circuit_breakers", breakers());
     Map<String, Integer> counts = new TreeMap<>();
-    resilience.readings(new Counting(counts));
+    resilience.policies().read(new Counting(counts));
     counts.put(PIPELINE, resilience.policies().pipelines().size());
     answer.put("policies", counts);
     return answer;
@@ -99,7 +99,7 @@ final class PolicyReport {
     if (kind.equals(PIPELINE)) {
       resilience.policies().pipelines().forEach(pipeline -> rows.add(pipeline(pipeline)));
     } else {
-      resilience.readings(new Rows(kind, null, rows));
+      resilience.policies().read(new Rows(kind, null, rows));
     }
     if (rows.isEmpty()) {
       return Optional.empty();
@@ -148,7 +148,7 @@ final class PolicyReport {
       named(resilience.policies().pipelines(), name)
           .ifPresent(pipeline -> rows.add(pipeline(pipeline)));
     } else {
-      resilience.readings(new Rows(kind, name, rows));
+      resilience.policies().read(new Rows(kind, name, rows));
     }
     if (rows.isEmpty()) {
       return Optional.empty();

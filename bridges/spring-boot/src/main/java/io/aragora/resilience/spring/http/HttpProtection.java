@@ -99,7 +99,7 @@ public final class HttpProtection {
     if (breakers == null && !isRetried && limiter == null && timeout == null) {
       return null;
     }
-    Pipeline.Builder pipeline = resilience.newPipeline(name);
+    Pipeline.Builder pipeline = resilience.unregistered().pipelineBuilder(name);
     if (breakers != null) {
       pipeline.add(breakers.forKey(Origin.of(uri)));
     }

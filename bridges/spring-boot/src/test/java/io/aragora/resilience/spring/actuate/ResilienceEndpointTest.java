@@ -84,7 +84,7 @@ class ResilienceEndpointTest {
   void policies_ofEveryKind_areShown() throws Exception {
     OnePolicyOfEachKind.declare(app.resilience(), "prices");
     Set<String> kinds = new TreeSet<>();
-    app.resilience().readings(new Readings() {
+    app.resilience().policies().read(new Readings() {
       @Override
       public void policy(String kind, String name) {
         kinds.add(kind);
