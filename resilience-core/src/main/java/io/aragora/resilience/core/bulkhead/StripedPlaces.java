@@ -24,7 +24,7 @@ final class StripedPlaces extends Places {
    * looked already: look twice. If no stripe had a free place in either pass, and the sum of the releases and epochs is the
    * same, then no place was given back in between and the limit did not change, so between the passes there was an instant
    * without a free place. Otherwise look again; each further pass is caused by a release of another thread, so this is
-   * lock-free. Of a single stripe, one look is a proof. Whoever finds an odd epoch waits until the limit has changed.
+   * lock-free. Of a single stripe, one look is a proof. A thread that finds an odd epoch waits until the limit has changed.
    * Stress: StripedPlacesStress.FullIsProved, LastPlaceIsTakenOnce.
    *
    * Lowering the limit: DEBT is raised first, then the epoch of each stripe changes. A thread that gives a place back reads its
@@ -156,7 +156,7 @@ final class StripedPlaces extends Places {
 
   private void awaitChange() {
     synchronized (words) {
-      // Whoever changes the limit holds this lock.
+      // A thread that changes the limit holds this lock.
     }
   }
 
