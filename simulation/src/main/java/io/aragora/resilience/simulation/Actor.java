@@ -21,10 +21,33 @@ final class Actor {
     private final Actor actor;
     private final int number;
 
+    /*
+     * A thread that waits for its baton takes its interrupt flag away for a moment, whenever it is interrupted, and gives it back when
+     * it has the baton. Others must not see that moment: a run would not repeat.
+     */
+    private volatile boolean isSuspended = true;
+    private volatile boolean isFlagged;
+
     ActorThread(Actor actor, String name, int number, Runnable body) {
       super(null, body, name, 0, false);
       this.actor = actor;
       this.number = number;
+    }
+
+    void suspended(boolean suspended) {
+      isFlagged = super.isInterrupted();
+      isSuspended = suspended;
+    }
+
+    @Override
+    public void interrupt() {
+      isFlagged = true;
+      super.interrupt();
+    }
+
+    @Override
+    public boolean isInterrupted() {
+      return isSuspended ? isFlagged : super.isInterrupted();
     }
 
     /** The library chooses stripes by it, so it is the same in each run of a life. */
@@ -38,7 +61,7 @@ final class Actor {
   private final Schedule schedule;
   private final String name;
   private final boolean background;
-  private final Thread thread;
+  private final ActorThread thread;
   private final Semaphore baton = new Semaphore(0);
 
   private BooleanSupplier condition = Actor::always;
@@ -54,7 +77,7 @@ final class Actor {
     this.name = name;
     this.background = background;
     this.thread = new ActorThread(this, name, number, () -> {
-      baton.acquireUninterruptibly();
+      takeBaton();
       schedule.begun(this, script);
     });
     thread.setDaemon(true);
@@ -95,8 +118,14 @@ final class Actor {
     return thread;
   }
 
+  /** Called by its thread, before another one has the baton. */
+  void suspend() {
+    thread.suspended(true);
+  }
+
   void takeBaton() {
     baton.acquireUninterruptibly();
+    thread.suspended(false);
   }
 
   void giveBaton() {

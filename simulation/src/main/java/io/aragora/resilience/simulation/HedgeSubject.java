@@ -54,13 +54,15 @@ final class HedgeSubject extends Subject {
     }
   }
 
-  private void checkLosers(Layer layer) {
-    for (Passage passage : layer.passages) {
-      check(
-          passage.cancelled || (passage.ended && passage.endedAt <= layer.endedAt),
-          "losers are cancelled",
-          layer);
+  /** A cancellation may wait for a thread, so a loser may end by itself meanwhile. */
+  @Override
+  void whenStill() {
+    for (Layer layer : ended) {
+      for (Passage passage : layer.passages) {
+        check(passage.cancelled || passage.ended, "losers are cancelled", layer);
+      }
     }
+    ended.clear();
   }
 
   @Override
@@ -70,7 +72,7 @@ final class HedgeSubject extends Subject {
 
   @Override
   long atEnd(long calls) {
-    ended.forEach(this::checkLosers);
+    whenStill();
     check(
         hedge.totals().hedges() <= (long) hedge.config().maxHedges() * calls,
         "hedges are counted",

@@ -123,6 +123,7 @@ final class Life {
       worlds[i] = begin();
     }
     schedule.afterStep(this::afterStep);
+    schedule.whenStill(this::whenStill);
     for (List<Plan.Op> script : plan.scripts()) {
       callersAtWork++;
       int home = callers.size() % worlds.length;
@@ -155,6 +156,12 @@ final class Life {
   private void afterStep() {
     for (World world : worlds) {
       world.afterStep();
+    }
+  }
+
+  private void whenStill() {
+    for (World world : worlds) {
+      world.whenStill();
     }
   }
 
@@ -536,13 +543,17 @@ final class Life {
       }
       return;
     }
-    boolean sharesOutcomes = protection.subjects().stream()
-        .anyMatch(each -> each instanceof CoalescerSubject || each instanceof ChaosSubject);
+    // Another call may have led the flight, through other policies.
+    boolean sharesFlights =
+        protection.subjects().stream().anyMatch(CoalescerSubject.class::isInstance);
+    boolean sharesOutcomes =
+        sharesFlights || protection.subjects().stream().anyMatch(ChaosSubject.class::isInstance);
     boolean ofBody =
         call.hasProduced(failure) || (sharesOutcomes && present.life().hasProduced(failure));
     boolean ofPolicy = failure instanceof CallRejectedException rejection
-        ? protection.subjects().stream()
-            .anyMatch(each -> rejection.policy().startsWith(each.name()))
+        ? sharesFlights
+            || protection.subjects().stream()
+                .anyMatch(each -> rejection.policy().startsWith(each.name()))
         : failure instanceof ResilienceException && !(failure instanceof ResilienceClosedException);
     boolean ofClosing = failure instanceof ResilienceClosedException && present.isClosing();
     boolean ofCaller = (Subject.isInterruption(failure) && call.wasInterrupted())

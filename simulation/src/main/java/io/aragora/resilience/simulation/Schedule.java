@@ -34,6 +34,7 @@ final class Schedule {
   private volatile @Nullable Throwable failure;
   private long now = BEGIN;
   private Runnable afterStep = () -> {};
+  private Runnable whenStill = () -> {};
   private boolean checking;
 
   /**
@@ -64,6 +65,11 @@ final class Schedule {
   /** Sets what is checked after each step. */
   void afterStep(Runnable check) {
     afterStep = check;
+  }
+
+  /** Sets what is checked whenever no thread can go on before time passes. */
+  void whenStill(Runnable check) {
+    whenStill = check;
   }
 
   /** Adds a thread. A life is over when all that are not in the background have ended. */
@@ -161,11 +167,12 @@ final class Schedule {
     if (givenUp) {
       throw new Abandoned("the life is over");
     }
-    checked();
+    check(afterStep);
     Actor next = failure == null ? choose() : null;
     if (next == self) {
       return;
     }
+    self.suspend();
     if (next == null) {
       over.release();
     } else {
@@ -180,11 +187,11 @@ final class Schedule {
     }
   }
 
-  private void checked() {
+  private void check(Runnable rules) {
     if (failure == null) {
       checking = true;
       try {
-        afterStep.run();
+        rules.run();
       } catch (Throwable e) {
         fail(e);
       } finally {
@@ -220,6 +227,10 @@ final class Schedule {
       if (ready.isEmpty()) {
         if (next == NEVER) {
           fail(new Violation("every call and every wait ends", waiting()));
+          return null;
+        }
+        check(whenStill);
+        if (failure != null) {
           return null;
         }
         now = Math.max(now, next);

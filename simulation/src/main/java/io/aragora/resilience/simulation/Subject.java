@@ -104,6 +104,9 @@ abstract class Subject {
   /** Called after each step of the life. */
   void afterStep() {}
 
+  /** Called when no thread of the life can go on before time passes, and no background work is left. */
+  void whenStill() {}
+
   /**
    * Called when all calls have ended and time has passed, before the process closes: compares the totals with what was observed.
    *

@@ -208,6 +208,13 @@ final class World {
     }
   }
 
+  /** Checks what must hold when no thread can go on and no background work is left. */
+  void whenStill() {
+    if (!closing && !time.isKilled() && time.isIdle()) {
+      subjects.values().forEach(Subject::whenStill);
+    }
+  }
+
   /** What must hold when every call has ended and the process is still open. */
   void atEnd() {
     for (Protection protection : protections) {
