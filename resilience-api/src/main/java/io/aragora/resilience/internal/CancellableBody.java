@@ -11,4 +11,7 @@ public interface CancellableBody {
    * @param late guards itself; called on the body's thread
    */
   void cancel(Consumer<@Nullable Object> late);
+
+  /** {@return whether the executor has begun the body} */
+  boolean hasBegun();
 }

@@ -2,7 +2,7 @@ package io.aragora.resilience.internal;
 
 import java.util.concurrent.RejectedExecutionException;
 
-/** Thrown if an executor of the application rejects a body. The dependency was not called, so no breaker counts it. */
+/** An executor of the application rejected a body, or did not begin it. The dependency was not called, so no breaker counts it. */
 public final class RejectedByExecutor extends RejectedExecutionException {
   private static final long serialVersionUID = 1L;
 
@@ -13,5 +13,14 @@ public final class RejectedByExecutor extends RejectedExecutionException {
    */
   public RejectedByExecutor(Throwable thrown) {
     super(FailureMessage.of(thrown), thrown);
+  }
+
+  private RejectedByExecutor(String message) {
+    super(message);
+  }
+
+  /** {@return why a call reached its deadline whose body was still waiting} */
+  public static RejectedByExecutor notBegun() {
+    return new RejectedByExecutor("the body had not begun");
   }
 }

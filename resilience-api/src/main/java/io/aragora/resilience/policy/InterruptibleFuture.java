@@ -25,6 +25,9 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   /** The thread inside the body; guarded by this, so that no interrupt is sent to a thread that has left it. */
   private @Nullable Thread runner;
 
+  /** Whether a thread has entered the body. Written under the lock of this, read without it: publishes nothing else. */
+  private volatile boolean begun;
+
   /** Whether an interrupt was sent to the runner; guarded by this. */
   private boolean isInterrupted;
 
@@ -96,6 +99,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
       return false;
     }
     runner = Thread.currentThread();
+    begun = true;
     return true;
   }
 
@@ -114,6 +118,11 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   public void cancel(Consumer<@Nullable Object> consumer) {
     late = consumer;
     cancel(true);
+  }
+
+  @Override
+  public boolean hasBegun() {
+    return begun;
   }
 
   @Override

@@ -22,8 +22,8 @@ public final class TimeoutExceededException extends ResilienceException {
    *
    * @param timeout the name of the policy
    * @param limit the limit of the policy
-   * @param cause the failure of the body after its interrupt; null if the call left the body, or the body ended late
-   *     by itself
+   * @param cause the failure of the body after its interrupt; a {@link java.util.concurrent.RejectedExecutionException} if the body
+   *     still waited for its executor or its admission; null if the call left the body, or the body ended late by itself
    */
   public TimeoutExceededException(String timeout, Duration limit, @Nullable Throwable cause) {
     super("'" + timeout + "' did not finish within " + limit.toNanos() / 1e9 + " s", cause, true);

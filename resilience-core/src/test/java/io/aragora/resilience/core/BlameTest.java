@@ -2,11 +2,15 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimitConfig;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.RetryConfig;
@@ -18,15 +22,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** The cause to which the end of a call is attributed. */
 class BlameTest {
+  private static final Duration LIMIT = Duration.ofSeconds(1);
+
   private final ManualTime time = ManualTime.create().autoAdvance(true);
+  private final ManualTime manual = ManualTime.create();
 
   private static CircuitBreaker breaker(Resilience resilience) {
     return resilience.circuitBreaker(
@@ -73,6 +85,53 @@ class BlameTest {
       }
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
       assertThat(breaker.snapshot().totals().ignored()).isEqualTo(2);
+    }
+  }
+
+  /** The executor is busy with something else, so the dependency was not called. */
+  @TestFactory
+  Stream<DynamicTest> submit_endsInTheQueueOfItsExecutor_isNoFailure() {
+    Map<String, BiConsumer<Resilience, CompletableFuture<String>>> endings = Map.of(
+        "deadline", (resilience, future) -> manual.advance(LIMIT.multipliedBy(2)),
+        "cancellation", (resilience, future) -> future.cancel(true),
+        "closing", (resilience, future) -> resilience.close());
+    return Stream.of("limit > breaker", "breaker > limit", "limit > breaker > retry")
+        .flatMap(order -> endings.entrySet().stream()
+            .map(ending -> dynamicTest(
+                order + ", " + ending.getKey(), () -> endsInQueue(order, ending.getValue()))));
+  }
+
+  private void endsInQueue(String order, BiConsumer<Resilience, CompletableFuture<String>> ending) {
+    try (Resilience resilience = Resilience.builder().timeSource(manual).build()) {
+      CircuitBreaker breaker = breaker(resilience);
+      ConcurrencyLimit limit = resilience.concurrencyLimit("c", ConcurrencyLimitConfig.defaults());
+      Pipeline.Builder policies = resilience.unregistered().pipelineBuilder("p");
+      for (String each : order.split(" > ")) {
+        switch (each) {
+          case "limit" -> policies.add(resilience.timeout("t", LIMIT));
+          case "retry" -> policies.add(resilience.retry("r"));
+          default -> policies.add(limit).add(breaker);
+        }
+      }
+      AtomicInteger bodies = new AtomicInteger();
+      List<Runnable> queue = new ArrayList<>();
+      CompletableFuture<String> future = policies
+          .build()
+          .submit(
+              () -> {
+                bodies.incrementAndGet();
+                return "never";
+              },
+              queue::add);
+      ending.accept(resilience, future);
+      manual.runPending();
+      assertThat(future).isCompletedExceptionally();
+      new ArrayList<>(queue).forEach(Runnable::run);
+      assertThat(bodies).hasValue(0);
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+      assertThat(breaker.snapshot().totals().failures()).isZero();
+      assertThat(breaker.snapshot().totals().ignored()).isEqualTo(1);
+      assertThat(limit.totals().drops()).isZero();
     }
   }
 

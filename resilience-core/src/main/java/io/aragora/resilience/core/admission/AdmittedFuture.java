@@ -32,6 +32,10 @@ final class AdmittedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    policy.giveBackAfterFuture(permit, cause);
+    if (hasEntered()) {
+      policy.giveBackAfterFuture(permit, cause);
+    } else {
+      policy.giveBack(permit);
+    }
   }
 }

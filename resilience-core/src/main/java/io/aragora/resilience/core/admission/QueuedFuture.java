@@ -139,8 +139,10 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
         if (preventStart()) {
           policy.giveBack(turn.permit());
           policy.countUnused();
-        } else {
+        } else if (hasEntered()) {
           policy.giveBackAfterFuture(turn.permit(), failure);
+        } else {
+          policy.giveBack(turn.permit());
         }
       }
       case NEW, WAITING, EVICTED, DISMISSED -> policy.countCancelled();

@@ -87,6 +87,11 @@ public enum CallEnd {
     return this == BODY || this == EXECUTOR;
   }
 
+  private static boolean isTimeoutOfWait(Throwable failure) {
+    return failure instanceof TimeoutExceededException exceeded
+        && exceeded.getCause() instanceof RejectedByExecutor;
+  }
+
   private static @Nullable CallEnd ofOurs(Throwable failure) {
     if (failure instanceof DeadlineCancellation) {
       return DEADLINE;
@@ -97,7 +102,7 @@ public enum CallEnd {
     if (failure instanceof ResilienceClosedException) {
       return CLOSED;
     }
-    if (failure instanceof RejectedByExecutor) {
+    if (failure instanceof RejectedByExecutor || isTimeoutOfWait(failure)) {
       return EXECUTOR;
     }
     // An inner timeout fired, or a policy inside rejected the call. That stays so, whatever

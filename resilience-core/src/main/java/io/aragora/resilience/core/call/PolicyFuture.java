@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.core.stack.StackRoom;
+import io.aragora.resilience.internal.CancellableBody;
 import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -253,12 +254,16 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Returns whether the call got past every policy that makes calls wait.
+   * Returns whether the call got past every policy that makes calls wait, and past the queue of its executor.
    *
-   * @return false if it waits for its admission, here or further inside
+   * @return false if it waits, here or further inside
    */
   protected boolean hasEntered() {
-    return !(inner instanceof PolicyFuture<?> started) || started.hasEntered();
+    CompletableFuture<T> started = inner;
+    if (started instanceof PolicyFuture<?> further) {
+      return further.hasEntered();
+    }
+    return !(started instanceof CancellableBody body) || body.hasBegun();
   }
 
   /** {@return whether the end was claimed} */

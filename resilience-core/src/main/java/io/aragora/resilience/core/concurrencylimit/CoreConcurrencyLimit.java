@@ -27,6 +27,7 @@ import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
+import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -219,7 +220,9 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   private void judge(CallEnd end, Throwable failure) {
     boolean isOverload = switch (end) {
       case DEADLINE -> true;
-      case BODY, EXECUTOR -> !(failure instanceof CallRejectedException) && isOverload(failure);
+      case BODY -> !(failure instanceof CallRejectedException) && isOverload(failure);
+      // A limit that passed while the body waited says nothing about the dependency.
+      case EXECUTOR -> !(failure instanceof TimeoutExceededException) && isOverload(failure);
       case CANCELLED, INTERRUPTED, CLOSED -> false;
     };
     if (isOverload) {

@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
@@ -157,8 +158,10 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       timeout.countFired(chain, index);
       counted = true;
     }
+    // Before the cancellation, after which a body does not begin.
+    Throwable cause = hasEntered() ? null : RejectedByExecutor.notBegun();
     cancelInner(new DeadlineCancellation(timeout.name(), timeout.dispatcher(), timeout::giveLate));
-    Throwable exceeded = timeout.exceeded(allowed, null);
+    Throwable exceeded = timeout.exceeded(allowed, cause);
     Executor executor = timeout.executor(chain);
     if (executor == null) {
       completeExceptionally(exceeded);
