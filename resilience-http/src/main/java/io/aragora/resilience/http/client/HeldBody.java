@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class HeldBody implements BodySubscriber<HeldBody> {
   static final int MOST_KEPT = 1 << 16;
 
+  /** Bounds what tiny or empty parts cost, which a server may send without end: flow control counts no empty one. */
+  static final int MOST_PARTS = 1 << 11;
+
   private final ResponseInfo info;
   private final boolean readsAhead;
   private final CompletableFuture<HeldBody> held = new CompletableFuture<>();
@@ -26,6 +29,7 @@ final class HeldBody implements BodySubscriber<HeldBody> {
   // Guarded by this; signals are passed on without the lock.
   private final List<ByteBuffer> kept = new ArrayList<>();
   private long keptBytes;
+  private int parts;
   private Flow.@Nullable Subscription upstream;
   private Flow.@Nullable Subscriber<? super List<ByteBuffer>> downstream;
   private boolean isEnded;
@@ -85,12 +89,15 @@ final class HeldBody implements BodySubscriber<HeldBody> {
     synchronized (this) {
       receiver = isHandedOver ? downstream : null;
       if (receiver == null) {
+        parts++;
         for (ByteBuffer buffer : buffers) {
-          kept.add(buffer);
-          keptBytes += buffer.remaining();
+          if (buffer.hasRemaining()) {
+            kept.add(buffer);
+            keptBytes += buffer.remaining();
+          }
         }
       }
-      isFull = keptBytes > MOST_KEPT;
+      isFull = keptBytes > MOST_KEPT || parts > MOST_PARTS;
     }
     if (receiver != null) {
       receiver.onNext(buffers);

@@ -17,8 +17,8 @@ final class LeftoverBody {
 
   /** Frees the connection that the body of a response holds: streams of bytes and lines, publishers. */
   static void letGo(@Nullable HttpResponse<?> answer) {
-    Object body = answer == null ? null : answer.body();
     try {
+      Object body = answer == null ? null : answer.body();
       if (body instanceof HeldBody held) {
         held.discard();
       } else if (body instanceof AutoCloseable closeable) {
@@ -26,7 +26,7 @@ final class LeftoverBody {
       } else if (body instanceof Flow.Publisher<?> publisher) {
         publisher.subscribe(new Uninterested());
       }
-    } catch (Exception e) {
+    } catch (Throwable e) {
       // The call has its own outcome, which a failure here must not change.
       LOG.log(System.Logger.Level.DEBUG, "the body of an unused response could not be closed", e);
     }

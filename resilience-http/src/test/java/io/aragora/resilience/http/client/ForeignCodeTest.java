@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Every function that the client accepts, with every kind of throwable, by send and by sendAsync. */
 class ForeignCodeTest {
-  private static final List<Throwable> THROWABLES = List.of(
+  static final List<Throwable> THROWABLES = List.of(
       new IllegalStateException("foreign"),
       new NoClassDefFoundError("foreign"),
       new AssertionError("foreign"),
@@ -55,7 +55,7 @@ class ForeignCodeTest {
     throw (X) thrown;
   }
 
-  private static <T> T sneak(Throwable thrown) {
+  static <T> T sneak(Throwable thrown) {
     return ForeignCodeTest.<T, RuntimeException>go(thrown);
   }
 

@@ -126,6 +126,27 @@ class HeldBodyTest {
   }
 
   @Test
+  @DisplayName("parts of a byte or less, which a server may send without end, are bounded")
+  void tinyParts_withoutEnd_areNotReadAhead() {
+    body.onSubscribe(upstream);
+    int sent = 0;
+    while (upstream.asked > sent) {
+      sent++;
+      body.onNext(sent % 2 == 0 ? List.of(ByteBuffer.allocate(0)) : List.of());
+      assertThat(sent).isLessThan(HeldBody.MOST_KEPT);
+    }
+
+    assertThat(isHeld()).isTrue();
+    Receiver receiver = new Receiver(1, 1);
+    body.giveTo(receiver);
+    assertThat(receiver.heard).as("nothing was kept").isEmpty();
+    assertThat(upstream.asked).isEqualTo(sent + 1L);
+    body.onNext(bytes("z"));
+    body.onComplete();
+    assertThat(receiver.heard).containsExactly("z", "end");
+  }
+
+  @Test
   @DisplayName("an empty body ends with or without a request")
   void emptyBody_ends_withOrWithoutARequest() {
     body.onSubscribe(upstream);
