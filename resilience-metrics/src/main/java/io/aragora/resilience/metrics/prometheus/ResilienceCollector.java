@@ -66,10 +66,7 @@ final class ResilienceCollector implements MultiCollector {
     List<Sample> samples = new ArrayList<>();
     List<HistogramSnapshot> histograms = new ArrayList<>();
     for (Source source : sources) {
-      samples.addAll(source.read(text));
-      if (source.durations != null) {
-        histograms.addAll(source.durations.collect());
-      }
+      source.read(text, samples, histograms);
     }
     if (text == null) {
       return Sample.byFamily(samples, histograms);
@@ -122,10 +119,15 @@ final class ResilienceCollector implements MultiCollector {
       return durations;
     }
 
-    private List<Sample> read(@Nullable TextScrape text) {
+    /** Adds all that the runtime has, or nothing if it cannot be read. */
+    private void read(
+        @Nullable TextScrape text, List<Sample> samples, List<HistogramSnapshot> histograms) {
       try {
-        return series.read(label, resilience, text);
-      } catch (RuntimeException e) {
+        List<Sample> read = series.read(label, resilience, text);
+        List<HistogramSnapshot> timed = durations == null ? List.of() : durations.collect();
+        samples.addAll(read);
+        histograms.addAll(timed);
+      } catch (Throwable e) {
         // A runtime that cannot be read must hide neither the others nor the rest of the registry.
         if (warned.compareAndSet(false, true)) {
           LOG.log(
@@ -134,7 +136,6 @@ final class ResilienceCollector implements MultiCollector {
                   + " cannot be read and are missing from the scrape (logged once)",
               e);
         }
-        return List.of();
       }
     }
   }

@@ -48,7 +48,7 @@ final class Fakes {
   private Fakes() {}
 
   /** Implements the named methods and those of Object; any other call fails the test. */
-  private static <T> T fake(Class<T> type, Map<String, Function<Object[], Object>> methods) {
+  static <T> T fake(Class<T> type, Map<String, Function<Object[], Object>> methods) {
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(),
         new Class<?>[] {type},

@@ -15,6 +15,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,22 @@ class PrometheusMetricsTest {
   @DisplayName("failing metrics of one runtime do not affect the others")
   void scrape_oneRuntimeCannotBeRead_theOthersCan() throws Exception {
     try (AutoCloseable first = metrics.attach(runtimeThatFails());
+        AutoCloseable second = metrics.attach(runtime("shop", 1))) {
+      assertThat(first).isNotSameAs(second);
+      assertThat(timeouts())
+          .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0");
+    }
+  }
+
+  @Test
+  @DisplayName("an error in the metrics of one runtime does not affect the others")
+  void scrape_oneRuntimeHasAnError_theOthersAreShown() throws Exception {
+    Fakes.Runtime broken = new Fakes.Runtime("broken");
+    broken.timeouts.add(
+        Fakes.fake(io.aragora.resilience.timeout.Timeout.class, Map.of("name", args -> {
+          throw new NoClassDefFoundError("foreign");
+        })));
+    try (AutoCloseable first = metrics.attach(broken);
         AutoCloseable second = metrics.attach(runtime("shop", 1))) {
       assertThat(first).isNotSameAs(second);
       assertThat(timeouts())
