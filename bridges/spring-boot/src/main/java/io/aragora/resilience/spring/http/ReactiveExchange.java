@@ -22,6 +22,9 @@ final class ReactiveExchange {
   /** The response of the latest attempt that failed. The thread that removes it releases it, or passes it on. */
   private final AtomicReference<@Nullable Held> held = new AtomicReference<>();
 
+  /** Set before the last release. A response that is held afterwards is released by the thread that held it. */
+  private volatile boolean isOver;
+
   ReactiveExchange(HttpProtection protection, ClientRequest request, ExchangeFunction next) {
     this.protection = protection;
     this.request = request;
@@ -32,7 +35,7 @@ final class ReactiveExchange {
     return attempt()
         .transform(policies)
         .onErrorResume(HttpAnswerException.class, this::end)
-        .doFinally(signal -> releaseHeld())
+        .doFinally(signal -> endOfCall())
         // An answer that arrives together with the cancellation, or after the timeout.
         .doOnDiscard(ClientResponse.class, ReactiveExchange::release);
   }
@@ -45,13 +48,34 @@ final class ReactiveExchange {
   }
 
   private Mono<ClientResponse> judge(ClientResponse response) {
-    HttpAnswerException failure = protection.judge(
-        request.url(), response.statusCode().value(), response.headers().asHttpHeaders());
+    HttpAnswerException failure;
+    try {
+      failure = protection.judge(
+          request.url(), response.statusCode().value(), response.headers().asHttpHeaders());
+    } catch (Throwable e) {
+      release(response);
+      throw e;
+    }
     if (failure == null) {
       return Mono.just(response);
     }
-    held.set(new Held(response, failure));
+    hold(new Held(response, failure));
     return Mono.error(failure);
+  }
+
+  private void hold(Held last) {
+    Held before = held.getAndSet(last);
+    if (before != null) {
+      release(before.response);
+    }
+    if (isOver) {
+      releaseHeld();
+    }
+  }
+
+  private void endOfCall() {
+    isOver = true;
+    releaseHeld();
   }
 
   private Mono<ClientResponse> end(HttpAnswerException failure) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.testing.ManualTime;
+import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -27,6 +29,7 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** Every answer that the subscriber does not get is released, and the one that it gets is not. */
 class WebClientTest {
@@ -174,6 +177,45 @@ class WebClientTest {
     assertThat(bodies).containsExactly("503 read");
     time.advance(Duration.ofMinutes(10));
     assertThat(sent).isEqualTo(1);
+  }
+
+  @Test
+  void filter_cancelledWhileAnswerIsJudged_releasesIt() {
+    AtomicReference<Disposable> call = new AtomicReference<>();
+    Sinks.One<ClientResponse> answer = Sinks.one();
+    script.add(answer.asMono());
+    call.set(exchange(builder(), request(HttpMethod.GET)).subscribe());
+
+    answer.tryEmitValue(judged(answer(503), () -> call.get().dispose()));
+
+    assertThat(bodies).containsExactly("503 read");
+  }
+
+  @Test
+  void filter_judgeThrows_releasesAnswer() {
+    AssertionError foreign = new AssertionError("foreign");
+    script.add(Mono.fromSupplier(() -> judged(answer(503), () -> {
+      throw foreign;
+    })));
+
+    assertThatThrownBy(
+            () -> exchange(builder(), request(HttpMethod.POST)).block(Duration.ofSeconds(10)))
+        .cause()
+        .isSameAs(foreign);
+    assertThat(bodies).containsExactly("503 read");
+  }
+
+  /** An answer during whose judgement something happens. */
+  private static ClientResponse judged(ClientResponse answer, Runnable meanwhile) {
+    return (ClientResponse) Proxy.newProxyInstance(
+        ClientResponse.class.getClassLoader(),
+        new Class<?>[] {ClientResponse.class},
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("statusCode")) {
+            meanwhile.run();
+          }
+          return method.invoke(answer, arguments);
+        });
   }
 
   @Test
