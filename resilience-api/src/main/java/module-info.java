@@ -31,12 +31,16 @@ module io.aragora.resilience {
   exports io.aragora.resilience.timeout;
   exports io.aragora.resilience.internal to
       io.aragora.resilience.core,
+      io.aragora.resilience.grpc,
       io.aragora.resilience.health,
       io.aragora.resilience.http,
       io.aragora.resilience.metrics,
+      io.aragora.resilience.micrometer,
+      io.aragora.resilience.opentelemetry,
       io.aragora.resilience.persistence,
       io.aragora.resilience.postgresql,
       io.aragora.resilience.redis,
+      io.aragora.resilience.resilience4j,
       io.aragora.resilience.testing;
   exports io.aragora.resilience.internal.discovery to
       io.aragora.resilience.core,

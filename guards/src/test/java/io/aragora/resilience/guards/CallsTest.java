@@ -19,7 +19,10 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +68,13 @@ class CallsTest {
       Map.entry(
           "io.aragora.resilience.persistence.sqlite.LoaderClaim",
           "the number by which a class loader knows its claims must differ from that of any other"));
+
+  private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*");
+
+  private static final Pattern LOGS_OR_PRINTS = Pattern.compile(
+      "\\bgetLogger\\b|\\bSystem\\.Logger\\b(?!\\.Level)|\\bjava\\.lang\\.System\\.Logger;"
+          + "|\\bjava\\.util\\.logging\\b|\\bLog(ger)?Factory\\b|\\bLogManager\\b|\\bSystem\\.(out|err)\\b"
+          + "|\\bprint(StackTrace|ln)\\b|\\bexitProcess\\b|\\bSystem\\.exit\\b");
 
   @Test
   void theLibrary_isLookedAt() {
@@ -201,6 +211,50 @@ class CallsTest {
         .callMethodWhere(target(owner(type(System.Logger.class))))
         .because("a log handler that throws must not end a call, or a thread of the library")
         .check(Library.CLASSES);
+  }
+
+  /** Their sources, Kotlin's included, since a build of this module alone leaves the bridges out. */
+  @Test
+  void loggingOfBridges_isBehindTheSameGuard() throws IOException {
+    Map<String, String> sources = sourcesOfBridges();
+    Set<String> bridges = new TreeSet<>();
+    Set<String> findings = new TreeSet<>();
+    sources.forEach((file, text) -> {
+      bridges.add(file.substring(0, file.indexOf('/')));
+      Matcher found = LOGS_OR_PRINTS.matcher(COMMENT.matcher(text).replaceAll(""));
+      while (found.find()) {
+        findings.add(file + ": " + found.group());
+      }
+    });
+
+    assertThat(bridges)
+        .contains(
+            "grpc",
+            "kotlin",
+            "micrometer",
+            "opentelemetry",
+            "reactor",
+            "resilience4j",
+            "spring-boot");
+    assertThat(sources).hasSizeGreaterThan(70);
+    assertThat(findings)
+        .as("a log handler that throws must not leave attach, a scrape or a call: use GuardedLog")
+        .isEmpty();
+  }
+
+  private static Map<String, String> sourcesOfBridges() throws IOException {
+    Map<String, String> sources = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(LibraryModule.BRIDGES)) {
+      for (Path file :
+          files.filter(each -> each.toString().matches(".*\\.(java|kt)")).toList()) {
+        String path = LibraryModule.BRIDGES.relativize(file).toString().replace('\\', '/');
+        // SpringLog is the guard around the logging of Spring.
+        if (path.contains("/src/main/") && !path.endsWith("/spring/SpringLog.java")) {
+          sources.put(path, Files.readString(file));
+        }
+      }
+    }
+    return sources;
   }
 
   @Test

@@ -2,14 +2,22 @@ package io.aragora.resilience.grpc;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.policy.Policy;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** The permits of one call. They are given back once, even if its end is reported several times and on several threads. Thread-safe. */
+/**
+ * The permits of one call. They are given back once, even if its end is reported several times and on several threads. A policy that
+ * fails to count the call is logged: it keeps neither the other policy's permit nor the end of the call. Thread-safe.
+ */
 final class Permits {
+  private static final GuardedLog LOG = GuardedLog.of(Permits.class);
+
   private final @Nullable CircuitBreaker breaker;
   private final long ofBreaker;
   private final @Nullable ConcurrencyLimit limit;
@@ -45,17 +53,38 @@ final class Permits {
     if (!hasEnded.compareAndSet(false, true)) {
       return false;
     }
-    endOfBreaker(status, trailers);
-    if (limit != null) {
-      if (statuses.isOverload(status.getCode())) {
-        limit.recordDrop(ofLimit);
-      } else if (status.isOk() && isTimed) {
-        limit.recordSuccess(ofLimit);
-      } else {
-        limit.releasePermit(ofLimit);
-      }
+    try {
+      endOfBreaker(status, trailers);
+    } catch (Throwable e) {
+      notCounted(breaker, e);
+    }
+    try {
+      endOfLimit(status);
+    } catch (Throwable e) {
+      notCounted(limit, e);
     }
     return true;
+  }
+
+  private static void notCounted(@Nullable Policy policy, Throwable failure) {
+    LOG.failed(
+        Level.ERROR,
+        policy == null ? "a policy" : policy,
+        "a call could not be counted; it ends as the server said",
+        failure);
+  }
+
+  private void endOfLimit(Status status) {
+    if (limit == null) {
+      return;
+    }
+    if (statuses.isOverload(status.getCode())) {
+      limit.recordDrop(ofLimit);
+    } else if (status.isOk() && isTimed) {
+      limit.recordSuccess(ofLimit);
+    } else {
+      limit.releasePermit(ofLimit);
+    }
   }
 
   private void endOfBreaker(Status status, @Nullable Metadata trailers) {
@@ -83,11 +112,19 @@ final class Permits {
     if (!hasEnded.compareAndSet(false, true)) {
       return;
     }
-    if (breaker != null) {
-      breaker.releasePermit(ofBreaker);
+    try {
+      if (breaker != null) {
+        breaker.releasePermit(ofBreaker);
+      }
+    } catch (Throwable e) {
+      notCounted(breaker, e);
     }
-    if (limit != null) {
-      limit.releasePermit(ofLimit);
+    try {
+      if (limit != null) {
+        limit.releasePermit(ofLimit);
+      }
+    } catch (Throwable e) {
+      notCounted(limit, e);
     }
   }
 

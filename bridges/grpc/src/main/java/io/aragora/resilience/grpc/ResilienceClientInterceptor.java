@@ -103,26 +103,43 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
   private Permits admit(String key, MethodDescriptor<?, ?> method) throws Rejection {
     CircuitBreaker breaker = breakers == null ? null : breakers.forKey(key);
     long ofBreaker = breaker == null ? CircuitBreaker.REJECTED : acquire(breaker);
-    boolean isAdmitted = false;
+    long ofLimit = ConcurrencyLimit.REJECTED;
+    Permits admitted = null;
     try {
       if (limiter != null && !limiter.tryAcquire()) {
         throw new Rejection(Status.RESOURCE_EXHAUSTED, Rejections.of(limiter));
       }
-      long ofLimit = limit == null ? ConcurrencyLimit.REJECTED : limit.tryAcquirePermit();
+      ofLimit = limit == null ? ConcurrencyLimit.REJECTED : limit.tryAcquirePermit();
       if (limit != null && ofLimit == ConcurrencyLimit.REJECTED) {
         throw new Rejection(Status.UNAVAILABLE, Rejections.of(limit));
       }
-      isAdmitted = true;
-      return new Permits(
+      admitted = new Permits(
           breaker,
           ofBreaker,
           limit,
           ofLimit,
           statuses,
           method.getType() == MethodDescriptor.MethodType.UNARY);
+      return admitted;
     } finally {
-      if (!isAdmitted && breaker != null) {
+      if (admitted == null) {
+        release(breaker, ofBreaker, limit, ofLimit);
+      }
+    }
+  }
+
+  private static void release(
+      @Nullable CircuitBreaker breaker,
+      long ofBreaker,
+      @Nullable ConcurrencyLimit limit,
+      long ofLimit) {
+    try {
+      if (breaker != null) {
         breaker.releasePermit(ofBreaker);
+      }
+    } finally {
+      if (limit != null && ofLimit != ConcurrencyLimit.REJECTED) {
+        limit.releasePermit(ofLimit);
       }
     }
   }
@@ -217,8 +234,8 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
         return;
       }
       permits = taken;
-      context.addListener(this, Runnable::run);
       try {
+        context.addListener(this, Runnable::run);
         delegate().start(new EndListener<>(listener, this, taken), headers);
       } catch (Throwable e) {
         context.removeListener(this);

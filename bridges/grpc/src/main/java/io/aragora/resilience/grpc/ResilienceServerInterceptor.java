@@ -92,26 +92,31 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     if (permit == ConcurrencyLimit.REJECTED) {
       return reject(call, Status.UNAVAILABLE, Rejections.of(ofPriority), pushbackMillis);
     }
-    return admitted(ofPriority, permit, call, headers, next);
+    Permits permits;
+    try {
+      permits = new Permits(
+          null,
+          0,
+          ofPriority,
+          permit,
+          statuses,
+          call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY);
+    } catch (Throwable e) {
+      ofPriority.releasePermit(permit);
+      throw e;
+    }
+    return admitted(permits, call, headers, next);
   }
 
   private <ReqT, RespT> ServerCall.Listener<ReqT> admitted(
-      ConcurrencyLimit ofPriority,
-      long permit,
+      Permits permits,
       ServerCall<ReqT, RespT> call,
       Metadata headers,
       ServerCallHandler<ReqT, RespT> next) {
-    Permits permits = new Permits(
-        null,
-        0,
-        ofPriority,
-        permit,
-        statuses,
-        call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY);
     Context context = Context.current();
-    long toleranceNanos = tolerance(context.getDeadline());
     EndListener<ReqT> listener;
     try {
+      long toleranceNanos = tolerance(context.getDeadline());
       listener = new EndListener<>(
           next.startCall(
               new SimpleForwardingServerCall<>(call) {
@@ -125,11 +130,11 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
           permits,
           context,
           toleranceNanos);
+      context.addListener(listener, Runnable::run);
     } catch (Throwable e) {
       permits.end(Status.UNKNOWN, null);
       throw e;
     }
-    context.addListener(listener, Runnable::run);
     return listener;
   }
 

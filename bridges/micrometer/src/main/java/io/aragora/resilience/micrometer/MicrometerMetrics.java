@@ -3,6 +3,7 @@ package io.aragora.resilience.micrometer;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.Subscription;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -38,7 +39,7 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
   /** The property that turns on timers, {@code true} or {@code false}; see {@link Builder#timers()}. */
   public static final String TIMERS_PROPERTY = "resilience.micrometer.timers";
 
-  private static final System.Logger LOG = System.getLogger(MicrometerMetrics.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(MicrometerMetrics.class);
 
   /** Guards the choice of a free name in a registry. */
   private static final Object NAMING = new Object();

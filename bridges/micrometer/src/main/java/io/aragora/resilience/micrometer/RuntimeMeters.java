@@ -1,6 +1,7 @@
 package io.aragora.resilience.micrometer;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Readings;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * more than half: then it is that of another policy of the same name.
  */
 final class RuntimeMeters implements Readings, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(MicrometerMetrics.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(MicrometerMetrics.class);
 
   private final Resilience resilience;
   private final MeterRegistry registry;
@@ -114,12 +115,15 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     long present = reading + 1;
     reading = present;
     try {
-      resilience.policies().read(this);
-    } catch (RuntimeException e) {
+      try {
+        resilience.policies().read(this);
+      } finally {
+        readAtNanos = registry.config().clock().monotonicTime();
+      }
+    } catch (Throwable e) {
+      // Also an error: what leaves a meter hides all others of the scrape.
       warn("its policies cannot be read, and their meters keep their values", e);
       return;
-    } finally {
-      readAtNanos = registry.config().clock().monotonicTime();
     }
     policies.value = count;
     for (Map<String, PolicyMeters> each : kinds.values()) {
@@ -190,7 +194,7 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     }
   }
 
-  private void warn(String what, RuntimeException cause) {
+  private void warn(String what, Throwable cause) {
     if (!hasWarned) {
       hasWarned = true;
       LOG.log(
@@ -254,7 +258,7 @@ final class RuntimeMeters implements Readings, AutoCloseable {
                 .description(MeterNames.description(slot.what))
                 .baseUnit(MeterNames.unit(slot.what))
                 .register(registry);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         warn("the registry rejects " + meter + ", which is left out", e);
         return null;
       }

@@ -30,6 +30,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -375,19 +378,64 @@ class MicrometerMetricsTest {
 
   @Test
   void readings_throw_metersKeepTheirValues() {
-    AtomicInteger readings = new AtomicInteger();
-    MicrometerMetrics.of(fake(into -> {
-          if (readings.incrementAndGet() > 1) {
-            throw new IllegalStateException("x");
-          }
-          into.policy("warp", "w");
-          into.count("jumps", Readings.NONE, 7);
-        }))
-        .bindTo(registry);
+    for (Throwable thrown : List.of(
+        new IllegalStateException("x"), new NoClassDefFoundError("x"), new IOException("x"))) {
+      SimpleMeterRegistry each = new SimpleMeterRegistry();
+      AtomicInteger readings = new AtomicInteger();
+      MicrometerMetrics.of(fake(into -> {
+            if (readings.incrementAndGet() > 1) {
+              sneak(thrown);
+            }
+            into.policy("warp", "w");
+            into.count("jumps", Readings.NONE, 7);
+          }))
+          .bindTo(each);
 
-    scrape(registry);
+      scrape(each);
 
-    assertThat(registry.get("resilience.warp.jumps").functionCounter().count()).isEqualTo(7);
+      assertThat(each.get("resilience.warp.jumps").functionCounter().count()).isEqualTo(7);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <X extends Throwable> void sneak(Throwable thrown) throws X {
+    throw (X) thrown;
+  }
+
+  @Test
+  void logHandler_throws_leavesNeitherAttachNorScrape() {
+    Logger logger = Logger.getLogger(MicrometerMetrics.class.getName());
+    AtomicInteger lines = new AtomicInteger();
+    Handler broken = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.incrementAndGet();
+        throw new NoClassDefFoundError("foreign");
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    logger.setUseParentHandlers(false);
+    logger.addHandler(broken);
+    try {
+      for (int i = 0; i < 2; i++) {
+        MicrometerMetrics.of(fake(into -> {
+              throw new IllegalStateException("x");
+            }))
+            .bindTo(registry);
+      }
+      scrape(registry);
+    } finally {
+      logger.removeHandler(broken);
+      logger.setUseParentHandlers(true);
+    }
+    assertThat(lines)
+        .as("one name that is taken, two runtimes that cannot be read")
+        .hasValue(3);
   }
 
   @Test

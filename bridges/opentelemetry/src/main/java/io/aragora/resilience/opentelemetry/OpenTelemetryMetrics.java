@@ -2,6 +2,7 @@ package io.aragora.resilience.opentelemetry;
 
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.Subscription;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -30,7 +31,7 @@ public final class OpenTelemetryMetrics implements ResilienceExtension {
   /** The property that turns on the timing of calls, {@code true} or {@code false}; see {@link Builder#durations()}. */
   public static final String DURATIONS_PROPERTY = "resilience.opentelemetry.durations";
 
-  private static final System.Logger LOG = System.getLogger(OpenTelemetryMetrics.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(OpenTelemetryMetrics.class);
 
   private final @Nullable OpenTelemetry openTelemetry;
   private final int maxNames;

@@ -1,6 +1,7 @@
 package io.aragora.resilience.opentelemetry;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Readings;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * more than half: then it is that of another policy of the same name.
  */
 final class RuntimeInstruments implements Readings, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(OpenTelemetryMetrics.class.getName());
+  private static final GuardedLog LOG = GuardedLog.of(OpenTelemetryMetrics.class);
 
   private final Resilience resilience;
   private final Meter meter;
@@ -82,7 +83,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     reading++;
     try {
       resilience.policies().read(this);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       warn(e);
       return;
     }
@@ -92,7 +93,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     }
   }
 
-  private void warn(RuntimeException cause) {
+  private void warn(Throwable cause) {
     if (!hasWarned) {
       hasWarned = true;
       LOG.log(

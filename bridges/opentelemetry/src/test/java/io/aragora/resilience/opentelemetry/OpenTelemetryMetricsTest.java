@@ -217,7 +217,7 @@ class OpenTelemetryMetricsTest {
     AtomicInteger readings = new AtomicInteger();
     AutoCloseable attached = OpenTelemetryMetrics.on(sdk).attach(context(into -> {
       if (readings.getAndIncrement() == 0) {
-        throw new IllegalStateException("x");
+        throw new NoClassDefFoundError("x");
       }
       into.policy("timeout", "w");
       into.count("timeouts", Readings.NONE, 1);

@@ -18,7 +18,6 @@ import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnSlowCallRateE
 import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnStateTransitionEvent;
 import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnSuccessEvent;
 import io.github.resilience4j.core.EventConsumer;
-import io.github.resilience4j.core.EventProcessor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +25,13 @@ import org.jspecify.annotations.Nullable;
  * The events of a breaker. Those of calls are delivered on the thread of the call, those of transitions in the background: the
  * breaker also changes its state for calls that no view sees.
  */
-final class BreakerEvents extends EventProcessor<CircuitBreakerEvent> implements EventPublisher {
+final class BreakerEvents extends GuardedEvents<CircuitBreakerEvent> implements EventPublisher {
   private final CircuitBreaker breaker;
-  private final ConsumerLog log;
   private final AtomicBoolean subscribed = new AtomicBoolean();
 
-  BreakerEvents(CircuitBreaker breaker) {
+  BreakerEvents(CircuitBreaker breaker, ForeignCalls foreign) {
+    super(foreign);
     this.breaker = breaker;
-    this.log = new ConsumerLog("circuit breaker '" + breaker.name() + "'");
   }
 
   /** Delivers an event of a call. In a forced state no events are published, as with Resilience4j. */
@@ -41,14 +39,6 @@ final class BreakerEvents extends EventProcessor<CircuitBreakerEvent> implements
     CircuitBreakerState state = breaker.state();
     if (state != CircuitBreakerState.FORCED_OPEN && state != CircuitBreakerState.DISABLED) {
       deliver(event);
-    }
-  }
-
-  private void deliver(CircuitBreakerEvent event) {
-    try {
-      processEvent(event);
-    } catch (Throwable e) {
-      log.failed(e);
     }
   }
 

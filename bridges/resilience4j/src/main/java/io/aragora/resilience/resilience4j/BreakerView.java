@@ -36,6 +36,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class BreakerView implements io.github.resilience4j.circuitbreaker.CircuitBreaker {
   private static final VarHandle STANDING = standingHandle();
+  private static final String NOT_COUNTED =
+      "a call could not be counted; it ends as its body did (logged once)";
+  private static final String RESULT_COUNTS =
+      "recordResultIf failed; the result counts as a success (logged once)";
+  private static final String FAILURE_COUNTS =
+      "ignoreIf or recordIf failed; the failure is counted (logged once)";
 
   private final CircuitBreaker breaker;
   private final ShownConfig<
@@ -43,6 +49,7 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
       shown;
   private final Map<String, String> tags;
   private final RuntimeTime time;
+  private final ForeignCalls foreign;
   private final BreakerEvents events;
   private final Metrics metrics = new Numbers();
 
@@ -63,7 +70,8 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
     this.shown = new ShownConfig<>(breaker::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
     this.time = time;
-    this.events = new BreakerEvents(breaker);
+    this.foreign = new ForeignCalls("circuit breaker", breaker.name());
+    this.events = new BreakerEvents(breaker, foreign);
   }
 
   private static VarHandle standingHandle() {
@@ -96,7 +104,12 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
       }
       return false;
     }
-    hold(permit);
+    try {
+      hold(permit);
+    } catch (Throwable e) {
+      breaker.releasePermit(permit);
+      throw e;
+    }
     return true;
   }
 
@@ -167,50 +180,81 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
 
   // ---- outcomes
 
+  /*
+   * An outcome is recorded first, and published afterwards: what consumers and functions of the application throw, or do not return
+   * from, never keeps a permit.
+   */
+
   @Override
   public void onSuccess(long duration, TimeUnit unit) {
+    recordSuccess(unit.toNanos(duration));
+    publishSuccess(duration, unit);
+  }
+
+  private void recordSuccess(long nanos) {
+    try {
+      long permit = take();
+      if (permit != CircuitBreaker.REJECTED) {
+        breaker.recordSuccess(permit, Math.max(0, nanos));
+      }
+    } catch (Throwable e) {
+      foreign.failed(NOT_COUNTED, e);
+    }
+  }
+
+  /** Null counts as a failure, whatever the predicates say about exceptions. */
+  private void recordFailure(long nanos, @Nullable Throwable failure) {
+    try {
+      long permit = take();
+      if (permit != CircuitBreaker.REJECTED) {
+        breaker.recordFailure(permit, failure, Math.max(0, nanos));
+      }
+    } catch (Throwable e) {
+      foreign.failed(NOT_COUNTED, e);
+    }
+  }
+
+  private void publishSuccess(long duration, TimeUnit unit) {
     if (events.hasConsumers()) {
       events.publish(new CircuitBreakerOnSuccessEvent(
           breaker.name(), Duration.ofNanos(unit.toNanos(duration))));
-    }
-    long permit = take();
-    if (permit != CircuitBreaker.REJECTED) {
-      breaker.recordSuccess(permit, Math.max(0, unit.toNanos(duration)));
     }
   }
 
   @Override
   public void onError(long duration, TimeUnit unit, Throwable throwable) {
     Throwable failure = unwrapped(throwable);
-    if (events.hasConsumers()) {
-      publishError(Duration.ofNanos(unit.toNanos(duration)), failure);
-    }
-    long permit = take();
-    if (permit != CircuitBreaker.REJECTED) {
-      breaker.recordFailure(permit, failure, Math.max(0, unit.toNanos(duration)));
-    }
+    long nanos = unit.toNanos(duration);
+    recordFailure(nanos, failure);
     openIfAsked(Either.right(failure));
+    if (events.hasConsumers()) {
+      publishError(Duration.ofNanos(nanos), failure);
+    }
   }
 
   @Override
   public void onResult(long duration, TimeUnit unit, @Nullable Object result) {
-    var recordResultIf = breaker.config().recordResultIf();
-    if (result == null || recordResultIf == null || !recordResultIf.test(result)) {
+    if (result == null) {
       onSuccess(duration, unit);
-    } else {
-      var failure = new ResultRecordedAsFailureException(breaker.name(), result);
-      if (events.hasConsumers()) {
-        events.publish(new CircuitBreakerOnErrorEvent(
-            breaker.name(), Duration.ofNanos(unit.toNanos(duration)), failure));
-      }
-      long permit = take();
-      if (permit != CircuitBreaker.REJECTED) {
-        // Null counts as a failure, whatever the predicates say about exceptions.
-        breaker.recordFailure(permit, null, Math.max(0, unit.toNanos(duration)));
-      }
+      return;
     }
-    if (result != null) {
-      openIfAsked(Either.left(result));
+    var recordResultIf = breaker.config().recordResultIf();
+    boolean isFailure =
+        recordResultIf != null && foreign.holds(recordResultIf, result, false, RESULT_COUNTS);
+    long nanos = unit.toNanos(duration);
+    if (isFailure) {
+      recordFailure(nanos, null);
+    } else {
+      recordSuccess(nanos);
+    }
+    openIfAsked(Either.left(result));
+    if (!isFailure) {
+      publishSuccess(duration, unit);
+    } else if (events.hasConsumers()) {
+      events.publish(new CircuitBreakerOnErrorEvent(
+          breaker.name(),
+          Duration.ofNanos(nanos),
+          new ResultRecordedAsFailureException(breaker.name(), result)));
     }
   }
 
@@ -230,29 +274,25 @@ final class BreakerView implements io.github.resilience4j.circuitbreaker.Circuit
         || (failure instanceof CancellationException && !config.recordCancelled());
     if (stopped
         || failure instanceof CallRejectedException
-        || holds(config.ignoreIf(), failure, false)) {
+        || foreign.holds(config.ignoreIf(), failure, false, FAILURE_COUNTS)) {
       events.publish(new CircuitBreakerOnIgnoredErrorEvent(breaker.name(), took, failure));
-    } else if (holds(config.recordIf(), failure, true)) {
+    } else if (foreign.holds(config.recordIf(), failure, true, FAILURE_COUNTS)) {
       events.publish(new CircuitBreakerOnErrorEvent(breaker.name(), took, failure));
     } else {
       events.publish(new CircuitBreakerOnSuccessEvent(breaker.name(), took));
     }
   }
 
-  /** The breaker logs a predicate that fails, and judges alike. */
-  private static boolean holds(
-      java.util.function.Predicate<? super Throwable> predicate,
-      Throwable failure,
-      boolean otherwise) {
+  /** Applies {@code transitionOnResult}, which only a config of Resilience4j has. */
+  private void openIfAsked(Either<Object, Throwable> end) {
     try {
-      return predicate.test(failure);
-    } catch (RuntimeException e) {
-      return otherwise;
+      openIfDeclared(end);
+    } catch (Throwable e) {
+      foreign.failed("transitionOnResult failed; the state does not change (logged once)", e);
     }
   }
 
-  /** Applies {@code transitionOnResult}, which only a config of Resilience4j has. */
-  private void openIfAsked(Either<Object, Throwable> end) {
+  private void openIfDeclared(Either<Object, Throwable> end) {
     var declared = shown.declared();
     if (declared == null) {
       return;

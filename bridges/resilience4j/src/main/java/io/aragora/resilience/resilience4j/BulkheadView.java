@@ -9,7 +9,6 @@ import io.github.resilience4j.bulkhead.event.BulkheadOnCallFinishedEvent;
 import io.github.resilience4j.bulkhead.event.BulkheadOnCallPermittedEvent;
 import io.github.resilience4j.bulkhead.event.BulkheadOnCallRejectedEvent;
 import io.github.resilience4j.core.EventConsumer;
-import io.github.resilience4j.core.EventProcessor;
 import io.github.resilience4j.core.exception.AcquirePermissionCancelledException;
 import java.util.Map;
 import java.util.Queue;
@@ -41,7 +40,7 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
     this.bulkhead = bulkhead;
     this.shown = new ShownConfig<>(bulkhead::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
-    this.events = new Events(bulkhead.name());
+    this.events = new Events(new ForeignCalls("bulkhead", bulkhead.name()));
   }
 
   @Override
@@ -59,7 +58,7 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
     boolean mayTake = bulkhead.config().maxWait().isZero() || hasPlace();
     boolean admitted = mayTake ? tryTake() : waitForPlace();
     if (events.hasConsumers()) {
-      events.publish(
+      events.deliver(
           admitted
               ? new BulkheadOnCallPermittedEvent(bulkhead.name())
               : new BulkheadOnCallRejectedEvent(bulkhead.name()));
@@ -78,7 +77,12 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
     if (permit == Bulkhead.REJECTED) {
       return !bulkhead.config().maxWait().isZero() && waitForPlace();
     }
-    permits.push(permit, MOST_PERMITS);
+    try {
+      permits.push(permit, MOST_PERMITS);
+    } catch (Throwable e) {
+      bulkhead.releasePermit(permit);
+      throw e;
+    }
     return true;
   }
 
@@ -135,7 +139,7 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
   public void onComplete() {
     releasePermission();
     if (events.hasConsumers()) {
-      events.publish(new BulkheadOnCallFinishedEvent(bulkhead.name()));
+      events.deliver(new BulkheadOnCallFinishedEvent(bulkhead.name()));
     }
   }
 
@@ -182,20 +186,9 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
     }
   }
 
-  private static final class Events extends EventProcessor<BulkheadEvent>
-      implements EventPublisher {
-    private final ConsumerLog log;
-
-    Events(String name) {
-      this.log = new ConsumerLog("bulkhead '" + name + "'");
-    }
-
-    void publish(BulkheadEvent event) {
-      try {
-        processEvent(event);
-      } catch (Throwable e) {
-        log.failed(e);
-      }
+  private static final class Events extends GuardedEvents<BulkheadEvent> implements EventPublisher {
+    Events(ForeignCalls foreign) {
+      super(foreign);
     }
 
     @Override

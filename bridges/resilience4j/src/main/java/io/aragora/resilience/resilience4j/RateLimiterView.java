@@ -7,7 +7,6 @@ import io.aragora.resilience.ratelimiter.RateLimitHint;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.core.EventConsumer;
-import io.github.resilience4j.core.EventProcessor;
 import io.github.resilience4j.ratelimiter.event.RateLimiterEvent;
 import io.github.resilience4j.ratelimiter.event.RateLimiterOnDrainedEvent;
 import io.github.resilience4j.ratelimiter.event.RateLimiterOnFailureEvent;
@@ -41,7 +40,7 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
     this.limiter = limiter;
     this.shown = new ShownConfig<>(limiter::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
-    this.events = new Events(limiter.name());
+    this.events = new Events(new ForeignCalls("rate limiter", limiter.name()));
   }
 
   @Override
@@ -122,13 +121,13 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
     long level = limiter.snapshot().level();
     limiter.observe(RateLimitHint.builder().remaining(0).build());
     if (events.hasConsumers()) {
-      events.publish(new RateLimiterOnDrainedEvent(limiter.name(), BreakerView.clip(level)));
+      events.deliver(new RateLimiterOnDrainedEvent(limiter.name(), BreakerView.clip(level)));
     }
   }
 
   private void publish(boolean admitted, int permits) {
     if (events.hasConsumers()) {
-      events.publish(
+      events.deliver(
           admitted
               ? new RateLimiterOnSuccessEvent(limiter.name(), permits)
               : new RateLimiterOnFailureEvent(limiter.name(), permits));
@@ -177,20 +176,10 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
     }
   }
 
-  private static final class Events extends EventProcessor<RateLimiterEvent>
+  private static final class Events extends GuardedEvents<RateLimiterEvent>
       implements EventPublisher {
-    private final ConsumerLog log;
-
-    Events(String name) {
-      this.log = new ConsumerLog("rate limiter '" + name + "'");
-    }
-
-    void publish(RateLimiterEvent event) {
-      try {
-        processEvent(event);
-      } catch (Throwable e) {
-        log.failed(e);
-      }
+    Events(ForeignCalls foreign) {
+      super(foreign);
     }
 
     @Override

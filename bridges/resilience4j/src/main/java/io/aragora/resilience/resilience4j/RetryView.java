@@ -10,7 +10,6 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.core.EventConsumer;
-import io.github.resilience4j.core.EventProcessor;
 import io.github.resilience4j.ratelimiter.RequestNotPermitted;
 import io.github.resilience4j.retry.MaxRetriesExceeded;
 import io.github.resilience4j.retry.MaxRetriesExceededException;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +32,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetryView implements io.github.resilience4j.retry.Retry {
   private static final long STOP = Backoff.STOP;
+  private static final String NO_ATTEMPT =
+      "a function of its config failed; the call makes no further attempt (logged once)";
 
   private final Retry retry;
   private final ShownConfig<RetryConfig, io.github.resilience4j.retry.RetryConfig> shown;
   private final Map<String, String> tags;
   private final RuntimeTime time;
+  private final ForeignCalls foreign;
   private final Events events;
   private final Numbers numbers = new Numbers();
 
@@ -50,7 +53,8 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
     this.shown = new ShownConfig<>(retry::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
     this.time = time;
-    this.events = new Events(retry.name());
+    this.foreign = new ForeignCalls("retry", retry.name());
+    this.events = new Events(foreign);
   }
 
   @Override
@@ -106,6 +110,11 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       return lastFailure;
     }
 
+    /** The attempt after a result that is not accepted cannot be made. */
+    final void giveUp() {
+      gaveUpResult = true;
+    }
+
     /** Ends the call after the last attempt, which did not fail. */
     final void complete() {
       numbers.attempts.increment();
@@ -121,27 +130,46 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
         }
         return;
       }
-      RetryBudget budget = config.budget();
-      if (budget != null) {
-        budget.credit();
-      }
+      credit();
       if (ended == 0) {
         numbers.succeededAtOnce.increment();
         return;
       }
       numbers.succeededAfterRetry.increment();
       if (events.hasConsumers()) {
-        events.publish(new RetryOnSuccessEvent(retry.name(), ended, lastFailure));
+        events.deliver(new RetryOnSuccessEvent(retry.name(), ended, lastFailure));
+      }
+    }
+
+    private void credit() {
+      RetryBudget budget = config.budget();
+      if (budget == null) {
+        return;
+      }
+      try {
+        budget.credit();
+      } catch (Throwable e) {
+        foreign.failed("the budget failed; a success was not credited to it (logged once)", e);
       }
     }
 
     /** Decides after a failure. Returns the delay in nanoseconds, or {@link #STOP}. */
     final long afterFailure(Throwable failure) {
+      try {
+        return judgeFailure(failure);
+      } catch (Throwable e) {
+        // The stack or the heap may be used up: the call ends as its body did.
+        foreign.failed(NO_ATTEMPT, e);
+        return STOP;
+      }
+    }
+
+    private long judgeFailure(Throwable failure) {
       numbers.attempts.increment();
       if (!isRetried(failure)) {
         numbers.failedAtOnce.increment();
         if (events.hasConsumers()) {
-          events.publish(new RetryOnIgnoredErrorEvent(retry.name(), failure));
+          events.deliver(new RetryOnIgnoredErrorEvent(retry.name(), failure));
         }
         return STOP;
       }
@@ -159,8 +187,22 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
 
     /** Decides after a result. Returns the delay in nanoseconds, or {@link #STOP}. */
     final long afterResult(@Nullable Object result) {
+      try {
+        return judgeResult(result);
+      } catch (Throwable e) {
+        foreign.failed(NO_ATTEMPT, e);
+        return STOP;
+      }
+    }
+
+    @SuppressWarnings("NullAway") // the predicate is asked about null as well
+    private boolean isRefused(Predicate<@Nullable Object> retryResultIf, @Nullable Object result) {
+      return foreign.holds(retryResultIf, result, false, NO_ATTEMPT);
+    }
+
+    private long judgeResult(@Nullable Object result) {
       Predicate<@Nullable Object> retryResultIf = config.retryResultIf();
-      if (retryResultIf == null || !retryResultIf.test(result)) {
+      if (retryResultIf == null || !isRefused(retryResultIf, result)) {
         return STOP;
       }
       numbers.attempts.increment();
@@ -174,11 +216,20 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       if (declared != null) {
         var consumer = declared.<@Nullable Object>getConsumeResultBeforeRetryAttempt();
         if (consumer != null) {
-          consumer.accept(ended, result);
+          consume(consumer, result);
         }
       }
       publishRetry(null, delay);
       return delay;
+    }
+
+    private void consume(BiConsumer<Integer, @Nullable Object> consumer, @Nullable Object result) {
+      try {
+        consumer.accept(ended, result);
+      } catch (Throwable e) {
+        foreign.failed(
+            "consumeResultBeforeRetryAttempt failed; the call is not affected (logged once)", e);
+      }
     }
 
     private boolean isRetried(Throwable failure) {
@@ -188,7 +239,8 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
         return false;
       }
       Predicate<? super Throwable> abortIf = config.abortIf();
-      return (abortIf == null || !abortIf.test(failure)) && config.retryIf().test(failure);
+      return (abortIf == null || !foreign.holds(abortIf, failure, true, NO_ATTEMPT))
+          && foreign.holds(config.retryIf(), failure, false, NO_ATTEMPT);
     }
 
     private boolean isRejection(Throwable failure) {
@@ -211,7 +263,7 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
           .previousDelayNanos(backoffNanos)
           .random(time.random(retry.name()))
           .build();
-      long backoff = config.backoff().delayNanos(attempt, time.random(retry.name()));
+      long backoff = backoffNanos(attempt);
       if (backoff < 0) {
         return STOP;
       }
@@ -221,30 +273,54 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       if (delay > config.maxDuration().toNanos() - elapsed) {
         return STOP;
       }
-      RetryBudget budget = config.budget();
-      return budget == null || budget.tryTake() ? delay : STOP;
+      return tryTake() ? delay : STOP;
+    }
+
+    private long backoffNanos(EndedAttempt attempt) {
+      try {
+        return config.backoff().delayNanos(attempt, time.random(retry.name()));
+      } catch (Throwable e) {
+        foreign.failed(NO_ATTEMPT, e);
+        return STOP;
+      }
+    }
+
+    private boolean tryTake() {
+      try {
+        RetryBudget budget = config.budget();
+        return budget == null || budget.tryTake();
+      } catch (Throwable e) {
+        foreign.failed(NO_ATTEMPT, e);
+        return false;
+      }
     }
 
     private long askedNanos(@Nullable Throwable failure, @Nullable Object result) {
-      RetryAfter asked;
-      if (failure != null) {
-        asked = config.retryAfter() == null ? null : config.retryAfter().apply(failure);
-      } else {
-        asked =
-            config.retryAfterResult() == null ? null : config.retryAfterResult().apply(result);
+      try {
+        RetryAfter asked;
+        if (failure != null) {
+          asked = config.retryAfter() == null ? null : config.retryAfter().apply(failure);
+        } else {
+          asked = config.retryAfterResult() == null
+              ? null
+              : config.retryAfterResult().apply(result);
+        }
+        return asked == null ? 0 : asked.delayNanos(time.wallTime());
+      } catch (Throwable e) {
+        foreign.failed("retryAfter failed; the backoff alone sets the delay (logged once)", e);
+        return 0;
       }
-      return asked == null ? 0 : asked.delayNanos(time.wallTime());
     }
 
     private void publishRetry(@Nullable Throwable failure, long delay) {
       if (events.hasConsumers()) {
-        events.publish(new RetryOnRetryEvent(retry.name(), ended, failure, millis(delay)));
+        events.deliver(new RetryOnRetryEvent(retry.name(), ended, failure, millis(delay)));
       }
     }
 
     private void publishError(Throwable failure) {
       if (events.hasConsumers()) {
-        events.publish(new RetryOnErrorEvent(retry.name(), ended, failure));
+        events.deliver(new RetryOnErrorEvent(retry.name(), ended, failure));
       }
     }
   }
@@ -278,6 +354,10 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
             new CancellationException("retry '" + getName() + "' was interrupted while it waited");
         cancelled.initCause(e);
         throw cancelled;
+      } catch (Throwable e) {
+        foreign.failed(NO_ATTEMPT, e);
+        giveUp();
+        return false;
       }
       return true;
     }
@@ -298,13 +378,16 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       }
     }
 
-    /** Returns false if the thread was interrupted, whose flag is then set. */
+    /** Returns false if the wait failed, or the thread was interrupted; its flag is then set. */
     private boolean waited(long delay) {
       try {
         time.sleep(this, delay);
         return true;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+        return false;
+      } catch (Throwable e) {
+        foreign.failed(NO_ATTEMPT, e);
         return false;
       }
     }
@@ -364,19 +447,9 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
     }
   }
 
-  private static final class Events extends EventProcessor<RetryEvent> implements EventPublisher {
-    private final ConsumerLog log;
-
-    Events(String name) {
-      this.log = new ConsumerLog("retry '" + name + "'");
-    }
-
-    void publish(RetryEvent event) {
-      try {
-        processEvent(event);
-      } catch (Throwable e) {
-        log.failed(e);
-      }
+  private static final class Events extends GuardedEvents<RetryEvent> implements EventPublisher {
+    Events(ForeignCalls foreign) {
+      super(foreign);
     }
 
     @Override

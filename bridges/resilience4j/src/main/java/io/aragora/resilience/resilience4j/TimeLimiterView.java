@@ -4,7 +4,6 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import io.github.resilience4j.core.EventConsumer;
-import io.github.resilience4j.core.EventProcessor;
 import io.github.resilience4j.timelimiter.TimeLimiter;
 import io.github.resilience4j.timelimiter.TimeLimiterConfig;
 import io.github.resilience4j.timelimiter.event.TimeLimiterEvent;
@@ -27,6 +26,7 @@ final class TimeLimiterView implements TimeLimiter {
   private final Timeout timeout;
   private final ShownConfig<TimeoutConfig, TimeLimiterConfig> shown;
   private final Map<String, String> tags;
+  private final ForeignCalls foreign;
   private final Events events;
 
   TimeLimiterView(
@@ -36,7 +36,8 @@ final class TimeLimiterView implements TimeLimiter {
     this.timeout = timeout;
     this.shown = new ShownConfig<>(timeout::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
-    this.events = new Events(timeout.name());
+    this.foreign = new ForeignCalls("timeout", timeout.name());
+    this.events = new Events(foreign);
   }
 
   @Override
@@ -58,21 +59,34 @@ final class TimeLimiterView implements TimeLimiter {
   public <T, F extends Future<T>> Callable<T> decorateFutureSupplier(Supplier<F> futureSupplier) {
     return () -> {
       Future<T> future = futureSupplier.get();
+      T result;
       try {
-        T result = timeout.<T, Exception>call(() -> valueOf(future));
-        onSuccess();
-        return result;
+        result = timeout.<T, Exception>call(() -> valueOf(future));
       } catch (Throwable e) {
         // Whatever ended the wait, the caller leaves the future.
-        future.cancel(true);
+        cancel(future);
         Throwable failure = asTheirs(e);
         onError(failure);
-        if (failure instanceof Error error) {
-          throw error;
-        }
-        throw (Exception) failure;
+        throw TimeLimiterView.<Exception>asIs(failure);
       }
+      onSuccess();
+      return result;
     };
+  }
+
+  private void cancel(Future<?> future) {
+    try {
+      future.cancel(true);
+    } catch (Throwable e) {
+      foreign.failed(
+          "a future could not be cancelled; the call ends as it did before (logged once)", e);
+    }
+  }
+
+  /** Returns a throwable of any kind, to be thrown as it is. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> X asIs(Throwable failure) throws X {
+    throw (X) failure;
   }
 
   private static <T> T valueOf(Future<T> future) throws Exception {
@@ -96,12 +110,18 @@ final class TimeLimiterView implements TimeLimiter {
       CompletableFuture<T> result = new CompletableFuture<>();
       var unused = call.whenComplete((value, failure) -> {
         if (failure == null) {
-          onSuccess();
-          result.complete(value);
+          try {
+            onSuccess();
+          } finally {
+            result.complete(value);
+          }
         } else {
           Throwable theirs = asTheirs(BreakerView.unwrapped(failure));
-          onError(theirs);
-          result.completeExceptionally(theirs);
+          try {
+            onError(theirs);
+          } finally {
+            result.completeExceptionally(theirs);
+          }
         }
       });
       var unusedCancellation = result.whenComplete((value, failure) -> {
@@ -128,14 +148,14 @@ final class TimeLimiterView implements TimeLimiter {
   @Override
   public void onSuccess() {
     if (events.hasConsumers()) {
-      events.publish(new TimeLimiterOnSuccessEvent(timeout.name()));
+      events.deliver(new TimeLimiterOnSuccessEvent(timeout.name()));
     }
   }
 
   @Override
   public void onError(Throwable throwable) {
     if (events.hasConsumers()) {
-      events.publish(
+      events.deliver(
           throwable instanceof TimeoutException
               ? new TimeLimiterOnTimeoutEvent(timeout.name())
               : new TimeLimiterOnErrorEvent(timeout.name(), throwable));
@@ -147,20 +167,10 @@ final class TimeLimiterView implements TimeLimiter {
     return "TimeLimiter '" + timeout.name() + "'";
   }
 
-  private static final class Events extends EventProcessor<TimeLimiterEvent>
+  private static final class Events extends GuardedEvents<TimeLimiterEvent>
       implements EventPublisher {
-    private final ConsumerLog log;
-
-    Events(String name) {
-      this.log = new ConsumerLog("timeout '" + name + "'");
-    }
-
-    void publish(TimeLimiterEvent event) {
-      try {
-        processEvent(event);
-      } catch (Throwable e) {
-        log.failed(e);
-      }
+    Events(ForeignCalls foreign) {
+      super(foreign);
     }
 
     @Override

@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.support.AopUtils;
@@ -30,7 +28,7 @@ import org.springframework.util.ClassUtils;
  */
 final class ProtectedBeans
     implements BeanFactoryPostProcessor, BeanPostProcessor, SmartInitializingSingleton {
-  private static final Log LOG = LogFactory.getLog(ProtectedBeans.class);
+  private static final SpringLog LOG = SpringLog.of(ProtectedBeans.class);
 
   private record Key(Method method, Class<?> type) {}
 

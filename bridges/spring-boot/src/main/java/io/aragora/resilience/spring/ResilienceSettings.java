@@ -6,8 +6,6 @@ import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.env.Environment;
@@ -17,7 +15,7 @@ import org.springframework.core.env.Environment;
  * read them again while it works. Thread-safe.
  */
 public final class ResilienceSettings {
-  private static final Log LOG = LogFactory.getLog(ResilienceSettings.class);
+  private static final SpringLog LOG = SpringLog.of(ResilienceSettings.class);
 
   private final Environment environment;
   private final @Nullable ClassLoader loader;

@@ -12,8 +12,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.env.Environment;
@@ -23,7 +21,7 @@ import org.springframework.core.env.Environment;
  * checked by the runtime. Immutable.
  */
 final class TranslatedSettings {
-  private static final Log LOG = LogFactory.getLog(TranslatedSettings.class);
+  private static final SpringLog LOG = SpringLog.of(TranslatedSettings.class);
 
   /** YAML reads {@code off} as false, so a false of any other setting is that word. */
   static final Set<String> BOOLEANS = Set.of(

@@ -4,14 +4,13 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.spring.SpringLog;
 import java.util.regex.Pattern;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Performs the actions of an operator. Each is logged. Creates no policy. Thread-safe. */
 final class PolicyControl {
-  private static final Log LOG = LogFactory.getLog(PolicyControl.class);
+  private static final SpringLog LOG = SpringLog.of(PolicyControl.class);
 
   private static final int MAX_SHOWN = 300;
   private static final Pattern UNFIT =

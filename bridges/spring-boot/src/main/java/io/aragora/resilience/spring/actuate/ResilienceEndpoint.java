@@ -4,11 +4,10 @@ import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.spring.ResilienceSettings;
+import io.aragora.resilience.spring.SpringLog;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -27,7 +26,7 @@ import org.springframework.lang.Nullable;
  */
 @WebEndpoint(id = "resilience", defaultAccess = Access.READ_ONLY)
 public final class ResilienceEndpoint {
-  private static final Log LOG = LogFactory.getLog(ResilienceEndpoint.class);
+  private static final SpringLog LOG = SpringLog.of(ResilienceEndpoint.class);
   private static final int BAD_REQUEST = 400;
 
   private final Resilience resilience;

@@ -1,7 +1,7 @@
 package io.aragora.resilience.spring.http;
 
 import io.aragora.resilience.Resilience;
-import org.apache.commons.logging.LogFactory;
+import io.aragora.resilience.spring.SpringLog;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -37,7 +37,7 @@ public class HttpProtectionsAutoConfiguration {
   @ConditionalOnMissingClass("io.aragora.resilience.reactor.ResilienceOperator")
   static class WithoutReactor {
     WithoutReactor() {
-      LogFactory.getLog(HttpProtectionsAutoConfiguration.class)
+      SpringLog.of(HttpProtectionsAutoConfiguration.class)
           .warn("resilience.http.enabled does not protect WebClient: add the artifact"
               + " io.aragora:resilience-reactor (logged once)");
     }
