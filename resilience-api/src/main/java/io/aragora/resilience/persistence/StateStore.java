@@ -109,6 +109,19 @@ public interface StateStore extends AutoCloseable {
    */
   default void watch(Consumer<? super SavedBreaker> listener) {}
 
+  /**
+   * Registers a listener as {@link #watch(Consumer)} does, and reports whether states of other processes arrive. A runtime calls this
+   * method, and shows an outage in its status and its health. By default, no outage is reported.
+   *
+   * @param listener receives each state on a thread of the store; returns at once
+   * @param outages receives the reason each time the store cannot receive states of other processes, and null when it can again; on
+   *     a thread of the store; returns at once
+   */
+  default void watch(
+      Consumer<? super SavedBreaker> listener, Consumer<? super @Nullable Throwable> outages) {
+    watch(listener);
+  }
+
   /** Closes files and connections. Closing twice does nothing. */
   @Override
   void close();

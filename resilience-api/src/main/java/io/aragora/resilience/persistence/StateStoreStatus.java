@@ -59,12 +59,15 @@ public final class StateStoreStatus {
     return failures;
   }
 
-  /** {@return the message of the last failure; null if the last write succeeded} */
+  /**
+   * {@return the message of the last failure; null if the last write succeeded and the store receives the changes of other processes, if
+   * it shares them}
+   */
   public @Nullable String lastError() {
     return lastError;
   }
 
-  /** {@return the time of the first failure since the last success; null if the last write succeeded} */
+  /** {@return the time of the first failure since the last success; null if {@link #lastError()} is null} */
   public @Nullable Instant failingSince() {
     return failingSince;
   }

@@ -52,6 +52,13 @@ final class StoreConnection {
   private final AtomicLong saved = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private volatile @Nullable Outage outage;
+
+  /** The outage of the store's own thread, which receives the changes of other processes. */
+  private volatile @Nullable Outage watchOutage;
+
+  /** Identifies the store that may report outages. */
+  private volatile @Nullable Object watching;
+
   private volatile @Nullable Instant lastSavedAt;
   private volatile @Nullable Waiting waiting;
   private int failuresInARow;
@@ -87,10 +94,22 @@ final class StoreConnection {
     }
     store = opened;
     if (setting.canReopen() || !watched) {
-      opened.watch(listener);
+      Object token = new Object();
+      watching = token;
+      opened.watch(listener, outage -> watched(token, outage));
       watched = true;
     }
     return opened;
+  }
+
+  /** Called on a thread of a store, perhaps of one that was given up. */
+  private void watched(Object token, @Nullable Throwable e) {
+    if (watching == token) {
+      Outage present = watchOutage;
+      watchOutage = e == null
+          ? null
+          : new Outage("watch: " + text(e), present == null ? time.wallTime() : present.since());
+    }
   }
 
   boolean isClosed() {
@@ -191,7 +210,8 @@ final class StoreConnection {
   }
 
   StateStoreStatus status(int pending) {
-    Outage present = silence();
+    Outage silence = silence();
+    Outage present = silence == null ? watchOutage : silence;
     return StateStoreStatus.builder(setting.location())
         .pending(pending)
         .saved(saved.get())
@@ -210,6 +230,8 @@ final class StoreConnection {
     StateStore open = store;
     store = null;
     if (open != null && setting.canReopen()) {
+      watching = null;
+      watchOutage = null;
       close(open);
     }
   }

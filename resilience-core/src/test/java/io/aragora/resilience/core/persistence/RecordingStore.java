@@ -32,6 +32,9 @@ final class RecordingStore implements StateStore {
   @Nullable
   Consumer<? super SavedBreaker> listener;
 
+  @Nullable
+  Consumer<? super @Nullable Throwable> outages;
+
   StateStore open() throws StateStoreException {
     attempts++;
     if (failing) {
@@ -119,6 +122,13 @@ final class RecordingStore implements StateStore {
     }
     watchers++;
     listener = states;
+  }
+
+  @Override
+  public void watch(
+      Consumer<? super SavedBreaker> states, Consumer<? super @Nullable Throwable> outages) {
+    watch(states);
+    this.outages = outages;
   }
 
   @Override

@@ -16,10 +16,12 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -254,6 +256,53 @@ class StoreOutageTest extends SaverFixture {
       assertThat(store.watchers).isEqualTo(1);
     }
     assertThat(store.closed).as("by two runtimes").isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("a store that does not receive the changes of others degrades health until it does")
+  void storeThatReceivesNoChanges_degradesHealth() {
+    try (Resilience resilience = open()) {
+      store.outages.accept(new StateStoreException("line cut", null));
+      assertThat(resilience.status().stateStore().lastError()).isEqualTo("watch: line cut");
+      assertThat(resilience.status().stateStore().failingSince()).isEqualTo(time.wallTime());
+      HealthResult health = resilience.health().checkAll().checks().get("state store");
+      assertThat(health.status()).isEqualTo(HealthStatus.DEGRADED);
+      assertThat(health.detail()).isEqualTo("watch: line cut");
+
+      Instant since = time.wallTime();
+      time.advance(Duration.ofSeconds(1));
+      store.outages.accept(new NoClassDefFoundError("a/Driver"));
+      assertThat(resilience.status().stateStore().lastError())
+          .isEqualTo("watch: java.lang.NoClassDefFoundError: a/Driver");
+      assertThat(resilience.status().stateStore().failingSince()).isEqualTo(since);
+
+      store.outages.accept(null);
+      assertThat(resilience.status().stateStore().lastError()).isNull();
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "a store that was given up reports no outage any more, and a failed save counts more")
+  void storeThatWasGivenUp_reportsNoOutage() {
+    Kept kept = new Kept();
+    kept.saver.start(kept);
+    CircuitBreaker breaker = kept.breaker("b");
+    Consumer<? super @Nullable Throwable> outages = store.outages;
+    outages.accept(new StateStoreException("line cut", null));
+    store.failing = true;
+    breaker.forceOpen();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(kept.saver.status().lastError()).isEqualTo("save: no such host");
+    store.failing = false;
+    time.advance(Duration.ofSeconds(5));
+
+    assertThat(kept.saver.status().lastError()).isNull();
+    outages.accept(new StateStoreException("line cut", null));
+    assertThat(kept.saver.status().lastError()).isNull();
+    store.outages.accept(new StateStoreException("new line cut", null));
+    assertThat(kept.saver.status().lastError()).isEqualTo("watch: new line cut");
+    kept.saver.close();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.aragora.resilience.persistence.sqlite;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.internal.Micros;
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,7 +16,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +167,7 @@ final class BreakerRow {
   }
 
   private static String instant(String column) {
-    return number(column, micros(SavedBreaker.EARLIEST), micros(SavedBreaker.LATEST));
+    return number(column, Micros.of(SavedBreaker.EARLIEST), Micros.of(SavedBreaker.LATEST));
   }
 
   static void bind(PreparedStatement upsert, SavedBreaker breaker) throws SQLException {
@@ -178,11 +178,11 @@ final class BreakerRow {
     bindText(upsert, 2, key == null ? NO_KEY : key);
     upsert.setString(3, breaker.state().text());
     upsert.setLong(4, breaker.generation());
-    upsert.setLong(5, micros(breaker.enteredAt()));
+    upsert.setLong(5, Micros.of(breaker.enteredAt()));
     if (openUntil == null) {
       upsert.setNull(6, Types.INTEGER);
     } else {
-      upsert.setLong(6, micros(openUntil));
+      upsert.setLong(6, Micros.of(openUntil));
     }
     upsert.setLong(7, breaker.cooldown().dividedBy(MICROSECOND));
     upsert.setInt(8, breaker.cooldownStep());
@@ -196,7 +196,7 @@ final class BreakerRow {
     upsert.setLong(16, totals.late());
     upsert.setLong(17, breaker.slowCalls());
     bindText(upsert, 18, breaker.declared());
-    upsert.setLong(19, micros(breaker.savedAt()));
+    upsert.setLong(19, Micros.of(breaker.savedAt()));
     upsert.setInt(20, breaker.openedByHand() ? 1 : 0);
     upsert.setInt(21, breaker.probeFailures());
   }
@@ -205,8 +205,8 @@ final class BreakerRow {
     String key = breaker.key();
     bindText(delete, 1, breaker.name());
     bindText(delete, 2, key == null ? NO_KEY : key);
-    delete.setLong(3, micros(breaker.savedAt()));
-    delete.setLong(4, micros(breaker.enteredAt()));
+    delete.setLong(3, Micros.of(breaker.savedAt()));
+    delete.setLong(4, Micros.of(breaker.enteredAt()));
     delete.setLong(5, breaker.generation());
   }
 
@@ -262,17 +262,6 @@ final class BreakerRow {
       throw new IllegalArgumentException(
           "skipped '" + shown(row, "name") + "': " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * Rounds down, before 1970 too, so that the order of instants is the order of their numbers.
-   *
-   * @throws ArithmeticException if the instant is 292,000 years away
-   */
-  static long micros(Instant instant) {
-    return Math.addExact(
-        Math.multiplyExact(instant.getEpochSecond(), TimeUnit.SECONDS.toMicros(1)),
-        instant.getNano() / 1_000);
   }
 
   static Instant instant(ResultSet row, String column) throws SQLException {

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.sqlite;
 
+import io.aragora.resilience.internal.Micros;
 import io.aragora.resilience.persistence.StateStore.Loaded;
 import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.sql.Connection;
@@ -121,15 +122,15 @@ final class LimiterTable {
     Instant pausedUntil = limiter.pausedUntil();
     BreakerRow.bindText(replace, 1, limiter.name());
     BreakerRow.bindText(replace, 2, limiter.declared());
-    replace.setLong(3, BreakerRow.micros(limiter.fullAt()));
+    replace.setLong(3, Micros.of(limiter.fullAt()));
     if (pausedUntil == null) {
       replace.setNull(4, Types.INTEGER);
     } else {
-      replace.setLong(4, BreakerRow.micros(pausedUntil));
+      replace.setLong(4, Micros.of(pausedUntil));
     }
     replace.setLong(5, limiter.fillTime().dividedBy(MICROSECOND));
     replace.setLong(6, limiter.maxPause().dividedBy(MICROSECOND));
-    replace.setLong(7, BreakerRow.micros(limiter.savedAt()));
+    replace.setLong(7, Micros.of(limiter.savedAt()));
   }
 
   /**

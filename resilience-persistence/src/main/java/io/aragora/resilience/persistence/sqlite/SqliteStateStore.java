@@ -2,6 +2,7 @@ package io.aragora.resilience.persistence.sqlite;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Micros;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.ratelimiter.SavedLimiter;
@@ -236,8 +237,8 @@ final class SqliteStateStore implements StateStore {
   public synchronized int purgeSavedBefore(Instant cutOff) throws StateStoreException {
     return change("purge", () -> {
       lookThroughTheFile();
-      int old = removeOld(microsOrFarthest(cutOff));
-      int oldLimiters = limiters.removeOld(microsOrFarthest(cutOff), ROWS_PER_PART);
+      int old = removeOld(Micros.ofOrFarthest(cutOff));
+      int oldLimiters = limiters.removeOld(Micros.ofOrFarthest(cutOff), ROWS_PER_PART);
       return old + removeSurplus(MAX_PURGED - old) + oldLimiters;
     });
   }
@@ -272,15 +273,6 @@ final class SqliteStateStore implements StateStore {
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA shrink_memory");
       check(connection);
-    }
-  }
-
-  /** Clamps, so that "before {@code Instant.MAX}" selects every row. */
-  private static long microsOrFarthest(Instant cutOff) {
-    try {
-      return BreakerRow.micros(cutOff);
-    } catch (ArithmeticException e) {
-      return cutOff.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
     }
   }
 

@@ -3,6 +3,7 @@ package io.aragora.resilience.persistence.postgresql;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.internal.Micros;
 import io.aragora.resilience.internal.OneLine;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class BreakerRow {
     static Column time(String name, Function<SavedBreaker, @Nullable Instant> value) {
       return number(name, breaker -> {
         Instant instant = value.apply(breaker);
-        return instant == null ? null : ServerClock.micros(instant);
+        return instant == null ? null : Micros.of(instant);
       });
     }
 
@@ -251,15 +252,12 @@ final class BreakerRow {
   private static String instant(String prefix, String column) {
     return "%1$s%2$s::numeric + %1$sclock_offset_micros BETWEEN %3$d AND %4$d"
         .formatted(
-            prefix,
-            column,
-            ServerClock.micros(SavedBreaker.EARLIEST),
-            ServerClock.micros(SavedBreaker.LATEST));
+            prefix, column, Micros.of(SavedBreaker.EARLIEST), Micros.of(SavedBreaker.LATEST));
   }
 
   private static long ageMicros(SavedBreaker breaker) {
-    long saved = ServerClock.micros(breaker.savedAt());
-    return Math.max(0, Math.subtractExact(saved, ServerClock.micros(breaker.enteredAt())));
+    long saved = Micros.of(breaker.savedAt());
+    return Math.max(0, Math.subtractExact(saved, Micros.of(breaker.enteredAt())));
   }
 
   /** Returns the breakers by the identifiers of their rows, sorted by identifier. */

@@ -2,6 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.persistence.StateStore.Loaded;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.lang.System.Logger.Level;
@@ -20,35 +21,45 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Receives the changes of other writers, on its own connection and thread. If the connection is lost, it connects again and
- * reads the changes that it may have missed.
+ * Receives the changes of other writers, on its own connection and thread. If the connection is lost, or anything else is thrown, it
+ * reports that, connects again, and reads the changes that it may have missed.
  */
 final class ChangeListener implements AutoCloseable {
   /*
    * No change is missed; a change may be reported twice. Each row contains the transaction that changed its state. `since` is
    * the oldest transaction still running at a moment by which all notices of earlier ones had arrived: first the moment when
-   * the store was opened, before loading; later the heartbeat before the last one, since a transaction visible at one
-   * heartbeat
-   * has sent its notice by the next. After LISTEN, the rows of `since` and later are read; transactions that commit afterwards
-   * send notices.
+   * the store was opened, before loading; later the mark before the last one. A mark is set after each wait for notices that
+   * began, or lasted, a heartbeat after the one before, and after its notices were read: a transaction visible at a mark has sent
+   * its notice by then. After LISTEN, the rows of `since` and later are read; transactions that commit afterwards send notices.
    */
   private static final GuardedLog LOG = GuardedLog.of(ChangeListener.class);
-  private static final long FIRST_RETRY_MILLIS = TimeUnit.SECONDS.toMillis(1);
   private static final long LONGEST_RETRY_MILLIS = TimeUnit.MINUTES.toMillis(1);
   private static final int JITTER_STEPS = 256;
 
-  /** The time within which a dead connection is noticed. */
-  private static final int HEARTBEAT_MILLIS = 10_000;
+  private static final int MAX_ERROR = 1_000;
+
+  /**
+   * How long it waits.
+   *
+   * @param heartbeatMillis the longest wait for a notice, within which a dead connection is noticed; 0 for no limit
+   * @param markNanos the time from one mark to the next
+   * @param retryMillis the pause after the first failure
+   */
+  record Waits(int heartbeatMillis, long markNanos, long retryMillis) {
+    static final Waits USUAL = new Waits(10_000, TimeUnit.SECONDS.toNanos(10), 1_000);
+  }
 
   private final DatabaseLocation location;
   private final InstantSource clock;
   private final UUID writer;
   private final Consumer<? super SavedBreaker> consumer;
+  private final Consumer<? super @Nullable Throwable> outages;
+  private final Waits waits;
   private final Thread thread;
 
   // Used by the listening thread only.
   private long since;
-  private long retryMillis = FIRST_RETRY_MILLIS;
+  private long retryMillis;
   private boolean failing;
 
   // Guarded by this.
@@ -60,12 +71,17 @@ final class ChangeListener implements AutoCloseable {
       InstantSource clock,
       UUID writer,
       long since,
-      Consumer<? super SavedBreaker> consumer) {
+      Consumer<? super SavedBreaker> consumer,
+      Consumer<? super @Nullable Throwable> outages,
+      Waits waits) {
     this.location = location;
     this.clock = clock;
     this.writer = writer;
     this.since = since;
     this.consumer = consumer;
+    this.outages = outages;
+    this.waits = waits;
+    this.retryMillis = waits.retryMillis();
     this.thread = new Thread(null, this::run, "resilience-postgresql-listener", 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
@@ -77,19 +93,41 @@ final class ChangeListener implements AutoCloseable {
 
   private void run() {
     while (!isClosed()) {
-      try (Session opened = Session.open(location)) {
-        if (use(opened)) {
-          listen(opened);
-        }
-      } catch (SQLException | StateStoreException | RuntimeException e) {
-        lost(e);
-      } finally {
-        use(null);
+      try {
+        follow();
+      } catch (Throwable e) {
+        survive(e);
       }
     }
   }
 
-  private void listen(Session present) throws SQLException {
+  private void follow() throws SQLException, StateStoreException {
+    try (Session opened = Session.open(location)) {
+      if (use(opened)) {
+        listen(opened);
+      }
+    } finally {
+      use(null);
+    }
+  }
+
+  /** Never throws, even if the heap is full: the thread that calls it must not end. */
+  private void survive(Throwable e) {
+    try {
+      lost(e);
+    } catch (Throwable another) {
+      LOG.failed(Level.DEBUG, location, "an outage was not reported", another);
+    }
+    try {
+      pause(retryMillis
+          + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4);
+    } catch (Throwable another) {
+      LOG.failed(Level.DEBUG, location, "a retry comes early", another);
+    }
+    retryMillis = Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
+  }
+
+  private void listen(Session present) throws SQLException, StateStoreException {
     present.connection().setAutoCommit(true);
     try (Statement statement = present.connection().createStatement()) {
       statement.execute("LISTEN " + present.channel());
@@ -98,19 +136,24 @@ final class ChangeListener implements AutoCloseable {
     found();
     PGConnection connection = present.connection().unwrap(PGConnection.class);
     long seen = present.firstRunning();
+    long seenAt = System.nanoTime();
     while (!isClosed()) {
-      PGNotification[] notices = connection.getNotifications(HEARTBEAT_MILLIS);
-      if (notices == null || notices.length == 0) {
+      long askedAt = System.nanoTime();
+      PGNotification[] notices = connection.getNotifications(waits.heartbeatMillis());
+      boolean isSilent = notices == null || notices.length == 0;
+      if (notices != null && !isSilent) {
+        read(present, notices);
+      }
+      if (isSilent || askedAt - seenAt >= waits.markNanos()) {
         since = seen;
         seen = present.firstRunning();
-      } else {
-        read(present, notices);
+        seenAt = System.nanoTime();
       }
     }
   }
 
   /** If the server's transaction numbers are lower, because it was restored from a backup, everything is read. */
-  private void catchUp(Session present) throws SQLException {
+  private void catchUp(Session present) throws SQLException, StateStoreException {
     long running = present.firstRunning();
     try (PreparedStatement select =
         present.connection().prepareStatement(BreakerRow.SELECT_CHANGED_SINCE)) {
@@ -122,7 +165,8 @@ final class ChangeListener implements AutoCloseable {
     since = running;
   }
 
-  private void read(Session present, PGNotification[] notices) throws SQLException {
+  private void read(Session present, PGNotification[] notices)
+      throws SQLException, StateStoreException {
     List<Long> transactions = new ArrayList<>();
     for (PGNotification notification : notices) {
       ChangeNotice notice = ChangeNotice.parse(notification.getParameter());
@@ -144,45 +188,74 @@ final class ChangeListener implements AutoCloseable {
   }
 
   /** In a transaction, because otherwise the driver fetches all rows at once. */
-  private void tell(Session present, PreparedStatement select) throws SQLException {
+  private void tell(Session present, PreparedStatement select)
+      throws SQLException, StateStoreException {
     present.connection().setAutoCommit(false);
     tellEach(select, ServerClock.offsetMicros(present.connection(), clock));
     present.connection().setAutoCommit(true);
   }
 
-  private void tellEach(PreparedStatement select, long offsetMicros) throws SQLException {
+  /** If the consumer throws an error, the other rows are read, and then all of them again by the next connection. */
+  private void tellEach(PreparedStatement select, long offsetMicros)
+      throws SQLException, StateStoreException {
+    Throwable failure = null;
     select.setFetchSize(PostgresqlStateStore.ROWS_PER_FETCH);
     try (ResultSet rows = select.executeQuery()) {
       while (rows.next() && !isClosed()) {
         try {
           consumer.accept(BreakerRow.read(rows, offsetMicros));
+        } catch (SQLException e) {
+          throw e;
         } catch (RuntimeException e) {
           // Loading reports unreadable rows.
           LOG.log(Level.DEBUG, "a change in " + location + " could not be followed", e);
+        } catch (Throwable e) {
+          failure = e;
         }
       }
+    }
+    if (failure != null) {
+      throw new StateStoreException(
+          "a change could not be followed: " + failure.getClass().getName(), failure);
     }
   }
 
   private void found() {
-    retryMillis = FIRST_RETRY_MILLIS;
+    retryMillis = waits.retryMillis();
     if (failing) {
       failing = false;
+      report(null);
       LOG.log(Level.INFO, "receives other instances'' changes in {0} again", location);
     }
   }
 
-  private void lost(Exception e) {
-    if (!isClosed() && !failing) {
-      failing = true;
+  private void lost(Throwable e) {
+    if (isClosed()) {
+      return;
+    }
+    boolean isNew = !failing;
+    failing = true;
+    report(e);
+    if (isNew) {
       LOG.log(
           Level.WARNING,
           "does not receive other instances' changes in " + location
-              + "; retries in the background: " + e.getMessage());
+              + "; retries in the background: " + OneLine.of(text(e), MAX_ERROR));
     }
-    pause(retryMillis
-        + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4);
-    retryMillis = Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
+  }
+
+  private static String text(Throwable e) {
+    return e instanceof SQLException || e instanceof StateStoreException
+        ? String.valueOf(e.getMessage())
+        : e.toString();
+  }
+
+  private void report(@Nullable Throwable outage) {
+    try {
+      outages.accept(outage);
+    } catch (Throwable e) {
+      LOG.failed(Level.DEBUG, location, "the health of the listener was not reported", e);
+    }
   }
 
   private synchronized void pause(long millis) {

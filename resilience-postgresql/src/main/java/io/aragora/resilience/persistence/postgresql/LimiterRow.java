@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.internal.Micros;
 import io.aragora.resilience.persistence.StateStore.Loaded;
 import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.sql.Connection;
@@ -106,15 +107,15 @@ final class LimiterRow {
       throws SQLException {
     Instant pausedUntil = limiter.pausedUntil();
     statement.setString(1, StoredText.encode(limiter.declared()));
-    statement.setLong(2, ServerClock.micros(limiter.fullAt()));
+    statement.setLong(2, Micros.of(limiter.fullAt()));
     if (pausedUntil == null) {
       statement.setNull(3, Types.BIGINT);
     } else {
-      statement.setLong(3, ServerClock.micros(pausedUntil));
+      statement.setLong(3, Micros.of(pausedUntil));
     }
     statement.setLong(4, limiter.fillTime().dividedBy(MICROSECOND));
     statement.setLong(5, limiter.maxPause().dividedBy(MICROSECOND));
-    statement.setLong(6, ServerClock.micros(limiter.savedAt()));
+    statement.setLong(6, Micros.of(limiter.savedAt()));
     statement.setLong(7, offsetMicros);
     statement.setString(8, StoredText.encode(limiter.name()));
   }
@@ -155,7 +156,7 @@ final class LimiterRow {
       delete.setLong(1, offsetMicros);
       delete.setLong(2, ServerClock.TOLERANCE_MICROS);
       delete.setLong(3, offsetMicros);
-      delete.setLong(4, ServerClock.microsOrFarthest(cutOff));
+      delete.setLong(4, Micros.ofOrFarthest(cutOff));
       delete.setInt(5, most);
       return delete.executeUpdate();
     }

@@ -2,6 +2,7 @@ package io.aragora.resilience.persistence.postgresql;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Micros;
 import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.ratelimiter.SavedLimiter;
@@ -240,7 +241,7 @@ final class PostgresqlStateStore implements StateStore {
         delete.setLong(1, offsetMicros);
         delete.setLong(2, ServerClock.TOLERANCE_MICROS);
         delete.setLong(3, offsetMicros);
-        delete.setLong(4, ServerClock.microsOrFarthest(cutOff));
+        delete.setLong(4, Micros.ofOrFarthest(cutOff));
         delete.setInt(5, most);
         return delete.executeUpdate();
       }
@@ -314,11 +315,24 @@ final class PostgresqlStateStore implements StateStore {
     });
   }
 
+  @Override
+  public void watch(Consumer<? super SavedBreaker> consumer) {
+    watch(consumer, outage -> {});
+  }
+
   /** Sends a notice for changes of state, not for counts that are saved again. */
   @Override
-  public synchronized void watch(Consumer<? super SavedBreaker> consumer) {
+  public void watch(
+      Consumer<? super SavedBreaker> consumer, Consumer<? super @Nullable Throwable> outages) {
+    watch(consumer, outages, ChangeListener.Waits.USUAL);
+  }
+
+  synchronized void watch(
+      Consumer<? super SavedBreaker> consumer,
+      Consumer<? super @Nullable Throwable> outages,
+      ChangeListener.Waits waits) {
     if (!closed && listener == null) {
-      listener = new ChangeListener(location, clock, writer, openedIn, consumer);
+      listener = new ChangeListener(location, clock, writer, openedIn, consumer, outages, waits);
       listener.start();
     }
   }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.persistence.postgresql;
 
+import io.aragora.resilience.internal.Micros;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -43,31 +44,11 @@ final class ServerClock {
         long nanos = System.nanoTime() - begun;
         if (nanos < promptest) {
           promptest = nanos;
-          offset = server - micros(asked.plusNanos(nanos / 2));
+          offset = server - Micros.of(asked.plusNanos(nanos / 2));
         }
       }
     }
     return offset;
-  }
-
-  /**
-   * Rounds down, before 1970 too, so that the order of instants is the order of their numbers.
-   *
-   * @throws ArithmeticException if the instant is 292,000 years away
-   */
-  static long micros(Instant instant) {
-    return Math.addExact(
-        Math.multiplyExact(instant.getEpochSecond(), TimeUnit.SECONDS.toMicros(1)),
-        instant.getNano() / 1_000);
-  }
-
-  /** Clamps times that are out of range. */
-  static long microsOrFarthest(Instant instant) {
-    try {
-      return micros(instant);
-    } catch (ArithmeticException e) {
-      return instant.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
-    }
   }
 
   /** Returns the difference between two clocks, given how far the server's clock is ahead of each. */

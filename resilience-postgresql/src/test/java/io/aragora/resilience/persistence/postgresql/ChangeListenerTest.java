@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The changes that instances of a shared table receive from each other. */
 @Tag("any-jdk")
@@ -220,6 +229,158 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
       PostgresServer.signal("CONT", process);
       log.close();
     }
+  }
+
+  /** What a part that the listener calls may throw, and what throws each of these once. */
+  private final class Faults {
+    private final Deque<Throwable> waiting = new ConcurrentLinkedDeque<>(List.of(
+        new OutOfMemoryError("fault"),
+        new StackOverflowError("fault"),
+        new NoClassDefFoundError("fault"),
+        new AssertionError("fault"),
+        new IOException("fault"),
+        new IllegalStateException("fault")));
+    private final AtomicBoolean armed = new AtomicBoolean();
+
+    void occur() {
+      if (armed.get()) {
+        Throwable next = waiting.poll();
+        if (next != null) {
+          throw Faults.<RuntimeException>sneaky(next);
+        }
+      }
+    }
+
+    @SuppressWarnings("unchecked") // that is the point
+    private static <T extends Throwable> T sneaky(Throwable e) throws T {
+      throw (T) e;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"listener", "clock", "report"})
+  @DisplayName("the thread survives whatever is thrown, says so, and no change is lost")
+  void watch_anythingIsThrown_survivesAndMissesNothing(String place) throws Exception {
+    Faults faults = new Faults();
+    BlockingQueue<Optional<Throwable>> outages = new LinkedBlockingQueue<>();
+    RecordedLog log = RecordedLog.of(ChangeListener.class);
+    try {
+      InstantSource clock = () -> {
+        if (place.equals("clock") && Thread.currentThread().getName().equals(THREAD)) {
+          faults.occur();
+        }
+        return InstantSource.system().instant();
+      };
+      String application = "listener" + LISTENERS.incrementAndGet();
+      PostgresqlStateStore store = PostgresqlStateStore.open(
+          DatabaseLocation.parse(location + "&ApplicationName=" + application), clock);
+      opened.push(store);
+      store.watch(
+          state -> {
+            if (place.equals("listener")) {
+              faults.occur();
+            }
+            heard.add(state);
+          },
+          outage -> {
+            outages.add(Optional.ofNullable(outage));
+            if (place.equals("report")) {
+              faults.occur();
+            }
+          },
+          new ChangeListener.Waits(10_000, TimeUnit.SECONDS.toNanos(10), 1));
+      Await.until("it listens", () -> caughtUp(application) != null);
+      faults.armed.set(true);
+      StateStore other = store();
+      if (place.equals("report")) {
+        for (int i = 0; i < 3; i++) {
+          String process = caughtUp(application);
+          execute("DO $$ BEGIN PERFORM pg_terminate_backend(" + process + ", 10000); END $$");
+          Await.until("it listens again", () -> {
+            String next = caughtUp(application);
+            return next != null && !next.equals(process);
+          });
+        }
+      }
+      SavedBreaker change = SavedBreakers.open("b");
+      other.save(List.of(change));
+      if (place.equals("listener")) {
+        // The exception is the listener's answer to this change; the errors before it are not.
+        Await.until("all faults have occurred", faults.waiting::isEmpty);
+        other.save(List.of(SavedBreakers.open("c")));
+        assertThat(next().name()).isEqualTo("c");
+      } else {
+        assertThat(next()).isEqualTo(change);
+      }
+
+      assertThat(faults.waiting).isEmpty();
+      Await.until("the end is reported", () -> {
+        Optional<Throwable> last = Optional.of(new Throwable("none yet"));
+        for (Optional<Throwable> outage : outages) {
+          last = outage;
+        }
+        return last.isEmpty();
+      });
+      assertThat(outages).anyMatch(Optional::isPresent);
+      assertThat(log.messages().get(0)).startsWith("WARNING");
+      assertThat(log.messages().get(log.messages().size() - 1)).startsWith("INFO");
+    } finally {
+      log.close();
+    }
+  }
+
+  @Test
+  @DisplayName("an error of the listener for one change does not keep the other changes from it")
+  void watch_errorForOneChange_deliversTheOthers() throws Exception {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    PostgresqlStateStore store = (PostgresqlStateStore) store();
+    store()
+        .save(List.of(SavedBreakers.open("a"), SavedBreakers.open("b"), SavedBreakers.open("c")));
+    store.watch(
+        state -> {
+          if (state.name().equals("b") && broken.get()) {
+            throw new NoClassDefFoundError("fault");
+          }
+          heard.add(state);
+        },
+        outage -> {},
+        new ChangeListener.Waits(10_000, TimeUnit.SECONDS.toNanos(10), 1));
+
+    assertThat(Set.of(next().name(), next().name())).containsExactlyInAnyOrder("a", "c");
+    broken.set(false);
+    Await.until("the change is delivered", () -> next().name().equals("b"));
+  }
+
+  @Test
+  @DisplayName(
+      "a listener without a silent moment reads only what is new when its connection is lost")
+  void watch_steadyNotices_isReadFromTheLastMark() throws Exception {
+    String application = "listener" + LISTENERS.incrementAndGet();
+    PostgresqlStateStore store =
+        (PostgresqlStateStore) store(location + "&ApplicationName=" + application);
+    // No wait ends without a notice.
+    store.watch(heard::add, outage -> {}, new ChangeListener.Waits(0, 0, 1));
+    Await.until("it listens", () -> caughtUp(application) != null);
+    StateStore other = store();
+    for (int i = 0; i < 4; i++) {
+      other.save(List.of(SavedBreakers.open("early" + i)));
+      assertThat(next().name()).isEqualTo("early" + i);
+    }
+    Await.until("it waits", () -> caughtUp(application) != null);
+    execute(
+        "DO $$ BEGIN PERFORM pg_terminate_backend(" + caughtUp(application) + ", 10000); END $$");
+    other.save(List.of(SavedBreakers.open("late")));
+
+    // The rows that are read again come in any order, the notice after them.
+    List<String> again = new ArrayList<>();
+    for (String end : List.of("late", "last")) {
+      Await.until("it listens again", () -> caughtUp(application) != null);
+      other.save(List.of(SavedBreakers.open(end)));
+      for (String name = next().name(); !name.equals(end); name = next().name()) {
+        again.add(name);
+      }
+    }
+    assertThat(again).doesNotContain("early0", "early1");
   }
 
   @Test
