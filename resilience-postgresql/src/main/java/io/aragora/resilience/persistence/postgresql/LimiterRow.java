@@ -127,6 +127,7 @@ final class LimiterRow {
     Map<String, SavedLimiter> present = new HashMap<>();
     try (PreparedStatement select = connection.prepareStatement(SELECT_FOR_UPDATE)) {
       select.setArray(1, connection.createArrayOf("bytea", rows.keySet().toArray(byte[][]::new)));
+      select.setFetchSize(PostgresqlStateStore.ROWS_PER_FETCH);
       try (ResultSet found = select.executeQuery()) {
         while (found.next()) {
           SavedLimiter limiter = readable(found, offsetMicros);

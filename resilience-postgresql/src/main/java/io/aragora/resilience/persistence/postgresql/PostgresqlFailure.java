@@ -61,7 +61,8 @@ final class PostgresqlFailure {
       case "25006" ->
         "; this server is read-only: name the primary one, or all of them with"
             + " targetServerType=primary";
-      case "53300" -> "; the server has no connection left, and an open store takes two";
+      case "53300" ->
+        "; the server has no connection left: an open state store takes two, a quota store one";
       case "55P03", "57014" ->
         "; the server is busy, or another client holds a lock; if this"
             + " lasts, find the client that hangs";
