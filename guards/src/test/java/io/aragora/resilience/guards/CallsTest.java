@@ -60,9 +60,6 @@ class CallsTest {
       Map.entry("io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider", STORE),
       Map.entry("io.aragora.resilience.persistence.postgresql.ServerClock", STORE),
       Map.entry(
-          "io.aragora.resilience.http.client.HttpFailures",
-          "the date of a Retry-After is one of the world's clock; a breaker bounds what it says"),
-      Map.entry(
           "io.aragora.resilience.persistence.sqlite.DatabaseFile",
           "names the copy of a broken file; a store has no runtime, and nothing is decided by it"),
       Map.entry(

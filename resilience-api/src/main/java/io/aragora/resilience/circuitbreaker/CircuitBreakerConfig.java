@@ -3,6 +3,7 @@ package io.aragora.resilience.circuitbreaker;
 import io.aragora.resilience.internal.FailureRule;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
+import io.aragora.resilience.retry.RetryAfter;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
@@ -60,7 +61,7 @@ public final class CircuitBreakerConfig {
   private final Predicate<? super Throwable> recordIf;
   private final Predicate<? super Throwable> ignoreIf;
   private final @Nullable Predicate<@Nullable Object> recordResultIf;
-  private final @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
+  private final @Nullable Function<? super Throwable, @Nullable RetryAfter> cooldownFrom;
   private final @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
       mapException;
   private final boolean recordInterrupted;
@@ -265,7 +266,7 @@ public final class CircuitBreakerConfig {
   }
 
   /** {@return the function of {@link Builder#cooldownFrom}; null if no failure sets the cooldown} */
-  public @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom() {
+  public @Nullable Function<? super Throwable, @Nullable RetryAfter> cooldownFrom() {
     return cooldownFrom;
   }
 
@@ -401,7 +402,7 @@ public final class CircuitBreakerConfig {
     private final FailureRule recordIf = new FailureRule();
     private final FailureRule ignoreIf = new FailureRule();
     private @Nullable Predicate<@Nullable Object> recordResultIf;
-    private @Nullable Function<? super Throwable, @Nullable Duration> cooldownFrom;
+    private @Nullable Function<? super Throwable, @Nullable RetryAfter> cooldownFrom;
     private @Nullable Function<? super CallNotPermittedException, ? extends RuntimeException>
         mapException;
     private boolean recordInterrupted;
@@ -618,11 +619,11 @@ public final class CircuitBreakerConfig {
      * of a response. That cooldown replaces {@link #cooldown} and its growth, up to {@link #maxCooldown}; {@link
      * #cooldownJitter} is added to it. Default none.
      *
-     * @param function returns the cooldown; null, zero or a negative one means that the failure says nothing; if it
-     *     throws, the cooldown is that of the settings, and the log shows it once. The failure of a future is given
-     *     without its wrappers
+     * @param function returns the cooldown as a delay, or as an instant, which is compared with the wall clock of the
+     *     runtime; null, zero or a past instant means that the failure says nothing; if it throws, the cooldown is that
+     *     of the settings, and the log shows it once. The failure of a future is given without its wrappers
      */
-    public Builder cooldownFrom(Function<? super Throwable, @Nullable Duration> function) {
+    public Builder cooldownFrom(Function<? super Throwable, @Nullable RetryAfter> function) {
       cooldownFrom = Objects.requireNonNull(function, "cooldownFrom");
       return this;
     }

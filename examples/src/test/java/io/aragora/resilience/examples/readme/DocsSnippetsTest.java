@@ -210,7 +210,8 @@ class DocsSnippetsTest {
     CircuitBreaker quota = resilience.circuitBreaker(
         "quota",
         c -> c.failureCountThreshold(10) // in the window, whatever lies between
-            .cooldownFrom(failure -> failure instanceof QuotaExceeded e ? e.pause() : null)
+            .cooldownFrom(
+                failure -> failure instanceof QuotaExceeded e ? RetryAfter.of(e.pause()) : null)
             .halfOpenFailureRateThreshold(50)
             .halfOpenCalls(10)
             .mapException(rejection -> new ShopClosed(rejection.remainingCooldown())));
@@ -877,10 +878,11 @@ class DocsSnippetsTest {
     HttpFailures failures = HttpFailures.of(HttpErrorClassifier.DEFAULT, new MyClientInspector());
     RetryConfig retry = RetryPresets.http().toBuilder()
         .retryIf(failures.transientFailures())
-        .retryAfter(failures::retryAfter)
+        .retryAfter(failures.retryAfter())
         .build();
     CircuitBreakerConfig breaker = CircuitBreakerPresets.http().toBuilder()
         .recordIf(failures.serverFailures())
+        .cooldownFrom(failures.retryAfter())
         .build();
     // end
 

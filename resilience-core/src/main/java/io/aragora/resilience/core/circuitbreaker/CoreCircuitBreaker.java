@@ -25,6 +25,7 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.ReadableBreaker;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.spi.Readings;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -493,17 +494,16 @@ public class CoreCircuitBreaker extends GuardedCalls
 
   /** Returns the cooldown that a failure asks for, in nanoseconds; 0 if it asks for none. */
   private long cooldownFrom(Throwable failure, CircuitBreakerConfig config) {
-    Function<? super Throwable, @Nullable Duration> function = config.cooldownFrom();
+    Function<? super Throwable, @Nullable RetryAfter> function = config.cooldownFrom();
     if (function == null) {
       return 0;
     }
     try {
-      Duration told = function.apply(Failures.unwrap(failure));
-      if (told == null || told.isNegative()) {
-        return 0;
-      }
-      Duration most = config.maxCooldown();
-      return (told.compareTo(most) < 0 ? told : most).toNanos();
+      RetryAfter told = function.apply(Failures.unwrap(failure));
+      return told == null
+          ? 0
+          : Math.min(
+              told.delayNanos(runtime.time().wallTime()), config.maxCooldown().toNanos());
     } catch (Throwable e) {
       if (!functionFailed) {
         functionFailed = true;

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.retry.RetryAfter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
@@ -19,9 +21,9 @@ class CooldownFromTest extends BreakerFixture {
   /** A failure that says for how long the dependency is not available. */
   private static final class Banned extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private final transient Duration wait;
+    private final transient RetryAfter wait;
 
-    Banned(Duration wait) {
+    Banned(RetryAfter wait) {
       this.wait = wait;
     }
   }
@@ -33,6 +35,10 @@ class CooldownFromTest extends BreakerFixture {
   }
 
   private static void ban(CircuitBreaker breaker, Duration wait) {
+    ban(breaker, RetryAfter.of(wait));
+  }
+
+  private static void ban(CircuitBreaker breaker, RetryAfter wait) {
     breaker.recordFailure(breaker.acquirePermit(), new CompletionException(new Banned(wait)));
   }
 
@@ -51,9 +57,11 @@ class CooldownFromTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("a failure that says nothing, zero or less opens for the cooldown of the settings")
+  @DisplayName(
+      "a failure that says nothing, zero or a past instant opens for the cooldown of the settings")
   void failureThatSaysNothing_opensForTheSettings() {
-    for (Duration nothing : new Duration[] {null, Duration.ZERO, Duration.ofSeconds(-1)}) {
+    RetryAfter past = RetryAfter.at(time.wallTime().minusSeconds(1));
+    for (RetryAfter nothing : new RetryAfter[] {null, RetryAfter.of(Duration.ZERO), past}) {
       CircuitBreaker breaker = resilience.circuitBreaker("of " + nothing, told().build());
       times(2, () -> ban(breaker, nothing));
       assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
@@ -61,10 +69,19 @@ class CooldownFromTest extends BreakerFixture {
   }
 
   @Test
-  @DisplayName("maxCooldown bounds it, even the longest Duration there is, and after a restart")
+  @DisplayName("an instant is compared with the wall clock of the runtime")
+  void failureWithAnInstant_opensUntilThen() {
+    time.jumpWallClock(Duration.ofDays(30));
+    CircuitBreaker breaker = breaker(told());
+    times(2, () -> ban(breaker, RetryAfter.at(time.wallTime().plus(TOLD))));
+    assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(TOLD);
+  }
+
+  @Test
+  @DisplayName("maxCooldown bounds it, even the most distant instant, and after a restart")
   void maxCooldown_boundsIt() {
     CircuitBreaker breaker = breaker(told().maxCooldown(Duration.ofMinutes(3)));
-    times(2, () -> ban(breaker, Duration.ofSeconds(Long.MAX_VALUE)));
+    times(2, () -> ban(breaker, RetryAfter.at(Instant.MAX)));
     assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(Duration.ofMinutes(3));
     CircuitBreaker restored = resilience.circuitBreaker(
         "later", told().maxCooldown(Duration.ofMinutes(3)).build());
@@ -92,7 +109,7 @@ class CooldownFromTest extends BreakerFixture {
       throw new AssertionError("broken");
     }));
     assertThatThrownBy(() -> breaker.call(() -> {
-          throw new Banned(TOLD);
+          throw new Banned(RetryAfter.of(TOLD));
         }))
         .isInstanceOf(Banned.class);
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);

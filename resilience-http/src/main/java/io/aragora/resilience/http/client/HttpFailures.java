@@ -8,13 +8,12 @@ import io.aragora.resilience.spi.HttpFailureInspector;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.net.http.HttpTimeoutException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -102,16 +101,14 @@ public final class HttpFailures {
   }
 
   /**
-   * Returns how long a failure or its cause asks callers to stay away; for {@link
-   * io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#cooldownFrom}. A date is compared with the clock of the
-   * system.
+   * Returns a function for the delay that a failure or its cause requests; for {@link RetryConfig.Builder#retryAfter} and {@link
+   * io.aragora.resilience.circuitbreaker.CircuitBreakerConfig.Builder#cooldownFrom}. Functions of equal classifications are equal,
+   * so that they count as the same declaration.
    *
-   * @param failure of any kind
-   * @return the time, zero for a date that has passed; null if the failure does not say
+   * @return a function that returns the request; null if there is none
    */
-  public @Nullable Duration cooldown(Throwable failure) {
-    RetryAfter asked = retryAfter(failure);
-    return asked == null ? null : Duration.ofNanos(asked.delayNanos(Instant.now()));
+  public Function<Throwable, @Nullable RetryAfter> retryAfter() {
+    return new Asked(this);
   }
 
   @FunctionalInterface
@@ -177,7 +174,7 @@ public final class HttpFailures {
   }
 
   /** Failures of the network, as opposed to mistakes of the caller. */
-  static boolean isOnTheWay(Throwable failure) {
+  private static boolean isOnTheWay(Throwable failure) {
     return failure instanceof IOException
         || failure instanceof TimeoutException
         || failure instanceof TimeoutExceededException
@@ -217,6 +214,13 @@ public final class HttpFailures {
 
   private List<Class<?>> classes() {
     return inspectors.stream().<Class<?>>map(Object::getClass).toList();
+  }
+
+  private record Asked(HttpFailures failures) implements Function<Throwable, @Nullable RetryAfter> {
+    @Override
+    public @Nullable RetryAfter apply(Throwable failure) {
+      return failures.retryAfter(failure);
+    }
   }
 
   private enum OnTheWay implements Predicate<Throwable> {

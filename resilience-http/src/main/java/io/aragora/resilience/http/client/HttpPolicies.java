@@ -5,6 +5,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.timeout.Timeout;

@@ -1,5 +1,6 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.http.internal.Origin;
 import java.io.IOException;
 import java.io.Serial;
 import java.net.URI;

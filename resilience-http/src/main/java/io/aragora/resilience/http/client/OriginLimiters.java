@@ -1,15 +1,14 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.http.internal.LimitHeaders;
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimitHint;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 record OriginLimiters(
     @Nullable KeyedRateLimiter keyed, @Nullable RateLimiter one) {
-  private static final String RETRY_AFTER = "Retry-After";
-
   /** Returns the limiter for an address. */
   Policy limiter(URI uri) {
     return keyed != null ? keyed.forKey(Origin.of(uri)) : Objects.requireNonNull(one, "one");
@@ -34,7 +31,7 @@ record OriginLimiters(
    * @param answer any answer
    */
   void observe(URI uri, HttpResponse<?> answer) {
-    RateLimitHint hint = RateLimitHint.parse(ofLimits(answer));
+    RateLimitHint hint = LimitHeaders.hint(answer.statusCode(), answer.headers().map());
     if (hint == null) {
       return;
     }
@@ -43,18 +40,5 @@ record OriginLimiters(
     } else {
       Objects.requireNonNull(one, "one").observe(hint);
     }
-  }
-
-  /** Returns the headers without a {@code Retry-After} that is about something else: when a job is done, or a page has moved. */
-  private static Map<String, List<String>> ofLimits(HttpResponse<?> answer) {
-    Map<String, List<String>> headers = answer.headers().map();
-    int status = answer.statusCode();
-    if (status == 429 || status == 503 || !headers.containsKey(RETRY_AFTER)) {
-      return headers;
-    }
-    Map<String, List<String>> others = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    others.putAll(headers);
-    others.remove(RETRY_AFTER);
-    return others;
   }
 }

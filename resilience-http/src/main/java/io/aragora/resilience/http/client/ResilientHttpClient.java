@@ -3,6 +3,7 @@ package io.aragora.resilience.http.client;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.timeout.Timeout;
 import java.io.IOException;

@@ -10,6 +10,8 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
+import io.aragora.resilience.http.internal.ClientRules;
+import io.aragora.resilience.http.internal.IdempotenceCheck;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
@@ -18,7 +20,6 @@ import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.Timeout;
@@ -38,9 +39,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds a {@link ResilientHttpClient}. Every setter checks its value. Not thread-safe. */
 public final class ResilientHttpClientBuilder {
-  private static final Set<String> IDEMPOTENT =
-      Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
-
   private final Resilience resilience;
   private String name = "http";
   private @Nullable HttpClient client;
@@ -64,10 +62,9 @@ public final class ResilientHttpClientBuilder {
     this.resilience = resilience;
   }
 
-  /** Source: RFC 9110, HTTP Semantics, 9.2.2. */
   private static boolean isIdempotent(HttpRequest request) {
-    return IDEMPOTENT.contains(request.method())
-        || request.headers().firstValue("Idempotency-Key").isPresent();
+    return IdempotenceCheck.isIdempotent(
+        request.method(), request.headers().firstValue(IdempotenceCheck.KEY).isPresent());
   }
 
   /**
@@ -250,7 +247,7 @@ public final class ResilientHttpClientBuilder {
    * Sets which requests may be repeated although they may have arrived. Default: those with the methods GET, HEAD, OPTIONS,
    * TRACE, PUT or DELETE, or with an {@code Idempotency-Key} header.
    *
-   * @param predicate called for each request
+   * @param predicate called for each request; if it throws, the request is not repeated, and the log shows it once
    * @return this builder
    */
   public ResilientHttpClientBuilder idempotentIf(Predicate<? super HttpRequest> predicate) {
@@ -295,9 +292,9 @@ public final class ResilientHttpClientBuilder {
    * @throws io.aragora.resilience.policy.ResilienceConfigurationException if policies of this name are declared with other settings, or the runtime is full
    */
   public ResilientHttpClient build() {
-    StatusRules rules = new StatusRules(classifier, recordClientErrors);
+    ClientRules rules = new ClientRules(recordClientErrors, idempotentIf, Judgement.INSTANCE);
     HttpFailures failures = HttpFailures.of(classifier);
-    RetryConfig config = retryConfig(failures);
+    RetryConfig config = retryConfig(failures, rules);
     HttpClient sender = client != null ? client : HttpClient.newHttpClient();
     Retry retry = hasRetry ? resilience.retry(name, config) : null;
     // A failed connection proves that nothing arrived only if it is the first one: a redirect
@@ -314,31 +311,37 @@ public final class ResilientHttpClientBuilder {
     HttpPolicies policies = new HttpPolicies(
         resilience,
         name,
-        breakers(),
+        breakers(failures, rules),
         retry,
         retryUnsent,
-        hedge(failures, config),
+        hedge(failures, rules, config),
         limiters(),
         limit,
         chaos(),
-        new GuardedVouch(name, idempotentIf));
-    return new ResilientHttpClient(sender, policies, rules);
+        guarded(name, idempotentIf));
+    return new ResilientHttpClient(sender, policies, new StatusRules(classifier, rules));
   }
 
-  private RetryConfig retryConfig(HttpFailures failures) {
+  private static Predicate<HttpRequest> guarded(
+      String client, Predicate<? super HttpRequest> idempotentIf) {
+    IdempotenceCheck check = new IdempotenceCheck(client);
+    return request -> check.test(() -> idempotentIf.test(request));
+  }
+
+  private RetryConfig retryConfig(HttpFailures failures, ClientRules rules) {
     RetryConfig given = retryConfig != null ? retryConfig : RetryPresets.http();
     RetryConfig.Builder config = given.toBuilder();
     config.retryIf(
         given.retryIf() == RetryConfig.transientFailures()
-            ? new TransientAnswers(failures)
-            : new NoClientErrors(given.retryIf()));
+            ? rules.transientAnswers(failures.transientFailures())
+            : new NoClientErrors(rules, given.retryIf()));
     if (given.retryAfter() == null) {
-      config.retryAfter(new AskedWait(failures));
+      config.retryAfter(failures.retryAfter());
     }
     return config.build();
   }
 
-  private @Nullable Hedge hedge(HttpFailures failures, RetryConfig retry) {
+  private @Nullable Hedge hedge(HttpFailures failures, ClientRules rules, RetryConfig retry) {
     HedgeConfig given = hedgeConfig;
     if (given == null) {
       return null;
@@ -346,8 +349,8 @@ public final class ResilientHttpClientBuilder {
     HedgeConfig.Builder config = given.toBuilder()
         .hedgeOn(
             given.hedgeOn() == RetryConfig.transientFailures()
-                ? new NoPushBack(failures, new TransientAnswers(failures))
-                : new NoPushBack(failures, new NoClientErrors(given.hedgeOn())))
+                ? new NoPushBack(failures, rules.transientAnswers(failures.transientFailures()))
+                : new NoPushBack(failures, new NoClientErrors(rules, given.hedgeOn())))
         .onLoser(LeftoverBody.CLOSER);
     RetryBudget shared = hasRetry ? retry.budget() : null;
     if (given.budget() == null && shared != null) {
@@ -380,25 +383,22 @@ public final class ResilientHttpClientBuilder {
    * equal settings have equal declarations.
    */
 
-  private record TransientAnswers(HttpFailures failures) implements Predicate<Throwable> {
+  /** A response that a client has judged by its own rules, since several clients may share a retry. */
+  private enum Judgement implements Function<Throwable, @Nullable Boolean> {
+    INSTANCE;
+
     @Override
-    public boolean test(Throwable failure) {
-      Boolean rated = failure instanceof HttpStatusException answer ? answer.isTransient() : null;
-      return rated != null ? rated : failures.transientFailures().test(failure);
+    public @Nullable Boolean apply(Throwable failure) {
+      return failure instanceof HttpStatusException answer ? answer.isTransient() : null;
     }
   }
 
-  private record NoClientErrors(Predicate<? super Throwable> given)
+  private record NoClientErrors(ClientRules rules, Predicate<? super Throwable> given)
       implements Predicate<Throwable> {
+    /** A status that counts has a response that already belongs to the caller, so no retry follows. */
     @Override
     public boolean test(Throwable failure) {
-      return !isClientError(failure) && given.test(failure);
-    }
-
-    /** A status that counts; its response already belongs to the caller, so no retry follows. */
-    private static boolean isClientError(Throwable failure) {
-      return failure instanceof HttpStatusException answer
-          && Boolean.FALSE.equals(answer.isTransient());
+      return !Boolean.FALSE.equals(Judgement.INSTANCE.apply(failure)) && given.test(failure);
     }
   }
 
@@ -408,29 +408,6 @@ public final class ResilientHttpClientBuilder {
     @Override
     public boolean test(Throwable failure) {
       return !failures.asksToSlowDown(failure) && given.test(failure);
-    }
-  }
-
-  private record AskedWait(HttpFailures failures)
-      implements Function<Throwable, @Nullable RetryAfter> {
-    @Override
-    public @Nullable RetryAfter apply(Throwable failure) {
-      return failures.retryAfter(failure);
-    }
-  }
-
-  private record AskedCooldown(HttpFailures failures)
-      implements Function<Throwable, @Nullable Duration> {
-    @Override
-    public @Nullable Duration apply(Throwable failure) {
-      return failures.cooldown(failure);
-    }
-  }
-
-  private record NotTheServers(Predicate<? super Throwable> given) implements Predicate<Throwable> {
-    @Override
-    public boolean test(Throwable failure) {
-      return !HttpFailures.isOnTheWay(failure) || given.test(failure);
     }
   }
 
@@ -448,7 +425,8 @@ public final class ResilientHttpClientBuilder {
     return new OriginLimiters(resilience.keyedRateLimiter(name, config), null);
   }
 
-  private @Nullable Function<String, CircuitBreaker> breakers() {
+  private @Nullable Function<String, CircuitBreaker> breakers(
+      HttpFailures failures, ClientRules rules) {
     if (!hasBreaker) {
       return null;
     }
@@ -458,10 +436,10 @@ public final class ResilientHttpClientBuilder {
     }
     CircuitBreakerConfig given =
         breakerConfig != null ? breakerConfig : CircuitBreakerPresets.http();
-    CircuitBreakerConfig.Builder builder =
-        given.toBuilder().ignoreIf(new NotTheServers(given.ignoreIf()));
+    CircuitBreakerConfig.Builder builder = given.toBuilder()
+        .ignoreIf(rules.notTheServers(failures.serverFailures(), given.ignoreIf()));
     if (given.cooldownFrom() == null) {
-      builder.cooldownFrom(new AskedCooldown(HttpFailures.of(classifier)));
+      builder.cooldownFrom(failures.retryAfter());
     }
     CircuitBreakerConfig config = builder.build();
     KeyedCircuitBreaker keyed = resilience.keyedCircuitBreaker(

@@ -1,17 +1,19 @@
 package io.aragora.resilience.http.client;
 
+import io.aragora.resilience.http.internal.ClientRules;
+
 /**
  * Decides which responses are failures.
  *
  * @param classifier which statuses are transient
- * @param recordClientErrors whether client errors count against the server, too
+ * @param client whether client errors count against the server, too
  */
-record StatusRules(HttpErrorClassifier classifier, boolean recordClientErrors) {
+record StatusRules(HttpErrorClassifier classifier, ClientRules client) {
   boolean isTransient(int status) {
     return classifier.isTransient(status);
   }
 
   boolean isFailure(int status) {
-    return isTransient(status) || (recordClientErrors && status >= 400 && status < 500);
+    return isTransient(status) || client.isRecordedClientError(status);
   }
 }

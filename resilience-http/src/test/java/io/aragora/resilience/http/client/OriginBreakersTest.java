@@ -12,6 +12,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -105,19 +106,26 @@ class OriginBreakersTest extends HttpClientFixture {
   @DisplayName(
       "the Retry-After of the answer that opens the breaker is its cooldown, up to maxCooldown")
   void retryAfter_isTheCooldown(boolean async) throws Exception {
+    time.startingAt(Instant.parse("2040-01-01T00:00:00Z"));
     CircuitBreakerConfig once = CircuitBreakerConfig.builder()
         .failureThreshold(1)
         .maxCooldown(Duration.ofMinutes(5))
         .build();
     inner
         .answer(503, "Retry-After", "120")
-        .answer(503, "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT");
+        .answer(503, "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT")
+        .answer(503, "Retry-After", "Sun, 01 Jan 2040 00:03:00 GMT");
     ResilientHttpClient client = builder().noRetry().circuitBreaker(once).build();
     send(async, client, get());
     assertThat(breaker(client).snapshot().cooldown()).isEqualTo(Duration.ofMinutes(2));
     breaker(client).reset();
     send(async, client, get());
     assertThat(breaker(client).snapshot().cooldown()).isEqualTo(Duration.ofMinutes(5));
+    breaker(client).reset();
+    send(async, client, get());
+    assertThat(breaker(client).snapshot().cooldown())
+        .as("by the wall clock of the runtime")
+        .isEqualTo(Duration.ofMinutes(3));
   }
 
   @ParameterizedTest

@@ -105,7 +105,8 @@ class RepeatedRequestTest extends HttpClientFixture {
         .build();
     assertThat(send(async, builder().build(), keyed).statusCode()).isEqualTo(200);
     inner.answer(503).answer(200);
-    ResilientHttpClient lenient = builder().idempotentIf(request -> true).build();
+    ResilientHttpClient lenient =
+        builder().name("lenient").idempotentIf(request -> true).build();
     HttpRequest post = post(BodyPublishers.noBody());
     assertThat(send(async, lenient, post).statusCode()).isEqualTo(200);
     assertThat(send(async, lenient, post).statusCode()).isEqualTo(200);

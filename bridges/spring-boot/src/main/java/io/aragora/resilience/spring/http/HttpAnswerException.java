@@ -1,5 +1,6 @@
 package io.aragora.resilience.spring.http;
 
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.retry.RetryAfter;
 import java.io.IOException;
 import java.io.Serial;

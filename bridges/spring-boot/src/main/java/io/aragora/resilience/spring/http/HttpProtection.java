@@ -7,22 +7,22 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.http.client.HttpErrorClassifier;
 import io.aragora.resilience.http.client.HttpFailures;
+import io.aragora.resilience.http.internal.ClientRules;
+import io.aragora.resilience.http.internal.IdempotenceCheck;
+import io.aragora.resilience.http.internal.LimitHeaders;
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.ratelimiter.RateLimitHint;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.reference.CircuitBreakerPresets;
 import io.aragora.resilience.reference.RetryPresets;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.Timeout;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -40,14 +40,11 @@ import org.springframework.http.HttpMethod;
  * idempotent is never repeated. Immutable and thread-safe.
  */
 public final class HttpProtection {
-  private static final Set<String> IDEMPOTENT =
-      Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
-  private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
-
   private final Resilience resilience;
   private final String name;
   private final HttpErrorClassifier classifier;
-  private final boolean recordClientErrors;
+  private final ClientRules rules;
+  private final IdempotenceCheck idempotence;
   private final BiPredicate<? super HttpMethod, ? super HttpHeaders> idempotentIf;
   private final @Nullable KeyedCircuitBreaker breakers;
   private final @Nullable Retry retry;
@@ -58,11 +55,12 @@ public final class HttpProtection {
     this.resilience = builder.resilience;
     this.name = builder.name;
     this.classifier = builder.classifier;
-    this.recordClientErrors = builder.recordClientErrors;
+    this.idempotence = new IdempotenceCheck(name);
     this.idempotentIf = builder.idempotentIf;
+    this.rules = new ClientRules(builder.recordClientErrors, idempotentIf, Judgement.INSTANCE);
     HttpFailures failures = HttpFailures.of(classifier, new SpringHttpFailures());
-    this.breakers = builder.hasBreaker ? builder.breakers(failures) : null;
-    this.retry = builder.hasRetry ? resilience.retry(name, builder.retry(failures)) : null;
+    this.breakers = builder.hasBreaker ? builder.breakers(failures, rules) : null;
+    this.retry = builder.hasRetry ? resilience.retry(name, builder.retry(failures, rules)) : null;
     this.limiter = builder.limiter;
     this.timeout = builder.timeout;
   }
@@ -84,7 +82,7 @@ public final class HttpProtection {
 
   /** Returns whether a request may be repeated although it may have arrived. */
   boolean isRepeatable(HttpMethod method, HttpHeaders headers) {
-    return retry != null && idempotentIf.test(method, headers);
+    return retry != null && idempotence.test(() -> idempotentIf.test(method, headers));
   }
 
   /** Returns the largest number of attempts of a request. */
@@ -124,75 +122,28 @@ public final class HttpProtection {
   HttpAnswerException judge(URI uri, int status, HttpHeaders given) {
     Map<String, List<String>> headers = HttpAnswerException.copyOf(given);
     if (limiter != null) {
-      RateLimitHint hint = RateLimitHint.parse(ofLimits(status, headers));
+      RateLimitHint hint = LimitHeaders.hint(status, headers);
       if (hint != null) {
         limiter.observe(hint);
       }
     }
     boolean isTransient = classifier.isTransient(status);
-    boolean counts = isTransient || (recordClientErrors && status >= 400 && status < 500);
+    boolean counts = isTransient || rules.isRecordedClientError(status);
     return counts ? new HttpAnswerException(uri, status, isTransient, headers) : null;
   }
 
-  /** Returns the headers without a {@code Retry-After} that is about something else: when a job is done, or a page has moved. */
-  private static Map<String, List<String>> ofLimits(int status, Map<String, List<String>> headers) {
-    if (status == 429 || status == 503 || !headers.containsKey(HttpHeaders.RETRY_AFTER)) {
-      return headers;
-    }
-    Map<String, List<String>> others = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    others.putAll(headers);
-    others.remove(HttpHeaders.RETRY_AFTER);
-    return others;
-  }
-
-  /** Source: RFC 9110, HTTP Semantics, 9.2.2. */
   private static boolean isIdempotent(HttpMethod method, HttpHeaders headers) {
-    return IDEMPOTENT.contains(method.name().toUpperCase(Locale.ROOT))
-        || headers.getFirst(IDEMPOTENCY_KEY) != null;
+    return IdempotenceCheck.isIdempotent(
+        method.name(), headers.getFirst(IdempotenceCheck.KEY) != null);
   }
 
-  /*
-   * The predicates that a client adds to its configs. Records, not lambdas, so that two clients of one name with equal settings
-   * have equal declarations.
-   */
+  /** A response that a client has judged by its own rules, since several clients may share a retry. */
+  private enum Judgement implements Function<Throwable, @Nullable Boolean> {
+    INSTANCE;
 
-  private record TransientAnswers(HttpFailures failures, Predicate<? super Throwable> given)
-      implements Predicate<Throwable> {
     @Override
-    public boolean test(Throwable failure) {
-      if (failure instanceof HttpAnswerException answer) {
-        return answer.isTransient();
-      }
-      return given == RetryConfig.transientFailures()
-          ? failures.transientFailures().test(failure)
-          : given.test(failure);
-    }
-  }
-
-  private record AskedDelay(HttpFailures failures)
-      implements Function<Throwable, @Nullable RetryAfter> {
-    @Override
-    public @Nullable RetryAfter apply(Throwable failure) {
-      return failures.retryAfter(failure);
-    }
-  }
-
-  private record AskedCooldown(HttpFailures failures)
-      implements Function<Throwable, @Nullable Duration> {
-    @Override
-    public @Nullable Duration apply(Throwable failure) {
-      return failures.cooldown(failure);
-    }
-  }
-
-  /** The failures that the server did not cause: mistakes of the caller. */
-  private record NotTheServers(HttpFailures failures, Predicate<? super Throwable> given)
-      implements Predicate<Throwable> {
-    @Override
-    public boolean test(Throwable failure) {
-      boolean isTheServers =
-          failure instanceof HttpAnswerException || failures.serverFailures().test(failure);
-      return !isTheServers || given.test(failure);
+    public @Nullable Boolean apply(Throwable failure) {
+      return failure instanceof HttpAnswerException answer ? answer.isTransient() : null;
     }
   }
 
@@ -217,7 +168,8 @@ public final class HttpProtection {
     }
 
     /**
-     * Sets the name of the policies. Default: "http". Two clients of one name share their policies, and must have equal settings.
+     * Sets the name of the policies. Default: "http". Two clients of one name share their policies, and must have
+     * equal settings, predicates included.
      *
      * @param name not blank, at most 10,000 characters; checked by {@link #build()}
      * @return this builder
@@ -333,7 +285,7 @@ public final class HttpProtection {
      * Sets which requests may be repeated although they may have arrived. Default: those with the methods GET, HEAD, OPTIONS,
      * TRACE, PUT or DELETE, or with an {@code Idempotency-Key} header.
      *
-     * @param predicate called once for each request
+     * @param predicate called once for each request; if it throws, the request is not repeated, and the log shows it once
      * @return this builder
      */
     public Builder idempotentIf(BiPredicate<? super HttpMethod, ? super HttpHeaders> predicate) {
@@ -353,13 +305,13 @@ public final class HttpProtection {
       return new HttpProtection(this);
     }
 
-    private KeyedCircuitBreaker breakers(HttpFailures failures) {
+    private KeyedCircuitBreaker breakers(HttpFailures failures, ClientRules rules) {
       CircuitBreakerConfig given =
           breakerConfig != null ? breakerConfig : CircuitBreakerPresets.http();
-      CircuitBreakerConfig.Builder config =
-          given.toBuilder().ignoreIf(new NotTheServers(failures, given.ignoreIf()));
+      CircuitBreakerConfig.Builder config = given.toBuilder()
+          .ignoreIf(rules.notTheServers(failures.serverFailures(), given.ignoreIf()));
       if (given.cooldownFrom() == null) {
-        config.cooldownFrom(new AskedCooldown(failures));
+        config.cooldownFrom(failures.retryAfter());
       }
       return resilience.keyedCircuitBreaker(
           name,
@@ -369,12 +321,14 @@ public final class HttpProtection {
               .build());
     }
 
-    private RetryConfig retry(HttpFailures failures) {
+    private RetryConfig retry(HttpFailures failures, ClientRules rules) {
       RetryConfig given = retryConfig != null ? retryConfig : RetryPresets.http();
-      RetryConfig.Builder config =
-          given.toBuilder().retryIf(new TransientAnswers(failures, given.retryIf()));
+      Predicate<? super Throwable> others = given.retryIf() == RetryConfig.transientFailures()
+          ? failures.transientFailures()
+          : given.retryIf();
+      RetryConfig.Builder config = given.toBuilder().retryIf(rules.transientAnswers(others));
       if (given.retryAfter() == null) {
-        config.retryAfter(new AskedDelay(failures));
+        config.retryAfter(failures.retryAfter());
       }
       return config.build();
     }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.spring.http;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.http.internal.Origin;
 import io.aragora.resilience.spring.http.HttpClientProperties.Client;
 import io.aragora.resilience.spring.http.HttpClientProperties.PolicyKind;
 import java.net.URI;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
+import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.http.client.HttpFailures;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -21,15 +23,19 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -469,5 +475,55 @@ class ResilientRequestFactoryTest {
     assertThatThrownBy(() -> builder().transientStatuses(Set.of(503)).build())
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("http");
+  }
+
+  @Test
+  void idempotentIf_throws_requestIsNotRepeated() throws IOException {
+    answers(answer(503));
+
+    ClientHttpResponse response = send(
+        builder().idempotentIf((method, headers) -> {
+          throw new AssertionError("broken");
+        }),
+        HttpMethod.GET);
+
+    assertThat(response.getStatusCode().value()).isEqualTo(503);
+    assertThat(sent).hasSize(1);
+    assertThat(failures()).isEqualTo(1);
+  }
+
+  static Stream<UnaryOperator<HttpProtection.Builder>> otherRules() {
+    return Stream.of(
+        client -> client.recordClientErrors(true),
+        client -> client.noCircuitBreaker().recordClientErrors(true),
+        client -> client.noRetry().recordClientErrors(true),
+        client -> client.idempotentIf((method, headers) -> true),
+        client -> client.noCircuitBreaker().idempotentIf((method, headers) -> true),
+        client -> client.noRetry().idempotentIf((method, headers) -> true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherRules")
+  void build_sharedNameWithOtherRules_isAnError(UnaryOperator<HttpProtection.Builder> other) {
+    assertThat(builder().build().name()).isEqualTo("http");
+    assertThat(builder().build().name()).as("with equal rules").isEqualTo("http");
+
+    assertThatThrownBy(() -> other.apply(builder()).build())
+        .isInstanceOf(ResilienceConfigurationException.class)
+        .hasMessageContaining(" 'http' is already declared with ");
+  }
+
+  @Test
+  void retryAfterDate_opensUntilThenByTheTimeOfTheRuntime() throws IOException {
+    time.startingAt(Instant.parse("2040-01-01T00:00:00Z"));
+    answers(answer(503).with("Retry-After", "Sun, 01 Jan 2040 00:03:00 GMT"));
+    CircuitBreakerConfig once =
+        CircuitBreakerConfig.builder().failureThreshold(1).build();
+
+    send(builder().noRetry().circuitBreaker(once), HttpMethod.GET);
+
+    CircuitBreaker breaker =
+        resilience.policies().keyedCircuitBreakers().iterator().next().forKey(ORIGIN);
+    assertThat(breaker.snapshot().cooldown()).isEqualTo(Duration.ofMinutes(3));
   }
 }

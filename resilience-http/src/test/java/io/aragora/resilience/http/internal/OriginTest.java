@@ -1,4 +1,4 @@
-package io.aragora.resilience.http.client;
+package io.aragora.resilience.http.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
