@@ -4,7 +4,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.Attachment;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -109,17 +109,20 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
     Attached runtime = new Attached(
         context.resilience(), context, settings.timers() || areTimersConfigured(context));
     synchronized (this) {
-      runtimes.add(runtime);
-      registries.forEach(registry -> show(runtime, registry));
-      if (global != null) {
-        show(runtime, Metrics.globalRegistry);
-      }
+      return Attachment.open(opened -> {
+        runtimes.add(runtime);
+        opened.add(() -> remove(runtime));
+        registries.forEach(registry -> show(runtime, registry));
+        if (global != null) {
+          show(runtime, Metrics.globalRegistry);
+        }
+      });
     }
-    return () -> remove(runtime);
   }
 
   /**
-   * Shows every runtime that is attached, or will be, in a registry. Binding a registry again does nothing.
+   * Shows every runtime that is attached, or will be, in a registry. Binding a registry again does nothing. If the registry throws,
+   * it is not bound.
    *
    * @param registry the registry
    */
@@ -127,10 +130,20 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
   public synchronized void bindTo(MeterRegistry registry) {
     Objects.requireNonNull(registry, "registry");
     registries.removeIf(MeterRegistry::isClosed);
-    if (!registries.contains(registry)) {
-      registries.add(registry);
+    if (registries.contains(registry)) {
+      runtimes.forEach(runtime -> show(runtime, registry));
+      return;
     }
-    runtimes.forEach(runtime -> show(runtime, registry));
+    Attachment.open(opened -> {
+      registries.add(registry);
+      opened.add(() -> unbind(registry));
+      runtimes.forEach(runtime -> show(runtime, registry));
+    });
+  }
+
+  private void unbind(MeterRegistry registry) {
+    registries.remove(registry);
+    runtimes.forEach(runtime -> runtime.hide(registry));
   }
 
   /** Removes all meters from all registries. The object can be bound again. */
@@ -202,31 +215,35 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
     }
 
     void show(RuntimeMeters meters, MeterSettings settings) {
-      meters.start();
-      if (context == null || !timers) {
-        shown.add(new Shown(meters, null, () -> {}));
-        return;
+      Attachment attachment = Attachment.open(opened -> {
+        opened.add(meters::close);
+        meters.start();
+        if (context != null && timers) {
+          DurationTimers durations =
+              new DurationTimers(meters.registry(), meters.runtime(), settings);
+          opened.add(durations::close);
+          opened.add(context.recordDurations(durations));
+        }
+      });
+      shown.add(new Shown(meters, attachment));
+    }
+
+    void hide(MeterRegistry registry) {
+      for (Shown each : List.copyOf(shown)) {
+        if (each.meters.registry() == registry) {
+          shown.remove(each);
+          each.attachment.close();
+        }
       }
-      DurationTimers durations = new DurationTimers(meters.registry(), meters.runtime(), settings);
-      shown.add(new Shown(meters, durations, context.recordDurations(durations)));
     }
 
     void close() {
-      shown.forEach(Shown::close);
+      shown.forEach(each -> each.attachment.close());
       shown.clear();
     }
   }
 
-  private record Shown(
-      RuntimeMeters meters, @Nullable DurationTimers timers, Subscription recording) {
-    void close() {
-      recording.close();
-      if (timers != null) {
-        timers.close();
-      }
-      meters.close();
-    }
-  }
+  private record Shown(RuntimeMeters meters, Attachment attachment) {}
 
   /** Builds the extension. Every setter checks its value. Not thread-safe. */
   public static final class Builder {

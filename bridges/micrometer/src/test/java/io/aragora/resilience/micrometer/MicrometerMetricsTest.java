@@ -3,13 +3,17 @@ package io.aragora.resilience.micrometer;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.testing.ManualTime;
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -26,15 +30,21 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MicrometerMetricsTest {
   private final ManualTime time = ManualTime.create();
@@ -59,6 +69,87 @@ class MicrometerMetricsTest {
         .tags("runtime", "shop", "name", name, "outcome", outcome)
         .functionCounter()
         .count();
+  }
+
+  /** Rejects one meter, or none. */
+  private static final class PickyRegistry extends SimpleMeterRegistry {
+    private String rejected = "";
+
+    @Override
+    protected <T> Gauge newGauge(Meter.Id id, @Nullable T obj, ToDoubleFunction<T> value) {
+      if (id.getName().equals(rejected)) {
+        throw new IllegalStateException("the registry rejects " + rejected);
+      }
+      return super.newGauge(id, obj, value);
+    }
+  }
+
+  private ResilienceContext context(AtomicReference<String> failing) {
+    return (ResilienceContext) Proxy.newProxyInstance(
+        getClass().getClassLoader(),
+        new Class<?>[] {ResilienceContext.class},
+        (proxy, method, args) -> {
+          if (method.getName().equals(failing.get())) {
+            throw new IllegalStateException(method.getName());
+          }
+          return switch (method.getName()) {
+            case "resilience" -> resilience;
+            case "property" -> Optional.empty();
+            default -> (Subscription) () -> {};
+          };
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"register", "recordDurations"})
+  void attach_stepFailsForTheSecondRegistry_noRegistryHasMeters(String step) throws Exception {
+    AtomicReference<String> failing = new AtomicReference<>(step);
+    PickyRegistry second = new PickyRegistry();
+    second.rejected = step.equals("register") ? MeterNames.POLICIES : "";
+    MicrometerMetrics metrics =
+        MicrometerMetrics.builder().registry(registry).registry(second).timers().build();
+    resilience.circuitBreaker("a");
+
+    assertThatIllegalStateException().isThrownBy(() -> metrics.attach(context(failing)));
+
+    assertThat(registry.getMeters()).isEmpty();
+    assertThat(second.getMeters()).isEmpty();
+    second.rejected = "";
+    failing.set("");
+    try (AutoCloseable attached = metrics.attach(context(failing))) {
+      assertThat(attached).isNotNull();
+      assertThat(registry.find(MeterNames.POLICIES).tag("runtime", "shop").meters())
+          .hasSize(1);
+      assertThat(second.find(MeterNames.POLICIES).tag("runtime", "shop").meters())
+          .hasSize(1);
+    }
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"register", "recordDurations"})
+  void bindTo_stepFails_registryIsNotBound(String step) throws Exception {
+    AtomicReference<String> failing = new AtomicReference<>("");
+    PickyRegistry picky = new PickyRegistry();
+    MicrometerMetrics metrics =
+        MicrometerMetrics.builder().registry(registry).timers().build();
+    try (AutoCloseable attached = metrics.attach(context(failing))) {
+      assertThat(attached).isNotNull();
+      failing.set(step);
+      picky.rejected = step.equals("register") ? MeterNames.POLICIES : "";
+
+      assertThatIllegalStateException().isThrownBy(() -> metrics.bindTo(picky));
+
+      assertThat(picky.getMeters()).isEmpty();
+      assertThat(registry.find(MeterNames.POLICIES).meters())
+          .as("the other one")
+          .hasSize(1);
+      failing.set("");
+      picky.rejected = "";
+      metrics.bindTo(picky);
+      assertThat(picky.find(MeterNames.POLICIES).tag("runtime", "shop").meters())
+          .hasSize(1);
+    }
   }
 
   @Test

@@ -1,10 +1,12 @@
 package io.aragora.resilience.opentelemetry;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.Meter;
+import java.lang.System.Logger.Level;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The durations of one runtime, each histogram with the attributes of a policy. Thread-safe. */
 final class DurationHistograms implements DurationRecorder {
+  private static final GuardedLog LOG = GuardedLog.of(OpenTelemetryMetrics.class);
+
   /** The buckets that the conventions advise for durations in seconds. */
   private static final List<Double> BOUNDS =
       List.of(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
@@ -26,8 +30,9 @@ final class DurationHistograms implements DurationRecorder {
   private final String runtime;
   private final int maxNames;
 
-  // Guarded by this. The SDK drops no attributes either, so the names of removed policies count.
+  // Guarded by this.
   private final Map<Kind, Set<String>> names = new EnumMap<>(Kind.class);
+  private boolean hasWarned;
 
   DurationHistograms(Meter meter, String runtime, int maxNames) {
     this.meter = meter;
@@ -39,6 +44,7 @@ final class DurationHistograms implements DurationRecorder {
   public synchronized @Nullable LongConsumer of(Kind kind, String policy) {
     Set<String> known = names.computeIfAbsent(kind, any -> new HashSet<>());
     if (!known.contains(policy) && known.size() >= maxNames) {
+      warn(kind, policy);
       return null;
     }
     known.add(policy);
@@ -50,6 +56,27 @@ final class DurationHistograms implements DurationRecorder {
         .build();
     Attributes attributes = attributes(kind, policy);
     return nanos -> histogram.record(nanos / NANOS_PER_SECOND, attributes);
+  }
+
+  private void warn(Kind kind, String policy) {
+    if (!hasWarned) {
+      hasWarned = true;
+      LOG.log(
+          Level.WARNING,
+          "metrics of runtime '" + runtime + "': " + maxNames + " policies have " + name(kind)
+              + " already, so '" + policy
+              + "' and later ones have none. Raise maxNames if there are as many policies on purpose."
+              + " (logged once)");
+    }
+  }
+
+  /** Another policy can be shown instead. The SDK may still export what it has of this one. */
+  @Override
+  public synchronized void forget(Kind kind, String policy) {
+    Set<String> known = names.get(kind);
+    if (known != null) {
+      known.remove(policy);
+    }
   }
 
   private Attributes attributes(Kind kind, String policy) {

@@ -3,7 +3,7 @@ package io.aragora.resilience.opentelemetry;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.internal.GuardedLog;
-import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.Attachment;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.metrics.Meter;
@@ -87,18 +87,17 @@ public final class OpenTelemetryMetrics implements ResilienceExtension {
       return () -> {};
     }
     Meter meter = target.getMeter(TelemetryNames.SCOPE);
-    String runtime = takeName(context.resilience().name());
-    RuntimeInstruments instruments =
-        new RuntimeInstruments(context.resilience(), meter, runtime, maxNames);
-    instruments.start();
-    Subscription recording = isTimed
-        ? context.recordDurations(new DurationHistograms(meter, runtime, maxNames))
-        : () -> {};
-    return () -> {
-      recording.close();
-      instruments.close();
-      releaseName(runtime);
-    };
+    return Attachment.open(opened -> {
+      String runtime = takeName(context.resilience().name());
+      opened.add(() -> releaseName(runtime));
+      RuntimeInstruments instruments =
+          new RuntimeInstruments(context.resilience(), meter, runtime, maxNames);
+      opened.add(instruments::close);
+      instruments.start();
+      if (isTimed) {
+        opened.add(context.recordDurations(new DurationHistograms(meter, runtime, maxNames)));
+      }
+    });
   }
 
   /** Two runtimes of one name would write the same series, of which the SDK drops one. */

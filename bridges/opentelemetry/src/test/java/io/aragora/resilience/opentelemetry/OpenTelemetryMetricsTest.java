@@ -2,16 +2,20 @@ package io.aragora.resilience.opentelemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.testing.ManualTime;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.DoublePointData;
@@ -22,15 +26,23 @@ import io.opentelemetry.sdk.metrics.data.PointData;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenTelemetryMetricsTest {
   private final ManualTime time = ManualTime.create();
@@ -244,6 +256,106 @@ class OpenTelemetryMetricsTest {
       assertThat(shown.get("resilience.circuitbreaker.call.duration").getData().getPoints())
           .hasSize(2);
     }
+  }
+
+  @Test
+  void maxNames_reached_removedPoliciesMakeRoom() {
+    OpenTelemetryMetrics metrics =
+        OpenTelemetryMetrics.builder(sdk).maxNames(2).durations().build();
+    try (Resilience resilience = EveryKind.builder(time).extension(metrics).build()) {
+      resilience.circuitBreaker("b0").run(() -> {});
+      resilience.circuitBreaker("b1").run(() -> {});
+      assertThat(resilience.policies().removeCircuitBreaker("b0")).isTrue();
+      resilience.circuitBreaker("b2").run(() -> {});
+
+      assertThat(
+              collect().get("resilience.circuitbreaker.call.duration").getData().getPoints())
+          .extracting(
+              point -> point.getAttributes().get(AttributeKey.stringKey("resilience.policy.name")))
+          .contains("b2");
+    }
+  }
+
+  @Test
+  void maxNames_ofDurationsReached_loggedOnce() {
+    List<String> logged = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        logged.add(record.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(OpenTelemetryMetrics.class.getName());
+    logger.addHandler(handler);
+    try {
+      DurationHistograms durations = new DurationHistograms(sdk.getMeter("test"), "shop", 1);
+      assertThat(durations.of(Kind.RETRY_DELAY, "a")).isNotNull();
+      assertThat(durations.of(Kind.RETRY_DELAY, "b")).isNull();
+      assertThat(durations.of(Kind.RETRY_DELAY, "c")).isNull();
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(logged)
+        .containsExactly(
+            "metrics of runtime 'shop': 1 policies have resilience.retry.delay already,"
+                + " so 'b' and later ones have none. Raise maxNames if there are as many policies on"
+                + " purpose. (logged once)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "getMeter",
+        "counterBuilder",
+        "gaugeBuilder",
+        "upDownCounterBuilder",
+        "batchCallback",
+        "recordDurations"
+      })
+  void attach_stepFails_leavesNothing(String step) throws Exception {
+    AtomicReference<String> failing = new AtomicReference<>(step);
+    OpenTelemetry telemetry = failingAt(failing, OpenTelemetry.class, sdk);
+    OpenTelemetryMetrics metrics =
+        OpenTelemetryMetrics.builder(telemetry).durations().build();
+    ResilienceContext context = failingAt(failing, ResilienceContext.class, context(into -> {
+      into.policy("retry", "a");
+      into.count("calls", "success", 1);
+    }));
+
+    assertThatIllegalStateException().isThrownBy(() -> metrics.attach(context)).withMessage(step);
+
+    assertThat(collect()).isEmpty();
+    failing.set("");
+    try (AutoCloseable attached = metrics.attach(context)) {
+      assertThat(attached).isNotNull();
+      assertThat(collect().values())
+          .isNotEmpty()
+          .allSatisfy(metric -> assertThat(metric.getData().getPoints())
+              .extracting(point ->
+                  point.getAttributes().get(AttributeKey.stringKey("resilience.runtime.name")))
+              .containsExactly("shop"));
+    }
+  }
+
+  /** Fails in the method of that name, and in those of the meters that it returns. */
+  private static <T> T failingAt(AtomicReference<String> failing, Class<T> type, T real) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
+          if (method.getName().equals(failing.get())) {
+            throw new IllegalStateException(method.getName());
+          }
+          if (method.getName().equals("recordDurations")) {
+            return (Subscription) () -> {};
+          }
+          Object result = method.invoke(real, args);
+          return result instanceof Meter meter ? failingAt(failing, Meter.class, meter) : result;
+        }));
   }
 
   @Test

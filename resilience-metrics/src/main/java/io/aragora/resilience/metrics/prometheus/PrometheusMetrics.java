@@ -4,7 +4,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
 import io.aragora.resilience.internal.Setting;
-import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.Attachment;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ public final class PrometheusMetrics implements ResilienceExtension {
 
   private final @Nullable PrometheusRegistry registry;
   private final MetricsSettings settings;
-  private final List<Attachment> attachments = new CopyOnWriteArrayList<>();
+  private final List<Attached> attachments = new CopyOnWriteArrayList<>();
 
   /** Creates the extension that the property {@value #PROPERTY} turns on. */
   public PrometheusMetrics() {
@@ -84,25 +84,27 @@ public final class PrometheusMetrics implements ResilienceExtension {
     if (target == null) {
       return () -> {};
     }
-    Resilience resilience = context.resilience();
-    RegistryCollectors.Shown shown = RegistryCollectors.attach(
-        target, resilience, settings.withDurations(areDurationsConfigured(context)));
-    Attachment attachment = new Attachment(resilience, target);
-    attachments.add(attachment);
-    DurationHistograms durations = shown.durations();
-    Subscription recording = durations == null ? () -> {} : context.recordDurations(durations);
-    return () -> {
-      recording.close();
-      attachments.remove(attachment);
-      shown.detach().run();
-    };
+    boolean isTimed = areDurationsConfigured(context);
+    return Attachment.open(opened -> {
+      Resilience resilience = context.resilience();
+      RegistryCollectors.Shown shown =
+          RegistryCollectors.attach(target, resilience, settings.withDurations(isTimed));
+      opened.add(shown.detach()::run);
+      Attached attached = new Attached(resilience, target);
+      attachments.add(attached);
+      opened.add(() -> attachments.remove(attached));
+      DurationHistograms durations = shown.durations();
+      if (durations != null) {
+        opened.add(context.recordDurations(durations));
+      }
+    });
   }
 
   /** Returns the registry that shows a runtime; empty if there is none. */
   Optional<PrometheusRegistry> registryOf(Resilience resilience) {
     return attachments.stream()
         .filter(attachment -> attachment.resilience == resilience)
-        .map(Attachment::registry)
+        .map(Attached::registry)
         .findFirst();
   }
 
@@ -214,5 +216,5 @@ public final class PrometheusMetrics implements ResilienceExtension {
     }
   }
 
-  private record Attachment(Resilience resilience, PrometheusRegistry registry) {}
+  private record Attached(Resilience resilience, PrometheusRegistry registry) {}
 }

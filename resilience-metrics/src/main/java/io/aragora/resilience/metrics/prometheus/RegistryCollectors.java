@@ -37,6 +37,7 @@ final class RegistryCollectors {
       ResilienceCollector collector = known != null ? known : new ResilienceCollector();
       ResilienceCollector.Source source = collector.add(resilience, settings);
       if (known == null) {
+        // If it throws, the new collector is dropped together with its runtime.
         registry.register(collector);
         COLLECTORS.put(registry, new WeakReference<>(collector));
       }

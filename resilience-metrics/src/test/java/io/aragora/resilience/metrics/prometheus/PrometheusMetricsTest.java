@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
@@ -14,12 +15,16 @@ import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrometheusMetricsTest {
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -103,6 +108,48 @@ class PrometheusMetricsTest {
       assertThat(again).isNotNull();
       assertThat(timeouts())
           .containsExactly("resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 2.0");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"readings of properties", "register", "recordDurations"})
+  void attach_stepFails_leavesNothing(String step) throws Exception {
+    AtomicReference<String> failing = new AtomicReference<>(step);
+    PrometheusRegistry target = new PrometheusRegistry() {
+      @Override
+      public void register(MultiCollector collector) {
+        fail(failing, "register");
+        super.register(collector);
+      }
+    };
+    PrometheusMetrics timed = PrometheusMetrics.builder(target).durations().build();
+    Fakes.Runtime runtime = runtime("shop", 1);
+    ResilienceContext context = (ResilienceContext) Proxy.newProxyInstance(
+        getClass().getClassLoader(),
+        new Class<?>[] {ResilienceContext.class},
+        (proxy, method, args) -> {
+          fail(
+              failing,
+              method.getName().equals("property") ? "readings of properties" : method.getName());
+          return method.invoke(runtime, args);
+        });
+
+    assertThatThrownBy(() -> timed.attach(context)).hasMessage(step);
+
+    assertThat(target.scrape().size()).isZero();
+    assertThat(timed.registryOf(runtime.resilience())).isEmpty();
+    failing.set("");
+    try (AutoCloseable attached = timed.attach(context)) {
+      assertThat(attached).isNotNull();
+      assertThat(RegistryCollectors.of(target)).isNotNull();
+      assertThat(timed.registryOf(runtime.resilience())).contains(target);
+    }
+    assertThat(target.scrape().size()).isZero();
+  }
+
+  private static void fail(AtomicReference<String> failing, String step) {
+    if (step.equals(failing.get())) {
+      throw new IllegalStateException(step);
     }
   }
 
