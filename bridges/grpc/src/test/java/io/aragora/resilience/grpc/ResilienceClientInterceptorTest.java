@@ -147,10 +147,10 @@ class ResilienceClientInterceptorTest {
       Status status = Call.of(channel, MethodType.UNARY, "ok").end();
 
       assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-      assertThat(status.getCause())
-          .isInstanceOfSatisfying(
-              RateLimitExceededException.class,
-              e -> assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(20)));
+      assertThat(status.getCause()).isInstanceOfSatisfying(RateLimitExceededException.class, e -> {
+        assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(e.reason()).isEqualTo(RateLimitExceededException.Reason.PAUSED);
+      });
       assertThat(totals(channel, MethodType.UNARY).failures()).isZero();
       assertThat(shop.handled).isEmpty();
     }
