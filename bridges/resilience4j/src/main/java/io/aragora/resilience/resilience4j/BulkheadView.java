@@ -46,11 +46,15 @@ final class BulkheadView implements io.github.resilience4j.bulkhead.Bulkhead {
   @Override
   public void changeConfig(io.github.resilience4j.bulkhead.BulkheadConfig newConfig) {
     BulkheadConfig translated = Configs.of(newConfig);
-    bulkhead.reconfigure(bulkhead.config().toBuilder()
+    BulkheadConfig present = bulkhead.config();
+    BulkheadConfig.Builder changed = present.toBuilder()
         .maxConcurrentCalls(translated.maxConcurrentCalls())
-        .maxWait(translated.maxWait())
-        .maxWaiting(translated.maxWaiting())
-        .build());
+        .maxWait(translated.maxWait());
+    // Theirs has no such setting, so a value of ours stays, unless calls begin or cease to wait.
+    if (translated.maxWait().isZero() || present.maxWait().isZero()) {
+      changed.maxWaiting(translated.maxWaiting());
+    }
+    bulkhead.reconfigure(changed.build());
   }
 
   @Override

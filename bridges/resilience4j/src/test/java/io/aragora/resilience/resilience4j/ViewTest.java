@@ -367,4 +367,29 @@ class ViewTest {
     }
     return (threads.getThreadAllocatedBytes(id) - before) / calls;
   }
+
+  @Test
+  void changeConfig_ofABulkhead_keepsMaxWaitingWhileCallsWait() {
+    var bulkhead = resilience.bulkhead(
+        "prices", c -> c.maxConcurrentCalls(5).maxWait(Duration.ofSeconds(1)).maxWaiting(2));
+    Bulkhead view = Resilience4j.bulkhead(bulkhead);
+
+    view.changeConfig(waiting(7, Duration.ofSeconds(3)));
+    assertThat(bulkhead.config().maxConcurrentCalls()).isEqualTo(7);
+    assertThat(bulkhead.config().maxWait()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(bulkhead.config().maxWaiting()).as("of the application").isEqualTo(2);
+
+    view.changeConfig(waiting(7, Duration.ZERO));
+    assertThat(bulkhead.config().maxWaiting()).isZero();
+
+    view.changeConfig(waiting(8, Duration.ofSeconds(3)));
+    assertThat(bulkhead.config().maxWaiting()).as("the default").isEqualTo(8);
+  }
+
+  private static BulkheadConfig waiting(int calls, Duration wait) {
+    return BulkheadConfig.custom()
+        .maxConcurrentCalls(calls)
+        .maxWaitDuration(wait)
+        .build();
+  }
 }
