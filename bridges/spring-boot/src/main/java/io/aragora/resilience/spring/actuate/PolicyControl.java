@@ -41,8 +41,8 @@ final class PolicyControl {
    */
   boolean change(String kind, String name, @Nullable String key, String action) {
     return switch (kind) {
-      case "circuitbreaker" -> changeBreaker(breaker(name), breakerAction(action), name);
-      case "keyedcircuitbreaker" -> changeKey(name, key, breakerAction(action));
+      case "circuitbreaker" -> changeBreaker(breaker(name), BreakerAction.of(action), name);
+      case "keyedcircuitbreaker" -> changeKey(name, key, BreakerAction.of(action));
       case "ratelimiter" -> resume(name, action);
       default ->
         throw new IllegalArgumentException(
@@ -50,21 +50,32 @@ final class PolicyControl {
     };
   }
 
-  private enum BreakerAction {
-    FORCE_OPEN,
-    FORCE_CLOSED,
-    RESET
-  }
+  /** The actions of the live page, by the same texts; the page is optional, so its class is not used here. */
+  enum BreakerAction {
+    FORCE_OPEN("force-open"),
+    FORCE_CLOSED("force-closed"),
+    RESET("reset");
 
-  private static BreakerAction breakerAction(String action) {
-    return switch (action) {
-      case "force-open" -> BreakerAction.FORCE_OPEN;
-      case "force-closed" -> BreakerAction.FORCE_CLOSED;
-      case "reset" -> BreakerAction.RESET;
-      default ->
-        throw new IllegalArgumentException(
-            "action must be force-open, force-closed or reset: " + shown(action));
-    };
+    private final String text;
+
+    BreakerAction(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+
+    private static BreakerAction of(String text) {
+      for (BreakerAction action : values()) {
+        if (action.text.equals(text)) {
+          return action;
+        }
+      }
+      throw new IllegalArgumentException(
+          "action must be force-open, force-closed or reset: " + shown(text));
+    }
   }
 
   private boolean changeBreaker(
