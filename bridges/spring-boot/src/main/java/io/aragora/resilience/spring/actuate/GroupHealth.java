@@ -7,6 +7,8 @@ import io.aragora.resilience.health.HealthStatus;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One group of the health registry as Actuator shows it. The types of Actuator's health differ between Boot 3.5 and 4.0; this
@@ -31,8 +33,22 @@ final class GroupHealth {
     this.details = details;
   }
 
+  /**
+   * Returns the parts of the contributor, by name.
+   *
+   * @param part creates a part of Actuator, which reads the health when it is asked
+   */
+  static <C> Map<String, C> parts(
+      Resilience resilience, Function<? super Supplier<GroupHealth>, ? extends C> part) {
+    Map<String, C> parts = new LinkedHashMap<>();
+    for (HealthGroup group : HealthGroup.values()) {
+      parts.put(name(group), part.apply((Supplier<GroupHealth>) () -> of(resilience, group)));
+    }
+    return parts;
+  }
+
   /** Runs the checks of a group, or reuses their results within their time to live. */
-  static GroupHealth of(Resilience resilience, HealthGroup group) {
+  private static GroupHealth of(Resilience resilience, HealthGroup group) {
     HealthReport report = resilience.health().check(group);
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("runtime", resilience.name());
@@ -62,12 +78,7 @@ final class GroupHealth {
   }
 
   /** Returns the name of a group, which is that of Actuator's own group. */
-  static String name(HealthGroup group) {
+  private static String name(HealthGroup group) {
     return group.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** Returns the name by which a group of Actuator includes a part of the contributor. */
-  static String member(String group) {
-    return CONTRIBUTOR + "/" + group;
   }
 }

@@ -1,8 +1,6 @@
 package io.aragora.resilience.spring.actuate;
 
 import io.aragora.resilience.Resilience;
-import io.aragora.resilience.health.HealthGroup;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
@@ -25,7 +23,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 
 /**
- * Shows the health of the runtime in Actuator, as contributor {@code resilience} with a part for each {@link HealthGroup}, and
+ * Shows the health of the runtime in Actuator, as contributor {@code resilience} with a part for each {@link io.aragora.resilience.health.HealthGroup}, and
  * adds the parts of liveness and readiness to the probes of these names. For Spring Boot 4.0.
  */
 // After the probes: the processors of groups run in the order of these classes.
@@ -50,11 +48,8 @@ public class ResilienceHealthAutoConfiguration {
   @Bean(name = "resilienceHealthContributor")
   @ConditionalOnMissingBean(name = "resilienceHealthContributor")
   public CompositeHealthContributor resilienceHealthContributor(Resilience resilience) {
-    Map<String, HealthContributor> parts = new LinkedHashMap<>();
-    for (HealthGroup group : HealthGroup.values()) {
-      HealthIndicator part = () -> health(GroupHealth.of(resilience, group));
-      parts.put(GroupHealth.name(group), part);
-    }
+    Map<String, HealthContributor> parts =
+        GroupHealth.parts(resilience, group -> (HealthIndicator) () -> health(group.get()));
     return CompositeHealthContributor.fromMap(parts);
   }
 
@@ -67,16 +62,8 @@ public class ResilienceHealthAutoConfiguration {
   @Bean
   public static HealthEndpointGroupsPostProcessor resilienceProbes(Environment environment) {
     ProbeGroups probes = new ProbeGroups(environment);
-    return groups -> {
-      Map<String, HealthEndpointGroup> all = new LinkedHashMap<>();
-      for (String name : groups.getNames()) {
-        HealthEndpointGroup group = groups.get(name);
-        if (group != null) {
-          all.put(name, probes.extend(name) ? new Probe(group, GroupHealth.member(name)) : group);
-        }
-      }
-      return HealthEndpointGroups.of(groups.getPrimary(), all);
-    };
+    return groups -> HealthEndpointGroups.of(
+        groups.getPrimary(), probes.extended(groups.getNames(), groups::get, Probe::new));
   }
 
   private static Health health(GroupHealth group) {
