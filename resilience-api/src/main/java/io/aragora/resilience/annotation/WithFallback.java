@@ -30,7 +30,8 @@ public @interface WithFallback {
    * Returns the name of a method of the same interface, which may be a default method. It has the parameters of the
    * annotated method, optionally followed by the failure. Its result replaces that of the annotated method. If that is a
    * {@link java.util.concurrent.CompletionStage}, it replaces the value, or it is a stage of the value and runs as an
-   * asynchronous fallback. It is called on the target, without policies of its own.
+   * asynchronous fallback. It is called on the target, without policies of its own. The fallback of a suspending function
+   * of Kotlin is a suspending function.
    *
    * @return the name
    */

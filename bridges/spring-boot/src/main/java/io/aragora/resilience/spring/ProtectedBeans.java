@@ -120,14 +120,10 @@ final class ProtectedBeans
       if (why != null) {
         throw refused(name, method, why);
       }
-      MethodPolicy policy;
       try {
-        policy = policyOf(method, type);
+        policyOf(method, type);
       } catch (ResilienceConfigurationException e) {
         throw new ResilienceConfigurationException("bean '" + name + "': " + e.getMessage(), e);
-      }
-      if (policy != null && policy.hasFallback() && ReturnedTypes.isSuspending(method)) {
-        throw refused(name, method, ReturnedTypes.NO_FALLBACK);
       }
     }
     for (String each : beans.getBeanNamesForType(Resilience.class, false, false)) {

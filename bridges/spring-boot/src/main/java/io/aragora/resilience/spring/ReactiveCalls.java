@@ -25,8 +25,13 @@ final class ReactiveCalls {
       @Nullable Object[] args,
       CheckedSupplier<? extends @Nullable Object, ?> body) {
     ResilienceOperator<Object> operator = ResilienceOperator.of(policy.policy());
-    if (policy.method().getReturnType() == Mono.class
-        || ReturnedTypes.isSuspending(policy.method())) {
+    if (ReturnedTypes.isSuspending(policy.method())) {
+      Mono<Object> mono = Mono.defer(() -> (Mono<Object>) get(body)).transform(operator);
+      return policy.hasFallback()
+          ? mono.onErrorResume(failure -> SuspendingFallback.call(policy, target, args, failure))
+          : mono;
+    }
+    if (policy.method().getReturnType() == Mono.class) {
       Mono<Object> mono = Mono.defer(() -> (Mono<Object>) get(body)).transform(operator);
       return policy.hasFallback()
           ? mono.onErrorResume(

@@ -1,6 +1,5 @@
 package io.aragora.resilience.spring;
 
-import io.aragora.resilience.annotation.WithFallback;
 import java.lang.reflect.Method;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,11 +23,6 @@ final class ReturnedTypes {
   private static final boolean HAS_COROUTINES = ClassUtils.isPresent(
           "kotlinx.coroutines.reactor.MonoKt", ReturnedTypes.class.getClassLoader())
       && ClassUtils.isPresent("kotlin.reflect.full.KClasses", ReturnedTypes.class.getClassLoader());
-
-  /** Why a suspending function has no fallback. */
-  static final String NO_FALLBACK =
-      "a suspending function has no @WithFallback. Catch the failure inside, or use execute of a pipeline with a"
-          + " fallback, of resilience-kotlin";
 
   private ReturnedTypes() {}
 
@@ -59,9 +53,6 @@ final class ReturnedTypes {
   }
 
   private static @Nullable String whyNotSuspending(Method method) {
-    if (method.isAnnotationPresent(WithFallback.class)) {
-      return NO_FALLBACK;
-    }
     if (!HAS_OPERATOR || !HAS_COROUTINES) {
       return "it is a suspending function. Add io.aragora:resilience-reactor, org.jetbrains.kotlin:kotlin-reflect"
           + " and org.jetbrains.kotlinx:kotlinx-coroutines-reactor";

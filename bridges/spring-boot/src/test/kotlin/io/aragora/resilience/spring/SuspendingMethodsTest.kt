@@ -58,11 +58,53 @@ class SuspendingMethodsTest {
     }
 
     open class WithFallbacks {
-        @WithRetry("fallback")
-        @WithFallback("lastKnown")
+        @WithRetry(value = "plain", maxAttempts = 2, delay = "0 s")
+        @WithFallback("none")
         open suspend fun price(article: String): String = throw IOException(article)
 
-        open suspend fun lastKnown(article: String): String = "no $article"
+        open suspend fun none(article: String): String = "no $article"
+
+        @WithRetry("late")
+        @WithFallback("lateOne")
+        open suspend fun latePrice(article: String): String = throw IOException("down")
+
+        open suspend fun lateOne(article: String, failure: Exception): String {
+            yield()
+            return "$article: ${failure.message}"
+        }
+
+        @WithRetry("nothing")
+        @WithFallback("nothing")
+        open suspend fun nothingPrice(): String? = throw IOException("down")
+
+        open suspend fun nothing(): String? = null
+
+        @WithRetry("broken")
+        @WithFallback("alsoBroken")
+        open suspend fun broken(): String = throw IOException("down")
+
+        open suspend fun alsoBroken(): String {
+            yield()
+            throw IllegalStateException("also down")
+        }
+
+        @WithRetry("others")
+        @WithFallback(value = "none", on = [IllegalArgumentException::class])
+        open suspend fun otherFailure(article: String): String = throw IOException(article)
+
+        @WithRetry("endless")
+        @WithFallback("endless")
+        open suspend fun endlessPrice(): String = throw IOException("down")
+
+        open suspend fun endless(): String = awaitCancellation()
+    }
+
+    open class WithoutFitting {
+        @WithRetry("unfit")
+        @WithFallback("unfit")
+        open suspend fun price(article: String): String = article
+
+        open fun unfit(article: String): String = article
     }
 
     open class WithFlow {
@@ -113,13 +155,58 @@ class SuspendingMethodsTest {
         }
     }
 
-    @Test
-    fun fallbackOfASuspendingFunction_isAnErrorOfTheStart() {
+    private fun withFallbacks(use: suspend (WithFallbacks, Resilience) -> Unit) {
         runner.withBean(WithFallbacks::class.java).run { context ->
+            runBlocking { use(context.getBean(WithFallbacks::class.java), context.getBean(Resilience::class.java)) }
+        }
+    }
+
+    @Test
+    fun fallback_afterAllAttempts_suppliesTheValue() = withFallbacks { shop, resilience ->
+        assertThat(shop.price("apples")).isEqualTo("no apples")
+        assertThat(resilience.retry("plain").totals().retries()).isEqualTo(1)
+        assertThat(resilience.status().fallbacks().values.sumOf { it.used() }).isEqualTo(1)
+    }
+
+    @Test
+    fun fallbackThatSuspends_takesTheFailure() = withFallbacks { shop, _ ->
+        assertThat(shop.latePrice("apples")).isEqualTo("apples: down")
+    }
+
+    @Test
+    fun fallbackThatReturnsNull_isNull() = withFallbacks { shop, _ -> assertThat(shop.nothingPrice()).isNull() }
+
+    @Test
+    fun fallbackThatFails_throwsItsException() = withFallbacks { shop, _ ->
+        assertThatThrownBy { runBlocking { shop.broken() } }
+            .isInstanceOf(IllegalStateException::class.java)
+            .hasMessage("also down")
+    }
+
+    @Test
+    fun failureOfAnotherType_isThrown() = withFallbacks { shop, _ ->
+        assertThatThrownBy { runBlocking { shop.otherFailure("apples") } }
+            .isInstanceOf(IOException::class.java)
+            .hasMessage("apples")
+    }
+
+    @Test
+    fun callerIsCancelled_fallbackEnds() = withFallbacks { shop, _ ->
+        runBlocking {
+            val call = launch(start = CoroutineStart.UNDISPATCHED) { shop.endlessPrice() }
+            yield()
+            call.cancelAndJoin()
+            assertThat(call.isCancelled).isTrue()
+        }
+    }
+
+    @Test
+    fun fallbackThatDoesNotSuspend_isAnErrorOfTheStart() {
+        runner.withBean(WithoutFitting::class.java).run { context ->
             assertThat(context.startupFailure)
                 .rootCause()
-                .hasMessageContaining("price")
-                .hasMessageContaining("a suspending function has no @WithFallback")
+                .hasMessageContaining("@WithFallback must name one method")
+                .hasMessageContaining("0 methods fit: unfit")
         }
     }
 

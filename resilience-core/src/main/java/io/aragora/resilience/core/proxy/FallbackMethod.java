@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,15 +23,20 @@ import org.jspecify.annotations.Nullable;
  * A method that returns a value if another one failed.
  *
  * @param method the method
- * @param takesFailure whether the failure is its last argument
+ * @param takesFailure whether the failure is an argument
+ * @param at where the failure is an argument: after all others, but before a continuation
  * @param isAsync whether it returns the stage of the value, as the method that failed does
  * @param failures the classes of failures that it handles
  */
 record FallbackMethod(
     Method method,
     boolean takesFailure,
+    int at,
     boolean isAsync,
     List<Class<? extends Throwable>> failures) {
+
+  /** The last parameter of a suspending function of Kotlin, in byte code. Code that intercepts such functions supplies it. */
+  private static final String CONTINUATION = "kotlin.coroutines.Continuation";
 
   /**
    * Returns the method that an annotation names.
@@ -39,7 +45,11 @@ record FallbackMethod(
    */
   static FallbackMethod of(
       WithFallback annotation, Class<?> type, Method failing, TypeArguments arguments) {
-    Class<?>[] parameters = failing.getParameterTypes();
+    List<Class<?>> parameters = List.of(failing.getParameterTypes());
+    int at = parameters.size();
+    if (at > 0 && parameters.get(at - 1).getName().equals(CONTINUATION)) {
+      at--;
+    }
     Map<List<Class<?>>, FallbackMethod> fitting = new LinkedHashMap<>();
     for (Method candidate : TypeMethods.of(type)) {
       if (!candidate.getName().equals(annotation.value())
@@ -47,15 +57,18 @@ record FallbackMethod(
           || candidate.isBridge()) {
         continue;
       }
-      Class<?>[] own = candidate.getParameterTypes();
-      boolean takesFailure = own.length == parameters.length + 1;
-      if ((takesFailure || own.length == parameters.length)
-          && Arrays.equals(Arrays.copyOf(own, parameters.length), parameters)) {
+      List<Class<?>> own = List.of(candidate.getParameterTypes());
+      boolean takesFailure = own.size() == parameters.size() + 1;
+      List<Class<?>> others = new ArrayList<>(own);
+      if (takesFailure) {
+        others.remove(at);
+      }
+      if (others.equals(parameters)) {
         boolean isAsync =
             isStage(arguments.resultOf(failing)) && isStage(arguments.resultOf(candidate));
         fitting.putIfAbsent(
-            List.of(own),
-            new FallbackMethod(candidate, takesFailure, isAsync, List.of(annotation.on())));
+            own,
+            new FallbackMethod(candidate, takesFailure, at, isAsync, List.of(annotation.on())));
       }
     }
     if (fitting.size() != 1) {
@@ -83,7 +96,7 @@ record FallbackMethod(
       throw new IllegalArgumentException("@WithFallback on must contain a type: []");
     }
     if (takesFailure) {
-      Class<?> last = method.getParameterTypes()[method.getParameterCount() - 1];
+      Class<?> last = method.getParameterTypes()[at];
       for (Class<?> failure : failures) {
         if (!last.isAssignableFrom(failure)) {
           throw new IllegalArgumentException("the last parameter of the method that @WithFallback"
@@ -178,7 +191,8 @@ record FallbackMethod(
     @Nullable Object[] all = args;
     if (takesFailure) {
       all = Arrays.copyOf(args, args.length + 1);
-      all[args.length] = failure;
+      System.arraycopy(args, at, all, at + 1, args.length - at);
+      all[at] = failure;
     }
     try {
       Object value = called.invoke(all);
