@@ -4,6 +4,7 @@ import io.aragora.resilience.policy.Subscription;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,6 +36,14 @@ public interface KeyedCircuitBreaker {
    * @throws IllegalArgumentException if {@code key} is blank or has more than 10,000 characters
    */
   CircuitBreaker forKey(String key);
+
+  /**
+   * Finds the breaker of a known key. Creates a breaker only if one was saved.
+   *
+   * @param key the key
+   * @return its breaker; empty if the key is unknown, or was saved and has no room
+   */
+  Optional<CircuitBreaker> find(String key);
 
   /** {@return the breaker that all keys without room share, named {@code name:*overflow*}} */
   CircuitBreaker overflow();

@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -94,6 +95,11 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
   public CircuitBreaker forKey(String key) {
     BreakerOfKey known = keys.find(key);
     return known != null ? known : keys.add(Setting.name("key", key));
+  }
+
+  @Override
+  public Optional<CircuitBreaker> find(String key) {
+    return Optional.ofNullable(knownOrKept(key)).filter(breaker -> breaker != keys.overflow());
   }
 
   /** The keys. Only those go that are closed and idle, or open and abandoned. */
@@ -182,8 +188,8 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
       if (first) {
         LOG.log(
             System.Logger.Level.WARNING,
-            "keyed breaker ''{0}'' holds {1} keys, none of them idle: new ones share one breaker"
-                + " now; raise maxKeys if all of them are real (logged once)",
+            "keyed breaker ''{0}'' reached maxKeys={1} and no key is idle; new keys share the overflow"
+                + " breaker. Raise maxKeys if these keys are legitimate. (logged once)",
             name,
             config.maxKeys());
       }
@@ -240,10 +246,10 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
   }
 
   /**
-   * Finds a key's breaker without making one.
+   * Finds the breaker of a key without creating one.
    *
    * @param key the key
-   * @return its breaker; null where it has none
+   * @return its breaker; null if it has none
    */
   public @Nullable CoreCircuitBreaker known(String key) {
     return keys.find(key);
@@ -252,7 +258,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
   /**
    * Calls an action for the breaker of each key.
    *
-   * @param action is given each; keys that come or go meanwhile may be left out
+   * @param action receives each; keys that are created or removed meanwhile may be left out
    */
   public void each(Consumer<? super CoreCircuitBreaker> action) {
     keys.all().forEach(action);

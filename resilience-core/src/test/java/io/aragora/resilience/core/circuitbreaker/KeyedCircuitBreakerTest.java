@@ -63,6 +63,16 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
   }
 
   @Test
+  void find_unknownKey_isEmptyAndCreatesNone() {
+    KeyedCircuitBreaker keyed = keyed(config());
+    CircuitBreaker agent = keyed.forKey("agent-1");
+
+    assertThat(keyed.find("agent-1")).containsSame(agent);
+    assertThat(keyed.find("agent-2")).isEmpty();
+    assertThat(keyed.size()).isOne();
+  }
+
+  @Test
   @Tag("CB-18")
   @DisplayName("a success ends a key's consecutive failures")
   void success_endsConsecutiveFailures() {

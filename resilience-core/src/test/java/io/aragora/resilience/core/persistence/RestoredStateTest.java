@@ -188,6 +188,8 @@ class RestoredStateTest extends SaverFixture {
     }
     try (Resilience resilience = open()) {
       assertThat(keyed(resilience).state("forced")).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+      assertThat(keyed(resilience).find("open")).isPresent();
+      assertThat(keyed(resilience).find("other")).isEmpty();
       assertThat(keyed(resilience).filterAvailable(List.of("open", "other")))
           .containsExactly("other");
       assertThat(keyed(resilience).state("other")).isEqualTo(CircuitBreakerState.CLOSED);

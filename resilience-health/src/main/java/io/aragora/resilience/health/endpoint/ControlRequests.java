@@ -43,7 +43,7 @@ final class ControlRequests {
   private static final Answer TOO_LARGE =
       Answer.error(413, "the body must have at most " + MOST_BYTES + " bytes");
   private static final Answer NO_BREAKER =
-      Answer.error(404, "the runtime has no breaker of this name and key");
+      Answer.error(404, "the runtime has no breaker of this name and key; nothing was changed");
 
   private final @Nullable OperatorToken token;
   private final BreakerControl control;

@@ -78,7 +78,7 @@ public final class BreakerControl {
    * @param action the action
    * @param target the breaker
    * @param client the client, for the log
-   * @return whether there is such a breaker; a key that is not known gets one, if there is room
+   * @return whether there is such a breaker; none is created
    */
   public boolean act(Action action, Target target, String client) {
     CircuitBreaker breaker = find(target);
@@ -119,9 +119,8 @@ public final class BreakerControl {
         if (key.equals(OVERFLOW)) {
           return keyed.overflow();
         }
-        CircuitBreaker breaker = keyed.forKey(key);
-        // If there is no room, the look-up would return the overflow breaker of many keys.
-        return breaker == keyed.overflow() ? null : breaker;
+        // A mistyped key gets no breaker, so that its operator learns of the mistake.
+        return keyed.find(key).orElse(null);
       }
     }
     return null;

@@ -96,6 +96,18 @@ class ControlRequestsTest {
     assertThat(tenants.state("bolt")).isEqualTo(CircuitBreakerState.CLOSED);
   }
 
+  @Test
+  void key_mistyped_isNotFoundAndNotCreated() throws Exception {
+    KeyedCircuitBreaker tenants = resilience.keyedCircuitBreaker(
+        "tenants", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()));
+    tenants.forKey("acme");
+
+    assertThat(post("force-open", "{\"name\":\"tenants\",\"key\":\"amce\"}"))
+        .startsWith("HTTP/1.1 404")
+        .contains("the runtime has no breaker of this name and key; nothing was changed");
+    assertThat(tenants.states()).containsOnlyKeys("acme");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -122,8 +134,10 @@ class ControlRequestsTest {
   @Test
   void body_largestThatCanBeMeant_isTaken() throws Exception {
     String escaped = "\\u0041".repeat(10_000);
-    resilience.keyedCircuitBreaker(
-        "A".repeat(10_000), KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()));
+    resilience
+        .keyedCircuitBreaker(
+            "A".repeat(10_000), KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()))
+        .forKey("A".repeat(10_000));
 
     assertThat(post("reset", "{\"name\":\"" + escaped + "\",\"key\":\"" + escaped + "\"}"))
         .startsWith("HTTP/1.1 200");

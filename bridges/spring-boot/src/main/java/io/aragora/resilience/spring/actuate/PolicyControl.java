@@ -99,12 +99,8 @@ final class PolicyControl {
     }
     for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
       if (keyed.name().equals(name)) {
-        CircuitBreaker breaker = keyed.forKey(key);
-        if (breaker == keyed.overflow()) {
-          throw new IllegalArgumentException("keyed breaker '" + shown(name)
-              + "' has reached maxKeys, so this key shares the overflow breaker");
-        }
-        return changeBreaker(breaker, action, name + "[" + key + "]");
+        // A mistyped key gets no breaker, so that its operator learns of the mistake.
+        return changeBreaker(keyed.find(key).orElse(null), action, name + "[" + key + "]");
       }
     }
     return false;

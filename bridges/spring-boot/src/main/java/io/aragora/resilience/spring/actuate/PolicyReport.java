@@ -188,22 +188,19 @@ final class PolicyReport {
   }
 
   private Optional<Map<String, Object>> key(String name, String key) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    for (KeyedCircuitBreaker keyed : resilience.policies().keyedCircuitBreakers()) {
-      if (keyed.name().equals(name)) {
-        // A look-up would create a breaker for the key.
-        keyed.forEachKey((each, breaker) -> {
-          if (each.equals(key)) {
-            answer.put("kind", KEYED_BREAKER);
-            answer.put("name", name);
-            answer.put("key", key);
-            answer.put(STATE, breaker.state().text());
-            addBreaker(breaker, answer);
-          }
+    return resilience.policies().keyedCircuitBreakers().stream()
+        .filter(keyed -> keyed.name().equals(name))
+        .flatMap(keyed -> keyed.find(key).stream())
+        .findFirst()
+        .map(breaker -> {
+          Map<String, Object> answer = new LinkedHashMap<>();
+          answer.put("kind", KEYED_BREAKER);
+          answer.put("name", name);
+          answer.put("key", key);
+          answer.put(STATE, breaker.state().text());
+          addBreaker(breaker, answer);
+          return answer;
         });
-      }
-    }
-    return answer.isEmpty() ? Optional.empty() : Optional.of(answer);
   }
 
   private Optional<String> settings(String kind, String name) {

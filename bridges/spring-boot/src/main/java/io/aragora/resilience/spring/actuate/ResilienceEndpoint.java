@@ -143,8 +143,8 @@ public final class ResilienceEndpoint {
    * @param kind {@code circuitbreaker}, {@code keyedcircuitbreaker} or {@code ratelimiter}
    * @param name the name of the policy; its slashes may be those of the path
    * @param action {@code force-open}, {@code force-closed} or {@code reset} of a breaker; {@code resume} of a rate limiter
-   * @param key a key of a keyed breaker, which may be new; null for other kinds
-   * @return what was done; status 400 for an impossible action, 404 if there is no such policy
+   * @param key a key of a keyed breaker; null for other kinds
+   * @return what was done; status 400 for an impossible action, 404 if there is no such policy or key
    */
   @WriteOperation
   public WebEndpointResponse<Map<String, Object>> change(
@@ -155,7 +155,9 @@ public final class ResilienceEndpoint {
     try {
       return control.change(kind, String.join("/", name), key, action)
           ? done(action)
-          : failed(WebEndpointResponse.STATUS_NOT_FOUND, "the runtime has no policy of this name");
+          : failed(
+              WebEndpointResponse.STATUS_NOT_FOUND,
+              "the runtime has no policy of this name and key; nothing was changed");
     } catch (IllegalArgumentException | ResilienceException e) {
       return failed(BAD_REQUEST, String.valueOf(e.getMessage()));
     }

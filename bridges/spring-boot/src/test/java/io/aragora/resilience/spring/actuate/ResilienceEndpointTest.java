@@ -3,16 +3,21 @@ package io.aragora.resilience.spring.actuate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Policies;
+import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.ChaosState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.spring.ResilienceBuilderCustomizer;
 import io.aragora.resilience.spring.WebApp;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,6 +170,47 @@ class ResilienceEndpointTest {
   }
 
   @Test
+  void policy_key_visitsNoOtherKey() {
+    KeyedCircuitBreaker tenants = app.resilience().keyedCircuitBreaker("tenants", c -> {});
+    tenants.forKey("acme");
+    KeyedCircuitBreaker unvisited =
+        insteadOf(KeyedCircuitBreaker.class, tenants, "forEachKey", () -> {
+          throw new AssertionError("there may be ten million keys");
+        });
+    Policies policies = insteadOf(
+        Policies.class,
+        app.resilience().policies(),
+        "keyedCircuitBreakers",
+        () -> List.of(unvisited));
+    Resilience resilience =
+        insteadOf(Resilience.class, app.resilience(), "policies", () -> policies);
+
+    assertThat(new PolicyReport(resilience).policy("keyedcircuitbreaker", "tenants", "acme"))
+        .hasValueSatisfying(answer -> assertThat(answer).containsEntry("key", "acme"));
+  }
+
+  private static <T> T insteadOf(Class<T> type, T real, String name, Supplier<?> answer) {
+    return type.cast(Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, args) ->
+            method.getName().equals(name) ? answer.get() : method.invoke(real, args)));
+  }
+
+  @Test
+  void change_mistypedKey_isNotFoundAndNotCreated() throws Exception {
+    var tenants = app.resilience().keyedCircuitBreaker("tenants", c -> {});
+    tenants.forKey("acme");
+
+    assertThat(app.post(
+            "/actuator/resilience/keyedcircuitbreaker/tenants",
+            "{\"action\":\"force-open\",\"key\":\"amce\"}"))
+        .startsWith("404")
+        .contains("the runtime has no policy of this name and key; nothing was changed");
+    assertThat(tenants.states()).containsOnlyKeys("acme");
+  }
+
+  @Test
   void change_byDefault_isNotAllowed() throws Exception {
     try (WebApp other = WebApp.start(Shop.class, EXPOSED)) {
       var breaker = other.resilience().circuitBreaker("prices");
@@ -192,6 +238,7 @@ class ResilienceEndpointTest {
   @Test
   void change_unrestricted_controlsKeyAndLimiter() throws Exception {
     var tenants = app.resilience().keyedCircuitBreaker("tenants", c -> {});
+    tenants.forKey("acme");
     var limiter =
         app.resilience().rateLimiter("prices", c -> c.limit(1).period(Duration.ofSeconds(1)));
     limiter.pauseFor(Duration.ofMinutes(5));
