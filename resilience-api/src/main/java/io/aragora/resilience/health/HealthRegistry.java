@@ -39,6 +39,10 @@ public interface HealthRegistry {
   /** The name of the threads of the runtime, present from their first failure or the first task that waits for a thread. */
   String THREADS = "threads";
 
+  /** The names under which a runtime reports by itself. No check and no tracker can have them. */
+  Set<String> RESERVED_NAMES =
+      Set.of(CIRCUIT_BREAKERS, STATE_STORE, ADMISSION, CHAOS, COALESCERS, THREADS);
+
   /**
    * Registers a check.
    *

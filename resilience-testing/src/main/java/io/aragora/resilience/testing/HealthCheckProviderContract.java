@@ -16,7 +16,6 @@ import io.aragora.resilience.health.HealthResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -81,9 +80,7 @@ public abstract class HealthCheckProviderContract {
     assertFalse(name.isBlank(), "the name is blank");
     assertTrue(name.length() <= LONGEST_NAME, "the name has " + name.length() + " characters");
     assertFalse(
-        Set.of(HealthRegistry.CIRCUIT_BREAKERS, HealthRegistry.STATE_STORE, HealthRegistry.THREADS)
-            .contains(name),
-        "a runtime itself reports under " + name);
+        HealthRegistry.RESERVED_NAMES.contains(name), "a runtime itself reports under " + name);
     assertEquals(name, provider.name());
     assertEquals(name, provider().name());
   }

@@ -157,7 +157,7 @@ public final class CoreHealthRegistry implements HealthRegistry {
 
   private void add(Component component) {
     String name = component.name();
-    if (contributing.stream().anyMatch(own -> own.name().equals(name))) {
+    if (RESERVED_NAMES.contains(name)) {
       throw new ResilienceConfigurationException(
           "health component name '" + name + "' is reserved for the runtime. Choose another name");
     }

@@ -229,8 +229,10 @@ class TrackerRegistryTest {
     health.tracker("cache");
     assertThatThrownBy(() -> health.register("cache", HealthResult::healthy))
         .hasMessageContainingAll("health check 'cache'", "already registered as a tracker");
-    assertThatThrownBy(() -> health.tracker(HealthRegistry.CIRCUIT_BREAKERS))
-        .hasMessageContaining("is reserved for the runtime");
+    assertThat(HealthRegistry.RESERVED_NAMES)
+        .contains(HealthRegistry.ADMISSION)
+        .allSatisfy(reserved -> assertThatThrownBy(() -> health.tracker(reserved))
+            .hasMessageContaining("is reserved for the runtime"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> health.tracker(" "))
         .withMessageContaining("health tracker must not be blank");
