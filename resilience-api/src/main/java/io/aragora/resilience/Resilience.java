@@ -383,6 +383,22 @@ public interface Resilience extends AutoCloseable {
   KeyedRateLimiter keyedRateLimiter(String name, KeyedRateLimiterConfig config);
 
   /**
+   * Declares a rate limiter with keys.
+   *
+   * @param name its name
+   * @param settings sets the config of the keys, and other settings that differ from the defaults
+   * @return the keyed rate limiter of that name
+   * @throws IllegalArgumentException if {@code settings} sets no config of the keys
+   * @throws ResilienceConfigurationException as for {@link #keyedRateLimiter(String, KeyedRateLimiterConfig)}
+   */
+  default KeyedRateLimiter keyedRateLimiter(
+      String name, Consumer<? super KeyedRateLimiterConfig.Builder> settings) {
+    KeyedRateLimiterConfig.Builder config = KeyedRateLimiterConfig.builder();
+    settings.accept(config);
+    return keyedRateLimiter(name, config.build());
+  }
+
+  /**
    * Looks up a hedge. Its delay is declared in the code or set outside it ({@code resilience.hedge.<name>.delay}).
    *
    * @param name its name

@@ -23,6 +23,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +56,16 @@ class DeclarationsTest {
             && method.getParameterTypes()[1].getSimpleName().endsWith("Config"))
         .forEach(method -> declarations.put(method.getParameterTypes()[1], method));
     return declarations;
+  }
+
+  @Test
+  void declaration_ofEveryPolicy_takesAConfigOrAFunction() {
+    assertThat(declarations().values())
+        .filteredOn(declaration -> declaration.getDeclaringClass() == Resilience.class)
+        .hasSizeGreaterThan(11)
+        .allSatisfy(declaration -> assertThat(
+                Resilience.class.getMethod(declaration.getName(), String.class, Consumer.class))
+            .returns(declaration.getReturnType(), Method::getReturnType));
   }
 
   static Stream<ConfigVariation> everySetter() {

@@ -42,7 +42,6 @@ import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.policy.ResilienceException;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
-import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimitHint;
 import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
@@ -592,10 +591,8 @@ class DocsSnippetsTest {
     // readme: rate limiter keys
     KeyedRateLimiter tenants = resilience.keyedRateLimiter(
         "tenants",
-        KeyedRateLimiterConfig.builder()
-            .limiter(RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).build())
-            .maxKeys(100_000)
-            .build());
+        c -> c.limiter(RateLimiterConfig.smooth(10, Duration.ofSeconds(1)).build())
+            .maxKeys(100_000));
     boolean admitted = tenants.tryAcquire("tenant-7");
     // end
 
