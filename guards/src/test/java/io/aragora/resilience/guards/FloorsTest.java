@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -83,5 +88,43 @@ class FloorsTest {
 
     assertThat(wrong).isEmpty();
     assertThat(floors.keySet()).isEqualTo(seen);
+  }
+
+  @Test
+  void floorsOnThePages_areThoseOfTheApi() throws IOException {
+    List<Set<String>> exported = FLOORS.stream()
+        .map(floor -> floor.stream()
+            .filter(name -> !name.startsWith(".internal"))
+            .map(name -> name.isEmpty() ? API : name.substring(1))
+            .collect(Collectors.toSet()))
+        .filter(floor -> !floor.isEmpty())
+        .toList();
+    List<Set<String>> ofThePage =
+        Files.readAllLines(LibraryModule.ROOT.resolve("docs/architecture.md")).stream()
+            .dropWhile(line -> !line.startsWith("| floor |"))
+            .skip(2)
+            .takeWhile(line -> line.startsWith("|"))
+            .map(line -> names(line.split("\\|")[2], "`([^`]+)`"))
+            .toList();
+    String comment = Files.readString(LibraryModule.ROOT.resolve(
+            "resilience-api/src/main/java/io/aragora/resilience/package-info.java"))
+        .replaceAll("\\s+\\*?\\s*", " ")
+        .replace("this package", "{@code " + API + "}");
+    String ofTheComment =
+        comment.substring(comment.indexOf("From the top:"), comment.lastIndexOf(" package "));
+
+    assertThat(ofThePage).isEqualTo(exported);
+    assertThat(Arrays.stream(ofTheComment.split(";"))
+            .map(floor -> names(floor, "\\{@code ([^}]+)}"))
+            .toList())
+        .isEqualTo(exported);
+  }
+
+  private static Set<String> names(String text, String pattern) {
+    return Pattern.compile(pattern)
+        .matcher(text)
+        .results()
+        .map(found -> found.group(1))
+        .collect(Collectors.toSet());
   }
 }
