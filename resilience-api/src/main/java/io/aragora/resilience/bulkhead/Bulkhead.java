@@ -5,8 +5,8 @@ import io.aragora.resilience.policy.Subscription;
 import java.util.function.Consumer;
 
 /**
- * Bounds how many calls are under way at a time. A call takes a place and gives it back when its body has ended; for an
- * asynchronous body, when its stage has. Without a free place the call waits as its config allows, or fails with {@link
+ * Bounds how many calls are under way at a time. A call takes a permit and returns it when its body has ended; for an
+ * asynchronous body, when its stage has. Without a free permit the call waits as its config allows, or fails with {@link
  * BulkheadFullException}.
  *
  * <pre>{@code
@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * calls have one queue, in which threads and futures stand in the order in which they came. A future that waits blocks no
  * thread; its body starts later on the executor for attempts. The deadline around a call ends its wait, too.
  *
- * <p>A call inside another call of the same bulkhead takes a second place. Thread-safe.
+ * <p>A call inside another call of the same bulkhead takes a second permit. Thread-safe.
  */
 public interface Bulkhead extends Policy {
   /** The permit of a call that was not admitted. */
@@ -28,15 +28,15 @@ public interface Bulkhead extends Policy {
   BulkheadConfig config();
 
   /**
-   * Tries to take a place, without waiting. Takes none while others wait.
+   * Tries to take a permit, without waiting. Takes none while others wait.
    *
-   * @return a permit, which the caller gives back by {@link #releasePermit}; {@link #REJECTED} if there is no place
+   * @return a permit, which the caller returns by {@link #releasePermit}; {@link #REJECTED} if none is free
    */
   long tryAcquirePermit();
 
   /**
-   * Returns a place. A permit must be given back once: a second time is ignored if it would make more places than the
-   * limit, and else frees a place of another call. With {@link BulkheadConfig.Builder#maxHold} it is always ignored.
+   * Returns a permit, which must happen once. A second return is ignored if it would make more permits than the limit;
+   * otherwise it frees a permit of another call. With {@link BulkheadConfig.Builder#maxHold} it is always ignored.
    *
    * @param permit the permit
    * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or no permit of this bulkhead
@@ -44,8 +44,8 @@ public interface Bulkhead extends Policy {
   void releasePermit(long permit);
 
   /**
-   * Replaces the config. Calls under way keep their places. If there are now more of them than places, no call is admitted
-   * until enough have ended. If there are more places, those that wait get them at once.
+   * Replaces the config. Calls under way keep their permits. If the new limit is lower than their number, no call is admitted
+   * until enough have ended. If the new limit is higher, waiting calls are admitted at once.
    *
    * @param config the new config
    * @throws IllegalArgumentException if {@link BulkheadConfig#maxHold()} differs from that of the present config

@@ -30,7 +30,7 @@ public final class BulkheadConfig {
     ignoreExternalConfig = builder.ignoreExternalConfig;
   }
 
-  /** The order in which waiting calls get a place. */
+  /** The order in which waiting calls get a permit. */
   public enum Order {
     /** The call that has waited longest is the next one. If the queue is full, a new call is rejected. */
     OLDEST_FIRST,
@@ -166,7 +166,7 @@ public final class BulkheadConfig {
     }
 
     /**
-     * Sets how long a call may wait for a place. A deadline around the call ends its wait earlier. Default zero: calls
+     * Sets how long a call may wait for a permit. A deadline around the call ends its wait earlier. Default zero: calls
      * never wait.
      *
      * @param duration at most 106,751 days
@@ -190,7 +190,7 @@ public final class BulkheadConfig {
     }
 
     /**
-     * Sets which of the waiting calls gets a free place. Default {@link Order#OLDEST_FIRST}.
+     * Sets which of the waiting calls gets a free permit. Default {@link Order#OLDEST_FIRST}.
      *
      * @param order the order
      */
@@ -200,7 +200,7 @@ public final class BulkheadConfig {
     }
 
     /**
-     * Sets how long a call may hold a place. Then another call may take the place over, although the first is still under
+     * Sets how long a call may hold a permit. Then another call may take the permit over, although the first is still under
      * way: a safety net for permits that are never given back. Needs {@link #maxConcurrentCalls} of at most 1024. Default off.
      *
      * @param duration in [1 ms, 8 h]
@@ -214,7 +214,7 @@ public final class BulkheadConfig {
       return this;
     }
 
-    /** Lets a call hold its place for any time, which is the default. */
+    /** Lets a call hold its permit for any time, which is the default. */
     public Builder noMaxHold() {
       maxHold = null;
       return this;

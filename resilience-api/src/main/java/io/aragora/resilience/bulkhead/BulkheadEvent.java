@@ -27,7 +27,7 @@ public final class BulkheadEvent {
     ADMITTED_AFTER_WAIT,
     /** Its config was replaced. */
     RECONFIGURED,
-    /** A call took over a place that another one had held for too long. */
+    /** A call took over a permit that another one had held for too long. */
     EXPIRED
   }
 

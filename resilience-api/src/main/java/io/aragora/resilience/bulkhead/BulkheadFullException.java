@@ -22,11 +22,11 @@ public final class BulkheadFullException extends CallRejectedException {
 
   /** Why a bulkhead rejects a call. */
   public enum Reason {
-    /** There is no free place, and calls do not wait. */
+    /** There is no free permit, and calls do not wait. */
     FULL,
-    /** Too many calls wait already. In the order of the newest, the call was the oldest of them. */
+    /** Too many calls wait already. If the newest call is served first, the rejected call is the oldest. */
     QUEUE_FULL,
-    /** There was no free place in the longest time that a call may wait. */
+    /** There was no free permit in the longest time that a call may wait. */
     WAITED,
     /** The deadline around the call passed first. */
     DEADLINE
@@ -77,7 +77,7 @@ public final class BulkheadFullException extends CallRejectedException {
     return "bulkhead";
   }
 
-  /** {@return zero: when a place will be free is not known} */
+  /** {@return zero: when a permit will be free is not known} */
   @Override
   public Duration retryAfter() {
     return Duration.ZERO;
@@ -91,9 +91,9 @@ public final class BulkheadFullException extends CallRejectedException {
         + switch (reason) {
           case FULL -> full;
           case QUEUE_FULL -> full + ", and its queue is full, too";
-          case WAITED -> full + ", and no place was free within " + seconds;
+          case WAITED -> full + ", and no permit was free within " + seconds;
           case DEADLINE ->
-            "had no free place before the deadline of the call; it waited " + seconds;
+            "had no free permit before the deadline of the call; it waited " + seconds;
         };
   }
 }

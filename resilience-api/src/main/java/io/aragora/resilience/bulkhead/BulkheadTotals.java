@@ -42,7 +42,7 @@ public final class BulkheadTotals {
     return admittedAfterWait;
   }
 
-  /** {@return the number of calls that were rejected because no place was free} */
+  /** {@return the number of calls that were rejected because no permit was free} */
   public long rejectedFull() {
     return rejectedFull;
   }
@@ -72,7 +72,7 @@ public final class BulkheadTotals {
     return cancelled;
   }
 
-  /** {@return the number of places that were taken over because they were held for too long} */
+  /** {@return the number of permits that were taken over because they were held for too long} */
   public long expired() {
     return expired;
   }

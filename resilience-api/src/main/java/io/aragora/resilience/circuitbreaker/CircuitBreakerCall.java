@@ -74,8 +74,8 @@ public final class CircuitBreakerCall {
   }
 
   /**
-   * {@return how long the call took; null if that was not measured} It is measured under a rule about slow calls, where
-   * durations are recorded, and where the caller says it.
+   * {@return how long the call took; null if that was not measured} It is measured if a rule about slow calls is set, if
+   * durations are recorded, or if the caller passes it.
    */
   public @Nullable Duration duration() {
     return duration;

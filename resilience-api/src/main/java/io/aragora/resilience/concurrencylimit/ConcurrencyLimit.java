@@ -40,15 +40,15 @@ public interface ConcurrencyLimit extends Policy {
   Priority priority();
 
   /**
-   * Tries to take a place, without waiting. Takes none while others of this priority or a higher one wait.
+   * Tries to take a permit, without waiting. Takes none while others of this priority or a higher one wait.
    *
    * @return a permit, which the caller gives back by {@link #recordSuccess}, {@link #recordDrop} or {@link #releasePermit};
-   *     {@link #REJECTED} if there is no place
+   *     {@link #REJECTED} if none is free
    */
   long tryAcquirePermit();
 
   /**
-   * Returns the place of a call that has succeeded. The time since the permit was taken is a sample.
+   * Returns the permit of a call that has succeeded. The time since the permit was taken is a sample.
    *
    * @param permit the permit
    * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or no permit of a concurrency limit
@@ -56,7 +56,7 @@ public interface ConcurrencyLimit extends Policy {
   void recordSuccess(long permit);
 
   /**
-   * Returns the place of a call whose end is a sign of overload.
+   * Returns the permit of a call whose end is a sign of overload.
    *
    * @param permit the permit
    * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or no permit of a concurrency limit
@@ -64,8 +64,8 @@ public interface ConcurrencyLimit extends Policy {
   void recordDrop(long permit);
 
   /**
-   * Returns the place of a call from which the limit is to learn nothing. A permit must be given back once; another time is
-   * ignored if no call would be left, and else frees the place of another call.
+   * Returns the permit of a call that is no sample. A permit must be returned once; a second return is ignored if no call
+   * is under way, and otherwise frees the permit of another call.
    *
    * @param permit the permit
    * @throws IllegalArgumentException if {@code permit} is {@link #REJECTED} or no permit of a concurrency limit
@@ -74,7 +74,7 @@ public interface ConcurrencyLimit extends Policy {
 
   /**
    * Replaces the config. The present limit stays if it is between the new least and most, and becomes the nearer of them
-   * otherwise. Calls under way keep their places.
+   * otherwise. Calls under way keep their permits.
    *
    * @param config the new config
    */

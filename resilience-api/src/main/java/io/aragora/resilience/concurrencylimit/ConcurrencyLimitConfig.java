@@ -350,7 +350,7 @@ public final class ConcurrencyLimitConfig {
     }
 
     /**
-     * Sets the part of the limit that calls of a priority may use; it is rounded up to whole places. Default 0.9 for {@link
+     * Sets the part of the limit that calls of a priority may use; it is rounded up to whole permits. Default 0.9 for {@link
      * Priority#NORMAL}, 0.6 for {@link Priority#SHEDDABLE}. Calls of {@link Priority#CRITICAL} may use all of it.
      *
      * @param priority the priority
@@ -400,7 +400,7 @@ public final class ConcurrencyLimitConfig {
     }
 
     /**
-     * Sets how long a call may wait for a place. A deadline around the call ends its wait earlier. Default zero: calls
+     * Sets how long a call may wait for a permit. A deadline around the call ends its wait earlier. Default zero: calls
      * never wait.
      *
      * @param duration at most 106,751 days

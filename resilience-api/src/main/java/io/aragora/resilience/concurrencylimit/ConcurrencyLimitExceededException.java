@@ -25,11 +25,11 @@ public final class ConcurrencyLimitExceededException extends CallRejectedExcepti
 
   /** Why a concurrency limit rejects a call. */
   public enum Reason {
-    /** There is no place for calls of this priority, and calls do not wait. */
+    /** There is no permit for calls of this priority, and calls do not wait. */
     FULL,
     /** Too many calls wait already, and no other one had to give way to this one; or this one gave way to another. */
     QUEUE_FULL,
-    /** There was no place in the longest time that a call may wait. */
+    /** No permit became free in the longest time that a call may wait. */
     WAITED,
     /** The deadline around the call passed first. */
     DEADLINE
@@ -88,7 +88,7 @@ public final class ConcurrencyLimitExceededException extends CallRejectedExcepti
     return "concurrencylimit";
   }
 
-  /** {@return zero: when a place will be free is not known} */
+  /** {@return zero: when a permit will be free is not known} */
   @Override
   public Duration retryAfter() {
     return Duration.ZERO;
@@ -96,7 +96,7 @@ public final class ConcurrencyLimitExceededException extends CallRejectedExcepti
 
   @Override
   public String getMessage() {
-    String full = "has no place for calls of priority " + priority + " (limit " + limit + ")";
+    String full = "has no permit for calls of priority " + priority + " (limit " + limit + ")";
     String seconds = String.format(Locale.ROOT, "%.3f s", waitedNanos / 1e9);
     return "concurrency limit '" + concurrencyLimit + "' "
         + switch (reason) {

@@ -42,7 +42,7 @@ public final class ConcurrencyLimitTotals {
     return admittedAfterWait;
   }
 
-  /** {@return the number of calls that were rejected because no place was free} */
+  /** {@return the number of calls that were rejected because no permit was free} */
   public long rejectedFull() {
     return rejectedFull;
   }

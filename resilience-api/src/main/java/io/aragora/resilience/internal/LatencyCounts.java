@@ -86,7 +86,7 @@ public final class LatencyCounts implements LongConsumer {
   }
 
   /**
-   * Returns how many durations there are.
+   * Returns the number of durations.
    *
    * @param counts the number of durations in each bucket
    * @return their sum

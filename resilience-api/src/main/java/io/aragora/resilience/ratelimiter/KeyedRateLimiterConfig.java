@@ -88,7 +88,8 @@ public final class KeyedRateLimiterConfig {
      */
     public Builder limiter(RateLimiterConfig config) {
       if (config.isShared()) {
-        throw new IllegalArgumentException("shared is not for the keys of a limiter: " + config);
+        throw new IllegalArgumentException(
+            "limiter must not be shared, since each key has its own limit: " + config);
       }
       limiter = Objects.requireNonNull(config, "limiter");
       return this;
@@ -119,7 +120,7 @@ public final class KeyedRateLimiterConfig {
       }
       if (limiter.keepsAcrossRestart()) {
         throw new IllegalArgumentException(
-            "keepAcrossRestart is not for the limiter of a key: true");
+            "limiter must not have keepAcrossRestart, since keys are not saved: true");
       }
       return new KeyedRateLimiterConfig(limiter, maxKeys);
     }

@@ -53,7 +53,7 @@ class RateLimiterConfigTest {
             "keepAcrossRestart is not for an exact limiter: true",
             () -> RateLimiterConfig.exact(1, SECOND).keepAcrossRestart(true).build()),
         bad(
-            "keepAcrossRestart is not for the limiter of a key: true",
+            "limiter must not have keepAcrossRestart, since keys are not saved: true",
             () -> KeyedRateLimiterConfig.builder()
                 .limiter(
                     RateLimiterConfig.smooth(1, SECOND).keepAcrossRestart(true).build())

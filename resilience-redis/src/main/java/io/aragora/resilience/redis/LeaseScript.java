@@ -195,7 +195,7 @@ final class LeaseScript {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Interprets an answer: the numbers of permits, of those left, and of instances; then the settings of the quota if they are others. */
+  /** Interprets an answer: the numbers of permits, of those left, and of instances; then the settings of the quota if they differ. */
   static QuotaLease lease(QuotaRequest request, RedisLocation location, byte @Nullable [] answer)
       throws QuotaStoreException {
     if (answer != null && answer.length <= MAX_SETTINGS + PARTS * MAX_NUMBER) {

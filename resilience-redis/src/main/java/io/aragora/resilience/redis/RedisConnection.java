@@ -106,7 +106,7 @@ final class RedisConnection implements AutoCloseable {
         .toCompletableFuture();
   }
 
-  /** Runs a script whose answer is one text. Not known to a server that was started again, a script is sent with its text. */
+  /** Runs a script whose answer is one text. If the server does not know the script, as after a restart, it is sent with its text. */
   byte @Nullable [] run(byte[] script, String digest, byte[][] keys, byte[][] arguments)
       throws QuotaStoreException {
     RedisScriptingAsyncCommands<byte[], byte[]> open =

@@ -21,7 +21,7 @@ final class RedisLocation {
   /** The longest time for the TCP connection. */
   static final Duration CONNECT = Duration.ofSeconds(1);
 
-  /** How long all of opening may take at least: names, TCP, TLS, password, the first answer. */
+  /** The bound of opening (names, TCP, TLS, password, first answer) if the timeout of a command is shorter. */
   private static final Duration OPEN = Duration.ofSeconds(2);
 
   private static final Pattern FORM = Pattern.compile(

@@ -48,7 +48,7 @@ final class Permits {
     this.startedAt = Deadline.getSystemTicker().nanoTime();
   }
 
-  /** Returns the permits, with what the status says. The result is whether the call had not ended before. */
+  /** Returns the permits, with the outcome that the status stands for. Returns false if the call had already ended. */
   boolean end(Status status, @Nullable Metadata trailers) {
     if (!hasEnded.compareAndSet(false, true)) {
       return false;

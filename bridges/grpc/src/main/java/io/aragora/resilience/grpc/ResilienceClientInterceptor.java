@@ -46,7 +46,7 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
   /** A hundred years, as gRPC bounds them. */
   private static final long MAX_REMAINING_MILLIS = TimeUnit.DAYS.toMillis(36_500);
 
-  /** A timeout of this library around a call ends it, and gRPC only if that did not: its deadline is 5 ms later, and rounded up. */
+  /** A timeout of this library ends the call first. The deadline of gRPC is 5 ms later, rounded up, in case it did not. */
   private static final long MARGIN_MILLIS = 6;
 
   /** Receives the cause of a rejection below a call, on behalf of that call. */
@@ -99,7 +99,7 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     return nearest == null ? options : options.withDeadline(nearest);
   }
 
-  /** Takes the permits of a call, from the outermost policy to the innermost. Those that it took go back if it is rejected. */
+  /** Takes the permits of a call, from the outermost policy to the innermost. Returns those already taken if a policy rejects the call. */
   private Permits admit(String key, MethodDescriptor<?, ?> method) throws Rejection {
     CircuitBreaker breaker = breakers == null ? null : breakers.forKey(key);
     long ofBreaker = breaker == null ? CircuitBreaker.REJECTED : acquire(breaker);
@@ -444,7 +444,7 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
     }
 
     /**
-     * Sets the concurrency limit of all calls. A call never waits for a place. Durations of unary calls are samples,
+     * Sets the concurrency limit of all calls. A call never waits for a permit. Durations of unary calls are samples,
      * those of streams are not. Default: none.
      *
      * @param concurrencyLimit the limit; of a priority, if it comes from {@link ConcurrencyLimit#withPriority}

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *     .build();
  * }</pre>
  *
- * <p>A call gives its place back once: when it is closed, cancelled, or its handler throws. A handler that blocks learns of a
- * cancellation, and gives the place back, when it returns. Nothing waits. Immutable and thread-safe.
+ * <p>A call returns its permit once: when it is closed, cancelled, or its handler throws. A handler that blocks learns of a
+ * cancellation, and returns the permit, when it ends. Nothing waits. Immutable and thread-safe.
  */
 public final class ResilienceServerInterceptor implements ServerInterceptor {
   private static final long MAX_TOLERANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -188,9 +188,9 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
   }
 
   /**
-   * Returns the place if the handler throws, or the call ends without a status of its own. If an interceptor further outside fails the
+   * Returns the permit if the handler throws, or the call ends without a status of its own. If an interceptor further outside fails the
    * call when it starts, no callback comes, and the context alone says so. Once a callback came, the context is of no
-   * concern: a handler that blocks holds its place.
+   * concern: a handler that blocks holds its permit.
    */
   private static final class EndListener<ReqT> extends SimpleForwardingServerCallListener<ReqT>
       implements Context.CancellationListener {
@@ -274,7 +274,7 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     private Builder() {}
 
     /**
-     * Sets the concurrency limit of all calls. A call never waits for a place. Durations of unary calls are samples,
+     * Sets the concurrency limit of all calls. A call never waits for a permit. Durations of unary calls are samples,
      * those of streams are not. Default: none.
      *
      * @param concurrencyLimit the limit; its priority is that of calls whose headers have none

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads how long a server asks a client to wait: the trailer {@code grpc-retry-pushback-ms}, or a {@code google.rpc.RetryInfo} in
- * {@code grpc-status-details-bin}. The bytes come from a server that may be hostile: whatever is malformed is no request.
+ * {@code grpc-status-details-bin}. The bytes come from a server that may be hostile: a malformed value is ignored.
  */
 final class ServerPushback {
   static final Metadata.Key<String> PUSHBACK =

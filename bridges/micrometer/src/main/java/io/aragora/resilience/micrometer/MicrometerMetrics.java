@@ -171,7 +171,7 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
     }
   }
 
-  /** Two runtimes of one name would share meters, and the first to close would take away those of the other. */
+  /** Two runtimes of one name would share meters, and the first to close would remove those of the other. */
   private static String freeName(String name, MeterRegistry registry) {
     String wanted = MeterNames.text(name);
     String free = wanted;

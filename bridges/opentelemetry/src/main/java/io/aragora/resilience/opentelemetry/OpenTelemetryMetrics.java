@@ -143,7 +143,7 @@ public final class OpenTelemetryMetrics implements ResilienceExtension {
     return GlobalOpenTelemetry.get();
   }
 
-  /** To get the global one before it is set would set it, for good, to one that does nothing. */
+  /** A get before the global instance is set would set it, for good, to one that does nothing. */
   private static boolean isGlobalSet() {
     try {
       return GlobalOpenTelemetry.isSet();

@@ -65,7 +65,7 @@ final class FluxCall<T> extends ProtectedCall<T> {
     }
   }
 
-  /** Ends an attempt that is not made. No retry repeats it, and no breaker counts it. */
+  /** Stands for an attempt that must not begin, because the subscriber has received elements. No retry repeats it, and no breaker counts it. */
   private static final class NotRepeated extends CancellationException {
     private static final long serialVersionUID = 1L;
 

@@ -131,7 +131,7 @@ final class Configs {
         .build();
   }
 
-  /** A rule that is off is one that only a full window of failures meets. */
+  /** Returns 100 percent for a rule that is off, since Resilience4j has no zero. Only a full window of failures meets it. */
   private static float shownRate(double percent) {
     return percent == 0 ? 100 : (float) percent;
   }

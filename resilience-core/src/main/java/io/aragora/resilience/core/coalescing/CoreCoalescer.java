@@ -551,7 +551,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     } catch (Throwable e) {
       LOG.log(
           System.Logger.Level.ERROR,
-          "a call of a coalescer could not be woken; it goes on at the end of its wait",
+          "a call of a coalescer could not be woken; it continues at the end of its wait",
           e);
     }
   }

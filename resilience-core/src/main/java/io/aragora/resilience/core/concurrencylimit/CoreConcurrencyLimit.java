@@ -216,7 +216,7 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     }
   }
 
-  /** Counts a failure that is a sign of overload. All others teach nothing: a dependency that fails fast is not a fast one. */
+  /** Counts a failure that is a sign of overload. Other failures are no samples: a dependency that fails fast is not a fast one. */
   private void judge(CallEnd end, Throwable failure) {
     boolean isOverload = switch (end) {
       case DEADLINE -> true;

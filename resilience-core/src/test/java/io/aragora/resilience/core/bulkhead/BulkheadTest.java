@@ -102,7 +102,7 @@ class BulkheadTest {
     assertThat(waited.waited()).isEqualTo(millis(200));
     assertThat(waited)
         .hasMessage(
-            "bulkhead 'db' is full: 1 call under way, and no place was free within 0.200 s");
+            "bulkhead 'db' is full: 1 call under way, and no permit was free within 0.200 s");
 
     db.releasePermit(held);
     assertThat(db.<Integer, RuntimeException>call(() -> db.snapshot().inUse())).isEqualTo(1);
@@ -139,7 +139,7 @@ class BulkheadTest {
       assertThat(rejection.reason()).isEqualTo(Reason.DEADLINE);
       assertThat(rejection)
           .hasMessage(
-              "bulkhead 'db' had no free place before the deadline of the call; it waited 0.000 s");
+              "bulkhead 'db' had no free permit before the deadline of the call; it waited 0.000 s");
       assertThat(deadline.isPassed()).isTrue();
     }
     assertThat(db.totals().rejectedDeadline()).isEqualTo(1);

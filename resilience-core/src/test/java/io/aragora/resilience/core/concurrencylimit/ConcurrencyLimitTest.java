@@ -102,7 +102,7 @@ class ConcurrencyLimitTest {
     assertThat(full.retryAfter()).isZero();
     assertThat(full.getStackTrace()).isEmpty();
     assertThat(full)
-        .hasMessage("concurrency limit 'api' has no place for calls of priority NORMAL (limit 2)");
+        .hasMessage("concurrency limit 'api' has no permit for calls of priority NORMAL (limit 2)");
     assertThat(api.tryAcquirePermit()).isEqualTo(ConcurrencyLimit.REJECTED);
 
     held.forEach(api::releasePermit);

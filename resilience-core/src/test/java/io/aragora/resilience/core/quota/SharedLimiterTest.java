@@ -519,7 +519,8 @@ class SharedLimiterTest extends FleetFixture {
             "a shared rate limiter must be registered, since its name is that of its quota: create 'api' by rateLimiter");
     assertThatThrownBy(() -> KeyedRateLimiterConfig.of(config))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("shared is not for the keys of a limiter: limit=1");
+        .hasMessageStartingWith(
+            "limiter must not be shared, since each key has its own limit: limit=1");
     assertThatThrownBy(() -> RateLimiterConfig.exact(1, SECOND).shared().build())
         .hasMessage("shared is not for an exact limiter: true");
     assertThatThrownBy(() -> shared(1, 1).adoptUpTo(5).build())

@@ -17,7 +17,7 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that no server sent: chaos injected its status. It has neither headers nor a body, and is otherwise as any.
+ * A response that no server sent: chaos injected its status. It has neither headers nor a body, and otherwise is an ordinary response.
  *
  * @param <T> the type of the body
  */

@@ -113,7 +113,7 @@ public final class MetricNames {
   /** Counter: attempts of a retry, by number and outcome. */
   public static final String RETRY_ATTEMPT_OUTCOMES = "resilience_retry_attempt_outcomes_total";
 
-  /** Gauge: unused retries of a budget that successes have earned. */
+  /** Gauge: retries that successes have earned for a budget, and that are still unused. */
   public static final String BUDGET_LEVEL = "resilience_retry_budget_level";
   /** Gauge: whether a shared retry budget works without the quota store. */
   public static final String BUDGET_ALONE = "resilience_retry_budget_alone";
