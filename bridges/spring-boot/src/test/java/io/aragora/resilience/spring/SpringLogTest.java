@@ -3,6 +3,7 @@ package io.aragora.resilience.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
@@ -30,6 +31,7 @@ class SpringLogTest {
   };
 
   SpringLogTest() {
+    logger.setLevel(Level.INFO); // an application of another test may have set that of the root
     logger.setAdditive(false);
     logger.addAppender(broken);
   }
@@ -38,6 +40,7 @@ class SpringLogTest {
   void removeAppender() {
     logger.detachAppender(broken);
     logger.setAdditive(true);
+    logger.setLevel(null);
   }
 
   @Test
