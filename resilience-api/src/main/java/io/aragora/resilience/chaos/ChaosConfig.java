@@ -269,7 +269,8 @@ public final class ChaosConfig {
     /**
      * Sets what becomes of the result of a call that {@link #failAfter} lets fail. Default: it is dropped.
      *
-     * @param consumer closes a result, for instance; may run on any thread; its first exception is logged
+     * @param consumer closes a result, for instance; runs on a thread of the runtime, so one that blocks holds up no call; on the
+     *     thread that has the result if 1,024 results wait or the runtime is closed; its first exception is logged
      */
     public Builder onLost(Consumer<@Nullable Object> consumer) {
       onLost = Objects.requireNonNull(consumer, "onLost");

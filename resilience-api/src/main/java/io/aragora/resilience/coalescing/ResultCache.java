@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * cache with {@code get} and {@code put} fits. It must be bounded, and must keep a result at least as long as it may stand in for
  * a failure.
  *
- * <p>Must be thread-safe. Both methods are called on the thread of the call that led. A call of the key waits while {@code get}
- * blocks, but not while {@code put} does. An exception is logged once and changes no outcome.
+ * <p>Must be thread-safe. The call that led calls {@code get}, and a call of the key waits while it blocks. A thread of the runtime
+ * calls {@code put}, so no call waits for it; until then the runtime finds the result itself. If {@code put} is 1,000 keys behind,
+ * results of further keys are not stored. An exception is logged once and changes no outcome.
  *
  * @param <K> the type of the keys
  * @param <V> the type of the results

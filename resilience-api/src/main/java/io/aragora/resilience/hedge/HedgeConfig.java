@@ -305,7 +305,8 @@ public final class HedgeConfig {
      * Sets what becomes of results that no caller receives, because another attempt won. Called once for each. Default: they
      * are dropped.
      *
-     * @param consumer closes a result, for instance; may run on any thread; its first exception is logged
+     * @param consumer closes a result, for instance; runs on a thread of the runtime, so one that blocks holds up no call; on the
+     *     thread that has the result if 1,024 results wait or the runtime is closed; its first exception is logged
      */
     public Builder onLoser(Consumer<@Nullable Object> consumer) {
       onLoser = Objects.requireNonNull(consumer, "onLoser");

@@ -34,6 +34,9 @@ public interface RetryBudget {
    */
   boolean tryTake();
 
-  /** Records a successful call. A {@link Retry} does this by itself. */
+  /**
+   * Records a successful call. A {@link Retry} does this by itself, for a budget of the library before the call returns. The budget
+   * may be a class of the application, which may block: a thread of the runtime calls it then, once for each call.
+   */
   void credit();
 }

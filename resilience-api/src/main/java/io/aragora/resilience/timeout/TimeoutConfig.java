@@ -140,7 +140,8 @@ public final class TimeoutConfig {
      * Sets the consumer of a result that arrives too late to be returned, so that it can be closed. Default: the result
      * is dropped.
      *
-     * @param consumer receives the result on the thread that produced it; its exceptions are logged
+     * @param consumer receives the result on a thread of the runtime, so one that blocks holds up no call; on the thread that
+     *     produced it if 1,024 results wait or the runtime is closed; its exceptions are logged
      */
     public Builder onLateResult(Consumer<@Nullable Object> consumer) {
       onLateResult = Objects.requireNonNull(consumer, "onLateResult");

@@ -137,7 +137,9 @@ final class CoreResilience implements Resilience {
     shutdown = settings.closeOnShutdown() ? new ShutdownHook(this) : null;
   }
 
+  /** Starts the parts. If one throws, whatever it is, everything is closed. */
   void start() {
+    boolean isStarted = false;
     try {
       if (saver != null) {
         startSaver(saver);
@@ -145,14 +147,16 @@ final class CoreResilience implements Resilience {
       if (shutdown != null) {
         shutdown.register();
       }
-    } catch (ResilienceConfigurationException | IllegalStateException e) {
-      close();
-      throw e;
-    }
-    extensions.attachAll();
-    Duration length = outside.chaosAtStart();
-    if (length != null) {
-      policies.chaosSwitch().start(length);
+      extensions.attachAll();
+      Duration length = outside.chaosAtStart();
+      if (length != null) {
+        policies.chaosSwitch().start(length);
+      }
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        close();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
@@ -12,9 +13,19 @@ import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
+import io.aragora.resilience.quota.QuotaLease;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import io.aragora.resilience.timeout.Timeout;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -188,5 +199,97 @@ class ArmedOnceTest {
       }
     });
     assertThat(steps).isGreaterThan(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource(KINDS)
+  void hedgedCall_returnsTheResultOfItsBody(Throwable kind) throws Exception {
+    int steps = Faults.eachInTurn(kind, faults -> {
+      try (Resilience resilience = open(faults)) {
+        Hedge hedge = resilience.hedge(
+            "h",
+            HedgeConfig.forIdempotentCalls()
+                .delayFromLatency(95, Duration.ofMillis(1), SECOND)
+                .build());
+        List<String> bodies = new ArrayList<>();
+        List<String> results = new ArrayList<>();
+        faults.whileArmed(() -> results.add(hedge.call(() -> {
+          bodies.add("well");
+          return "well";
+        })));
+        assertThat(results).isEqualTo(bodies);
+        List<CompletableFuture<String>> calls = new ArrayList<>();
+        faults.whileArmed(() -> calls.add(hedge.callAsync(() -> {
+          bodies.add("again");
+          return CompletableFuture.completedFuture("again");
+        })));
+        if (bodies.contains("again")) {
+          assertThat(calls).allMatch(call -> call.join().equals("again"));
+        }
+      }
+    });
+    assertThat(steps).isGreaterThan(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource(KINDS)
+  void queuedCall_failsToWait_leavesTheQueue(Throwable kind) throws Exception {
+    int steps = Faults.eachInTurn(kind, faults -> {
+      try (Resilience resilience = open(faults)) {
+        Bulkhead bulkhead =
+            resilience.bulkhead("b", c -> c.maxConcurrentCalls(1).maxWait(SECOND.multipliedBy(10)));
+        long held = bulkhead.tryAcquirePermit();
+        List<String> bodies = new ArrayList<>();
+        List<CompletableFuture<String>> calls = new ArrayList<>();
+        faults.whileArmed(() -> calls.add(bulkhead.callAsync(() -> {
+          bodies.add("body");
+          return CompletableFuture.completedFuture("well");
+        })));
+        boolean isOver = calls.stream().allMatch(CompletableFuture::isDone);
+        assertThat(bulkhead.snapshot().waiting()).isEqualTo(isOver ? 0 : 1);
+        bulkhead.releasePermit(held);
+        faults.recover(SECOND);
+        assertThat(bodies).hasSize(isOver ? 0 : 1);
+        assertThat(bulkhead.snapshot().inUse()).isZero();
+      }
+    });
+    assertThat(steps).isGreaterThan(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource(KINDS)
+  void sharedLimit_isLeasedAgain(Throwable kind) throws Exception {
+    int steps = Faults.eachInTurn(kind, faults -> {
+      ForwardingTime time = faults.time();
+      MemoryQuotaStore kept = MemoryQuotaStore.create(time);
+      AtomicInteger asked = new AtomicInteger();
+      QuotaStore store = new QuotaStore() {
+        @Override
+        public QuotaLease lease(QuotaRequest request) throws QuotaStoreException {
+          if (asked.getAndIncrement() == 0) {
+            throw new QuotaStoreException("down", null);
+          }
+          return kept.lease(request);
+        }
+
+        @Override
+        public void close() {
+          kept.close();
+        }
+      };
+      try (Resilience resilience =
+          Resilience.builder().name("faulty").timeSource(time).quotaStore(store).build()) {
+        RateLimiter limiter = resilience.rateLimiter(
+            "l", RateLimiterConfig.smooth(100, SECOND).shared().build());
+        faults.whileArmed(limiter::tryAcquire);
+        faults.advance(SECOND.dividedBy(10));
+        for (int i = 0; i < 50; i++) {
+          limiter.tryAcquire();
+          faults.recover(SECOND.dividedBy(10));
+        }
+        assertThat(limiter.snapshot().isAlone()).isFalse();
+      }
+    });
+    assertThat(steps).isGreaterThan(3);
   }
 }

@@ -213,6 +213,20 @@ class ForeignCodeTest {
       called.incrementAndGet();
       throw ForeignCodeTest.<RuntimeException>sneak(thrown);
     }
+
+    /** Returns the code of a type that a setter takes: each method of it throws. */
+    Object function(Class<?> type) {
+      if (type == Backoff.class) {
+        return Backoff.custom(retry -> this.<Long>go());
+      }
+      if (type == RetryBudget.class) {
+        return new BrokenBudget(this);
+      }
+      return throwingProxy(type, this);
+    }
+
+    /** Changes the builder of a pattern before a setter gives it the code. */
+    void tune(Object builder, String setter) {}
   }
 
   @SuppressWarnings("unchecked")
@@ -334,7 +348,7 @@ class ForeignCodeTest {
         String name = builder.getEnclosingClass().getSimpleName() + "." + setter.getName();
         all.add(new Foreign(name, (setup, thrower) -> {
           try {
-            setter.invoke(in.apply(setup), throwing(type, thrower));
+            setter.invoke(in.apply(setup), thrower.function(type));
             if (setter.getName().equals("retryAfterResult")) {
               setup.retry.retryResultIf(value -> true);
             }
@@ -349,16 +363,6 @@ class ForeignCodeTest {
   /** An executor that throws ends an attempt otherwise than its body: ChosenExecutorTest. */
   private static boolean isFunction(Class<?> type) {
     return (type.isInterface() && type != Executor.class) || type == Backoff.class;
-  }
-
-  static Object throwing(Class<?> type, Thrower thrower) {
-    if (type == Backoff.class) {
-      return Backoff.custom(retry -> thrower.<Long>go());
-    }
-    if (type == RetryBudget.class) {
-      return new BrokenBudget(thrower);
-    }
-    return throwingProxy(type, thrower);
   }
 
   private record BrokenBudget(Thrower thrower) implements RetryBudget {

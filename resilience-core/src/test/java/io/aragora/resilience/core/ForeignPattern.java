@@ -108,6 +108,7 @@ record ForeignPattern(Method declare) {
         codes.add(new NamedCode(
             config().getSimpleName() + "." + setter.getName(), (resilience, thrower) -> {
               Object builder = base(config());
+              thrower.tune(builder, setter.getName());
               Object[] arguments = Arrays.stream(setter.getParameterTypes())
                   .map(type -> argument(type, thrower))
                   .toArray();
@@ -171,7 +172,7 @@ record ForeignPattern(Method declare) {
     if (type == Duration.class) {
       return MINUTE;
     }
-    return ForeignCodeTest.throwing(type, thrower);
+    return thrower.function(type);
   }
 
   /** A config with which the calls of {@link ForeignCodeTest} succeed and fail as their bodies do. */
@@ -201,7 +202,7 @@ record ForeignPattern(Method declare) {
     return base.get();
   }
 
-  private static Policy policy(Resilience resilience, Object declared) {
+  static Policy policy(Resilience resilience, Object declared) {
     if (declared instanceof KeyedRateLimiter keys) {
       return keys.forKey("a");
     }

@@ -377,7 +377,13 @@ public abstract class AdmissionPolicy extends CorePolicy {
     }
     QueuedFuture<T> future =
         new QueuedFuture<>(this, now, until, until == deadline, context, chain, index, body);
-    future.await();
+    try {
+      future.await();
+    } catch (Throwable e) {
+      // The heap is full, for instance. As if it were completed from outside: it leaves the queue,
+      // and its body never begins.
+      future.completeExceptionally(e);
+    }
     return future;
   }
 

@@ -12,6 +12,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
+import io.aragora.resilience.core.dispatch.BackgroundReceiver;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.FlightRecording;
@@ -58,6 +59,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
   private final ChaosDraw draw;
   private final EventChannel<ChaosEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
+  private final BackgroundReceiver<@Nullable Object> lost;
 
   /** The calls that were drawn for; the number of a call seeds its draw. */
   private final AtomicLong calls = new AtomicLong();
@@ -93,6 +95,12 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     this.dispatcher = dispatcher;
     this.draw = new ChaosDraw(config.chances(), scale);
     this.events = new EventChannel<>(name, dispatcher);
+    this.lost = new BackgroundReceiver<>(dispatcher, new Consumer<@Nullable Object>() {
+      @Override
+      public void accept(@Nullable Object result) {
+        giveNow(result);
+      }
+    });
     for (Injection injection : INJECTIONS) {
       counts.put(injection, new LongAdder());
     }
@@ -274,6 +282,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
   }
 
   /** Returns what replaces a result; null if the result stays. The result is passed on if it is lost. */
+  @SuppressWarnings("NullAway") // the receiver takes null
   @Nullable
   Throwable failureAfter(Chance chance, @Nullable Object result) {
     // Chaos may have been stopped while the body ran.
@@ -284,15 +293,22 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     if (failure == null || !begins(chance, 0, null)) {
       return null;
     }
-    Consumer<@Nullable Object> consumer = config.onLost();
-    if (consumer != null) {
-      try {
-        consumer.accept(result);
-      } catch (Throwable e) {
-        logOnce("onLost of chaos '" + name() + "' failed; the result is dropped", e);
-      }
+    if (config.onLost() != null) {
+      lost.receive(result);
     }
     return failure;
+  }
+
+  private void giveNow(@Nullable Object result) {
+    Consumer<@Nullable Object> consumer = config.onLost();
+    if (consumer == null) {
+      return;
+    }
+    try {
+      consumer.accept(result);
+    } catch (Throwable e) {
+      logOnce("onLost of chaos '" + name() + "' failed; the result is dropped", e);
+    }
   }
 
   private void behave(Chance chance) {

@@ -71,12 +71,12 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
    * cancelling may run code that blocks; that code holds up no other call then.
    *
    * Order of the end: the flight is over, the entry is removed, threads are woken and futures are handed to the dispatcher, the
-   * result is stored, and the call that led returns. So a call that follows a result never finds the flight that gave it, and no
-   * joined call waits for the cache, for a continuation of another call, or for the copy of another call.
+   * result waits to be stored, and the call that led returns. So a call that follows a result never finds the flight that gave it,
+   * and no call waits for the cache to store, for a continuation of another call, or for the copy of another call.
    *
    * Foreign code: the hash code of a key is asked before there is a flight, and equals may throw only where a call looks for one,
-   * which has changed nothing by then. The predicate and the cache are called by the leader before the flight ends, the copies by the
-   * call that receives them, and each is guarded. A policy or a body that throws anything is caught in the frame that leads, which
+   * which has changed nothing by then. The predicate and the get of the cache are called by the leader before the flight ends, its put
+   * by threads of the runtime (ResultsToStore), the copies by the call that receives them, and each is guarded. A policy or a body that throws anything is caught in the frame that leads, which
    * has room on its stack (StackRoom).
    */
   private static final GuardedLog LOG = GuardedLog.of(CoreCoalescer.class);
@@ -88,6 +88,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   private final ConcurrentHashMap<FlightKey<K>, Flight<K, V>> flights = new ConcurrentHashMap<>();
   private final EventChannel<CoalescerEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
+  private final ResultsToStore<K, V> toStore;
 
   private final StripedCount led = new StripedCount();
   private final StripedCount joined = new StripedCount();
@@ -114,6 +115,20 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     this.time = runtime.time();
     this.direct = new Direct(name, runtime.dispatcher());
     this.events = new EventChannel<>(name, runtime.dispatcher());
+    this.toStore = new ResultsToStore<>(
+        runtime.dispatcher(),
+        new Supplier<@Nullable ResultCache<K, V>>() {
+          @Override
+          public @Nullable ResultCache<K, V> get() {
+            return CoreCoalescer.this.config.cache();
+          }
+        },
+        new Consumer<Throwable>() {
+          @Override
+          public void accept(Throwable failure) {
+            logOnce("could not store a result: its cache failed", failure);
+          }
+        });
     this.config = config;
     this.maxFlightNanos = Nanos.of(config.maxFlight());
   }
@@ -410,7 +425,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   void succeeded(Caller<K, V> own, @Nullable V value) {
     Instant storedAt = timeToStore();
     if (land(own, value, null, false) && storedAt != null) {
-      store(own.flight().key().key(), value, storedAt);
+      store(own.flight().key(), value, storedAt);
     }
   }
 
@@ -450,7 +465,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       depart(own, thrown);
       return false;
     }
-    Stored<V> stored = storedFor(own.flight().key().key(), failure);
+    Stored<V> stored = storedFor(own.flight().key(), failure);
     if (stored != null && land(own, stored.value(), null, true)) {
       served(own.flight().key().key(), stored, failure);
       return true;
@@ -556,20 +571,21 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     }
   }
 
-  private void store(K key, V value, Instant storedAt) {
-    ResultCache<K, V> cache = config.cache();
-    if (cache == null) {
+  private void store(FlightKey<K> key, V value, Instant storedAt) {
+    if (config.cache() == null) {
       return;
     }
     try {
-      cache.put(key, Stored.of(copyOf(value), storedAt));
+      if (!toStore.store(key, Stored.of(copyOf(value), storedAt))) {
+        logOnce("does not store a result: its cache is 1,000 keys behind", null);
+      }
     } catch (Throwable e) {
-      logOnce("could not store a result: its cache failed", e);
+      logOnce("could not store a result: its copy or its key failed", e);
     }
   }
 
   /** Returns the stored result that stands in for a failure; null if there is none. */
-  private @Nullable Stored<V> storedFor(K key, Throwable failure) {
+  private @Nullable Stored<V> storedFor(FlightKey<K> key, Throwable failure) {
     CoalescerConfig<K, V> settings = config;
     ResultCache<K, V> cache = settings.cache();
     Duration maxStale = settings.maxStale();
@@ -577,7 +593,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       return null;
     }
     try {
-      Stored<V> stored = cache.get(key);
+      // First what waits: it is removed there after the cache has it.
+      Stored<V> waiting = toStore.find(key);
+      Stored<V> stored = waiting != null ? waiting : cache.get(key.key());
       // A clock that was set back, or another machine's that is ahead, makes the age negative.
       return stored != null && age(stored).abs().compareTo(maxStale) <= 0 ? stored : null;
     } catch (Throwable e) {
@@ -635,7 +653,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   }
 
   /** Never throws, since a flight may have to end after it. */
-  private void logOnce(String message, Throwable failure) {
+  private void logOnce(String message, @Nullable Throwable failure) {
     try {
       if (logged.compareAndSet(false, true)) {
         LOG.log(

@@ -7,6 +7,7 @@ import io.aragora.resilience.concurrencylimit.LimitChange;
 import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.admission.WaitQueue;
 import io.aragora.resilience.core.dispatch.EventChannel;
+import io.aragora.resilience.core.dispatch.RepeatedHandOver;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.timer.SharedOperation;
 import io.aragora.resilience.internal.Nanos;
@@ -198,7 +199,7 @@ final class AdaptiveLimit {
     boolean hasChanged = why.from() != why.to();
     boolean hasRelearned = why.rule() == LimitChange.RELEARNED;
     if (why.to() > why.from() && !queue.isEmpty()) {
-      runtime.dispatcher().endCall(grants);
+      grants.handOver();
     }
     if (hasChanged || hasRelearned) {
       FlightRecording.limitChange(runtime.dispatcher().runtime(), name, why);
@@ -247,10 +248,21 @@ final class AdaptiveLimit {
   }
 
   /** Grants places to those that wait. Not a lambda, which the JDK would link when the first limit is made. */
-  private final class Grants implements Runnable {
+  private final class Grants extends RepeatedHandOver implements Runnable {
     @Override
     public void run() {
       queue.grant();
+    }
+
+    @Override
+    protected void handOver() {
+      try {
+        runtime.dispatcher().endCall(this);
+      } catch (Throwable e) {
+        // The timer's thread is the caller, and no other thread can be started.
+        runtime.dispatcher().again(this);
+        runtime.dispatcher().failed("places could not be granted; it is tried again", e);
+      }
     }
   }
 

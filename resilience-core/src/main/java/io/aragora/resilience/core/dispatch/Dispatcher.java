@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -80,6 +81,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Set<Thread> attempting = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable UnfinishedHandOvers unfinished;
+  private volatile @Nullable Timer timer;
 
   /**
    * Creates a dispatcher that has no thread yet.
@@ -157,7 +159,13 @@ public final class Dispatcher implements AutoCloseable {
    * @param timer the timer of the runtime
    */
   public void useTimer(Timer timer) {
+    this.timer = timer;
     unfinished = new UnfinishedHandOvers(time, timer, this);
+  }
+
+  /** {@return whether the time source has its own executor, so that the dispatcher has no threads} */
+  public boolean isDriven() {
+    return tells == null;
   }
 
   /**
@@ -208,7 +216,12 @@ public final class Dispatcher implements AutoCloseable {
    * the caller after closing, and if the group has no thread and none can be started. So no task is
    * lost.
    *
+   * <p>The timer's thread never runs a task: one that blocks would stop every timeout. If it is the
+   * caller, the hand-over fails, and the timer fires its operation again 10 ms later.
+   *
    * @param task must not throw
+   * @throws RejectedExecutionException if no thread takes the task and the caller is the timer's
+   *     thread
    */
   public void endCall(Runnable task) {
     execute(endOn, task);
@@ -216,9 +229,10 @@ public final class Dispatcher implements AutoCloseable {
 
   /**
    * Runs a task that calls listeners. Up to 256 such tasks run at a time; further tasks wait in
-   * order. Runs on the caller in the cases of {@link #endCall}.
+   * order. Runs on the caller, or fails, in the cases of {@link #endCall}.
    *
    * @param task must not throw; each event channel hands over one task at a time
+   * @throws RejectedExecutionException as {@link #endCall} does
    */
   public void tell(Runnable task) {
     execute(tellOn, task);
@@ -227,9 +241,10 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Runs a task that sends an interrupt, which may run foreign code: an interruptible channel is
    * closed on the thread of its interrupter. Up to 64 such tasks run at a time; further tasks wait
-   * in order. Runs on the caller in the cases of {@link #endCall}.
+   * in order. Runs on the caller, or fails, in the cases of {@link #endCall}.
    *
    * @param task must not throw
+   * @throws RejectedExecutionException as {@link #endCall} does
    */
   public void interrupt(Runnable task) {
     execute(interruptOn, task);
@@ -275,12 +290,17 @@ public final class Dispatcher implements AutoCloseable {
     LOG.log(System.Logger.Level.ERROR, consequence, failure);
   }
 
-  private static void execute(Executor executor, Runnable task) {
+  private void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
     } catch (Throwable e) {
       // A rejection after closing, or the OutOfMemoryError that the JDK throws if the machine has
       // no free thread. Without the task, the call would never end.
+      Timer present = timer;
+      if (present != null && present.isDriving()) {
+        throw new RejectedExecutionException(
+            "no thread of runtime '" + runtime + "' takes a task of its timer", e);
+      }
       task.run();
     }
   }

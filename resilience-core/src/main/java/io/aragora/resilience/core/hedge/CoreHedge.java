@@ -8,11 +8,13 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
+import io.aragora.resilience.core.dispatch.BackgroundReceiver;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.registry.ReadablePolicy;
+import io.aragora.resilience.core.retry.BudgetCredits;
 import io.aragora.resilience.core.retry.TokenBudget;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
@@ -52,6 +54,8 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   private final Dispatcher dispatcher;
   private final EventChannel<HedgeEvent> events;
   private final AtomicBoolean logged = new AtomicBoolean();
+  private final BackgroundReceiver<@Nullable Object> losers;
+  private final BudgetCredits credits;
 
   private final StripedCount first = new StripedCount();
   private final LongAdder failed = new LongAdder();
@@ -81,6 +85,18 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.events = new EventChannel<>(name, dispatcher);
+    this.losers = new BackgroundReceiver<>(dispatcher, new Consumer<@Nullable Object>() {
+      @Override
+      public void accept(@Nullable Object result) {
+        giveNow(result);
+      }
+    });
+    this.credits = new BudgetCredits(dispatcher, new Consumer<Throwable>() {
+      @Override
+      public void accept(Throwable failure) {
+        notCredited(failure);
+      }
+    });
     this.plan = planOf(config);
   }
 
@@ -293,8 +309,15 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     }
   }
 
-  /** Passes on a result that no caller receives. */
+  /** Passes on a result that no caller receives. The consumer may block, so no call waits for it. */
+  @SuppressWarnings("NullAway") // its receiver takes null
   void giveLoser(@Nullable Object result) {
+    if (plan.config().onLoser() != null) {
+      losers.receive(result);
+    }
+  }
+
+  private void giveNow(@Nullable Object result) {
     Consumer<@Nullable Object> consumer = plan.config().onLoser();
     if (consumer == null) {
       return;
@@ -316,12 +339,9 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     }
   }
 
-  private void credit(HedgePlan plan) {
-    try {
-      plan.budget().credit();
-    } catch (Throwable e) {
-      logOnce("the budget of hedge '" + name() + "' failed; a success was not credited to it", e);
-    }
+  private void notCredited(Throwable failure) {
+    logOnce(
+        "the budget of hedge '" + name() + "' failed; a success was not credited to it", failure);
   }
 
   private void logOnce(String message, Throwable failure) {
@@ -334,7 +354,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   void countFirstWon(HedgePlan plan) {
     try {
       first.increment();
-      credit(plan);
+      credits.credit(plan.budget());
     } catch (Throwable e) {
       notCounted(e);
     }
@@ -342,14 +362,19 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
 
   void countWon(HedgePlan plan) {
     won.increment();
-    credit(plan);
+    credits.credit(plan.budget());
   }
 
-  /** Counts the latency of a first attempt that began at an instant. */
+  /** Counts the latency of a first attempt that began at an instant. An error in here never replaces how it ended. */
   void countLatency(HedgePlan plan, long startedAt) {
     HedgeDelay latencies = plan.latencies();
-    if (latencies != null) {
+    if (latencies == null) {
+      return;
+    }
+    try {
       latencies.count(Math.max(0, time.nanoTime() - startedAt));
+    } catch (Throwable e) {
+      notCounted(e);
     }
   }
 

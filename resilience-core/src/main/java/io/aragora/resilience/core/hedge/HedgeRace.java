@@ -37,6 +37,9 @@ abstract class HedgeRace<T extends @Nullable Object> {
    * whichever comes second sees the other's mark. An end before the first attempt looks whether the call is over needs no mark.
    * (Tests: firstValueThatIsNotAccepted_whileAHedgeWins_isPassedOn and its neighbours.)
    *
+   * Foreign code: a thread that has claimed the end runs none before finish(). The consumer of losers, a budget of the application,
+   * listeners, interrupts and cancellations of bodies are handed to threads of the runtime. (Test: OwnCallTest)
+   *
    * Progress: lock-free.
    */
   private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
@@ -212,13 +215,22 @@ abstract class HedgeRace<T extends @Nullable Object> {
     firstFailure = failure;
     if (next == Next.END) {
       if (commit()) {
-        hedge.countFailed();
-        cancelHedges(null);
-        finish(value, failure);
+        failed(value, failure);
       }
       return;
     }
     settle(next == Next.ADVANCE, FIRST_ENDED);
+  }
+
+  /** Ends the call as its first attempt did. Only the thread that has claimed the end calls it. */
+  final void failed(@Nullable T value, @Nullable Throwable failure) {
+    try {
+      hedge.countFailed();
+      cancelHedges(null);
+    } catch (Throwable e) {
+      hedge.notCounted(e);
+    }
+    finish(value, failure);
   }
 
   /** Called if a hedge ended and was not cancelled. */

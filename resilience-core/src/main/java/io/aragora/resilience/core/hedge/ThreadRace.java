@@ -189,10 +189,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
       return afterFirst(own, null, Next.ADVANCE);
     }
     if (commit()) {
-      hedge().timer().cancel(delay);
-      hedge().countFirstWon(plan);
-      countFirst();
-      cancelHedges(null);
+      firstWon();
       return own;
     }
     hedge().giveLoser(own);
@@ -200,6 +197,17 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
       hedge().countWonLate();
     }
     return await();
+  }
+
+  private void firstWon() {
+    try {
+      hedge().timer().cancel(delay);
+      hedge().countFirstWon(plan);
+      countFirst();
+      cancelHedges(null);
+    } catch (Throwable e) {
+      hedge().notCounted(e);
+    }
   }
 
   /** Returns the result of the call, after the first attempt has failed. */
@@ -223,24 +231,40 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   /** Waits for the outcome: the first attempt has ended, and the hedges have not. */
   private T await() throws Throwable {
     long deadline = hedge().deadline(context);
-    while (!done) {
-      if (Thread.currentThread().isInterrupted() && commit()) {
-        throw interrupted();
-      }
-      if (deadline != TimeSource.NEVER && hedge().nanoTime() - deadline >= 0 && commit()) {
-        hedge().countFailed();
-        cancelHedges(null);
-        finish(firstValue(), firstFailure());
-      }
-      if (!done) {
+    while (!isOver()) {
+      if (Thread.currentThread().isInterrupted()) {
+        if (commit()) {
+          throw interrupted();
+        }
+      } else if (deadline != TimeSource.NEVER && hedge().nanoTime() - deadline >= 0) {
+        if (commit()) {
+          failed(firstValue(), firstFailure());
+        }
+      } else {
         hedge().time().parkUntil(this, deadline);
       }
     }
+    awaitDone();
     Throwable thrown = failure;
     if (thrown != null) {
       throw thrown;
     }
     return result();
+  }
+
+  /**
+   * Waits for the thread that has claimed the end, which writes the outcome. Neither an interrupt nor the deadline changes that any
+   * more; a thread that is interrupted could not park, so its flag is set again afterwards.
+   */
+  private void awaitDone() {
+    boolean isInterrupted = false;
+    while (!done) {
+      isInterrupted |= Thread.interrupted();
+      hedge().time().parkUntil(this, TimeSource.NEVER);
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @SuppressWarnings("NullAway") // the value is null only if T admits it

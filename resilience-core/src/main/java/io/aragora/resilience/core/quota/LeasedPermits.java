@@ -432,6 +432,11 @@ public final class LeasedPermits {
     }
   }
 
+  /** Lets the next call ask, because the present request is not under way and nothing makes another. */
+  void letCallsAsk() {
+    askedAt = NOT_ASKED;
+  }
+
   /** Called on the thread that leases. */
   synchronized QuotaRequest request(UUID instance, long now) {
     QuotaRule present = rule;

@@ -81,19 +81,37 @@ public final class Quotas implements AutoCloseable {
     dispatcher.tell(task);
   }
 
-  /** Hands a request over. Never throws: a limit that gets no answer goes on alone. */
-  void ask(LeasedPermits permits) {
+  /**
+   * Hands a request over. Never throws: a limit that gets no answer goes on alone.
+   *
+   * @return false if the request was not handed over and nothing is armed that hands it over later
+   */
+  boolean ask(LeasedPermits permits) {
     try {
       dispatcher.quotas().execute(permits.exchange());
+      return true;
     } catch (RejectedExecutionException e) {
       LOG.log(
           System.Logger.Level.TRACE,
           "runtime ''{0}'' is closed; nothing is leased",
           dispatcher.runtime());
+      return true;
     } catch (Throwable e) {
       // The JDK also throws an OutOfMemoryError if the machine has no free thread.
       dispatcher.failed("no thread could be started to lease permits; it is tried again", e);
-      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), LeasedPermits.TRY_AGAIN_NANOS));
+      return wakeIn(permits, LeasedPermits.TRY_AGAIN_NANOS);
+    }
+  }
+
+  /** Arms the next request. If that fails, the next call asks: else it would wait for a request that nothing makes. */
+  private boolean wakeIn(LeasedPermits permits, long nanos) {
+    try {
+      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), nanos));
+      return true;
+    } catch (Throwable e) {
+      permits.letCallsAsk();
+      dispatcher.failed("the next lease of permits could not be timed; the next call asks", e);
+      return false;
     }
   }
 
@@ -103,7 +121,7 @@ public final class Quotas implements AutoCloseable {
     try {
       next = exchanged(permits);
     } finally {
-      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), next));
+      wakeIn(permits, next);
     }
   }
 
@@ -148,8 +166,8 @@ public final class Quotas implements AutoCloseable {
     @Override
     protected void onFire(long arming) {
       @Nullable LeasedPermits present = permits.get();
-      if (present != null) {
-        quotas.ask(present);
+      if (present != null && !quotas.ask(present)) {
+        throw new IllegalStateException("permits could not be leased; the timer tries again");
       }
     }
 

@@ -72,6 +72,7 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
   private final StripedCount succeededAtOnce = new StripedCount();
 
   private final AttemptCounts attempts = new AttemptCounts();
+  private final BudgetCredits credits;
 
   /** Changed under the lock of this. */
   private volatile RetryPlan plan;
@@ -114,6 +115,12 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
     this.timer = timer;
     this.dispatcher = dispatcher;
     this.waiting = waiting;
+    this.credits = new BudgetCredits(dispatcher, new Consumer<Throwable>() {
+      @Override
+      public void accept(Throwable failure) {
+        notCredited(failure);
+      }
+    });
   }
 
   @Override
@@ -507,14 +514,14 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
 
   private void credit(RetryConfig config) {
     RetryBudget budget = config.budget();
-    if (budget == null) {
-      return;
+    if (budget != null) {
+      credits.credit(budget);
     }
-    try {
-      budget.credit();
-    } catch (Throwable e) {
-      logOnce("the budget of retry '" + name() + "' failed; a success was not credited to it", e);
-    }
+  }
+
+  private void notCredited(Throwable failure) {
+    logOnce(
+        "the budget of retry '" + name() + "' failed; a success was not credited to it", failure);
   }
 
   void countFailedAttempt(int attempt) {

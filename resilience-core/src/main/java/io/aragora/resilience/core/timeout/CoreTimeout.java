@@ -8,6 +8,7 @@ import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
+import io.aragora.resilience.core.dispatch.BackgroundReceiver;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
@@ -52,6 +53,7 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
   private final LimitTable limits;
   private final LongAdder fired = new LongAdder();
   private final LongAdder late = new LongAdder();
+  private final BackgroundReceiver<@Nullable Object> lateResults;
   private volatile TimeoutConfig config;
 
   /** Null if no recorder receives the exceeded limits. */
@@ -83,6 +85,12 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
     this.dispatcher = dispatcher;
     this.events = new EventChannel<>(name, dispatcher);
     this.limits = new LimitTable(time, timer, dispatcher);
+    this.lateResults = new BackgroundReceiver<>(dispatcher, new Consumer<@Nullable Object>() {
+      @Override
+      public void accept(@Nullable Object result) {
+        giveNow(result);
+      }
+    });
   }
 
   @Override
@@ -272,7 +280,15 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
         new TimeoutExceededException(name(), allowed, cause), config.mapException());
   }
 
+  /** Passes on a result that came too late. The consumer may block, so no call waits for it. */
+  @SuppressWarnings("NullAway") // its receiver takes null
   void giveLate(@Nullable Object result) {
+    if (config.onLateResult() != null) {
+      lateResults.receive(result);
+    }
+  }
+
+  private void giveNow(@Nullable Object result) {
     Consumer<@Nullable Object> consumer = config.onLateResult();
     if (consumer == null) {
       return;

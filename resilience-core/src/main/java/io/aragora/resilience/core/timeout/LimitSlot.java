@@ -216,6 +216,11 @@ final class LimitSlot extends LimitSlotPadAfter implements Frame.Expiry, Runnabl
     return WORD.compareAndSet(this, armed(deadline), with(armed(deadline), DUE));
   }
 
+  /** Returns whether the slot is due and its interrupt is not sent. */
+  boolean isDue() {
+    return state((long) WORD.getVolatile(this)) == DUE;
+  }
+
   /**
    * Ends the limit because the timer is closed. The interrupt may hang, so the closing thread does
    * not send it.

@@ -64,6 +64,9 @@ final class LimitTable extends TimerOperation {
   private volatile LimitSlot[] slots = new LimitSlot[0];
   private volatile long patrolAt = TimeSource.NEVER;
 
+  /** Whether the last patrol marked a slot whose interrupt it could not hand over. Used by the driving thread. */
+  private boolean isUnsent;
+
   LimitTable(TimeSource time, Timer timer, Dispatcher dispatcher) {
     this.time = time;
     this.timer = timer;
@@ -213,9 +216,14 @@ final class LimitTable extends TimerOperation {
     PATROL_AT.compareAndSet(this, LOOKING, next);
   }
 
-  /** Marks the slots that are due. Returns the earliest deadline of the others. */
+  /**
+   * Marks the slots that are due. Returns the earliest deadline of the others. If an interrupt cannot be handed over, the timer
+   * fires the patrol again, which then hands over all interrupts that are due: one that is handed over twice is sent once.
+   */
   private long look(long now) {
     long next = TimeSource.NEVER;
+    boolean isAgain = isUnsent;
+    isUnsent = true;
     for (LimitSlot slot : slots) {
       long deadline = slot.armedDeadline();
       if (deadline > now) {
@@ -223,7 +231,11 @@ final class LimitTable extends TimerOperation {
       } else if (slot.expire(deadline)) {
         dispatcher.interrupt(slot);
       }
+      if (isAgain && slot.isDue()) {
+        dispatcher.interrupt(slot);
+      }
     }
+    isUnsent = false;
     return next;
   }
 
@@ -251,7 +263,8 @@ final class LimitTable extends TimerOperation {
 
     @Override
     protected void onFire(long arming) {
-      if (slot.expire(deadline)) {
+      // Due already if this is another try, because no thread took the interrupt.
+      if (slot.expire(deadline) || slot.isDue()) {
         dispatcher.interrupt(slot);
       }
     }

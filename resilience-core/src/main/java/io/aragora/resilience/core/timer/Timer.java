@@ -428,6 +428,11 @@ public final class Timer implements TimerCallback, AutoCloseable {
     }
   }
 
+  /** {@return whether the calling thread drives the timer, so that it must not run foreign code} */
+  public boolean isDriving() {
+    return drive.isDriving();
+  }
+
   /** {@return whether the timer is closed, so that an operation armed now ends at once} */
   public boolean isClosed() {
     return closed;
