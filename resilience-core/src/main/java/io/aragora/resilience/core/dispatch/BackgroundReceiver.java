@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <V> the type of the values
  */
-public final class BackgroundReceiver<V extends @Nullable Object> extends RepeatedHandOver {
+public final class BackgroundReceiver<V extends @Nullable Object> extends RepeatedHandOver
+    implements Runnable {
   /** The largest number of threads of a runtime that one function can block. */
   static final int MOST_THREADS = 8;
 
@@ -26,12 +27,6 @@ public final class BackgroundReceiver<V extends @Nullable Object> extends Repeat
   private final Dispatcher dispatcher;
   private final Consumer<? super V> function;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Runnable passing = new Runnable() {
-    @Override
-    public void run() {
-      passAll();
-    }
-  };
 
   // Guarded by the lock.
   private final ArrayDeque<Waiting<V>> waiting = new ArrayDeque<>();
@@ -79,7 +74,7 @@ public final class BackgroundReceiver<V extends @Nullable Object> extends Repeat
       return;
     }
     try {
-      dispatcher.tell(passing);
+      dispatcher.tell(this);
     } catch (Throwable e) {
       oneLessBusy();
       dispatcher.again(this);
@@ -109,7 +104,9 @@ public final class BackgroundReceiver<V extends @Nullable Object> extends Repeat
     }
   }
 
-  private void passAll() {
+  /** Passes on what waits. Called by the dispatcher only. */
+  @Override
+  public void run() {
     Waiting<V> next = take();
     while (next != null) {
       try {
