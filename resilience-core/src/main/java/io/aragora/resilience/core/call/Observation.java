@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one observed call has done so far. The steps of a call follow each other, on one thread or on several; a deadline
- * may pass while the body ends, or a hedge may run beside the first attempt, so two threads may pass events on at a time.
+ * What one observed call has done so far, and its observer. A deadline may pass while the body ends, or a hedge may run beside the
+ * first attempt, so two threads may pass events on at a time. How far an attempt has come, {@link ObservedChain} knows.
  */
 public final class Observation {
   /** The observers of one policy. */
@@ -82,15 +82,6 @@ public final class Observation {
   private final PolicyChain chain;
   private final long startedAt;
 
-  /** By the position of a retry; the number of its attempts. */
-  private final int[] attempts;
-
-  /** By the position of a timeout; whether it ended the call. */
-  private final boolean[] exceeded;
-
-  /** The innermost position that the present attempt has reached. Used by the thread that starts the attempt. */
-  private int reached;
-
   /** Of the attempts of a hedge, two may begin at a time. */
   private final AtomicInteger bodies = new AtomicInteger();
 
@@ -104,40 +95,24 @@ public final class Observation {
     this.time = time;
     this.chain = chain;
     this.startedAt = time.nanoTime();
-    this.attempts = new int[chain.length()];
-    this.exceeded = new boolean[chain.length()];
   }
 
   long nanoTime() {
     return time.nanoTime();
   }
 
-  /** Called when the call, or an attempt of it, reaches a position; {@code chain.length()} is the body. */
-  void enter(int index) {
-    reached = index;
-    int around = index - 1;
-    if (around >= 0 && chain.link(around).role() == PolicyRole.RETRY) {
-      attempts[around]++;
-      pass(receiver -> receiver.onAttempt(chain.link(around).name(), attempts[around]));
-    }
-    if (index < attempts.length) {
-      attempts[index] = 0;
-      exceeded[index] = false;
-    }
+  void attempt(int retry, int attempt) {
+    pass(receiver -> receiver.onAttempt(chain.link(retry).name(), attempt));
   }
 
-  void enterBody() {
+  void bodyEntered() {
     bodies.incrementAndGet();
-    enter(attempts.length);
   }
 
-  /** Called when a policy that may reject calls failed one. If its inside was not entered, it rejected the call. */
-  void failed(int index, Throwable failure) {
-    if (reached == index) {
-      rejection = failure;
-      CorePolicy policy = chain.link(index);
-      passBeforeEnd(receiver -> receiver.onRejected(policy.role().key(), policy.name()));
-    }
+  void rejected(int index, Throwable failure) {
+    rejection = failure;
+    CorePolicy policy = chain.link(index);
+    passBeforeEnd(receiver -> receiver.onRejected(policy.role().key(), policy.name()));
   }
 
   /**
@@ -166,16 +141,12 @@ public final class Observation {
     }
   }
 
-  void exceeded(int index) {
-    exceeded[index] = true;
-  }
-
-  void timed(int index, long since, @Nullable Throwable failure) {
-    if (exceeded[index] && failure != null) {
+  void timed(int index, long since, boolean exceeded, @Nullable Throwable failure) {
+    if (exceeded && failure != null) {
       expiry = failure;
     }
-    passBeforeEnd(receiver ->
-        receiver.onTimed(chain.link(index).name(), time.nanoTime() - since, exceeded[index]));
+    passBeforeEnd(
+        receiver -> receiver.onTimed(chain.link(index).name(), time.nanoTime() - since, exceeded));
   }
 
   void retried(int index, int attempt, long delayNanos, @Nullable Throwable failure) {

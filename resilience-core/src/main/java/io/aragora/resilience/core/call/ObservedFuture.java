@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final Observation observation;
 
+  /** What the link belongs to; null for a whole call. */
+  private final @Nullable ObservedChain chain;
+
   /** The link of a policy; null for a whole call. */
   private final @Nullable ObservedLink link;
 
@@ -21,6 +24,7 @@ final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   /** Creates the future of a whole call. */
   ObservedFuture(Observation observation) {
     this.observation = observation;
+    this.chain = null;
     this.link = null;
     this.index = 0;
     this.since = 0;
@@ -29,13 +33,14 @@ final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   /**
    * Creates the future of a call inside a policy.
    *
-   * @param observation the call
+   * @param chain the attempt
    * @param link the link of the policy
    * @param index its position
    * @param since the time at which a timeout was entered
    */
-  ObservedFuture(Observation observation, ObservedLink link, int index, long since) {
-    this.observation = observation;
+  ObservedFuture(ObservedChain chain, ObservedLink link, int index, long since) {
+    this.observation = chain.observation();
+    this.chain = chain;
     this.link = link;
     this.index = index;
     this.since = since;
@@ -59,10 +64,10 @@ final class ObservedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   }
 
   private void pass(@Nullable Throwable failure) {
-    if (link == null) {
+    if (link == null || chain == null) {
       observation.endFuture(failure);
     } else {
-      link.left(observation, index, since, failure);
+      link.left(chain, index, since, failure);
     }
   }
 }

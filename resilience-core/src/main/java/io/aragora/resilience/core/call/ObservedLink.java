@@ -32,26 +32,28 @@ final class ObservedLink extends CorePolicy {
   protected <T extends @Nullable Object> T proceed(
       @Nullable Frame lent, PolicyChain chain, int index, CheckedSupplier<? extends T, ?> body)
       throws Throwable {
-    Observation observation = ((ObservedChain) chain).observation();
-    observation.enter(index);
+    ObservedChain own = ((ObservedChain) chain).attemptAt(index);
+    Observation observation = own.observation();
+    own.enter(index);
     long since = role == PolicyRole.TIMEOUT ? observation.nanoTime() : 0;
     T result;
     try {
-      result = policy.<T>proceedObserved(observation, lent, chain, index, body);
+      result = policy.<T>proceedObserved(
+          observation, lent, own, index, own == chain ? body : own.<T>entered(body));
     } catch (Throwable e) {
-      left(observation, index, since, e);
+      left(own, index, since, e);
       throw e;
     }
-    left(observation, index, since, null);
+    left(own, index, since, null);
     return result;
   }
 
   /** Passes on what became of a call that left the policy. */
-  void left(Observation observation, int index, long since, @Nullable Throwable failure) {
+  void left(ObservedChain own, int index, long since, @Nullable Throwable failure) {
     if (role == PolicyRole.TIMEOUT) {
-      observation.timed(index, since, failure);
+      own.timed(index, since, failure);
     } else if (failure != null && mayBeRejection(failure)) {
-      observation.failed(index, failure);
+      own.failed(index, failure);
     }
   }
 
@@ -68,20 +70,21 @@ final class ObservedLink extends CorePolicy {
       PolicyChain chain,
       int index,
       Supplier<? extends CompletionStage<T>> body) {
-    Observation observation = ((ObservedChain) chain).observation();
-    observation.enter(index);
+    ObservedChain own = ((ObservedChain) chain).attemptAt(index);
+    Observation observation = own.observation();
+    own.enter(index);
     long since = role == PolicyRole.TIMEOUT ? observation.nanoTime() : 0;
-    CompletableFuture<T> inner =
-        policy.proceedObservedAsync(observation, context, chain, index, body);
+    CompletableFuture<T> inner = policy.proceedObservedAsync(
+        observation, context, own, index, own == chain ? body : own.enteredAsync(body));
     if (role == PolicyRole.TIMEOUT || (role.isAdmission() && !inner.isDone())) {
-      ObservedFuture<T> future = new ObservedFuture<>(observation, this, index, since);
+      ObservedFuture<T> future = new ObservedFuture<>(own, this, index, since);
       future.observe(inner);
       return future;
     }
     if (inner.isCompletedExceptionally()) {
       // A rejection ends the call before this method returns, unless the call waited.
       inner.handle((value, failure) -> {
-        left(observation, index, since, failure == null ? null : Failures.unwrap(failure));
+        left(own, index, since, failure == null ? null : Failures.unwrap(failure));
         return null;
       });
     }

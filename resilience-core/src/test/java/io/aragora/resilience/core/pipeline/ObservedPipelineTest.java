@@ -483,4 +483,52 @@ class ObservedPipelineTest {
             "body",
             "RETURNED after 3 in " + shown(Duration.ofMillis(100).toNanos()));
   }
+
+  @Test
+  void onTimed_anotherAttemptExceededItsLimit_isOfTheAttemptItself() {
+    Pipeline hedged = resilience.observed(
+        resilience
+            .unregistered()
+            .pipelineBuilder("p")
+            .add(resilience.hedge(
+                "hedge", c -> c.delay(Duration.ofMillis(150)).hedgeOn(failure -> true)))
+            .add(resilience.timeout("limit", Duration.ofMillis(200)))
+            .build(),
+        Listening::new);
+    List<CompletableFuture<String>> attempts = new ArrayList<>();
+    CompletableFuture<String> call = hedged.callAsync(() -> {
+      CompletableFuture<String> attempt = new CompletableFuture<>();
+      attempts.add(attempt);
+      return attempt;
+    });
+    time.advance(Duration.ofMillis(260)); // the first attempt is over, and the second one is not
+
+    attempts.get(1).complete("x");
+
+    assertThat(call).isCompletedWithValue("x");
+    assertThat(heard).contains("limit ends it after PT0.2S", "limit times PT0.1S");
+  }
+
+  @Test
+  void onAttempt_twoAttemptsOfAHedge_areCountedApart() {
+    Pipeline hedged = resilience.observed(
+        resilience
+            .unregistered()
+            .pipelineBuilder("p")
+            .add(resilience.hedge(
+                "hedge", c -> c.delay(Duration.ofMillis(500)).hedgeOn(failure -> false)))
+            .add(retry)
+            .build(),
+        Listening::new);
+    hedged.callAsync(() -> CompletableFuture.failedFuture(new IOException("down")));
+    time.advance(Duration.ofSeconds(5));
+
+    assertThat(heard.stream().filter(each -> each.startsWith("retry attempt")))
+        .containsExactly(
+            "retry attempt 1",
+            "retry attempt 1",
+            "retry attempt 2",
+            "retry attempt 2",
+            "retry attempt 3");
+  }
 }
