@@ -33,7 +33,8 @@ public final class ThreadLoad {
 
   /**
    * {@return the name of the group; {@code end}, which ends calls; {@code tell}, which calls listeners; {@code
-   * interrupt}, which interrupts bodies; or {@code timer}}
+   * interrupt}, which interrupts bodies; {@code attempt}, which runs further attempts; {@code check}, which runs health checks;
+   * {@code store} and {@code quota}, which call the stores; or {@code timer}}
    */
   public String group() {
     return group;
@@ -52,7 +53,7 @@ public final class ThreadLoad {
     return waiting;
   }
 
-  /** {@return the largest number of threads in the group} */
+  /** {@return the largest number of threads in the group; {@link Integer#MAX_VALUE} for virtual threads} */
   public int bound() {
     return bound;
   }

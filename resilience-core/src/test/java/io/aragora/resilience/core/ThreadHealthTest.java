@@ -29,7 +29,7 @@ class ThreadHealthTest {
 
   private void load(int waiting, long failures) {
     loads.clear();
-    loads.add(ThreadLoad.builder("end").busy(1).waiting(waiting).build());
+    loads.add(ThreadLoad.builder("end").busy(2).bound(2).waiting(waiting).build());
     loads.add(ThreadLoad.builder("timer").failures(failures).build());
   }
 
@@ -66,6 +66,12 @@ class ThreadHealthTest {
     load(0, 1);
     time.advance(Duration.ofMinutes(1));
     assertHealth(HealthStatus.HEALTHY, "");
+  }
+
+  @Test
+  void tasksOfAGroupWithOneThread_waitForEachOtherByDesign() {
+    loads.add(ThreadLoad.builder("store").busy(1).waiting(1).build());
+    assertThat(health.get()).isNull();
   }
 
   /** A time whose driver fails once. */

@@ -266,17 +266,27 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Returns the load of the three groups of threads.
+   * Returns the load of each group of threads.
    *
    * @return the loads; empty if the time source has its own executor
    */
   public List<ThreadLoad> loads() {
-    return ends == null || tells == null || interrupts == null
+    return ends == null
+            || tells == null
+            || interrupts == null
+            || ownAttempts == null
+            || ownChecks == null
+            || store == null
+            || quotas == null
         ? List.of()
         : List.of(
             ends.load("end", failures.get()),
             tells.load("tell", 0),
-            interrupts.load("interrupt", 0));
+            interrupts.load("interrupt", 0),
+            ownAttempts.pool.load("attempt", attempting.size()),
+            ownChecks.load("check", 0),
+            store.load("store", 0),
+            quotas.load("quota", 0));
   }
 
   /**

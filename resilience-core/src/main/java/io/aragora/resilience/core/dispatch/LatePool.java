@@ -1,8 +1,10 @@
 package io.aragora.resilience.core.dispatch;
 
+import io.aragora.resilience.ThreadLoad;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,23 @@ final class LatePool implements Executor {
       pool = present;
     }
     return present;
+  }
+
+  /**
+   * Returns the load of the pool.
+   *
+   * @param group the name of the group
+   * @param busyIfUnbounded the number of tasks that run, if each has a virtual thread
+   */
+  ThreadLoad load(String group, int busyIfUnbounded) {
+    ThreadLoad.Builder load = ThreadLoad.builder(group).bound(threads);
+    ExecutorService present = pool;
+    if (present instanceof ThreadPoolExecutor bounded) {
+      load.busy(bounded.getActiveCount()).waiting(bounded.getQueue().size());
+    } else if (present != null) {
+      load.busy(busyIfUnbounded).bound(Integer.MAX_VALUE);
+    }
+    return load.build();
   }
 
   /** Returns the pool; null if it has had no task. */

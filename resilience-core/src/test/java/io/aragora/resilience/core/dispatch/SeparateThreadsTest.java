@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.core.time.SystemTimeSource;
+import io.aragora.resilience.health.HealthCheckOptions;
+import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -125,6 +129,36 @@ class SeparateThreadsTest {
     assertThat(load("interrupt").busy()).isGreaterThanOrEqualTo(1);
     assertThat(load("timer").bound()).isEqualTo(1);
     assertThat(resilience.status().threads()).allMatch(load -> load.waiting() == 0);
+  }
+
+  @Test
+  void everyGroup_showsItsLoad() throws Exception {
+    CountDownLatch inside = new CountDownLatch(2);
+    AtomicInteger attempts = new AtomicInteger();
+    resilience.retry("again").callAsync(() -> {
+      if (attempts.incrementAndGet() == 1) {
+        return CompletableFuture.failedFuture(new IOException());
+      }
+      block(inside);
+      return CompletableFuture.completedFuture("done");
+    });
+    resilience
+        .health()
+        .register(
+            "blocked",
+            () -> {
+              block(inside);
+              return HealthResult.healthy();
+            },
+            HealthCheckOptions.defaults());
+    resilience.health().checkAllAsync();
+    assertThat(inside.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(load("attempt").busy()).isPositive();
+    assertThat(load("check").busy()).isPositive();
+    assertThat(resilience.status().threads())
+        .extracting(ThreadLoad::group)
+        .containsExactlyInAnyOrder(
+            "end", "tell", "interrupt", "attempt", "check", "store", "quota", "timer");
   }
 
   private ThreadLoad load(String group) {
