@@ -55,7 +55,11 @@ final class Body {
       case BROKEN -> throw call.produced(new Failures.Broken(text));
       case IGNORED -> throw call.produced(new Failures.Ignored(text));
       case FATAL -> throw call.produced(new Failures.Fatal(text));
-      case INTERRUPTED -> throw call.produced(new InterruptedException(text));
+      case INTERRUPTED -> {
+        // As whatever throws this does.
+        Thread.interrupted();
+        throw call.produced(new InterruptedException(text));
+      }
       default -> {
         return call.produced(new Value(text, end == End.BAD_VALUE));
       }
