@@ -43,8 +43,10 @@ final class ThreadHealth implements Supplier<@Nullable HealthResult> {
       noticedAt = now;
       failed = "a thread failed and continues: " + named(present, load -> load.failures() > 0);
     }
-    long waiting =
-        present.stream().filter(ThreadHealth::isSaturated).mapToLong(ThreadLoad::waiting).sum();
+    long waiting = present.stream()
+        .filter(ThreadHealth::isSaturated)
+        .mapToLong(ThreadLoad::waiting)
+        .sum();
     boolean recent = failures > 0 && now - noticedAt < SHOWN_NANOS;
     speaks |= recent || waiting > 0;
     if (!speaks) {

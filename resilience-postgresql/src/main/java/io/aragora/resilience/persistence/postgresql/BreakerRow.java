@@ -111,7 +111,7 @@ final class BreakerRow {
       (present.generation = excluded.generation AND present.state = excluded.state
         AND (present.writer = excluded.writer AND present.entered_at_micros = excluded.entered_at_micros
           OR present.writer <> excluded.writer
-            AND abs(present.transitioned_at_micros - excluded.transitioned_at_micros) <= 2000000))""";
+            AND abs(present.transitioned_at_micros::numeric - excluded.transitioned_at_micros) <= 2000000))""";
 
   /**
    * Unreadable rows, and rows with a change in the future, written while the server's clock was wrong, may always be replaced; otherwise they would stay for ever. Of two changes by one writer, the later can appear earlier if the save of the first took long.

@@ -1,6 +1,7 @@
 package io.aragora.resilience.persistence.postgresql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.aragora.resilience.Resilience;
@@ -113,6 +114,22 @@ class HostileTableTest extends PostgresqlStoreFixture {
         .containsAll(names);
     assertThat(loaded.problems())
         .allSatisfy(problem -> assertThat(problem).doesNotContain("\n").hasSizeLessThan(600));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("columns")
+  @DisplayName(
+      "whatever a column contains, an instance in the same state saves and removes the row")
+  void column_holdsAnything_sameStateIsSavedAndRemoved(String column, List<String> values)
+      throws Exception {
+    SavedBreaker open = SavedBreakers.open("bad", 5, NOW);
+    for (String value : values) {
+      store().save(List.of(open));
+      execute("UPDATE resilience_circuit_breakers SET " + column + " = " + value);
+      assertThatCode(() -> store().save(List.of(open))).as(value).doesNotThrowAnyException();
+      execute("UPDATE resilience_circuit_breakers SET " + column + " = " + value);
+      assertThatCode(() -> store().remove(List.of(open))).as(value).doesNotThrowAnyException();
+    }
   }
 
   @ParameterizedTest
