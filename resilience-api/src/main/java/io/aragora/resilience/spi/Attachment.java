@@ -81,12 +81,15 @@ public final class Attachment implements Subscription {
   @Override
   public void close() {
     Throwable failed = closeAll();
-    if (failed instanceof Error error) {
-      throw error;
-    }
     if (failed != null) {
-      throw (RuntimeException) failed;
+      Attachment.<RuntimeException>rethrow(failed);
     }
+  }
+
+  /** Throws what a step threw, which may be a checked exception that the compiler did not see. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void rethrow(Throwable failed) throws E {
+    throw (E) failed;
   }
 
   private @Nullable Throwable closeAll() {
@@ -95,7 +98,7 @@ public final class Attachment implements Subscription {
     while ((next = latest()) != null) {
       try {
         next.close();
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         if (first == null) {
           first = e;
         } else if (first != e) {

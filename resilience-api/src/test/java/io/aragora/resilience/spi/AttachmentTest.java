@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AttachmentTest {
@@ -59,18 +61,26 @@ class AttachmentTest {
     assertThat(closed).containsExactly(1, 0);
   }
 
-  @Test
-  void close_twoFail_theOthersAreClosedAndTheFirstIsThrown() {
-    IllegalStateException first = new IllegalStateException("first");
+  static Stream<Throwable> throwables() {
+    return Stream.of(
+        new IllegalStateException("first"), new LinkageError("first"), new IOException("first"));
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // past the compiler
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+
+  @ParameterizedTest
+  @MethodSource("throwables")
+  void close_twoFail_theOthersAreClosedAndTheFirstIsThrown(Throwable first) {
     LinkageError second = new LinkageError("second");
     Attachment attachment = Attachment.open(opened -> {
       opened.add(() -> closed.add(0));
       opened.add(() -> {
         throw second;
       });
-      opened.add(() -> {
-        throw first;
-      });
+      opened.add(() -> AttachmentTest.<RuntimeException>sneak(first));
     });
 
     assertThatThrownBy(attachment::close).isSameAs(first).hasSuppressedException(second);

@@ -43,6 +43,7 @@ class ForeignPointsTest {
 
   /** By class and method, or by class. */
   private static final Map<String, String> COVERED = Map.ofEntries(
+      Map.entry("Attachment", "AttachmentTest"),
       Map.entry("Bulkhead.subscribe", LISTENERS),
       Map.entry("CallContext", CALLER),
       Map.entry("Chaos.subscribe", LISTENERS),

@@ -63,7 +63,7 @@ final class BulkheadSubject extends Subject {
   }
 
   @Override
-  void left(Passage passage) {
+  void released(Passage passage) {
     inside--;
   }
 

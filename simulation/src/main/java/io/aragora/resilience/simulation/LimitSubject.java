@@ -41,7 +41,7 @@ final class LimitSubject extends Subject {
   }
 
   @Override
-  void left(Passage passage) {
+  void released(Passage passage) {
     inside--;
   }
 

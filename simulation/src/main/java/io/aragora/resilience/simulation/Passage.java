@@ -13,6 +13,9 @@ final class Passage {
   /** Whether its call had not ended when it began. */
   boolean isWatched;
 
+  /** Whether neither it nor its call has ended. */
+  boolean isHolding;
+
   @Nullable
   Object value;
 

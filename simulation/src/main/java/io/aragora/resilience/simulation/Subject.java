@@ -98,6 +98,12 @@ abstract class Subject {
   /** Called as the last thing that happens inside the policy. */
   void left(Passage passage) {}
 
+  /**
+   * Called when the policy need hold nothing for it any more: it has left, or its call has ended. The start of an asynchronous body may
+   * go on after that, if another thread cancels the call.
+   */
+  void released(Passage passage) {}
+
   /** Called when the policy has returned, thrown or completed. */
   void ended(Layer layer) {}
 
@@ -276,6 +282,7 @@ abstract class Subject {
     check(layer.passages.size() <= mostPassages(layer), "no more attempts than allowed", layer);
     world.trace(() -> name + " lets " + layer.call + " pass");
     passage.isWatched = !layer.ended;
+    passage.isHolding = passage.isWatched;
     if (passage.isWatched) {
       passed(passage);
     }
@@ -290,6 +297,7 @@ abstract class Subject {
     if (passage.isWatched) {
       left(passage);
     }
+    release(passage);
   }
 
   final void end(Layer layer, @Nullable Object value, @Nullable Throwable failure) {
@@ -308,7 +316,15 @@ abstract class Subject {
     } else if (layer.passages.isEmpty()) {
       left++;
     }
+    layer.passages.forEach(this::release);
     ended(layer);
+  }
+
+  private void release(Passage passage) {
+    if (passage.isHolding) {
+      passage.isHolding = false;
+      released(passage);
+    }
   }
 
   private void checkOutcome(Layer layer) {
