@@ -11,13 +11,13 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -63,8 +63,8 @@ class TimeoutTest {
   @Tag("TO-21")
   @Tag("fault-56")
   @DisplayName("a body that ignores the interrupt is late, and its result goes to onLateResult")
-  void lateResult_isReportedNotReturned() {
-    List<Object> late = new ArrayList<>();
+  void lateResult_isReportedNotReturned() throws Exception {
+    BlockingQueue<Object> late = new LinkedBlockingQueue<>();
     Timeout timeout = real.timeout(
         "t",
         TimeoutConfig.builder()
@@ -79,7 +79,7 @@ class TimeoutTest {
           assertThat(e.timeout()).isEqualTo("t");
           assertThat(e.limit()).isEqualTo(Duration.ofMillis(5));
         });
-    assertThat(late).containsExactly("late");
+    assertThat(late.poll(1, TimeUnit.MINUTES)).isEqualTo("late");
     assertThat(timeout.totals().late()).isEqualTo(1);
     assertThat(Thread.interrupted())
         .as("our interrupt does not outlive the call")
