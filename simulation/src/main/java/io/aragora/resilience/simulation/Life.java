@@ -153,6 +153,8 @@ final class Life {
 
   private int processesKilled;
 
+  private int wallJumps;
+
   private void afterStep() {
     for (World world : worlds) {
       world.afterStep();
@@ -206,7 +208,9 @@ final class Life {
 
   /** What a flush has acknowledged is there after a restart, unless the store lost it. */
   private void checkRestored(World next) {
-    if (!plan.weather().equals(Plan.Weather.FINE) || plan.processes() > 1) {
+    // A jump back and another forward may hide a change that came between them.
+    boolean isClockSane = wallJumps < 2;
+    if (!plan.weather().equals(Plan.Weather.FINE) || plan.processes() > 1 || !isClockSane) {
       return;
     }
     acknowledged.forEach((name, saved) -> {
@@ -254,8 +258,10 @@ final class Life {
       case SLEEP -> schedule.sleep(chance.upTo(Duration.ofSeconds(20).toNanos()));
       case CANCEL -> cancel(op);
       case INTERRUPT -> callers.get(op.target() % callers.size()).interruptFromOutside();
-      case JUMP_WALL_CLOCK ->
+      case JUMP_WALL_CLOCK -> {
+        wallJumps++;
         present.time().jumpWallClock(Duration.ofMillis(chance.between(-5_000_000, 5_000_000)));
+      }
       case CONTROL -> operate(present, () -> present.subject(op.target()).control(chance));
       case RECONFIGURE -> operate(present, () -> present.subject(op.target()).reconfigure(chance));
       case READ ->
